@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := src tests bench deploy
-TEMPLATES := src/mailflatrate/entrypoints/web/templates tests/entrypoints/web/sketches
+TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
 .PHONY: help demo dev test test-fast check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade

@@ -42,7 +42,7 @@ def new_mailing_id() -> str:
 
 
 def parse_mailing_id(text: str) -> str | None:
-    """Return the displayed form of an ID typed or said by a person, or None if the check symbol refuses it."""
+    """Return the displayed form of an ID that a person typed or dictated, or None if its check symbol is wrong."""
     compact = _IGNORED.sub("", text).upper().translate(_SLIPS)
     if len(compact) != 9 or not compact.isascii():
         return None

@@ -187,7 +187,7 @@ def _warming(campaign: Campaign) -> tuple[list[WarmUpDay], list[WarmUpDay]]:
 
 
 def _domain_day(campaign: Campaign) -> list[WarmUpDay]:
-    """Return the day of a sender domain that is warming up, or will with this campaign."""
+    """Return the warm-up day of a sender domain that is warming up, or starts to with this campaign."""
     key = _domain_key(campaign)
     if not load_settings().warm_up_domains or key is None:
         return []

@@ -190,7 +190,7 @@ class AskingTally(TenantModel):
 
 
 class SignupDenial(TenantModel):
-    """An answer of "this was not me": what the abuse desk needs to see who enters other people's addresses.
+    """Someone answered "this wasn't me": what the abuse desk needs to find out who enters other people's addresses.
 
     `handled_at` is set by the desk. The row is deleted after 90 days; a case that was opened keeps what it needs.
     """

@@ -1,4 +1,4 @@
-"""The last resort: a machine says in its own words that it could not deliver, with an address nearby.
+"""The last resort: a server says in a wording of its own that it could not deliver, and names an address nearby.
 
 Believed only when a machine sent it and the words are those of failed delivery.
 """

@@ -1,4 +1,4 @@
-"""Phrases for a full or unknown mailbox in the languages that servers of a country use; part of `phrases_mailbox`."""
+"""Phrases for a full or unknown mailbox in the languages of other countries' servers; part of `phrases_mailbox`."""
 
 from mailflatrate.mail.bounce_text.phrase_rows import Phrases
 from mailflatrate.mail.reading.values import BounceReason

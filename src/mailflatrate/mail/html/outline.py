@@ -29,7 +29,7 @@ def count_style_work(tokens: Iterable[Token]) -> tuple[int, int]:
 
 
 def _weight(prelude: str, costly: int) -> int:
-    """Count commas and costly parts, wherever they are: better too many than too few."""
+    """Count commas and costly parts anywhere in the text, so that the result is never too low."""
     return 1 + prelude.count(",") + costly * len(_COSTLY.findall(prelude))
 
 

@@ -142,6 +142,16 @@ class CaseEvent(TenantModel):
     details = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     at = models.DateTimeField(db_default=Now())
 
+    @property
+    def is_incoming(self) -> bool:
+        """Return True for what a reporter wrote to us."""
+        return self.kind == EventKind.MESSAGE_IN
+
+    @property
+    def is_message(self) -> bool:
+        """Return True for what a reporter and the desk wrote to each other."""
+        return self.kind in (EventKind.MESSAGE_IN, EventKind.MESSAGE_OUT)
+
     class Meta:
         db_table = "case_event"
         indexes = [models.Index(fields=["account", "kind", "at"], name="case_event_kind")]

@@ -76,7 +76,9 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
     if purpose is TokenPurpose.CASE:
         return SearchResults("token", cases=_cases(Q(reports__id=claims.delivery_id)))
     if purpose is TokenPurpose.CLICK:
-        rows = Campaign.objects.filter(editions__id=claims.delivery_id, account_id=claims.account_id)
+        rows = Campaign.objects.select_related("account").filter(
+            editions__id=claims.delivery_id, account_id=claims.account_id
+        )
         return _of_mailings("token", list(rows))
     if purpose is TokenPurpose.MAILBOX:
         return SearchResults("token", accounts=list(Account.objects.filter(id=claims.account_id)))
@@ -85,7 +87,7 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
     if delivery is None:
         return SearchResults("token")
     people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)
-    mailings = list(Campaign.objects.filter(id=delivery.campaign_id or 0))
+    mailings = list(Campaign.objects.select_related("account").filter(id=delivery.campaign_id or 0))
     return _of_mailings("token", mailings, people=list(people))
 
 
@@ -98,7 +100,11 @@ def _of_mailings(how: str, mailings: list[Campaign], people: Sequence[Contact] =
 def _by_mailing_id(text: str) -> SearchResults | None:
     whole = parse_mailing_id(text)
     mailing_ids = [whole] if whole else list(find_in_text(text[:4000]))
-    rows = list(Campaign.objects.filter(mailing_id__in=mailing_ids)[:MOST]) if mailing_ids else []
+    rows = (
+        list(Campaign.objects.select_related("account").filter(mailing_id__in=mailing_ids)[:MOST])
+        if mailing_ids
+        else []
+    )
     return _of_mailings("mailing_id", rows) if rows else None
 
 
@@ -145,7 +151,11 @@ def _by_ip(text: str) -> SearchResults | None:
 def _by_name(text: str) -> SearchResults:
     domains = SenderDomain.objects.filter(name__icontains=text).values_list("account_id", flat=True)
     accounts = Account.objects.filter(Q(name__icontains=text) | Q(id__in=list(domains)), is_house=False)
-    mailings = Campaign.objects.filter(Q(name__icontains=text) | Q(subject__icontains=text)).exclude(state="draft")
+    mailings = (
+        Campaign.objects.select_related("account")
+        .filter(Q(name__icontains=text) | Q(subject__icontains=text))
+        .exclude(state="draft")
+    )
     in_words = Report.objects.filter(Q(text__icontains=text) | Q(reporter_name__icontains=text))
     ids = list(in_words.order_by("-id").values_list("case_id", flat=True)[:MOST])
     found = list(accounts.order_by("name")[:MOST])

@@ -86,7 +86,7 @@ def _settle(thread: CampaignComment, by: User | None) -> None:
 
 
 def _concerned(campaign: Campaign, by: User) -> list[User]:
-    """Return who created or edited the campaign, requested its approval or commented; else all who can write here."""
+    """Return who created or edited the campaign, requested its approval or commented; else all who can edit it."""
     people = {row.user_id: row for row in members().filter(user__is_active=True) if row.user_id != by.id}
     asked = release_request(campaign.id)
     ids = {campaign.created_by_id, campaign.edited_by_id, asked.asked_by_id if asked else None}

@@ -58,7 +58,7 @@ Event = tuple[int | None, dict[str, Any]]
 
 
 class ProofRows:
-    """Signed lines, first those of people who said no. `lines` and `digest` sum up what was written so far."""
+    """The signed lines of an export, withdrawals first. `lines` and `digest` sum up what was written so far."""
 
     columns: Sequence[str] = COLUMNS
 

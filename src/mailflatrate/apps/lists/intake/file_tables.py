@@ -1,7 +1,7 @@
 """Which table a file holds. Spreadsheets are read by `spreadsheets` in a child process, text tables here.
 
-The child returns a workbook's rows some hundred at a time. A workbook it cannot read within its limits of time and
-memory has to be saved as CSV, which needs the memory of one row.
+The child returns a workbook's rows a few hundred at a time. A workbook that exceeds its limits of time and memory
+has to be saved as CSV, of which only one row is in memory at a time.
 """
 
 from collections.abc import Iterator, Sequence

@@ -26,7 +26,7 @@ def evidence_pack(certificate: dict[str, Any], *, versions: list[dict[str, Any]]
         lacking = str(problem)
     with translation.override(certificate["language"]):
         context = {"certificate": certificate, "names": sorted(files), "lacking": lacking}
-        files["README.txt"] = render_to_string("privacy/pack.txt", context).encode()
+        files["README.txt"] = render_to_string("privacy/pack.txt", context).lstrip().encode()
     sums = "".join(f"{hashlib.sha256(octets).hexdigest()}  {name}\n" for name, octets in sorted(files.items()))
     files["SHA256SUMS"] = sums.encode()
     packed = io.BytesIO()

@@ -15,7 +15,7 @@ LINK_SECONDS = 14 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class ApplicationLink:
-    """The content of a genuine link: the address that was proved, and its reader's language."""
+    """The content of a valid application link: the verified address and the reader's language."""
 
     email: str
     language: str

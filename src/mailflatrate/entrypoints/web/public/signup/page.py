@@ -207,7 +207,11 @@ def _as_page(visit: FormVisit) -> HttpResponse:
     taken = None if errors else _take(visit, sent)
     if taken is not None and taken.outcome is SignupOutcome.TAKEN:
         return HttpResponse(status=303, headers={"Location": visit.url(sent="1")})
-    context: dict[str, Any] = {"sent": sent, "values": sent.values, "shown": shown_now(visit.form.code)}
+    context: dict[str, Any] = {
+        "sent": sent,
+        "values": {**sent.values, "email": sent.email},
+        "shown": shown_now(visit.form.code),
+    }
     if taken is not None:
         errors = _errors(visit, taken)
         decision = taken.address

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -134,6 +135,10 @@ def count(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/contact_count.html", {"people": people})
 
 
+def _exported(wanted: ShownFilter) -> dict[str, str]:
+    return {"content": "contacts", **({"scope": f"list:{wanted.list_id}"} if wanted.list_id else {})}
+
+
 @require_safe
 @studio
 def contacts(request: StudioRequest) -> HttpResponse:
@@ -173,6 +178,7 @@ def contacts(request: StudioRequest) -> HttpResponse:
         "parts": [(name, value) for name, value in wanted.parts().items() if value],
         "bulk_kinds": _bulk_kinds(request),
         "state_chips": _state_chips(wanted, lists),
+        "export_url": f"{reverse('studio:export-new')}?{urlencode(_exported(wanted))}",
     }
     template = "studio/audience/contact_rows.html" if is_htmx(request) else "studio/audience/contacts.html"
     return page(request, template, context)

@@ -49,7 +49,7 @@ def proof(request: StudioRequest, contact_id: int, list_id: int) -> HttpResponse
 
 
 def _stored(contact: Contact) -> dict[str, object]:
-    """Return how much is stored about a person, for the question before anything is handed out or lost."""
+    """Return how much is stored about a person, shown before the data is handed out or erased."""
     deliveries = DeliveryRecord.objects.filter(contact_id=contact.id)
     return {
         "contact": contact,

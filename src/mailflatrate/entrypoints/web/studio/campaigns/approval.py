@@ -155,7 +155,7 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
 @require_POST
 @studio
 def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Send it back with what to change; the person who asked can withdraw the request this way."""
+    """Return the campaign with a note on what to change. The requester withdraws the request this way."""
     find_campaign(campaign_id)
     text = request.POST.get("text", "")[:LONGEST_WORDS]
     return perform(

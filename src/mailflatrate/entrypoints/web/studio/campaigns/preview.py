@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
@@ -83,6 +85,13 @@ class Preview:
     missing: MissingFields | None = None
     mistakes: tuple[SourceError, ...] | None = None
     """What keeps the draft from being compiled, by line; None if it was not tried."""
+
+    @property
+    def skipped(self) -> str:
+        """Return how many contacts would be skipped because a field is empty."""
+        number = len(self.missing.ids) if self.missing else 0
+        words = ngettext("%(shown)s contact would be skipped", "%(shown)s contacts would be skipped", number)
+        return words % {"shown": intcomma(number)}
 
     @property
     def links(self) -> dict[str, str]:

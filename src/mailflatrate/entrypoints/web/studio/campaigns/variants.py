@@ -40,6 +40,7 @@ class VariantTab:
 class VariantEditing:
     """What the compose page needs: the variants, the one being edited, and how many people the test has."""
 
+    campaign_id: int
     tabs: list[VariantTab]
     present: int
     may_add: bool
@@ -52,6 +53,11 @@ class VariantEditing:
     def letter(self) -> str:
         """Return which variant is being edited, such as A."""
         return VARIANT_LETTERS[self.present]
+
+    @property
+    def draft_key(self) -> str:
+        """Return the name under which the browser keeps what is being written: each variant has a draft of its own."""
+        return f"{self.campaign_id}.{self.present}" if self.present else str(self.campaign_id)
 
 
 def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
@@ -72,6 +78,7 @@ def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEdit
     """Return the variants for the compose page."""
     count, each = variant_count(campaign), people_each(campaign, recipients)
     return VariantEditing(
+        campaign_id=campaign.id,
         tabs=tabs_of(campaign, present),
         present=present,
         may_add=count < MOST_VARIANTS,

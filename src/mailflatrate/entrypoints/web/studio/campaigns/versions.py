@@ -88,6 +88,15 @@ class VersionRow:
     changed: list[str]
     is_present: bool
 
+    @property
+    def what(self) -> str:
+        """Return what changed in this version, and which one it restored."""
+        names = ", ".join(map(str, self.changed))
+        if not self.version.taken_from:
+            return names or _("first version")
+        restored = _("version %(number)s restored") % {"number": self.version.taken_from}
+        return f"{restored}: {names}" if names else restored
+
 
 def faster(campaign: Campaign) -> CampaignVersion | None:
     """Return the version that someone else saved while this person was writing."""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms import actions
 from mailflatrate.apps.forms.errors import FormError
-from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, FormVersion, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
 from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
@@ -140,11 +140,17 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "languages": frozen.content.languages,
         "requests": [_request_row(row) for row in found],
         "older": f"?before={found[-1].id}#sign-ups" if len(found) == PAGE_ROWS else "",
-        "versions": list(versions(form_id)[:20]),
+        "versions": [(each, _proof_line(each)) for each in versions(form_id)[:20]],
         "changed": draft_as_published(form).sha256 != form.current.sha256,
         "wording": frozen.frozen[language].wording,
     }
     return page(request, "studio/signup/form.html", context)
+
+
+def _proof_line(version: FormVersion) -> str:
+    """Return what proves a version unchanged, and who published it."""
+    by = f" · {version.published_by}" if version.published_by else ""
+    return f"SHA-256 {version.sha256[:16]}…{by}"
 
 
 def _move(request: StudioRequest, form_id: int, action: Callable[[int], object], done: str) -> HttpResponse:
