@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from structlog.contextvars import bound_contextvars
 
-from mailflatrate.base import tenancy, tracing
+from mailflatrate.base import job_queue, tenancy, tracing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -127,12 +127,15 @@ def defer(
 
 
 # Its transaction is this one statement, which therefore shows the pass itself; the subquery is volatile and stays.
-_WAKE = """
-SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(name)s, %(priority)s, %(lock)s::text, %(once)s::text,
-    %(arguments)s::jsonb, NULL)::procrastinate_job_to_defer_v1])
+_JOB = job_queue.new_job(
+    "%(queue)s", "%(name)s", "%(arguments)s::jsonb", priority="%(priority)s", lock="%(lock)s::text",
+    once="%(once)s::text",
+)  # fmt: skip
+_WAKE = f"""
+SELECT {job_queue.enqueue(f"ARRAY[{_JOB}]")}
 FROM (SELECT set_config(%(setting)s, %(pass)s, true)) AS shown
-WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)s::text AND status = 'todo')
-"""
+WHERE NOT {job_queue.is_waiting("%(once)s::text")}
+"""  # noqa: S608  # made of constants
 
 
 def wake(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from mailflatrate.base import jobs, tenancy, tracing
+from mailflatrate.base import job_queue, jobs, tenancy, tracing
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.rules import sql
 
@@ -26,14 +26,17 @@ def lane_open(chunk: str) -> str:
 # A campaign that is sent in turns has one job at a time, for the next turn; thousands would only find it taken.
 # The priority falls with the chunk's number, so that a small campaign is not stuck behind a large one. Confirmation
 # mails and notices have a lane of their own, beside whatever is running.
+_KEY = "'chunk:' || c.id"
+_JOB = job_queue.new_job(
+    f"CASE WHEN c.campaign_id IS NULL THEN '{JobQueue.EXPRESS}' ELSE '{JobQueue.SEND}' END",
+    f"CASE WHEN c.campaign_id IS NULL THEN '{SEND_TRANSACTIONAL}' ELSE '{SEND_CHUNK}' END",
+    "jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id) || %(trace)s::jsonb",
+    priority="CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END",
+    once=_KEY,
+    at="greatest(c.not_before, p.next_turn_at, %(at)s::timestamptz)",
+)
 _DEFER_READY = f"""
-SELECT procrastinate_defer_jobs_v1(array_agg(
-    ROW(CASE WHEN c.campaign_id IS NULL THEN '{JobQueue.EXPRESS}' ELSE '{JobQueue.SEND}' END,
-        CASE WHEN c.campaign_id IS NULL THEN '{SEND_TRANSACTIONAL}' ELSE '{SEND_CHUNK}' END,
-        CASE WHEN c.campaign_id IS NULL THEN 10 ELSE -c.number END, NULL,
-        'chunk:' || c.id, jsonb_build_object('account_id', c.account_id, 'chunk_id', c.id) || %(trace)s::jsonb,
-        greatest(c.not_before, p.next_turn_at, %(at)s::timestamptz))::procrastinate_job_to_defer_v1
-    ORDER BY c.number))
+SELECT {job_queue.enqueue(f"array_agg({_JOB} ORDER BY c.number)")}
 FROM chunk c
 JOIN account a ON a.id = c.account_id
 LEFT JOIN campaign k ON k.id = c.campaign_id AND k.account_id = c.account_id
@@ -41,8 +44,7 @@ LEFT JOIN plan p ON p.campaign_id = c.campaign_id AND p.account_id = c.account_i
 WHERE c.account_id = %(account_id)s AND c.state = 'ready'
   AND (c.campaign_id IS NULL OR (k.state IN {sql.campaign_states("RUNNING")} AND {sql.may_send("a")}))
   AND {lane_open("c")}
-  AND NOT EXISTS (
-      SELECT 1 FROM procrastinate_jobs j WHERE j.queueing_lock = 'chunk:' || c.id AND j.status = 'todo')
+  AND NOT {job_queue.is_waiting(_KEY)}
   AND (p.per_turn IS NULL OR c.id = (
       SELECT n.id FROM chunk n WHERE n.account_id = c.account_id AND n.campaign_id = c.campaign_id
         AND n.state = 'ready' AND {lane_open("n")} ORDER BY n.not_before NULLS FIRST, n.number LIMIT 1))

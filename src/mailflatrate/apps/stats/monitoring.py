@@ -6,7 +6,7 @@ omits its own series and is counted, so that one bad figure does not hide the ot
 
 # ruff: noqa: S608  # every statement is made of constants
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +15,10 @@ from django.db import DatabaseError, connection, transaction
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from mailflatrate.apps.campaigns.models import CampaignState
-from mailflatrate.base import tenancy
+from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import PROVIDER_KEYS
-from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules import sql
 
@@ -48,8 +47,7 @@ def _age(moment: str) -> str:
 FIGURES: Final = (
     GaugeQuery(
         "jobs", "Background jobs by queue and state",
-        "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')"
-        " GROUP BY 1, 2",
+        job_queue.JOBS_BY_QUEUE_AND_STATE,
         ("queue", "state"), tuple((*queue, state) for queue in _QUEUES for state in ("todo", "doing", "failed")),
     ),
     GaugeQuery(
@@ -190,9 +188,11 @@ class DatabaseFigures:
                     continue
                 yield _family(figure, rows)
             yield _by_queue(
-                "oldest_due_job_seconds", "How long the oldest due job has not been taken", oldest_due_seconds()
+                "oldest_due_job_seconds",
+                "How long the oldest due job has not been taken",
+                job_queue.oldest_due_seconds(),
             )
-            yield _by_queue("workers", "Living workers that serve a queue", served_queues())
+            yield _by_queue("workers", "Living workers that serve a queue", job_queue.served_queues())
         failures.add_metric([], failed)
         yield failures
 
@@ -205,8 +205,8 @@ def _family(figure: GaugeQuery, rows: list[tuple[object, ...]]) -> Metric:
     return family
 
 
-def _by_queue(name: str, text: str, figures: dict[JobQueue, float] | dict[JobQueue, int]) -> Metric:
+def _by_queue(name: str, text: str, figures: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(PREFIX + name, text, labels=["queue"])
-    for queue, number in figures.items():
-        family.add_metric([queue.value], number)
+    for queue in JobQueue:
+        family.add_metric([queue.value], figures[queue])
     return family

@@ -1,4 +1,4 @@
-"""The table of worker processes. Only `register` writes it, and only with the pass for jobs."""
+"""The table of worker processes. Only `job_queue.register_worker` writes it, with the pass for jobs."""
 
 from typing import ClassVar
 

@@ -17,8 +17,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from mailflatrate import __version__
+from mailflatrate.base.job_queue import oldest_due_seconds, served_queues
 from mailflatrate.base.jobs import JobQueue
-from mailflatrate.base.processes.reading import oldest_due_seconds, served_queues
 from mailflatrate.entrypoints.web.health import is_trusted
 
 KEPT_SECONDS = 1.0
@@ -89,13 +89,14 @@ def _check_pages() -> Iterator[ReadinessCheck]:
 
 def _check_all() -> Iterator[ReadinessCheck]:
     yield from _check_pages()
-    unserved = [queue.value for queue, workers in served_queues().items() if not workers]
+    serving, oldest = served_queues(), oldest_due_seconds()
+    unserved = [queue.value for queue in JobQueue if not serving[queue]]
     yield ReadinessCheck("workers", f"none for {', '.join(unserved)}" if unserved else "")
     # A large campaign's chunks wait their turn in the send queue for hours, as they should.
     late = [
-        f"{queue.value} {seconds:.0f} s"
-        for queue, seconds in oldest_due_seconds().items()
-        if seconds > OLDEST_SECONDS and queue is not JobQueue.SEND
+        f"{queue.value} {oldest[queue]:.0f} s"
+        for queue in JobQueue
+        if oldest[queue] > OLDEST_SECONDS and queue is not JobQueue.SEND
     ]
     yield ReadinessCheck("jobs", f"due and not taken: {', '.join(late)}" if late else "")
 

@@ -15,7 +15,7 @@ import structlog
 from procrastinate import App, exceptions
 from procrastinate.jobs import Job, Status
 
-from mailflatrate.base import processes, tenancy
+from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.job_connector import WorkerConnector
 from mailflatrate.settings.links import cut
 from mailflatrate.settings.roles import app_url
@@ -28,13 +28,6 @@ HEARTBEAT_SECONDS = 30.0
 LOCKS = 0x6D66
 """The first half of the keys of our locks; the second is a worker's id, which begins at 1."""
 MINDER = 0
-
-_UNHELD = """
-SELECT w.id FROM procrastinate_workers w
-WHERE NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
-      AND l.classid = %s AND l.objid = w.id AND l.objsubid = 2)
-"""
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +91,7 @@ class LifeLine:
         # Shared, so that it never waits: a connection that died a moment ago may still hold its own.
         await link.execute("SELECT pg_advisory_lock_shared(%s, %s)", [LOCKS, worker_id])
         name, queues = self._held[worker_id]
-        await processes.register(link, worker_id, name=name, queues=queues)
+        await job_queue.register_worker(link, worker_id, name=name, queues=queues)
 
     async def _watch(self, working: App) -> None:
         """Take over what dead processes left. One process at a time, so that no job is taken over twice."""
@@ -115,11 +108,11 @@ class LifeLine:
     async def _bury(self, link: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
         """Forget workers without a lock for some seconds; one whose connection broke soon takes it again."""
         now = asyncio.get_running_loop().time()
-        unheld = [int(row[0]) for row in await (await link.execute(_UNHELD, [LOCKS])).fetchall()]
+        unheld = await job_queue.workers_without_lock(link, LOCKS)
         self._unheld_since = {worker_id: self._unheld_since.get(worker_id, now) for worker_id in unheld}
         gone = [worker_id for worker_id, since in self._unheld_since.items() if now - since >= GONE_SECONDS]
         if gone:  # no one owns their jobs from then on
-            await link.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [gone])
+            await job_queue.remove_workers(link, gone)
             log.warning("workers_died", workers=gone)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.database import Connection
-from mailflatrate.base import tenancy
+from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from mailflatrate.mail.reading.values import BounceOutcome
@@ -132,6 +132,11 @@ WITH mine AS (
 {extra}
 SELECT (SELECT count(*) FROM mine), (SELECT count(*) FROM written)
 """
+_BOUNCE_JOB = job_queue.new_job(
+    f"'{JobQueue.HOUSE}'",
+    f"'{COUNT_BOUNCES}'",
+    "jsonb_build_object('account_id', %(account_id)s::bigint, 'delivery_ids', jsonb_agg(w.id))",
+)
 # Only for batches with results other than accepted and withheld.
 _EXTRA = f"""
 , failed AS (
@@ -147,9 +152,7 @@ _EXTRA = f"""
     FROM written w JOIN failed f USING (id), mine WHERE w.state = 'deferred'
     ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at
 ), queued AS (
-    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('{JobQueue.HOUSE}', '{COUNT_BOUNCES}', 0, NULL, NULL,
-        jsonb_build_object('account_id', %(account_id)s::bigint, 'delivery_ids', jsonb_agg(w.id)), NULL
-        )::procrastinate_job_to_defer_v1])
+    SELECT {job_queue.enqueue(f"ARRAY[{_BOUNCE_JOB}]")}
     FROM written w WHERE (w.state = 'bounced' AND w.bounce IN ('hard', 'soft'))
         OR (w.state = 'sent' AND w.id = ANY(%(recovered)s::bigint[]))
     HAVING count(*) > 0

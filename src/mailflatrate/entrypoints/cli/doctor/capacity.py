@@ -1,10 +1,12 @@
 """A check that the database has room for the connections that this installation may open."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
 
+from mailflatrate.base import job_queue
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings.schema import Settings
@@ -15,11 +17,7 @@ PAGE_THREADS = 8
 LISTENER = 2
 OPERATOR = 5  # commands, `doctor`, a dump
 
-_PROCESSES = """
-SELECT bool_and(p.queues <@ %s::varchar[]) FROM worker_process p
-JOIN procrastinate_workers w ON w.id = p.worker_id
-WHERE w.last_heartbeat > now() - interval '60 seconds' GROUP BY p.host, p.pid
-"""
+HEARTBEAT_SECONDS = 60
 _SERVER = """
 SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true)::int, 0),
@@ -53,9 +51,11 @@ class Demand:
 
 def capacity_lines(settings: Settings) -> Iterator[Line]:
     """Compare what the living processes may need with what the server allows."""
+    processes: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for worker in job_queue.workers(HEARTBEAT_SECONDS):
+        processes[worker.host, worker.pid].update(worker.queues)
+    sends = [queues <= {JobQueue.SEND, JobQueue.EXPRESS} for queues in processes.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_PROCESSES, [[JobQueue.SEND.value, JobQueue.EXPRESS.value]])
-        sends = [bool(only_sends) for (only_sends,) in cursor.fetchall()]
         cursor.execute(_SERVER)
         allowed, in_use, web_hosts = cursor.fetchone()
     hosts = max(1, web_hosts)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from mailflatrate.base import tenancy
+from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.storage.backends import configured, open_backend
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend, NotStored, StorageFailed
 from mailflatrate.base.storage.move import files_of_accounts
@@ -14,10 +14,7 @@ from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warni
 from mailflatrate.settings.schema import Settings, SettingsError, StorageKind
 
 PROBE_OCTETS = 64 * 1024
-_HOSTS = """
-SELECT DISTINCT p.host FROM worker_process p JOIN procrastinate_workers w ON w.id = p.worker_id
-WHERE w.last_heartbeat > now() - interval '60 seconds' ORDER BY 1
-"""
+HEARTBEAT_SECONDS = 60
 _OUTBOX = "SELECT count(*) FROM withdrawal_outbox WHERE at < now() - interval '10 minutes'"
 
 
@@ -87,9 +84,7 @@ def _probe(backend: Backend) -> str:
 
 
 def _hosts() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_HOSTS)
-        return [name for (name,) in cursor.fetchall()]
+    return sorted({worker.host for worker in job_queue.workers(HEARTBEAT_SECONDS)})
 
 
 def _left_elsewhere(settings: Settings) -> Iterator[Line]:

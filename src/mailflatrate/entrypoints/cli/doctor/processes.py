@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from django.core.cache import cache
-from django.db import connection
 
+from mailflatrate.base import job_queue
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.entrypoints.client import is_in
 from mailflatrate.entrypoints.web.unknown_proxy import KEY
@@ -35,12 +35,7 @@ def _proxy(settings: Settings) -> Iterator[Line]:
 
 
 def _workers() -> Line:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
-            [HEARTBEAT_SECONDS],
-        )
-        (alive,) = cursor.fetchone()
+    alive = len(job_queue.workers(HEARTBEAT_SECONDS))
     if alive:
         return ok("workers", f"{alive} {'worker is' if alive == 1 else 'workers are'} running")
     return missing(
@@ -49,17 +44,9 @@ def _workers() -> Line:
 
 
 def _jobs() -> Iterator[Line]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT j.queue_name, count(*) FROM procrastinate_jobs j WHERE j.status = 'todo' "
-            "AND coalesce(j.scheduled_at, (SELECT min(e.at) FROM procrastinate_events e WHERE e.job_id = j.id)) "
-            "< now() - make_interval(mins => %s) GROUP BY 1 ORDER BY 1",
-            [UNTOUCHED_MINUTES],
-        )
-        waiting = cursor.fetchall()
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
-        (failed,) = cursor.fetchone()
-    for queue, number in waiting:
+    waiting = job_queue.overdue(UNTOUCHED_MINUTES)
+    failed = sum(backlog.failed for backlog in job_queue.backlogs().values())
+    for queue, number in waiting.items():
         yield missing(
             "jobs",
             f"{number} jobs in the queue {queue} have been due for more than {UNTOUCHED_MINUTES} minutes",
