@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.accounts.models import Account, AgreementKind, Application, Imprint
 from mailflatrate.apps.accounts.queries import accepted_version, current_version
+from mailflatrate.base import tenancy
 from mailflatrate.rules.facts import AccountFacts, AccountStatus
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_from_mapping
@@ -29,8 +30,9 @@ def structured_imprint(imprint: Imprint | None) -> StructuredImprint | None:
     return imprint_from_mapping({**imprint.fields, "country": imprint.country}) if imprint else None
 
 
+@tenancy.needs_account
 def agreements_open(account: Account) -> bool:
-    """Return True while a document in force is not accepted for the account. Runs in the account's scope."""
+    """Return True while a document in force is not accepted for the account."""
     facts = account_facts(account)
     return (
         facts.terms_current != facts.terms_accepted

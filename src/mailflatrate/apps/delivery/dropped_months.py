@@ -4,6 +4,7 @@ from django.db import connection
 
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import tenancy
 
 FOLDED_IDS = 50_000
 """The ids that `drop_archive_month()` folds at a time, so the span of a row at most."""
@@ -19,11 +20,9 @@ FROM (
 """
 
 
+@tenancy.needs_account
 def dropped_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
-    """Return the remains of a message whose month was dropped: its recipient, list and campaign. It is in no table.
-
-    Runs inside `tenancy.account(account_id)`.
-    """
+    """Return the remains of a message whose month was dropped: its recipient, list and campaign. It is in no table."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND, {"account_id": account_id, "id": delivery_id, "span": FOLDED_IDS})
         found = cursor.fetchone()

@@ -179,8 +179,9 @@ class NoticeMail:
     recipient: Recipient
 
 
+@tenancy.needs_account
 def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """Compose a message of the service itself; a test send is `test_mail`. Runs in the account's scope."""
+    """Compose a message of the service itself; a test send is `test_mail`."""
     settings = load_settings()
     sender = NamedAddress(f"service@{settings.service_domain}", settings.service_name)
     reply_to = NamedAddress(notice.reply_to, settings.service_name) if notice.reply_to else None
@@ -203,11 +204,11 @@ def house_signers(settings: Settings) -> Sequence[Signer]:
         )
 
 
+@tenancy.needs_account
 def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
     """Compose the edition of a test send, written for the sample contact and addressed to a colleague.
 
-    Runs in the account's scope. Raises EditionUnusable.
-    """
+    Raises EditionUnusable."""
     assert notice.edition_id is not None
     mail = edition_mail(account_id, notice.edition_id, test=True)
     contact = Contact.objects.filter(id=notice.sample_contact_id or 0).first()

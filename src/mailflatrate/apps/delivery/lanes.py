@@ -19,8 +19,9 @@ from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
 from mailflatrate.rules.providers import provider_of
 
 
+@tenancy.needs_platform
 def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bool:
-    """Hold a campaign's lane for one provider. False when the campaign is over. Inside `tenancy.platform(...)`."""
+    """Hold a campaign's lane for one provider. False when the campaign is over."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
     if campaign.state not in UNFINISHED:
         return False
@@ -33,8 +34,9 @@ def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bo
     return True
 
 
+@tenancy.needs_platform
 def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
-    """Release a lane after review, at once if the campaign is running (R-90). Runs inside `tenancy.platform(...)`."""
+    """Release a lane after review, at once if the campaign is running (R-90)."""
     campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
     held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
     held.update(released_at=clock.now())

@@ -210,16 +210,16 @@ def attempts_of(delivery_id: int) -> list[Attempt]:
     return list(Attempt.objects.filter(delivery_id=delivery_id).order_by("number"))
 
 
+@tenancy.needs_account
 def find_delivery(account_id: int, delivery_id: int, *related: str) -> DeliveryRecord | None:
-    """Return the delivery that a token names, or what is left of it once its month was dropped. Runs inside
-    `tenancy.account(account_id)`.
-    """
+    """Return the delivery that a token names, or what is left of it once its month was dropped."""
     rows = DeliveryRecord.objects.select_related("contact", *related).filter(id=delivery_id, account_id=account_id)
     return rows.first() or dropped_delivery(account_id, delivery_id)
 
 
+@tenancy.needs_account
 def delivery_to(campaign_id: int, address_key: bytes) -> DeliveryRecord | None:
-    """Return a campaign's delivery to an address. Runs inside `tenancy.account(...)`."""
+    """Return a campaign's delivery to an address."""
     contact = Contact.objects.filter(address_key=address_key).first()
     if contact is None:
         return None

@@ -1,6 +1,6 @@
 """What a relay's queue says about deliveries it accepted: deferred, retried, delivered (R-72, ADR 0031).
 
-Everything here runs inside `tenancy.account(...)`, in the transaction of the follower that read the log.
+It is recorded in the transaction of the follower that read the log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,6 +76,7 @@ class QueueNews:
     at: datetime
 
 
+@tenancy.needs_account
 def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
     """Record that providers deferred these and the relay retries them: they count as deferred, with the last reply."""
     first: dict[int, QueueNews] = {}
@@ -98,6 +99,7 @@ def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
     show_deferred()
 
 
+@tenancy.needs_account
 def show_deferred() -> None:
     """Show the relay queue's status on deliveries, once the sender has recorded that they were accepted."""
     rows = list(RelayDeferral.objects.filter(is_shown=False).order_by("delivery_id")[:5000])
@@ -111,6 +113,7 @@ def show_deferred() -> None:
     shown.update(is_shown=True, reply="")
 
 
+@tenancy.needs_account
 def note_delivered(news: Sequence[QueueNews]) -> None:
     """Record that these were delivered, whether they waited in the queue or had an unknown result."""
     ids = [one.delivery_id for one in news]
@@ -118,11 +121,13 @@ def note_delivered(news: Sequence[QueueNews]) -> None:
     RelayDeferral.objects.filter(delivery_id__in=ids).delete()
 
 
+@tenancy.needs_account
 def forget_deferral(delivery_ids: Iterable[int]) -> None:
     """Delete the deferrals of deliveries that have a final result."""
     RelayDeferral.objects.filter(delivery_id__in=list(delivery_ids)).delete()
 
 
+@tenancy.needs_account
 def end_unreported_deferrals() -> None:
     """Give deliveries not heard of for longer than any queue keeps them an unknown result."""
     before = clock.now() - LONGEST_IN_QUEUE

@@ -59,8 +59,9 @@ def _asks_mailbox(notice: Notice) -> bool:
     return asked.exists()
 
 
+@tenancy.needs_account
 def notice_decision(notice: Notice) -> GateDecision:
-    """Run the rules on a notice and store the verdict. Runs in the account's scope."""
+    """Run the rules on a notice and store the verdict."""
     verdict = judge_notice(notice_facts(notice))
     return GateDecision.objects.create(
         chain=Chain.TEST if notice.kind == NoticeKind.TEST else Chain.NOTICE,

@@ -7,7 +7,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.tenancy import TenantModel, needs_platform
 
 
 def _address_keys() -> "ArrayField[list[bytes] | None, list[bytes] | None]":
@@ -88,8 +88,9 @@ class RawMail(TenantModel):
             models.Index(fields=["delivery_id"], condition=Q(delivery_id__isnull=False), name="raw_mail_delivery"),
         ]
 
+    @needs_platform
     def content(self) -> bytes:
-        """Return the original message; it may be in another recipient's row. Runs inside `tenancy.platform(...)`."""
+        """Return the original message; it may be in another recipient's row."""
         if self.content_of_id is None:
             return bytes(self.raw)
         return bytes(RawMail.objects.values_list("raw", flat=True).get(id=self.content_of_id))

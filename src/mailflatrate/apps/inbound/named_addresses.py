@@ -48,8 +48,9 @@ def is_all_noted(before: datetime) -> bool:
         return not any(model.objects.filter(address_keys=None, received_at__lte=before).exists() for model in TABLES)
 
 
+@tenancy.needs_platform
 def with_too_many(before: datetime) -> QuerySet[RawMail]:
-    """Return raw mails with too many addresses to note. Runs inside `tenancy.platform(...)`."""
+    """Return raw mails with too many addresses to note."""
     return RawMail.objects.filter(address_keys__contains=[TOO_MANY], desk=DeskState.NO, received_at__lte=before)
 
 

@@ -118,8 +118,9 @@ def domain_figures(domain: str) -> list[DomainFigures]:
     return _figures(DomainReport.objects.filter(domain__in=[domain, f"bounce.{domain}"]))
 
 
+@tenancy.needs_platform
 def own_domain_figures() -> list[DomainFigures]:
-    """Return reports on the operator's own domain; runs inside `tenancy.platform(...)`."""
+    """Return reports on the operator's own domain."""
     return _figures(DomainReport.objects.filter(account=None, domain=load_settings().service_domain))
 
 

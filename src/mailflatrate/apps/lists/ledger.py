@@ -105,10 +105,11 @@ def as_json(values: Mapping[str, Any]) -> str:
     return json.dumps(dict(values))
 
 
+@tenancy.needs_account
 def append(
     contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at: datetime, evidence: EventEvidence
 ) -> int:
-    """Append one event with its evidence; return its id. Runs inside `tenancy.account(...)`. Raises NoAccount."""
+    """Append one event with its evidence; return its id."""
     with connection.cursor() as cursor:
         cursor.execute(
             _APPEND,

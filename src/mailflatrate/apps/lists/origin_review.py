@@ -1,4 +1,4 @@
-"""A reviewer's view of origins and held imports. Everything runs inside `tenancy.platform(OPERATOR_DESK)`."""
+"""A reviewer's view of origins and held imports."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,17 +8,20 @@ from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
+from mailflatrate.base import tenancy
 
 SAMPLE_ROWS = 20
 SHOWN_IMPORTS = 20
 
 
+@tenancy.needs_platform
 def waiting_declarations() -> QuerySet[ListOrigin]:
     """Return declarations not reviewed yet, oldest first."""
     rows = ListOrigin.objects.filter(state=DeclarationState.WAITING).select_related("mailing_list", "declared_by")
     return rows.defer("screenshot").order_by("declared_at", "id")
 
 
+@tenancy.needs_platform
 def held_imports() -> QuerySet[Import]:
     """Return imports with unusual figures under an approved origin; the others are decided with their origin."""
     rows = Import.objects.filter(check_state=CheckState.HELD, origin__state=DeclarationState.APPROVED)
@@ -57,6 +60,7 @@ class OriginCase:
     """Imports with unusual figures that approval would release."""
 
 
+@tenancy.needs_platform
 def origin_case(origin_id: int, seed: int) -> OriginCase | None:
     """Return the case of one declaration; the same `seed` draws the same sample. None if there is none."""
     origin = ListOrigin.objects.select_related("mailing_list", "declared_by", "decided_by").filter(id=origin_id).first()
@@ -100,6 +104,7 @@ ORDER BY v.confirmed_at
 """
 
 
+@tenancy.needs_platform
 def sample(import_ids: list[int], seed: int) -> list[SampleRow]:
     """Return random people of these imports with their proof. The same `seed` draws the same people."""
     if not import_ids:

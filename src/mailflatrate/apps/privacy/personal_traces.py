@@ -99,8 +99,9 @@ NOTED_AT_ONCE = 1_000
 """This many messages are noted while a person waits for the erasure; a job does the rest."""
 
 
+@tenancy.needs_account
 def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces:
-    """Return everything that identifies a person's data. Runs inside `tenancy.account(...)`."""
+    """Return everything that identifies a person's data."""
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -32,8 +32,9 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
     return found
 
 
+@tenancy.needs_platform
 def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
-    """Return account and contact for all others who know the address. Runs inside `tenancy.platform(...)`.
+    """Return account and contact for all others who know the address.
 
     Account by account, so that the key of contacts, which begins with the account, serves.
     """

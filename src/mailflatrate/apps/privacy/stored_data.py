@@ -26,7 +26,7 @@ from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.settings.schema import load_settings
@@ -34,8 +34,9 @@ from mailflatrate.settings.schema import load_settings
 FORM = "mailflatrate access 1"
 
 
+@tenancy.needs_account
 def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) -> dict[str, Any] | None:
-    """Return all that is stored about a contact, or None if there is none. Runs inside `tenancy.account(...)`.
+    """Return all that is stored about a contact, or None if there is none.
 
     Times are ISO 8601 in UTC. `to_mailbox`: it is for the reader of the email to the address, so it leaves out what
     another mailbox stated before, because a typing error in a change of address can reach a stranger. That is shown

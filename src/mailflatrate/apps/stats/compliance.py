@@ -8,7 +8,7 @@ from django.db.models import Min
 from mailflatrate.apps.abuse.queries.figures import desk_figures
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState
 from mailflatrate.apps.stats import queries
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.compliance import Facts, MeasuredFigure
 from mailflatrate.rules.measures import share
 from mailflatrate.settings import load_settings
@@ -22,7 +22,7 @@ _CHECKS = {
 
 
 def account_facts() -> Facts:
-    """Return the current account's figures; of all accounts inside `tenancy.platform(...)`."""
+    """Return the current account's figures; in the platform's scope, of all accounts."""
     figures: dict[MeasuredFigure, float] = {}
     week = queries.window_counts(queries.WEEK_DAYS)
     if week.reporting:
@@ -44,8 +44,9 @@ def account_facts() -> Facts:
     return Facts(figures)
 
 
+@tenancy.needs_platform
 def service_facts(seen: dict[str, bool] | None = None) -> Facts:
-    """Return figures of all accounts, and the results of other checks. Runs inside `tenancy.platform(...)`."""
+    """Return figures of all accounts, and the results of other checks."""
     now = clock.now()
     answers = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers
     figures = dict(account_facts().figures)

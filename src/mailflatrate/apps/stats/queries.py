@@ -251,8 +251,9 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
     return list(found.values())
 
 
+@tenancy.needs_platform
 def open_holds() -> QuerySet[Measure]:
-    """Return actions that keep a campaign or a lane stopped, of all accounts; inside `tenancy.platform(...)`."""
+    """Return actions that keep a campaign or a lane stopped, of all accounts."""
     mailing = Q(level__gte=MeasureLevel.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
     lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=UNFINISHED)
     return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)

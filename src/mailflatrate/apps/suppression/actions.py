@@ -1,4 +1,4 @@
-"""All writes to suppression. Runs inside `tenancy.account(...)`; each call is atomic."""
+"""All writes to suppression; each call is atomic."""
 
 import json
 from collections.abc import Sequence

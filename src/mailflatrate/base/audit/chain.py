@@ -70,7 +70,7 @@ class _Row:
 
 
 def verify() -> ChainReport:
-    """Read and check the whole log. Runs inside `tenancy.platform(...)`."""
+    """Read and check the whole log; only the platform's scope sees all of it."""
     damages: list[Damage] = []
     before, last, count = ORIGIN, None, 0
     for row in _rows():

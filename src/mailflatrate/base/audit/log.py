@@ -73,7 +73,7 @@ def record(
 ) -> None:
     """Append one line in the running transaction; it is kept if the transaction commits.
 
-    Runs inside `tenancy.account(...)` for that account's lines or inside `tenancy.platform(...)` for any.
+    The database takes an account's lines in that account's scope, and any line in the platform's.
 
     Args:
         action: `<thing>.<what happened>`, in the past tense: `origin.approved`, `account.suspended`.

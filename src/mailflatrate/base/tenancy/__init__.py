@@ -8,6 +8,7 @@
 from mailflatrate.base.tenancy.models import TenantManager, TenantModel, TenantQuerySet
 from mailflatrate.base.tenancy.scope import (
     NoAccount,
+    NoPlatform,
     PlatformReason,
     access,
     account,
@@ -20,11 +21,14 @@ from mailflatrate.base.tenancy.scope import (
     eraser,
     in_platform,
     job_pass,
+    needs_account,
+    needs_platform,
     platform,
 )
 
 __all__ = [
     "NoAccount",
+    "NoPlatform",
     "PlatformReason",
     "TenantManager",
     "TenantModel",
@@ -40,5 +44,7 @@ __all__ = [
     "eraser",
     "in_platform",
     "job_pass",
+    "needs_account",
+    "needs_platform",
     "platform",
 ]

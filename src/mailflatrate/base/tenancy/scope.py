@@ -1,11 +1,17 @@
-"""The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction."""
+"""The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction.
 
-from collections.abc import Iterator
+A function that works in only one of them says so above its name, `@needs_account` or `@needs_platform`, and a call from
+anywhere else raises an error that says what to do (ADR 0039).
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import wraps
+from inspect import isgeneratorfunction
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import psycopg
 from django.db import connection, transaction
@@ -26,6 +32,8 @@ from mailflatrate.settings.roles import (
     server_of_async,
 )
 
+P = ParamSpec("P")
+R = TypeVar("R")
 SETTING = "mailflatrate.account_id"
 
 
@@ -38,7 +46,11 @@ _SHOW = "SELECT set_config(%s, %s, true)"
 
 
 class NoAccount(RuntimeError):
-    """A tenant query ran without an account: our mistake, never a customer's."""
+    """What needs an account ran without one: our mistake, never a customer's."""
+
+
+class NoPlatform(RuntimeError):
+    """What reads across accounts ran outside the platform's scope: our mistake, never a customer's."""
 
 
 class PlatformReason(StrEnum):
@@ -65,30 +77,80 @@ class PlatformReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
-    """The scope of a context; `account_id` None and not platform means no rows."""
+class AccountScope:
+    """The rows of one account."""
 
-    account_id: int | None = None
-    platform: bool = False
-    eraser: bool = False
+    account_id: int
 
 
-_NOBODY = _Scope()
-_scope: ContextVar[_Scope] = ContextVar("tenancy_scope", default=_NOBODY)
+@dataclass(frozen=True, slots=True)
+class EraserScope(AccountScope):
+    """The rows of one account, under the role that may delete some of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformScope:
+    """The rows of all accounts."""
+
+    reason: PlatformReason
+
+
+Scope: TypeAlias = AccountScope | PlatformScope | None
+"""None sees no rows that belong to an account."""
+_scope: ContextVar[Scope] = ContextVar("tenancy_scope", default=None)
 _access: ContextVar[bool] = ContextVar("tenancy_access", default=False)
 
 
 def current_account_id() -> int:
     """Return the account of this context. Raises NoAccount."""
-    account_id = _scope.get().account_id
-    if account_id is None:
-        raise NoAccount("no account is set: wrap the work in tenancy.account(...)")
-    return account_id
+    scope = _scope.get()
+    if not isinstance(scope, AccountScope):
+        raise NoAccount(f"This needs an account: {_hint(AccountScope)}")
+    return scope.account_id
 
 
 def in_platform() -> bool:
-    """True inside `platform()`."""
-    return _scope.get().platform
+    """Return whether the platform's scope is open."""
+    return isinstance(_scope.get(), PlatformScope)
+
+
+def needs_account(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function run only in the scope of one account. Its callers get NoAccount anywhere else."""
+    return _needs(AccountScope, NoAccount, "an account", function)
+
+
+def needs_platform(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function run only in the scope of the platform. Its callers get NoPlatform anywhere else."""
+    return _needs(PlatformScope, NoPlatform, "the platform's scope", function)
+
+
+def _needs(
+    kind: type[AccountScope | PlatformScope], error: type[RuntimeError], what: str, function: Callable[P, R]
+) -> Callable[P, R]:
+    def check() -> None:
+        if not isinstance(_scope.get(), kind):
+            raise error(f"{function.__module__}.{function.__qualname__}() needs {what}: {_hint(kind)}")
+
+    @wraps(function)
+    def run(*args: P.args, **arguments: P.kwargs) -> R:
+        check()
+        return function(*args, **arguments)
+
+    @wraps(function)
+    def rows(*args: P.args, **arguments: P.kwargs) -> Any:  # a generator's body runs when somebody iterates
+        check()
+        yield from function(*args, **arguments)  # type: ignore[misc]
+
+    checked: Callable[P, R] = rows if isgeneratorfunction(function) else run
+    checked.needs = kind  # type: ignore[attr-defined]
+    return checked
+
+
+def _hint(kind: type[AccountScope | PlatformScope]) -> str:
+    name = "account(account_id)" if kind is AccountScope else "platform(reason)"
+    scope = _scope.get()
+    found = f"this call is inside {type(scope).__name__}" if scope else "this call is in no scope"
+    return f"call it inside `with tenancy.{name}:`; {found}."
 
 
 def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session: bool = False) -> None:
@@ -114,24 +176,23 @@ def _account_values(server: str, account_id: int, for_session: bool) -> list[str
     return [str(account_id), local, account_pass_for(server, account_id), local]
 
 
-def _apply(scope: _Scope) -> None:
+def _apply(scope: Scope) -> None:
     """Set role, account and passes of the running transaction, as bound parameters (ADR 0010)."""
     connection.ensure_connection()
     base = connection.connection
     with connection.wrap_database_errors:
         server = server_of(base)
-        role, platform_pass = APP_ROLE, ""
-        if scope.platform or scope.eraser:
-            role, platform_pass = PLATFORM_ROLE if scope.platform else ERASER_ROLE, pass_for(server)
-        account_id, account_pass = "", ""
-        if scope.account_id is not None:
+        role, platform_pass, account_id, account_pass = APP_ROLE, "", "", ""
+        if isinstance(scope, PlatformScope | EraserScope):
+            role, platform_pass = PLATFORM_ROLE if isinstance(scope, PlatformScope) else ERASER_ROLE, pass_for(server)
+        if isinstance(scope, AccountScope):
             account_id, account_pass = str(scope.account_id), account_pass_for(server, scope.account_id)
         with psycopg.Cursor(base) as bound:
             bound.execute(_APPLY, [role, platform_pass, account_id, account_pass])
 
 
 @contextmanager
-def _scoped(scope: _Scope) -> Iterator[None]:
+def _scoped(scope: AccountScope | PlatformScope) -> Iterator[None]:
     outer = _scope.get()
     token = _scope.set(scope)
     try:
@@ -149,7 +210,7 @@ def _scoped(scope: _Scope) -> Iterator[None]:
 @contextmanager
 def account(account_id: int) -> Iterator[None]:
     """Open a transaction (or savepoint) that sees and writes only rows of `account_id`."""
-    with _scoped(_Scope(account_id=account_id)):
+    with _scoped(AccountScope(account_id)):
         yield
 
 
@@ -158,14 +219,14 @@ def platform(reason: PlatformReason) -> Iterator[None]:
     """Open a transaction (or savepoint) that sees the rows of all accounts; `reason` says why it must."""
     if reason not in PlatformReason:
         raise ValueError(f"unknown reason: {reason}")
-    with _scoped(_Scope(platform=True)):
+    with _scoped(PlatformScope(reason)):
         yield
 
 
 @contextmanager
 def eraser() -> Iterator[None]:
-    """Open a savepoint inside `account(...)` that may delete only what RESTRICTED allows ERASER_ROLE (R-94)."""
-    with _scoped(_Scope(account_id=current_account_id(), eraser=True)):
+    """Open a savepoint in the scope of an account that may delete only what RESTRICTED allows ERASER_ROLE (R-94)."""
+    with _scoped(EraserScope(current_account_id())):
         yield
 
 

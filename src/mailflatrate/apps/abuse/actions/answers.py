@@ -1,4 +1,4 @@
-"""The customer's answers to the desk's questions. Runs inside `tenancy.account(...)`; customers never see the case."""
+"""The customer's answers to the desk's questions. Customers never see the case."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,7 @@ class Attachment:
     content: bytes
 
 
+@tenancy.needs_account
 def answer_question(question_id: int, text: str, *, by: User, attachment: Attachment | None = None) -> CaseAnswer:
     """Answer a question from the desk; may be repeated. Raises AbuseError that says what is wrong."""
     question = CaseQuestion.objects.filter(id=question_id).first()

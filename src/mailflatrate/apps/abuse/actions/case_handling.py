@@ -26,8 +26,9 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
 
 
+@tenancy.needs_platform
 def locked(case_id: int) -> Case:
-    """Return the case locked for update. Runs inside `tenancy.platform(...)`. Raises AbuseError if there is none."""
+    """Return the case locked for update. Raises AbuseError if there is none."""
     case = Case.objects.select_for_update().filter(id=case_id).first()
     if case is None:
         raise AbuseError(_("This case doesn't exist."))
@@ -117,8 +118,9 @@ def close(case_id: int, cause: Cause, text: str, *, by: User, release: bool = Fa
         _log("case.closed", case, by, reason=text, details={"cause": cause.value, "released": release})
 
 
+@tenancy.needs_platform
 def lift_hold(case: Case, by: User, reason: str) -> None:
-    """Release a frozen campaign on an operator's decision (R-90). Runs inside `tenancy.platform(...)`."""
+    """Release a frozen campaign on an operator's decision (R-90)."""
     if case.account_id is not None and case.campaign_id is not None:
         release_hold(case.account_id, case.campaign_id)
     case.frozen = False

@@ -1,4 +1,4 @@
-"""The case log: open and join cases, record events. Everything runs inside `tenancy.platform(...)`."""
+"""The case log: open and join cases, record events."""
 
 import secrets
 from collections.abc import Mapping
@@ -67,6 +67,7 @@ def new_reference() -> str:
     return f"{letters[:3]}-{letters[3:]}"
 
 
+@tenancy.needs_platform
 def file_report(draft: ReportDraft, *, by: User | None = None, machine: str = MACHINE) -> Report:
     """Add a report to the case it belongs to, or open a new one; freeze the campaign where R-82 says so."""
     case, opened = _case_for(draft, draft.at)
@@ -124,6 +125,7 @@ def _case_for(draft: ReportDraft, at: datetime) -> tuple[Case, bool]:
     return case, True
 
 
+@tenancy.needs_platform
 def add_event(
     case: Case, kind: EventKind, *, by: User | None = None, machine: str = MACHINE, text: str = "",
     details: Mapping[str, Any] | None = None, at: datetime | None = None,
@@ -135,6 +137,7 @@ def add_event(
     )  # fmt: skip
 
 
+@tenancy.needs_platform
 def settle_deadlines(case: Case) -> None:
     """Save the case with its earliest open deadlines."""
     waiting = case.reports.filter(answered_at__isnull=True, answer_due_at__isnull=False)
@@ -145,6 +148,7 @@ def settle_deadlines(case: Case) -> None:
     case.save()
 
 
+@tenancy.needs_platform
 def independent_recipients(case: Case) -> list[int]:
     """Return the case's deliveries whose recipients complained themselves, one per private domain.
 
@@ -163,6 +167,7 @@ def independent_recipients(case: Case) -> list[int]:
     return list(found.values())
 
 
+@tenancy.needs_platform
 def freeze_if_needed(case: Case) -> None:
     """Hold the campaign if several of its recipients have reported it independently (R-82)."""
     if case.frozen or case.campaign_id is None or case.kind not in (CaseKind.COMPLAINT, CaseKind.CONTENT):
@@ -178,6 +183,7 @@ def freeze_if_needed(case: Case) -> None:
         add_event(case, EventKind.MEASURE, details={"measure": "freeze", "campaign": case.campaign_id})
 
 
+@tenancy.needs_platform
 def freeze(case: Case, reason: str = "") -> bool:
     """Hold the case's campaign until the desk releases it (R-82, R-90) and tell the customer; False if it is over."""
     account = Account.objects.get(id=case.account_id or 0)

@@ -51,8 +51,9 @@ def write_to_reporter(report_id: int, text: str, *, by: User) -> None:
         settle_deadlines(report.case)
 
 
+@tenancy.needs_platform
 def send_receipt(report: Report) -> None:
-    """Confirm receipt to a reporter, at most once in seven days (R-73). Runs inside `tenancy.platform(...)`."""
+    """Confirm receipt to a reporter, at most once in seven days (R-73)."""
     settings = load_settings()
     if not settings.desk_receipts or report.reporter_key is None:
         return
@@ -70,11 +71,9 @@ def send_receipt(report: Report) -> None:
     add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "key": key})
 
 
+@tenancy.needs_platform
 def send_proof_mail(report: Report) -> None:
-    """Send an unproven, typed address a button that stops the campaigns, for the mailbox's reader (R-33 in spirit).
-
-    Runs inside `tenancy.platform(...)`.
-    """
+    """Send an unproven, typed address a button that stops the campaigns, for the mailbox's reader (R-33 in spirit)."""
     settings = load_settings()
     token = key_ring().seal(TokenPurpose.CASE, 0, report.id, extra=1)
     with translation.override(report.language):
@@ -90,8 +89,9 @@ def send_proof_mail(report: Report) -> None:
     add_event(report.case, EventKind.RECEIPT, details={"report": report.id, "proof": True, "key": key})
 
 
+@tenancy.needs_platform
 def receive_message(mail: RawMail, report_id: int) -> None:
-    """Record a reporter's reply, sent to the address of their report. Runs inside `tenancy.platform(...)`."""
+    """Record a reporter's reply, sent to the address of their report."""
     report = Report.objects.select_for_update().select_related("case").filter(id=report_id).first()
     if report is None:
         return

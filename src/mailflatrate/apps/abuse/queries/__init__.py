@@ -1,3 +1,1 @@
-"""Reads of the abuse desk: the queue, a full case, search, figures. All but `questions` run inside
-`tenancy.platform(...)`.
-"""
+"""Reads of the abuse desk: the queue, a full case, search, figures. Customers read `questions` only."""

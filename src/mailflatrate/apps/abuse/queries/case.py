@@ -191,18 +191,21 @@ def cases_of_account(account_id: int, limit: int = 20) -> list[Case]:
     return list(rows.order_by("-id")[:limit])
 
 
+@tenancy.needs_account
 def open_questions() -> list[CaseQuestion]:
-    """Return the current account's unanswered questions. Runs inside `tenancy.account(...)`."""
+    """Return the current account's unanswered questions."""
     rows = CaseQuestion.objects.filter(answered_at__isnull=True, settled_at__isnull=True)
     return list(rows.select_related("campaign").order_by("due_at"))
 
 
+@tenancy.needs_account
 def questions() -> list[CaseQuestion]:
-    """Return all questions to the current account, newest first. Runs inside `tenancy.account(...)`."""
+    """Return all questions to the current account, newest first."""
     return list(CaseQuestion.objects.select_related("campaign").prefetch_related("answers").order_by("-id")[:100])
 
 
+@tenancy.needs_account
 def question(question_id: int) -> CaseQuestion | None:
-    """Return one question with its answers. Runs inside `tenancy.account(...)`."""
+    """Return one question with its answers."""
     rows = CaseQuestion.objects.select_related("campaign").prefetch_related("answers__author")
     return rows.filter(id=question_id).first()

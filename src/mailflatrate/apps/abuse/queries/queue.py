@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState, Report, ReportChannel
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.cases import CaseFacts, Urgency, urgency
 
 MOST_ROWS = 500
@@ -111,7 +111,8 @@ def closed_page(*, before_id: int | None = None, size: int = 50) -> Sequence[Cas
     return list(rows.order_by("-id")[:size])
 
 
+@tenancy.needs_platform
 def cases_of_messages(message_ids: Sequence[int]) -> dict[int, int]:
-    """Map customers' messages that already have a case to its id. Runs inside `tenancy.platform(...)`."""
+    """Map customers' messages that already have a case to its id."""
     reports = Report.objects.filter(via=ReportChannel.CONTEST, source_id__in=list(message_ids))
     return {source_id: case_id for source_id, case_id in reports.values_list("source_id", "case_id") if source_id}

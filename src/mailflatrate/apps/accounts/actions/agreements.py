@@ -53,10 +53,11 @@ def accept_agreements(account_id: int, user: User, *, ip: str | None, user_agent
         )
 
 
+@tenancy.needs_account
 def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, owner: bool) -> None:
     """Record agreement to the documents shown at sign-in (ids); an owner agrees for the account as well.
 
-    Runs inside `tenancy.account(...)`. Raises AccountError if another version has come into force since.
+    Raises AccountError if another version has come into force since.
     """
     due = documents_to_read(user)
     if {row.id for row in due} != set(shown):
@@ -77,12 +78,13 @@ def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, ow
     )
 
 
+@tenancy.needs_account
 def acknowledge_policy(
     occasion: Occasion, subject_id: int, content_hash: str, *, by: User, where: Circumstances
 ) -> Acknowledgement:
     """Record the checkbox "this keeps to the anti-spam policy" for exactly this content (R-04).
 
-    Runs inside `tenancy.account(...)`. Raises AccountError if no policy is in force.
+    Raises AccountError if no policy is in force.
     """
     document = next((row for row in current_documents(by.language) if row.kind == AgreementKind.POLICY), None)
     if document is None:
@@ -101,11 +103,12 @@ def acknowledge_policy(
     return row
 
 
+@tenancy.needs_platform
 def publish_documents(kind: AgreementKind, version: str, texts: Sequence[tuple[str, str]], *, by: User) -> None:
     """Put a new version of a document in force: `texts` are (language, Markdown with the title in its first line).
 
-    Every user is asked at the next sign-in, and nothing is sent before an owner has accepted (R-04). Runs inside
-    `tenancy.platform(...)`. Raises AccountError for a version already used, or a text without a title.
+    Every user is asked at the next sign-in, and nothing is sent before an owner has accepted (R-04). Raises
+    AccountError for a version already used, or a text without a title.
     """
     if AgreementDocument.objects.filter(kind=kind, version=version).exists():
         raise AccountError(

@@ -223,11 +223,11 @@ class RepeatedDifferently(AccountError):
     """Raised when an idempotency key is reused with a different request."""
 
 
+@tenancy.needs_account
 def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | None:
     """Record that a request is in progress, in its own transaction; return the stored response if there is one.
 
-    A concurrent duplicate waits here until the first one is done. Runs inside `tenancy.account(...)`.
-    Raises RepeatedDifferently.
+    A concurrent duplicate waits here until the first one is done. Raises RepeatedDifferently.
     """
     account_id, now = tenancy.current_account_id(), clock.now()
     # Anything older than a day counts as never requested, even if the nightly job has not run.

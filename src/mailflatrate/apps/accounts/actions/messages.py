@@ -14,8 +14,9 @@ LONGEST_MESSAGE = 8_000
 MOST_WAITING = 10
 
 
+@tenancy.needs_account
 def write_to_desk(text: str, *, by: User, about: AccountStatusChange | None = None) -> DeskMessage:
-    """Send a customer's message to the operator. Runs inside `tenancy.account(...)`.
+    """Send a customer's message to the operator.
 
     Raises AccountError if the text is empty or too long, or if too many messages are already waiting for an answer.
     """

@@ -66,10 +66,11 @@ def answer_report(report_id: int, recipient: str, mail: ServiceMail, *, reply_to
     )
 
 
+@tenancy.needs_platform
 def tell_owners(account_id: int, kind: NoticeKind, template: str, facts: Facts | Callable[[], Facts]) -> None:
     """Write to all owners of an account from a template, each in their language.
 
-    Facts that depend on the language are called for while it is active. Runs inside `tenancy.platform(...)`.
+    Facts that depend on the language are called for while it is active.
     """
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER, user__is_active=True)
     tell_people(kind, [membership.user for membership in owners.select_related("user")], template, facts)

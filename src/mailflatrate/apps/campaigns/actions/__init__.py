@@ -1,4 +1,4 @@
-"""Every write to campaigns; one transaction each, inside the account's scope.
+"""Every write to campaigns; one transaction each.
 
 `drafts` holds campaigns before they are sent, `media` pictures, `brand` the account's look, `templates` what drafts
 begin with, `versions` several people working on one draft.

@@ -37,8 +37,9 @@ def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
         move(campaign, CampaignState.PAUSED, CampaignMover.MACHINE, reason=reason, hold_rule=rule)
 
 
+@tenancy.needs_platform
 def release_hold(account_id: int, campaign_id: int) -> None:
-    """Lift the hold after review, so the customer may resume the campaign. Runs inside `tenancy.platform(...)`."""
+    """Lift the hold after review, so the customer may resume the campaign."""
     Campaign.objects.filter(id=campaign_id, account_id=account_id).update(hold_rule="")
 
 

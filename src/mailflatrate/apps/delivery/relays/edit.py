@@ -1,4 +1,4 @@
-"""Every change to a relay: validated, with an entry in the audit log. Runs inside `tenancy.platform(...)`."""
+"""Every change to a relay: validated, with an entry in the audit log."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
-from mailflatrate.base import audit
+from mailflatrate.base import audit, tenancy
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import (
     MOST_CONNECTIONS,
@@ -61,6 +61,7 @@ class RelayDraft:
     password: str | None = field(default=None, repr=False)
 
 
+@tenancy.needs_platform
 def add_relay(draft: RelayDraft, *, by: audit.Actor) -> Relay:
     """Add a relay; it takes messages within seconds. Raises RelayError."""
     _check(draft, None)
@@ -72,6 +73,7 @@ def add_relay(draft: RelayDraft, *, by: audit.Actor) -> Relay:
     return relay
 
 
+@tenancy.needs_platform
 def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
     """Change a relay. A new host, port or TLS mode needs the password again. Raises RelayError, Relay.DoesNotExist."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
@@ -92,6 +94,7 @@ def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
     return relay
 
 
+@tenancy.needs_platform
 def move_relay(relay_id: int, state: StateChoice, *, by: audit.Actor, reason: str = "") -> Relay:
     """Enable, drain or disable a relay; senders apply it within seconds. Raises Relay.DoesNotExist."""
     relay = Relay.objects.select_for_update().get(id=relay_id)
@@ -103,6 +106,7 @@ def move_relay(relay_id: int, state: StateChoice, *, by: audit.Actor, reason: st
     return relay
 
 
+@tenancy.needs_platform
 def remove_relay(relay_id: int, *, by: audit.Actor) -> None:
     """Delete a disabled relay with its credentials. Raises RelayError while it may still have messages."""
     relay = Relay.objects.select_for_update().get(id=relay_id)

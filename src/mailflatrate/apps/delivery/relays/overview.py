@@ -8,7 +8,7 @@ from django.db.models import Count, Min, Sum
 
 from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.relays.tables import Bucket, PoolChoice, Relay, RelayReport, StateChoice
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import SHAPES, Shape, per_hour, recovery_seconds
@@ -57,8 +57,9 @@ class RelayRow:
         return quota(self.warm.step) if self.warm else 0
 
 
+@tenancy.needs_platform
 def relay_rows() -> list[RelayRow]:
-    """Return all relays by pool and name. Runs inside `tenancy.platform(...)`."""
+    """Return all relays by pool and name."""
     relays = list(Relay.objects.select_related("account").order_by("pool", "account_id", "name"))
     health = _health()
     warm = warm_up_limits.warming(warm_up_limits.relay_key(relay.id) for relay in relays)
@@ -74,8 +75,9 @@ def relay_rows() -> list[RelayRow]:
     ]
 
 
+@tenancy.needs_platform
 def stays_on_this_host(settings: Settings) -> bool:
-    """Return whether no relay is set up, so all messages go to the test inbox. Runs inside `platform(...)`."""
+    """Return whether no relay is set up, so all messages go to the test inbox."""
     return settings.relay_host is None and not Relay.objects.exists()
 
 
@@ -121,8 +123,9 @@ class ShapingRow:
 SHOWN_POOLS = (RelayPool.TRUSTED, RelayPool.NEW, RelayPool.QUARANTINE)
 
 
+@tenancy.needs_platform
 def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
-    """Return the shaping table with the operator's own numbers and its status. Inside `tenancy.platform(...)`."""
+    """Return the shaping table with the operator's own numbers and its status."""
     slow = list(Bucket.objects.filter(factor__lt=1.0).order_by("factor"))
     rows = []
     for shape in SHAPES:
@@ -176,8 +179,9 @@ def _health() -> dict[int, RelayHealth]:
     }
 
 
+@tenancy.needs_platform
 def mail_leaves_machine(settings: Settings) -> bool:
-    """Return whether service messages leave this host. Runs inside `tenancy.platform(...)`."""
+    """Return whether service messages leave this host."""
     return (
         settings.relay_host is not None
         or Relay.objects.filter(pool__in=(RelayPool.EXPRESS, RelayPool.TRUSTED)).exists()

@@ -1,4 +1,4 @@
-"""The queues of followed relays, by provider, and their followers. Runs inside `tenancy.platform(...)`."""
+"""The queues of followed relays, by provider, and their followers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Sum
 
 from mailflatrate.apps.delivery.relays.queue_tables import LogFollower, RelayCount, RelayDeferral
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.providers import provider_name
 
 BEHIND = timedelta(minutes=10)
@@ -36,6 +36,7 @@ class FollowerRow:
     gaps: int
 
 
+@tenancy.needs_platform
 def provider_queues(language: str) -> list[ProviderQueue]:
     """Return providers with anything to show, the longest queue first."""
     since = clock.now() - SHOWN
@@ -56,6 +57,7 @@ def provider_queues(language: str) -> list[ProviderQueue]:
     return sorted(rows, key=lambda row: (-row.waiting, -row.delivered, row.name))
 
 
+@tenancy.needs_platform
 def followers() -> list[FollowerRow]:
     """Return every follower that ever followed a log, until its row is deleted."""
     before = clock.now() - BEHIND

@@ -1,13 +1,10 @@
-"""Warm-ups of relays and sender domains: what may still be sent today, taken and given back like other limits.
-
-Everything here runs inside `tenancy.platform(...)`.
-"""
+"""Warm-ups of relays and sender domains: what may still be sent today, taken and given back like other limits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mailflatrate.apps.delivery.relays.tables import WarmUp
-from mailflatrate.base import audit, clock
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.rules.warm_up import WarmUpDay, at, is_over
 
 LONGEST_PAUSE_SECONDS = 1800.0
@@ -42,6 +39,7 @@ def domain_key(domain_id: int) -> str:
     return f"domain:{domain_id}"
 
 
+@tenancy.needs_platform
 def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
     """Start a warm-up today, or restart it."""
     now = clock.now()
@@ -50,6 +48,7 @@ def start(key: str, *, by: audit.Actor, step: int = 0) -> None:
     audit.record("warm_up.started", by=by, subject=key, details={"step": step})
 
 
+@tenancy.needs_platform
 def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
     """End the warm-up of a relay or domain, or record that it needs none."""
     now = clock.now()
@@ -59,12 +58,14 @@ def end(key: str, *, by: audit.Actor, reason: str = "") -> None:
     audit.record("warm_up.ended", by=by, subject=key, reason=reason)
 
 
+@tenancy.needs_platform
 def warming(keys: Iterable[str]) -> dict[str, WarmUpDay]:
     """Return those of the keys that are warming up, with their current day."""
     rows = WarmUp.objects.filter(key__in=list(keys), ended_at=None)
     return {row.key: at(_day(row), clock.now()) for row in rows}
 
 
+@tenancy.needs_platform
 def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
     """Take up to `wanted` messages from each warm-up; keys without one are not in the result."""
     now, granted, pause = clock.now(), {}, 0.0
@@ -81,6 +82,7 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
     return WarmUpGrant(granted, min(pause, LONGEST_PAUSE_SECONDS))
 
 
+@tenancy.needs_platform
 def tell(returns: Mapping[str, WarmUpReturn]) -> None:
     """Record the results of the day's messages."""
     now = clock.now()

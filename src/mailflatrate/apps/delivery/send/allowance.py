@@ -167,11 +167,9 @@ def _of_today(
     return returns
 
 
+@tenancy.needs_platform
 def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:
-    """Slow a provider down or speed it up by what a relay's log says: answers and deferrals by provider.
-
-    Runs inside `tenancy.platform(...)`.
-    """
+    """Slow a provider down or speed it up by what a relay's log says: answers and deferrals by provider."""
     now = clock.now()
     keys = {_key(pool, provider): numbers for provider, numbers in results.items()}
     rows = list(Bucket.objects.select_for_update().filter(key__in=keys).order_by("key"))

@@ -147,8 +147,9 @@ def transactional_composer(
     return TransactionalComposer(prepared, frozenset(failed), waiting)
 
 
+@tenancy.needs_account
 def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
-    """Return non-test notices, and confirmations whose form has no usable sender. Runs in the account's scope."""
+    """Return non-test notices, and confirmations whose form has no usable sender."""
     asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
     requests = SignupRequest.objects.select_related("form__sender__domain").filter(id__in=asked)
     ours = {asked[request.id] for request in requests if _sender(request) is None}

@@ -1,4 +1,4 @@
-"""All writes to sender domains and mailboxes; one transaction each, inside the account's scope."""
+"""All writes to sender domains and mailboxes; one transaction each."""
 
 from mailflatrate.apps.domains.actions.domains import (
     add_domain,

@@ -112,9 +112,10 @@ def mailbox_url(mailbox: Mailbox) -> str:
     return f"{load_settings().public_url}/mailbox/{token}"
 
 
+@tenancy.needs_account
 @transaction.atomic
 def confirm_mailbox(mailbox_id: int, round_: int) -> Mailbox:
-    """Record the mailbox's consent. Repeated, it does nothing more. Runs in the account's scope.
+    """Record the mailbox's consent. Repeated, it does nothing more.
 
     Raises DomainError if the link is of an earlier round or too old, or if the mailbox refused.
     """

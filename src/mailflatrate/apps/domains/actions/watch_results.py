@@ -28,11 +28,12 @@ def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
         tell_owners(domain.account_id, NoticeKind.SENDER, "domains/mail/failing", facts)
 
 
+@tenancy.needs_account
 @transaction.atomic
 def keep_listings(domain_id: int, said: list[Listing]) -> None:
     """Save blocklist results for a domain; a new listing pauses its account until a person has reviewed it.
 
-    A list that gave no answer changes nothing. Runs in the account's scope.
+    A list that gave no answer changes nothing.
     """
     if any(each.listed is None for each in said) and not any(each.listed for each in said):
         return

@@ -126,8 +126,9 @@ def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
     return len(found)
 
 
+@tenancy.needs_platform
 def forget_tallies() -> None:
-    """Delete tallies that no longer affect any judgment. Runs in the platform scope."""
+    """Delete tallies that no longer affect any judgment."""
     AskingTally.objects.filter(day__lt=_day(clock.now() - TALLIES_KEPT)).delete()
 
 

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.interpretation import InboundReading
 from mailflatrate.apps.inbound.models import DomainReport
-from mailflatrate.base.tenancy import in_platform
+from mailflatrate.base.tenancy import needs_platform
 from mailflatrate.mail.aggregate import AggregateReport
 
 SOURCES_KEPT = 100
 
 
+@needs_platform
 def record_aggregates(readings: Sequence[InboundReading]) -> set[int]:
-    """Record the reports in these messages; return the IDs of those that had one. Runs in `tenancy.platform(...)`."""
+    """Record the reports in these messages; return the IDs of those that had one."""
     reported = [(reading, report) for reading in readings for report in reading.foreign.aggregates]
     if not reported:
         return set()
-    assert in_platform()
     owners = _owners({report.domain for _, report in reported})
     rows = [
         _row(reading, report, account_id)

@@ -16,20 +16,23 @@ def put_aside(raw_mail_id: int, reason: str) -> None:
         )
 
 
+@tenancy.needs_platform
 def mark_taken(raw_mail_id: int) -> None:
-    """Record that the abuse desk has it in a case. Runs inside `tenancy.platform(...)`."""
+    """Record that the abuse desk has it in a case."""
     RawMail.objects.filter(id=raw_mail_id).update(desk=DeskState.TAKEN)
 
 
+@tenancy.needs_platform
 def hand_to_desk(raw_mail_id: int) -> None:
-    """Request a case for a message, whatever the automatic sorting decided. Runs inside `tenancy.platform(...)`."""
+    """Request a case for a message, whatever the automatic sorting decided."""
     changed = RawMail.objects.filter(id=raw_mail_id).exclude(desk=DeskState.TAKEN)
     if changed.update(desk=DeskState.WAITING, state=RawMailState.HANDLED, reason=""):
         wake_desk()
 
 
+@tenancy.needs_platform
 def put_away(raw_mail_id: int) -> None:
-    """Close a message that waited for a person and needs no action. Runs inside `tenancy.platform(...)`."""
+    """Close a message that waited for a person and needs no action."""
     RawMail.objects.filter(id=raw_mail_id).update(state=RawMailState.HANDLED, handled_at=clock.now())
 
 

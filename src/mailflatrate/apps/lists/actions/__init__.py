@@ -1,4 +1,4 @@
-"""Every write to lists. All run inside `tenancy.account(...)`, each is one transaction (or savepoint).
+"""Every write to lists; each is one transaction (or savepoint).
 
 `consent` unsubscribes, `optin` accepts sign-ups, `erasure` removes people, `feedback` records bounces and complaints,
 `lists`, `segments` and `contacts` are what the customer edits, `imports` accepts files, `exports` makes them,

@@ -1,4 +1,4 @@
-"""Exports: ask for one, cancel it, delete its file, and hand the file out. Runs inside `tenancy.account(...)`."""
+"""Exports: ask for one, cancel it, delete its file, and hand the file out."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -21,6 +21,7 @@ MOST_UNDER_WAY = 3
 ERASED_SINCE = gettext_noop("Someone in this file was erased, so we deleted it. Export again.")
 
 
+@tenancy.needs_account
 def start_export(
     content: ExportContent,
     file_format: ExportFormat,
@@ -63,6 +64,7 @@ def start_export(
     return job
 
 
+@tenancy.needs_account
 def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
     """Cancel an export before its next page. Idempotent. Raises ExportProblem if it is unknown."""
     with transaction.atomic():
@@ -78,6 +80,7 @@ def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
         _record("export.canceled", job, by, source)
 
 
+@tenancy.needs_account
 def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
     """Delete the file of an export. Idempotent. Raises ExportProblem if it is unknown."""
     with transaction.atomic():
@@ -87,6 +90,7 @@ def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
             _record("export.deleted", job, by, source)
 
 
+@tenancy.needs_account
 def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[bytes]:
     """Return the file of an export, open at its beginning, with an entry in the audit log.
 
@@ -106,6 +110,7 @@ def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[byte
     return file
 
 
+@tenancy.needs_account
 def drop_exports() -> int:
     """Delete all files of the account, and stop exports that run, because someone in them is erased; return how many.
 

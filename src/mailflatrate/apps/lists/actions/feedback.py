@@ -37,9 +37,10 @@ class Bounce:
     again: bool = False
 
 
+@tenancy.needs_account
 @transaction.atomic
 def record_bounces(bounces: Sequence[Bounce]) -> int:
-    """Record a batch inside `tenancy.account(...)`; return how many addresses it suppressed.
+    """Record a batch; return how many addresses it suppressed.
 
     Call once for each final result: soft bounces count per campaign, not per retry (R-71).
     """

@@ -51,8 +51,9 @@ def domains_to_ask(import_id: int) -> list[str]:
     return [domain for domain in largest_domains(import_id) if askable(domain)]
 
 
+@tenancy.needs_account
 def check_import(import_id: int) -> Import | None:
-    """Count a finished import once; None if there is nothing to check. Runs inside `tenancy.account(...)`.
+    """Count a finished import once; None if there is nothing to check.
 
     An import over a limit is HELD: its people wait for a reviewer. Domains count only if their facts are cached.
     """

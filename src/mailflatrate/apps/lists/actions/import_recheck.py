@@ -1,4 +1,4 @@
-"""Rechecks earlier imports: who was accepted although the file says no (R-16). Runs inside `tenancy.account(...)`.
+"""Rechecks earlier imports: who was accepted although the file says no (R-16).
 
 Three sources may still tell: the stored uploads, the customer's own copies of them, and columns that were kept as
 attributes of the people.
@@ -34,7 +34,7 @@ from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, moment_reader
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.queries import active_for
-from mailflatrate.base import audit
+from mailflatrate.base import audit, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.rules.prior_status import (
     NO,
@@ -67,6 +67,7 @@ class RecheckedContact:
     said: SaidNo
 
 
+@tenancy.needs_account
 def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
     """Return the account's people who can still be mailed although a file says no, by import. Changes nothing.
 
@@ -97,6 +98,7 @@ def recheck_imports(copies: Sequence[Path] = ()) -> list[RecheckedContact]:
     return list(found.values())
 
 
+@tenancy.needs_account
 @transaction.atomic
 def suppress_rechecked(people: Sequence[RecheckedContact]) -> int:
     """Suppress these people with reason, date and file, and remove them from every list; return how many."""

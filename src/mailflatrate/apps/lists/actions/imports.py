@@ -87,6 +87,7 @@ def read_head(
     return FilePreview(header, rows, suggested, missing, tuple(questions), terms)
 
 
+@tenancy.needs_account
 def upload_import(
     list_id: int,
     file: IO[bytes],
@@ -96,7 +97,7 @@ def upload_import(
     origin_version: int | None = None,
     system: str = "",
 ) -> Import:
-    """Store a file for a list, waiting for its columns (UPLOADED). Runs inside `tenancy.account(...)`.
+    """Store a file for a list, waiting for its columns (UPLOADED).
 
     `mapping` holds our suggestion. `origin_version` names the declaration it rests on, by default the newest one;
     `system` the system that wrote the file, which is recognized by default.

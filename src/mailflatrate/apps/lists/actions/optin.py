@@ -1,7 +1,7 @@
 """Double opt-in for lists: asked, confirmed, denied, expired. Nothing else makes a sign-up count (R-25).
 
 `apps.forms` decides who may be asked, with which token and how often; this module handles people, subscriptions and
-the ledger. Everything runs inside `tenancy.account(...)`.
+the ledger.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,6 +60,7 @@ class SignupPerson:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
+@tenancy.needs_account
 @transaction.atomic
 def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> tuple[int, int]:
     """Record a request to be on a list; return ids of the contact and of the ledger's event.
@@ -79,6 +80,7 @@ def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: led
     return contact_id, ledger.append(contact_id, list_id, ConsentKind.REQUESTED, at, evidence)
 
 
+@tenancy.needs_account
 @transaction.atomic
 def confirm_consent(
     person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence, *, source: str
@@ -120,6 +122,7 @@ def confirm_consent(
     return event_id
 
 
+@tenancy.needs_account
 @transaction.atomic
 def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> int:
     """Remove a pending subscription after "This was not me", and record the objection; return the event's id."""
@@ -128,6 +131,7 @@ def turn_down(contact_id: int, list_id: int, at: datetime, evidence: ledger.Even
     return ledger.append(contact_id, list_id, ConsentKind.OBJECTION, at, evidence)
 
 
+@tenancy.needs_account
 @transaction.atomic
 def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> None:
     """Expire an unconfirmed sign-up (R-34): delete its personal half in the ledger, and the person if nothing else

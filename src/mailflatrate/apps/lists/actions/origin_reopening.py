@@ -3,15 +3,16 @@
 from mailflatrate.apps.accounts.actions import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind
 from mailflatrate.apps.lists.models import OPEN_DECLARATIONS, DeclarationState, ListOrigin, MailingList, OriginState
-from mailflatrate.base import audit, clock
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.settings.schema import load_settings
 
 
+@tenancy.needs_platform
 def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
     """Send an approved list back to the reviewer; its imported people get nothing until then.
 
     The approved declaration stays unchanged; a copy of it waits, with how many of how many addresses do not exist.
-    Returns False if the list is not approved, so that it happens once. Runs inside `tenancy.platform(...)`.
+    Returns False if the list is not approved, so that it happens once.
     """
     found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
     if found is None:

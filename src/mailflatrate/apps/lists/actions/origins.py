@@ -23,7 +23,7 @@ from mailflatrate.apps.lists.models import (
     OriginKind,
     OriginState,
 )
-from mailflatrate.base import audit, clock
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.rules.origins import scan_texts
 
 MIN_WORDING_CHARACTERS = 20
@@ -59,11 +59,12 @@ class Declaration:
     screenshot: bytes | None = None
 
 
+@tenancy.needs_account
 @transaction.atomic
 def declare_origin(
     list_id: int, declaration: Declaration, *, by: User | None, ip: str | None = None, user_agent: str = ""
 ) -> ListOrigin:
-    """Sign a declaration of list origin and submit it for review. Runs inside `tenancy.account(...)`.
+    """Sign a declaration of list origin and submit it for review.
 
     An open declaration is replaced, and its imports move to the new one. Raises DeclarationProblem, or ListError for a
     list that is unknown, archived or rejected.

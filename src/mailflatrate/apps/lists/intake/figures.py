@@ -88,8 +88,9 @@ class ImportCharts:
     """Domains worth a DNS lookup, each with its number of people."""
 
 
+@tenancy.needs_account
 def count_import(job: Import, now: datetime) -> ImportCharts:
-    """Count one import, inside `tenancy.account(...)` and a transaction. Makes no DNS lookups."""
+    """Count one import. Makes no DNS lookups."""
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, {"account_id": tenancy.current_account_id(), "import_id": job.id})
         cursor.execute(_DOMAINS, {"most": DOMAINS_ASKED})

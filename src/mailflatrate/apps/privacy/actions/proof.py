@@ -45,10 +45,11 @@ class Download:
     octets: bytes
 
 
+@tenancy.needs_account
 def export_proof(
     contact_id: int, list_id: int, wanted: ProofFormat, *, language: str, by: audit.Actor, reason: str = ""
 ) -> Download:
-    """Export the proof of one consent, with an entry in the audit log (R-98). Runs inside `tenancy.account(...)`.
+    """Export the proof of one consent, with an entry in the audit log (R-98).
 
     Raises PrivacyError if there is none, PdfUnavailable if this machine cannot make PDFs.
     """

@@ -34,8 +34,9 @@ ORDER BY e.id
 """  # noqa: S608  # made of constants
 
 
+@tenancy.needs_account
 def build_certificate(contact_id: int, list_id: int, *, language: str) -> dict[str, Any]:
-    """Return the certificate of one person on one list, as JSON values. Runs inside `tenancy.account(...)`.
+    """Return the certificate of one person on one list, as JSON values.
 
     Parts that were erased, are not sealed yet or never existed are listed as missing. Raises PrivacyError if the person
     is not and never was on the list.

@@ -55,8 +55,9 @@ def _rates(name: str, counts: Counts) -> dict[str, Any]:
     }
 
 
+@tenancy.needs_account
 def _names(dimension: Dimension, keys: list[Any]) -> dict[Any, str]:
-    """Return the labels for the values of a dimension. Runs inside `tenancy.account(...)`."""
+    """Return the labels for the values of a dimension."""
     if dimension is Dimension.PROVIDER:
         return {key: provider_name(key, reading_language()) for key in keys}
     if dimension is Dimension.DOMAIN:
@@ -80,8 +81,9 @@ HEADS = {
 }
 
 
+@tenancy.needs_account
 def _tables(days: int) -> list[dict[str, Any]]:
-    """Return a table for each dimension, the largest row first. Runs inside `tenancy.account(...)`."""
+    """Return a table for each dimension, the largest row first."""
     tables = []
     for dimension, head in HEADS.items():
         found = queries.rates_by(dimension, days)

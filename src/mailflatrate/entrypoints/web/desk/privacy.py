@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.ledger_verification import OVERDUE_MINUTES
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentSeal, ConsentStamp
 from mailflatrate.apps.privacy.models import DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.settings.schema import load_settings
 
@@ -32,8 +32,9 @@ class Ledger:
     authority: str
 
 
+@tenancy.needs_platform
 def ledger_state() -> Ledger:
-    """Runs inside `tenancy.platform(...)`."""
+    """Return how far the consent ledger is sealed and stamped."""
     newest = ConsentSeal.objects.order_by("-number").defer("ids", "leaves").first()
     waiting = ConsentEvent.objects.filter(id__gt=newest.up_to_id if newest else 0)
     limit = clock.now() - timedelta(minutes=OVERDUE_MINUTES)

@@ -31,7 +31,7 @@ class QueueBacklog:
 class DeskQueue:
     """One kind of work. `urls` are the names of the URLs that belong to it; the first is the queue itself.
 
-    `backlog` runs inside `tenancy.platform(OPERATOR_DESK)` for every page of the desk: it must be one cheap query.
+    `backlog` runs for every page of the desk, so it must be one cheap query.
     """
 
     key: str
