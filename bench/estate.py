@@ -85,7 +85,7 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
     """
     from mailflatrate.apps.accounts import actions as accounts
     from mailflatrate.apps.accounts.models import Account
-    from mailflatrate.apps.domains import actions as domains
+    from mailflatrate.apps.domains.actions import domains
     from mailflatrate.apps.domains.models import DkimKey, Mailbox, SenderDomain
     from mailflatrate.apps.lists.models import MailingList
     from mailflatrate.base import clock, tenancy

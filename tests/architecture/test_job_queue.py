@@ -1,4 +1,4 @@
-"""Only `base/job_queue.py` names tables and functions of Procrastinate (ADR 0038)."""
+"""Only `base/job_queue.py` names tables and functions of Procrastinate (ADR 0040)."""
 
 import ast
 import re

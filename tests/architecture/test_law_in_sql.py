@@ -17,8 +17,7 @@ from mailflatrate.rules.audience_states import SubscriptionState
 from mailflatrate.rules.campaign_states import CampaignState
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away
-from mailflatrate.rules.vetting import LIFTS, may_move
-from mailflatrate.rules.vetting.account_status import RESTRICTED, STRENGTH, Mover
+from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
 
 ACCOUNT = 77
 AGES = [timedelta(0), timedelta(days=59, hours=23), timedelta(days=60, hours=1)]

@@ -12,8 +12,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from mailflatrate.apps.abuse.actions import ByHand, MeasureOrder, answer_question, open_by_hand, take_measure
-from mailflatrate.apps.abuse.actions import CaseAction as CaseMeasure
+from mailflatrate.apps.abuse.actions.answers import answer_question
+from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder, take_measure
+from mailflatrate.apps.abuse.actions.report_sources import ByHand, open_by_hand
 from mailflatrate.apps.abuse.models import CaseQuestion
 from mailflatrate.apps.accounts.actions import (
     Reasons,
@@ -142,11 +143,10 @@ class Neighbours:
         otto = operator()
         given = ByHand(campaign.mailing_id, "unasked", "She never signed up.", "eve@people.example", "Eve", "en")
         case = open_by_hand(given, by=otto)
-        take_measure(case.id, MeasureOrder(CaseMeasure.ASK, "Where did she sign up?"), by=otto)
+        take_measure(case.id, MeasureOrder(CaseAction.ASK, "Where did she sign up?"), by=otto)
         with tenancy.account(self.anna.account_id):
-            question = CaseQuestion.objects.get()
-            answer_question(question.id, "On our page.", by=self.anna.owner)
-            self.ids["question_id"] = question.id
+            self.ids["question_id"] = CaseQuestion.objects.get().id
+            answer_question(self.ids["question_id"], "On our page.", by=self.anna.owner)
 
     def _four_eyes(self) -> None:
         """A campaign of Anna's waits for her colleague; then she releases alone again."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.apps.abuse.actions import CaseAction
+from mailflatrate.apps.abuse.actions.measures import CaseAction
 from mailflatrate.apps.accounts.actions.account_status import STRIKES
 from mailflatrate.apps.accounts.models import AccountStatus, DecisionKind
 from mailflatrate.apps.lists.models import CheckState, DeclarationState

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.media import WHOLE, media_path, media_url
 from mailflatrate.apps.campaigns.models import Campaign, Media
 from mailflatrate.apps.campaigns.queries import brand_style, newest_imprint
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import domains, media_hosts
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
 from mailflatrate.apps.domains.queries import media_base
@@ -75,13 +75,13 @@ def look(anna: Customer, records: list[str] | None, handshake: Callable[[str, st
     zone = {HOST: {"CNAME": records} if records else {"SILENT": [""]} if records is None else {"TXT": ["x"]}}
     with ZoneServer(zone) as dns, tenancy.account(anna.account_id):
         resolver = DnsResolver([dns.nameserver], timeout_seconds=0.5)
-        actions.check_media_host(SenderDomain.objects.get(), resolver, handshake)
+        media_hosts.check_media_host(SenderDomain.objects.get(), resolver, handshake)
         return MediaHost.objects.get(replaced_at=None)
 
 
 def named(anna: Customer, host: str = HOST) -> MediaHost:
     with tenancy.account(anna.account_id):
-        return actions.name_media_host(SenderDomain.objects.get().id, host, by=anna.owner)
+        return media_hosts.name_media_host(SenderDomain.objects.get().id, host, by=anna.owner)
 
 
 def base(anna: Customer) -> str:
@@ -151,14 +151,14 @@ def test_letters_that_went_out_still_find_their_pictures(anna: Customer) -> None
     assert base(anna) == load_settings().public_url, "the new name has to be right first"
     assert asked(mine).status_code == asked(mine, "bilder.lindenhof.example").status_code == 200
     with tenancy.account(anna.account_id):
-        actions.leave_media_host(by=anna.owner)
+        media_hosts.leave_media_host(by=anna.owner)
         assert not MediaHost.objects.filter(replaced_at=None).exists()
     assert asked(mine).status_code == 200
     named(anna)
     with tenancy.account(anna.account_id):
         assert MediaHost.objects.get(replaced_at=None).host == HOST, "taken up again"
         with pytest.raises(DomainError):
-            actions.remove_domain(SenderDomain.objects.get().id)
+            domains.remove_domain(SenderDomain.objects.get().id)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, Move, Su
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.rules.systems import profiles
+from mailflatrate.rules.systems.profile import profiles
 from mailflatrate.rules.systems.samples import sample_files, sample_zip
 from support.customers import Customer, customer_with_members
 from support.moves import GO, ORIGIN, MoveIn, drop, export_of, upload_files

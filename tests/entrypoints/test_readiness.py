@@ -12,8 +12,8 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from entrypoints.test_health import no_database
 from mailflatrate.base import jobs
-from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.job_queue import oldest_due_seconds, served_queues
+from mailflatrate.base.jobs import JobQueue
 from mailflatrate.entrypoints.web import readiness
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 

@@ -16,8 +16,8 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder
+from mailflatrate.apps.abuse.actions import measures
+from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseQuestion, CaseState, Report
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.accounts.models import KeyScope, Notice
@@ -184,7 +184,7 @@ def test_the_customer_answers_in_the_studio_and_learns_nobody_s_name(case: SentC
         found = Case.objects.exclude(state=CaseState.CLOSED).get(
             account_id=case.anna.account_id, kind=CaseKind.COMPLAINT
         )
-    actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where did they sign up?"), by=operator())
+    measures.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where did they sign up?"), by=operator())
     with tenancy.account(case.anna.account_id):
         question = CaseQuestion.objects.latest("id")
     url = f"/studio/questions/{question.id}/"

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Application, Imprint, Notice, Role
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import COUNTRIES, ImprintForm, from_application
@@ -42,7 +42,7 @@ def add_domain(anna: Customer, name: str = "news.lindenhof.example") -> SenderDo
 def zone_of(anna: Customer, domain: SenderDomain) -> dict[str, dict[str, list[str]]]:
     """Everything that the page asks for, published, and the operator's own SPF."""
     with tenancy.account(anna.account_id):
-        records = actions.records_to_publish(domain)
+        records = domains.records_to_publish(domain)
     zone: dict[str, dict[str, list[str]]] = {}
     for record in records:
         zone.setdefault(record.host, {})[record.record_type] = [record.value]
@@ -53,7 +53,7 @@ def zone_of(anna: Customer, domain: SenderDomain) -> dict[str, dict[str, list[st
 
 def look(anna: Customer, domain: SenderDomain, zone: dict[str, dict[str, list[str]]]) -> None:
     with ZoneServer(zone) as server, tenancy.account(anna.account_id):
-        actions.check_domain(domain.id, resolver=DnsResolver([server.nameserver], timeout_seconds=2))
+        domains.check_domain(domain.id, resolver=DnsResolver([server.nameserver], timeout_seconds=2))
 
 
 def test_an_account_without_a_domain_is_told_what_to_do() -> None:
@@ -69,7 +69,7 @@ def test_a_new_domain_shows_every_record_to_copy(anna: Customer) -> None:
     assert "Waiting for DNS" in page
     assert "Not checked yet" in page
     with tenancy.account(anna.account_id):
-        for record in actions.records_to_publish(domain):
+        for record in domains.records_to_publish(domain):
             assert page.count(f'data-copy="{record.host}"') >= 1
             assert f'data-copy="{record.value}"' in page
     assert "news.lindenhof.example" in text(anna.client.get("/studio/senders/"))

@@ -4,16 +4,8 @@ from dataclasses import astuple
 
 import pytest
 
-from mailflatrate.rules.compliance import (
-    CRITERIA,
-    CriterionResult,
-    Facts,
-    Holder,
-    MeasuredFigure,
-    RequirementSource,
-    State,
-    judge_all,
-)
+from mailflatrate.rules.compliance.judge import CriterionResult, Facts, State, judge_all
+from mailflatrate.rules.compliance.table import CRITERIA, Holder, MeasuredFigure, RequirementSource
 from mailflatrate.rules.limits import LIMITS
 
 #

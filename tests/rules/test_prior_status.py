@@ -4,21 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.prior_status import (
-    NO,
-    ColumnGuess,
-    ColumnProfile,
-    PriorStatus,
-    StatusColumn,
-    StatusField,
-    file_status,
-    guess_column,
-    is_status_word,
-    judge_row,
-    read_status,
-    read_title,
-)
-from mailflatrate.rules.systems import code_table
+from mailflatrate.rules.prior_status.column_kind import ColumnGuess, ColumnProfile, guess_column
+from mailflatrate.rules.prior_status.columns import StatusField, file_status, read_title
+from mailflatrate.rules.prior_status.row import StatusColumn, judge_row
+from mailflatrate.rules.prior_status.status_words import NO, PriorStatus, is_status_word, read_status
+from mailflatrate.rules.systems.codes import code_table
 
 WORDS = {
     PriorStatus.YES: "subscribed|Active|aktiv|Confirmed|bestätigt|enabled|opted-in|Double Opt-In|angemeldet|abonniert|"

@@ -7,21 +7,10 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.facts import AccountStatus, HistoryFacts
-from mailflatrate.rules.vetting import (
-    FIELDS,
-    MOVES,
-    Mover,
-    StrikeMeasure,
-    Trigger,
-    active_strikes,
-    daily_limit,
-    may_move,
-    measure,
-    missing_fields,
-    signal_words,
-    triggers,
-)
-from mailflatrate.rules.vetting.signal_messages import WORDS
+from mailflatrate.rules.vetting.account_status import MOVES, Mover, may_move
+from mailflatrate.rules.vetting.probation import Trigger, daily_limit, triggers
+from mailflatrate.rules.vetting.record import FIELDS, missing_fields
+from mailflatrate.rules.vetting.signal_messages import WORDS, signal_words
 from mailflatrate.rules.vetting.signals import (
     AgeFacts,
     DnsFacts,
@@ -31,6 +20,7 @@ from mailflatrate.rules.vetting.signals import (
     SignalOutcome,
     signals,
 )
+from mailflatrate.rules.vetting.strikes import StrikeMeasure, active_strikes, measure
 from rules.examples import ACCOUNT, NOW
 from support.customers import RECORD
 

@@ -25,7 +25,7 @@ from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import Contact, Import
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.personal_traces import wipe_late
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import clock, tenancy

@@ -14,9 +14,9 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from mailflatrate.apps.abuse import actions as abuse
 from mailflatrate.apps.abuse import jobs as abuse_jobs
-from mailflatrate.apps.abuse.actions import PageReport
+from mailflatrate.apps.abuse.actions import intake as intake_actions
+from mailflatrate.apps.abuse.actions.intake import PageReport
 from mailflatrate.apps.abuse.models import Case
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.inbound import intake, jobs, report_proof
@@ -316,7 +316,7 @@ def test_an_unsubscribe_that_was_signed_for_somebody_else_leaves_no_list(
 
 def on_the_page(raw: bytes, reporter: str = "") -> None:
     """Submit the message on the public page."""
-    abuse.take_page_report(
+    intake_actions.take_page_report(
         PageReport(
             raw=raw, complaint="unasked", text="Spam.", reporter=reporter, reporter_name="", language="en",
             ip=ATTACKER, notice={}, stop=True,

@@ -14,7 +14,7 @@ from mailflatrate.apps.delivery.send.claims import ClaimCheck, check_claim, clai
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer

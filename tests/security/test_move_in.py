@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.jobs import check_move, start_move, sweep_uploads
 from mailflatrate.apps.lists.models import Contact, Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import MoveFindings
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason

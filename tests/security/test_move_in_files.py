@@ -27,7 +27,7 @@ from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.apps.lists.intake.timestamps import join_clock, moment_reader
 from mailflatrate.base import clock
-from mailflatrate.rules.systems import recognize
+from mailflatrate.rules.systems.profile import recognize
 from support.contact_files import dry_run
 
 PEOPLE = b"email\ndora@kunde-1.de\n"

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from mailflatrate.apps.abuse.actions import PageReport, take_page_report
+from mailflatrate.apps.abuse.actions.intake import PageReport, take_page_report
 from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.apps.suppression.queries import strongest
 from mailflatrate.base import tenancy

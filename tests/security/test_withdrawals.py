@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting, withdrawals_since

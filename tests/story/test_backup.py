@@ -32,7 +32,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.jobs import log_withdrawals
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import backends, files

@@ -26,7 +26,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentK
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.queries import campaign_progress, outcomes_page
-from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.inbound.queries import feedback_counts, inbox_messages
@@ -175,7 +175,7 @@ def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
         dns.replace(zone)
         domains.check_domain(domain.id, resolver=DnsResolver([dns.nameserver]))
         sender_id = prove_sender(domains.add_sender(domain.id, f"news@{SENDER_DOMAIN}", "Gärtnerei Lindenhof"))
-        prove(domains.add_reply_address(f"post@{SENDER_DOMAIN}", by=user).email)
+        prove(mailboxes.add_reply_address(f"post@{SENDER_DOMAIN}", by=user).email)
         list_id = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei", language="de").id
     approve_origin(account_id, list_id)
     anna = Anna(account_id, list_id, sender_id, user)

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.lists.signing_keys import key_history
-from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
+from mailflatrate.apps.privacy.certificate.build import build_certificate
+from mailflatrate.apps.privacy.certificate.pdf import certificate_json
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.certificate import read_certificate

@@ -22,7 +22,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Tally
 from mailflatrate.apps.delivery.plan import plan_campaign
-from mailflatrate.apps.domains.actions import add_sender
+from mailflatrate.apps.domains.actions.domains import add_sender
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.lists import actions as lists

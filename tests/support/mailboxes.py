@@ -3,7 +3,7 @@
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
-from mailflatrate.apps.domains.actions import confirm_mailbox
+from mailflatrate.apps.domains.actions.mailboxes import confirm_mailbox
 from mailflatrate.apps.domains.models import Mailbox, SenderAddress
 
 

@@ -1,4 +1,4 @@
-"""Procrastinate's tables and SQL functions: the only module that names them (ADR 0038).
+"""Procrastinate's tables and SQL functions: the only module that names them (ADR 0040).
 
 Its Python interface enqueues one job and works one off. Everything here goes past it: SQL that enqueues jobs inside a
 larger statement, backlogs, and the workers that are alive. After an upgrade of the library this is what to read.
@@ -25,9 +25,15 @@ Link: TypeAlias = psycopg.AsyncConnection[Any]
 
 
 def new_job(
-    queue: str, name: str, arguments: str, *, priority: str = "0", lock: str = "NULL", once: str = "NULL",
+    queue: str,
+    name: str,
+    arguments: str,
+    *,
+    priority: str = "0",
+    lock: str = "NULL",
+    once: str = "NULL",
     at: str = "NULL",
-) -> str:  # fmt: skip
+) -> str:
     """Return SQL: the description of one job, for `enqueue`."""
     return f"ROW({queue}, {name}, {priority}, {lock}, {once}, {arguments}, {at})::procrastinate_job_to_defer_v1"
 
@@ -74,7 +80,7 @@ GROUP BY 1 ORDER BY 1
 
 
 @dataclass(frozen=True, slots=True)
-class QueueBacklog:
+class JobBacklog:
     """The jobs of one queue: waiting (of which some are due), running, and failed permanently."""
 
     waiting: int = 0
@@ -83,10 +89,10 @@ class QueueBacklog:
     failed: int = 0
 
 
-def backlogs() -> Mapping[str, QueueBacklog]:
+def backlogs() -> Mapping[str, JobBacklog]:
     """Return the backlog of each queue that has jobs, and an empty one for any other."""
-    found = {name: QueueBacklog(*numbers) for name, *numbers in _rows(_BACKLOGS)}
-    return defaultdict(QueueBacklog, found)
+    found = {name: JobBacklog(*numbers) for name, *numbers in _rows(_BACKLOGS)}
+    return defaultdict(JobBacklog, found)
 
 
 def oldest_due_seconds() -> Mapping[str, float]:
@@ -171,7 +177,7 @@ async def remove_workers(link: Link, worker_ids: list[int]) -> None:
     await link.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [worker_ids])
 
 
-def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
+def _rows(statement: str, *values: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         found: list[tuple[Any, ...]] = cursor.fetchall()

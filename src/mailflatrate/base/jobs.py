@@ -127,10 +127,8 @@ def defer(
 
 
 # Its transaction is this one statement, which therefore shows the pass itself; the subquery is volatile and stays.
-_JOB = job_queue.new_job(
-    "%(queue)s", "%(name)s", "%(arguments)s::jsonb", priority="%(priority)s", lock="%(lock)s::text",
-    once="%(once)s::text",
-)  # fmt: skip
+_KEYS = {"priority": "%(priority)s", "lock": "%(lock)s::text", "once": "%(once)s::text"}
+_JOB = job_queue.new_job("%(queue)s", "%(name)s", "%(arguments)s::jsonb", **_KEYS)
 _WAKE = f"""
 SELECT {job_queue.enqueue(f"ARRAY[{_JOB}]")}
 FROM (SELECT set_config(%(setting)s, %(pass)s, true)) AS shown

@@ -4,8 +4,8 @@ import secrets
 
 import pytest
 
-from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import ByHand
+from mailflatrate.apps.abuse.actions import case_handling, report_sources
+from mailflatrate.apps.abuse.actions.report_sources import ByHand
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.export import redacted
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, Cause, EventKind, Report
@@ -32,7 +32,7 @@ def case(database: str) -> SentCampaign:
 
 def by_hand(otto: User, about: str = "") -> Case:
     reporter = f"dora{secrets.randbelow(10**15)}@post{secrets.token_hex(4)}.example"
-    return actions.open_by_hand(ByHand(about, "unasked", "She called.", reporter, "Dora", "en"), by=otto)
+    return report_sources.open_by_hand(ByHand(about, "unasked", "She called.", reporter, "Dora", "en"), by=otto)
 
 
 def now(found: Case) -> Case:
@@ -48,9 +48,9 @@ def events(found: Case) -> list[str]:
 def test_a_nameless_case_gets_its_campaign_and_the_next_one_joins_it(case: SentCampaign, otto: User) -> None:
     first, second = by_hand(otto), by_hand(otto)
     assert first.id != second.id
-    assert actions.attribute(first.id, f"It says {case.campaign.mailing_id}", by=otto).id == first.id
+    assert case_handling.attribute(first.id, f"It says {case.campaign.mailing_id}", by=otto).id == first.id
     assert now(first).account_id == case.anna.account_id
-    assert actions.attribute(second.id, case.campaign.mailing_id, by=otto).id == first.id
+    assert case_handling.attribute(second.id, case.campaign.mailing_id, by=otto).id == first.id
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         rows = list(Report.objects.filter(case_id=first.id).values_list("account_id", flat=True))
     assert rows == [case.anna.account_id] * 2, "both reports are in it, and the account's"
@@ -58,39 +58,39 @@ def test_a_nameless_case_gets_its_campaign_and_the_next_one_joins_it(case: SentC
     assert (merged.state, merged.merged_into_id) == (CaseState.CLOSED, first.id)
     assert EventKind.MERGED in events(first)
     with pytest.raises(AbuseError, match="merged"):
-        actions.reopen(second.id, "By mistake.", by=otto)
+        case_handling.reopen(second.id, "By mistake.", by=otto)
 
 
 @pytest.mark.parametrize("told", ["", "no id here", "4K7Q-92XD-0"])
 def test_what_names_no_campaign_changes_nothing(otto: User, told: str) -> None:
     found = by_hand(otto)
     with pytest.raises(AbuseError, match="No campaign"):
-        actions.attribute(found.id, told, by=otto)
+        case_handling.attribute(found.id, told, by=otto)
     assert now(found).account_id is None
 
 
 def test_a_case_is_closed_once_with_a_reason_and_reopened_with_one(case: SentCampaign, otto: User) -> None:
     found = by_hand(otto, case.campaign.mailing_id)
     with pytest.raises(AbuseError, match="what you found"):
-        actions.close(found.id, Cause.FALSE_ALARM, "  ", by=otto)
-    actions.close(found.id, Cause.FALSE_ALARM, "They had asked for it.", by=otto)
+        case_handling.close(found.id, Cause.FALSE_ALARM, "  ", by=otto)
+    case_handling.close(found.id, Cause.FALSE_ALARM, "They had asked for it.", by=otto)
     with pytest.raises(AbuseError, match="already closed"):
-        actions.close(found.id, Cause.FALSE_ALARM, "Once more.", by=otto)
+        case_handling.close(found.id, Cause.FALSE_ALARM, "Once more.", by=otto)
     with pytest.raises(AbuseError, match="Reopen it first"):
-        actions.attribute(found.id, case.campaign.mailing_id, by=otto)
+        case_handling.attribute(found.id, case.campaign.mailing_id, by=otto)
     with pytest.raises(AbuseError, match="reason"):
-        actions.reopen(found.id, "", by=otto)
-    actions.reopen(found.id, "New evidence.", by=otto)
+        case_handling.reopen(found.id, "", by=otto)
+    case_handling.reopen(found.id, "New evidence.", by=otto)
     assert (now(found).state, now(found).cause, now(found).closed_by_id) == (CaseState.OPEN, "", None)
 
 
 def test_two_open_cases_about_one_campaign_are_never_made_by_reopening(case: SentCampaign, otto: User) -> None:
     old = by_hand(otto, case.campaign.mailing_id)
-    actions.close(old.id, Cause.FALSE_ALARM, "They had asked for it.", by=otto)
+    case_handling.close(old.id, Cause.FALSE_ALARM, "They had asked for it.", by=otto)
     new = by_hand(otto, case.campaign.mailing_id)
     assert new.id != old.id
     with pytest.raises(AbuseError, match="Another case"):
-        actions.reopen(old.id, "New evidence.", by=otto)
+        case_handling.reopen(old.id, "New evidence.", by=otto)
 
 
 def test_what_leaves_the_house_names_nobody(case: SentCampaign) -> None:

@@ -6,8 +6,11 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from mailflatrate.apps.abuse import actions, jobs
-from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder, PageReport
+from mailflatrate.apps.abuse import jobs
+from mailflatrate.apps.abuse.actions import answers, case_handling, correspondence, measures, report_sources
+from mailflatrate.apps.abuse.actions import intake as intake_actions
+from mailflatrate.apps.abuse.actions.intake import PageReport
+from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseQuestion, CaseState, Cause, EventKind, Report
 from mailflatrate.apps.abuse.queries.queue import queue
@@ -110,7 +113,7 @@ def test_two_recipients_freeze_the_mailing_and_one_does_not(case: SentCampaign, 
     readdress_to(running, 1, "dora@anderswo.example")
     forward(running, 0)
     forward(running, 1)
-    actions.take_page_report(page_report(running.campaign.mailing_id.encode()))
+    intake_actions.take_page_report(page_report(running.campaign.mailing_id.encode()))
     complain_from_the_mailbox(running, 0)
     complain_from_the_mailbox(running, 2)
     (found,) = cases(running.anna.account_id)
@@ -122,16 +125,16 @@ def test_two_recipients_freeze_the_mailing_and_one_does_not(case: SentCampaign, 
     assert (found.frozen, campaign.state, campaign.hold_rule) == (True, "paused", "R-82")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Account.objects.get(id=running.anna.account_id).status == "active"
-    actions.close(found.id, Cause.FORGOTTEN, "All three had signed up.", by=otto, release=True)
+    case_handling.close(found.id, Cause.FORGOTTEN, "All three had signed up.", by=otto, release=True)
     assert running.anna.again(running.campaign).hold_rule == ""
 
 
 def complain_from_the_mailbox(case: SentCampaign, number: int) -> None:
     """A recipient reports on the page, and presses the button in the message that their mailbox gets."""
-    report, _ = actions.take_page_report(
+    report, _ = intake_actions.take_page_report(
         page_report(case.campaign.mailing_id.encode(), reporter=case.reader(number).email)
     )
-    assert actions.stop_by_proof(report.id)
+    assert intake_actions.stop_by_proof(report.id)
 
 
 def readdress_to(case: SentCampaign, number: int, email: str) -> None:
@@ -159,8 +162,8 @@ def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: SentCampaig
     (found,) = cases(None)[before:]
     assert len(reports(found)) == 2
     with pytest.raises(AbuseError):
-        actions.attribute(found.id, "0000-0000-1", by=otto)
-    joined = actions.attribute(found.id, case.campaign.mailing_id.lower().replace("-", " "), by=otto)
+        case_handling.attribute(found.id, "0000-0000-1", by=otto)
+    joined = case_handling.attribute(found.id, case.campaign.mailing_id.lower().replace("-", " "), by=otto)
     assert (joined.campaign_id, len(reports(joined))) == (case.campaign.id, 3)
     (signpost,) = cases(None)[before:]
     assert (signpost.state, signpost.merged_into_id) == (CaseState.CLOSED, joined.id)
@@ -168,7 +171,7 @@ def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: SentCampaig
 
 def test_a_page_report_with_the_mail_stops_this_sender_at_once_and_all_others_by_proof(case: SentCampaign) -> None:
     """R-78, R-83: the message may have been forwarded."""
-    report, found = actions.take_page_report(page_report(case.mail(2), reporter="dora@people.example"))
+    report, found = intake_actions.take_page_report(page_report(case.mail(2), reporter="dora@people.example"))
     assert (found.campaign, found.proved) == (case.campaign, True)
     assert (report.effect, report.platform, report.ip) == ("unsubscribe", False, "203.0.113.5")
     assert (case.suppressions(2), case.feedback(2)) == ([("unsubscribe", False)], ["unsubscribe"])
@@ -180,19 +183,21 @@ def test_a_page_report_with_the_mail_stops_this_sender_at_once_and_all_others_by
 
 def test_a_page_report_with_an_id_alone_stops_nothing(case: SentCampaign) -> None:
     """Until the address itself answered."""
-    report, found = actions.take_page_report(
+    report, found = intake_actions.take_page_report(
         page_report(case.campaign.mailing_id.encode(), reporter=case.reader(3).email)
     )
     assert (found.campaign, found.proved, report.effect) == (case.campaign, False, "")
     assert (case.suppressions(3), case.state(3)) == ([], "confirmed")
-    assert actions.stop_by_proof(report.id)
+    assert intake_actions.stop_by_proof(report.id)
     assert case.suppressions(3) == [("complaint", False), ("complaint", True)]
 
 
 def test_illegal_content_presses(case: SentCampaign) -> None:
     """DSA Art. 16: explanation, place, good faith, name and address."""
     notice = {"explanation": "It sells forged medicine.", "location": "the mail", "good_faith": True}
-    report, _ = actions.take_page_report(page_report(case.mail(), complaint="illegal", notice=notice, stop=False))
+    report, _ = intake_actions.take_page_report(
+        page_report(case.mail(), complaint="illegal", notice=notice, stop=False)
+    )
     assert (report.case.kind, report.case.dangerous, report.notice) == (CaseKind.CONTENT, True, notice)
     assert case.suppressions(0) == []
 
@@ -201,7 +206,7 @@ def test_the_thread_with_a_reporter(case: SentCampaign, otto: User) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
     (report,) = reports(found)
-    actions.write_to_reporter(report.id, "Thank you. We ask the sender for the proof.", by=otto)
+    correspondence.write_to_reporter(report.id, "Thank you. We ask the sender for the proof.", by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         notice = Notice.objects.filter(report_id=report.id).latest("id")
     token = key_ring().seal(TokenPurpose.CASE, 0, report.id)
@@ -211,7 +216,7 @@ def test_the_thread_with_a_reporter(case: SentCampaign, otto: User) -> None:
     assert notice.in_reply_to == report.message_id != ""
     (found,) = cases(case.anna.account_id)
     assert found.answer_due_at is None
-    actions.close(found.id, Cause.NO_CONSENT, "Bought addresses.", by=otto)
+    case_handling.close(found.id, Cause.NO_CONSENT, "Bought addresses.", by=otto)
     arrive(plain(report.reporter, notice.reply_to, f"Re: {notice.subject}", "And what came of it?"), notice.reply_to)
     jobs.take_mail()
     (found,) = cases(case.anna.account_id)
@@ -230,7 +235,7 @@ def test_the_desk_writes_to_nobody_who_reported_nothing(case: SentCampaign, otto
     jobs.take_mail()
     loop = reports(cases(case.anna.account_id)[0])[-1]
     with pytest.raises(AbuseError):
-        actions.write_to_reporter(loop.id, "Hello", by=otto)
+        correspondence.write_to_reporter(loop.id, "Hello", by=otto)
 
 
 def test_a_complaint_is_answered_by_no_machine(case: SentCampaign) -> None:
@@ -239,7 +244,7 @@ def test_a_complaint_is_answered_by_no_machine(case: SentCampaign) -> None:
         before = Notice.objects.filter(kind="case").count()
     arrive(case.report(0), desk("fbl"), peer=LOOP)
     forward(case, 1)
-    actions.take_page_report(page_report(case.mail(2)))
+    intake_actions.take_page_report(page_report(case.mail(2)))
     jobs.take_mail()
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Notice.objects.filter(kind="case").count() == before
@@ -254,8 +259,8 @@ def test_measures_against_the_sender(case: SentCampaign, otto: User, measure: Ca
     forward(case)
     (found,) = cases(case.anna.account_id)
     with pytest.raises(AbuseError):
-        actions.take_measure(found.id, MeasureOrder(measure, "  "), by=otto)
-    actions.take_measure(found.id, MeasureOrder(measure, "Twelve people never signed up."), by=otto)
+        measures.take_measure(found.id, MeasureOrder(measure, "  "), by=otto)
+    measures.take_measure(found.id, MeasureOrder(measure, "Twelve people never signed up."), by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Account.objects.get(id=case.anna.account_id).status == status
         lines = AuditEntry.objects.filter(account_id=case.anna.account_id).values_list("action", flat=True)
@@ -264,14 +269,16 @@ def test_measures_against_the_sender(case: SentCampaign, otto: User, measure: Ca
     assert "Twelve people never signed up." in told
     assert case.reader().email not in told
     with pytest.raises(AbuseError):
-        actions.take_measure(found.id, MeasureOrder(measure, "Again."), by=otto)
+        measures.take_measure(found.id, MeasureOrder(measure, "Again."), by=otto)
 
 
 def test_the_person_of_an_unproved_report_is_suppressed_by_the_desk(case: SentCampaign, otto: User) -> None:
-    report, _ = actions.take_page_report(page_report(case.campaign.mailing_id.encode(), reporter=case.reader(1).email))
+    report, _ = intake_actions.take_page_report(
+        page_report(case.campaign.mailing_id.encode(), reporter=case.reader(1).email)
+    )
     assert case.suppressions(1) == []
     order = MeasureOrder(CaseAction.SUPPRESS, "He wrote from this address.", report_id=report.id)
-    actions.take_measure(report.case_id, order, by=otto)
+    measures.take_measure(report.case_id, order, by=otto)
     assert case.suppressions(1) == [("complaint", False), ("complaint", True)]
     assert case.state(1) == "unsubscribed"
 
@@ -280,14 +287,14 @@ def test_the_customer_answers_and_sees_no_reporter(case: SentCampaign, otto: Use
     """R-80: nothing but the question is an account's to read, not even in SQL."""
     forward(case)
     (found,) = cases(case.anna.account_id)
-    actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where did these people sign up?"), by=otto)
+    measures.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where did these people sign up?"), by=otto)
     (found,) = cases(case.anna.account_id)
     assert found.state == CaseState.ASKED
     assert found.proof_due_at is not None
     with tenancy.account(case.anna.account_id):
         question = CaseQuestion.objects.get()
         assert question.contact_id is None
-        actions.answer_question(question.id, "On our page, see the file.", by=case.anna.owner)
+        answers.answer_question(question.id, "On our page, see the file.", by=case.anna.owner)
         with connection.cursor() as cursor:
             for table in ("abuse_case", "case_report", "case_event", "raw_mail"):
                 cursor.execute(f"SELECT count(*) FROM {table}")
@@ -309,10 +316,10 @@ def test_the_customer_answers_and_sees_no_reporter(case: SentCampaign, otto: Use
 def test_an_account_cannot_change_what_was_asked_and_answered(case: SentCampaign, otto: User, statement: str) -> None:
     forward(case)
     (found,) = cases(case.anna.account_id)
-    actions.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where?"), by=otto)
+    measures.take_measure(found.id, MeasureOrder(CaseAction.ASK, "Where?"), by=otto)
     with pytest.raises(Exception, match=r"permission denied|Cannot update"):  # noqa: SIM117
         with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
-            actions.answer_question(CaseQuestion.objects.get().id, "There.", by=case.anna.owner)
+            answers.answer_question(CaseQuestion.objects.get().id, "There.", by=case.anna.owner)
             cursor.execute(statement)
 
 
@@ -323,7 +330,7 @@ def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, ot
     jobs.take_mail()
     assert mail.state == RawMailState.APART
     assert reports_of(mail.id) == 0
-    actions.open_from_mail(mail.id, by=otto)
+    report_sources.open_from_mail(mail.id, by=otto)
     jobs.take_mail()
     assert reports_of(mail.id) == 1
 
@@ -369,13 +376,13 @@ def test_a_closed_case_names_its_cause(case: SentCampaign, otto: User) -> None:
     (found,) = cases(case.anna.account_id)
     with tenancy.platform(PlatformReason.OPERATOR_DESK), pytest.raises(IntegrityError), transaction.atomic():
         Case.objects.filter(id=found.id).update(state="closed", closed_at=clock.now())
-    actions.close(found.id, Cause.FORGOTTEN, "Signed up in spring.", by=otto)
+    case_handling.close(found.id, Cause.FORGOTTEN, "Signed up in spring.", by=otto)
     with pytest.raises(AbuseError):
-        actions.close(found.id, Cause.FORGOTTEN, "Once more.", by=otto)
+        case_handling.close(found.id, Cause.FORGOTTEN, "Once more.", by=otto)
     forward(case, 1)
     assert len(cases(case.anna.account_id)) == 2
     with pytest.raises(AbuseError):
-        actions.reopen(found.id, "I was wrong.", by=otto)
+        case_handling.reopen(found.id, "I was wrong.", by=otto)
 
 
 def test_the_deliveries_are_what_they_were(case: SentCampaign) -> None:
@@ -383,7 +390,7 @@ def test_the_deliveries_are_what_they_were(case: SentCampaign) -> None:
     with tenancy.account(case.anna.account_id):
         before = list(Delivery.objects.order_by("id").values())
     forward(case)
-    actions.take_page_report(page_report(case.mail(1)))
+    intake_actions.take_page_report(page_report(case.mail(1)))
     with tenancy.account(case.anna.account_id):
         assert list(Delivery.objects.order_by("id").values()) == before
 
@@ -395,12 +402,12 @@ def test_a_case_goes_after_its_time_with_all_that_names_people(case: SentCampaig
     (report,) = reports(found)
     later = clock.now() + timedelta(days=1100)
     with clock.frozen_at(later):
-        actions.forget_old_cases()
+        case_handling.forget_old_cases()
     assert reports(found)[0].reporter == report.reporter, "open cases stay however old they are"
-    actions.close(found.id, Cause.FORGOTTEN, "Signed up in spring.", by=otto)
-    actions.forget_old_cases()
+    case_handling.close(found.id, Cause.FORGOTTEN, "Signed up in spring.", by=otto)
+    case_handling.forget_old_cases()
     assert len(cases(case.anna.account_id)) == 1
     with clock.frozen_at(later):
-        actions.forget_old_cases()
+        case_handling.forget_old_cases()
     assert cases(case.anna.account_id) == reports(found) == []
     assert bytes(stored(report.raw_mail_id or 0).raw) == b""

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import ByHand
+from mailflatrate.apps.abuse.actions import report_sources
+from mailflatrate.apps.abuse.actions.report_sources import ByHand
 from mailflatrate.apps.abuse.models import Case
 from mailflatrate.apps.abuse.queries.figures import desk_figures
 from mailflatrate.apps.abuse.queries.queue import neighbours, queue
@@ -42,7 +42,7 @@ def opened(case: SentCampaign, otto: User) -> Case:
 
 def by_hand(otto: User, *, about: str = "", reporter: str = "", complaint: str = "unasked") -> Case:
     given = ByHand(about, complaint, "She called about onions.", reporter, "Dora Anruf", "en")
-    return actions.open_by_hand(given, by=otto)
+    return report_sources.open_by_hand(given, by=otto)
 
 
 def found(text: str) -> SearchResults:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import ByHand
+from mailflatrate.apps.abuse.actions import report_sources
+from mailflatrate.apps.abuse.actions.report_sources import ByHand
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
 from mailflatrate.apps.accounts.actions import write_to_desk
@@ -50,9 +50,9 @@ def reports(found: Case) -> list[Report]:
 
 
 def test_a_telephone_call_is_about_the_campaign_whose_id_was_read_out(case: SentCampaign, otto: User) -> None:
-    found = actions.open_by_hand(by_hand(about=f" id {case.campaign.mailing_id.lower()} "), by=otto)
+    found = report_sources.open_by_hand(by_hand(about=f" id {case.campaign.mailing_id.lower()} "), by=otto)
     assert (found.account_id, found.campaign_id) == (case.anna.account_id, case.campaign.id)
-    again = actions.open_by_hand(by_hand(about=case.campaign.mailing_id, reporter="emil@post.example"), by=otto)
+    again = report_sources.open_by_hand(by_hand(about=case.campaign.mailing_id, reporter="emil@post.example"), by=otto)
     assert again.id == found.id, "two calls about one campaign are one case"
     assert [(one.via, one.proof, one.reporter) for one in reports(found)] == [
         (ReportChannel.HAND, "hand", "dora@post.example"),
@@ -68,14 +68,14 @@ def test_an_entry_without_words_or_with_a_wrong_id_is_refused(otto: User, given:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         before = Report.objects.count()
     with pytest.raises(AbuseError, match=words):
-        actions.open_by_hand(by_hand(**given), by=otto)
+        report_sources.open_by_hand(by_hand(**given), by=otto)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert Report.objects.count() == before
 
 
 def test_an_action_of_our_rules_is_filed_once(case: SentCampaign) -> None:
     def file(campaign_id: int) -> Case:
-        return actions.file_figures(
+        return report_sources.file_figures(
             case.anna.account_id, campaign_id, 4711, text="Too many bounces.", details={"rate": 0.2}, machine="stats.x"
         )
 
@@ -87,7 +87,9 @@ def test_an_action_of_our_rules_is_filed_once(case: SentCampaign) -> None:
 
 def test_figures_name_no_campaign_of_another_account(case: SentCampaign) -> None:
     carla = Customer.registered("Nordstern")
-    found = actions.file_figures(carla.account_id, case.campaign.id, 4712, text="x", details={}, machine="stats.x")
+    found = report_sources.file_figures(
+        carla.account_id, case.campaign.id, 4712, text="x", details={}, machine="stats.x"
+    )
     assert (found.account_id, found.campaign_id) == (carla.account_id, None)
 
 
@@ -95,21 +97,21 @@ def test_an_objection_becomes_one_case_and_the_desk_s_own_message_none(otto: Use
     anna = Customer.vetted()
     with tenancy.account(anna.account_id):
         message = write_to_desk("This was a mistake.\nPlease look again.", by=anna.owner)
-    found = actions.open_contest(message.id, by=otto)
-    assert actions.open_contest(message.id, by=otto).id == found.id
+    found = report_sources.open_contest(message.id, by=otto)
+    assert report_sources.open_contest(message.id, by=otto).id == found.id
     assert (found.kind, found.subject, len(reports(found))) == (CaseKind.CONTEST, "This was a mistake.", 1)
     with pytest.raises(AbuseError, match="doesn't exist"):
-        actions.open_contest(message.id + 1_000_000, by=otto)
+        report_sources.open_contest(message.id + 1_000_000, by=otto)
 
 
 def test_mail_is_dismissed_with_a_reason_that_is_on_record(otto: User) -> None:
     raw = plain("dora@post.example", desk("postmaster"), "Cheap offers", "Buy now.")
     (mail_id,) = intake.store([Arrival("smtp", STRANGER, "dora@post.example", desk("postmaster"), raw)])
     with pytest.raises(AbuseError, match="Explain why"):
-        actions.put_mail_away(mail_id, by=otto, reason=" ")
+        report_sources.put_mail_away(mail_id, by=otto, reason=" ")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         assert not AuditEntry.objects.filter(subject=f"raw_mail:{mail_id}").exists()
-    actions.put_mail_away(mail_id, by=otto, reason="Advertising.")
+    report_sources.put_mail_away(mail_id, by=otto, reason="Advertising.")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         entry = AuditEntry.objects.get(subject=f"raw_mail:{mail_id}")
     assert (entry.action, entry.reason) == ("mail.put_away", "Advertising.")

@@ -23,7 +23,8 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.vetting import FIELDS, MOVES, Mover, may_move
+from mailflatrate.rules.vetting.account_status import MOVES, Mover, may_move
+from mailflatrate.rules.vetting.record import FIELDS
 from mailflatrate.rules.vetting.signals import signals
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role, owner_url
 from mailflatrate.settings.schema import load_settings

@@ -38,7 +38,7 @@ from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.apps.stats.actions import refresh_campaign

@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery import notices
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.domains.actions import domains, mailboxes, service
 from mailflatrate.apps.domains.models import DnsCheck, SenderDomain
 from mailflatrate.apps.domains.queries import service_key_published
 from mailflatrate.apps.domains.records import service_spf_host
@@ -40,7 +40,7 @@ def zone() -> dict[str, dict[str, list[str]]]:
 
 def check_claim(records: dict[str, dict[str, list[str]]]) -> None:
     with ZoneServer(records) as server:
-        domains.check_service_domain(load_settings(), resolver=DnsResolver([server.nameserver]))
+        service.check_service_domain(load_settings(), resolver=DnsResolver([server.nameserver]))
 
 
 @pytest.fixture
@@ -100,13 +100,13 @@ def verified(raw: bytes) -> bool:
 def test_the_first_start_makes_the_key_and_a_second_changes_nothing() -> None:
     before = zone()
     assert any("._domainkey." in host for host in before)
-    domains.ensure_service_key(load_settings())
+    service.ensure_service_key(load_settings())
     assert zone() == before
 
 
 def test_a_name_that_can_have_no_key_does_not_stop_the_start() -> None:
-    domains.ensure_service_key(load_settings().model_copy(update={"service_domain": "localhost"}))
-    domains.ensure_service_key(load_settings().model_copy(update={"service_domain": "gmail.com"}))
+    service.ensure_service_key(load_settings().model_copy(update={"service_domain": "localhost"}))
+    service.ensure_service_key(load_settings().model_copy(update={"service_domain": "gmail.com"}))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         assert not SenderDomain.objects.filter(name__in=["localhost", "gmail.com"]).exists()
 
@@ -141,7 +141,7 @@ def test_a_dns_that_is_silent_for_a_while_holds_nothing_back(unpublished: None) 
     assert not service_key_published(name)
     check_claim(zone())
     assert service_key_published(name)
-    domains.check_service_domain(load_settings(), resolver=DnsResolver(["127.0.0.1:1"], timeout_seconds=0.2))
+    service.check_service_domain(load_settings(), resolver=DnsResolver(["127.0.0.1:1"], timeout_seconds=0.2))
     assert service_key_published(name)
     check_claim({})
     assert not service_key_published(name), "a record that was taken away is no silence"
@@ -188,7 +188,7 @@ def test_no_subject_of_the_service_names_an_address(unpublished: None) -> None:
     lindenhof = customer_with_form()
     with tenancy.account(lindenhof.account_id):
         domain = SenderDomain.objects.earliest("id")
-        domains.add_reply_address(f"fragen@{domain.name}", by=lindenhof.anna.owner)
+        mailboxes.add_reply_address(f"fragen@{domain.name}", by=lindenhof.anna.owner)
         subjects = list(Notice.objects.values_list("subject", flat=True))
     assert subjects
     assert not [subject for subject in subjects if re.search(r"\S@\S", subject)]

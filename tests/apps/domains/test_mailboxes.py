@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.notices import queue_notice
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox, SenderAddress, SenderDomain
 from mailflatrate.apps.gate.actions import check_campaign
@@ -39,7 +39,7 @@ def add(anna: Customer) -> Mailbox:
     email = f"post{secrets.randbelow(10**15)}@lindenhof.example"
     with tenancy.account(anna.account_id):
         domain = SenderDomain.objects.get()
-        actions.add_sender(domain.id, email, "Lindenhof", by=anna.owner)
+        domains.add_sender(domain.id, email, "Lindenhof", by=anna.owner)
         return Mailbox.objects.get(email=email)
 
 
@@ -49,7 +49,7 @@ def again(anna: Customer, mailbox: Mailbox) -> Mailbox:
 
 
 def page_of(mailbox: Mailbox) -> str:
-    return actions.mailbox_url(mailbox).removeprefix(load_settings().public_url)
+    return mailboxes.mailbox_url(mailbox).removeprefix(load_settings().public_url)
 
 
 def mails(anna: Customer, email: str) -> list[Notice]:
@@ -65,7 +65,7 @@ def blocked_by(anna: Customer, draft: Campaign) -> tuple[str, ...]:
 def test_a_sender_counts_once_somebody_in_its_mailbox_clicked(anna: Customer) -> None:
     mailbox = add(anna)
     (mail,) = mails(anna, mailbox.email)
-    assert actions.mailbox_url(mailbox) in mail.text
+    assert mailboxes.mailbox_url(mailbox) in mail.text
     with tenancy.account(anna.account_id):
         sender = SenderAddress.objects.get(email=mailbox.email)
     draft = anna.ticked(anna.draft(sender_id=sender.id))
@@ -101,7 +101,7 @@ def test_no_is_kept_and_nobody_asks_again(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         assert SenderAddress.objects.get(email=mailbox.email).verified_at is None
         with pytest.raises(DomainError, match="said it isn't yours"):
-            actions.ask_again(mailbox.id, by=anna.owner)
+            mailboxes.ask_again(mailbox.id, by=anna.owner)
     late = Client().post(page_of(mailbox))
     assert late.status_code == 409
     assert again(anna, mailbox).proved_at is None
@@ -124,7 +124,7 @@ def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: Customer) -> None
         assert late.status_code == 409
         assert "expired" in late.content.decode()
         with tenancy.account(anna.account_id):
-            actions.ask_again(mailbox.id, by=anna.owner)
+            mailboxes.ask_again(mailbox.id, by=anna.owner)
         assert "There&#x27;s a newer email about this address" in Client().post(old).content.decode()
         assert Client().post(page_of(again(anna, mailbox))).status_code == 200
     assert again(anna, mailbox).proved_at is not None
@@ -133,21 +133,21 @@ def test_a_link_ends_after_a_week_and_with_a_newer_round(anna: Customer) -> None
 def test_a_link_of_the_same_round_stays_good_when_it_is_sent_again(anna: Customer) -> None:
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
-        actions.ask_again(mailbox.id, by=anna.owner)
+        mailboxes.ask_again(mailbox.id, by=anna.owner)
     assert Client().post(page_of(mailbox)).status_code == 200
 
 
 def test_three_mails_a_day_to_one_mailbox_from_whatever_account(anna: Customer) -> None:
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
-        actions.ask_again(mailbox.id, by=anna.owner)
+        mailboxes.ask_again(mailbox.id, by=anna.owner)
     eve = sending_customer(people=0)
     with tenancy.account(eve.account_id):
-        actions.add_reply_address(mailbox.email, by=eve.owner)
+        mailboxes.add_reply_address(mailbox.email, by=eve.owner)
         with pytest.raises(DomainError, match="Check its inbox, or try again tomorrow"):
-            actions.ask_again(Mailbox.objects.get(email=mailbox.email).id, by=eve.owner)
+            mailboxes.ask_again(Mailbox.objects.get(email=mailbox.email).id, by=eve.owner)
     with clock.frozen_at(clock.now() + timedelta(hours=25)), tenancy.account(anna.account_id):
-        actions.ask_again(mailbox.id, by=anna.owner)
+        mailboxes.ask_again(mailbox.id, by=anna.owner)
 
 
 def test_an_account_that_nobody_activated_writes_to_no_stranger() -> None:
@@ -155,10 +155,10 @@ def test_an_account_that_nobody_activated_writes_to_no_stranger() -> None:
     account_id, eve = customer.account_id, customer.owner
     with tenancy.account(account_id):
         with pytest.raises(DomainError, match="once your account is active"):
-            actions.add_reply_address(DORA, by=eve)
+            mailboxes.add_reply_address(DORA, by=eve)
         assert not Mailbox.objects.exists()
-        domain = actions.add_domain("victim.example")
-        actions.add_sender(domain.id, "ceo@victim.example", "The boss", by=eve)
+        domain = domains.add_domain("victim.example")
+        domains.add_sender(domain.id, "ceo@victim.example", "The boss", by=eve)
         assert not Notice.objects.exists(), "nobody at a domain is written to before its DNS was seen"
 
 
@@ -166,7 +166,7 @@ def test_answers_go_where_somebody_agreed(anna: Customer) -> None:
     draft = anna.ticked(anna.draft(reply_to=DORA.capitalize()))
     assert blocked_by(anna, draft) == ("reply-to-verified",)
     with tenancy.account(anna.account_id):
-        actions.add_reply_address(DORA, by=anna.owner)
+        mailboxes.add_reply_address(DORA, by=anna.owner)
     assert blocked_by(anna, draft) == ("reply-to-verified",)
     with tenancy.account(anna.account_id):
         prove(DORA)
@@ -181,11 +181,11 @@ def test_once_a_year_it_is_asked_again_and_rests_without_an_answer(anna: Custome
     with tenancy.account(anna.account_id):
         for days, count in ((334, 1), (336, 2), (337, 2)):
             with clock.frozen_at(start + timedelta(days=days)):
-                actions.renew_mailboxes()
+                mailboxes.renew_mailboxes()
             assert len(mails(anna, mailbox.email)) == count
         assert SenderAddress.objects.get(email=mailbox.email).verified_at is not None
         with clock.frozen_at(start + timedelta(days=366)):
-            actions.renew_mailboxes()
+            mailboxes.renew_mailboxes()
         assert SenderAddress.objects.get(email=mailbox.email).verified_at is None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.accounts.models import Account, Notice, NoticeKind
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.jobs import watch_lists
 from mailflatrate.apps.domains.models import DomainState, SenderDomain
 from mailflatrate.base import tenancy
@@ -34,12 +34,12 @@ def letters(anna: Customer) -> list[Notice]:
 def look(anna: Customer, zone: dict[str, dict[str, list[str]]]) -> SenderDomain:
     with ZoneServer(zone) as dns, tenancy.account(anna.account_id):
         resolver = DnsResolver([dns.nameserver], timeout_seconds=0.5)
-        return actions.check_domain(SenderDomain.objects.get().id, resolver=resolver)
+        return domains.check_domain(SenderDomain.objects.get().id, resolver=resolver)
 
 
 def published(anna: Customer) -> dict[str, dict[str, list[str]]]:
     with tenancy.account(anna.account_id):
-        records = actions.records_to_publish(SenderDomain.objects.get())
+        records = domains.records_to_publish(SenderDomain.objects.get())
     zone: dict[str, dict[str, list[str]]] = {}
     for record in records:
         zone.setdefault(record.host, {})[record.record_type] = [record.value]

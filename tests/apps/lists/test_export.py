@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.exports.file_formats import XlsxWriter, open_writer
 from mailflatrate.apps.lists.exports.runner import KEPT_DAYS, run_export
 from mailflatrate.apps.lists.jobs import sweep_exports
 from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, ExportState
-from mailflatrate.apps.privacy.actions import erase_person
+from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason

@@ -10,8 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from mailflatrate.rules.prior_status import is_other_channel, read_title
-from mailflatrate.rules.systems import profiles
+from mailflatrate.rules.prior_status.columns import is_other_channel, read_title
+from mailflatrate.rules.systems.profile import profiles
 from support.contact_files import dry_run
 
 EXPORTS = Path(__file__).parent / "moving"

@@ -3,7 +3,7 @@
 import pytest
 
 from mailflatrate.apps.lists.intake.columns import suggest_mapping
-from mailflatrate.rules.prior_status import ColumnProfile
+from mailflatrate.rules.prior_status.column_kind import ColumnProfile
 
 TIME, IP = "2025-01-01 10:00:00", "203.0.113.9"
 

@@ -13,7 +13,7 @@ from cryptography import x509
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.ledger_verification import FaultKind
 from mailflatrate.apps.lists.models import ConsentStamp
-from mailflatrate.apps.privacy.certificate import build_certificate
+from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.base import tenancy
 from mailflatrate.rules.proof.certificate import check_certificate
 from mailflatrate.rules.proof.record import UNSIGNED_CERTIFICATE_FORM

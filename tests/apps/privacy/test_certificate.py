@@ -13,8 +13,9 @@ from click.testing import CliRunner
 
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.apps.privacy.actions import ProofFormat, export_proof
-from mailflatrate.apps.privacy.certificate import build_certificate, certificate_json
+from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
+from mailflatrate.apps.privacy.certificate.build import build_certificate
+from mailflatrate.apps.privacy.certificate.pdf import certificate_json
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.models import AuditEntry

@@ -13,7 +13,8 @@ from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.actions import choose_tracking, save_segment, unsubscribe
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import
-from mailflatrate.apps.privacy.actions import erase_for_customer, erase_person, export_person
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
+from mailflatrate.apps.privacy.actions.proof import export_person
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
 from mailflatrate.apps.suppression.queries import strongest

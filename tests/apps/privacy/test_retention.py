@@ -19,8 +19,8 @@ from mailflatrate.apps.lists import ledger, ledger_seals
 from mailflatrate.apps.lists.actions import unsubscribe
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
-from mailflatrate.apps.privacy.actions import delete_expired, erase_for_customer, erase_person
-from mailflatrate.apps.privacy.actions.retention import proof_limit, years_before
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person
+from mailflatrate.apps.privacy.actions.retention import delete_expired, proof_limit, years_before
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.queries import strongest

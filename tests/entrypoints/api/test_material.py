@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.abuse.actions import CaseAction as CaseMeasure
-from mailflatrate.apps.abuse.actions import MeasureOrder, take_measure
+from mailflatrate.apps.abuse.actions.measures import CaseAction as CaseMeasure
+from mailflatrate.apps.abuse.actions.measures import MeasureOrder, take_measure
 from mailflatrate.apps.abuse.models import Case, Report
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind

@@ -3,7 +3,7 @@
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.actions import case_handling, intake, report_sources
 from mailflatrate.apps.inbound.actions import WAKE_DESK, put_aside
 from mailflatrate.base.jobs import JobQueue, job
 
@@ -13,7 +13,7 @@ log = structlog.get_logger("abuse")
 @job(WAKE_DESK, JobQueue.INBOUND)
 def take_mail() -> None:
     """Turn messages marked by inbound into reports, each in its own transaction, until none is left."""
-    while waiting := actions.waiting_mail():
+    while waiting := intake.waiting_mail():
         for raw_mail_id in waiting:
             _take(raw_mail_id)
 
@@ -21,7 +21,7 @@ def take_mail() -> None:
 def _take(raw_mail_id: int) -> None:
     """Turn a message into a report; on failure it waits for a person, blocks no other and is never dropped."""
     try:
-        actions.take_mail(raw_mail_id)
+        intake.take_mail(raw_mail_id)
     except (OperationalError, InterfaceError):
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
@@ -33,5 +33,5 @@ def _take(raw_mail_id: int) -> None:
 def sweep(timestamp: int) -> None:
     """Pick up what a crash left waiting and "this was not me" answers; close cases that need no one's attention."""
     take_mail()
-    actions.collect_denials()
-    actions.close_loop_cases()
+    report_sources.collect_denials()
+    case_handling.close_loop_cases()

@@ -55,8 +55,9 @@ class ApplicantProfile:
     closed: tuple[tuple[str, str], ...]
 
 
+@tenancy.needs_platform
 def read_application(account_id: int) -> ApplicantProfile:
-    """Load record, owner's address, and earlier accounts with the same data. Runs inside `tenancy.platform(...)`."""
+    """Load record, owner's address, and earlier accounts with the same data."""
     application = Application.objects.get(account_id=account_id)
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER).select_related("user").order_by("id")
     first = owners.first()

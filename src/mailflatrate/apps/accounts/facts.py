@@ -6,7 +6,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.rules.facts import AccountFacts, AccountStatus
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
 from mailflatrate.rules.imprint import imprint_from_mapping
-from mailflatrate.rules.vetting import FIELDS
+from mailflatrate.rules.vetting.record import FIELDS
 
 
 def account_facts(account: Account) -> AccountFacts:

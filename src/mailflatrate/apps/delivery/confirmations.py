@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
-from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import wait_for_facts, want_facts
 from mailflatrate.apps.forms.actions.request_progress import (
     AcceptedConfirmation,

@@ -2,7 +2,7 @@
 
 import structlog
 
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import domains, mailboxes, service, watch_results
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.domains.queries import accounts_with_mailboxes, domains_in_use, domains_to_check
 from mailflatrate.apps.domains.record_checks import listings_of_service
@@ -17,7 +17,7 @@ log = structlog.get_logger("domains")
 @job("domains.remember", JobQueue.HOUSE)
 def remember(domain: str) -> None:
     """Ask the DNS whether a domain accepts mail, and remember the answer for the next lookup (R-18)."""
-    look_up([domain], actions.configured_resolver())
+    look_up([domain], domains.configured_resolver())
 
 
 @job("domains.watch", JobQueue.HOUSE, every="17 * * * *")
@@ -25,15 +25,15 @@ def watch(timestamp: int) -> None:
     """Check every domain in use once an hour; a customer may request a check at any time."""
     for account_id, domain_id in domains_to_check():
         with tenancy.account(account_id):
-            actions.renew_key(domain_id)
-            domain = actions.check_domain(domain_id)
+            domains.renew_key(domain_id)
+            domain = domains.check_domain(domain_id)
         log.info("domain checked", domain=domain.name, state=domain.state)
 
 
 @job("domains.check_service", JobQueue.HOUSE)
 def check_service() -> None:
     """Check the service's own records at once, because messages are waiting for them."""
-    domain = actions.check_service_domain(load_settings())
+    domain = service.check_service_domain(load_settings())
     log.info("service domain checked", state=domain.state if domain is not None else "none")
 
 
@@ -42,7 +42,7 @@ def renew_mailboxes(timestamp: int) -> None:
     """Ask once a year whether a mailbox still belongs to the account (R-46)."""
     for account_id in accounts_with_mailboxes():
         with tenancy.account(account_id):
-            actions.renew_mailboxes()
+            mailboxes.renew_mailboxes()
 
 
 @job("domains.watch_lists", JobQueue.HOUSE, every="53 5 * * *")
@@ -50,12 +50,12 @@ def watch_lists(timestamp: int) -> None:
     """Query the configured blocklists for every sender domain in use and for the service itself (R-89)."""
     settings = load_settings()
     of_names, of_addresses = blocklists(settings.domain_blocklists), blocklists(settings.address_blocklists)
-    resolver = actions.configured_resolver()
+    resolver = domains.configured_resolver()
     for listing in listings_of_service(settings, resolver):
         if listing.listed:
             log.error("the service is listed on a blocklist", listing=str(listing))
     if of_names:
         for account_id, domain_id, name in domains_in_use():
             with tenancy.account(account_id):
-                actions.keep_listings(domain_id, ask_blocklists(resolver, [name], of_names))
+                watch_results.keep_listings(domain_id, ask_blocklists(resolver, [name], of_names))
     log.info("blocklists checked", domain_lists=len(of_names), address_lists=len(of_addresses))

@@ -210,14 +210,16 @@ def queued_domains(most: int) -> set[str]:
     return {domain_of(email) for email in queued.values_list("email", flat=True)[:most]}
 
 
+@tenancy.needs_platform
 def queued_since(moment: datetime) -> list[int]:
-    """Return accounts whose requests were queued before `moment`: their job was never woken. Inside `platform(...)`."""
+    """Return accounts whose requests were queued before `moment`: their job was never woken."""
     rows = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED, requested_at__lt=moment)
     return list(rows.values_list("account_id", flat=True).distinct())
 
 
+@tenancy.needs_platform
 def unhandled_denials() -> list[SignupDenial]:
-    """Return "this was not me" answers for the abuse desk, oldest first. Runs in `tenancy.platform(...)`."""
+    """Return "this was not me" answers for the abuse desk, oldest first."""
     return list(SignupDenial.objects.filter(handled_at=None).order_by("denied_at")[:PAGE_ROWS])
 
 

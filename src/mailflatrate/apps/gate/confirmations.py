@@ -22,10 +22,11 @@ from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
 
 
+@tenancy.needs_account
 def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]:
     """Run the rules on queued requests and store the verdicts; each mail that may be sent counts toward the caps.
 
-    Runs in the account's scope, in the transaction that records the consequences.
+    They are kept by the transaction that records the consequences.
     """
     to_mailbox, of_form = Counter(batch.mails_to_mailbox), Counter[int | None](batch.mails_of_form)
     known = confirmation_facts(batch)
@@ -58,8 +59,9 @@ def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]
     ]
 
 
+@tenancy.needs_account
 def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]:
-    """Return the facts about each request of a batch, by its ID, without the counts. Runs in the account's scope."""
+    """Return the facts about each request of a batch, by its ID, without the counts."""
     account = account_facts(current_account())
     imprint = structured_imprint(newest_imprint())
     kept_away = suppression.kept_away(list({key for request in batch.requests for key in request.keys}), batch.now)

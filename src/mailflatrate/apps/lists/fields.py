@@ -1,4 +1,4 @@
-"""The account's custom fields, and checking values against them. Runs inside `tenancy.account(...)`."""
+"""The account's custom fields, and checking values against them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -33,6 +33,7 @@ OWN_NAMES = ("email", "first_name", "last_name")
 """What every contact has; no field may be called like that."""
 
 
+@tenancy.needs_account
 def fields(*, archived: bool = False) -> list[ContactField]:
     """Return the fields in their order; `archived` ones only on request."""
     return list(ContactField.objects.filter(archived_at__isnull=not archived).order_by("place", "id"))
@@ -127,6 +128,7 @@ def declare_for(values: Mapping[str, Iterable[Any]], labels: Mapping[str, str]) 
     declare({key: propose_for(key, found) for key, found in values.items()}, labels)
 
 
+@tenancy.needs_account
 def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | None = None) -> None:
     """Declare the keys that no field has yet; archived ones come back. Raises ListError.
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import actions, counts, ledger_seals, search
 from mailflatrate.apps.lists.actions import START_MOVE_JOB

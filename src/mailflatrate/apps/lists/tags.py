@@ -1,4 +1,4 @@
-"""The account's tags: reading them, and giving and taking them set by set. Runs inside `tenancy.account(...)`."""
+"""The account's tags: reading them, and giving and taking them set by set."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

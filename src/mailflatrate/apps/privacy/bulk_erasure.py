@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailflatrate.apps.lists.bulk.steps import BulkStep, register_steps
 from mailflatrate.apps.lists.models import BulkAction, BulkKind
-from mailflatrate.apps.privacy.actions import erase_for_customer
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.errors import PrivacyError
 
 HELD = "held"

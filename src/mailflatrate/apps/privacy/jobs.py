@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailflatrate.apps.privacy import actions, bulk_erasure, personal_traces
+from mailflatrate.apps.privacy import bulk_erasure, personal_traces
+from mailflatrate.apps.privacy.actions import address_change, requests, retention
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.apps.privacy.withdrawals import log_writer
 from mailflatrate.apps.privacy.withdrawals.log import every_log, open_log
@@ -20,13 +21,13 @@ bulk_erasure.register()
 @job(CARRY_OUT, JobQueue.HOUSE)
 def carry_out(account_id: int, request_id: int) -> None:
     """Carry out for one customer what a person confirmed with another."""
-    actions.carry_out(account_id, request_id)
+    requests.carry_out(account_id, request_id)
 
 
 @job("privacy.address_changed", JobQueue.EXPRESS)
 def address_changed(account_id: int, request_id: int) -> None:
     """Tell the old address that the new one has confirmed, with an undo link."""
-    actions.note_move(account_id, request_id)
+    address_change.note_move(account_id, request_id)
 
 
 @job(personal_traces.WIPE_LATE_JOB, JobQueue.HOUSE)
@@ -52,10 +53,10 @@ def drop_withdrawals(timestamp: int) -> None:
 @job("privacy.expire_requests", JobQueue.HOUSE, every="23 * * * *")
 def expire(timestamp: int) -> None:
     """Close requests not confirmed in time."""
-    actions.expire_requests()
+    requests.expire_requests()
 
 
 @job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *")
 def delete_expired(timestamp: int) -> None:
     """Delete expired data every night (R-95)."""
-    log.info("retention", **actions.delete_expired())
+    log.info("retention", **retention.delete_expired())

@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.abuse.actions import file_figures
+from mailflatrate.apps.abuse.actions.report_sources import file_figures
 from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User

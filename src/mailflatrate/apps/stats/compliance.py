@@ -9,7 +9,8 @@ from mailflatrate.apps.abuse.queries.figures import desk_figures
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, DomainState
 from mailflatrate.apps.stats import queries
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.compliance import Facts, MeasuredFigure
+from mailflatrate.rules.compliance.judge import Facts
+from mailflatrate.rules.compliance.table import MeasuredFigure
 from mailflatrate.rules.measures import share
 from mailflatrate.settings import load_settings
 

@@ -4,14 +4,13 @@ Arrives: `record(...)` inside the transaction that it describes. Keeps: rows tha
 trace, not even the owner of the database. Hands on: `verify()`, which reports what was tampered with.
 """
 
-from mailflatrate.base.audit.chain import ChainReport, Damage, DamageKind, verify
+from mailflatrate.base.audit.chain import ChainReport, DamageKind, verify
 from mailflatrate.base.audit.log import Actor, ActorKind, acting_through, machine, person, record, recorded, through
 
 __all__ = [
     "Actor",
     "ActorKind",
     "ChainReport",
-    "Damage",
     "DamageKind",
     "acting_through",
     "machine",

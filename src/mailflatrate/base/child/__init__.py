@@ -14,7 +14,7 @@ from mailflatrate.base.child.errors import (
     ChildTimeout,
 )
 from mailflatrate.base.child.pool import ChildPool, call, call_once, stream, warm
-from mailflatrate.base.child.spending import CpuBudget, budget
+from mailflatrate.base.child.spending import budget
 
 __all__ = [
     "ChildBusy",
@@ -24,7 +24,6 @@ __all__ = [
     "ChildOutOfMemory",
     "ChildPool",
     "ChildTimeout",
-    "CpuBudget",
     "budget",
     "call",
     "call_once",

@@ -5,7 +5,7 @@
    platform role, entered for one transaction and with a reason, sees all. Neither owns a table or can bypass policies.
 """
 
-from mailflatrate.base.tenancy.models import TenantManager, TenantModel, TenantQuerySet
+from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.scope import (
     NoAccount,
     NoPlatform,
@@ -30,9 +30,7 @@ __all__ = [
     "NoAccount",
     "NoPlatform",
     "PlatformReason",
-    "TenantManager",
     "TenantModel",
-    "TenantQuerySet",
     "access",
     "account",
     "current_account_id",

@@ -1,7 +1,7 @@
 """The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction.
 
 A function that works in only one of them says so above its name, `@needs_account` or `@needs_platform`, and a call from
-anywhere else raises an error that says what to do (ADR 0039).
+anywhere else raises an error that says what to do (ADR 0041).
 """
 
 from collections.abc import Callable, Iterator
@@ -137,7 +137,7 @@ def _needs(
         return function(*args, **arguments)
 
     @wraps(function)
-    def rows(*args: P.args, **arguments: P.kwargs) -> Any:  # a generator's body runs when somebody iterates
+    def rows(*args: P.args, **arguments: P.kwargs) -> Any:  # a generator's body runs when its rows are read
         check()
         yield from function(*args, **arguments)  # type: ignore[misc]
 

@@ -9,7 +9,6 @@ Spans carry numbers and our own names, never what a person typed: no path, query
 
 from mailflatrate.base.tracing.spans import (
     JobTraceContext,
-    Span,
     annotate,
     carried,
     carried_sql,
@@ -22,7 +21,6 @@ from mailflatrate.base.tracing.spans import (
 
 __all__ = [
     "JobTraceContext",
-    "Span",
     "annotate",
     "carried",
     "carried_sql",

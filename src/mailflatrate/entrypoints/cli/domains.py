@@ -62,7 +62,7 @@ def check_command(name: str, account_id: int | None, as_json: bool) -> None:
 
 
 def _checked(name: str, account_id: int | None) -> list[Row]:
-    from mailflatrate.apps.domains.actions import check_domain
+    from mailflatrate.apps.domains.actions.domains import check_domain
     from mailflatrate.apps.domains.errors import DomainError
     from mailflatrate.apps.domains.models import SenderDomain
     from mailflatrate.base import tenancy

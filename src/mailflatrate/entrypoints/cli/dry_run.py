@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS,
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import tables_in
 from mailflatrate.base import clock
-from mailflatrate.rules.systems import profiles
+from mailflatrate.rules.systems.profile import profiles
 
 
 @click.command("dry-run")

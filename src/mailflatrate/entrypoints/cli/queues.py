@@ -36,8 +36,12 @@ def _workers() -> list[Row]:
 
     return [
         {
-            "name": worker.name, "host": worker.host, "pid": worker.pid, "queues": worker.queues,
-            "started": worker.started_at, "heartbeat_seconds": round(worker.heartbeat_seconds),
+            "name": worker.name,
+            "host": worker.host,
+            "pid": worker.pid,
+            "queues": worker.queues,
+            "started": worker.started_at,
+            "heartbeat_seconds": round(worker.heartbeat_seconds),
         }
         for worker in job_queue.workers()
-    ]  # fmt: skip
+    ]

@@ -35,7 +35,7 @@ def bring_up_to_date(
 
     from mailflatrate.apps.accounts.initial_data import ensure_shipped
     from mailflatrate.apps.delivery.fence import ensure_fence
-    from mailflatrate.apps.domains.actions import ensure_service_key
+    from mailflatrate.apps.domains.actions.service import ensure_service_key
     from mailflatrate.apps.lists import role_address_errors
     from mailflatrate.apps.lists.signing_keys import ensure_signing_key
     from mailflatrate.base.tenancy.policies import apply_policies

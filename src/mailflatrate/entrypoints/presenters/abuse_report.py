@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.abuse.actions import PageReport, ReportMatch
+from mailflatrate.apps.abuse.actions.intake import PageReport, ReportMatch
 from mailflatrate.apps.abuse.models import Complaint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.forms.actions.visitor_counts import count

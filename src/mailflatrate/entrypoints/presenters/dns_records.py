@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.domains import actions, queries
+from mailflatrate.apps.domains import queries
+from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record
 from mailflatrate.rules.facts import DnsState
@@ -51,7 +52,7 @@ class RecordRow:
 def record_rows(domain: SenderDomain) -> list[RecordRow]:
     """Return a domain's records, open ones first, in the order they are explained."""
     checks = {check.kind: check for check in DnsCheck.objects.filter(domain=domain)}
-    rows = [_row(record, checks.get(record.kind)) for record in actions.records_to_publish(domain)]
+    rows = [_row(record, checks.get(record.kind)) for record in domains.records_to_publish(domain)]
     waiting = queries.waiting_key(domain)
     if waiting is not None:
         rows.insert(0, _key_row(domain, waiting, _("Next DKIM signature"), NEXT_KEY))

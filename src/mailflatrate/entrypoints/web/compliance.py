@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.entrypoints.presenters.language import reading_language
-from mailflatrate.rules.compliance import CriterionResult, Holder, MeasuredFigure, State
+from mailflatrate.rules.compliance.judge import CriterionResult, State
+from mailflatrate.rules.compliance.table import Holder, MeasuredFigure
 
 _TONES = {
     State.HELD: "success",

@@ -5,7 +5,7 @@ path. The dialect is described in `sandbox`, the fast cases in `closures`, and h
 `protect`.
 """
 
-from mailflatrate.mail.liquid.template import KNOWN_VARIABLES, LiquidTemplate, find_liquid_errors, one_line
+from mailflatrate.mail.liquid.template import KNOWN_VARIABLES, LiquidTemplate, find_liquid_errors
 from mailflatrate.mail.source_errors import MissingValue, RenderRefused, SourceError, SourceRefused
 
 __all__ = [
@@ -16,5 +16,4 @@ __all__ = [
     "SourceError",
     "SourceRefused",
     "find_liquid_errors",
-    "one_line",
 ]

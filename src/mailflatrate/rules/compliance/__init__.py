@@ -3,26 +3,3 @@
 `table` holds the criteria, each with its rule, its source of figures and its words; `judge` adds the figures.
 The operator's page, the customer's page and `mailflatrate doctor` show the same table. Pure.
 """
-
-from mailflatrate.rules.compliance.judge import CriterionResult, Facts, State, judge_all
-from mailflatrate.rules.compliance.table import (
-    CRITERIA,
-    Criterion,
-    CriterionText,
-    Holder,
-    MeasuredFigure,
-    RequirementSource,
-)
-
-__all__ = [
-    "CRITERIA",
-    "Criterion",
-    "CriterionResult",
-    "CriterionText",
-    "Facts",
-    "Holder",
-    "MeasuredFigure",
-    "RequirementSource",
-    "State",
-    "judge_all",
-]

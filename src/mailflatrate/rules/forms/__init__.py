@@ -15,7 +15,6 @@ from mailflatrate.rules.forms.content import (
 )
 from mailflatrate.rules.forms.defaults import default_content, default_texts, field_label
 from mailflatrate.rules.forms.freeze import FrozenForm, FrozenTexts, freeze, frozen_from_json
-from mailflatrate.rules.forms.wording import privacy_notice, wording_of
 
 __all__ = [
     "FieldKind",
@@ -32,6 +31,4 @@ __all__ = [
     "field_label",
     "freeze",
     "frozen_from_json",
-    "privacy_notice",
-    "wording_of",
 ]

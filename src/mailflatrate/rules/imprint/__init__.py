@@ -4,8 +4,8 @@ An `ImprintRecord` comes from the account, `check_imprint` says what is missing 
 the lines that the service renders into both parts, `missing_in` finds which of them a finished part does not show.
 """
 
-from mailflatrate.rules.imprint.check import ImprintFault, ImprintIssue, check_imprint, missing_in
-from mailflatrate.rules.imprint.lines import ImprintLine, imprint_lines
+from mailflatrate.rules.imprint.check import ImprintFault, check_imprint, missing_in
+from mailflatrate.rules.imprint.lines import imprint_lines
 from mailflatrate.rules.imprint.model import ImprintRecord, Organization, imprint_from_mapping
 from mailflatrate.rules.imprint.table import FieldRequirement, ImprintColumn, column_of, needs_of
 
@@ -13,8 +13,6 @@ __all__ = [
     "FieldRequirement",
     "ImprintColumn",
     "ImprintFault",
-    "ImprintIssue",
-    "ImprintLine",
     "ImprintRecord",
     "Organization",
     "check_imprint",

@@ -3,8 +3,3 @@
 `forbidden.py` finds words for forbidden sources in what a customer wrote; the words are in `forbidden.toml`, with
 the reason for each group. `figures.py` compares the figures of one import with the limits.
 """
-
-from mailflatrate.rules.origins.figures import Anomaly, AnomalyKind, ImportFigures, judge_figures
-from mailflatrate.rules.origins.forbidden import ForbiddenHit, find_forbidden, scan_texts
-
-__all__ = ["Anomaly", "AnomalyKind", "ForbiddenHit", "ImportFigures", "find_forbidden", "judge_figures", "scan_texts"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mailflatrate.rules.prior_status import PriorStatus, counts_states, stands_alone
+from mailflatrate.rules.prior_status.columns import counts_states, stands_alone
+from mailflatrate.rules.prior_status.status_words import PriorStatus
 from mailflatrate.rules.systems.profile import SystemProfile, recognize
 
 _COMMON_DIGITS = {

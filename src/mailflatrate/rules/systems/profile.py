@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mailflatrate.locale.texts import translate
-from mailflatrate.rules.prior_status import PriorStatus, StatusField, plain
+from mailflatrate.rules.prior_status.columns import StatusField
+from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
 
 PROOF_FIELDS = ("signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source")
 _PERSON_FIELDS = ("email", "first_name", "last_name", "full_name")

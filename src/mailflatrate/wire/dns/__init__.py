@@ -7,9 +7,7 @@ tests use the real path.
 
 from mailflatrate.wire.dns.blocklists import Listing, ask_blocklists
 from mailflatrate.wire.dns.dmarc import (
-    DmarcFacts,
     DmarcPolicy,
-    DmarcRecord,
     DmarcStatus,
     find_dmarc,
     is_aligned,
@@ -17,7 +15,6 @@ from mailflatrate.wire.dns.dmarc import (
 )
 from mailflatrate.wire.dns.mailable import ask_domains
 from mailflatrate.wire.dns.records import (
-    DkimKeyFacts,
     KeyStatus,
     MxFacts,
     MxHost,
@@ -25,16 +22,13 @@ from mailflatrate.wire.dns.records import (
     find_mx,
     parse_dkim_key,
 )
-from mailflatrate.wire.dns.resolver import DnsAnswer, DnsResolver, DnsStatus, RecordType, Resolver
-from mailflatrate.wire.dns.spf import SpfFacts, SpfStatus, find_spf
+from mailflatrate.wire.dns.resolver import DnsAnswer, DnsResolver, DnsStatus, Resolver
+from mailflatrate.wire.dns.spf import SpfStatus, find_spf
 from mailflatrate.wire.dns.update import UpdateRefused, publish_records
 from mailflatrate.wire.dns.zone import ZoneServer, presentation
 
 __all__ = [
-    "DkimKeyFacts",
-    "DmarcFacts",
     "DmarcPolicy",
-    "DmarcRecord",
     "DmarcStatus",
     "DnsAnswer",
     "DnsResolver",
@@ -43,9 +37,7 @@ __all__ = [
     "Listing",
     "MxFacts",
     "MxHost",
-    "RecordType",
     "Resolver",
-    "SpfFacts",
     "SpfStatus",
     "UpdateRefused",
     "ZoneServer",

@@ -36,7 +36,7 @@ from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressVerdict, decide_address, reason_sentence
-from mailflatrate.rules.vetting import FIELDS, field_name, missing_fields
+from mailflatrate.rules.vetting.record import FIELDS, field_name, missing_fields
 from mailflatrate.settings import load_settings
 
 if TYPE_CHECKING:

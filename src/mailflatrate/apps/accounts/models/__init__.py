@@ -18,7 +18,7 @@ from mailflatrate.apps.accounts.models.agreements import (
 from mailflatrate.apps.accounts.models.invitations import AddressChange, Invitation
 from mailflatrate.apps.accounts.models.keys import ApiAnswer, ApiKey, KeyScope
 from mailflatrate.apps.accounts.models.notices import Notice, NoticeKind
-from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User, UserManager
+from mailflatrate.apps.accounts.models.people import Account, FourEyesSwitch, Membership, Role, User
 from mailflatrate.apps.accounts.models.sessions import BrowserSession
 from mailflatrate.apps.accounts.models.shared_state import SharedEntry
 from mailflatrate.apps.accounts.models.vetting import (
@@ -65,6 +65,5 @@ __all__ = [
     "Signal",
     "Strike",
     "User",
-    "UserManager",
     "VettingDecision",
 ]

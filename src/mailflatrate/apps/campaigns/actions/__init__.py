@@ -15,7 +15,6 @@ from mailflatrate.apps.campaigns.actions.digests import (
     save_digest,
 )
 from mailflatrate.apps.campaigns.actions.drafts import (
-    WRITABLE,
     copy_campaign,
     create_campaign,
     delete_draft,
@@ -34,11 +33,9 @@ from mailflatrate.apps.campaigns.actions.templates import (
     start_from_gallery,
     start_from_template,
 )
-from mailflatrate.apps.campaigns.actions.versions import SavedDraft, Window, forget_aside, save_draft, take_version
+from mailflatrate.apps.campaigns.actions.versions import Window, forget_aside, save_draft, take_version
 
 __all__ = [
-    "WRITABLE",
-    "SavedDraft",
     "Window",
     "check_digest",
     "copy_campaign",

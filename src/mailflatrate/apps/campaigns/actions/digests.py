@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.digest_content import next_issue, write_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
-from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.feed_values import Feed, NoFeed

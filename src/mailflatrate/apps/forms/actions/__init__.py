@@ -5,10 +5,10 @@ person's answer, `request_expiry` handles expiry. Only the engine imports `reque
 through the gate.
 """
 
-from mailflatrate.apps.forms.actions.confirm_or_deny import AnsweredRequest, TokenRequest, answer, find_request
+from mailflatrate.apps.forms.actions.confirm_or_deny import answer, find_request
 from mailflatrate.apps.forms.actions.form_edits import close_form, create_form, publish_form, reopen_form, save_draft
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
-from mailflatrate.apps.forms.actions.request_limits import allowances_of, asking_allowance, braked_accounts
+from mailflatrate.apps.forms.actions.request_limits import asking_allowance, braked_accounts
 from mailflatrate.apps.forms.actions.sign_up import (
     SignupOutcome,
     SignupResult,
@@ -20,13 +20,10 @@ from mailflatrate.apps.forms.actions.sign_up import (
 )
 
 __all__ = [
-    "AnsweredRequest",
     "SignupOutcome",
     "SignupResult",
     "SignupVisit",
     "Submission",
-    "TokenRequest",
-    "allowances_of",
     "answer",
     "asking_allowance",
     "braked_accounts",

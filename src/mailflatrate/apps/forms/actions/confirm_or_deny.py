@@ -48,9 +48,10 @@ def find_request(token: str) -> TokenRequest | None:
     return TokenRequest(*row) if row else None
 
 
+@tenancy.needs_account
 @transaction.atomic
 def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> AnsweredRequest:
-    """Record the person's answer once; later answers change nothing. Runs inside `tenancy.account(...)`."""
+    """Record the person's answer once; later answers change nothing."""
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):

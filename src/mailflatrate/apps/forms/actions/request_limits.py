@@ -132,10 +132,9 @@ def forget_tallies() -> None:
     AskingTally.objects.filter(day__lt=_day(clock.now() - TALLIES_KEPT)).delete()
 
 
+@tenancy.needs_platform
 def braked_accounts() -> list[tuple[int, AskingAllowance]]:
-    """Return accounts that asked within the window and are throttled or at their limit, worst first. Runs in the
-    platform scope.
-    """
+    """Return accounts that asked within the window and are throttled or at their limit, worst first."""
     since = _day(clock.now()) - timedelta(days=int(value("asks_window_days")))
     ids = list(AskingTally.objects.filter(day__gt=since).values_list("account_id", flat=True).distinct())
     found = [(each, allowance) for each, allowance in allowances_of(ids).items() if _noteworthy(allowance)]

@@ -1,4 +1,4 @@
-"""The progress of a request through gate and engine. Runs inside `tenancy.account(...)`.
+"""The progress of a request through gate and engine.
 
 `decide_queued` hands the gate one batch and acts on its decisions; the engine records with `note_messages` what it is
 about to send, and with `note_sent` that the relay accepted it.
@@ -25,7 +25,7 @@ from mailflatrate.apps.forms.models import (
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import ConsentKind
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import domain_of
 
 A_DAY = timedelta(hours=24)
@@ -44,6 +44,7 @@ class AllowedConfirmation:
     decision: ConfirmationDecision
 
 
+@tenancy.needs_account
 def decide_queued(
     most: int, domains: Set[str], judge: Callable[[ConfirmationBatch], Sequence[ConfirmationDecision]]
 ) -> tuple[int, list[AllowedConfirmation]]:
@@ -140,6 +141,7 @@ class ConfirmationDraft:
     body_sha256: str
 
 
+@tenancy.needs_account
 def note_messages(messages: Sequence[ConfirmationDraft]) -> None:
     """Make the tokens of these messages valid from now on, replacing earlier ones."""
     rows = [
@@ -164,6 +166,7 @@ class AcceptedConfirmation:
     at: datetime
 
 
+@tenancy.needs_account
 def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
     """Record in the ledger that emails were sent (R-29, second); return how many. Repeated, it writes nothing twice."""
     by_request = {each.request_id: each for each in accepted}

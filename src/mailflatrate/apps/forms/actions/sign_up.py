@@ -165,6 +165,7 @@ class SignupVisit:
     at: datetime
 
 
+@tenancy.needs_account
 def request_confirmation(
     form_id: int,
     email: str,
@@ -180,7 +181,7 @@ def request_confirmation(
 ) -> None:
     """Ask a person added manually or through the API to confirm: never a subscription, always a confirmation.
 
-    Runs inside `tenancy.account(...)`. `note` says how the person asked for it, and appears in the proof.
+    `note` says how the person asked for it, and appears in the proof.
     `checked`: an address that looks like a role is one person's. `key` and `visit` are the program that asks and
     the visitor it asks for. Raises FormError in the customer's words; AskingBraked if the account asks too much.
     """
@@ -253,14 +254,14 @@ def _until_next_hour(now: datetime) -> int:
     return int((this_hour(now) + timedelta(hours=1) - now).total_seconds()) + 1
 
 
+@tenancy.needs_account
 def request_move(
     contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
 ) -> AddressDecision:
     """Ask a new address for confirmation, after the subscriber agreed to the change in the current mailbox.
 
-    Nothing changes until it confirms. Runs inside `tenancy.account(...)`. Nothing is requested unless the decision
-    accepts the address. Raises FormError after too many addresses within a day: this must not become a way to mail
-    strangers.
+    Nothing changes until it confirms. Nothing is requested unless the decision accepts the address. Raises FormError
+    after too many addresses within a day: this must not become a way to mail strangers.
     """
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))

@@ -27,8 +27,9 @@ BOUNCE_KINDS = {
 }
 
 
+@tenancy.needs_account
 def record_bounces(aimed: Sequence[Aimed]) -> None:
-    """Record each bounce and apply it to delivery, tally and person. Runs inside `tenancy.account(...)`."""
+    """Record each bounce and apply it to delivery, tally and person."""
     for these in _once_each(aimed):
         failures = [(*one, failure) for one in these if (failure := hardest(*one)) is not None]
         fixed = {

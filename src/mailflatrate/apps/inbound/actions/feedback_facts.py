@@ -44,8 +44,9 @@ def fact_of(reading: InboundReading, delivery: DeliveryRecord, kind: FeedbackKin
     return fact_on(delivery, kind, reading.mail, verdict=inspection.verdict, text=text)
 
 
+@tenancy.needs_account
 def record_facts(facts: Sequence[Feedback]) -> set[tuple[int, FeedbackKind]]:
-    """Record new facts; return delivery and kind of each that was new. Runs inside `tenancy.account(...)`."""
+    """Record new facts; return delivery and kind of each that was new."""
     if not facts:
         return set()
     # In the order of their deliveries: two writers of the same facts wait for each other instead of crossing.

@@ -37,11 +37,12 @@ def act_on_complaint(reading: InboundReading, delivery: DeliveryRecord) -> None:
         )
 
 
+@tenancy.needs_account
 def complain(
     delivery: DeliveryRecord, *, source: str, platform: bool, evidence: dict[str, Any], counts: bool = True,
     raw_mail: RawMail | None = None, again: bool = False,
 ) -> None:  # fmt: skip
-    """Record a complaint by a delivery's recipient (R-79). Runs inside `tenancy.account(...)` of the delivery.
+    """Record a complaint by a delivery's recipient (R-79).
 
     A complaint that does not count is recorded as an unsubscribe: only recorded complaints are in rates (R-85).
     """

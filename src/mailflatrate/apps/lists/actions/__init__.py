@@ -9,7 +9,7 @@ answers (it opens the platform's scope on its own).
 from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_bulk
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.contacts import change_contact, edit_contact, record_activity, set_preferences
-from mailflatrate.apps.lists.actions.erasure import erase_contact, expire_request
+from mailflatrate.apps.lists.actions.erasure import erase_contact
 from mailflatrate.apps.lists.actions.exports import (
     cancel_export,
     delete_export,
@@ -19,7 +19,6 @@ from mailflatrate.apps.lists.actions.exports import (
     start_export,
 )
 from mailflatrate.apps.lists.actions.feedback import (
-    Bounce,
     record_bounces,
     record_complaint,
     record_delivered,
@@ -36,7 +35,7 @@ from mailflatrate.apps.lists.actions.fields import (
 )
 from mailflatrate.apps.lists.actions.import_checks import check_import, domains_to_ask
 from mailflatrate.apps.lists.actions.import_recheck import recheck_imports, suppress_rechecked
-from mailflatrate.apps.lists.actions.import_sets import PlannedFile, plan_set
+from mailflatrate.apps.lists.actions.import_sets import plan_set
 from mailflatrate.apps.lists.actions.imports import (
     cancel_import,
     drop_uploads_naming,
@@ -78,12 +77,10 @@ from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_w
 
 __all__ = [
     "START_MOVE_JOB",
-    "Bounce",
     "Declaration",
     "DroppedFile",
     "FieldDraft",
     "OriginDecision",
-    "PlannedFile",
     "SignupPerson",
     "answer_move",
     "archive_field",
@@ -120,7 +117,6 @@ __all__ = [
     "edit_contact",
     "erase_contact",
     "expire_exports",
-    "expire_request",
     "forget_opt_in",
     "migrate_fields",
     "move_field",

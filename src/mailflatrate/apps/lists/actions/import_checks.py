@@ -23,7 +23,7 @@ from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import AddressReason
-from mailflatrate.rules.origins import Anomaly, judge_figures
+from mailflatrate.rules.origins.figures import Anomaly, judge_figures
 
 OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 

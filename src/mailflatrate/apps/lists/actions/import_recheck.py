@@ -36,17 +36,10 @@ from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, Import
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.ids import address_key
-from mailflatrate.rules.prior_status import (
-    NO,
-    StatusColumn,
-    StatusField,
-    is_other_channel,
-    is_status_word,
-    judge_row,
-    read_status,
-    read_title,
-)
-from mailflatrate.rules.systems import suspected_codes
+from mailflatrate.rules.prior_status.columns import StatusField, is_other_channel, read_title
+from mailflatrate.rules.prior_status.row import StatusColumn, judge_row
+from mailflatrate.rules.prior_status.status_words import NO, is_status_word, read_status
+from mailflatrate.rules.systems.codes import suspected_codes
 
 BATCH_ROWS = 5_000
 OVER = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED, ImportState.RUNNING)

@@ -33,7 +33,7 @@ from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.field_proposals import propose_type
-from mailflatrate.rules.systems import profiles, recognize
+from mailflatrate.rules.systems.profile import profiles, recognize
 
 
 @dataclass(frozen=True, slots=True)

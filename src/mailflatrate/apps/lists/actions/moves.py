@@ -1,6 +1,6 @@
 """Moves: take the files of another system in, answer questions about them, start their imports, or discard them.
 
-Runs inside `tenancy.account(...)`. Nothing is imported before `start_move`.
+Nothing is imported before `start_move`.
 """
 
 import secrets
@@ -38,7 +38,7 @@ from mailflatrate.apps.lists.moves.check import CHECK_MOVE_JOB, opened_tables, o
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
-from mailflatrate.rules.systems import profiles
+from mailflatrate.rules.systems.profile import profiles
 
 START_MOVE_JOB = "lists.start_move"
 MOST_FILES = 20
@@ -58,6 +58,7 @@ class DroppedFile:
     file: IO[bytes]
 
 
+@tenancy.needs_account
 def upload_move(list_id: int, dropped: Sequence[DroppedFile], *, by: User | None, system: str = "") -> Move:
     """Store the tables of some files, those in a ZIP among them, and start their dry run.
 
@@ -118,6 +119,7 @@ def _stored(table: TableFile) -> dict[str, Any]:
     }
 
 
+@tenancy.needs_account
 def answer_move(move_id: int, answers: MoveAnswers) -> None:
     """Store new answers, and check the files again with them. Raises ImportProblem."""
     with transaction.atomic():
@@ -130,6 +132,7 @@ def answer_move(move_id: int, answers: MoveAnswers) -> None:
         _check_soon(move)
 
 
+@tenancy.needs_account
 def start_move(
     move_id: int, *, shown_run: int, answers: MoveAnswers, declaration: Declaration | None, tick: PolicyConfirmation
 ) -> None:
@@ -226,6 +229,7 @@ def _import_of(move: Move, file: dict[str, Any], plan: FilePlan, origin: ListOri
     )
 
 
+@tenancy.needs_account
 def discard_move(move_id: int) -> None:
     """Delete the files of a move that hasn't started. Idempotent. Raises ImportProblem if it has."""
     with transaction.atomic():
@@ -251,6 +255,7 @@ def _discard(move: Move, problem: str = "") -> None:
     transaction.on_commit(partial(_forget_files, move.account_id, files))
 
 
+@tenancy.needs_account
 def drop_moves_naming(email: str) -> int:
     """Discard the moves that haven't started and whose files contain an erased address; return how many.
 

@@ -24,7 +24,7 @@ from mailflatrate.apps.lists.models import (
     OriginState,
 )
 from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.rules.origins import scan_texts
+from mailflatrate.rules.origins.forbidden import scan_texts
 
 MIN_WORDING_CHARACTERS = 20
 MAX_TEXT_CHARACTERS = 4000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, ColumnTarget, attribute_key, name_status
-from mailflatrate.rules.prior_status import StatusField
+from mailflatrate.rules.prior_status.columns import StatusField
 
 ATTRIBUTE = "attribute"
 """The choice to keep a column as a field of the contact."""

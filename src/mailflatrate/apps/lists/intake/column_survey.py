@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from mailflatrate.apps.lists.intake.csv_rows import Row
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order, moment_reader, read_ip
 from mailflatrate.rules.field_proposals import TypeGuess
-from mailflatrate.rules.prior_status import ColumnProfile, is_status_word, read_title
+from mailflatrate.rules.prior_status.column_kind import ColumnProfile
+from mailflatrate.rules.prior_status.columns import read_title
+from mailflatrate.rules.prior_status.status_words import is_status_word
 
 SURVEY_ROWS = 3_000
 """Rows checked before the start; those after them are watched while they are read."""

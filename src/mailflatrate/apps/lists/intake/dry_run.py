@@ -57,7 +57,7 @@ from mailflatrate.mail.address import domain_of, without_tag
 from mailflatrate.rules.addresses.domains import RESERVED_DOMAINS, RESERVED_ENDINGS, judge_domain
 from mailflatrate.rules.consent import EvidenceReason
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
-from mailflatrate.rules.systems import SystemProfile, recognize
+from mailflatrate.rules.systems.profile import SystemProfile, recognize
 
 _OPEN_SOURCE = "stated by the customer for all rows"
 """Stands for the source while the question about it is open."""

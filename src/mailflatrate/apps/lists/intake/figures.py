@@ -13,7 +13,8 @@ from mailflatrate.apps.lists.intake.csv_rows import RowFault
 from mailflatrate.apps.lists.models import Import
 from mailflatrate.base import tenancy
 from mailflatrate.rules.addresses import AddressReason, ResolverFacts, is_freemail, suggest_domain
-from mailflatrate.rules.origins import ImportFigures, find_forbidden
+from mailflatrate.rules.origins.figures import ImportFigures
+from mailflatrate.rules.origins.forbidden import find_forbidden
 
 DOMAINS_KEPT = 20
 DOMAINS_ASKED = 2000

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, Moment, moment_reader
-from mailflatrate.rules.prior_status import NO, PriorStatus, file_status
-from mailflatrate.rules.systems import SystemProfile, profiles, recognize
+from mailflatrate.rules.prior_status.columns import file_status
+from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
+from mailflatrate.rules.systems.profile import SystemProfile, profiles, recognize
 
 BY_ROW = "by_row"
 """Whatever the file's name says, each row gives its own status."""

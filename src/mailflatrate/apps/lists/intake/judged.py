@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailflatrate.apps.lists.intake.timestamps import Moment
-from mailflatrate.rules.prior_status import NO, PriorStatus
+from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
 SLICE_ROWS = 20_000
 REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}

@@ -11,7 +11,7 @@ from typing import Final
 
 from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS
 from mailflatrate.rules.addresses import AddressReason
-from mailflatrate.rules.prior_status import NO, PriorStatus
+from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
 
 class Pile(StrEnum):

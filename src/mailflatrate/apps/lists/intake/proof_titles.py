@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from mailflatrate.rules.prior_status import plain
+from mailflatrate.rules.prior_status.status_words import plain
 
 _IP = re.compile(
     r"\bip(?:v?[46])?\b|\bip ?adress?e?\b|"

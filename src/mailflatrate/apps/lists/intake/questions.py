@@ -10,8 +10,10 @@ from mailflatrate.apps.lists.intake.column_survey import Survey, decided_order
 from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, is_explained
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
-from mailflatrate.rules.prior_status import ColumnGuess, StatusField, guess_column
-from mailflatrate.rules.systems import SystemProfile, code_table
+from mailflatrate.rules.prior_status.column_kind import ColumnGuess, guess_column
+from mailflatrate.rules.prior_status.columns import StatusField
+from mailflatrate.rules.systems.codes import code_table
+from mailflatrate.rules.systems.profile import SystemProfile
 
 STATUS = "status"
 FILE = "file"

@@ -26,7 +26,9 @@ from mailflatrate.mail.address import AddressError, canonical_key, without_tag
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
 from mailflatrate.rules.contact_fields import FieldDefinition, suited_values
-from mailflatrate.rules.prior_status import NO, PriorStatus, StatusHit, is_status_word, is_unread_state
+from mailflatrate.rules.prior_status.column_kind import is_unread_state
+from mailflatrate.rules.prior_status.row import StatusHit
+from mailflatrate.rules.prior_status.status_words import NO, PriorStatus, is_status_word
 from mailflatrate.rules.tags import split_tags
 
 DUPLICATE = "duplicate_in_file"

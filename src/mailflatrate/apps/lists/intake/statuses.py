@@ -7,16 +7,9 @@ from mailflatrate.apps.lists.intake.columns import Columns
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE, Moment
-from mailflatrate.rules.prior_status import (
-    PriorStatus,
-    StatusColumn,
-    StatusField,
-    StatusHit,
-    counts_states,
-    is_nothing,
-    is_other_channel,
-    judge_row,
-)
+from mailflatrate.rules.prior_status.columns import StatusField, counts_states, is_other_channel
+from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
+from mailflatrate.rules.prior_status.status_words import PriorStatus, is_nothing
 
 STATUS_OPEN = "status_open"
 STATUS_UNKNOWN = "status_unknown"

@@ -9,13 +9,9 @@ from enum import Enum
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import Subscription
-from mailflatrate.apps.privacy.certificate import (
-    build_certificate,
-    certificate_json,
-    certificate_pdf,
-    evidence_pack,
-    form_versions,
-)
+from mailflatrate.apps.privacy.certificate.build import build_certificate, form_versions
+from mailflatrate.apps.privacy.certificate.pack import evidence_pack
+from mailflatrate.apps.privacy.certificate.pdf import certificate_json, certificate_pdf
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import audit, tenancy

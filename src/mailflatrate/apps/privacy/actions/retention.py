@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Q
 
-from mailflatrate.apps.abuse.actions import forget_old_cases
+from mailflatrate.apps.abuse.actions.case_handling import forget_old_cases
 from mailflatrate.apps.delivery.archive.archiving import drop_expired
 from mailflatrate.apps.delivery.models import ArchivedDelivery, Attempt, Chunk, Delivery, DeliveryRecord
 from mailflatrate.apps.lists.models import ConsentKind

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from mailflatrate.apps.abuse.actions import find, take_page_report
+from mailflatrate.apps.abuse.actions.intake import find, take_page_report
 from mailflatrate.apps.abuse.models import CaseQuestion, Complaint
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind

@@ -19,7 +19,8 @@ from mailflatrate.apps.lists import actions, queries
 from mailflatrate.apps.lists.models import ConsentKind, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
 from mailflatrate.apps.lists.tags import tags_of
-from mailflatrate.apps.privacy.actions import ProofFormat, erase_for_customer, export_proof
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
+from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import wrong

@@ -28,7 +28,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.presenters.lookups import find_import, find_list
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
-from mailflatrate.rules.prior_status import StatusField
+from mailflatrate.rules.prior_status.columns import StatusField
 
 ROUTER = Router(tags=["Imports"])
 MOST_COLUMNS = 200

@@ -7,7 +7,8 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.domains import actions, queries
+from mailflatrate.apps.domains import queries
+from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import CheckKind, DomainState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
@@ -96,7 +97,7 @@ def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     """Add a domain. Nothing is sent from it until its records are found. Mailbox providers' domains are refused
     (R-46).
     """
-    return _detail(actions.add_domain(given.name).id)
+    return _detail(domains.add_domain(given.name).id)
 
 
 @endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=KeyScope.READ, answers=DomainDetail)
@@ -109,7 +110,7 @@ def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Check all records now."""
     find_domain(domain_id)
-    actions.check_domain(domain_id)
+    domains.check_domain(domain_id)
     return _detail(domain_id)
 
 
@@ -125,5 +126,5 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderInfo:
     """Add a From address. It counts once the domain is verified and its mailbox owner has clicked our link."""
     find_domain(domain_id)
-    made = actions.add_sender(domain_id, given.email, given.display_name, by=request.caller.user)
+    made = domains.add_sender(domain_id, given.email, given.display_name, by=request.caller.user)
     return SenderInfo.model_validate(made)

@@ -20,7 +20,7 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.queries import campaign_progress
-from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.forms import actions as forms
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
@@ -129,7 +129,7 @@ def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
             place.publish(record.host, record.record_type, record.value)
         domains.check_domain(domain.id)
         sender = domains.add_sender(domain.id, "news@lindenhof.example", "Gärtnerei Lindenhof", by=anna)
-        replies = domains.add_reply_address("post@lindenhof.example", by=anna)
+        replies = mailboxes.add_reply_address("post@lindenhof.example", by=anna)
     for email in (sender.email, replies.email):
         _click(_wait(partial(_mail_to, email), f"the verification email to {email}"))
     return sender.id
@@ -150,7 +150,7 @@ def _click(mail: bytes) -> None:
     if claims is None:
         raise RuntimeError("the verification email has no link")
     with tenancy.account(claims.account_id):
-        domains.confirm_mailbox(claims.delivery_id, claims.extra)
+        mailboxes.confirm_mailbox(claims.delivery_id, claims.extra)
 
 
 def _import(account_id: int, anna: User) -> tuple[int, int, int]:

@@ -52,7 +52,7 @@ def _examine(settings: Settings, *, prepare: bool) -> Iterator[Line]:
 def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     """Run all checks that need Django. Without a usable database, skip those that would only repeat its failure."""
     boot()
-    from mailflatrate.apps.domains import actions as domains
+    from mailflatrate.apps.domains.actions import service
     from mailflatrate.entrypoints.cli.doctor import (
         capacity,
         database,
@@ -71,7 +71,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
     yield from relay.relay_lines(settings)
     if usable:
         if prepare:
-            domains.ensure_service_key(settings)
+            service.ensure_service_key(settings)
         yield from capacity.capacity_lines(settings)
         yield from unknown.unknown_lines()
         yield from start_marks.mark_lines(settings)

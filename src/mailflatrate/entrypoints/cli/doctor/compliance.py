@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from mailflatrate.entrypoints.boot.doctor_report import Level, Line, ok, warning
-from mailflatrate.rules.compliance import CriterionResult, Holder, State, judge_all
-from mailflatrate.rules.compliance.judge import Facts
+from mailflatrate.rules.compliance.judge import CriterionResult, Facts, State, judge_all
+from mailflatrate.rules.compliance.table import Holder
 
 TOPIC = "asked"
 

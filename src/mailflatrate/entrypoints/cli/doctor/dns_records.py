@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from mailflatrate.apps.accounts.actions import house_account
 from mailflatrate.apps.delivery.queries import held_service_mail
-from mailflatrate.apps.domains import actions as domains
+from mailflatrate.apps.domains.actions import domains
+from mailflatrate.apps.domains.actions import service as service_actions
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.record_checks import check_record, listings_of_service
 from mailflatrate.apps.domains.records import service_spf_host
@@ -22,7 +23,7 @@ def house_lines(settings: Settings) -> Iterator[Line]:
 
     The result is stored, so that service messages waiting for the key are sent as soon as its record exists.
     """
-    domains.check_service_domain(settings)
+    service_actions.check_service_domain(settings)
     yield from _held()
     with tenancy.account(house_account().id):
         domain = SenderDomain.objects.filter(name=settings.service_domain).first()

@@ -6,7 +6,7 @@ from typing import Any
 from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.models import Application, User
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.domains.actions import prepare_sender
+from mailflatrate.apps.domains.actions.first_sender import prepare_sender
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, from_application
 

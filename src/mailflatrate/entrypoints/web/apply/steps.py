@@ -36,7 +36,7 @@ from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.locale.texts import known_language
-from mailflatrate.rules.vetting import FIELDS, missing_fields
+from mailflatrate.rules.vetting.record import FIELDS, missing_fields
 
 ORDER = list(TITLES)
 INTROS = {

@@ -38,7 +38,7 @@ from mailflatrate.entrypoints.web.desk.common import (
 )
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.vetting import LIFTS, Mover, lift_from, may_move
+from mailflatrate.rules.vetting.account_status import LIFTS, Mover, lift_from, may_move
 
 MEASURES = (
     AccountStatus.THROTTLED,

@@ -29,7 +29,8 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, HitRow, facts_of, hits_of
 from mailflatrate.entrypoints.web.posts import succeed
-from mailflatrate.rules.vetting import FIELDS, missing_fields, signal_words
+from mailflatrate.rules.vetting.record import FIELDS, missing_fields
+from mailflatrate.rules.vetting.signal_messages import signal_words
 from mailflatrate.rules.vetting.signals import SignalOutcome
 
 VIEWS = {

@@ -7,7 +7,7 @@ from mailflatrate.apps.stats.compliance import service_facts
 from mailflatrate.entrypoints.web.compliance import parts
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import page
-from mailflatrate.rules.compliance import judge_all
+from mailflatrate.rules.compliance.judge import judge_all
 
 
 @require_safe

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.domains.actions import confirm_mailbox, refuse_mailbox
+from mailflatrate.apps.domains.actions.mailboxes import confirm_mailbox, refuse_mailbox
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.base import clock, tenancy

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
-from mailflatrate.apps.privacy import actions as privacy
+from mailflatrate.apps.privacy.actions import requests
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.entrypoints.client import client_ip
@@ -106,7 +106,7 @@ def _move(request: HttpRequest, found: PageReader) -> dict[str, Any]:
         return {}
     decision = judge_address(email)
     if decision.verdict is AddressVerdict.ACCEPT:
-        privacy.ask(
+        requests.ask(
             found.delivery,
             DataRequestKind.ADDRESS,
             everywhere=False,

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import ReportMatch
+from mailflatrate.apps.abuse.actions import intake
+from mailflatrate.apps.abuse.actions.intake import ReportMatch
 from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.defence import (
     SubmissionProof,
@@ -89,7 +89,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     if not entry.may_report(ip, found):
         form.add_error(None, too_fast())
         return _page(request, "form", {**again, "shown": shown_now(PAGE)}, status=REFUSED)
-    filed, found = actions.take_page_report(given_of(form, ip, translation.get_language() or "en"))
+    filed, found = intake.take_page_report(given_of(form, ip, translation.get_language() or "en"))
     context = {
         "reference": filed.case.reference,
         "found": found,
@@ -106,7 +106,7 @@ def _read(form: ReportForm) -> ReportMatch | None:
     if not form.read_file():
         return None
     try:
-        return actions.find(form.raw())
+        return intake.find(form.raw())
     except ChildBusy:
         form.add_error(None, busy())
     except ChildError:
@@ -176,7 +176,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(page_language(request, get_language_from_request(request))):
         if request.method != "POST":
             return _page(request, "stop", {})
-        return _page(request, "stop", {"done": True, "stopped": actions.stop_by_proof(claims.delivery_id)})
+        return _page(request, "stop", {"done": True, "stopped": intake.stop_by_proof(claims.delivery_id)})
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Who may see a page of the studio: every view runs inside the account of the signed-in person, or not at all."""
+"""Who may see a page of the studio: a view shows the account of the signed-in person, or nothing."""
 
 from collections.abc import Callable
 from functools import wraps

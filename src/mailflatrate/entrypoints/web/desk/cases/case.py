@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.abuse.actions import CaseAction
+from mailflatrate.apps.abuse.actions.measures import CaseAction
 from mailflatrate.apps.abuse.models import CaseEvent, CaseState, Cause, EventKind, Report, ReportChannel
 from mailflatrate.apps.abuse.queries.case import CaseView, ReportedPerson, case_view, cases_of_account
 from mailflatrate.apps.abuse.queries.queue import neighbours, urgency_of

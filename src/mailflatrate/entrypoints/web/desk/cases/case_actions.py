@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from mailflatrate.apps.abuse import actions
-from mailflatrate.apps.abuse.actions import CaseAction, MeasureOrder
+from mailflatrate.apps.abuse.actions import case_handling, correspondence, measures, report_sources
+from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseAnswer, Cause, Report
 from mailflatrate.apps.abuse.queries.case import case_view
@@ -47,14 +47,14 @@ def measure(request: DeskRequest, case_id: int) -> HttpResponse:
         report_id=int(chosen) if chosen.isdecimal() else None,
         names_contact=request.POST.get("names_contact") == "on",
     )
-    return _do(request, case_id, lambda: actions.take_measure(case_id, order, by=request.user), _("Done."))
+    return _do(request, case_id, lambda: measures.take_measure(case_id, order, by=request.user), _("Done."))
 
 
 @require_POST
 @desk
 def take(request: DeskRequest, case_id: int) -> HttpResponse:
     """Assign the case to the person who clicked."""
-    act = lambda: actions.take_over(case_id, by=request.user)  # noqa: E731
+    act = lambda: case_handling.take_over(case_id, by=request.user)  # noqa: E731
     return _do(request, case_id, act, _("The case is now assigned to you."))
 
 
@@ -63,7 +63,7 @@ def take(request: DeskRequest, case_id: int) -> HttpResponse:
 def note(request: DeskRequest, case_id: int) -> HttpResponse:
     """Add a note for colleagues."""
     text = request.POST.get("text", "")
-    return _do(request, case_id, lambda: actions.add_note(case_id, text, by=request.user), _("Note added."))
+    return _do(request, case_id, lambda: case_handling.add_note(case_id, text, by=request.user), _("Note added."))
 
 
 @require_POST
@@ -74,7 +74,7 @@ def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
     home: list[Case] = []
 
     def act() -> None:
-        home.append(actions.attribute(case_id, chosen, by=request.user))
+        home.append(case_handling.attribute(case_id, chosen, by=request.user))
 
     answer = _do(request, case_id, act, _("We've found the campaign."))
     return see_other(reverse("desk:case", args=[home[0].id])) if home else answer
@@ -89,7 +89,7 @@ def close(request: DeskRequest, case_id: int) -> HttpResponse:
         raise Http404
     release = request.POST.get("release") == "on"
     text = request.POST.get("text", "")
-    act = lambda: actions.close(case_id, Cause(cause), text, by=request.user, release=release)  # noqa: E731
+    act = lambda: case_handling.close(case_id, Cause(cause), text, by=request.user, release=release)  # noqa: E731
     return _do(request, case_id, act, _("The case has been closed."))
 
 
@@ -99,7 +99,7 @@ def reopen(request: DeskRequest, case_id: int) -> HttpResponse:
     """Reopen the case."""
     text = request.POST.get("text", "")
     return _do(
-        request, case_id, lambda: actions.reopen(case_id, text, by=request.user), _("The case has been reopened.")
+        request, case_id, lambda: case_handling.reopen(case_id, text, by=request.user), _("The case has been reopened.")
     )
 
 
@@ -110,7 +110,7 @@ def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
     chosen = request.POST.get("report", "")
     report = get_object_or_404(Report.objects, id=int(chosen) if chosen.isdecimal() else 0, case_id=case_id)
     text, report_id = request.POST.get("text", ""), report.id
-    act = lambda: actions.write_to_reporter(report_id, text, by=request.user)  # noqa: E731
+    act = lambda: correspondence.write_to_reporter(report_id, text, by=request.user)  # noqa: E731
     return _do(request, case_id, act, _("Your reply is on its way."))
 
 
@@ -119,7 +119,7 @@ def send_message(request: DeskRequest, case_id: int) -> HttpResponse:
 def contest(request: DeskRequest, message_id: int) -> HttpResponse:
     """Turn a customer's message about an action into a case."""
     try:
-        case = actions.open_contest(message_id, by=request.user)
+        case = report_sources.open_contest(message_id, by=request.user)
     except AbuseError as problem:
         raise Http404 from problem
     return see_other(reverse("desk:case", args=[case.id]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from mailflatrate.apps.abuse.actions import CaseAction
+from mailflatrate.apps.abuse.actions.measures import CaseAction
 from mailflatrate.apps.abuse.models import CaseState
 from mailflatrate.rules.cases import Urgency
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.actions import report_sources
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseKind, Complaint
 from mailflatrate.apps.abuse.queries import queue as queries
@@ -118,7 +118,7 @@ def new(request: DeskRequest) -> HttpResponse:
     form = HandForm(request.POST or None, initial={"language": reading_language()})
     if request.method == "POST" and form.is_valid():
         try:
-            case: Case = actions.open_by_hand(actions.ByHand(**form.cleaned_data), by=request.user)
+            case: Case = report_sources.open_by_hand(report_sources.ByHand(**form.cleaned_data), by=request.user)
         except AbuseError as problem:
             form.add_error("about" if form.cleaned_data["about"] else "text", str(problem))
         else:

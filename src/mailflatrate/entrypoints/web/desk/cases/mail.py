@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.actions import intake as intake_actions
+from mailflatrate.apps.abuse.actions import report_sources
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Report
 from mailflatrate.apps.inbound import intake
@@ -171,8 +172,8 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Create a case from the message at a person's request."""
     mail = _find(raw_mail_id)
-    actions.open_from_mail(mail.id, by=request.user)
-    actions.take_mail(mail.id)
+    report_sources.open_from_mail(mail.id, by=request.user)
+    intake_actions.take_mail(mail.id)
     report = Report.objects.filter(raw_mail=mail).first()
     if report is None:
         return see_other(reverse("desk:stored-mail", args=[mail.id]))
@@ -185,7 +186,7 @@ def put_away(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
     """Archive the message without further action."""
     mail = _find(raw_mail_id)
     try:
-        actions.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))
+        report_sources.put_mail_away(mail.id, by=request.user, reason=request.POST.get("reason", ""))
     except AbuseError as problem:
         return _show(request, mail, problem=str(problem))
     return succeed(request, _("Archived."), reverse("desk:stored-mails"))

@@ -16,7 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.privacy.actions import can_undo, confirm, undo_move
+from mailflatrate.apps.privacy.actions.address_change import can_undo, undo_move
+from mailflatrate.apps.privacy.actions.requests import confirm
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
 from mailflatrate.apps.privacy.queries import shown_to_person

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
 from mailflatrate.apps.lists.models import ExportState, ImportState, OriginState, SubscriptionState
-from mailflatrate.rules.prior_status import StatusField
+from mailflatrate.rules.prior_status.columns import StatusField
 
 STATE_TONES = {
     SubscriptionState.CONFIRMED: "success",

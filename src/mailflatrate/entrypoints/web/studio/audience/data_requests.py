@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
-from mailflatrate.apps.privacy.actions import Download, ProofFormat, erase_for_customer, export_person, export_proof
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
+from mailflatrate.apps.privacy.actions.proof import Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.apps.tracking.models import Click

@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.models import EvidenceColumn
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import TARGET_WORDS
-from mailflatrate.rules.systems import profiles
+from mailflatrate.rules.systems.profile import profiles
 
 MAX_LINE_CHARACTERS = 500
 MAX_WORDING_CHARACTERS = 2_000

@@ -23,8 +23,8 @@ from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
-from mailflatrate.rules.prior_status import StatusField
-from mailflatrate.rules.systems import SystemProfile, profiles
+from mailflatrate.rules.prior_status.columns import StatusField
+from mailflatrate.rules.systems.profile import SystemProfile, profiles
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

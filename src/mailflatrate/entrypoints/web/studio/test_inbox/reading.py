@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.apps.domains.actions import configured_resolver
+from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.mail.dkim_verify import DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.mail.unsubscribe import ListUnsubscribe, judge_list_unsubscribe

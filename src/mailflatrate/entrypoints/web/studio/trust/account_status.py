@@ -44,7 +44,8 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
-from mailflatrate.rules.vetting import daily_limit, needs_words
+from mailflatrate.rules.vetting.account_status import needs_words
+from mailflatrate.rules.vetting.probation import daily_limit
 
 MEANINGS = {
     AccountStatus.REGISTERED: gettext_lazy(

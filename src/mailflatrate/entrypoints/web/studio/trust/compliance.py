@@ -15,7 +15,7 @@ from mailflatrate.entrypoints.web.compliance import parts
 from mailflatrate.entrypoints.web.posts import refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.trust.common import page
-from mailflatrate.rules.compliance import judge_all
+from mailflatrate.rules.compliance.judge import judge_all
 
 
 def _context(request: StudioRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import mailboxes as mailbox_actions
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import Mailbox, SenderAddress
 from mailflatrate.base import clock
@@ -94,7 +94,7 @@ def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Send the confirmation mail again."""
     found = _found(mailbox_id)
     done = _("We've sent a link to %(email)s.") % {"email": found.email}
-    ask_again = partial(actions.ask_again, found.id, by=request.user)
+    ask_again = partial(mailbox_actions.ask_again, found.id, by=request.user)
     return perform(request, ask_again, done, reverse("studio:senders"), refused=DomainError)
 
 
@@ -103,6 +103,6 @@ def ask(request: StudioRequest, mailbox_id: int) -> HttpResponse:
 def remove(request: StudioRequest, mailbox_id: int) -> HttpResponse:
     """Remove a reply address from the list."""
     found = _found(mailbox_id)
-    actions.remove_reply_address(found.id)
+    mailbox_actions.remove_reply_address(found.id)
     said = _("%(email)s has been removed.") % {"email": found.email}
     return succeed(request, said, f"{reverse('studio:senders')}#replies")

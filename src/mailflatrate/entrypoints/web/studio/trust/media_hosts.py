@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from mailflatrate.apps.domains import actions, queries
+from mailflatrate.apps.domains import queries
+from mailflatrate.apps.domains.actions import media_hosts
 from mailflatrate.apps.domains.actions.media_hosts import NO_CERTIFICATE
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
@@ -65,7 +66,7 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
     try:
         if not form.is_valid():
             raise DomainError(_("Enter the host name."))
-        host = actions.name_media_host(found.id, form.cleaned_data["host"], by=request.user)
+        host = media_hosts.name_media_host(found.id, form.cleaned_data["host"], by=request.user)
     except DomainError as problem:
         messages.error(request, str(problem))
     else:
@@ -78,7 +79,7 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
 def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Use the service's host again for new URLs."""
     get_object_or_404(queries.domains(), id=domain_id)
-    actions.leave_media_host(by=request.user)
+    media_hosts.leave_media_host(by=request.user)
     messages.success(
         request, _("New campaigns use our image host again. Keep the record for the messages already sent.")
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.abuse import actions
+from mailflatrate.apps.abuse.actions import answers
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.queries import case as queries
 from mailflatrate.apps.lists.models import Contact
@@ -51,7 +51,7 @@ def one(request: StudioRequest, question_id: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.answer_question(question_id, form.cleaned_data["text"], by=request.user, attachment=_file(form))
+            answers.answer_question(question_id, form.cleaned_data["text"], by=request.user, attachment=_file(form))
         except AbuseError as problem:
             form.add_error(None, str(problem))
         else:
@@ -61,6 +61,6 @@ def one(request: StudioRequest, question_id: int) -> HttpResponse:
     return page(request, "studio/trust/question.html", context, status=REFUSED if request.method == "POST" else 200)
 
 
-def _file(form: AnswerForm) -> actions.Attachment | None:
+def _file(form: AnswerForm) -> answers.Attachment | None:
     upload = form.cleaned_data["file"]
-    return actions.Attachment(upload.name or "", upload.read()) if upload else None
+    return answers.Attachment(upload.name or "", upload.read()) if upload else None

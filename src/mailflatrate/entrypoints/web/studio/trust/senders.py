@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.domains import actions, queries
+from mailflatrate.apps.domains import queries
+from mailflatrate.apps.domains.actions import domains, first_sender, mailboxes
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.inbound.queries import domain_figures
@@ -78,7 +79,7 @@ def add_reply(request: StudioRequest) -> HttpResponse:
     form = ReplyForm(request.POST)
     if form.is_valid():
         try:
-            mailbox = actions.add_reply_address(form.cleaned_data["reply_address"], by=request.user)
+            mailbox = mailboxes.add_reply_address(form.cleaned_data["reply_address"], by=request.user)
         except DomainError as problem:
             form.add_error("reply_address", str(problem))
         else:
@@ -95,7 +96,7 @@ def new(request: StudioRequest) -> HttpResponse:
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            domain = actions.add_domain(form.cleaned_data["name"])
+            domain = domains.add_domain(form.cleaned_data["name"])
         except DomainError as problem:
             form.add_error("name", str(problem))
         else:
@@ -137,7 +138,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
 def check(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Check the DNS now. htmx gets the records again, everyone else the page."""
     found = find_domain(domain_id)
-    actions.check_domain(found.id)
+    domains.check_domain(found.id)
     if not is_htmx(request):
         return see_other(reverse("studio:sender-domain", args=[found.id]))
     return page(request, "studio/trust/sender_records.html", _domain_context(find_domain(domain_id)))
@@ -159,7 +160,7 @@ def publish(request: StudioRequest, domain_id: int) -> HttpResponse:
         raise Http404
     problem = ""
     try:
-        actions.publish_in_demo(found.id)
+        first_sender.publish_in_demo(found.id)
     except DomainError as error:
         problem = str(error)
     if is_htmx(request):
@@ -177,7 +178,7 @@ def add_address(request: StudioRequest, domain_id: int) -> HttpResponse:
     form = SenderAddressForm(request.POST)
     if form.is_valid():
         try:
-            sender = actions.add_sender(found.id, **form.cleaned_data, by=request.user)
+            sender = domains.add_sender(found.id, **form.cleaned_data, by=request.user)
         except DomainError as problem:
             form.add_error("email", str(problem))
         else:
@@ -195,7 +196,7 @@ def remove(request: StudioRequest, domain_id: int) -> HttpResponse:
     done = _("%(domain)s has been removed.") % {"domain": found.name}
     return perform(
         request,
-        lambda: actions.remove_domain(found.id),
+        lambda: domains.remove_domain(found.id),
         done,
         reverse("studio:senders"),
         refused=DomainError,

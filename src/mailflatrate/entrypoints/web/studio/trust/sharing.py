@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.domains import actions
+from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.zone_file import zone_file
 from mailflatrate.base import clock
@@ -46,7 +46,7 @@ def mail_link(domain: SenderDomain, url: str) -> str:
 def zone_answer(request: HttpRequest, domain: SenderDomain) -> HttpResponse:
     """Return the zone file as a download."""
     answer = HttpResponse(
-        zone_file(domain.name, actions.records_to_publish(domain)), content_type="text/plain; charset=utf-8"
+        zone_file(domain.name, domains.records_to_publish(domain)), content_type="text/plain; charset=utf-8"
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="{domain.name}.zone.txt"'
     answer.headers["Cache-Control"] = "no-store"

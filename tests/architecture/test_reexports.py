@@ -1,0 +1,68 @@
+"""Imports name the module that has a function. Only the packages listed here pass names on, if anyone takes them."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+from architecture.migrations import PACKAGE
+
+ROOT = PACKAGE.parents[1]
+# May only shrink. `models` have to be imported where Django looks for them.
+PASSING_ON = {
+    *(f"apps/{app}/models" for app in ("abuse", "accounts", "campaigns", "lists")),
+    *(f"apps/{app}/actions" for app in ("accounts", "campaigns", "delivery", "forms", "inbound", "lists")),
+    *(f"base/{name}" for name in ("audit", "child", "tenancy", "tracing")),
+    *(f"rules/{name}" for name in ("addresses", "forms", "imprint")),
+    *("entrypoints/cli/backup", "entrypoints/web/studio/search", "mail/liquid", "settings", "wire/dns"),
+}
+
+
+def passed_on(file: Path) -> set[str]:
+    """Return the names that a package lists in `__all__`."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+FOUND = {file.parent: names for file in sorted(PACKAGE.rglob("__init__.py")) if (names := passed_on(file))}
+
+
+def used_names(source: str, packages: dict[str, Path]) -> dict[Path, set[str]]:
+    """Return the names that a file takes from each package, imported by name or as attributes of the package."""
+    found: dict[Path, set[str]] = defaultdict(set)
+    aliases: dict[str, Path] = {}
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                if node.module in packages:
+                    found[packages[node.module]].add(alias.name)
+                if package := packages.get(f"{node.module}.{alias.name}"):
+                    aliases[alias.asname or alias.name] = package
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+            found[aliases[node.value.id]].add(node.attr)
+    return found
+
+
+def test_no_other_package_passes_names_on() -> None:
+    assert {folder.relative_to(PACKAGE).as_posix() for folder in FOUND} == PASSING_ON
+
+
+def test_no_name_is_passed_on_that_no_one_takes() -> None:
+    packages = {".".join(("mailflatrate", *folder.relative_to(PACKAGE).parts)): folder for folder in FOUND}
+    taken: dict[Path, set[str]] = defaultdict(set)
+    for file in (*PACKAGE.rglob("*.py"), *ROOT.glob("tests/**/*.py"), *ROOT.glob("bench/**/*.py")):
+        source = file.read_text()
+        if "import" in source:
+            for folder, names in used_names(source, packages).items():
+                taken[folder] |= names
+    taken[PACKAGE / "entrypoints" / "cli" / "backup"] |= {"backup_command", "restore_command"}  # found by name
+    assert {folder: spare for folder, names in FOUND.items() if (spare := names - taken[folder])} == {}
+
+
+def test_names_are_found_however_they_are_taken() -> None:
+    packages = {"a.b": Path("b")}
+    assert used_names("from a.b import x as y", packages)[Path("b")] == {"x"}
+    assert used_names("from a import b as c\nc.x(b.z)", packages)[Path("b")] == {"x"}
