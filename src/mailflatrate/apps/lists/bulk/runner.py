@@ -72,7 +72,7 @@ def _step(account_id: int, action_id: int) -> bool:
         waiting = BulkItem.objects.filter(action=action, contact_id__gt=action.after_id).order_by("contact_id")
         ids = list(waiting.values_list("contact_id", flat=True)[: steps.size])
         if not ids:
-            # Whoever was erased meanwhile is counted, too.
+            # A person who was erased meanwhile is counted, too.
             _count(action, Counter({GONE: action.total - action.done}), action.total - action.done)
             return _end(action, BulkState.DONE)
         step = steps.take(action, ids)

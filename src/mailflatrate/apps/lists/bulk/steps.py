@@ -66,7 +66,7 @@ UPDATE contact c SET updated_at = now(),
 FROM before WHERE c.account_id = %(account_id)s AND c.id = before.id
 RETURNING c.id, before.value::text
 """
-# A value that somebody changed since the action stays as it is now.
+# A value changed since the action stays as it is now.
 _RESTORE = """
 WITH item AS (
     SELECT c.id, i.before FROM bulk_item i JOIN contact c ON c.account_id = i.account_id AND c.id = i.contact_id
