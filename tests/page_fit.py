@@ -37,7 +37,8 @@ MEASURE: Final = """
     if (style(one).pointerEvents === "none") continue;
     let clip = {left: -1e6, top: -1e6, right: 1e6, bottom: 1e6}, layer = null;
     for (let up = one; up && up !== root; up = up.parentElement) {
-      if (["fixed", "sticky"].includes(style(up).position)) layer ??= up;
+      // An open menu lies over the page on purpose.
+      if (["fixed", "sticky"].includes(style(up).position) || up.matches(".pop-sheet")) layer ??= up;
       if (up === one || up === document.body || style(up).overflowX === "visible") continue;
       const box = up.getBoundingClientRect();
       clip = {left: Math.max(clip.left, box.left), top: Math.max(clip.top, box.top),
