@@ -97,6 +97,7 @@ def test_a_mailchimp_zip_goes_the_whole_way(anna: Customer) -> None:
     page = move.page()
     assert "Opt-outs are imported first" in page
     assert "of 1 without proof" in page
+    assert "2 contacts on this list have complete proof and wait for our review" in " ".join(page.split())
     assert move.row.result is not None
     assert "dora" not in str(move.row.result), "no value of a file is kept once it is imported"
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from mailflatrate.apps.lists.audience import Audience
+from mailflatrate.apps.lists.intake.quarantine import WAITING_REASONS
 from mailflatrate.apps.lists.models import (
     ConsentEvent,
     Contact,
@@ -345,6 +346,12 @@ def get_move(move_id: int) -> Move | None:
 def imports_of_move(move_id: int) -> list[Import]:
     """Return the imports of a move in the order in which they run."""
     return list(Import.objects.select_related("mailing_list").filter(move_id=move_id).order_by("id"))
+
+
+def waiting_for_review(list_id: int) -> int:
+    """Return how many people of a list have complete proof and wait until its origin or their import is reviewed."""
+    waiting = Subscription.objects.filter(state=SubscriptionState.QUARANTINED, quarantine_reason__in=WAITING_REASONS)
+    return waiting.filter(mailing_list_id=list_id).count()
 
 
 def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Export]:
