@@ -205,7 +205,7 @@ def crossed_at(stage: Stage) -> datetime | None:
         before = [provider for settled_at, provider in sent if settled_at and settled_at <= at]
         reporting = sum(provider in REPORTING for provider in before) if some_report else len(before)
         counts = Counts(settled=len(before), delivered=len(before), reporting=reporting, complaints=number)
-        if any(need.level >= MeasureLevel.PAUSE_CAMPAIGN for need in judge(counts, FigureScope.CAMPAIGN)):
+        if any(need.level >= MeasureLevel.PAUSE_MAILING for need in judge(counts, FigureScope.CAMPAIGN)):
             return at
     return None
 
