@@ -32,8 +32,10 @@ def write_second_subject(anna: Any) -> None:
     with page.expect_navigation():
         page.locator("button[name=variants][value='add:0']").click()
     assert page.url.endswith("?variant=1")
+    unsaved = page.input_value("#shown_hash")
     page.fill("[name=subject]", "Zwiebeln, die den Winter lieben")
     looked_at(anna, "variants-compose")
+    wait_until(lambda: page.input_value("#shown_hash") != unsaved, "the saved draft")
     page.locator("[data-opens=policy]").first.click()
     page.check("#policy_confirm")
     with page.expect_navigation():
