@@ -69,13 +69,14 @@ def main() -> int:
     outcomes = [measure(path) for path in sorted(folder.glob("*.html"))]
     times = sorted(outcome.milliseconds for outcome in outcomes)
     wrong = [outcome.name for outcome in outcomes if outcome.wrong_links]
+    median = round(statistics.median(times), 1)
     result = {
         "newsletters": len(outcomes),
         "with_foreign_merge_tags": sum(outcome.foreign_tags for outcome in outcomes),
         "web_links": sum(outcome.links for outcome in outcomes),
         "wrong_links": sum(outcome.wrong_links for outcome in outcomes),
         "wrong_in": wrong,
-        "median_ms": round(statistics.median(times), 1),
+        "median_ms": median,
         "p90_ms": round(times[int(len(times) * 0.9)], 1),
         "max_ms": round(times[-1], 1),
         "target_median_ms": TARGET_MS,
@@ -84,7 +85,7 @@ def main() -> int:
     if "--show" in sys.argv:
         for outcome in outcomes:
             print(outcome, file=sys.stderr)
-    return 1 if wrong or result["median_ms"] > TARGET_MS else 0
+    return 1 if wrong or median > TARGET_MS else 0
 
 
 def measure(path: Path, rounds: int = 3) -> Outcome:

@@ -120,6 +120,11 @@ def prepared(make: Callable[[], T], send: Callable[[T], Answer]) -> Callable[[],
     return prepare
 
 
+def asking(somebody: Visitor, path: str, body: bytes, kind: str) -> Callable[[], Work]:
+    """What posts a body that is ready."""
+    return lambda: partial(somebody.ask, "POST", path, body, kind)
+
+
 def nothing() -> None:
     """For requests that need no input."""
 
@@ -246,20 +251,20 @@ def body_cases(who: People) -> Iterator[Case]:
         yield (
             "public body",
             name,
-            prepared(nothing, lambda _, given=(path, body, kind): who.stranger.ask("POST", *given)),
+            asking(who.stranger, path, body, kind),
         )
     for name, body in OBJECTS.items():
         for path in ("/api/v1/campaigns", "/api/v1/segments"):
             yield (
                 "API body",
                 f"{name}, {path}",
-                prepared(nothing, lambda _, given=(path, body): who.program.ask("POST", *given, "application/json")),
+                asking(who.program, path, body, "application/json"),
             )
     for name, body in {"escapes": b"content=" + b"%41" * 500_000, "fields": b"a=b&" * 380_000}.items():
         yield (
             "studio body",
             name,
-            prepared(nothing, lambda _, body=body: who.anna.ask("POST", "/studio/campaigns/1/edit/", body, FORM)),
+            asking(who.anna, "/studio/campaigns/1/edit/", body, FORM),
         )
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     from mailflatrate.entrypoints.workers.worker import run_worker
 
     if options.unsigned:
-        editions.load_signers = lambda domain: ()
+        editions.load_signers = lambda domain: ()  # type: ignore[attr-defined]
     run_worker(options.queues, options.concurrency, "bench")
 
 
