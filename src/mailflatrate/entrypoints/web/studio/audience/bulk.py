@@ -35,7 +35,7 @@ BULK_TONES = {
     BulkState.CANCELLED: "",
 }
 REASON_WORDS: dict[str, str | Promise] = {
-    "unchanged": gettext_lazy("It was so already"),
+    "unchanged": gettext_lazy("Already done"),
     "gone": gettext_lazy("No longer there"),
     "edited_since": gettext_lazy("Edited since"),
     "already_out": gettext_lazy("Already unsubscribed"),
@@ -164,7 +164,7 @@ def start(request: StudioRequest) -> HttpResponse:
     except ListError as error:
         return refuse(request, error_sentence(error), reverse("studio:contacts"))
     if kind is BulkKind.ERASE and posted.get("sure") != "on":
-        return _question(request, kind, selection, _("Confirm that these contacts are really to be erased."))
+        return _question(request, kind, selection, _("Confirm that you want to erase these contacts."))
     form_id = whole_number(posted.get("form"))
     parameters = {
         "tag": posted.get("tag_name", ""),

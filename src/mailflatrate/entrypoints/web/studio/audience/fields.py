@@ -143,4 +143,4 @@ def restore(request: StudioRequest, field_id: int) -> HttpResponse:
     """Offer an archived field again."""
     field = _find(field_id)
     actions.restore_field(field_id)
-    return succeed(request, _("“%(name)s” is in use again.") % {"name": field.label}, reverse("studio:fields"))
+    return succeed(request, _("“%(name)s” has been restored.") % {"name": field.label}, reverse("studio:fields"))
