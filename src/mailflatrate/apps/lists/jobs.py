@@ -178,7 +178,7 @@ def resume_bulk(timestamp: int) -> None:
 
 @job("lists.sweep_bulk", JobQueue.HOUSE, every="43 * * * *")
 def sweep_bulk(timestamp: int) -> None:
-    """Forget whom bulk actions covered once they can no longer be undone."""
+    """Forget the contacts of bulk actions that can no longer be undone."""
     bulk.sweep_items()
 
 

@@ -1,4 +1,4 @@
-"""Runs one bulk action: fixes whom it covers, then goes through them in small transactions, each with its numbers.
+"""Runs one bulk action: fixes its contacts, then goes through them in small transactions, each with its numbers.
 
 After a crash it continues with the first contact whose transaction did not end. An advisory lock prevents two runners
 of the same action.
@@ -48,7 +48,7 @@ def run_bulk(account_id: int, action_id: int) -> None:
 
 
 def _begin(account_id: int, action_id: int) -> bool:
-    """Fix whom the action covers, once; return whether there is something to run."""
+    """Fix the action's contacts, once; return whether there is something to run."""
     with tenancy.account(account_id):
         action = BulkAction.objects.select_for_update().filter(id=action_id).first()
         if action is None or not action.is_under_way:
@@ -99,7 +99,7 @@ def _end(action: BulkAction, state: BulkState) -> bool:
 
 
 def _keep(action: BulkAction, step: BulkStep) -> None:
-    """Note whom the step changed, with the value before."""
+    """Note the contacts that the step changed, with the value before."""
     if not step.changed:
         return
     values: list[Any] = [None if before is None else json.dumps(before) for before in step.changed.values()]

@@ -1,4 +1,4 @@
-"""What a bulk action does to some contacts at a time. Each step says whom it changed, and why it skipped the others."""
+"""What a bulk action does to some contacts at a time. Each step says who was changed, and why others were skipped."""
 
 import json
 from collections import Counter

@@ -122,7 +122,7 @@ SELECT address_key FROM (
 
 
 def _refused_keys(move: Move) -> Iterator[bytes]:
-    """Yield whom an import into this list refuses already: the account's suppressions, and who left the list (R-16)."""
+    """Yield people an import into this list refuses: the account's suppressions, and those who left the list (R-16)."""
     after = b""
     while True:
         with tenancy.account(move.account_id), connection.cursor() as cursor:

@@ -41,7 +41,7 @@ from mailflatrate.rules.vetting.record import FIELDS, missing_fields
 ORDER = list(TITLES)
 INTROS = {
     "company": gettext_lazy("Who will be the sender? We compare these details with your imprint."),
-    "sending": gettext_lazy("What you send and to whom. There are no wrong answers here: our team reads every one."),
+    "sending": gettext_lazy("What you send, and who gets it. There are no wrong answers: our team reads every one."),
     "submit": gettext_lazy("Review your details, read the agreements and submit your application."),
 }
 # field of the record -> the step that asks for it

@@ -158,13 +158,11 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
 
 def _progress_context(request: StudioRequest, move: Move) -> dict[str, Any]:
     rows = import_rows(queries.imports_of_move(move.id))
-    result = MoveFindings.from_json(move.result) if move.result is not None else None
     under_way = move.state in UNDER_WAY or any(row.under_way for row in rows)
     moved = move.state == MoveState.MOVED and not under_way
     return {
         "under_way": under_way,
         "rows": rows,
-        "result": result,
         "problem": error_sentence(move.problem),
         "accepted": sum(row.job.accepted for row in rows),
         "quarantined": sum(row.quarantined for row in rows),
