@@ -3,7 +3,7 @@
     python story.py PEOPLE FOLDER
 
 Prints one JSON object: a released campaign, a queued import, and posts of sign-ups to a published form.
-Only what the benchmarks of a version use too is called, so that the script fits several versions.
+A later version runs the script of this one from its tree, so the command line and the object keep their shape.
 """
 
 import json

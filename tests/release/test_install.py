@@ -61,4 +61,4 @@ def test_only_what_runs_is_installed(tmp_path: Path) -> None:
         [tree / "deploy" / "install.sh", place, sys.executable], capture_output=True, text=True, check=False
     )
     assert refused.returncode == 1
-    assert "move it away" in refused.stderr
+    assert "Move it away" in refused.stderr
