@@ -1,7 +1,9 @@
 """The first page of the studio."""
 
 import pytest
+from django.template import engines
 from django.test import Client
+from django_cotton.compiler_regex import CottonCompiler
 
 from mailflatrate.apps.accounts import actions as accounts
 from mailflatrate.apps.campaigns.models import CampaignState
@@ -133,3 +135,12 @@ def test_rates_are_coloured_only_where_they_say_something() -> None:
     assert bounce_rate(101, 10_000).tone == "error"
     assert complaint_rate(2, 1_764).tone == "warning", "two of many are over the limit, and the rule warns of them"
     assert complaint_rate(2, 1_000_000).tone == ""
+
+
+def test_a_rate_over_its_limit_is_not_called_near_it() -> None:
+    few, near, over = complaint_rate(2, 1_764), complaint_rate(700, 1_000_000), complaint_rate(2000, 1_000_000)
+    assert [rate.too_few for rate in (few, near, over)] == [True, False, False]
+    figure = '<c-figure label="Complaints" value="0.11%" limit="0.10%" tone="warning" events="2" />'
+    shown = engines["django"].from_string(CottonCompiler().process(figure)).render()
+    assert "only 2 so far, limit 0.10%" in shown
+    assert "near" not in shown

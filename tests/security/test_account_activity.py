@@ -4,11 +4,13 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.account_log import TOLD_ANYWAY, AccountLogFilter, account_lines
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.activity_labels import WORDS
+from mailflatrate.entrypoints.web.activity_subjects import ActivitySubject, named
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser, person
@@ -32,7 +34,7 @@ def anna(database: str) -> Customer:
             ("measure.warn", audit.machine("stats.judge"), ""),
         )
         for action, by, reason in lines:
-            audit.record(action, by=by, account_id=made.account_id, reason=reason, subject="list:1")
+            audit.record(action, by=by, account_id=made.account_id, reason=reason, subject=f"list:{made.list_id}")
     return made
 
 
@@ -62,6 +64,18 @@ def test_nobody_else_does(anna: Customer, path: str) -> None:
     assert "ben" not in text
     for method in ("post", "put", "delete"):
         assert getattr(anna.client, method)(path).status_code == 405
+
+
+def test_an_entry_names_what_it_is_about_and_links_to_it(anna: Customer) -> None:
+    with tenancy.account(anna.account_id):
+        mine = MailingList.objects.earliest("id")
+    carla = Customer.bare("Carla's Cafe").with_owner("Carla Clausen")
+    with tenancy.account(carla.account_id):
+        hers = MailingList.objects.create(account_id=carla.account_id, name="Carla's guests")
+    with tenancy.account(anna.account_id):
+        found = named([f"list:{mine.id}", f"list:{hers.id}", "list:0", "list:²", "list:" + "9" * 30, "", "user:1"])
+    assert found == {f"list:{mine.id}": ActivitySubject(mine.name, f"/studio/lists/{mine.id}/")}
+    assert f'href="/studio/lists/{mine.id}/"' in _text(anna.client, PAGE)
 
 
 def test_the_accounts_own_scope_reads_no_line_at_all(anna: Customer) -> None:

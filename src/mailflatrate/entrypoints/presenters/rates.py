@@ -25,6 +25,11 @@ class Rate:
         return percent_of(self.events, self.of)
 
     @property
+    def too_few(self) -> bool:
+        """Whether the rate is over its limit with fewer events than a rate needs (R-85)."""
+        return self.events < limit("rate_sample_events") and (self.percent or 0) > self.limit_percent
+
+    @property
     def tone(self) -> str:
         """The tone: colored only near or past the limit; single events of a small campaign say nothing (R-85)."""
         share = self.percent

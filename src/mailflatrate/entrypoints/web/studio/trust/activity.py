@@ -1,6 +1,6 @@
 """The account's activity log: who did what and when, for its owners."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ from mailflatrate.base.audit import ActorKind
 from mailflatrate.base.audit.account_log import PAGE_ROWS, AccountLogFilter, account_lines, all_account_lines
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.entrypoints.web.activity_labels import word
+from mailflatrate.entrypoints.web.activity_subjects import ActivitySubject, named
 from mailflatrate.entrypoints.web.csv_lines import csv_line
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import whole_number
@@ -45,7 +46,7 @@ class ActivityRow:
     what: str
     person: str
     by_team: bool
-    subject: str
+    subject: ActivitySubject | None
     reason: str
     at: datetime
 
@@ -90,9 +91,9 @@ def _asked(request: StudioRequest) -> ActivityQuery:
     )
 
 
-def _row(line: AuditEntry) -> ActivityRow:
+def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityRow:
     by_team = line.actor_kind == ActorKind.STAFF.value
-    return ActivityRow(word(line.action), line.actor, by_team, line.subject, line.reason, line.at)
+    return ActivityRow(word(line.action), line.actor, by_team, subjects.get(line.subject), line.reason, line.at)
 
 
 @require_safe
@@ -109,9 +110,10 @@ def activity(request: StudioRequest) -> HttpResponse:
         rows=PAGE_ROWS + 1,
     )
     shown, query = lines[:PAGE_ROWS], request.GET.copy()
+    subjects = named(line.subject for line in shown)
     query.pop("before", None)
     context: dict[str, Any] = {
-        "rows": [_row(line) for line in shown],
+        "rows": [_row(line, subjects) for line in shown],
         "asked": asked,
         "kinds": [(key, label) for key, (label, _codes) in KINDS.items()],
         "next_id": shown[-1].id if len(lines) > PAGE_ROWS else 0,
@@ -143,7 +145,7 @@ def _csv_lines(account_id: int, wanted: AccountLogFilter, language: str) -> Iter
     yield "\ufeff" + csv_line(heads)
     for line in all_account_lines(account_id, wanted):
         with translation.override(language):
-            row = _row(line)
+            row = _row(line, {})
             who = row.person or (_("Service team") if row.by_team else _("Automatic"))
         at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        yield csv_line((at, row.what, line.action, who, row.subject, row.reason))
+        yield csv_line((at, row.what, line.action, who, line.subject, row.reason))
