@@ -140,7 +140,7 @@ def test_rates_are_coloured_only_where_they_say_something() -> None:
 def test_a_rate_over_its_limit_is_not_called_near_it() -> None:
     few, near, over = complaint_rate(2, 1_764), complaint_rate(700, 1_000_000), complaint_rate(2000, 1_000_000)
     assert [rate.too_few for rate in (few, near, over)] == [True, False, False]
-    figure = '<c-figure label="Complaints" value="0.11%" limit="0.10%" tone="warning" events="2" />'
-    shown = engines["django"].from_string(CottonCompiler().process(figure)).render()
+    template = engines["django"].from_string(CottonCompiler().process('<c-rate label="Complaints" :rate="few" />'))
+    shown = template.render({"few": few})
     assert "only 2 so far, limit 0.10%" in shown
     assert "near" not in shown
