@@ -113,7 +113,7 @@ def test_the_people_of_an_archived_list_can_still_be_looked_at() -> None:
 def test_a_contact_shows_its_proof_as_a_time_line() -> None:
     anna = filled()
     page = anna.page(f"contacts/{anna.contact('p001@dora.example.com').id}/")
-    order = [page.find(word) for word in ("Signed up", "203.0.113.9", "Imported with proof")]
+    order = [page.find(word) for word in ("Imported with proof", "Signed up", "203.0.113.9")]  # newest first
     assert -1 not in order
     assert order == sorted(order)
     assert "people.csv, line 3" in page

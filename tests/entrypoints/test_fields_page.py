@@ -95,7 +95,7 @@ def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Customer) -
     assert anna.client.post(address, values).status_code == 303
     kept = {"gone": "kept", "stadt": "Kiel", "since": "odd", "orders": 3.5, "vip": True, "colors": ["Red", "Blue"]}
     assert anna.contact("dora@dora.example.com").attributes == kept
-    page = anna.page(f"contacts/{person.id}/")
+    page = anna.page(f"contacts/{person.id}/edit/")
     assert 'value="3.5"' in page
     assert page.count("checked") >= 2
     refused = anna.client.post(address, values | {"field_orders": "many", "field_since": "31.02.2026"})

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import actions, counts, ledger_seals, search
+from mailflatrate.apps.lists import actions, changes, counts, ledger_seals, search
 from mailflatrate.apps.lists.actions import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
@@ -180,6 +180,12 @@ def resume_bulk(timestamp: int) -> None:
 def sweep_bulk(timestamp: int) -> None:
     """Forget the contacts of bulk actions that can no longer be undone."""
     bulk.sweep_items()
+
+
+@job("lists.sweep_changes", JobQueue.HOUSE, every="53 3 * * *")
+def sweep_changes(timestamp: int) -> None:
+    """Delete changes of contacts that are too old."""
+    changes.sweep_changes()
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")

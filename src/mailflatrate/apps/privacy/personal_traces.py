@@ -55,6 +55,8 @@ _WIPE: dict[str, str] = {
     " WHERE account_id = %(account_id)s AND values::text ILIKE %(like)s",
     "comments": "UPDATE campaign_comment SET text = regexp_replace(text, %(regex)s, '', 'gi')"
     " WHERE account_id = %(account_id)s AND text ILIKE %(like)s",
+    "notes": "UPDATE contact_note SET text = coalesce(nullif(regexp_replace(text, %(regex)s, '', 'gi'), ''), '–')"
+    " WHERE account_id = %(account_id)s AND text ILIKE %(like)s",
     "test_mailings": "UPDATE notice SET sample_contact_id = NULL WHERE account_id = %(account_id)s"
     " AND sample_contact_id = %(contact_id)s",
     "refused_rows": "DELETE FROM import_refusal WHERE account_id = %(account_id)s"

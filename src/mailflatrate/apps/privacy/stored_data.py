@@ -5,7 +5,6 @@ from typing import Any
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.forms.models import ConfirmationRequestKind as SignupKind
@@ -14,11 +13,14 @@ from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.models import (
+    ChangeKind,
     ConsentEvent,
     ConsentEvidence,
     ConsentKind,
     Contact,
     ContactField,
+    ContactNote,
+    RecordedChange,
     Subscription,
 )
 from mailflatrate.apps.lists.queries import contact_detail
@@ -26,6 +28,7 @@ from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.tracking.queries import clicked_urls
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.rules.suppression import SuppressionReason
@@ -47,12 +50,13 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         return None
     contact = detail.contact
     carried: frozenset[str] = carried_over(contact_id, contact) if to_mailbox else frozenset()
+    changes = _changes(contact_id, _ever_carried(contact_id) if to_mailbox else frozenset())
     deliveries = list(DeliveryRecord.objects.filter(contact_id=contact_id).select_related("campaign").order_by("id"))
     return {
         "format": FORM,
         "made_at": clock.now().isoformat(),
         "responsible": _responsible(language),
-        "person": _person(contact, carried, language),
+        "person": _person(contact, carried, changes, language),
         "preferences": {
             "language": contact.attributes.get(LANGUAGE_ATTRIBUTE),
             "least_days_between_mailings": contact.pause_days,
@@ -67,6 +71,8 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
             for row in Feedback.objects.filter(contact_id=contact_id).order_by("at")
         ],
         "suppressed": _suppressed(detail.suppression),
+        "notes": _notes(contact_id),
+        "changes": changes,
         "requests": [
             {"at": row.requested_at.isoformat(), "what": row.kind, "state": row.state}
             for row in PrivacyRequest.objects.filter(contact_id=contact_id).order_by("id")
@@ -74,17 +80,20 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
     }
 
 
-def _person(contact: Contact, carried: Collection[str], language: str) -> dict[str, Any]:
+def _person(
+    contact: Contact, carried: Collection[str], changes: Iterable[dict[str, Any]], language: str
+) -> dict[str, Any]:
     """Return the person's own data, without the names and attributes in `carried`."""
     kept = contact.attributes.keys() - carried
+    named = kept | {key for one in changes if one["what"] == ChangeKind.FIELDS for key in one["values"]}
     return {
         "email": contact.email,
         "first_name": "" if "first_name" in carried else contact.first_name,
         "last_name": "" if "last_name" in carried else contact.last_name,
         "attributes": {key: value for key, value in contact.attributes.items() if key not in carried},
         "asked_as": {
-            **_labels(kept),
-            **asked_as(kept, language),
+            **_labels(named),
+            **asked_as(named, language),
         },
         "purposes": _purposes(kept),
         "tags": [tag.name for tag in tags_of([contact.id]).get(contact.id, [])],
@@ -93,6 +102,24 @@ def _person(contact: Contact, carried: Collection[str], language: str) -> dict[s
         "last_activity": _iso(contact.last_activity_at),
         "clicks_by_name": contact.tracking,
     }
+
+
+def _notes(contact_id: int) -> list[dict[str, Any]]:
+    """Return what the team wrote about the person, without who did."""
+    rows = ContactNote.objects.filter(contact_id=contact_id).order_by("created_at", "id")
+    return [{"at": row.created_at.isoformat(), "edited_at": _iso(row.edited_at), "text": row.text} for row in rows]
+
+
+def _changes(contact_id: int, hidden: Collection[str]) -> list[dict[str, Any]]:
+    """Return how fields and tags changed, without the fields in `hidden`."""
+    rows = RecordedChange.objects.filter(contact_id=contact_id).order_by("at", "id")
+    found = []
+    for row in rows:
+        is_tags = row.kind == ChangeKind.TAGS
+        values = {key: said for key, said in row.values.items() if is_tags or key not in hidden}
+        if values:
+            found.append({"at": row.at.isoformat(), "what": row.kind, "by": row.source, "values": values})
+    return found
 
 
 def _labels(keys: Collection[str]) -> dict[str, str]:
@@ -130,12 +157,22 @@ def _subscription(row: Subscription) -> dict[str, Any]:
     }
 
 
-def carried_over(contact_id: int, contact: Contact) -> frozenset[str]:
-    """Return names, and keys of attributes, carried over by a change of address and not changed since."""
+def _carried(contact_id: int) -> set[tuple[str, int | None]]:
+    """Return each name or key that a change of address carried over, with the contact it came from."""
     details = ConsentEvidence.objects.filter(
         event__contact_id=contact_id, event__kind=ConsentKind.CONFIRMED, details__has_key="carried"
     ).values_list("details", flat=True)
-    carried = {(name, found.get("moved_from")) for found in details for name in found["carried"]}
+    return {(name, found.get("moved_from")) for found in details for name in found["carried"]}
+
+
+def _ever_carried(contact_id: int) -> frozenset[str]:
+    """Return what was ever carried over: an earlier value of it may be another mailbox's, whatever it is now."""
+    return frozenset(name for name, _moved_from in _carried(contact_id))
+
+
+def carried_over(contact_id: int, contact: Contact) -> frozenset[str]:
+    """Return names, and keys of attributes, carried over by a change of address and not changed since."""
+    carried = _carried(contact_id)
     before = Contact.objects.in_bulk({moved_from for _name, moved_from in carried if moved_from})
     return frozenset(
         name
@@ -220,8 +257,7 @@ def _mailing(row: DeliveryRecord) -> dict[str, Any]:
 def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
     """Return the clicks known to be the person's."""
     rows = list(Click.objects.filter(delivery_id__in=[row.id for row in deliveries]).order_by("at"))
-    editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")
-    targets = {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
+    targets = clicked_urls(rows)
     return [
         {
             "at": row.at.isoformat(),

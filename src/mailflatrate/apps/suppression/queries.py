@@ -36,6 +36,12 @@ def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
     )
 
 
+def ever_suppressed(address_key: bytes) -> QuerySet[Suppression]:
+    """Return the account's rows about an address, lifted ones too, and the platform's that are in force."""
+    own = Q(account_id=tenancy.current_account_id())
+    return Suppression._base_manager.filter(own | (Q(account_id__isnull=True) & IN_FORCE), address_key=address_key)
+
+
 def is_suppressed(address_key: bytes) -> bool:
     """Return True if this account must not mail the address."""
     return active_for([address_key]).exists()

@@ -1,6 +1,6 @@
 """Clicks of a campaign."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
@@ -32,6 +32,12 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
         fresh = found.get(number, (0, 0))
         found[number] = (fresh[0] + people, fresh[1] + machines)
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
+
+
+def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
+    """Return (edition, number of the link) -> where it led, for these clicks."""
+    editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")
+    return {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
 
 
 def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:

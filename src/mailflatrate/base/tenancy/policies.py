@@ -106,7 +106,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "case_answer": {APP_ROLE: _APPEND},
-    # Written by the owner's triggers alone; what waits to be logged is taken out by the job that logs it.
+    # Written by the owner's triggers alone; jobs take out what is logged, and changes that are too old.
+    "contact_change": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
     "withdrawal_outbox": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
     # What happened to a message, and why it was let out, stays; an erased person is taken out of the row.
     "delivery": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE"),

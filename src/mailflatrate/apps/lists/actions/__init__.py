@@ -58,6 +58,7 @@ from mailflatrate.apps.lists.actions.moves import (
     start_move,
     upload_move,
 )
+from mailflatrate.apps.lists.actions.notes import change_note, delete_note, write_note
 from mailflatrate.apps.lists.actions.optin import (
     SignupPerson,
     begin_opt_in,
@@ -93,6 +94,7 @@ __all__ = [
     "cancel_import",
     "change_contact",
     "change_field",
+    "change_note",
     "change_tag",
     "change_tags",
     "check_import",
@@ -106,6 +108,7 @@ __all__ = [
     "decide_origin",
     "declare_origin",
     "delete_export",
+    "delete_note",
     "delete_segment",
     "delete_tag",
     "discard_move",
@@ -155,4 +158,5 @@ __all__ = [
     "upload_with_head",
     "usable_origin",
     "withdraw_inactive",
+    "write_note",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from mailflatrate.apps.lists.changes import skip_history
 from mailflatrate.apps.lists.fields import MAX_FIELDS, OWN_NAMES, declare, definitions, month_first
 from mailflatrate.apps.lists.models import FieldMigration, FieldMigrationState
 from mailflatrate.base import tenancy
@@ -100,6 +101,7 @@ def _convert(row: FieldMigration) -> None:
         if (after := converted(attributes, known, month_first=order)) != attributes or _differs(after, attributes)
     }
     if changed:
+        skip_history()
         with connection.cursor() as cursor:
             cursor.execute(
                 _REWRITE,

@@ -13,8 +13,9 @@ from django.db import connection, transaction
 
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.erasure import expire_request
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.fields import suited
-from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import ChangeSource, ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import tenancy
 
@@ -90,6 +91,8 @@ def confirm_consent(
     Existing names and attributes stay. An unsubscribe and bounces are lifted, a complaint is not (R-16, R-75).
     """
     account_id = tenancy.current_account_id()
+    if person.first_name or person.last_name or person.attributes:  # what a known contact lacks is filled in
+        name_author(ChangeAuthor(ChangeSource.SIGNUP))
     with connection.cursor() as cursor:
         cursor.execute(
             _CONTACT,

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.lists.bulk.selection import fix_selection
 from mailflatrate.apps.lists.bulk.steps import GONE, BulkStep, steps_of
-from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkState
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkState, ChangeSource
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.tenancy import PlatformReason
@@ -75,6 +76,7 @@ def _step(account_id: int, action_id: int) -> bool:
             # A person who was erased meanwhile is counted, too.
             _count(action, Counter({GONE: action.total - action.done}), action.total - action.done)
             return _end(action, BulkState.DONE)
+        name_author(ChangeAuthor(ChangeSource.BULK, action.created_by_id, f"bulk:{action.id}"))
         step = steps.take(action, ids)
         _keep(action, step)
         action.after_id, action.changed = ids[-1], action.changed + len(step.changed)

@@ -15,13 +15,14 @@ from typing import Any
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext
 
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.judged import Refusal, Slice
 from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
-from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
+from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.rules import sql
 
@@ -209,6 +210,7 @@ def _write(job: Import, part: Slice) -> None:
             raise ImportOvertaken
         if origin == DeclarationState.REJECTED.value:
             raise ImportProblem(gettext("the origin of this list was rejected, so nothing can be imported into it"))
+        name_author(ChangeAuthor(ChangeSource.IMPORT, job.created_by_id, f"import:{job.id}"))
         tally = _tally(*counters)
         # First, so that a no in this slice suppresses a person before any other row about them is judged.
         _take_back(tally, write_noes(job, part.noes))

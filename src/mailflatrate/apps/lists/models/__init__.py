@@ -10,6 +10,7 @@ from mailflatrate.apps.lists.models.fields import (
     FieldMigration,
     FieldMigrationState,
 )
+from mailflatrate.apps.lists.models.history import ChangeKind, ChangeSource, ContactNote, RecordedChange
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
 from mailflatrate.apps.lists.models.moves import OPEN_MOVES, Move, MoveState
 from mailflatrate.apps.lists.models.origins import (
@@ -46,6 +47,8 @@ __all__ = [
     "BulkItem",
     "BulkKind",
     "BulkState",
+    "ChangeKind",
+    "ChangeSource",
     "CheckState",
     "ConsentEvent",
     "ConsentEvidence",
@@ -54,6 +57,7 @@ __all__ = [
     "ConsentStamp",
     "Contact",
     "ContactField",
+    "ContactNote",
     "ContactTag",
     "ContactText",
     "DeclarationState",
@@ -75,6 +79,7 @@ __all__ = [
     "MoveState",
     "OriginKind",
     "OriginState",
+    "RecordedChange",
     "SearchTodo",
     "Segment",
     "SigningKey",

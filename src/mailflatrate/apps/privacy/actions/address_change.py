@@ -19,7 +19,9 @@ from mailflatrate.apps.forms.models import ConfirmationRequestState as SignupSta
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import (
+    ChangeSource,
     ConsentEvent,
     ConsentKind,
     Contact,
@@ -119,6 +121,7 @@ def undo_move(request_id: int, *, ip: str | None, user_agent: str) -> PrivacyReq
     if not can_undo(request):
         raise PrivacyError(_("This change of address can no longer be undone here. Sign up again instead."))
     source = f"privacy request {request.id}"
+    name_author(ChangeAuthor(ChangeSource.PERSON))
     sign_up_id = request.outcome["sign_up"]
     old = Contact.objects.filter(id=request.contact_id or 0).first()
     events = _events_of_move(request.outcome["moved_to"], sign_up_id)

@@ -17,7 +17,8 @@ from mailflatrate.apps.accounts.models import Account, NoticeKind
 from mailflatrate.apps.accounts.service_mail import Facts
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.models import ChangeSource, Contact
 from mailflatrate.apps.privacy.actions.address_change import ask_new_address
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.actions.links import request_url
@@ -166,6 +167,7 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
     source = f"privacy request {request.id}"
     outcome: dict[str, Any] = {}
     if contact is not None:
+        name_author(ChangeAuthor(ChangeSource.PERSON))
         if request.kind == DataRequestKind.ERASURE:
             outcome = erase_person(contact.id, by=_WHO, source=source)
         elif request.kind == DataRequestKind.OBJECTION:

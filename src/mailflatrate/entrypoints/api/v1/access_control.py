@@ -30,6 +30,8 @@ from mailflatrate.apps.accounts import actions
 from mailflatrate.apps.accounts.actions import Circumstances, KeyOutsideNetworks, KeyUse, PolicyConfirmation
 from mailflatrate.apps.accounts.facts import agreements_open
 from mailflatrate.apps.accounts.models import Account, AccountStatus, KeyScope, User
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.models import ChangeSource
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
 from mailflatrate.entrypoints.client import client_ip
@@ -268,6 +270,8 @@ def _guard(
             mine = cast(ApiRequest, request)
             mine.caller = caller
             with audit.acting_through(caller.source), tenancy.account(caller.account.id):
+                if request.method not in ("GET", "HEAD"):
+                    name_author(ChangeAuthor(ChangeSource.API, reference=caller.source))
                 answer = _answer(run, mine, values, repeatable=repeatable)
                 if answer.status_code >= 400 and not getattr(answer, "stands", False):
                     transaction.set_rollback(True)

@@ -15,7 +15,8 @@ from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.addresses import judge_address
-from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.models import ChangeSource, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.privacy.actions import requests
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.models import DataRequestKind
@@ -61,6 +62,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:
     """Carry out the pressed button's action and return what the page reports about it."""
+    name_author(ChangeAuthor(ChangeSource.PERSON))
     act = request.POST.get("act", "save")
     if act == "leave":
         leave(found, request, by="preferences", everything=True)

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import Account, Membership, User
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.models import ChangeSource
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
@@ -64,6 +66,8 @@ def _scoped(view: View, viewers_may_post: bool) -> View:
         if request.method not in READING and not viewers_may_post and not queries.may_write(membership):
             return render(request, "studio/may_not_write.html", status=403)
         with tenancy.account(membership.account_id), timezone.override(ZoneInfo(membership.account.time_zone)):
+            if request.method not in READING:
+                name_author(ChangeAuthor(ChangeSource.TEAM, user.id))
             return _agreements_first(mine) or view(mine, *args, **kwargs)
 
     return signed_in(scoped)

@@ -12,12 +12,18 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
-from mailflatrate.apps.lists.models import CONSENT_LABELS, SUBSCRIPTION_LABELS, ConsentKind, SubscriptionState
+from mailflatrate.apps.lists.models import (
+    CONSENT_LABELS,
+    SUBSCRIPTION_LABELS,
+    ChangeKind,
+    ConsentKind,
+    SubscriptionState,
+)
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.suppression.models import REASON_LABELS
+from mailflatrate.entrypoints.web.field_words import value_words
 from mailflatrate.entrypoints.web.public.preferences import pause_words
 from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
-from mailflatrate.rules.contact_fields import value_text
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
 from mailflatrate.rules.local_time import ATTRIBUTES as ZONE_ATTRIBUTES
 
@@ -35,7 +41,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("First name"), person["first_name"]),
         (_("Last name"), person["last_name"]),
         *(
-            (_attribute(key, person["asked_as"]), value_text(value))
+            (_attribute(key, person["asked_as"]), value_words(None, value))
             for key, value in attributes
             if key != LANGUAGE_ATTRIBUTE
         ),
@@ -53,6 +59,11 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Emails sent to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
         (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
         (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
+        (_("Notes about you"), [(_when(one["at"]), one["text"]) for one in stored["notes"][::-1]]),
+        (
+            _("Changes to your data"),
+            [row for one in stored["changes"][::-1][:MOST_SHOWN] for row in _changed(one, person["asked_as"])],
+        ),
         (
             _("Emails stopped"),
             [(_when(suppressed["since"]), str(REASON_LABELS[suppressed["reason"]]))] if suppressed else [],
@@ -65,6 +76,19 @@ def sections(stored: dict[str, Any]) -> list[Section]:
             _("Data controller"),
             [("", line) for line in (stored["responsible"]["name"], *stored["responsible"]["imprint"])],
         ),
+    ]
+
+
+def _changed(one: dict[str, Any], asked_as: dict[str, str]) -> Rows:
+    """Return a change of fields or tags, a row for each."""
+    when = _when(one["at"])
+    if one["what"] == ChangeKind.TAGS:
+        added, removed = _("Tag added: %(name)s"), _("Tag removed: %(name)s")
+        return [(when, (added if is_added else removed) % {"name": name}) for name, is_added in one["values"].items()]
+    own = {"first_name": _("First name"), "last_name": _("Last name")}
+    return [
+        (when, f"{own.get(key) or _attribute(key, asked_as)}: {value_words(None, before)} → {value_words(None, after)}")
+        for key, (before, after) in one["values"].items()
     ]
 
 

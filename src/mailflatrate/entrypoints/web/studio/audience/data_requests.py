@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, MailingList, Subscription
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, ContactNote, MailingList, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.proof import Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -57,6 +57,7 @@ def _stored(contact: Contact) -> dict[str, object]:
         "subscriptions": Subscription.objects.filter(contact=contact).count(),
         "events": ConsentEvent.objects.filter(contact_id=contact.id).count(),
         "mailings": deliveries.count(),
+        "notes": ContactNote.objects.filter(contact=contact).count(),
         "clicks": Click.objects.filter(delivery_id__in=deliveries.values("id")).count(),
         "requests": list(requests(contact_id=contact.id)[:PAGE_ROWS]),
     }

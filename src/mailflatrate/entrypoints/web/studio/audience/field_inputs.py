@@ -34,10 +34,11 @@ class FieldInput:
 
 def field_inputs(values: Mapping[str, Any], problems: Mapping[str, str] = NO_PROBLEMS) -> list[FieldInput]:
     """Return the inputs of all fields that aren't archived, in their order."""
-    return [_input(field, values.get(field.key), problems.get(field.key, "")) for field in fields()]
+    return [field_input(field, values.get(field.key), problems.get(field.key, "")) for field in fields()]
 
 
-def _input(field: ContactField, value: Any, problem: str) -> FieldInput:
+def field_input(field: ContactField, value: Any, problem: str = "") -> FieldInput:
+    """Return the input of one field with a value, as it is stored or as it was typed."""
     kind = ContactFieldType(field.type)
     text = value_text(value)
     html_type = _HTML_TYPES.get(kind, "text")

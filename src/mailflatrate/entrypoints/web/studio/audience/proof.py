@@ -16,6 +16,7 @@ class ConsentTimelineEvent:
     """One point on the timeline."""
 
     at: datetime
+    kind: ConsentKind
     title: str
     proof: str
     list_name: str
@@ -31,16 +32,16 @@ def happenings(events: Sequence[ConsentEvent]) -> list[ConsentTimelineEvent]:
 def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
     name = event.mailing_list.name if event.mailing_list else ""
     evidence = getattr(event, "evidence", None)
-    title = event.get_kind_display()
+    kind, title = ConsentKind(event.kind), event.get_kind_display()
     if evidence is None:
-        return [ConsentTimelineEvent(event.occurred_at, title, _("The personal data has been erased."), name)]
+        return [ConsentTimelineEvent(event.occurred_at, kind, title, _("The personal data has been erased."), name)]
     if event.kind == ConsentKind.IMPORTED:
         return _imported(event, evidence, name)
     if event.kind == ConsentKind.CONFIRMATION_SENT:
         details = evidence.details
         return [
             ConsentTimelineEvent(
-                event.occurred_at, title, _joined(details.get("message_id"), details.get("reply")), name
+                event.occurred_at, kind, title, _joined(details.get("message_id"), details.get("reply")), name
             )
         ]
     ip, details = evidence.confirmed_ip or evidence.signup_ip, evidence.details
@@ -52,7 +53,7 @@ def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
         _version(details),
         evidence.user_agent,
     )
-    return [ConsentTimelineEvent(event.occurred_at, title, proof, name)]
+    return [ConsentTimelineEvent(event.occurred_at, kind, title, proof, name)]
 
 
 def _page(details: dict[str, Any]) -> str:
@@ -81,11 +82,11 @@ def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list
     details = evidence.details
     if evidence.signup_at:
         proof = _joined(_ip(evidence.signup_ip), evidence.source, _as_written(details, "signup_at"))
-        points.append(ConsentTimelineEvent(evidence.signup_at, _("Signed up"), proof, name))
+        points.append(ConsentTimelineEvent(evidence.signup_at, ConsentKind.REQUESTED, _("Signed up"), proof, name))
     if evidence.confirmed_at:
         agent = evidence.user_agent
         proof = _joined(_ip(evidence.confirmed_ip), agent, _as_written(details, "confirmed_at"))
-        points.append(ConsentTimelineEvent(evidence.confirmed_at, _("Confirmed"), proof, name))
+        points.append(ConsentTimelineEvent(evidence.confirmed_at, ConsentKind.CONFIRMED, _("Confirmed"), proof, name))
     source = event.source_import
     proof = ""
     if source is not None:
@@ -93,7 +94,12 @@ def _imported(event: ConsentEvent, evidence: ConsentEvidence, name: str) -> list
         proof = _("%(file)s, line %(line)s, SHA-256 %(hash)s…") % values
     points.append(
         ConsentTimelineEvent(
-            event.recorded_at, _("Imported with proof"), proof, name, source.id if source is not None else None
+            event.recorded_at,
+            ConsentKind.IMPORTED,
+            _("Imported with proof"),
+            proof,
+            name,
+            source.id if source is not None else None,
         )
     )
     return points

@@ -1,0 +1,184 @@
+"""A contact's fields: shown by type, one edited in place, or all on a page of their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.errors import FieldProblem, ListError
+from mailflatrate.apps.lists.fields import definitions, fields
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.entrypoints.presenters.lookups import find_contact
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.field_words import field_label, value_words
+from mailflatrate.entrypoints.web.posts import see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.web.studio.audience.field_inputs import (
+    NO_PROBLEMS,
+    PREFIX,
+    FieldInput,
+    field_input,
+    field_inputs,
+    posted_values,
+)
+from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.contact_fields import KEY, MAX_TEXT_CHARACTERS, ContactFieldType, value_text
+
+NAMES = ("first_name", "last_name")
+_NAME_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """A field with a contact's value in words; `is_declared` unless a value has a name that no field has."""
+
+    key: str
+    label: str
+    words: str
+    is_declared: bool = True
+
+
+def field_rows(contact: Contact) -> list[FieldRow]:
+    """Return names, all fields in their order, and values that no field or only an archived one has."""
+    known = definitions()
+    shown = [field.key for field in fields()]
+    others = sorted(set(contact.attributes) - set(shown))
+    return [
+        *(FieldRow(key, field_label(known, key), getattr(contact, key)) for key in NAMES),
+        *(_row(contact, key, field_label(known, key), known[key].type) for key in shown),
+        *(
+            FieldRow(key, field_label(known, key), value_words(None, contact.attributes[key]), is_declared=False)
+            for key in others
+        ),
+    ]
+
+
+def _row(contact: Contact, key: str, label: str, kind: ContactFieldType) -> FieldRow:
+    return FieldRow(key, label, value_words(kind, contact.attributes.get(key)))
+
+
+def _input_of(contact: Contact, key: str, value: Any, problem: str) -> FieldInput:
+    """Return the input of a field by its type. Raises Http404 for a name that neither a field nor a value has."""
+    found = next((field for field in fields() if field.key == key), None)
+    if found is not None:
+        return field_input(found, value, problem)
+    if key not in NAMES and key not in contact.attributes:
+        raise Http404
+    label = field_label(definitions([key]), key)
+    return FieldInput(f"{PREFIX}{key}", label, "text", value_text(value), "", problem)
+
+
+def _value(contact: Contact, key: str) -> Any:
+    return getattr(contact, key) if key in NAMES else contact.attributes.get(key)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
+    """Show the input of one field, or save it; htmx gets the row alone."""
+    contact = find_contact(contact_id)
+    if not KEY.fullmatch(key) and key not in contact.attributes:
+        raise Http404
+    asked = _input_of(contact, key, _value(contact, key), "")
+    context: dict[str, Any] = {"contact": contact, "one": asked, "key": key}
+    if request.method != "POST":
+        if request.GET.get("show") == "1":
+            return _shown(request, contact_id, key)
+        return page(request, _template(request), context)
+    posted = [text.strip()[: MAX_TEXT_CHARACTERS + 1] for text in request.POST.getlist(asked.name) if text.strip()]
+    value: Any = posted if asked.is_several else posted[-1] if posted else ""
+    if value_text(value) != value_text(_value(contact, key)):  # an unchanged value is not checked again
+        try:
+            _save(contact_id, key, value)
+        except (FieldProblem, ListError) as error:
+            problems = getattr(error, "problems", {})
+            asked = _input_of(contact, key, value, error_sentence(problems.get(key, error)))
+            return page(request, _template(request), {**context, "one": asked}, status=422)
+    return _shown(request, contact_id, key)
+
+
+def _save(contact_id: int, key: str, value: Any) -> None:
+    """Save one value; an empty one is removed. Raises ListError."""
+    names = {name: value[:_NAME_CHARACTERS] if name == key else None for name in NAMES}
+    actions.change_contact(
+        contact_id,
+        first_name=names["first_name"],
+        last_name=names["last_name"],
+        attributes={} if key in NAMES else {key: value or None},
+    )
+
+
+def _template(request: StudioRequest) -> str:
+    return "studio/audience/field_edit.html" if is_htmx(request) else "studio/audience/field_edit_page.html"
+
+
+def _shown(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
+    """Answer with the row as it is now; without htmx, with the contact's page."""
+    if not is_htmx(request):
+        return see_other(reverse("studio:contact", args=[contact_id]))
+    contact = find_contact(contact_id)
+    row = next((row for row in field_rows(contact) if row.key == key), None)
+    return page(request, "studio/audience/field_row.html", {"contact": contact, "row": row, "was_edited": True})
+
+
+def _undeclared(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the rows of values that no field has, with an empty one for adding a field."""
+    known = definitions()
+    rows = [(key, value_text(value)) for key, value in sorted(attributes.items()) if key not in known]
+    return [*rows, ("", "")]
+
+
+def _posted_attributes(request: StudioRequest, before: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of fields, and the rows with a name and a value. An unchanged value keeps its type."""
+    names, values = (map(str.strip, request.POST.getlist(f"attribute_{part}")) for part in ("name", "value"))
+    kept = posted_values(request.POST, before)
+    for name, value in zip(names, values, strict=False):
+        if name and value:
+            kept[name] = before[name] if name in before and value_text(before[name]) == value else value
+    return kept
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Show or save the name and all fields at once."""
+    contact = find_contact(contact_id)
+    if request.method != "POST":
+        form = EditContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
+        return _edit_page(request, contact, form, contact.attributes)
+    form = EditContactForm(request.POST)
+    attributes = _posted_attributes(request, contact.attributes)
+    problems: Mapping[str, str] = NO_PROBLEMS
+    if form.is_valid():
+        try:
+            actions.edit_contact(contact_id, **form.cleaned_data, attributes=attributes)
+        except FieldProblem as error:
+            problems = {key: error_sentence(text) for key, text in error.problems.items()}
+            form.add_error(None, " ".join(problems.values()))
+        except ListError as error:
+            form.add_error(None, error_sentence(error))
+        else:
+            return succeed(request, _("Saved."), reverse("studio:contact", args=[contact_id]))
+    return _edit_page(request, contact, form, attributes, problems)
+
+
+def _edit_page(
+    request: StudioRequest,
+    contact: Contact,
+    form: EditContactForm,
+    attributes: dict[str, Any],
+    problems: Mapping[str, str] = NO_PROBLEMS,
+) -> HttpResponse:
+    context = {
+        "contact": contact,
+        "form": form,
+        "inputs": field_inputs(attributes, problems),
+        "attributes": _undeclared(attributes),
+    }
+    return page(request, "studio/audience/contact_edit.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,66 @@
+"""Notes about a contact: written on the contact's page, changed and deleted by their authors."""
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.models import ContactNote
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.contact import contact_page, find_record
+from mailflatrate.entrypoints.web.studio.common import page
+
+
+def _here(contact_id: int) -> str:
+    return f"{reverse('studio:contact', args=[contact_id])}#timeline"
+
+
+@require_POST
+@studio
+def new(request: StudioRequest, contact_id: int) -> HttpResponse:
+    """Add a note."""
+    detail = find_record(contact_id)
+    text = request.POST.get("text", "")
+    try:
+        actions.write_note(contact_id, text, by=request.user)
+    except ListError as error:
+        return contact_page(request, detail, note=text, note_error=error_sentence(error), status=422)
+    return succeed(request, _("The note has been added."), _here(contact_id))
+
+
+def _own_note(request: StudioRequest, contact_id: int, note_id: int) -> ContactNote:
+    """Return a note of the reader's own. Raises Http404."""
+    note = ContactNote.objects.select_related("contact").filter(id=note_id, contact_id=contact_id).first()
+    if note is None or note.author_id != request.user.id:
+        raise Http404
+    return note
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
+    """Show or save one's own note."""
+    note = _own_note(request, contact_id, note_id)
+    context = {"note": note, "contact": note.contact, "text": note.text}
+    if request.method != "POST":
+        return page(request, "studio/audience/note.html", context)
+    text = request.POST.get("text", "")
+    try:
+        actions.change_note(note_id, text, by=request.user)
+    except ListError as error:
+        context |= {"text": text, "error": error_sentence(error)}
+        return page(request, "studio/audience/note.html", context, status=422)
+    return succeed(request, _("Saved."), _here(contact_id))
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
+    """Delete one's own note."""
+    _own_note(request, contact_id, note_id)
+    actions.delete_note(note_id, by=request.user)
+    return succeed(request, _("The note has been deleted."), _here(contact_id))
