@@ -47,6 +47,7 @@ NOT_OPENED = {
     "/studio/imports/moves/<int:move_id>/": OWN_WALK,
     "/studio/imports/moves/<int:move_id>/rows/": OWN_WALK,
     "/studio/lists/first/": OWN_WALK,
+    "/studio/contacts/<int:contact_id>/notes/<int:note_id>/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
