@@ -60,14 +60,16 @@ class Plan(TenantModel):
     next_chunk = models.PositiveIntegerField(default=0)
     planned = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(default=dict)
-    begun_at = models.DateTimeField(db_default=Now(), help_text="waves before this moment go at once")
-    canary_wave_at = models.DateTimeField(null=True, help_text="the wave that the canary is taken from; None: at once")
+    begun_at = models.DateTimeField(db_default=Now(), help_text="waves before this moment are sent immediately")
+    canary_wave_at = models.DateTimeField(
+        null=True, help_text="the wave the canary is taken from; None: sent immediately"
+    )
     finished_at = models.DateTimeField(null=True)
-    released_at = models.DateTimeField(null=True, help_text="when the canary let the other chunks go")
-    per_turn = models.PositiveIntegerField(null=True, help_text="letters of one turn; None: as fast as it goes")
+    released_at = models.DateTimeField(null=True, help_text="when the canary released the other chunks")
+    per_turn = models.PositiveIntegerField(null=True, help_text="messages per turn; None: no limit")
     turn_seconds = models.PositiveIntegerField(null=True)
     next_turn_at = models.DateTimeField(
-        db_default=Now(), help_text="a claim takes the turn and moves this on, so that all senders share one pace"
+        db_default=Now(), help_text="a claim takes the turn and advances this, so that all senders share one pace"
     )
 
     class Meta:
@@ -86,12 +88,12 @@ class AbTest(TenantModel):
     share = models.PositiveSmallIntegerField()
     hours = models.PositiveSmallIntegerField()
     metric = models.CharField(max_length=10)
-    rest = models.PositiveIntegerField(default=0, help_text="people who wait for the choice, as counted at the plan")
+    rest = models.PositiveIntegerField(default=0, help_text="people who wait for the winner, counted when planning")
     tested_at = models.DateTimeField(null=True, help_text="when the last message of the test was sent")
-    decide_at = models.DateTimeField(null=True, help_text="when the rule chooses; None: a person does")
+    decide_at = models.DateTimeField(null=True, help_text="when the rule picks the winner; None: a person does")
     winner = models.PositiveSmallIntegerField(null=True)
     why = models.CharField(max_length=10, blank=True, db_default="")
-    figures = models.JSONField(default=list, help_text="of each variant, as they were when it was chosen")
+    figures = models.JSONField(default=list, help_text="per variant, at the time of the choice")
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     decided_through = models.CharField(max_length=120, blank=True, db_default="", help_text="the API key, if any")
@@ -120,7 +122,7 @@ class Chunk(TenantModel):
     state = models.CharField(max_length=10, choices=ChunkState.choices, db_default=ChunkState.READY)
     size = models.PositiveIntegerField()
     provider = models.CharField(
-        max_length=20, blank=True, db_default="", help_text="whose recipients it holds; empty: several providers'"
+        max_length=20, blank=True, db_default="", help_text="mailbox provider of its recipients; empty: several"
     )
     not_before = models.DateTimeField(null=True)
     claimed_by = models.CharField(max_length=120, blank=True, db_default="", help_text="name of the sender's journal")
@@ -172,7 +174,7 @@ class LostClaim(TenantModel):
         "campaigns.Campaign", null=True, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
     )
     chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+")
-    claimed_by = models.CharField(max_length=120, help_text="name of the journal that would know")
+    claimed_by = models.CharField(max_length=120, help_text="name of the journal that has the results")
     deliveries = ArrayField(models.BigIntegerField())
     lost_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True, help_text="when its journal was read")
@@ -189,12 +191,14 @@ class SendingFence(models.Model):
     """One row: the database that sending was last accepted for, and whether all sending is held (ADR 0020)."""
 
     id = models.PositiveSmallIntegerField(primary_key=True)
-    identity = models.CharField(max_length=120, help_text="server, timeline, database and table that hold this row")
+    identity = models.CharField(max_length=120, help_text="server, timeline, database and table of this row")
     held_at = models.DateTimeField(null=True)
     cause = models.CharField(max_length=10, blank=True, db_default="", help_text="paused, promoted, restored")
-    missing = models.PositiveIntegerField(db_default=0, help_text="messages in journals that the database lacks")
+    missing = models.PositiveIntegerField(
+        db_default=0, help_text="messages that are in journals but not in the database"
+    )
     withdrawals_at = models.DateTimeField(
-        null=True, help_text="when a person replayed the withdrawals log in this hold"
+        null=True, help_text="when someone replayed the withdrawals log during this hold"
     )
 
     class Meta:

@@ -83,7 +83,9 @@ class DeliveryColumns(TenantModel):
     reply_status = models.CharField(max_length=12, blank=True, db_default="")
     reply_text = models.TextField(blank=True, db_default="")
     bounce = models.CharField(max_length=10, blank=True, db_default="", help_text="hard, soft, sender, content")
-    reason = models.CharField(max_length=60, blank=True, db_default="", help_text="why withheld, bounced or in doubt")
+    reason = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="why it was skipped, bounced or has an unknown result"
+    )
     settled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 

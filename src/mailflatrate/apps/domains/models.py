@@ -24,9 +24,9 @@ class SenderDomain(TenantModel):
     checked_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
     failing_reported_at = models.DateTimeField(
-        null=True, db_column="failing_told_at", help_text="when its owners were notified; None once it is right"
+        null=True, db_column="failing_told_at", help_text="when the owners were notified; None once it's fixed"
     )
-    listed_on = models.TextField(blank=True, db_default="", help_text="DNS blocklists that named it at the last check")
+    listed_on = models.TextField(blank=True, db_default="", help_text="DNS blocklists that listed it at the last check")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -114,10 +114,10 @@ class Mailbox(TenantModel):
     """
 
     email = models.CharField(_("email address"), max_length=254)
-    for_replies = models.BooleanField(default=False, help_text="listed as an address that answers may go to")
+    for_replies = models.BooleanField(default=False, help_text="offered as a reply-to address")
     round = models.PositiveIntegerField(default=0)
     asked_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True, help_text="until when the link of the present round holds")
+    expires_at = models.DateTimeField(null=True, help_text="when the current link expires")
     proved_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -31,7 +31,7 @@ class Form(TenantModel):
     tags = models.JSONField(
         default=list,
         db_default=Value([], output_field=models.JSONField()),
-        help_text="names of the tags that a person gets by confirming",
+        help_text="names of the tags added on confirmation",
     )
     current = models.ForeignKey("forms.FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -114,28 +114,30 @@ class SignupRequest(TenantModel):
         on_delete=models.SET_NULL,
         db_index=False,
         related_name="+",
-        help_text="the move by whose link the person came",
+        help_text="the move whose link the person used",
     )
     email = models.CharField(max_length=254)
     address_key = models.BinaryField(max_length=32)
     language = models.CharField(max_length=5)
-    values = models.JSONField(default=dict, help_text="first_name, last_name and attributes as the person typed them")
+    values = models.JSONField(default=dict, help_text="first_name, last_name and attributes as entered")
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.TextField(blank=True, db_default="")
     source_url = models.TextField(blank=True, db_default="", help_text="address of the form")
-    page_url = models.TextField(blank=True, db_default="", help_text="page on which the form stood")
-    ticked = models.JSONField(default=list, help_text="boxes that the person ticked")
+    page_url = models.TextField(blank=True, db_default="", help_text="page that showed the form")
+    ticked = models.JSONField(default=list, help_text="checkboxes that the person ticked")
     proof = models.CharField(
         max_length=8, blank=True, db_default="", help_text="work, time, key, person or none (R-35)"
     )
     key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
-    visited_at = models.DateTimeField(null=True, help_text="when the visitor signed up, as the program says")
-    unknown_at = models.DateTimeField(null=True, help_text="when it turned out that the mailbox does not exist")
-    note = models.TextField(blank=True, db_default="", help_text="how the person asked, where a customer did it")
+    visited_at = models.DateTimeField(null=True, help_text="time of the sign-up reported by the calling program")
+    unknown_at = models.DateTimeField(null=True, help_text="when the mailbox turned out not to exist")
+    note = models.TextField(blank=True, db_default="", help_text="how the person asked, if the customer entered it")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    reason = models.CharField(max_length=60, blank=True, db_default="", help_text="rule that withheld the mail")
+    reason = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="rule that stopped the confirmation email"
+    )
     token_hash = models.BinaryField(max_length=32, null=True)
     message_id = models.CharField(max_length=255, blank=True, db_default="")
     body_sha256 = models.CharField(max_length=64, blank=True, db_default="")

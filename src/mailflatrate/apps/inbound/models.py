@@ -60,16 +60,16 @@ class RawMail(TenantModel):
     envelope_to = models.CharField(max_length=320)
     raw = models.BinaryField()
     content_of = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the row that holds its content"
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the row with its content"
     )
     sha256 = models.BinaryField(max_length=32)
     state = models.CharField(max_length=8, choices=RawMailState.choices, db_default=RawMailState.NEW)
     kind = models.CharField(max_length=12, blank=True, db_default="")
-    reason = models.TextField(blank=True, db_default="", help_text="why it waits for a person, or what it was")
+    reason = models.TextField(blank=True, db_default="", help_text="why it needs a person, or what it was")
     reading = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     delivery_id = models.BigIntegerField(null=True)
-    handled_at = models.DateTimeField(null=True, help_text="when it was read first")
-    attempts = models.SmallIntegerField(default=0, db_default=0, help_text="times that reading it was begun")
+    handled_at = models.DateTimeField(null=True, help_text="when it was first read")
+    attempts = models.SmallIntegerField(default=0, db_default=0, help_text="number of attempts to read it")
     desk = models.CharField(max_length=8, choices=DeskState.choices, blank=True, default="", db_default="")
     address_keys = _address_keys()
 
@@ -197,7 +197,7 @@ class InboxMessage(TenantModel):
     envelope_to = models.CharField(max_length=320)
     subject = models.TextField(blank=True, db_default="")
     mailing_id = models.CharField(max_length=12, blank=True, db_default="")
-    behaviour = models.CharField(max_length=20, blank=True, db_default="", help_text="what the address did on order")
+    behaviour = models.CharField(max_length=20, blank=True, db_default="", help_text="what the address did on request")
     raw = models.BinaryField()
     address_keys = _address_keys()
 

@@ -45,10 +45,8 @@ class PrivacyRequest(TenantModel):
     address_key = models.BinaryField(max_length=32)
     everywhere = models.BooleanField(default=False)
     language = models.CharField(max_length=5, default="en")
-    values = models.JSONField(
-        default=dict, help_text="what is to be corrected, as the person wrote it, or what they agree to"
-    )
-    outcome = models.JSONField(default=dict, help_text="what was found or removed, in numbers")
+    values = models.JSONField(default=dict, help_text="the correction in the person's words, or what they agree to")
+    outcome = models.JSONField(default=dict, help_text="numbers of what was found or removed")
     started_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.TextField(blank=True, db_default="")

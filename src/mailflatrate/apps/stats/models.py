@@ -33,7 +33,7 @@ class DailyFigure(TenantModel):
     sender_domain = models.CharField(max_length=253, blank=True, db_default="")
     provider = models.CharField(max_length=20)
     day = models.DateField()
-    settled = models.PositiveIntegerField(help_text="got an outcome: delivered or bounced")
+    settled = models.PositiveIntegerField(help_text="with a result: delivered or bounced")
     delivered = models.PositiveIntegerField()
     hard = models.PositiveIntegerField()
     soft = models.PositiveIntegerField()
@@ -81,10 +81,10 @@ class Measure(TenantModel):
     events = models.PositiveIntegerField()
     base = models.PositiveIntegerField()
     limit_percent = models.FloatField()
-    day = models.DateField(null=True, help_text="of an account's measure: the day it was taken")
+    day = models.DateField(null=True, help_text="for an account's measure: the day it was taken")
     at = models.DateTimeField(db_default=Now())
     reported_at = models.DateTimeField(
-        null=True, db_column="told_at", help_text="when the owners were notified; levels below a pause only"
+        null=True, db_column="told_at", help_text="when the owners were notified; only for levels below a pause"
     )
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")

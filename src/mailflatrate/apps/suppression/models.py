@@ -30,7 +30,7 @@ class Suppression(TenantModel):
     )  # None: the whole platform
     address_key = models.BinaryField(max_length=32)
     reason = models.CharField(max_length=12, choices=REASON_LABELS)
-    source = models.CharField(max_length=200, help_text="what told us: a delivery, a raw mail, a person")
+    source = models.CharField(max_length=200, help_text="the source: a delivery, a raw message or a person")
     evidence = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     created_at = models.DateTimeField(db_default=Now())
     lifted_at = models.DateTimeField(null=True)
@@ -71,7 +71,7 @@ class Withdrawal(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )
     kind = models.CharField(max_length=20, choices=WithdrawalKind.choices)
-    reason = models.CharField(max_length=20, db_default="", help_text="of a suppression; the new account status")
+    reason = models.CharField(max_length=20, db_default="", help_text="reason of a suppression, or the new account status")
     contact_id = models.BigIntegerField(null=True)
     list_id = models.BigIntegerField(null=True)
     address_key = models.BinaryField(max_length=32, null=True)

@@ -14,9 +14,9 @@ class Click(TenantModel):
     link_number = models.PositiveIntegerField()
     at = models.DateTimeField(db_default=Now())
     delivery_id = models.BigIntegerField(null=True)
-    machine = models.BooleanField(db_default=False, help_text="a scanner's click, as far as can be told (R-110)")
+    machine = models.BooleanField(db_default=False, help_text="a click that looks like a scanner's (R-110)")
     visitor = models.BinaryField(
-        max_length=8, null=True, help_text="keyed hash of the IP address and ten minutes; gone when they are over"
+        max_length=8, null=True, help_text="keyed hash of the IP address and a ten-minute window; deleted after it"
     )
 
     class Meta:

@@ -58,18 +58,18 @@ class Case(TenantModel):
     account = models.ForeignKey(  # type: ignore[assignment]  # no account: nobody knows yet whose mail it is about
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, related_name="+"
     )
-    reference = models.CharField(max_length=12, unique=True, help_text="how people name the case to us")
+    reference = models.CharField(max_length=12, unique=True, help_text="the number that people quote")
     kind = models.CharField(max_length=10, choices=CaseKind.choices, default=CaseKind.COMPLAINT)
     state = models.CharField(max_length=10, choices=CaseState.choices, default=CaseState.OPEN)
     campaign = models.ForeignKey(
         "campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, db_index=False, related_name="+"
     )
-    subject = models.CharField(max_length=250, blank=True, help_text="one line for the queue")
-    dangerous = models.BooleanField(default=False, help_text="illegal content, or a sender who pretends to be another")
+    subject = models.CharField(max_length=250, blank=True, help_text="summary in one line, for the queue")
+    dangerous = models.BooleanField(default=False, help_text="illegal content or impersonation")
     loops_only = models.BooleanField(
-        default=False, db_column="quiet", help_text="only feedback loops reported, so nobody waits for an answer"
+        default=False, db_column="quiet", help_text="reported by feedback loops only, so no one expects an answer"
     )
-    frozen = models.BooleanField(default=False, help_text="the campaign is held until this is answered (R-82)")
+    frozen = models.BooleanField(default=False, help_text="the campaign is on hold until this is answered (R-82)")
     assigned_to = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField()

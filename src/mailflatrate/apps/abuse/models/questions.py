@@ -17,7 +17,7 @@ class CaseQuestion(TenantModel):
     platform_writes = True
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="questions")
-    reference = models.CharField(max_length=12, help_text="of the case")
+    reference = models.CharField(max_length=12, help_text="within the case")
     campaign = models.ForeignKey(
         "campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, db_index=False, related_name="+"
     )
@@ -26,7 +26,7 @@ class CaseQuestion(TenantModel):
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True, help_text="when the desk needed no answer any more")
+    settled_at = models.DateTimeField(null=True, help_text="when the desk no longer needed an answer")
 
     class Meta:
         db_table = "case_question"

@@ -39,7 +39,7 @@ class AccountStatusChange(TenantModel):
     actor = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     actor_name = models.CharField(max_length=254)
     reason_code = models.CharField(max_length=40)
-    rule = models.CharField(max_length=10, blank=True, help_text="rule id of RULES.md")
+    rule = models.CharField(max_length=10, blank=True, help_text="id of the rule")
     text = models.TextField(blank=True, help_text="what the customer reads")
     remedy = models.TextField(blank=True, help_text="what the customer can do about it")
     evidence = models.JSONField(default=dict)

@@ -66,7 +66,9 @@ class Acknowledgement(TenantModel):
     document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     occasion = models.CharField(max_length=10, choices=Occasion.choices)
-    subject_id = models.BigIntegerField(help_text="id of the import, list or mailing; no foreign key: the tick stays")
+    subject_id = models.BigIntegerField(
+        help_text="id of the import, list or campaign; no foreign key, because the acceptance stays"
+    )
     content_hash = models.CharField(max_length=64)
     at = models.DateTimeField()
     ip = models.GenericIPAddressField(null=True)

@@ -85,7 +85,7 @@ class ApiAnswer(TenantModel):
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, db_index=False, related_name="+")
     idempotency_key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
-    status = models.PositiveSmallIntegerField(null=True, help_text="None while the first request is still at work")
+    status = models.PositiveSmallIntegerField(null=True, help_text="None while the first request is still running")
     body = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField()
 

@@ -33,13 +33,15 @@ class Notice(TenantModel):
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     recipient = models.EmailField()
     subject = models.TextField(blank=True)
-    text_sealed = models.TextField(blank=True, help_text="password links stand in it, so no row gives them away")
+    text_sealed = models.TextField(blank=True, help_text="encrypted, because it may contain password links")
     language = models.CharField(max_length=10, blank=True, db_default="", help_text="of subject and text")
     edition_id = models.BigIntegerField(null=True)
     sample_contact_id = models.BigIntegerField(null=True)
     report_id = models.BigIntegerField(null=True)
     reply_to = models.CharField(max_length=254, blank=True, db_default="")
-    in_reply_to = models.CharField(max_length=250, blank=True, db_default="", help_text="Message-ID, for the thread")
+    in_reply_to = models.CharField(
+        max_length=250, blank=True, db_default="", help_text="Message-ID, to keep the thread"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

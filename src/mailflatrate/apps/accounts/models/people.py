@@ -98,14 +98,16 @@ class Account(models.Model):
     activated_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     activated_at = models.DateTimeField(null=True)
     vetting_record = models.ForeignKey("accounts.Application", null=True, on_delete=models.PROTECT, related_name="+")
-    supervised = models.BooleanField(default=True, help_text="the next mailing waits for a reviewer (R-06, R-90)")
-    daily_limit = models.PositiveIntegerField(null=True, help_text="recipients a day; None: as the rules say")
+    supervised = models.BooleanField(default=True, help_text="the next campaign needs a review (R-06, R-90)")
+    daily_limit = models.PositiveIntegerField(null=True, help_text="recipients per day; None: the rules' own limit")
     is_house = models.BooleanField(default=False)
     four_eyes = models.BooleanField(
-        default=False, db_default=False, help_text="a second person releases each mailing; moved by `four_eyes_switch`"
+        default=False,
+        db_default=False,
+        help_text="a second person releases each campaign; changed by `four_eyes_switch`",
     )
     second_factor = models.BooleanField(
-        default=False, db_default=False, help_text="everyone who works for the account signs in with a second factor"
+        default=False, db_default=False, help_text="every member of the account signs in with a second factor"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -102,8 +102,8 @@ class Signal(TenantModel):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="signals")
     key = models.CharField(max_length=30)
     outcome = models.CharField(max_length=12)
-    word = models.CharField(max_length=30, default="unknown", help_text="which of the signal's sentences")
-    value = models.TextField(blank=True, help_text="what stands in the sentence")
+    word = models.CharField(max_length=30, default="unknown", help_text="which of the signal's sentences is shown")
+    value = models.TextField(blank=True, help_text="values for that sentence")
     evidence = models.TextField(blank=True)
     at = models.DateTimeField()
 

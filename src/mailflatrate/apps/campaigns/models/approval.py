@@ -26,15 +26,15 @@ class ReleaseRequest(TenantModel):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="release_requests")
     content_hash = models.CharField(max_length=64)
-    note = models.TextField(blank=True, help_text="what the asker wrote to his colleagues")
-    wanted_at = models.DateTimeField(null=True, help_text="when it is to go out; None: with the release")
-    on_own_clocks = models.BooleanField(default=False, help_text="at that hour on everybody's own clock")
+    note = models.TextField(blank=True, help_text="the requester's note to colleagues")
+    wanted_at = models.DateTimeField(null=True, help_text="planned send time; None: on release")
+    on_own_clocks = models.BooleanField(default=False, help_text="at that hour in each recipient's time zone")
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     answer = models.CharField(max_length=10, choices=ReleaseAnswer.choices, default=ReleaseAnswer.OPEN, blank=True)
     answered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(null=True)
-    text = models.TextField(blank=True, help_text="why it was sent back")
+    text = models.TextField(blank=True, help_text="why it was returned")
 
     class Meta:
         db_table = "release_request"

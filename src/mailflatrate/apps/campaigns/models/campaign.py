@@ -54,35 +54,39 @@ class Campaign(TenantModel):
     reply_to = models.CharField(_("reply to"), max_length=254, blank=True)
     language = models.CharField(_("language"), max_length=5, default="en")
     list_ids = ArrayField(models.BigIntegerField(), default=list)
-    conditions = models.JSONField(default=list, help_text="segment: see lists.segments")
+    conditions = models.JSONField(default=list, help_text="segment conditions: see lists.segments")
     excluded_list_ids = ArrayField(models.BigIntegerField(), default=list)
     excluded_segments = models.JSONField(
-        default=list, help_text="id, name and conditions of saved segments, as they were when the draft was saved"
+        default=list, help_text="id, name and conditions of saved segments when the draft was saved"
     )
     excluded_mailing_ids = ArrayField(models.BigIntegerField(), default=list)
     content_kind = models.CharField(max_length=10, choices=ContentKind.choices, default=ContentKind.MARKDOWN)
     content = models.TextField(blank=True)
     text_override = models.TextField(blank=True)
     media_ids = ArrayField(models.BigIntegerField(), default=list, help_text="pictures in the content")
-    version = models.PositiveIntegerField(default=1, help_text="counts what was saved; a save says which one it saw")
-    saved_tab = models.CharField(max_length=32, blank=True, help_text="the window that saved last")
-    saved_turn = models.PositiveIntegerField(default=0, help_text="how often that window had saved")
+    version = models.PositiveIntegerField(
+        default=1, help_text="number of saves; a save names the version it is based on"
+    )
+    saved_tab = models.CharField(max_length=32, blank=True, help_text="the browser window that last saved")
+    saved_turn = models.PositiveIntegerField(default=0, help_text="number of saves by that window")
     track_clicks = models.BooleanField(_("count clicks"), default=True)
-    variants = models.JSONField(default=list, help_text="what variants B to D say instead: see campaigns.variants")
-    test_share = models.PositiveSmallIntegerField(default=10, help_text="percent of the audience for each variant")
+    variants = models.JSONField(default=list, help_text="what variants B to D change: see campaigns.variants")
+    test_share = models.PositiveSmallIntegerField(default=10, help_text="percent of the audience per variant")
     test_hours = models.PositiveSmallIntegerField(
-        default=4, help_text="from the last message of the test to the choice"
+        default=4, help_text="from the last test message to the choice of the winner"
     )
     test_metric = models.CharField(max_length=10, choices=TestMetric.choices, default=TestMetric.CLICKS)
-    per_hour = models.PositiveIntegerField(null=True, help_text="messages per hour at most; None: as fast as it goes")
-    policy_hash = models.CharField(max_length=64, blank=True, help_text="content hash for which the policy was ticked")
+    per_hour = models.PositiveIntegerField(null=True, help_text="maximum messages per hour; None: no limit")
+    policy_hash = models.CharField(
+        max_length=64, blank=True, help_text="content hash for which the policy was accepted"
+    )
     policy_version = models.CharField(max_length=20, blank=True)
     policy_ticked_at = models.DateTimeField(null=True)
     policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=STATE_LABELS, default=CampaignState.DRAFT)
     state_reason = models.TextField(blank=True)
     hold_rule = models.CharField(
-        max_length=10, blank=True, db_default="", help_text="the rule that keeps it paused (R-90)"
+        max_length=10, blank=True, db_default="", help_text="the rule that keeps it on hold (R-90)"
     )
     review_asked_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -91,15 +95,15 @@ class Campaign(TenantModel):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="changed the content last",
+        help_text="who last changed the content",
     )
     scheduled_at = models.DateTimeField(null=True)
     local_at = models.DateTimeField(
-        null=True, help_text="what the clocks of `time_zone` read then, each recipient's reads when he gets it"
+        null=True, help_text="local send time in `time_zone`; each recipient gets it when their own clock shows it"
     )
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     planned_count = models.PositiveIntegerField(default=0)
-    left_out = models.JSONField(default=dict, help_text="reason -> number, of people on the lists who were not planned")
+    left_out = models.JSONField(default=dict, help_text="reason -> number of people on the lists who were not planned")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -138,8 +142,8 @@ class CampaignReview(TenantModel):
     content_hash = models.CharField(max_length=64)
     approved = models.BooleanField()
     text = models.TextField(blank=True, help_text="what the customer reads")
-    note = models.TextField(blank=True, help_text="stays at the desk")
-    why = models.JSONField(default=list, help_text="the findings that asked for a reviewer")
+    note = models.TextField(blank=True, help_text="for the desk only")
+    why = models.JSONField(default=list, help_text="the findings that required a review")
     reviewed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     reviewed_at = models.DateTimeField()
 
@@ -153,16 +157,16 @@ class Edition(TenantModel):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="editions")
     number = models.PositiveIntegerField()
-    variant = models.PositiveSmallIntegerField(db_default=0, help_text="0 is A, or the only one")
+    variant = models.PositiveSmallIntegerField(db_default=0, help_text="0 is A or the only one")
     content_hash = models.CharField(max_length=64)
     subject = models.TextField()
     preheader = models.TextField(blank=True)
-    html = models.TextField(help_text="inlined HTML with Liquid and the service's slots")
-    text = models.TextField(help_text="text part with Liquid and the service's slots")
+    html = models.TextField(help_text="inlined HTML with Liquid and placeholders of the service")
+    text = models.TextField(help_text="text part with Liquid and placeholders of the service")
     links = models.JSONField(default=list, help_text="tracked targets; the position is the link's number")
-    facts = models.JSONField(default=dict, help_text="what compiling found, for the gate")
+    facts = models.JSONField(default=dict, help_text="what the compiler found, for the gate")
     imprint = models.ForeignKey("accounts.Imprint", on_delete=models.PROTECT, related_name="+")
-    seal = models.BinaryField(max_length=32, help_text="of all the above, by a key that the database does not know")
+    seal = models.BinaryField(max_length=32, help_text="HMAC of all the above; the key is not in the database")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

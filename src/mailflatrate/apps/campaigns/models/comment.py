@@ -28,7 +28,7 @@ class CampaignComment(TenantModel):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")
     thread = models.ForeignKey(
-        "self", null=True, on_delete=models.CASCADE, related_name="answers", help_text="None: begins one"
+        "self", null=True, on_delete=models.CASCADE, related_name="answers", help_text="None: starts a thread"
     )
     about = models.CharField(max_length=10, choices=CommentPlace.choices, default=CommentPlace.WHOLE, blank=True)
     text = models.TextField(blank=True)
@@ -36,7 +36,7 @@ class CampaignComment(TenantModel):
     written_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
-    resolved_at = models.DateTimeField(null=True, help_text="of a thread: in its first comment")
+    resolved_at = models.DateTimeField(null=True, help_text="for a thread, set in its first comment")
     resolved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

@@ -13,14 +13,16 @@ class Media(TenantModel):
 
     name = models.CharField(_("name"), max_length=120)
     alt = models.CharField(max_length=250, blank=True)
-    decorative = models.BooleanField(default=False, help_text="the customer said that there is nothing to describe")
-    made_by_ai = models.BooleanField(default=False, db_default=False, help_text="the customer said so (R-53)")
+    decorative = models.BooleanField(default=False, help_text="marked by the customer as purely decorative")
+    made_by_ai = models.BooleanField(
+        default=False, db_default=False, help_text="marked by the customer as made with AI (R-53)"
+    )
     sha256 = models.CharField(max_length=64, help_text="of the uploaded file")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     animated = models.BooleanField(default=False)
-    octets = models.PositiveIntegerField(help_text="of all its files together; what counts against the quota")
-    gallery_key = models.CharField(max_length=40, blank=True, help_text="came with a template of ours")
+    octets = models.PositiveIntegerField(help_text="total size of its files, counted against the quota")
+    gallery_key = models.CharField(max_length=40, blank=True, help_text="part of a built-in template")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -16,9 +16,9 @@ class CampaignVersion(TenantModel):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    values = models.JSONField(help_text="what a customer may write, by field")
+    values = models.JSONField(help_text="the editable fields and their values")
     aside = models.BooleanField(default=False)
-    taken_from = models.PositiveIntegerField(null=True, help_text="number of the version that was brought back")
+    taken_from = models.PositiveIntegerField(null=True, help_text="number of the restored version")
     saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     begun_at = models.DateTimeField()
     saved_at = models.DateTimeField()

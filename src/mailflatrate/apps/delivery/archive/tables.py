@@ -19,7 +19,7 @@ class ArchiveMonth(models.Model):
     from_id = models.BigIntegerField()
     to_id = models.BigIntegerField(help_text="the first id after it")
     made_at = models.DateTimeField(db_default=Now())
-    ended_at = models.DateTimeField(null=True, help_text="when the last of its campaigns had finished")
+    ended_at = models.DateTimeField(null=True, help_text="when its last campaign finished")
     folded_to = models.BigIntegerField(null=True, help_text="ids below it are in past_recipients")
     dropped_at = models.DateTimeField(null=True)
 
@@ -35,11 +35,11 @@ class ArchivedCampaign(TenantModel):
     )
     ended_at = models.DateTimeField()
     archived_at = models.DateTimeField(db_default=Now())
-    after_chunk_id = models.BigIntegerField(db_default=0, help_text="chunks up to here have moved")
+    after_chunk_id = models.BigIntegerField(db_default=0, help_text="chunks up to here were moved")
     deliveries = models.PositiveIntegerField(db_default=0)
-    from_id = models.BigIntegerField(null=True, help_text="the lowest id that has moved")
-    to_id = models.BigIntegerField(null=True, help_text="the first id after those that have moved")
-    finished_at = models.DateTimeField(null=True, help_text="when everything had moved")
+    from_id = models.BigIntegerField(null=True, help_text="the lowest id that was moved")
+    to_id = models.BigIntegerField(null=True, help_text="the first id after the moved ones")
+    finished_at = models.DateTimeField(null=True, help_text="when everything was moved")
 
     class Meta:
         db_table = "archived_campaign"
@@ -55,8 +55,8 @@ class LastMailing(TenantModel):
     contact = models.OneToOneField(
         "lists.Contact", primary_key=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
     )
-    at = models.DateTimeField(help_text="the last delivery, whatever became of it")
-    sent_at = models.DateTimeField(null=True, help_text="the last one that was accepted")
+    at = models.DateTimeField(help_text="the last delivery, whatever its result")
+    sent_at = models.DateTimeField(null=True, help_text="the last accepted one")
 
     class Meta:
         db_table = "last_mailing"

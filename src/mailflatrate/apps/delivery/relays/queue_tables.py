@@ -65,9 +65,9 @@ class LogFollower(models.Model):
     )
     place = models.JSONField(default=dict)
     lines = models.BigIntegerField(db_default=0)
-    gaps = models.PositiveIntegerField(db_default=0, help_text="times that lines may be missing")
+    gaps = models.PositiveIntegerField(db_default=0, help_text="number of times that lines may have been lost")
     seen_at = models.DateTimeField(db_default=Now())
-    caught_up_at = models.DateTimeField(db_default=Now(), help_text="when everything that was written had been read")
+    caught_up_at = models.DateTimeField(db_default=Now(), help_text="when the whole log had last been read")
 
     class Meta:
         db_table = "log_follower"

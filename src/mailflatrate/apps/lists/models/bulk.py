@@ -48,7 +48,7 @@ class BulkAction(TenantModel):
     total = models.BigIntegerField(default=0)
     done = models.BigIntegerField(default=0)
     changed = models.BigIntegerField(default=0)
-    skipped = models.JSONField(default=dict, help_text="reason -> contacts that stayed as they were")
+    skipped = models.JSONField(default=dict, help_text="reason -> contacts left unchanged")
     after_id = models.BigIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
     problem = models.TextField(blank=True, db_default="")

@@ -47,7 +47,7 @@ class ConsentEvent(TenantModel):
         related_name="+",
     )
     kind = models.CharField(max_length=18, choices=CONSENT_LABELS)
-    occurred_at = models.DateTimeField(help_text="when the person acted: confirmation time for imported rows")
+    occurred_at = models.DateTimeField(help_text="when the person acted; the confirmation time for imported rows")
     recorded_at = models.DateTimeField(db_default=Now())
     source_import = models.ForeignKey(
         "lists.Import",

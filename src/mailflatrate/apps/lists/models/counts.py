@@ -33,7 +33,7 @@ class MailableCount(TenantModel):
     """The mailable people of a large account at the end of each day, as last counted."""
 
     counted_at = models.DateTimeField()
-    series = models.JSONField(help_text="pairs of a day and a number, the oldest first")
+    series = models.JSONField(help_text="pairs of a day and a number, oldest first")
 
     class Meta:
         db_table = "mailable_count"

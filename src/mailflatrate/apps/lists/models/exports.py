@@ -58,7 +58,7 @@ class Export(TenantModel):
     file_bytes = models.BigIntegerField(default=0)
     file_sha256 = models.CharField(max_length=64, blank=True, db_default="")
     cancel_requested = models.BooleanField(default=False)
-    requested_by = models.CharField(max_length=320, blank=True, db_default="", help_text="who asked, and through what")
+    requested_by = models.CharField(max_length=320, blank=True, db_default="", help_text="who requested it, and how")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

@@ -31,7 +31,7 @@ class ContactField(TenantModel):
     type = models.CharField(max_length=8, choices=FIELD_TYPE_LABELS)
     purpose = models.CharField(_("purpose"), max_length=300, blank=True, db_default="")
     choices = models.JSONField(default=list)
-    default = models.JSONField(null=True, help_text="shown in messages to contacts without a value")
+    default = models.JSONField(null=True, help_text="default in messages to contacts without a value")
     place = models.PositiveIntegerField(default=0)
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())

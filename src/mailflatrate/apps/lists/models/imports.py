@@ -44,7 +44,7 @@ class Import(TenantModel):
     terms = models.JSONField(
         default=dict,
         db_default=Value({}, output_field=models.JSONField()),
-        help_text="what the customer said about the file besides its columns (intake.terms), and what was decided",
+        help_text="the customer's answers about the file (intake.terms), and what was decided",
     )
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
     problem = models.TextField(blank=True)
@@ -53,8 +53,8 @@ class Import(TenantModel):
     accepted = models.BigIntegerField(default=0)
     updated = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
-    quarantined = models.JSONField(default=dict, help_text="reason -> rows")
-    refused = models.JSONField(default=dict, help_text="reason -> rows")
+    quarantined = models.JSONField(default=dict, help_text="reason -> number of rows")
+    refused = models.JSONField(default=dict, help_text="reason -> number of rows")
     origin = models.ForeignKey(
         "lists.ListOrigin", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )

@@ -42,7 +42,7 @@ class Move(TenantModel):
     bytes_done = models.BigIntegerField(default=0)
     people_to_ask = models.BigIntegerField(default=0)
     people_confirmed = models.BigIntegerField(
-        default=0, help_text="of those without proof: who confirmed by the move-in link"
+        default=0, help_text="people without proof who confirmed with the move-in link"
     )
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

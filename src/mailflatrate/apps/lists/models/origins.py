@@ -69,7 +69,7 @@ class ListOrigin(TenantModel):
     screenshot = models.BinaryField(null=True, max_length=4 * 1024 * 1024)
     screenshot_type = models.CharField(max_length=10, blank=True, db_default="")
     collected_from = models.DateField()
-    collected_to = models.DateField(null=True, help_text="None: people still sign up")
+    collected_to = models.DateField(null=True, help_text="None: sign-ups continue")
     previous_system = models.CharField(max_length=200)
     last_mailed_on = models.DateField(null=True, help_text="None: never")
     declared_count = models.PositiveIntegerField()
@@ -87,7 +87,7 @@ class ListOrigin(TenantModel):
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True, db_default="")
-    dead = models.PositiveIntegerField(null=True, help_text="of a copy that is checked again: addresses that bounced")
+    dead = models.PositiveIntegerField(null=True, help_text="for a copy under recheck: addresses that bounced")
     dead_of = models.PositiveIntegerField(null=True)
 
     class Meta:

@@ -60,17 +60,17 @@ class Contact(TenantModel):
     attributes = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     last_activity_at = models.DateTimeField(null=True, help_text="last click or double opt-in; opens never count")
     pause_days = models.PositiveSmallIntegerField(
-        null=True, help_text="least days between two mailings, as the person wishes; None: every mailing"
+        null=True, help_text="minimum days between two campaigns, set by the person; None: every campaign"
     )
     soft_bounces = models.PositiveSmallIntegerField(
-        db_default=0, help_text="mailings in a row that bounced softly (R-71)"
+        db_default=0, help_text="consecutive campaigns with a soft bounce (R-71)"
     )
     soft_since = models.DateTimeField(null=True)
     disabled_mailings = models.PositiveSmallIntegerField(
-        db_default=0, help_text='mailings answered with "mailbox disabled" (R-69)'
+        db_default=0, help_text='campaigns answered with "mailbox disabled" (R-69)'
     )
     tracking_event_id = models.BigIntegerField(
-        null=True, help_text="the ledger's event by which the person agreed that his clicks are his (R-107)"
+        null=True, help_text="the ledger event with the person's consent to click tracking (R-107)"
     )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())

@@ -43,17 +43,21 @@ class ConsentSeal(models.Model):
 
     number = models.BigIntegerField(primary_key=True)
     sealed_at = models.DateTimeField()
-    after_id = models.BigIntegerField(help_text="events above this id ...")
-    up_to_id = models.BigIntegerField(help_text="... and up to this one")
+    after_id = models.BigIntegerField(help_text="events above this id")
+    up_to_id = models.BigIntegerField(help_text="events up to and including this id")
     events = models.PositiveIntegerField()
     ids = models.BinaryField()
     leaves = models.BinaryField()
     root = models.BinaryField(max_length=32)
-    previous = models.BinaryField(max_length=32, unique=True, help_text="the hash of the seal before: no chain forks")
+    previous = models.BinaryField(
+        max_length=32, unique=True, help_text="the hash of the previous seal, so that the chain can't fork"
+    )
     seal_hash = models.BinaryField(max_length=32, unique=True)
 
     signed_by = models.ForeignKey("SigningKey", on_delete=models.PROTECT, null=True, related_name="+")
-    signature = models.BinaryField(max_length=64, null=True, help_text="Ed25519 over the hash; none before key one")
+    signature = models.BinaryField(
+        max_length=64, null=True, help_text="Ed25519 over the hash; empty before the first key"
+    )
 
     objects: ClassVar[models.Manager["ConsentSeal"]] = models.Manager()
 
@@ -67,11 +71,11 @@ class ConsentStamp(models.Model):
     """A time stamp (RFC 3161) on a seal, which also covers all earlier seals; append-only."""
 
     seal = models.ForeignKey(ConsentSeal, on_delete=models.PROTECT, related_name="stamps")
-    authority = models.TextField(help_text="subject of the certificate that signed")
+    authority = models.TextField(help_text="subject of the signing certificate")
     url = models.TextField()
-    stamped_at = models.DateTimeField(help_text="the authority's time")
-    answer = models.BinaryField(help_text="its whole answer, DER")
-    believed = models.TextField(help_text="the certificates it was checked against, PEM")
+    stamped_at = models.DateTimeField(help_text="the time stated by the authority")
+    answer = models.BinaryField(help_text="its complete answer, DER")
+    believed = models.TextField(help_text="the trusted certificates used for the check, PEM")
     created_at = models.DateTimeField(db_default=Now())
 
     objects: ClassVar[models.Manager["ConsentStamp"]] = models.Manager()
