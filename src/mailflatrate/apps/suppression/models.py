@@ -71,7 +71,9 @@ class Withdrawal(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )
     kind = models.CharField(max_length=20, choices=WithdrawalKind.choices)
-    reason = models.CharField(max_length=20, db_default="", help_text="reason of a suppression, or the new account status")
+    reason = models.CharField(
+        max_length=20, db_default="", help_text="a suppression's reason, or the new account status"
+    )
     contact_id = models.BigIntegerField(null=True)
     list_id = models.BigIntegerField(null=True)
     address_key = models.BinaryField(max_length=32, null=True)

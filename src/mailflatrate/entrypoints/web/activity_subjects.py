@@ -51,8 +51,8 @@ KINDS: Final = {
 def named(subjects: Iterable[str]) -> dict[str, ActivitySubject]:
     """Return what is known of each subject, with one query for each kind.
 
-    What has been deleted, or has no name, is left out: the words of the entry say what it was. Subjects of hosts
-    ("media_host:bilder.example") are named by themselves.
+    What was deleted or has no name is left out: the entry's own words are enough. A host ("media_host:img.example")
+    is its own name.
     """
     found: dict[str, ActivitySubject] = {}
     numbers: dict[str, set[int]] = defaultdict(set)
