@@ -83,7 +83,7 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
 
     `address` makes a recipient's address from the account and the recipient's number.
     """
-    from mailflatrate.apps.accounts import actions as accounts
+    from mailflatrate.apps.accounts.actions import agreements
     from mailflatrate.apps.accounts.models import Account
     from mailflatrate.apps.domains.actions import domains
     from mailflatrate.apps.domains.models import DkimKey, Mailbox, SenderDomain
@@ -96,7 +96,7 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
     account_id, operator = _vetted_account()
     now = clock.now()
     with tenancy.account(account_id):
-        accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
+        agreements.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
         domain = SenderDomain.objects.create(name="shop.example", state="verified", verified_at=now)
         DkimKey.objects.create(
             domain=domain,
@@ -121,20 +121,20 @@ def _vetted_account() -> tuple[int, User]:
     """
     import psycopg
 
-    from mailflatrate.apps.accounts import actions as accounts
+    from mailflatrate.apps.accounts.actions import account_status, agreements, people, vetting
     from mailflatrate.apps.accounts.models import DecisionKind, User
     from mailflatrate.settings import load_settings
     from mailflatrate.settings.roles import owner_url
 
     mark = secrets.token_hex(4)
-    otto = accounts.create_user(f"otto-{mark}@service.example", name="Otto", password=None, is_staff=True)
+    otto = people.create_user(f"otto-{mark}@service.example", name="Otto", password=None, is_staff=True)
     email = f"anna-{mark}@shop.example"
-    begun = accounts.begin_application(email, name="Anna", company="Anna's Shop GmbH", country="DE", language="en")
-    accounts.save_application(begun.account_id, RECORD, step="all")
+    begun = vetting.begin_application(email, name="Anna", company="Anna's Shop GmbH", country="DE", language="en")
+    vetting.save_application(begun.account_id, RECORD, step="all")
     anna = User.objects.get(email=email)
-    accounts.submit_application(begun.account_id, anna, accounts.Circumstances(ip=None, user_agent="bench"))
-    accounts.decide_application(begun.account_id, DecisionKind.APPROVE, by=otto)
-    accounts.set_limits(begun.account_id, by=otto, daily_limit=10_000_000, supervised=False, because="benchmark")
+    vetting.submit_application(begun.account_id, anna, agreements.Circumstances(ip=None, user_agent="bench"))
+    vetting.decide_application(begun.account_id, DecisionKind.APPROVE, by=otto)
+    account_status.set_limits(begun.account_id, by=otto, daily_limit=10_000_000, supervised=False, because="benchmark")
     with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE account SET activated_at = now() - interval '100 days' WHERE id = %s", [begun.account_id])
@@ -222,7 +222,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
 
     With several `variants`, a tenth of the list gets each, and the rest waits for the choice.
     """
-    from mailflatrate.apps.campaigns import actions as campaigns
+    from mailflatrate.apps.campaigns.actions import drafts
     from mailflatrate.apps.campaigns.campaign_content import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
     from mailflatrate.apps.campaigns.queries import newest_imprint
@@ -233,7 +233,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
     from mailflatrate.rules.gate import RULES_VERSION
 
     with tenancy.account(estate.account_id):
-        campaign = campaigns.create_campaign("Autumn", by=None, values={
+        campaign = drafts.create_campaign("Autumn", by=None, values={
             "subject": "{{ contact.first_name }}, what is worth the walk", "preheader": "Five stories from next door",
             "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT, "variants": [
                 {"subject": f"Autumn, variant {number}", "preheader": "", "content": CONTENT, "text_override": ""}
@@ -241,8 +241,8 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
             ],
         })  # fmt: skip
         shown = content_hash(campaign, newest_imprint())
-        campaigns.tick_policy(campaign.id, by=estate.owner, shown_hash=shown)
-        editions = [campaigns.make_edition(campaign, number) for number in range(variants)]
+        drafts.tick_policy(campaign.id, by=estate.owner, shown_hash=shown)
+        editions = [drafts.make_edition(campaign, number) for number in range(variants)]
         with tenancy.deciding():
             decisions = [
                 GateDecision.objects.create(

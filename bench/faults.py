@@ -223,26 +223,26 @@ def disk_full(stage: Stage, people: int) -> int:
 
 def pause(stage: Stage, people: int) -> int:
     """Paused in the middle of a chunk: nothing arrives later than a second after; resumed, all of it does."""
-    from mailflatrate.apps.delivery import actions
+    from mailflatrate.apps.delivery.actions import campaigns
     from mailflatrate.base import tenancy
 
     stage.wait_received(people // 3)
     with tenancy.account(stage.estate.account_id):
-        actions.pause_campaign(stage.campaign_id)
+        campaigns.pause_campaign(stage.campaign_id)
     time.sleep(1)
     after_a_second = stage.received()
     time.sleep(2)
     stage.notes["arrived_later_than_a_second_after"] = stage.received() - after_a_second
     assert stage.received() == after_a_second
     with tenancy.account(stage.estate.account_id):
-        actions.resume_campaign(stage.campaign_id)
+        campaigns.resume_campaign(stage.campaign_id)
     return 0
 
 
 def unsubscribe(stage: Stage, people: int) -> int:
     """People unsubscribe while the campaign runs: no message to one of them later than a second after."""
     from mailflatrate.apps.delivery.models import Delivery
-    from mailflatrate.apps.lists import actions as lists
+    from mailflatrate.apps.lists.actions import consent
     from mailflatrate.base import tenancy
 
     stage.wait_received(people // 4)
@@ -257,7 +257,7 @@ def unsubscribe(stage: Stage, people: int) -> int:
         targets = list({row.contact_id: row.contact for row in rows if row.contact is not None}.values())
     for contact in targets:
         with tenancy.account(stage.estate.account_id):
-            lists.unsubscribe(contact.id, list_id=stage.estate.list_id, by="link", source="fault run")
+            consent.unsubscribe(contact.id, list_id=stage.estate.list_id, by="link", source="fault run")
         left[contact.email] = time.time_ns() // 1_000_000
     wait_end(stage)
     late = [

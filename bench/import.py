@@ -69,14 +69,14 @@ def import_file(path: str, account_id: int, list_id: int, answer: Connection) ->
     from mailflatrate.entrypoints.boot import boot
 
     boot()
-    from mailflatrate.apps.lists import actions
+    from mailflatrate.apps.lists.actions import imports
     from mailflatrate.apps.lists.intake.runner import run_import
     from mailflatrate.apps.lists.models import Import
     from mailflatrate.base import tenancy
 
     began, began_cpu = time.perf_counter(), time.process_time()
     with tenancy.account(account_id), Path(path).open("rb") as file:
-        job = actions.start_import(list_id, file, "people.csv", {}, enqueue=False)
+        job = imports.start_import(list_id, file, "people.csv", {}, enqueue=False)
     run_import(account_id, job.id)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     with tenancy.account(account_id):
@@ -99,8 +99,9 @@ def measure(rows: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder, workspace() as data_dir:
         from django.db import connections
 
-        from mailflatrate.apps.accounts.actions import create_account
-        from mailflatrate.apps.lists import actions, queries
+        from mailflatrate.apps.accounts.actions.people import create_account
+        from mailflatrate.apps.lists import queries
+        from mailflatrate.apps.lists.actions import lists
         from mailflatrate.base import tenancy
         from mailflatrate.settings.postgres import EmbeddedPostgres
 
@@ -108,7 +109,7 @@ def measure(rows: int) -> dict[str, object]:
         kinds = write_file(path, rows)
         account = create_account("Anna")
         with tenancy.account(account.id):
-            mailing_list = actions.create_list("News")
+            mailing_list = lists.create_list("News")
         _approve(account.id, mailing_list.id)
         connections.close_all()
         server = EmbeddedPostgres(data_dir).pid or 0
@@ -143,20 +144,20 @@ def measure(rows: int) -> dict[str, object]:
 
 def _approve(account_id: int, list_id: int) -> None:
     """The list has an origin that a reviewer approved, so that what is imported becomes mailable at once."""
-    from mailflatrate.apps.accounts.actions import create_user
-    from mailflatrate.apps.lists import actions
+    from mailflatrate.apps.accounts.actions.people import create_user
+    from mailflatrate.apps.lists.actions import origin_decisions, origins
     from mailflatrate.base import tenancy
 
     today = datetime.now(UTC).date()
-    declaration = actions.Declaration(
+    declaration = origins.Declaration(
         kind="website", form_urls=("https://shop.example/newsletter",), wording="Send me Anna's news, twice a month.",
         collected_from=today - timedelta(days=900), collected_to=None, previous_system="Postino", last_mailed_on=today,
         declared_count=1_000_000, controller="Anna GmbH", signatory="Anna", evidence=("signup_at",), assured=True,
     )  # fmt: skip
     with tenancy.account(account_id):
-        origin = actions.declare_origin(list_id, declaration, by=None)
+        origin = origins.declare_origin(list_id, declaration, by=None)
     otto = create_user("otto@service.example", name="Otto", password=None, is_staff=True)
-    actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=otto, reason="Seen.")
+    origin_decisions.decide_origin(origin.id, origin_decisions.OriginDecision.APPROVE, reviewer=otto, reason="Seen.")
 
 
 def main() -> None:

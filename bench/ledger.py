@@ -43,9 +43,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     events = parser.parse_args().events
     with workspace() as _:
-        from mailflatrate.apps.accounts.actions import create_account
+        from mailflatrate.apps.accounts.actions.people import create_account
         from mailflatrate.apps.lists import ledger_seals
-        from mailflatrate.apps.lists.actions import create_list
+        from mailflatrate.apps.lists.actions.lists import create_list
         from mailflatrate.apps.lists.ledger import SALT_SQL, commitment_sql
         from mailflatrate.apps.lists.ledger_verification import FaultKind, LedgerReport, verify_ledger
         from mailflatrate.base import tenancy

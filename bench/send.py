@@ -71,14 +71,14 @@ def send_once(
 ) -> dict[str, object]:
     """Send one campaign to everyone by the senders in `source`, timed from when it may start until it is sent."""
     from mailflatrate.apps.campaigns.models import Campaign
-    from mailflatrate.apps.delivery import actions
+    from mailflatrate.apps.delivery.actions import campaigns
     from mailflatrate.apps.delivery.queries import campaign_progress
     from mailflatrate.base import tenancy
     from mailflatrate.settings.postgres import EmbeddedPostgres
 
     campaign_id = release(estate)
     with tenancy.account(estate.account_id):
-        actions.pause_campaign(campaign_id, "until the senders are up")
+        campaigns.pause_campaign(campaign_id, "until the senders are up")
     command = worker_command("send", unsigned=name in UNSIGNED)
     settings = {
         "MAILFLATRATE_RELAY_PORT": str(port),
@@ -96,7 +96,7 @@ def send_once(
         before = {group: sum(map(cpu_seconds, pids)) for group, pids in groups.items()}
         begin = time.perf_counter()
         with tenancy.account(estate.account_id):
-            actions.resume_campaign(campaign_id)
+            campaigns.resume_campaign(campaign_id)
         early_mb = 0.0
         while True:
             time.sleep(0.1)

@@ -106,26 +106,26 @@ def published_form(estate: Estate) -> tuple[str, bytes]:
     """A form of the customer's, published by its actions; its code and the constant part of a submission."""
     from dataclasses import replace
 
-    from mailflatrate.apps.accounts import actions as accounts
-    from mailflatrate.apps.forms import actions as forms
+    from mailflatrate.apps.accounts.actions import agreements
+    from mailflatrate.apps.forms.actions import form_edits
     from mailflatrate.base import tenancy
     from mailflatrate.rules.forms import content_from_json
 
     imprint = IMPRINT | {"privacy_url": "https://shop.example/privacy"}
-    accounts.save_imprint(estate.account_id, country="DE", fields=imprint, by=estate.owner)
+    agreements.save_imprint(estate.account_id, country="DE", fields=imprint, by=estate.owner)
     with tenancy.account(estate.account_id):
-        form = forms.create_form("Website", estate.list_id, by=None, sender_id=estate.sender_id)
+        form = form_edits.create_form("Website", estate.list_id, by=None, sender_id=estate.sender_id)
         draft = content_from_json(form.draft)
         language = draft.languages[0]
         texts = replace(draft.texts[language], topics="news and offers", frequency="once a week")
-        forms.save_draft(
+        form_edits.save_draft(
             form.id,
             name=form.name,
             list_id=estate.list_id,
             sender_id=estate.sender_id,
             content=replace(draft, texts={language: texts}),
         )
-        verdict = forms.publish_form(form.id, by=None)
+        verdict = form_edits.publish_form(form.id, by=None)
         assert verdict.allowed, verdict.blocked_by
         return form.code, urlencode({"consent": "yes", "version": "1", "language": language}).encode()
 

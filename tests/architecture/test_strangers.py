@@ -16,24 +16,18 @@ from mailflatrate.apps.abuse.actions.answers import answer_question
 from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder, take_measure
 from mailflatrate.apps.abuse.actions.report_sources import ByHand, open_by_hand
 from mailflatrate.apps.abuse.models import CaseQuestion
-from mailflatrate.apps.accounts.actions import (
-    Reasons,
-    acknowledge_policy,
-    begin_answer,
-    give_strike,
-    invite,
-    keep_signals,
-    make_api_key,
-    switch_four_eyes,
-    write_to_desk,
-)
+from mailflatrate.apps.accounts.actions.account_status import Reasons, give_strike
+from mailflatrate.apps.accounts.actions.agreements import acknowledge_policy
+from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
+from mailflatrate.apps.accounts.actions.invitations import invite
+from mailflatrate.apps.accounts.actions.keys import begin_answer, make_api_key
+from mailflatrate.apps.accounts.actions.messages import write_to_desk
+from mailflatrate.apps.accounts.actions.vetting import keep_signals
 from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, NoticeKind, Occasion, Role
-from mailflatrate.apps.campaigns.actions import (
-    gallery_media,
-    save_as_template,
-    save_brand,
-    write_comment,
-)
+from mailflatrate.apps.campaigns.actions.brand import save_brand
+from mailflatrate.apps.campaigns.actions.comments import write_comment
+from mailflatrate.apps.campaigns.actions.media import gallery_media
+from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.states import move
 from mailflatrate.apps.delivery.lanes import hold_lane
@@ -48,23 +42,19 @@ from mailflatrate.apps.delivery.models import (
     Retry,
 )
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
-from mailflatrate.apps.forms.actions import request_confirmation
+from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
-from mailflatrate.apps.lists.actions import (
-    DroppedFile,
-    FieldDraft,
-    create_field,
-    create_tag,
-    save_segment,
-    start_bulk,
-    start_export,
-    unsubscribe,
-    upload_move,
-    write_note,
-)
+from mailflatrate.apps.lists.actions.bulk import start_bulk
+from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.actions.exports import start_export
+from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
+from mailflatrate.apps.lists.actions.moves import DroppedFile, upload_move
+from mailflatrate.apps.lists.actions.notes import write_note
+from mailflatrate.apps.lists.actions.segments import save_segment
+from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.counts import count_mailable
 from mailflatrate.apps.lists.models import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import people, vetting
 from mailflatrate.apps.accounts.models import (
     Acceptance,
     Account,
@@ -39,7 +39,7 @@ def address(name: str = "anna") -> str:
 
 
 def letters(email: str) -> list[Notice]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
@@ -191,7 +191,7 @@ def test_other_addresses_that_do_not_apply(email: str) -> None:
 
 def test_a_known_address_gets_the_same_page_and_another_letter() -> None:
     known, unknown = address("known"), address("unknown")
-    actions.create_user(known, name="Known", password=None)
+    people.create_user(known, name="Known", password=None)
     pages = [ask(Client(), email).content.decode().replace(email, "X") for email in (known, unknown)]
     strip = re.compile(r'csrfmiddlewaretoken[^>]*|"X-CSRFToken": "[^"]*"')
     assert strip.sub("", pages[0]) == strip.sub("", pages[1])
@@ -221,8 +221,8 @@ def test_the_letter_may_go_to_an_applicant_and_to_nobody_else() -> None:
     assert notice_facts(notice).recipient_is_user
     notice.recipient = address("stranger")
     assert not notice_facts(notice).recipient_is_user
-    with clock.frozen_at(clock.now() + actions.UNPROVED_KEPT * 2):
-        assert actions.forget_unproved() >= 1
+    with clock.frozen_at(clock.now() + vetting.UNPROVED_KEPT * 2):
+        assert vetting.forget_unproved() >= 1
     assert not Applicant.objects.filter(email=email).exists()
 
 
@@ -279,6 +279,6 @@ def test_asking_again_while_it_is_decided_leads_to_the_door() -> None:
     begun(client, email)
     write_all(client)
     hand_in(client)
-    actions.decide_application(the_account(email).id, DecisionKind.REJECT, by=desk().user, text="We know you.")
+    vetting.decide_application(the_account(email).id, DecisionKind.REJECT, by=desk().user, text="We know you.")
     ask(Client(), email)
     assert "already has a login here" in letters(email)[-1].text

@@ -6,7 +6,7 @@ import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import segments
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment, Subscription
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
@@ -212,7 +212,7 @@ def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
     anna, carla = filled(), customer_with_members("Carla")
     person = anna.contact("p000@dora.example.com")
     with tenancy.account(anna.account_id):
-        segment = actions.save_segment("Mine", [])
+        segment = segments.save_segment("Mine", [])
     reads = [
         f"lists/{anna.list_id}/",
         f"lists/{anna.list_id}/edit/",

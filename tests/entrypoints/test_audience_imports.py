@@ -6,7 +6,9 @@ import re
 import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import import_checks, imports, moves
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Import, ImportState, ListOrigin
 from mailflatrate.base import tenancy
@@ -39,13 +41,13 @@ def uploaded(anna: Customer, *lines: str) -> int:
     """A file that a program uploaded and hasn't started."""
     rows = lines or (line("a@dora.example.com"),)
     with tenancy.account(anna.account_id):
-        return actions.upload_import(anna.list_id, io.BytesIO(text_of(*rows)), "people.csv").id
+        return imports.upload_import(anna.list_id, io.BytesIO(text_of(*rows)), "people.csv").id
 
 
 def queued(move: MoveIn) -> Import:
     """The import of a move, queued and not run."""
     assert move.post("start", **GO) == move.url
-    actions.begin_imports(move.anna.account_id, move.id)
+    moves.begin_imports(move.anna.account_id, move.id)
     with tenancy.account(move.anna.account_id):
         (job,) = queries.imports_of_move(move.id)
     return job
@@ -79,7 +81,7 @@ def test_from_the_file_to_the_report(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         tick = Acknowledgement.objects.get(occasion=Occasion.IMPORT, subject_id=number)
         assert (tick.content_hash, tick.document.kind) == (job.file_sha256, "anti_spam_policy")
-        actions.check_import(number)
+        import_checks.check_import(number)
     page = anna.page(f"imports/{number}/")
     assert "Nothing unusual" in page
     assert "Percentages are checked only from 50 rows upward." in page
@@ -170,7 +172,7 @@ def test_a_rejected_list_takes_no_file(anna: Customer) -> None:
         origin = ListOrigin.objects.get()
     assert origin.state == "approved"
     second = declare_origin(anna.account_id, anna.list_id)
-    actions.decide_origin(second.id, actions.OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
+    decide_origin(second.id, OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
     assert "No lists yet" in anna.page("imports/new/")
 
 

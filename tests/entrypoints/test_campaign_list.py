@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.campaigns.models import DRAFT_MAYBE_SENT, Campaign, CampaignState
-from mailflatrate.apps.lists.actions import archive_list, create_list
+from mailflatrate.apps.lists.actions.lists import archive_list, create_list
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer

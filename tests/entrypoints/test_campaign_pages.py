@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import translation
 
 from mailflatrate.apps.accounts.models import Notice, Role
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.lists.actions import save_segment
+from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.panel import href_of
 from mailflatrate.mail.author_mistakes import as_param, mistake
@@ -321,7 +321,7 @@ def test_names_as_long_as_they_may_be() -> None:
     name = "W" * 120
     campaign = anna.draft(name)
     with tenancy.account(anna.account_id):
-        copied = actions.copy_campaign(campaign.id, by=anna.owner)
+        copied = drafts.copy_campaign(campaign.id, by=anna.owner)
     assert len(copied.name) <= 120
     assert name in text(anna.client, "/studio/campaigns/")
 

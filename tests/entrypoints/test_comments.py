@@ -6,9 +6,9 @@ import pytest
 from django.db import ProgrammingError
 from django.http import HttpResponse
 
-from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice, Role, User
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import comments, drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.queries import comment_threads
@@ -32,7 +32,7 @@ def messages_to(user: User) -> list[Notice]:
 
 def comment(anna: Customer, campaign: Campaign, text: str, by: User, **values: object) -> CampaignComment:
     with tenancy.account(anna.account_id):
-        return actions.write_comment(campaign.id, text, by=by, **values)  # type: ignore[arg-type]
+        return comments.write_comment(campaign.id, text, by=by, **values)  # type: ignore[arg-type]
 
 
 def test_a_thread_in_two_browsers(anna: Customer) -> None:
@@ -65,12 +65,12 @@ def test_deleting_leaves_a_trace(anna: Customer) -> None:
     campaign = anna.draft()
     row = comment(anna, campaign, "Secret", ben)
     with tenancy.account(anna.account_id), pytest.raises(CampaignError, match="Only the author"):
-        actions.take_back_comment(row.id, by=clara)
+        comments.take_back_comment(row.id, by=clara)
     page = followed(browser(ben), f"/studio/campaigns/{campaign.id}/comments/{row.id}/delete/", {})
     assert "Secret" not in page and "Deleted by Ben Berger" in page
     other = comment(anna, campaign, "Again", ben)
     with tenancy.account(anna.account_id):
-        actions.take_back_comment(other.id, by=anna.owner)
+        comments.take_back_comment(other.id, by=anna.owner)
         other.refresh_from_db()
     assert (other.text, other.deleted_by_id, other.author_id) == ("", anna.owner.id, ben.id)
 
@@ -127,10 +127,10 @@ def test_a_page_that_is_open_hears_what_is_new_and_keeps_what_is_written(anna: C
     comment(anna, campaign, "Ten.", ben, thread_id=row.id)
     assert "Ten." in (news := asked(news).content.decode())
     with tenancy.account(anna.account_id):
-        actions.settle_thread(row.id, by=ben, settled=True)
+        comments.settle_thread(row.id, by=ben, settled=True)
     assert "1 resolved thread" in (news := asked(news).content.decode())
     with tenancy.account(anna.account_id):
-        actions.take_back_comment(row.id, by=ben)
+        comments.take_back_comment(row.id, by=ben)
     assert "Deleted by Ben Berger" in asked(news).content.decode()
     sent = anna.client.post(address, {"text": "I agree."}, headers={"HX-Request": "true"}).content.decode()
     assert "hx-preserve" not in sent
@@ -142,5 +142,5 @@ def test_a_deleted_draft_takes_its_comments_along(anna: Customer) -> None:
     campaign = anna.draft()
     comment(anna, campaign, "Gone with it.", anna.owner)
     with tenancy.account(anna.account_id):
-        actions.delete_draft(campaign.id)
+        drafts.delete_draft(campaign.id)
         assert not CampaignComment.objects.exists()

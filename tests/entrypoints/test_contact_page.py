@@ -9,8 +9,8 @@ from django.db import connection
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import contacts, fields, notes
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource, Contact, ContactNote
 from mailflatrate.base import clock, tenancy
@@ -44,8 +44,8 @@ def following(page: str) -> str:
 
 def test_a_field_is_edited_in_place_and_the_timeline_says_who_did(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        actions.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to know regulars"))
-        actions.create_field(FieldDraft("Colors", ContactFieldType.CHOICES, "for bulbs", choices=("Red", "Blue")))
+        fields.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to know regulars"))
+        fields.create_field(FieldDraft("Colors", ContactFieldType.CHOICES, "for bulbs", choices=("Red", "Blue")))
     dora = anna.contact("dora@dora.example.com")
     address = f"/studio/contacts/{dora.id}/fields/orders/"
     part = anna.client.get(address, headers=HTMX).content.decode()
@@ -119,7 +119,7 @@ def test_the_timeline_has_everything_newest_first_and_page_by_page(database: str
         )
         name_author(ChangeAuthor(ChangeSource.API, reference="Shop"))
         for number in range(35):
-            actions.change_contact(dora.id, first_name=f"Dora {number}", last_name=None, attributes={})
+            contacts.change_contact(dora.id, first_name=f"Dora {number}", last_name=None, attributes={})
         connection.cursor().execute(
             "UPDATE delivery SET reply_text = '250 2.0.0 accepted' WHERE account_id = %s", [anna.account_id]
         )
@@ -155,7 +155,7 @@ def test_a_person_with_two_thousand_messages_costs_one_page(database: str) -> No
     with tenancy.account(anna.account_id):
         dora = Contact.objects.get()
         for number in range(90):
-            actions.write_note(dora.id, f"note {number:03}", by=anna.owner)
+            notes.write_note(dora.id, f"note {number:03}", by=anna.owner)
         old = clock.now() - timedelta(days=3)
         ContactNote.objects.filter(text__lt="note 080").update(created_at=old)
     seen: list[str] = []

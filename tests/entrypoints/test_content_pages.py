@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import templates
 from mailflatrate.apps.campaigns.media import WHOLE, media_url, message_url
 from mailflatrate.apps.campaigns.models import BrandKit, Campaign, CampaignTemplate, Media
 from mailflatrate.base import tenancy
@@ -127,7 +127,7 @@ def test_a_mailing_begins_with_a_template(anna: Customer, language: str) -> None
 
 def test_a_mailing_begins_in_the_language_of_the_account(anna: Customer) -> None:
     """Not in that of the pages: settings say so."""
-    accounts.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    people.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
     try:
         page = anna.client.get("/studio/campaigns/new/", headers={"Accept-Language": "en"}).content.decode()
         assert "Start from" in page
@@ -137,7 +137,7 @@ def test_a_mailing_begins_in_the_language_of_the_account(anna: Customer) -> None
             draft = Campaign.objects.get(name="German")
         assert (draft.language, "Guten Tag" in draft.content) == ("de", True)
     finally:
-        accounts.change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
+        people.change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
 
 
 def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: Customer) -> None:
@@ -161,7 +161,7 @@ def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: Customer) -> None
 def test_another_accounts_template_is_the_empty_sheet(anna: Customer) -> None:
     """Carla posts Anna's template: she gets nothing of it."""
     with tenancy.account(anna.account_id):
-        template = actions.save_as_template(anna.draft("Mine").id, "Secret", by=None)
+        template = templates.save_as_template(anna.draft("Mine").id, "Secret", by=None)
     customer = Customer.registered("Nordstern")
     carla_account, carla = customer.account_id, customer.owner
     followed(browser(carla), "/studio/campaigns/new/", {"name": "Hers", "begin": f"own:{template.id}"})

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import account_status, people, vetting
 from mailflatrate.apps.accounts.initial_data import VERSION
 from mailflatrate.apps.accounts.models import (
     Acceptance,
@@ -115,7 +115,7 @@ def test_strikes_and_limits_at_the_desk(anna: Customer, otto: Desk) -> None:
 
 
 def test_a_mailing_is_let_go_at_the_desk(anna: Customer, otto: Desk) -> None:
-    actions.set_limits(anna.account_id, by=otto.user, daily_limit=None, supervised=True, because="new")
+    account_status.set_limits(anna.account_id, by=otto.user, daily_limit=None, supervised=True, because="new")
     campaign = anna.ticked(anna.draft("Winter bulbs"))
     with tenancy.account(anna.account_id):
         release_campaign(campaign.id, by=anna.owner)
@@ -148,7 +148,7 @@ def test_signals_are_read_in_both_languages_the_serious_first(anna: Customer, ot
         SignalResult("vat", SignalOutcome.GOOD, "well_formed", "DE136695976"),
         SignalResult("closed_account", SignalOutcome.SERIOUS, "same", "1", "phone: Eve Ltd (closed)"),
     ]
-    actions.keep_signals(anna.account_id, found)
+    vetting.keep_signals(anna.account_id, found)
     page = otto.page(f"applications/{anna.account_id}/")
     assert page.index("Eve Ltd (closed)") < page.index("its check digit is correct")
     german = otto.client.get(f"/desk/applications/{anna.account_id}/", headers={"Accept-Language": "de"})
@@ -161,7 +161,7 @@ def test_accounts_are_found_by_what_one_knows(anna: Customer, otto: Desk) -> Non
     for search in (anna.owner.email, campaign.mailing_id):
         assert f"/desk/accounts/{anna.account_id}/" in otto.page(f"accounts/?q={search}")
     assert "No accounts found" in otto.page("accounts/?q=nobody-like-this")
-    assert otto.client.get(f"/desk/accounts/{actions.house_account().id}/").status_code == 404
+    assert otto.client.get(f"/desk/accounts/{people.house_account().id}/").status_code == 404
 
 
 def test_a_new_version_asks_everybody_and_blocks_until_an_owner_agrees(otto: Desk) -> None:
@@ -245,7 +245,7 @@ def test_letters_of_the_service_are_read_where_no_relay_takes_them(
     """Only those of the operator's own account, never a customer's; with a relay there is no such page."""
     raw = b"Subject: Your application\r\n\r\nhttps://localhost:8443/apply/begin/abc:def/\r\n"
     with tenancy.platform(PlatformReason.TEST_INBOX):
-        house = actions.house_account().id
+        house = people.house_account().id
         mine = InboxMessage.objects.create(account_id=house, envelope_to="new@x.example", subject="Hello", raw=raw)
         hers = InboxMessage.objects.create(account_id=anna.account_id, envelope_to="dora@x.example", raw=raw)
     assert "new@x.example" in otto.page("test-inbox/?q=new@")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import Import, ListOrigin, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry

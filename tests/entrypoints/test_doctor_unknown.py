@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Level
@@ -29,7 +29,7 @@ def lose(estate: Estate, name: str, under_way: int) -> int:
         Begun.objects.create(
             chunk=chunk, claimed_by=name, begun_to=ids[under_way - 1], under_way=ids[:under_way], unsent=[]
         )
-    actions.abandon_chunk(estate.account_id, chunk.id, name)
+    lost_host.abandon_chunk(estate.account_id, chunk.id, name)
     return campaign_id
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.lists.actions import create_list, delete_segment, save_segment
+from mailflatrate.apps.lists.actions.lists import create_list
+from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.base import tenancy
 from support.customers import CONTENT, Customer, sending_customer
 from support.people import browser, person

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import fields
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.models import ContactField
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
@@ -77,8 +77,8 @@ def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Customer) -
             ("Colors", "choices", ("Red", "Blue")),
             ("Gone", "text", ()),
         ):
-            actions.create_field(FieldDraft(label, ContactFieldType(kind), "p", choices=choices))
-        actions.archive_field(ContactField.objects.get(key="gone").id)
+            fields.create_field(FieldDraft(label, ContactFieldType(kind), "p", choices=choices))
+        fields.archive_field(ContactField.objects.get(key="gone").id)
     person = anna.contact("dora@dora.example.com")
     with tenancy.account(anna.account_id):
         type(person).objects.filter(id=person.id).update(attributes={"gone": "kept", "stadt": "Kiel", "since": "odd"})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import vetting
 from mailflatrate.apps.accounts.models import (
     Account,
     AccountStatus,
@@ -32,7 +32,7 @@ PAGE = "/studio/lists/first/"
 def _applied() -> tuple[int, User, Client]:
     applying = Customer.applying()
     account_id, user = applying.account_id, applying.owner
-    actions.submit_application(account_id, user, WHERE)
+    vetting.submit_application(account_id, user, WHERE)
     return account_id, user, browser(user)
 
 

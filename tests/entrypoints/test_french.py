@@ -14,7 +14,7 @@ from mailflatrate.apps.accounts.models import Imprint, Notice
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.lists.actions import tracking_wording
+from mailflatrate.apps.lists.actions.tracking import tracking_wording
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.catalogues import catalogue_of

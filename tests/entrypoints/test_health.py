@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions import create_account
-from mailflatrate.apps.campaigns.actions import create_campaign
+from mailflatrate.apps.accounts.actions.people import create_account
+from mailflatrate.apps.campaigns.actions.drafts import create_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.public import media_hosts
 from mailflatrate.settings import load_settings

@@ -5,10 +5,10 @@ from django.template import engines
 from django.test import Client
 from django_cotton.compiler_regex import CottonCompiler
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.rates import bounce_rate, complaint_rate
 from mailflatrate.entrypoints.web.studio.home.views import greeting
@@ -50,7 +50,7 @@ def test_a_list_without_people_asks_for_an_import() -> None:
 
 def test_an_incomplete_imprint_is_named() -> None:
     anna = sending_customer()
-    accounts.save_imprint(
+    agreements.save_imprint(
         anna.account_id, country="DE", fields={"organisation": "company", "legal_name": "Lindenhof"}, by=anna.owner
     )
     assert "Your imprint is incomplete" in text(anna.client)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from mailflatrate.apps.accounts.actions import change_settings
+from mailflatrate.apps.accounts.actions.people import change_settings
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists import jobs as lists_jobs

@@ -9,7 +9,8 @@ from django.test import Client
 from PIL import Image
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import brand
+from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.media import WHOLE, media_path, media_url
 from mailflatrate.apps.campaigns.models import Campaign, Media
@@ -59,7 +60,7 @@ def picture(anna: Customer, colour: str = "teal") -> Media:
     out = io.BytesIO()
     Image.new("RGB", (700, 300), colour).save(out, "PNG")
     with tenancy.account(anna.account_id):
-        return campaigns.upload_media(out.getvalue(), name="wall.png", alt="A wall", decorative=False, by=anna.owner)
+        return upload_media(out.getvalue(), name="wall.png", alt="A wall", decorative=False, by=anna.owner)
 
 
 def no_certificate(host: str, server: str, port: int) -> None:
@@ -204,7 +205,7 @@ def test_the_name_of_the_host_is_no_part_of_what_was_confirmed(anna: Customer) -
     """A host that becomes valid overnight does not hold up a campaign confirmed the evening before (R-04)."""
     media = picture(anna)
     with tenancy.account(anna.account_id):
-        campaigns.save_brand(BRAND, logo_id=media.id)
+        brand.save_brand(BRAND, logo_id=media.id)
     draft = anna.draft()
     named(anna)
     with tenancy.account(anna.account_id):

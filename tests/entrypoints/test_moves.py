@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import lists
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, Move, Subscription
 from mailflatrate.apps.suppression.models import Suppression
@@ -27,7 +27,7 @@ def anna(database: str) -> Customer:
 def fresh_list(anna: Customer, name: str = "Fresh") -> int:
     """A list whose origin isn't declared."""
     with tenancy.account(anna.account_id):
-        return actions.create_list(name).id
+        return lists.create_list(name).id
 
 
 def zipped(files: dict[str, bytes]) -> dict[str, bytes]:

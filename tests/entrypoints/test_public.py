@@ -8,7 +8,7 @@ from django.test import Client
 
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound.models import Feedback
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import ConsentEvent, Subscription
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import tenancy

@@ -19,7 +19,7 @@ from django.urls import reverse
 from mailflatrate.apps.abuse.actions import measures
 from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.models import Case, CaseKind, CaseQuestion, CaseState, Report
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import keys
 from mailflatrate.apps.accounts.models import KeyScope, Notice
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
@@ -283,7 +283,7 @@ def test_no_page_and_no_file_of_the_customer_tells_who_reported(case: SentCampai
     assert answer.status_code == 200
     contact, campaign, client = case.reader(7), case.campaign.id, case.anna.client
     with tenancy.account(case.anna.account_id):
-        key = accounts.make_api_key(
+        key = keys.make_api_key(
             case.anna.account_id, "All", {KeyScope.READ}, expires_at=None, by=case.anna.owner
         ).secret
     seen = []

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.campaigns.actions import save_as_template
+from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment
 from mailflatrate.base import clock, tenancy

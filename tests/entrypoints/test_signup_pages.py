@@ -13,7 +13,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.defence import new_task, shown_now
 from mailflatrate.apps.forms.models import Form, SignupCounter
 from mailflatrate.apps.forms.queries import forget_published
@@ -177,10 +177,10 @@ def test_further_fields_reach_the_contact_only_by_the_confirmation(lindenhof: Fo
     with tenancy.account(lindenhof.account_id):
         form = Form.objects.get()
         written = replace(content_from_json(form.draft), fields=(NAME, CITY))
-        actions.save_draft(
+        form_edits.save_draft(
             form.id, name="x", list_id=form.mailing_list_id, sender_id=lindenhof.anna.sender_id, content=written
         )
-        assert actions.publish_form(form.id, by=None).allowed
+        assert form_edits.publish_form(form.id, by=None).allowed
     forget_published(lindenhof.code)
     dora = fresh_address()
     _answer, said = as_script(lindenhof, dora, version="2")
@@ -201,14 +201,14 @@ def test_a_page_with_an_older_version_is_believed_about_what_it_showed(lindenhof
         draft = content_from_json(form.draft)
         language = draft.languages[0]
         texts = {language: replace(draft.texts[language], frequency="once a year")}
-        actions.save_draft(
+        form_edits.save_draft(
             form.id,
             name="x",
             list_id=form.mailing_list_id,
             sender_id=form.sender_id,
             content=replace(draft, texts=texts),
         )
-        assert actions.publish_form(form.id, by=None).allowed
+        assert form_edits.publish_form(form.id, by=None).allowed
     forget_published(lindenhof.code)
     dora, emil = fresh_address(), fresh_address()
     lindenhof.sign_up(dora, version="1")
@@ -287,7 +287,7 @@ def test_one_network_has_a_limit_that_says_nothing_about_addresses(lindenhof: Fo
 
 def test_a_closed_form_says_so(lindenhof: FormCustomer, stranger: Client) -> None:
     with tenancy.account(lindenhof.account_id):
-        actions.close_form(lindenhof.form_id)
+        form_edits.close_form(lindenhof.form_id)
     forget_published(lindenhof.code)
     assert "no longer accepts sign-ups" in stranger.get(lindenhof.url).content.decode()
     assert lindenhof.post(fresh_address()).status_code == 410

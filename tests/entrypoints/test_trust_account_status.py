@@ -5,8 +5,8 @@ import re
 import pytest
 from django.http import HttpResponse
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import Reasons
+from mailflatrate.apps.accounts.actions import account_status, people
+from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Notice, Role, User
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
@@ -33,14 +33,14 @@ def membership_of(account_id: int, user: User) -> Membership:
 
 
 def messages_to(email: str) -> list[Notice]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
 def test_the_standing_is_said_with_its_reason(anna: Customer) -> None:
     assert "You can send campaigns once they pass their checks" in text(anna.client.get("/studio/settings/status/"))
     reasons = Reasons("complaints", "Three complaints in one hour.", rule="R-86")
-    actions.change_account_status(anna.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
+    account_status.change_account_status(anna.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
     page = text(anna.client.get("/studio/settings/status/"))
     assert "Sending is suspended for now" in page
     assert "Three complaints in one hour." in page
@@ -95,7 +95,7 @@ def test_settings_of_the_account(anna: Customer) -> None:
 
 def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_language(anna: Customer) -> None:
     """tests/security/test_invitations.py walks the whole way."""
-    actions.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    people.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
     email = f"ben{anna.account_id}@people.example"
     invitation = {"name": "Ben Bauer", "email": email.upper(), "role": "editor"}
     assert anna.client.post(PEOPLE, invitation).status_code == 303

@@ -10,7 +10,8 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.journal import Journal
@@ -47,7 +48,7 @@ def lose_host(anna: Customer, name: str = "mail-4.1.a.b") -> Campaign:
         Chunk.objects.filter(id=chunk.id).update(state=ChunkState.SENDING, claimed_by=name)
         ids = list(Delivery.objects.filter(chunk=chunk).order_by("id").values_list("id", flat=True))
         Begun.objects.create(chunk=chunk, claimed_by=name, begun_to=ids[-1], under_way=ids[:3], unsent=[])
-    actions.abandon_chunk(anna.account_id, chunk.id, name)
+    lost_host.abandon_chunk(anna.account_id, chunk.id, name)
     return anna.again(campaign)
 
 

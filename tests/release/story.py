@@ -50,22 +50,23 @@ def plan(account_id: int, campaign_id: int) -> None:
 
 def start_import(place, rows: int, folder: Path) -> dict[str, object]:  # type: ignore[no-untyped-def]
     """A file for a list whose origin is approved."""
-    from mailflatrate.apps.lists import actions
+    from mailflatrate.apps.lists.actions import imports, lists, origins
+    from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
     from mailflatrate.base import tenancy
 
     today, file = datetime.now(UTC).date(), folder / f"people-{secrets.token_hex(4)}.csv"
     kinds = import_module("import").write_file(file, rows)
-    declaration = actions.Declaration(
+    declaration = origins.Declaration(
         kind="website", form_urls=("https://shop.example/newsletter",), wording="Send me Anna's news, twice a month.",
         collected_from=today - timedelta(days=900), collected_to=None, previous_system="Postino", last_mailed_on=today,
         declared_count=1_000_000, controller="Anna GmbH", signatory="Anna", evidence=("signup_at",), assured=True,
     )  # fmt: skip
     with tenancy.account(place.account_id):
-        mailing_list = actions.create_list("Imported")
-        origin = actions.declare_origin(mailing_list.id, declaration, by=None)
-    actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=place.owner, reason="Seen.")
+        mailing_list = lists.create_list("Imported")
+        origin = origins.declare_origin(mailing_list.id, declaration, by=None)
+    decide_origin(origin.id, OriginDecision.APPROVE, reviewer=place.owner, reason="Seen.")
     with tenancy.account(place.account_id), file.open("rb") as opened:
-        job = actions.start_import(mailing_list.id, opened, "people.csv", {})
+        job = imports.start_import(mailing_list.id, opened, "people.csv", {})
     return {"import": job.id, "mailable": kinds["mailable"]}
 
 

@@ -18,7 +18,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from psycopg import errors
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import keys, notices, people
 from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Membership, Notice, NoticeKind, Role, User
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.base import audit, tenancy
@@ -45,7 +45,7 @@ ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
     found = sending_customer()
-    actions.make_api_key(found.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=found.owner)
+    keys.make_api_key(found.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=found.owner)
     return found
 
 
@@ -215,20 +215,18 @@ def test_the_pass_is_taken_back_with_its_block(anna: Customer) -> None:
 
 
 def test_the_application_does_all_of_it(anna: Customer, otto: User) -> None:
-    user = actions.create_user(
-        f"ben{secrets.randbelow(10**15)}@people.example", name="Ben", password="first-password-1"
-    )
+    user = people.create_user(f"ben{secrets.randbelow(10**15)}@people.example", name="Ben", password="first-password-1")
     user.set_password("second-password-2")
     user.save()
-    actions.add_member(anna.account_id, user, Role.EDITOR)
+    people.add_member(anna.account_id, user, Role.EDITOR)
     with tenancy.account(anna.account_id):
         membership = Membership.objects.get(user=user)
-    actions.change_role(anna.account_id, membership.id, Role.VIEWER, by=anna.owner)
-    actions.remove_member(anna.account_id, membership.id, by=anna.owner)
-    made = actions.make_api_key(anna.account_id, "Second", {KeyScope.READ}, expires_at=None, by=anna.owner)
-    assert actions.use_api_key(made.secret) is not None, "counting a use needs no pass"
-    actions.revoke_api_key(anna.account_id, made.key.id, by=anna.owner)
-    assert actions.use_api_key(made.secret) is None
+    people.change_role(anna.account_id, membership.id, Role.VIEWER, by=anna.owner)
+    people.remove_member(anna.account_id, membership.id, by=anna.owner)
+    made = keys.make_api_key(anna.account_id, "Second", {KeyScope.READ}, expires_at=None, by=anna.owner)
+    assert keys.use_api_key(made.secret) is not None, "counting a use needs no pass"
+    keys.revoke_api_key(anna.account_id, made.key.id, by=anna.owner)
+    assert keys.use_api_key(made.secret) is None
     with tenancy.account(anna.account_id):
         assert ApiKey.objects.get(id=made.key.id).revoked_by == anna.owner
         audit.record("test.done", by=audit.person(otto), account_id=anna.account_id)
@@ -286,8 +284,8 @@ def test_a_password_link_is_read_from_no_row_and_forwarded_to_nobody(
     anna: Customer, attacker: psycopg.Connection
 ) -> None:
     """The attacker reads the notice, copies it to an address of their own, and gets nothing that opens."""
-    house, link = actions.house_account(), f"https://mail.example/password/reset/key/{secrets.token_hex(8)}/"
-    sent = actions.send_notice(
+    house, link = people.house_account(), f"https://mail.example/password/reset/key/{secrets.token_hex(8)}/"
+    sent = notices.send_notice(
         house.id, NoticeKind.ACCESS, anna.owner.email, subject="Password", text=f"Open {link}", language="en"
     )
     with attacker.transaction():

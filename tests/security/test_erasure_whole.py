@@ -23,7 +23,7 @@ from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.apps.inbound import intake, jobs, named_addresses, test_inbox
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import contacts, imports
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.personal_traces import wipe_late
@@ -94,7 +94,7 @@ def known(name: str) -> Person:
     campaign = anna.sending("Winter bulbs")
     with tenancy.account(anna.account_id):
         contact = Contact.objects.get(email=address)
-        lists.edit_contact(contact.id, first_name=FIRST, last_name=LAST, attributes={"ort": "Plön"})
+        contacts.edit_contact(contact.id, first_name=FIRST, last_name=LAST, attributes={"ort": "Plön"})
         delivery = Delivery.objects.get(campaign=campaign, contact=contact)
         reply = f"550 5.1.1 <{address}>: {LAST} unknown"
         Delivery.objects.filter(id=delivery.id).update(
@@ -102,7 +102,7 @@ def known(name: str) -> Person:
         )
         Attempt.objects.create(delivery=delivery, number=1, at=clock.now(), stage="rcpt", reply_text=reply)
         rows = f"email,first_name\r\n{address.upper()},{FIRST}\r\n".encode()
-        lists.upload_import(anna.list_id, BytesIO(rows), "late.csv", by=anna.owner)
+        imports.upload_import(anna.list_id, BytesIO(rows), "late.csv", by=anna.owner)
         (notice,) = send_test(campaign.id, [anna.owner.email], by=anna.owner, contact_ids=[contact.id])
         queue_notice(anna.account_id, notice.id)
         shown = Delivery.objects.get(notice=notice)

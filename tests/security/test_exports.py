@@ -4,9 +4,9 @@ import psycopg
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import KeyScope, Role, User
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import exports
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.base import tenancy
@@ -47,14 +47,14 @@ def signed_in_now(client: Client) -> Client:
 
 def with_password(anna: Customer) -> Client:
     """Another owner's browser; she can prove again who she is."""
-    user = accounts.create_user(f"pw{anna.list_id}@lindenhof.example", name="Pia", password=PASSWORD)
-    accounts.add_member(anna.account_id, user)
+    user = people.create_user(f"pw{anna.list_id}@lindenhof.example", name="Pia", password=PASSWORD)
+    people.add_member(anna.account_id, user)
     return browser(user)
 
 
 def ready(anna: Customer, content: ExportContent = ExportContent.CONTACTS) -> Export:
     with tenancy.account(anna.account_id):
-        job = actions.start_export(content, ExportFormat.CSV, by=owner_of(anna), enqueue=False)
+        job = exports.start_export(content, ExportFormat.CSV, by=owner_of(anna), enqueue=False)
     run_export(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         found = Export.objects.get(id=job.id)
@@ -71,8 +71,8 @@ def test_an_owner_who_signed_in_just_now_gets_the_file_and_nobody_else(anna: Cus
     answer = signed_in_now(pia).get(address)
     assert b"dora@web.de" in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer.headers["Cache-Control"] == "no-store"
-    editor = accounts.create_user(f"ed{job.id}@lindenhof.example", name="Ed", password=None)
-    accounts.add_member(anna.account_id, editor, Role.EDITOR)
+    editor = people.create_user(f"ed{job.id}@lindenhof.example", name="Ed", password=None)
+    people.add_member(anna.account_id, editor, Role.EDITOR)
     for lesser in (signed_in_now(anna.ben), signed_in_now(browser(editor))):
         assert lesser.get(address).status_code == 403
         assert lesser.get("/studio/exports/new/").status_code == 403
@@ -105,7 +105,7 @@ def test_an_export_begins_after_a_recent_sign_in_only(anna: Customer, carla: Cus
 def taken(anna: Customer) -> Export:
     """An export of Anna's, as its worker leaves it."""
     with tenancy.account(anna.account_id):
-        job = actions.start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=anna.owner, enqueue=False)
+        job = exports.start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=anna.owner, enqueue=False)
     run_export(anna.account_id, job.id)
     return job
 

@@ -293,12 +293,12 @@ def test_guessing_the_address_is_answered_like_any_other(renate: Victim) -> None
 
 def test_a_move_without_the_old_mailbox_is_never_carried_out(renate: Victim) -> None:
     """A request that is in the table from before, or that someone wrote there, is not enough."""
-    from mailflatrate.apps.forms import actions
+    from mailflatrate.apps.forms.actions import sign_up
 
     thief = fresh_address("thief")
     with tenancy.account(renate.place.account_id):
         contact = Contact.objects.get(email=renate.email)
-        actions.request_move(
+        sign_up.request_move(
             contact, renate.place.anna.list_id, thief, language="en", ip=None, user_agent="", source_url=""
         )
         SignupRequest.objects.filter(email=thief).update(proof="person")

@@ -24,9 +24,9 @@ from django.db import connections
 from PIL import Image
 
 from mailflatrate.apps.inbound import intake
-from mailflatrate.apps.inbound.actions import read_mail
+from mailflatrate.apps.inbound.actions.process_batch import read_mail
 from mailflatrate.apps.inbound.models import RawMail
-from mailflatrate.apps.lists.actions import read_head
+from mailflatrate.apps.lists.actions.imports import read_head
 from mailflatrate.apps.lists.errors import ImportProblem, ListError
 from mailflatrate.apps.lists.image_uploads import clean_picture
 from mailflatrate.apps.lists.intake.file_tables import open_table

@@ -13,7 +13,8 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from mailflatrate.apps.inbound import actions, intake, jobs
+from mailflatrate.apps.inbound import intake, jobs
+from mailflatrate.apps.inbound.actions import claim_batch, process_batch
 from mailflatrate.apps.inbound.actions.claim_batch import BROKEN_OFF
 from mailflatrate.apps.inbound.intake import READ_LANES, Arrival
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
@@ -115,7 +116,7 @@ def test_a_message_that_its_reader_does_not_survive_waits_for_a_person(
     monkeypatch.undo()
     assert (stored(mail).state, stored(mail).desk) == (RawMailState.UNREAD, "")
     assert "too long" in stored(mail).reason
-    again = actions.read_mail(mail, again=True)
+    again = process_batch.read_mail(mail, again=True)
     assert again is not None
     assert stored(mail).state != RawMailState.UNREAD
 
@@ -126,24 +127,24 @@ def test_a_worker_that_is_killed_in_a_message_meets_it_only_twice(case: SentCamp
     others = [store(plain("eve@attacker.example", desk(), f"Other {n}", "x")) for n in range(6)]
     lane = poison % READ_LANES
     mine = [poison, *(each for each in others if each % READ_LANES == lane)]
-    assert actions.claim_mails(lane, READ_LANES, after_id=0) == mine, "the first claim, which ends in a kill"
-    assert actions.claim_mails(lane, READ_LANES, after_id=0) == [poison], "alone now; killed once more"
+    assert claim_batch.claim_mails(lane, READ_LANES, after_id=0) == mine, "the first claim, which ends in a kill"
+    assert claim_batch.claim_mails(lane, READ_LANES, after_id=0) == [poison], "alone now; killed once more"
     rest = mine[1:]
-    assert actions.claim_mails(lane, READ_LANES, after_id=0) == rest[:1]
+    assert claim_batch.claim_mails(lane, READ_LANES, after_id=0) == rest[:1]
     assert (stored(poison).state, stored(poison).reason) == (RawMailState.UNREAD, BROKEN_OFF)
     with tenancy.platform(PlatformReason.MAIL_IN):
         RawMail.objects.filter(id__in=rest).update(attempts=1)
     read_lanes()
-    actions.read_mail(poison, again=True)
+    process_batch.read_mail(poison, again=True)
     assert {stored(each).state for each in rest} <= {RawMailState.HANDLED, RawMailState.APART}
 
 
 def test_a_fault_that_is_not_its_own_costs_a_message_nothing(case: SentCampaign) -> None:
     mail = store(plain("eve@attacker.example", desk(), "Hello", "world"))
     for _ in range(4):
-        claimed = actions.claim_mails(mail % READ_LANES, READ_LANES, after_id=0)
+        claimed = claim_batch.claim_mails(mail % READ_LANES, READ_LANES, after_id=0)
         assert mail in claimed
-        actions.release_mails(claimed)
+        claim_batch.release_mails(claimed)
     read_lanes()
     assert stored(mail).state != RawMailState.NEW
 

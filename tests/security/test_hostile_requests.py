@@ -17,7 +17,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
-from mailflatrate.apps.lists.actions import read_head
+from mailflatrate.apps.lists.actions.imports import read_head
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.file_preview import SHOWN_CHARACTERS
 from mailflatrate.apps.lists.models import Contact

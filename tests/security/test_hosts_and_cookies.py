@@ -13,7 +13,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 
-from mailflatrate.apps.accounts.actions import create_user, house_account, send_password_reset
+from mailflatrate.apps.accounts.actions.passwords import send_password_reset
+from mailflatrate.apps.accounts.actions.people import create_user, house_account
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.boot.doctor_report import Level

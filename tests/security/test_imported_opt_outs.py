@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import imports
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -158,7 +159,7 @@ def bring(
     anna: Customer, data: bytes, name: str = "people.csv", terms: ImportTerms | None = None, **mapping: str
 ) -> Import:
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(data), name, mapping, terms=terms, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), name, mapping, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id, slice_rows=4)
     with tenancy.account(anna.account_id):
         return Import.objects.get(id=job.id)
@@ -305,7 +306,7 @@ def test_a_status_word_far_below_in_a_column_that_is_none_holds_its_row() -> Non
     rows[3_050] = (rows[3_050][0], "unsubscribed")
     with tenancy.account(anna.account_id):
         data = io.BytesIO(file_of(Export("Raum", (), ()), rows))
-        job = actions.start_import(anna.list_id, data, "a.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, data, "a.csv", {}, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         job = Import.objects.get(id=job.id)
@@ -360,7 +361,7 @@ def test_a_state_that_begins_far_below_holds_its_row(code: str) -> None:
     rows[3_050] = (rows[3_050][0], code)
     with tenancy.account(anna.account_id):
         data = io.BytesIO(file_of(Export("Kundenstatus", (), ()), rows))
-        job = actions.start_import(anna.list_id, data, "a.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, data, "a.csv", {}, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         assert Import.objects.get(id=job.id).quarantined == {"status_unmapped": 1}

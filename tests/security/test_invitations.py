@@ -6,8 +6,8 @@ import secrets
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import invitations
+from mailflatrate.apps.accounts.actions import invitations, keys, people
+from mailflatrate.apps.accounts.actions import invitations as invitations_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, KeyScope, Membership, Notice, Role, User
 from mailflatrate.apps.gate.notices import notice_facts
@@ -38,7 +38,7 @@ def invited(anna: Customer, email: str, role: str = "editor", name: str = "Nina 
 
 
 def messages_to(email: str) -> list[Notice]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
@@ -60,7 +60,7 @@ def browser(user: User) -> Client:
 
 
 def user_with(email: str, name: str = "Nina Nord") -> User:
-    return actions.create_user(email, name=name, password=PASSWORD)
+    return people.create_user(email, name=name, password=PASSWORD)
 
 
 def lines(anna: Customer) -> list[tuple[str, str]]:
@@ -90,7 +90,7 @@ def test_somebody_new_chooses_a_password_and_then_accepts(anna: Customer) -> Non
     email = address()
     link = invited(anna, email.upper(), "viewer")
     assert not User.objects.filter(email=email).exists()
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         assert notice_facts(messages_to(email)[0]).recipient_is_user, "the gate lets the invitation out"
     nina = Client()
     assert "Choose a password" in nina.get(link).content.decode()
@@ -120,7 +120,7 @@ def test_a_stranger_with_the_link_stays_outside(anna: Customer) -> None:
     assert not User.objects.get(email=email).check_password("eves-password-9"), "a user keeps the password"
     assert visitor.get("/studio/").status_code == 302
     with pytest.raises(AccountError):
-        actions.accept("x" * 43, user=eve)
+        invitations_actions.accept("x" * 43, user=eve)
     assert browser(eve).post("/invitation/x/").status_code == 422
 
 
@@ -193,15 +193,15 @@ def test_an_invitation_ends_after_a_week_and_may_be_made_again(anna: Customer) -
 
 def test_what_a_former_owner_sent_ends(anna: Customer) -> None:
     ben = user_with(address(), "Ben")
-    actions.add_member(anna.account_id, ben, Role.OWNER)
+    people.add_member(anna.account_id, ben, Role.OWNER)
     email = address()
     browser(ben).post(PEOPLE, {"name": "Nina", "email": email, "role": "owner"})
     link = link_in(messages_to(email)[0])
     with tenancy.account(anna.account_id):
         place = Membership.objects.get(user=ben)
-    actions.change_role(anna.account_id, place.id, Role.EDITOR, by=anna.owner)
+    people.change_role(anna.account_id, place.id, Role.EDITOR, by=anna.owner)
     assert browser(user_with(email)).post(link).status_code == 422
-    actions.remove_member(anna.account_id, place.id, by=anna.owner)
+    people.remove_member(anna.account_id, place.id, by=anna.owner)
     assert [action for action, _who in lines(anna)] == [
         "invitation.sent",
         "member.role_changed",
@@ -223,7 +223,7 @@ def test_only_owners_invite(anna: Customer, role: Role) -> None:
     email = address()
     invited(anna, email)
     ben = user_with(address(), "Ben")
-    actions.add_member(anna.account_id, ben, role)
+    people.add_member(anna.account_id, ben, role)
     client, page = browser(ben), f"{PEOPLE}invitations/{_id(anna, email)}/"
     for url in (PEOPLE, f"{page}again/", f"{page}withdraw/"):
         assert client.post(url, {"name": "E", "email": address(), "role": "owner"}).status_code == 403, url
@@ -244,8 +244,8 @@ def test_carla_sees_and_touches_no_invitation_of_annas(anna: Customer) -> None:
 
 
 def test_keys_leave_lines_in_the_log(anna: Customer) -> None:
-    made = actions.make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=anna.owner)
-    actions.revoke_api_key(anna.account_id, made.key.id, by=anna.owner)
+    made = keys.make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=anna.owner)
+    keys.revoke_api_key(anna.account_id, made.key.id, by=anna.owner)
     assert lines(anna) == [("api_key.made", anna.owner.email), ("api_key.revoked", anna.owner.email)]
     assert audit.person(anna.owner).kind is audit.ActorKind.CUSTOMER
 
@@ -255,6 +255,6 @@ def test_invitations_are_forgotten(anna: Customer) -> None:
     invited(anna, email)
     with tenancy.account(anna.account_id), tenancy.access():
         Invitation.objects.filter(email=email).update(expires_at=clock.now() - invitations.INVITATIONS_KEPT * 2)
-    assert actions.forget_invitations() >= 1
+    assert invitations_actions.forget_invitations() >= 1
     with tenancy.account(anna.account_id):
         assert not Invitation.objects.filter(email=email).exists()

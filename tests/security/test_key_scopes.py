@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
-from mailflatrate.apps.accounts.actions.keys import hash_of
+from mailflatrate.apps.accounts.actions.keys import AskingBounds, hash_of, make_api_key
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import ApiKey, KeyScope
 from mailflatrate.base import clock, tenancy

@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery.models import Chunk, Delivery
 from mailflatrate.apps.delivery.send.claims import ClaimCheck, check_claim, claim, read_again
 from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
@@ -39,7 +39,7 @@ def sql(*statements: str) -> No:
 
 
 def unsubscribe(anna: Customer, row: Delivery, owner: str) -> None:
-    lists.unsubscribe(row.contact_id, list_id=None, by="link", source="t")
+    consent.unsubscribe(row.contact_id, list_id=None, by="link", source="t")
 
 
 def erase(anna: Customer, row: Delivery, owner: str) -> None:

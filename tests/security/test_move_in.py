@@ -10,8 +10,9 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions import Circumstances, PolicyConfirmation
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyConfirmation
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import lists, moves
 from mailflatrate.apps.lists.errors import ImportProblem, MoveChanged
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -41,8 +42,8 @@ def dropped(place_or_home: FormCustomer | Customer, lines: Sequence[str], name: 
     """A move of one file, checked; its id."""
     list_id = place_or_home.anna.list_id if isinstance(place_or_home, FormCustomer) else place_or_home.list_id
     with tenancy.account(place_or_home.account_id):
-        file = actions.DroppedFile(name, io.BytesIO("\n".join(lines).encode()))
-        move = actions.upload_move(list_id, [file], by=None)
+        file = moves.DroppedFile(name, io.BytesIO("\n".join(lines).encode()))
+        move = moves.upload_move(list_id, [file], by=None)
     check_move(account_id=place_or_home.account_id, move_id=move.id)
     return move.id
 
@@ -56,7 +57,7 @@ def imported(anna: FormCustomer, move_id: int) -> None:
     """Started by Anna, and run to its end."""
     move = found(anna, move_id)
     with tenancy.account(anna.account_id):
-        actions.start_move(
+        moves.start_move(
             move_id,
             shown_run=move.run,
             answers=MoveAnswers.from_json(move.answers),
@@ -123,13 +124,13 @@ def test_a_code_of_another_list_or_account_is_not_found(anna: FormCustomer) -> N
     carla = customer_with_form()
     theirs = found(carla, dropped(carla, ["email", fresh_address()])).code
     with tenancy.account(anna.account_id):
-        second = actions.create_list("Second")
-        file = actions.DroppedFile("p.csv", io.BytesIO(b"email\n" + fresh_address().encode()))
-        elsewhere = actions.upload_move(second.id, [file], by=None)
+        second = lists.create_list("Second")
+        file = moves.DroppedFile("p.csv", io.BytesIO(b"email\n" + fresh_address().encode()))
+        elsewhere = moves.upload_move(second.id, [file], by=None)
     discarded = dropped(anna, ["email", fresh_address()])
     code = found(anna, discarded).code
     with tenancy.account(anna.account_id):
-        actions.discard_move(discarded)
+        moves.discard_move(discarded)
     for one in (theirs, elsewhere.code, code, "x", "0" * 12):
         path = f"/f/{anna.code}/move-in/{one}/"
         assert Client().get(path).status_code == 404, one
@@ -175,14 +176,14 @@ def test_a_move_starts_once_with_the_numbers_that_were_seen(anna: FormCustomer) 
     }
     with tenancy.account(anna.account_id):
         with pytest.raises(MoveChanged):
-            actions.start_move(move_id, shown_run=shown.run + 1, **start)
-        actions.start_move(move_id, shown_run=shown.run, **start)
+            moves.start_move(move_id, shown_run=shown.run + 1, **start)
+        moves.start_move(move_id, shown_run=shown.run, **start)
         with pytest.raises(ImportProblem):
-            actions.start_move(move_id, shown_run=shown.run, **start)
+            moves.start_move(move_id, shown_run=shown.run, **start)
         with pytest.raises(ImportProblem):
-            actions.answer_move(move_id, MoveAnswers())
+            moves.answer_move(move_id, MoveAnswers())
         with pytest.raises(ImportProblem):
-            actions.discard_move(move_id)
+            moves.discard_move(move_id)
     answers = found(anna, move_id).answers
     assert (answers["columns"], answers["no_status"]) == ({}, {}), "a start changes no column"
     start_move(account_id=anna.account_id, move_id=move_id)
@@ -196,7 +197,7 @@ def test_without_a_declared_origin_nothing_is_imported(database: str) -> None:
     move_id = dropped(anna, [HEADER, f"{fresh_address('ohne')},{WHOLE}"])
     move = found(anna, move_id)
     with tenancy.account(anna.account_id):
-        actions.start_move(
+        moves.start_move(
             move_id,
             shown_run=move.run,
             answers=MoveAnswers(),
@@ -218,7 +219,7 @@ def test_a_status_is_not_explained_away_without_a_reason(database: str) -> None:
     move = found(anna, move_id)
     assert MoveFindings.from_json(move.result or {}).blocking
     with tenancy.account(anna.account_id):
-        actions.answer_move(move_id, MoveAnswers(columns={"Art": ""}, no_status={"Art": "x"}))
+        moves.answer_move(move_id, MoveAnswers(columns={"Art": ""}, no_status={"Art": "x"}))
     check_move(account_id=anna.account_id, move_id=move_id)
     assert found(anna, move_id).state == MoveState.FAILED, "one letter is no reason"
 
@@ -242,9 +243,9 @@ def test_a_check_that_was_overtaken_keeps_nothing(database: str) -> None:
     """The newest answers win, whichever job comes first."""
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
-        file = actions.DroppedFile("p.csv", io.BytesIO(f"email,status\n{fresh_address('eins')},4\n".encode()))
-        move = actions.upload_move(anna.list_id, [file], by=None)
-        actions.answer_move(move.id, MoveAnswers(system="mailtrain"))
+        file = moves.DroppedFile("p.csv", io.BytesIO(f"email,status\n{fresh_address('eins')},4\n".encode()))
+        move = moves.upload_move(anna.list_id, [file], by=None)
+        moves.answer_move(move.id, MoveAnswers(system="mailtrain"))
     check_move(account_id=anna.account_id, move_id=move.id)
     result = MoveFindings.from_json(found(anna, move.id).result or {})
     assert result.pile(Pile.NEVER) == [("complained", 1)]
@@ -264,8 +265,8 @@ def test_a_check_that_was_overtaken_keeps_nothing(database: str) -> None:
 def test_a_hostile_file_ends_its_own_check_only(database: str, lines: list[str], state: MoveState) -> None:
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
-        file = actions.DroppedFile("p.csv", io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")))
-        move = actions.upload_move(anna.list_id, [file], by=None)
+        file = moves.DroppedFile("p.csv", io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")))
+        move = moves.upload_move(anna.list_id, [file], by=None)
     check_move(account_id=anna.account_id, move_id=move.id)
     move = found(anna, move.id)
     assert move.state == state
@@ -275,8 +276,8 @@ def test_a_hostile_file_ends_its_own_check_only(database: str, lines: list[str],
 def test_many_files_of_many_columns_are_refused_together(database: str) -> None:
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
-        dropped_files = [actions.DroppedFile(f"p{file}.csv", io.BytesIO(_wide(file).encode())) for file in range(3)]
-        move = actions.upload_move(anna.list_id, dropped_files, by=None)
+        dropped_files = [moves.DroppedFile(f"p{file}.csv", io.BytesIO(_wide(file).encode())) for file in range(3)]
+        move = moves.upload_move(anna.list_id, dropped_files, by=None)
     check_move(account_id=anna.account_id, move_id=move.id)
     assert "different columns" in found(anna, move.id).problem
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
@@ -96,7 +96,7 @@ def test_refused_by_api_page_and_action(
     page = home.anna.client.post(f"/studio/contacts/{contact.id}/edit/", posted)
     assert page.status_code == 422
     with tenancy.account(home.account_id), pytest.raises(ListError):
-        actions.edit_contact(contact.id, first_name="", last_name="", attributes=given)
+        contacts.edit_contact(contact.id, first_name="", last_name="", attributes=given)
     assert attributes(home, contact) == {}
 
 
@@ -123,7 +123,7 @@ def test_what_was_there_before_can_be_taken_away_and_does_not_block(
 def test_a_request_on_somebodys_behalf_keeps_nothing_of_it(home: FormCustomer) -> None:
     def ask(email: str, values: dict[str, str]) -> None:
         with tenancy.account(home.account_id):
-            forms.request_confirmation(
+            sign_up.request_confirmation(
                 home.form_id,
                 email,
                 kind=ConfirmationRequestKind.PERSON,

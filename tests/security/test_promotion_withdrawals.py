@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 
 from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.withdrawals import promotion
 from mailflatrate.apps.privacy.withdrawals.log import open_log
@@ -164,8 +164,8 @@ def test_who_came_back_before_the_promotion_stays(
     """The replica knows both, so the log has nothing to tell it."""
     dora, emil = contacts(anna)
     with tenancy.account(anna.account_id):
-        lists.unsubscribe(dora.id, list_id=anna.list_id, by="link", source="test")
-        lists.unsubscribe(emil.id, list_id=anna.list_id, by="link", source="test")
+        consent.unsubscribe(dora.id, list_id=anna.list_id, by="link", source="test")
+        consent.unsubscribe(emil.id, list_id=anna.list_id, by="link", source="test")
     log_waiting(open_log(settings))
     owner.execute("UPDATE subscription SET state = 'confirmed' WHERE contact_id = %s", [dora.id])
     promote(owner)

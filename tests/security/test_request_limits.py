@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
+from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.delivery.feedback import record_returned
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import MailDomain
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import request_limits, sign_up
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import AskingTally, ConfirmationRequestKind, SignupRequest
@@ -95,7 +95,7 @@ def test_several_programs_and_hands_share_one_limit(home: FormCustomer) -> None:
     assert len(ask(first, home, 20)) == 20
     assert len(ask(second, home, FIRST)) == FIRST - 20
     with tenancy.account(home.account_id), pytest.raises(FormError, match="limit"):
-        actions.request_confirmation(
+        sign_up.request_confirmation(
             home.form_id, fresh_address(), kind=ConfirmationRequestKind.PERSON, note="at our stall", by=home.anna.owner
         )
 
@@ -227,7 +227,7 @@ def test_desk_and_customer_see_the_figure_with_its_limit(home: FormCustomer) -> 
     assert f"{FIRST} of {FIRST}" in page
     assert "who&#x27;ve just signed up with you, or put the sign-up form on your" in page
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        found = dict(actions.braked_accounts())
+        found = dict(request_limits.braked_accounts())
     assert found[home.account_id].left == 0
     shown = desk().page("request-limits/")
     assert f"/desk/accounts/{home.account_id}/" in shown

@@ -6,7 +6,7 @@ from django.db.utils import DatabaseError
 from django.test import Client
 from django.urls import reverse
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import keys, second_factor
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, KeyScope, Role
 from mailflatrate.base import tenancy
@@ -32,7 +32,7 @@ def _required(anna: Customer) -> bool:
 def test_an_owner_with_a_second_factor_switches_it_and_sessions_without_are_outside() -> None:
     anna = sending_customer(people=0)
     ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
-    key = actions.make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=anna.owner)
+    key = keys.make_api_key(anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=anna.owner)
     assert "Set up your own first" in anna.client.get(PAGE).content.decode()
     assert anna.client.post(SWITCH, {"wanted": "yes"}).status_code == 422
     assert not _required(anna)
@@ -62,10 +62,10 @@ def test_lesser_roles_and_strangers_change_nothing() -> None:
         sign_in_with_second_factor(client, ben)
         assert client.post(SWITCH, {"wanted": "yes"}).status_code == 403
         with pytest.raises(AccountError):
-            actions.require_second_factor(anna.account_id, True, by=ben, proved=True)
+            second_factor.require_second_factor(anna.account_id, True, by=ben, proved=True)
     carla = Customer.bare("Carla's Cafe").with_owner("Carla Clausen").owner
     with pytest.raises(AccountError):
-        actions.require_second_factor(anna.account_id, True, by=carla, proved=True)
+        second_factor.require_second_factor(anna.account_id, True, by=carla, proved=True)
     assert not _required(anna)
 
 

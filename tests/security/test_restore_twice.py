@@ -10,11 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.states import move
-from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.ab_test import decisions_of
+from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.models import AbTest, Delivery, DeliveryState, Plan, SenderProcess
 from mailflatrate.apps.delivery.plan import plan_campaign
@@ -99,7 +100,7 @@ def test_a_campaign_that_was_being_prepared_waits_for_a_person(anna: Customer, k
     assert planned(anna, campaign) == 0
     assert is_set_aside(anna, campaign, CampaignState.PAUSED)
     with tenancy.account(anna.account_id):
-        actions.resume_campaign(campaign.id)
+        campaigns_actions.resume_campaign(campaign.id)
     assert planned(anna, campaign) == 12, "a person said that it was not sent"
     assert not anna.again(campaign).maybe_sent
 
@@ -160,8 +161,8 @@ def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(a
     review, early = anna.ticked(anna.draft("Looked at")), anna.ticked(anna.draft("Paused"))
     release(anna, early)
     with tenancy.account(anna.account_id):
-        actions.pause_campaign(early.id, "")
-        move(campaigns.locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.owner)
+        campaigns_actions.pause_campaign(early.id, "")
+        move(drafts.locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.owner)
     restore_and_resume(clock.now())
     assert is_set_aside(anna, review, CampaignState.DRAFT)
     assert is_set_aside(anna, early, CampaignState.PAUSED)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions import create_user
+from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.entrypoints.web.serving import request_bodies, wsgi_bridge
 from mailflatrate.entrypoints.web.serving.request_bodies import (
     MB,

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import BrowserSession, User
 from mailflatrate.apps.accounts.session_store import SessionStore, row_key
 from mailflatrate.base import clock, tenancy
@@ -29,7 +29,7 @@ PAGE = "/sessions/"
 
 @pytest.fixture
 def user(database: str) -> User:
-    return actions.create_user(f"s{secrets.randbelow(10**15)}@people.example", name="Sue", password=PASSWORD)
+    return people.create_user(f"s{secrets.randbelow(10**15)}@people.example", name="Sue", password=PASSWORD)
 
 
 def browser(user: User, **headers: str) -> Client:
@@ -75,7 +75,7 @@ def test_a_key_that_was_read_is_no_cookie(user: User) -> None:
 def test_data_of_another_session_do_not_open_in_ones_own(user: User) -> None:
     victim, eve = (
         browser(user),
-        browser(actions.create_user(f"eve{secrets.randbelow(10**15)}@people.example", name="Eve", password=PASSWORD)),
+        browser(people.create_user(f"eve{secrets.randbelow(10**15)}@people.example", name="Eve", password=PASSWORD)),
     )
     assert is_in(eve)
     taken = row(victim)
@@ -104,7 +104,7 @@ def test_devices_are_listed_and_signed_out(user: User) -> None:
     assert not is_in(first)
     assert is_in(second)
     assert "Browser One" not in second.get(PAGE).content.decode()
-    stranger = browser(actions.create_user(f"x{secrets.randbelow(10**15)}@people.example", name="X", password=PASSWORD))
+    stranger = browser(people.create_user(f"x{secrets.randbelow(10**15)}@people.example", name="X", password=PASSWORD))
     stranger.post(PAGE)
     assert is_in(second), "somebody else signs out his own devices only"
 

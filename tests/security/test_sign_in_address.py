@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import passwords, people
 from mailflatrate.apps.accounts.models import AddressChange, Notice, User
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.base import tenancy
@@ -62,7 +62,7 @@ def carla(database: str) -> tuple[Client, User]:
 
 
 def messages_to(email: str) -> list[Notice]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return list(Notice.objects.filter(recipient=email).order_by("id"))
 
 
@@ -111,7 +111,7 @@ def test_the_click_of_a_stranger_does_not_count(carla: tuple[Client, User]) -> N
     new = f"typo{user.id}@people.example"
     ask(client, new)
     link = link_in(messages_to(new)[0])
-    eve = actions.create_user(f"eve{user.id}@people.example", name="Eve", password=PASSWORD)
+    eve = people.create_user(f"eve{user.id}@people.example", name="Eve", password=PASSWORD)
     stranger = Client()
     assert stranger.post(link).status_code == 302
     stranger.force_login(eve)
@@ -141,7 +141,7 @@ def test_a_change_of_password_and_a_day_end_the_link(
 
 def test_an_address_of_somebody_else_is_not_told_and_not_taken(carla: tuple[Client, User]) -> None:
     client, user = carla
-    known = actions.create_user(f"known{user.id}@people.example", name="Known Person", password=PASSWORD)
+    known = people.create_user(f"known{user.id}@people.example", name="Known Person", password=PASSWORD)
     free = f"free{user.id}@people.example"
     answers = []
     for email in (known.email, free):
@@ -152,7 +152,7 @@ def test_an_address_of_somebody_else_is_not_told_and_not_taken(carla: tuple[Clie
     (message,) = messages_to(known.email)
     assert "/email/confirm/" not in message.text
     race = link_in(messages_to(free)[0])
-    actions.create_user(free, name="Faster", password=PASSWORD)
+    people.create_user(free, name="Faster", password=PASSWORD)
     assert client.post(race).status_code == 422
     user.refresh_from_db()
     assert user.email not in (known.email, free)
@@ -188,7 +188,7 @@ def test_a_reset_of_the_password_leaves_no_second_address(carla: tuple[Client, U
     """allauth notes the address when it makes the link; such a row would let in as well."""
     _client, user = carla
     assert Client().post("/password/reset/", {"email": user.email}).status_code == 302
-    actions.send_password_reset(user.id)
+    passwords.send_password_reset(user.id)
     message = messages_to(user.email)[-1]
     assert not EmailAddress.objects.exists()
     found = re.search(r"https?://[^/\s]+(/password/reset/key/\S+)", message.text)

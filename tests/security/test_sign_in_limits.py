@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions import create_user
+from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.accounts.models import SharedEntry, User
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.sign_in import attempt_limits

@@ -15,11 +15,11 @@ from django.db import connection, transaction
 from django.test import Client
 from PIL import Image
 
-from mailflatrate.apps.campaigns.actions import upload_media
+from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.errors import MediaRefused
 from mailflatrate.apps.campaigns.media import WHOLE, media_url
 from mailflatrate.apps.campaigns.models import Media
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import imports
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -107,7 +107,7 @@ def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_p
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
         data = f"{HEADER}\n{ROW}\n".encode()
-        job = actions.start_import(anna.list_id, io.BytesIO(data), "people.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), "people.csv", {}, enqueue=False)
     keys = json.loads((load_settings().data_dir / "secrets.json").read_text())
     other = tmp_path / "other-host"
     environment = {
@@ -134,7 +134,7 @@ def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_p
 def test_a_file_whose_process_died_is_swept_and_one_in_use_is_not() -> None:
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(f"{HEADER}\n{ROW}\n".encode()), "a.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(f"{HEADER}\n{ROW}\n".encode()), "a.csv", {}, enqueue=False)
         files.put_bytes("uploads/orphan", b"dora@kunde-1.de")
         files.put_bytes("pictures/1-0", b"a picture")
     sweep_uploads(0)
@@ -163,14 +163,14 @@ def test_while_the_storage_is_away_people_are_told_so_and_nothing_is_lost(
     data = f"{HEADER}\n{ROW}\n".encode()
     with tenancy.account(anna.account_id):
         with pytest.raises(ImportProblem, match="Upload it again in a few minutes"):
-            actions.upload_import(anna.list_id, io.BytesIO(data), "a.csv")
+            imports.upload_import(anna.list_id, io.BytesIO(data), "a.csv")
         with pytest.raises(MediaRefused), transaction.atomic():
             upload_media(picture(), name="a.png", alt="a", decorative=False, by=None)
         assert not Import.objects.exists()
         assert not Media.objects.exists()
     monkeypatch.undo()
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
         media = upload_media(picture(), name="a.png", alt="a", decorative=False, by=None)
         url = media_url(media, WHOLE, "png")
     path = url.removeprefix(load_settings().public_url)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
@@ -69,7 +69,7 @@ def test_by_key_by_hand_and_for_the_whole_platform() -> None:
     asked = {"form_id": here.form_id, "email": tagged(dora), "note": "signed up at checkout", "visitor": visitor()}
     assert program_of(here.anna).call("POST", "/confirmation-requests", asked).status_code == 202
     with tenancy.account(here.account_id):
-        forms.request_confirmation(
+        sign_up.request_confirmation(
             here.form_id,
             tagged(erik),
             kind=ConfirmationRequestKind.PERSON,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection
 
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
@@ -51,8 +51,8 @@ def people(place: Customer) -> dict[str, Contact]:
 def everyone_says_no(place: Customer) -> None:
     here = people(place)
     with tenancy.account(place.account_id):
-        lists.unsubscribe(here["dora"].id, list_id=place.list_id, by="link", source="test")
-        lists.object_to_mail(here["emil"].id, source="test")
+        consent.unsubscribe(here["dora"].id, list_id=place.list_id, by="link", source="test")
+        consent.object_to_mail(here["emil"].id, source="test")
         suppression.suppress(
             bytes(here["frieda"].address_key), reason=SuppressionReason.HARD_BOUNCE, source="t", evidence={}
         )

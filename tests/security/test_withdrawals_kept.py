@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, WithdrawalsLog, every_log, read_paths
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
@@ -56,7 +56,7 @@ def test_a_line_after_a_torn_one_is_whole(
     anna, before, log = customer_with_list("Anna"), clock.now(), FolderLog(tmp_path / "log")
     anna.bring("\n".join([HEADER, ROW]))
     with tenancy.account(anna.account_id):
-        lists.unsubscribe(Contact.objects.get().id, list_id=anna.list_id, by="link", source="test")
+        consent.unsubscribe(Contact.objects.get().id, list_id=anna.list_id, by="link", source="test")
     write, calls = os.write, list[int]()
 
     def full(file: int, data: bytes) -> int:
@@ -160,7 +160,7 @@ def test_sql_of_an_account_cannot_stop_the_log_of_all(database: str, tmp_path: P
             )
     before = clock.now()
     with tenancy.account(dora.account_id):
-        lists.unsubscribe(Contact.objects.get().id, list_id=dora.list_id, by="link", source="test")
+        consent.unsubscribe(Contact.objects.get().id, list_id=dora.list_id, by="link", source="test")
     log_waiting(FolderLog(tmp_path))
     assert "withdrawn" in map(kind_of, FolderLog(tmp_path).read(before))
 

@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 from estate import Estate, build_estate, release
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus
-from mailflatrate.apps.campaigns.actions import upload_media
+from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.models import MediaFile
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent, feedback
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
@@ -103,11 +103,11 @@ def say_no(story: Story) -> None:
     with tenancy.account(story.estate.account_id):
         people = list(Contact.objects.order_by("id")[:4])
         left, erased, bounced, complained = people
-        lists.unsubscribe(left.id, list_id=story.estate.list_id, by="link", source="test")
-        lists.record_bounces(
+        consent.unsubscribe(left.id, list_id=story.estate.list_id, by="link", source="test")
+        feedback.record_bounces(
             [Bounce(bounced.id, None, judge("550 5.1.1 user unknown", "5.1.1", final=True), clock.now(), "test")]
         )
-        lists.record_complaint(complained.id, source="test", evidence={}, at=clock.now())
+        feedback.record_complaint(complained.id, source="test", evidence={}, at=clock.now())
         erase_for_customer(erased.id, by=story.estate.owner)
     names = ("unsubscribed", "erased", "bounced", "complained")
     story.left = {name: person.email for name, person in zip(names, people, strict=True)}

@@ -17,10 +17,10 @@ import dkim
 import psycopg
 import pytest
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
@@ -30,7 +30,7 @@ from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.inbound.queries import feedback_counts, inbox_messages
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import imports, lists
 from mailflatrate.apps.lists.models import Contact, Import, ImportState
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import clock, ids, tenancy
@@ -164,7 +164,7 @@ def anna(host: PostfixHost, dns: ZoneServer) -> Anna:
     otto = operator()
     customer = Customer.vetted(by=otto)
     account_id, user = customer.account_id, customer.owner
-    accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=user)
+    agreements.save_imprint(account_id, country="DE", fields=IMPRINT, by=user)
     with tenancy.account(account_id):
         domain = domains.add_domain(SENDER_DOMAIN)
         records = domains.records_to_publish(domain)
@@ -187,7 +187,7 @@ def bring(anna: Anna, people: list[str], host: PostfixHost) -> None:
     """Have the worker import these people."""
     with tenancy.account(anna.account_id):
         file = io.BytesIO(people_csv(people))
-        import_id = lists.start_import(anna.list_id, file, "people.csv", {}, by=anna.user).id
+        import_id = imports.start_import(anna.list_id, file, "people.csv", {}, by=anna.user).id
     done = wait(lambda: imported(anna.account_id, import_id), "the import", host)
     assert (done.accepted, done.refused, done.quarantined) == (len(people), {}, {})
 
@@ -228,9 +228,9 @@ def mail_out(anna: Anna, host: PostfixHost) -> int:
             "content_kind": ContentKind.MARKDOWN,
             "content": LETTER,
         }
-        campaign = campaigns.create_campaign(f"Winterzwiebeln {next(NUMBERS)}", by=None, values=values)
+        campaign = drafts.create_campaign(f"Winterzwiebeln {next(NUMBERS)}", by=None, values=values)
         shown = content_hash(campaign, newest_imprint())
-        campaigns.tick_policy(campaign.id, by=anna.user, shown_hash=shown)
+        drafts.tick_policy(campaign.id, by=anna.user, shown_hash=shown)
         decision = gate.release_campaign(campaign.id, by=anna.user)
         assert decision.allowed, [finding for finding in decision.findings if not finding["passed"]]
 

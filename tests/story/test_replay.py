@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.abuse import jobs as desk_jobs
-from mailflatrate.apps.inbound import actions
+from mailflatrate.apps.inbound.actions import process_batch
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.stats import jobs as figure_jobs
 from mailflatrate.base import clock, tenancy
@@ -50,9 +50,9 @@ def test_reading_all_that_ever_came_twice_more_changes_nothing(case: SentCampaig
     ids = [each for each in stored_ids() if each not in others]
     assert len(ids) >= len(BOUNCES) + 14
     for raw_mail_id in ids:
-        actions.read_mail(raw_mail_id, again=True)
+        process_batch.read_mail(raw_mail_id, again=True)
     settle(case)
-    actions.read_together(list(reversed(ids)), again=True)
+    process_batch.read_together(list(reversed(ids)), again=True)
     settle(case)
     after = whole_database()
     assert {table for table in before if before[table] != after[table]} == set()

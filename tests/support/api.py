@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions import AskingBounds, make_api_key
+from mailflatrate.apps.accounts.actions.keys import AskingBounds, make_api_key
 from mailflatrate.apps.accounts.models import KeyScope, User
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.base import clock, tenancy

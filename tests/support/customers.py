@@ -14,9 +14,10 @@ from typing import Any, Self
 import psycopg
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import account_status, agreements, vetting
+from mailflatrate.apps.accounts.actions import people as people_actions
 from mailflatrate.apps.accounts.models import DecisionKind, Role, User
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
@@ -25,7 +26,7 @@ from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.domains.actions.domains import add_sender
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import import_checks, imports, lists
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.base import clock, tenancy
@@ -38,7 +39,7 @@ from support.people import browser, fresh_mailbox, operator, person
 from support.subscribers import add_people
 
 NUMBERS = itertools.count(1)
-WHERE = accounts.Circumstances(ip=None, user_agent="test")
+WHERE = agreements.Circumstances(ip=None, user_agent="test")
 RECORD = {
     "legal_name": "Gärtnerei Lindenhof GmbH", "register_number": "Amtsgericht Kiel, HRB 1234 KI",
     "vat_id": "DE136695976", "street": "Lindenweg 4", "postcode": "24103", "city": "Kiel", "country": "DE",
@@ -79,7 +80,7 @@ class Customer:
     @classmethod
     def bare(cls, company: str) -> Self:
         """A row, and nobody who works for it."""
-        return cls(accounts.create_account(company).id)
+        return cls(people_actions.create_account(company).id)
 
     @classmethod
     def registered(cls, company: str) -> Self:
@@ -90,8 +91,8 @@ class Customer:
     def applying(cls, company: str = "Gärtnerei Lindenhof", name: str = "Anna Lindner") -> Self:
         """An account with a complete application that is not submitted yet, and its owner."""
         email = fresh_mailbox(name)
-        application = accounts.begin_application(email, name=name, company=company, country="DE", language="en")
-        accounts.save_application(application.account_id, RECORD, step="all")
+        application = vetting.begin_application(email, name=name, company=company, country="DE", language="en")
+        vetting.save_application(application.account_id, RECORD, step="all")
         return cls(application.account_id, people={"owner": User.objects.get(email=email)})
 
     @classmethod
@@ -105,10 +106,10 @@ class Customer:
     ) -> Self:
         """An account that a person of the operator activated. `watched`: its first campaigns are reviewed (R-06)."""
         customer, otto = cls.applying(company, name), by or operator()
-        accounts.submit_application(customer.account_id, customer.owner, WHERE)
-        accounts.decide_application(customer.account_id, DecisionKind.APPROVE, by=otto)
+        vetting.submit_application(customer.account_id, customer.owner, WHERE)
+        vetting.decide_application(customer.account_id, DecisionKind.APPROVE, by=otto)
         if not watched:
-            accounts.set_limits(customer.account_id, by=otto, daily_limit=None, supervised=False, because="test")
+            account_status.set_limits(customer.account_id, by=otto, daily_limit=None, supervised=False, because="test")
         return customer
 
     def with_owner(self, name: str) -> Self:
@@ -117,7 +118,7 @@ class Customer:
 
     def with_imprint(self) -> Self:
         """A complete imprint."""
-        accounts.save_imprint(self.account_id, country="DE", fields=IMPRINT, by=self.owner)
+        agreements.save_imprint(self.account_id, country="DE", fields=IMPRINT, by=self.owner)
         return self
 
     def with_sender(self) -> Self:
@@ -196,10 +197,10 @@ class Customer:
         data = content.encode() if isinstance(content, str) else content
         with tenancy.account(self.account_id):
             target = list_id or self.list_id
-            job = lists.start_import(target, io.BytesIO(data), "people.csv", mapping or {}, enqueue=False)
+            job = imports.start_import(target, io.BytesIO(data), "people.csv", mapping or {}, enqueue=False)
         run_import(self.account_id, job.id, slice_rows=slice_rows)
         with tenancy.account(self.account_id):
-            lists.check_import(job.id)
+            import_checks.check_import(job.id)
             return Import.objects.get(id=job.id)
 
     def contact(self, email: str) -> Contact:
@@ -223,13 +224,13 @@ class Customer:
             "content": CONTENT,
         } | values
         with tenancy.account(self.account_id):
-            return campaigns.create_campaign(name, by=self.owner, values=whole)
+            return drafts.create_campaign(name, by=self.owner, values=whole)
 
     def ticked(self, campaign: Campaign) -> Campaign:
         """The policy is confirmed for the draft as it is."""
         with tenancy.account(self.account_id):
             shown = content_hash(Campaign.objects.get(id=campaign.id), newest_imprint())
-            return campaigns.tick_policy(campaign.id, by=self.owner, shown_hash=shown)
+            return drafts.tick_policy(campaign.id, by=self.owner, shown_hash=shown)
 
     def sending(self, name: str = "On its way") -> Campaign:
         """Released by the gate and planned: every recipient waits."""

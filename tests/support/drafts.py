@@ -1,7 +1,7 @@
 """Drafts that begin with one of our templates."""
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.gallery import invented_words
 from mailflatrate.apps.campaigns.models import Campaign
 
@@ -12,4 +12,4 @@ def written_over(draft: Campaign, key: str, language: str, *, by: User) -> Campa
     for number, text in enumerate(invented_words(key, language)):
         values = {name: value.replace(text, f"Lindenhof {number}") for name, value in values.items()}
     values["content"] = values["content"].replace("https://example.org/", "https://lindenhof.example/")
-    return campaigns.update_campaign(draft.id, values, by=by)
+    return drafts.update_campaign(draft.id, values, by=by)

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.models import Form, SignupRequest
 from mailflatrate.apps.forms.queries import forget_published
 from mailflatrate.apps.lists.models import ConsentEvent, Subscription
@@ -159,10 +159,12 @@ def content(form: Form, **values: str) -> FormContent:
 def add_form(anna: Customer, *, sender: bool = True, **changes: Any) -> tuple[int, str]:
     """A published form for Anna's list; its id and code."""
     with tenancy.account(anna.account_id):
-        form = actions.create_form("Website", anna.list_id, by=anna.owner, sender_id=anna.sender_id if sender else None)
+        form = form_edits.create_form(
+            "Website", anna.list_id, by=anna.owner, sender_id=anna.sender_id if sender else None
+        )
         written = replace(content(form), **changes)
-        actions.save_draft(form.id, name="Website", list_id=anna.list_id, sender_id=form.sender_id, content=written)
-        verdict = actions.publish_form(form.id, by=anna.owner)
+        form_edits.save_draft(form.id, name="Website", list_id=anna.list_id, sender_id=form.sender_id, content=written)
+        verdict = form_edits.publish_form(form.id, by=anna.owner)
     assert verdict.allowed, verdict.blocked_by
     forget_published(form.code)
     return form.id, form.code

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import import_checks
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.jobs import check_move, start_move
 from mailflatrate.apps.lists.models import Import, Move, Subscription
@@ -107,7 +108,7 @@ class MoveIn:
         for job in jobs:
             run_import(account_id, job.id)
             with tenancy.account(account_id):
-                actions.check_import(job.id)
+                import_checks.check_import(job.id)
         with tenancy.account(account_id):
             return queries.imports_of_move(self.id)
 

@@ -7,16 +7,17 @@ from typing import Any
 
 from PIL import Image
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import origins
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.models import ListOrigin
 from mailflatrate.base import clock, tenancy
 from support.people import operator
 
 
-def declaration(**changed: Any) -> actions.Declaration:
+def declaration(**changed: Any) -> origins.Declaration:
     """A declaration that lacks nothing."""
     today = clock.now().date()
-    whole = actions.Declaration(
+    whole = origins.Declaration(
         kind="website",
         form_urls=("https://anna.example/news",),
         wording="Yes, send me Anna's news about plants, about twice a month.",
@@ -36,7 +37,7 @@ def declaration(**changed: Any) -> actions.Declaration:
 def declare_origin(account_id: int, list_id: int, **changed: Any) -> ListOrigin:
     """Sign a declaration for a list."""
     with tenancy.account(account_id):
-        return actions.declare_origin(list_id, declaration(**changed), by=None)
+        return origins.declare_origin(list_id, declaration(**changed), by=None)
 
 
 def picture() -> bytes:
@@ -49,4 +50,4 @@ def picture() -> bytes:
 def approve_origin(account_id: int, list_id: int) -> ListOrigin:
     """Declared, and approved by Otto."""
     origin = declare_origin(account_id, list_id)
-    return actions.decide_origin(origin.id, actions.OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+    return decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")

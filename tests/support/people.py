@@ -5,20 +5,20 @@ from typing import Any
 
 from django.test import Client
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Role, User
 
 
 def operator(name: str = "Otto") -> User:
     """A person of the operator, without a second factor yet."""
     email = f"{name.lower()}{secrets.randbelow(10**15)}@service.example"
-    return accounts.create_user(email, name=name, password=None, is_staff=True)
+    return people.create_user(email, name=name, password=None, is_staff=True)
 
 
 def person(account_id: int, name: str, role: Role = Role.OWNER) -> User:
     """A person who works for the account."""
-    user = accounts.create_user(fresh_mailbox(name), name=name, password=None)
-    accounts.add_member(account_id, user, role)
+    user = people.create_user(fresh_mailbox(name), name=name, password=None)
+    people.add_member(account_id, user, role)
     return user
 
 

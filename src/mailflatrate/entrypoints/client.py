@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from django.conf import settings
 from django.http import HttpRequest
 
-from mailflatrate.apps.accounts.actions import Circumstances
+from mailflatrate.apps.accounts.actions.agreements import Circumstances
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -14,7 +14,7 @@ from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseKind, CaseQuestion, CaseState, Cause, EventKind, Report
 from mailflatrate.apps.abuse.queries.queue import queue
-from mailflatrate.apps.accounts.actions import answer_report
+from mailflatrate.apps.accounts.actions.notices import answer_report
 from mailflatrate.apps.accounts.models import Account, Notice, User
 from mailflatrate.apps.accounts.service_mail import ServiceMail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState

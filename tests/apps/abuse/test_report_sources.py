@@ -6,7 +6,7 @@ from mailflatrate.apps.abuse.actions import report_sources
 from mailflatrate.apps.abuse.actions.report_sources import ByHand
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseKind, Report, ReportChannel
-from mailflatrate.apps.accounts.actions import write_to_desk
+from mailflatrate.apps.accounts.actions.messages import write_to_desk
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.intake import Arrival

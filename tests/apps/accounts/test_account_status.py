@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import Reasons
+from mailflatrate.apps.accounts.actions import account_status, people, vetting
+from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.automatic_checks import check_applicant, read_application
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
@@ -43,7 +43,7 @@ def account(account_id: int) -> Account:
 
 
 def letters(user: User) -> list[str]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return [notice.text for notice in Notice.objects.filter(recipient=user.email).order_by("id")]
 
 
@@ -53,20 +53,20 @@ def test_the_way_in_from_application_to_activation() -> None:
     otto = operator()
     assert account(account_id).status == AccountStatus.REGISTERED
     with pytest.raises(AccountError):
-        actions.decide_application(account_id, DecisionKind.APPROVE, by=otto)
-    actions.submit_application(account_id, anna, WHERE, password="bulbs-and-seeds")
+        vetting.decide_application(account_id, DecisionKind.APPROVE, by=otto)
+    vetting.submit_application(account_id, anna, WHERE, password="bulbs-and-seeds")
     assert User.objects.get(id=anna.id).check_password("bulbs-and-seeds")
     with pytest.raises(AccountError, match="Your application has been submitted and can no longer be"):
-        actions.save_application(account_id, {"city": "Bonn"}, step="company")
+        vetting.save_application(account_id, {"city": "Bonn"}, step="company")
     with pytest.raises(AccountError, match="reason"):
-        actions.decide_application(account_id, DecisionKind.ASK, by=otto, text=" ")
-    actions.decide_application(account_id, DecisionKind.ASK, by=otto, text="Where is your form?")
+        vetting.decide_application(account_id, DecisionKind.ASK, by=otto, text=" ")
+    vetting.decide_application(account_id, DecisionKind.ASK, by=otto, text="Where is your form?")
     assert "Where is your form?" in letters(anna)[-1]
-    actions.save_application(account_id, {"form_url": "https://lindenhof.example/form"}, step="samples")
-    actions.submit_application(account_id, anna, WHERE)
+    vetting.save_application(account_id, {"form_url": "https://lindenhof.example/form"}, step="samples")
+    vetting.submit_application(account_id, anna, WHERE)
     with pytest.raises(AccountError):
-        actions.decide_application(account_id, DecisionKind.APPROVE, by=anna)
-    actions.decide_application(account_id, DecisionKind.APPROVE, by=otto, note="Phoned them.")
+        vetting.decide_application(account_id, DecisionKind.APPROVE, by=anna)
+    vetting.decide_application(account_id, DecisionKind.APPROVE, by=otto, note="Phoned them.")
     found = account(account_id)
     assert (found.status, found.activated_by_id, found.supervised) == (AccountStatus.ACTIVE, otto.id, True)
     assert found.vetting_record_id is not None
@@ -86,12 +86,12 @@ def test_nothing_is_approved_with_an_empty_field(field: str) -> None:
     """The application form refuses it first; the decision refuses it again."""
     customer = Customer.applying()
     account_id, anna = customer.account_id, customer.owner
-    actions.submit_application(account_id, anna, WHERE)
+    vetting.submit_application(account_id, anna, WHERE)
     empty = {"monthly_volume": None, "lists": []}.get(field, "")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         Application.objects.filter(account_id=account_id).update(**{field: empty})
     with pytest.raises(AccountError, match="empty field"):
-        actions.decide_application(account_id, DecisionKind.APPROVE, by=operator())
+        vetting.decide_application(account_id, DecisionKind.APPROVE, by=operator())
     assert account(account_id).status == AccountStatus.SUBMITTED
 
 
@@ -153,7 +153,7 @@ def test_the_application_role_moves_nothing_not_even_its_own(application_role: p
     """Eve has SQL under the application role, in the scope of her own account that waits for a decision."""
     customer = Customer.applying("Eve Ltd", "Eve")
     account_id, eve = customer.account_id, customer.owner
-    actions.submit_application(account_id, eve, WHERE)
+    vetting.submit_application(account_id, eve, WHERE)
     otto = operator()
     attacks = [
         "UPDATE account SET standing = 'active', activated_by_id = {otto}, activated_at = now()",
@@ -223,12 +223,12 @@ def test_not_even_the_platform_role_writes_a_standing(application_role: psycopg.
 def test_a_stop_is_told_with_reason_rule_and_remedy() -> None:
     customer = Customer.vetted()
     account_id, anna = customer.account_id, customer.owner
-    actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
+    account_status.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
     text = letters(anna)[-1]
     assert all(part in text for part in (WHY.text, WHY.remedy, "R-86", "automatically", "/studio/settings/status/"))
     assert account(account_id).status_reason == WHY.text
     with pytest.raises(AccountError, match="reason"):
-        actions.change_account_status(account_id, AccountStatus.SUSPENDED, Reasons("x"), by=operator())
+        account_status.change_account_status(account_id, AccountStatus.SUSPENDED, Reasons("x"), by=operator())
 
 
 def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
@@ -236,16 +236,18 @@ def test_a_pause_never_lifts_itself_and_rests_a_day() -> None:
     account_id, anna = customer.account_id, customer.owner
     otto, why = operator(), Reasons("lifted", "They cleaned the list.")
     with clock.frozen_at(NOW):
-        actions.change_account_status(account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account")
+        account_status.change_account_status(
+            account_id, AccountStatus.PAUSED, WHY, by=None, machine="stats.judge_account"
+        )
     with clock.frozen_at(NOW + timedelta(hours=23, minutes=59)), pytest.raises(AccountError, match="24 hours"):
-        actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
+        account_status.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
     with clock.frozen_at(NOW + timedelta(days=400)):
         for who in (None, anna):
             with pytest.raises(AccountError):
-                actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=who, machine="a timer")
+                account_status.change_account_status(account_id, AccountStatus.ACTIVE, why, by=who, machine="a timer")
         with pytest.raises(AccountError):
-            actions.change_account_status(account_id, AccountStatus.ACTIVE, Reasons("lifted"), by=otto)
-        actions.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
+            account_status.change_account_status(account_id, AccountStatus.ACTIVE, Reasons("lifted"), by=otto)
+        account_status.change_account_status(account_id, AccountStatus.ACTIVE, why, by=otto)
     found = account(account_id)
     assert (found.status, found.supervised, found.status_reason) == (AccountStatus.ACTIVE, True, "")
 
@@ -257,7 +259,7 @@ def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> N
 
     def strike(day: int) -> str:
         with clock.frozen_at(NOW + timedelta(days=day)):
-            actions.give_strike(account_id, Reasons("complaints", "Too many complaints."), by=otto)
+            account_status.give_strike(account_id, Reasons("complaints", "Too many complaints."), by=otto)
         return account(account_id).status
 
     assert [strike(0), strike(100), strike(190)] == ["active"] * 3, "the first has expired on day 183"
@@ -265,18 +267,20 @@ def test_three_strikes_within_six_months_suspend_and_the_next_three_close() -> N
     assert "Three strikes within six months" in letters(anna)[-1]
     assert strike(201) == "suspended", "the three were answered; this one begins a new count"
     with clock.frozen_at(NOW + timedelta(days=210)):
-        actions.change_account_status(account_id, AccountStatus.ACTIVE, Reasons("lifted", "New people."), by=otto)
+        account_status.change_account_status(
+            account_id, AccountStatus.ACTIVE, Reasons("lifted", "New people."), by=otto
+        )
     assert [strike(220), strike(230)] == ["active", "closed"]
 
 
 def test_a_strike_that_was_taken_back_does_not_count() -> None:
     account_id = Customer.vetted().account_id
     otto = operator()
-    given = [actions.give_strike(account_id, Reasons("x", "Why."), by=otto) for _ in range(2)]
+    given = [account_status.give_strike(account_id, Reasons("x", "Why."), by=otto) for _ in range(2)]
     with pytest.raises(AccountError):
-        actions.take_back_strike(given[0].id, by=otto, because=" ")
-    actions.take_back_strike(given[0].id, by=otto, because="It was another company.")
-    actions.give_strike(account_id, Reasons("x", "Why."), by=otto)
+        account_status.take_back_strike(given[0].id, by=otto, because=" ")
+    account_status.take_back_strike(given[0].id, by=otto, because="It was another company.")
+    account_status.give_strike(account_id, Reasons("x", "Why."), by=otto)
     assert account(account_id).status == AccountStatus.ACTIVE
 
 
@@ -285,11 +289,11 @@ def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
     customer = Customer.applying("Eve Ltd", "Eve")
     gone, eve = customer.account_id, customer.owner
     otto = operator()
-    actions.submit_application(gone, eve, WHERE)
-    actions.decide_application(gone, DecisionKind.REJECT, by=otto, text="Bought lists.")
+    vetting.submit_application(gone, eve, WHERE)
+    vetting.decide_application(gone, DecisionKind.REJECT, by=otto, text="Bought lists.")
     customer = Customer.applying()
     account_id, anna = customer.account_id, customer.owner
-    actions.submit_application(account_id, anna, WHERE)
+    vetting.submit_application(account_id, anna, WHERE)
     zone = {
         "people.example": {"MX": ["10 mx.people.example"], "TXT": ["v=spf1 -all"]},
         "lindenhof.example": {"A": ["127.0.0.1"]},
@@ -297,7 +301,7 @@ def test_the_machine_looks_at_dns_website_and_earlier_accounts() -> None:
     with ZoneServer(zone) as dns, tenancy.platform(PlatformReason.HOUSEKEEPING):
         asked = read_application(account_id)
         facts = check_applicant(asked, DnsResolver([dns.nameserver], timeout_seconds=2))
-    actions.keep_signals(account_id, signals(facts))
+    vetting.keep_signals(account_id, signals(facts))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = {one.key: (one.outcome, one.evidence) for one in Signal.objects.filter(account_id=account_id)}
     assert found["closed_account"][0] == "serious"

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.core import signing
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import addresses
+from mailflatrate.apps.accounts.actions import addresses, people
+from mailflatrate.apps.accounts.actions import addresses as addresses_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import AddressChange, Notice, User
 from mailflatrate.base import clock, tenancy
@@ -17,18 +17,20 @@ from support.people import fresh_mailbox
 @pytest.fixture
 def dora(database: str) -> User:
     assert database
-    return actions.create_user(fresh_mailbox("Dora"), name="Dora", password="winterzwiebeln")
+    return people.create_user(fresh_mailbox("Dora"), name="Dora", password="winterzwiebeln")
 
 
 def asked(user: User, email: str) -> str:
     """Ask for another address; the token of the link."""
     tokens: list[str] = []
-    actions.ask_for_address(user, email, url=lambda token: tokens.append(token) or f"https://mail.example/{token}")
+    addresses_actions.ask_for_address(
+        user, email, url=lambda token: tokens.append(token) or f"https://mail.example/{token}"
+    )
     return tokens[0]
 
 
 def mails_to(email: str) -> list[str]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return [row.text for row in Notice.objects.filter(recipient=email).order_by("id")]
 
 
@@ -37,20 +39,20 @@ def test_the_new_mailbox_confirms_and_the_old_one_is_told(dora: User) -> None:
     token = asked(dora, new)
     assert User.objects.get(id=dora.id).email == old, "nothing changes before the click"
     assert any(token in text for text in mails_to(new)) and mails_to(old) == []
-    actions.change_address(dora, token)
+    addresses_actions.change_address(dora, token)
     assert User.objects.get(id=dora.id).email == new
     assert len(mails_to(old)) == 1
     with pytest.raises(AccountError, match="invalid or has expired"):
-        actions.change_address(dora, token)
+        addresses_actions.change_address(dora, token)
 
 
 def test_an_address_that_is_in_use_gets_no_link_and_the_asker_no_hint(dora: User) -> None:
-    other = actions.create_user(fresh_mailbox("Emil"), name="Emil", password=None)
+    other = people.create_user(fresh_mailbox("Emil"), name="Emil", password=None)
     token = asked(dora, other.email)
     (text,) = mails_to(other.email)
     assert token not in text
     with pytest.raises(AccountError, match="already has a login"):
-        actions.change_address(dora, token)
+        addresses_actions.change_address(dora, token)
     assert User.objects.get(id=dora.id).email == dora.email
 
 
@@ -59,7 +61,7 @@ def test_a_link_is_for_this_user_as_they_were_when_they_asked(dora: User, what: 
     new = fresh_mailbox("Dora")
     token, user = asked(dora, new), dora
     if what == "another user":
-        user = actions.create_user(fresh_mailbox("Eve"), name="Eve", password=None)
+        user = people.create_user(fresh_mailbox("Eve"), name="Eve", password=None)
     elif what == "a new password":
         with tenancy.access():
             dora.set_password("tulpen-und-tinte-7")
@@ -67,7 +69,7 @@ def test_a_link_is_for_this_user_as_they_were_when_they_asked(dora: User, what: 
     else:
         token = f"{token[:-2]}{'A' if token[-2] != 'A' else 'B'}{token[-1]}"
     with pytest.raises(AccountError, match="invalid or has expired"):
-        actions.change_address(user, token)
+        addresses_actions.change_address(user, token)
     assert not User.objects.filter(email=new).exists()
 
 
@@ -76,9 +78,9 @@ def test_a_link_works_for_a_day(dora: User, monkeypatch: pytest.MonkeyPatch) -> 
     token, signed_at = asked(dora, fresh_mailbox("Dora")), time.time()
     monkeypatch.setattr(signing.time, "time", lambda: signed_at + addresses.LINK_WORKS.total_seconds() + 60)
     with pytest.raises(AccountError, match="invalid or has expired"):
-        actions.change_address(dora, token)
+        addresses_actions.change_address(dora, token)
     monkeypatch.setattr(signing.time, "time", lambda: signed_at + addresses.LINK_WORKS.total_seconds() - 60)
-    actions.change_address(dora, token)
+    addresses_actions.change_address(dora, token)
 
 
 def test_a_day_has_room_for_a_few_requests(dora: User) -> None:
@@ -94,5 +96,5 @@ def test_old_requests_are_forgotten(dora: User) -> None:
     with clock.frozen_at(clock.now() - addresses.CHANGES_KEPT - timedelta(hours=1)):
         asked(dora, fresh_mailbox("Dora"))
     asked(dora, fresh_mailbox("Dora"))
-    assert actions.forget_changes() >= 1
+    assert addresses_actions.forget_changes() >= 1
     assert AddressChange.objects.filter(user=dora).count() == 1

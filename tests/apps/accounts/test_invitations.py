@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import invitations
+from mailflatrate.apps.accounts.actions import invitations, people
+from mailflatrate.apps.accounts.actions import invitations as invitations_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, Membership, Notice, Role, User
 from mailflatrate.base import clock, tenancy
@@ -29,7 +29,9 @@ def invited(anna: Customer, email: str, role: Role = Role.EDITOR, by: User | Non
         tokens.append(token)
         return f"https://mail.example/join/{token}/"
 
-    actions.invite(anna.account_id, email, name="Ben", role=role, language="en", by=by or anna.owner, url=url)
+    invitations_actions.invite(
+        anna.account_id, email, name="Ben", role=role, language="en", by=by or anna.owner, url=url
+    )
     (token,) = tokens
     return token
 
@@ -42,22 +44,22 @@ def role_of(anna: Customer, user: User) -> str:
 def test_the_link_makes_the_invited_person_a_member_once(anna: Customer) -> None:
     email = fresh_mailbox("Ben")
     token = invited(anna, f"  {email.upper()} ")
-    ben = actions.join(token, name="Ben", password="winterzwiebeln")
+    ben = invitations_actions.join(token, name="Ben", password="winterzwiebeln")
     assert ben.email == email
     assert role_of(anna, ben) == "", "a login alone gives access to nothing"
-    actions.accept(token, user=ben)
+    invitations_actions.accept(token, user=ben)
     assert role_of(anna, ben) == Role.EDITOR
     with pytest.raises(AccountError, match="no longer open"):
-        actions.accept(token, user=ben)
+        invitations_actions.accept(token, user=ben)
     with pytest.raises(AccountError, match="no longer open"):
-        actions.find_invitation(token)
+        invitations_actions.find_invitation(token)
 
 
 def test_another_person_with_the_link_is_refused(anna: Customer) -> None:
     token = invited(anna, fresh_mailbox("Ben"))
-    eve = actions.create_user(fresh_mailbox("Eve"), name="Eve", password=None)
+    eve = people.create_user(fresh_mailbox("Eve"), name="Eve", password=None)
     with pytest.raises(AccountError, match="different address"):
-        actions.accept(token, user=eve)
+        invitations_actions.accept(token, user=eve)
     assert role_of(anna, eve) == ""
 
 
@@ -67,7 +69,7 @@ def test_only_a_hash_of_the_token_is_stored_and_the_mail_has_the_link(anna: Cust
     with tenancy.account(anna.account_id):
         row = Invitation.objects.get(email=email)
     assert token.encode() not in bytes(row.token_hash) and len(bytes(row.token_hash)) == 32
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         assert f"/join/{token}/" in Notice.objects.get(recipient=email).text
 
 
@@ -99,15 +101,15 @@ def test_sending_again_replaces_the_link_and_has_an_end(anna: Customer) -> None:
         return token
 
     def again() -> None:
-        actions.send_again(anna.account_id, invitation_id, by=anna.owner, url=url)
+        invitations_actions.send_again(anna.account_id, invitation_id, by=anna.owner, url=url)
 
     for _ in range(invitations.MOST_SENDS - 1):
         again()
     with pytest.raises(AccountError, match="Withdraw it instead"):
         again()
     with pytest.raises(AccountError, match="no longer open"):
-        actions.find_invitation(first)
-    assert actions.find_invitation(links[-1]).id == invitation_id
+        invitations_actions.find_invitation(first)
+    assert invitations_actions.find_invitation(links[-1]).id == invitation_id
 
 
 def test_an_invitation_ends_after_a_week_and_makes_room(anna: Customer) -> None:
@@ -115,8 +117,8 @@ def test_an_invitation_ends_after_a_week_and_makes_room(anna: Customer) -> None:
     token = invited(anna, email)
     with clock.frozen_at(clock.now() + invitations.INVITATION_WORKS + timedelta(seconds=1)):
         with pytest.raises(AccountError, match="no longer open"):
-            actions.find_invitation(token)
-        assert actions.find_invitation(invited(anna, email)).email == email
+            invitations_actions.find_invitation(token)
+        assert invitations_actions.find_invitation(invited(anna, email)).email == email
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "inviter demoted", "inviter removed", "inviter blocked"])
@@ -127,16 +129,16 @@ def test_what_the_inviter_may_no_longer_give_nobody_gets(anna: Customer, end: st
     with tenancy.account(anna.account_id):
         invitation_id, membership_id = Invitation.objects.get(email=email).id, Membership.objects.get(user=nora).id
     if end == "withdrawn":
-        actions.withdraw(anna.account_id, invitation_id, by=anna.owner)
+        invitations_actions.withdraw(anna.account_id, invitation_id, by=anna.owner)
     elif end == "inviter demoted":
-        actions.change_role(anna.account_id, membership_id, Role.VIEWER, by=anna.owner)
+        people.change_role(anna.account_id, membership_id, Role.VIEWER, by=anna.owner)
     elif end == "inviter removed":
-        actions.remove_member(anna.account_id, membership_id, by=anna.owner)
+        people.remove_member(anna.account_id, membership_id, by=anna.owner)
     else:
         with tenancy.access(), tenancy.platform(PlatformReason.OPERATOR_DESK):
             User.objects.filter(id=nora.id).update(is_active=False)
     with pytest.raises(AccountError, match="no longer open"):
-        actions.join(token, name="Ben", password="winterzwiebeln")
+        invitations_actions.join(token, name="Ben", password="winterzwiebeln")
 
 
 def test_ended_invitations_are_forgotten_after_their_time_and_open_ones_stay(anna: Customer) -> None:
@@ -145,6 +147,6 @@ def test_ended_invitations_are_forgotten_after_their_time_and_open_ones_stay(ann
     with clock.frozen_at(long_ago):
         invited(anna, old)
     invited(anna, new)
-    assert actions.forget_invitations() >= 1
+    assert invitations_actions.forget_invitations() >= 1
     with tenancy.account(anna.account_id):
         assert list(Invitation.objects.values_list("email", flat=True)) == [new]

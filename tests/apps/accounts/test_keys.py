@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import AskingBounds, KeyOutsideNetworks, keys
+from mailflatrate.apps.accounts.actions import keys, people
+from mailflatrate.apps.accounts.actions import keys as keys_actions
+from mailflatrate.apps.accounts.actions.keys import AskingBounds, KeyOutsideNetworks
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Membership, Role, User
 from mailflatrate.base import clock, tenancy
@@ -23,9 +24,9 @@ def anna(database: str) -> Customer:
     return Customer.registered("Lindenhof")
 
 
-def made(anna: Customer, *scopes: KeyScope, by: User | None = None, **more: object) -> actions.MadeKey:
+def made(anna: Customer, *scopes: KeyScope, by: User | None = None, **more: object) -> keys_actions.MadeKey:
     values = {"expires_at": None} | more
-    return actions.make_api_key(
+    return keys_actions.make_api_key(
         anna.account_id,
         "Shop",
         scopes or (KeyScope.READ,),
@@ -49,30 +50,30 @@ def test_the_secret_is_shown_once_and_stored_as_a_hash(anna: Customer) -> None:
     assert bytes(row.secret_hash) == keys.hash_of(shop.secret)
     stored = " ".join(str(getattr(row, field.attname)) for field in ApiKey._meta.concrete_fields)
     assert shop.secret.rpartition("_")[2] not in stored
-    assert actions.is_known_key(shop.secret)
+    assert keys_actions.is_known_key(shop.secret)
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "demoted", "removed", "blocked"])
 def test_a_key_ends_with_what_it_stands_on(anna: Customer, end: str) -> None:
     nora = person(anna.account_id, "Nora")
     shop = made(anna, by=nora, expires_at=clock.now() + timedelta(hours=1))
-    assert actions.use_api_key(shop.secret) is not None
+    assert keys_actions.use_api_key(shop.secret) is not None
     with tenancy.account(anna.account_id):
         membership_id = Membership.objects.get(user=nora).id
     at = clock.now()
     if end == "revoked":
-        actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner)
+        keys_actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner)
     elif end == "expired":
         at += timedelta(hours=1)
     elif end == "demoted":
-        actions.change_role(anna.account_id, membership_id, Role.EDITOR, by=anna.owner)
+        people.change_role(anna.account_id, membership_id, Role.EDITOR, by=anna.owner)
     elif end == "removed":
-        actions.remove_member(anna.account_id, membership_id, by=anna.owner)
+        people.remove_member(anna.account_id, membership_id, by=anna.owner)
     else:
         with tenancy.access(), tenancy.platform(PlatformReason.OPERATOR_DESK):
             User.objects.filter(id=nora.id).update(is_active=False)
     with clock.frozen_at(at):
-        assert actions.use_api_key(shop.secret) is None
+        assert keys_actions.use_api_key(shop.secret) is None
 
 
 def test_requests_of_a_minute_are_counted_even_all_at_once(anna: Customer) -> None:
@@ -82,7 +83,7 @@ def test_requests_of_a_minute_are_counted_even_all_at_once(anna: Customer) -> No
         try:
             together.wait(10)
             with clock.frozen_at(at):
-                found = actions.use_api_key(shop.secret)
+                found = keys_actions.use_api_key(shop.secret)
             assert found is not None
             seen.append(found.used)
         finally:
@@ -95,9 +96,9 @@ def test_requests_of_a_minute_are_counted_even_all_at_once(anna: Customer) -> No
     for thread in threads:
         thread.join(30)
     with clock.frozen_at(at):
-        last = actions.use_api_key(shop.secret)
+        last = keys_actions.use_api_key(shop.secret)
     with clock.frozen_at(at + timedelta(minutes=1)):
-        fresh = actions.use_api_key(shop.secret)
+        fresh = keys_actions.use_api_key(shop.secret)
     assert last is not None and fresh is not None
     assert (last.used, fresh.used) == (5, 1)
 
@@ -106,22 +107,22 @@ def test_a_request_from_elsewhere_is_refused_and_not_counted(anna: Customer) -> 
     shop = made(anna, networks=["203.0.113.0/24", "2001:db8::/48"])
     for ip in ("198.51.100.7", "2001:db9::1", None):
         with pytest.raises(KeyOutsideNetworks):
-            actions.use_api_key(shop.secret, ip)
+            keys_actions.use_api_key(shop.secret, ip)
     for number, ip in enumerate(("203.0.113.9", "2001:db8::1"), 1):
-        found = actions.use_api_key(shop.secret, ip)
+        found = keys_actions.use_api_key(shop.secret, ip)
         assert found is not None and found.used == number
 
 
 def test_networks_are_kept_in_one_form_and_nonsense_is_named() -> None:
-    assert actions.parse_networks([" 203.0.113.7", "203.0.113.7/32", "203.0.113.9/24"]) == [
+    assert keys_actions.parse_networks([" 203.0.113.7", "203.0.113.7/32", "203.0.113.9/24"]) == [
         "203.0.113.7/32",
         "203.0.113.0/24",
     ]
     for wrong, words in (("203.0.113", "isn't an IP"), ("::ffff:203.0.113.7", "as IPv4"), ("", "isn't an IP")):
         with pytest.raises(AccountError, match=words):
-            actions.parse_networks([wrong])
+            keys_actions.parse_networks([wrong])
     with pytest.raises(AccountError, match="up to 20"):
-        actions.parse_networks([f"203.0.113.{number}" for number in range(keys.MOST_NETWORKS + 1)])
+        keys_actions.parse_networks([f"203.0.113.{number}" for number in range(keys.MOST_NETWORKS + 1)])
 
 
 def test_a_key_that_asks_is_bound_to_forms_and_to_a_number(anna: Customer) -> None:
@@ -138,7 +139,7 @@ def test_a_key_that_asks_is_bound_to_forms_and_to_a_number(anna: Customer) -> No
 def test_revoking_is_for_good_and_for_ones_own(anna: Customer) -> None:
     shop, carla = made(anna), Customer.registered("Nordstern")
     with pytest.raises(AccountError, match="doesn't exist"):
-        actions.revoke_api_key(carla.account_id, shop.key.id, by=carla.owner)
-    first = actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner).revoked_at
-    assert actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner).revoked_at == first
-    assert not actions.is_known_key(shop.secret)
+        keys_actions.revoke_api_key(carla.account_id, shop.key.id, by=carla.owner)
+    first = keys_actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner).revoked_at
+    assert keys_actions.revoke_api_key(anna.account_id, shop.key.id, by=anna.owner).revoked_at == first
+    assert not keys_actions.is_known_key(shop.secret)

@@ -2,7 +2,7 @@
 
 from django.core.mail import EmailMessage  # noqa: TID251  what allauth hands over
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import people as people_actions
 from mailflatrate.apps.accounts.mail_backend import NoticeBackend
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.base import tenancy
@@ -15,7 +15,7 @@ def test_a_mail_of_django_is_one_notice_for_each_recipient(database: str) -> Non
     mail = EmailMessage("Sign in", "Your code is 4711.", "django@localhost", people)
 
     assert NoticeBackend().send_messages([mail]) == 1
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people_actions.house_account().id):
         rows = {row.recipient: row for row in Notice.objects.filter(recipient__in=people)}
         assert set(rows) == set(people)
         assert {(row.kind, row.subject) for row in rows.values()} == {(NoticeKind.ACCESS, "Sign in")}

@@ -4,8 +4,8 @@ import pytest
 from allauth.account.forms import default_token_generator
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import passwords
+from mailflatrate.apps.accounts.actions import passwords, people
+from mailflatrate.apps.accounts.actions import passwords as passwords_actions
 from mailflatrate.apps.accounts.models import Notice, User
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def a_user() -> User:
-    return actions.create_user(fresh_mailbox("Dora"), name="Dora", password="winterzwiebeln")
+    return people.create_user(fresh_mailbox("Dora"), name="Dora", password="winterzwiebeln")
 
 
 def block(user: User) -> None:
@@ -28,12 +28,12 @@ def queued(email: str) -> list[ProcrastinateJob]:
     """The jobs that a request leaves behind."""
     rows = ProcrastinateJob.objects.filter(task_name="accounts.send_password_reset").order_by("id")
     before = set(rows.values_list("id", flat=True))
-    actions.request_password_reset(email)
+    passwords_actions.request_password_reset(email)
     return [row for row in rows.all() if row.id not in before]
 
 
 def mails_to(email: str) -> list[str]:
-    with tenancy.account(actions.house_account().id):
+    with tenancy.account(people.house_account().id):
         return [row.text for row in Notice.objects.filter(recipient=email)]
 
 
@@ -51,16 +51,16 @@ def test_only_a_person_who_signs_in_here_gets_an_email() -> None:
     user, gone = a_user(), a_user()
     block(gone)
     for user_id in (passwords.NOBODY, gone.id):
-        actions.send_password_reset(user_id)
+        passwords_actions.send_password_reset(user_id)
     assert mails_to(gone.email) == []
-    actions.send_password_reset(user.id)
+    passwords_actions.send_password_reset(user.id)
     (text,) = mails_to(user.email)
     assert f"{load_settings().public_url}/" in text
 
 
 def test_a_link_is_worth_nothing_once_the_password_has_changed() -> None:
     user = a_user()
-    link = actions.password_link(user)
+    link = passwords_actions.password_link(user)
     assert link.startswith(load_settings().public_url)
     token = link.rstrip("/").rpartition("/")[2].partition("-")[2]
     assert default_token_generator.check_token(user, token)

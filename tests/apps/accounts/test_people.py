@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connections
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Membership, Role, User
 from mailflatrate.base import tenancy
@@ -37,9 +37,9 @@ def test_the_last_owner_stays(anna: Customer, role: Role) -> None:
     person(anna.account_id, "Ben", Role.EDITOR)
     mine = membership_of(anna, anna.owner)
     with pytest.raises(AccountError, match="needs an owner"):
-        actions.change_role(anna.account_id, mine, role, by=anna.owner)
+        people.change_role(anna.account_id, mine, role, by=anna.owner)
     with pytest.raises(AccountError, match="needs an owner"):
-        actions.remove_member(anna.account_id, mine, by=anna.owner)
+        people.remove_member(anna.account_id, mine, by=anna.owner)
     assert roles(anna)["Carla Clausen"] == Role.OWNER
 
 
@@ -51,7 +51,7 @@ def test_two_owners_who_remove_each_other_at_once_leave_one(anna: Customer) -> N
     def remove(by: User, membership_id: int) -> None:
         try:
             together.wait(10)
-            actions.remove_member(anna.account_id, membership_id, by=by)
+            people.remove_member(anna.account_id, membership_id, by=by)
         except AccountError as error:
             refused.append(str(error))
         finally:
@@ -68,8 +68,8 @@ def test_two_owners_who_remove_each_other_at_once_leave_one(anna: Customer) -> N
 def test_a_change_of_role_and_a_removal_name_who_did_it(anna: Customer) -> None:
     ben = person(anna.account_id, "Ben", Role.VIEWER)
     his = membership_of(anna, ben)
-    actions.change_role(anna.account_id, his, Role.EDITOR, by=anna.owner)
-    actions.remove_member(anna.account_id, his, by=anna.owner)
+    people.change_role(anna.account_id, his, Role.EDITOR, by=anna.owner)
+    people.remove_member(anna.account_id, his, by=anna.owner)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         found = AuditEntry.objects.filter(subject=f"user:{ben.id}").order_by("id")
         told = [(row.action, row.details.get("before"), row.details.get("after")) for row in found]
@@ -81,8 +81,8 @@ def test_a_stranger_s_membership_is_out_of_reach(anna: Customer) -> None:
     carla = Customer.registered("Nordstern")
     theirs = membership_of(carla, carla.owner)
     for act in (
-        lambda: actions.change_role(anna.account_id, theirs, Role.VIEWER, by=anna.owner),
-        lambda: actions.remove_member(anna.account_id, theirs, by=anna.owner),
+        lambda: people.change_role(anna.account_id, theirs, Role.VIEWER, by=anna.owner),
+        lambda: people.remove_member(anna.account_id, theirs, by=anna.owner),
     ):
         with pytest.raises(Membership.DoesNotExist):
             act()
@@ -91,6 +91,6 @@ def test_a_stranger_s_membership_is_out_of_reach(anna: Customer) -> None:
 
 def test_an_address_signs_in_once_whatever_its_case(anna: Customer) -> None:
     email = fresh_mailbox("Dora")
-    actions.create_user(email, name="Dora", password=None)
+    people.create_user(email, name="Dora", password=None)
     with pytest.raises(AccountError, match="already has a login"):
-        actions.create_user(f" {email.upper()} ", name="Dora", password=None)
+        people.create_user(f" {email.upper()} ", name="Dora", password=None)

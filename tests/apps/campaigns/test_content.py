@@ -6,7 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import brand, templates
 from mailflatrate.apps.campaigns.actions import media as media_actions
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken
@@ -14,7 +15,7 @@ from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, gallery_templat
 from mailflatrate.apps.campaigns.media import media_ids_in, message_url
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, Media
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.base import tenancy
 from mailflatrate.mail.picture_values import Refusal
 from mailflatrate.rules.verdict import Severity
@@ -45,7 +46,7 @@ def picture(colour: str = "teal", size: tuple[int, int] = (1600, 800)) -> bytes:
 
 def upload(colour: str, alt: str = "A wall") -> Media:
     """An image of one color."""
-    return actions.upload_media(picture(colour), name=f"{colour}.jpg", alt=alt, decorative=False, by=None)
+    return media_actions.upload_media(picture(colour), name=f"{colour}.jpg", alt=alt, decorative=False, by=None)
 
 
 def test_a_picture_is_kept_once_in_the_widths_that_letters_need(anna: Customer) -> None:
@@ -69,7 +70,7 @@ def test_an_account_has_no_more_room_than_its_quota(anna: Customer, monkeypatch:
             upload("orange")
         assert full.value.reason is None
         with pytest.raises(MediaRefused) as drawing:
-            actions.upload_media(b"<svg/>", name="a.png", alt="", decorative=True, by=None)
+            media_actions.upload_media(b"<svg/>", name="a.png", alt="", decorative=True, by=None)
         assert drawing.value.reason is Refusal.SVG
 
 
@@ -81,17 +82,17 @@ def test_a_picture_in_use_says_where_and_stays_once_it_went_out(anna: Customer) 
         assert media_ids_in(f"![x]({url})", anna.account_id) == [media.id]
         assert media_ids_in(f"![x]({url})", anna.account_id + 1) == []
         spare = upload("white")
-        actions.delete_media(spare.id)
+        media_actions.delete_media(spare.id)
         assert not Media.objects.filter(id=spare.id).exists()
     draft = anna.draft(content=f"# Walls\n\n![A navy wall]({url})\n")
     with tenancy.account(anna.account_id):
-        actions.save_as_template(draft.id, "Walls", by=None)
-        actions.save_brand(BRAND, logo_id=media.id)
+        templates.save_as_template(draft.id, "Walls", by=None)
+        brand.save_brand(BRAND, logo_id=media.id)
         kinds = [(use.kind, use.is_out) for use in queries.media_uses(media.id)]
         assert kinds == [("campaign", False), ("template", False), ("brand", False)]
         Campaign.objects.filter(id=draft.id).update(state="sent")
         with pytest.raises(MediaInUse):
-            actions.delete_media(media.id)
+            media_actions.delete_media(media.id)
 
 
 def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: Customer) -> None:
@@ -99,11 +100,11 @@ def test_the_look_is_what_a_reader_sees_so_the_tick_is_bound_to_it(anna: Custome
     draft = anna.draft()
     with tenancy.account(anna.account_id):
         before = content_hash(draft, queries.newest_imprint())
-        actions.save_brand({**BRAND, "primary": "#123456"}, logo_id=None)
+        brand.save_brand({**BRAND, "primary": "#123456"}, logo_id=None)
         assert content_hash(draft, queries.newest_imprint()) != before
         for name, wrong in (("primary", "red"), ("ink", "#12345g"), ("body_font", "Comic Sans")):
             with pytest.raises(CampaignError):
-                actions.save_brand({**BRAND, name: wrong}, logo_id=None)
+                brand.save_brand({**BRAND, name: wrong}, logo_id=None)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -114,7 +115,7 @@ def test_every_template_of_ours_passes_the_gate_once_it_is_written(anna: Custome
         readers = create_list(f"{key} {language}", "", language)
         approve_origin(anna.account_id, readers.id)
         values = {"sender_id": anna.sender_id, "list_ids": [readers.id]}
-        draft = actions.start_from_gallery(key, language, name=f"{key} {language}", by=anna.owner, values=values)
+        draft = templates.start_from_gallery(key, language, name=f"{key} {language}", by=anna.owner, values=values)
         assert draft.content_kind == ContentKind.BLOCKS
         assert "[[" not in draft.content
         assert len(draft.media_ids) == len(gallery_template(key, language).pictures)
@@ -135,30 +136,30 @@ def test_an_own_template_keeps_what_is_said_and_nobody_elses(anna: Customer) -> 
     """Subject and content, not sender and recipients; names are taken once; Carla sees none of it."""
     draft = anna.draft(subject="Spring", text_override="Plain words")
     with tenancy.account(anna.account_id):
-        kept = actions.save_as_template(draft.id, " Spring ", by=anna.owner)
+        kept = templates.save_as_template(draft.id, " Spring ", by=anna.owner)
         with pytest.raises(NameTaken):
-            actions.save_as_template(draft.id, "Spring", by=anna.owner)
-        begun = actions.start_from_template(kept.id, name="New", by=anna.owner, values={})
+            templates.save_as_template(draft.id, "Spring", by=anna.owner)
+        begun = templates.start_from_template(kept.id, name="New", by=anna.owner, values={})
         assert (begun.subject, begun.content, begun.text_override) == ("Spring", draft.content, "Plain words")
         assert (begun.sender_id, begun.list_ids) == (None, [])
-        other = actions.save_as_template(draft.id, "Summer", by=anna.owner)
+        other = templates.save_as_template(draft.id, "Summer", by=anna.owner)
         with pytest.raises(NameTaken):
-            actions.rename_template(other.id, "Spring")
+            templates.rename_template(other.id, "Spring")
     carla = Customer.registered("Nordstern").account_id
     with tenancy.account(carla):
         assert not queries.templates().exists()
         with pytest.raises(type(kept).DoesNotExist):
-            actions.start_from_template(kept.id, name="x", by=None, values={})
+            templates.start_from_template(kept.id, name="x", by=None, values={})
 
 
 def test_a_picture_that_ai_made_says_so_or_a_check_reminds(anna: Customer) -> None:
     """R-53: set by the checkbox in the library; an image description or a sentence in the message is enough."""
     with tenancy.account(anna.account_id):
-        media = actions.upload_media(
+        media = media_actions.upload_media(
             picture("plum"), name="garden.jpg", alt="A garden", decorative=False, by=None, made_by_ai=True
         )
         address = message_url(media, list(media.files.all()))
-        again = actions.upload_media(picture("plum"), name="", alt="", decorative=False, by=None)
+        again = media_actions.upload_media(picture("plum"), name="", alt="", decorative=False, by=None)
         assert (again.made_by_ai, again.alt) == (True, "A garden"), "the tick is not lost by uploading it again"
         other = upload("olive")
         plain = message_url(other, list(other.files.all()))

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.utils.html import escape
 
-from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import digests, drafts
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.digest_content import next_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
@@ -94,13 +94,13 @@ def saved(anna: Customer, site: Site, **values: Any) -> FeedDigest:
             "name": "Shop news", "url": site.url, "mailing_list": MailingList.objects.get(), "weekday": 7,
             "at": time(9), "time_zone": "UTC", "minimum": 1, "is_active": True,
         } | values  # fmt: skip
-        digest = actions.save_digest(whole, by=anna.owner)
+        digest = digests.save_digest(whole, by=anna.owner)
         FeedDigest.objects.filter(id=digest.id).update(sender_id=anna.sender_id)
         return digest
 
 
 def looked(anna: Customer, site: Site, digest: FeedDigest, *, issue: bool = False, private: bool = True) -> FeedDigest:
-    actions.check_digest(anna.account_id, digest.id, issue=issue, resolver=site.resolver, private=private)
+    digests.check_digest(anna.account_id, digest.id, issue=issue, resolver=site.resolver, private=private)
     with tenancy.account(anna.account_id):
         return FeedDigest.objects.select_related("last_issue").get(id=digest.id)
 
@@ -129,7 +129,7 @@ def test_an_issue_is_a_draft_that_waits_for_its_tick(anna: Customer, site: Site)
     assert (digest.outcome, waiting(anna, digest)) == (DigestOutcome.READ, ["Tulips"])
     site.publish("Lilies", days_ago=0)
     due(anna, digest)
-    assert (anna.account_id, digest.id) in actions.due_digests()
+    assert (anna.account_id, digest.id) in digests.due_digests()
     digest = looked(anna, site, digest)
     issue = digest.last_issue
     assert issue is not None and digest.outcome == DigestOutcome.DRAFTED and digest.next_at > clock.now()
@@ -161,7 +161,7 @@ def test_issues_do_not_pile_up(anna: Customer, site: Site) -> None:
     assert (digest.outcome, digest.last_issue) == (DigestOutcome.WAITS, first)
     with tenancy.account(anna.account_id):
         assert first is not None
-        actions.delete_draft(first.id)
+        drafts.delete_draft(first.id)
     assert looked(anna, site, digest, issue=True).outcome == DigestOutcome.DRAFTED
 
 
@@ -260,14 +260,14 @@ def test_settings(anna: Customer, site: Site) -> None:
     with tenancy.account(anna.account_id):
         row = FeedDigest.objects.get(id=digest.id)
         values = {name: getattr(row, name) for name in ("name", "mailing_list", "weekday", "at", "time_zone")}
-        actions.save_digest(values | {"url": site.url + "2"}, by=anna.owner, digest_id=digest.id)
+        digests.save_digest(values | {"url": site.url + "2"}, by=anna.owner, digest_id=digest.id)
         assert not row.items.exists()
         with pytest.raises(ValueError, match="customers can't write"):
-            actions.save_digest(values | {"url": "x", "failures": 3}, by=anna.owner, digest_id=digest.id)
+            digests.save_digest(values | {"url": "x", "failures": 3}, by=anna.owner, digest_id=digest.id)
         for number in range(19):
-            actions.save_digest(values | {"url": "x", "name": str(number)}, by=anna.owner)
+            digests.save_digest(values | {"url": "x", "name": str(number)}, by=anna.owner)
         with pytest.raises(CampaignError, match="up to 20"):
-            actions.save_digest(values | {"url": "x", "name": "21"}, by=anna.owner)
+            digests.save_digest(values | {"url": "x", "name": "21"}, by=anna.owner)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import templates
 from mailflatrate.apps.campaigns.gallery import (
     KEYS,
     LANGUAGES,
@@ -53,7 +53,7 @@ def words(anna: Customer, draft: Campaign) -> str:
 def from_gallery(anna: Customer, key: str, language: str) -> Campaign:
     with tenancy.account(anna.account_id):
         values = {"sender_id": anna.sender_id, "list_ids": [anna.list_id]}
-        return actions.start_from_gallery(key, language, name=f"{key} {language}", by=None, values=values)
+        return templates.start_from_gallery(key, language, name=f"{key} {language}", by=None, values=values)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,15 +7,18 @@ import psycopg
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.accounts.actions import Reasons, change_account_status, house_account
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import AccountStatus, Notice
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery import actions, plan
+from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant, decisions_of
+from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
+from mailflatrate.apps.delivery.actions import claim_end, retries
 from mailflatrate.apps.delivery.models import AbTest, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.delivery.send.claims import Claim, claim
@@ -24,7 +27,7 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, record
 from mailflatrate.apps.domains.models import DnsCheck
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.inbound.models import Feedback
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent as consent_actions
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.stats.actions import decide_ab_test
 from mailflatrate.apps.stats.queries import variant_figures
@@ -93,7 +96,7 @@ def send_all(anna: Customer, campaign: Campaign, state: DeliveryState = Delivery
         if ready is None:
             return held
         held.append(asyncio.run(_send(anna.account_id, ready.id, state)))
-        actions.finish_chunk(anna.account_id, ready.id, "one")
+        claim_end.finish_chunk(anna.account_id, ready.id, "one")
 
 
 async def _send(account_id: int, chunk_id: int, state: DeliveryState) -> Claim:
@@ -208,7 +211,7 @@ def test_the_tick_is_for_all_variants(anna: Customer) -> None:
     """Another word in B asks for the tick anew; and each edition carries the hash of all of them."""
     draft = anna.ticked(anna.draft("Ticked", variants=[B]))
     with tenancy.account(anna.account_id):
-        campaigns.update_campaign(draft.id, {"variants": [B | {"subject": "Other tulips"}]})
+        drafts.update_campaign(draft.id, {"variants": [B | {"subject": "Other tulips"}]})
         assert not release_campaign(draft.id, by=anna.owner).allowed
     campaign = under_test(anna)
     with tenancy.account(anna.account_id):
@@ -244,19 +247,19 @@ def test_a_pause_stops_the_choice_and_the_rest(anna: Customer) -> None:
     send_all(anna, campaign)
     clicked(anna, campaign, 30, 5)
     with tenancy.account(anna.account_id):
-        actions.pause_campaign(campaign.id)
+        campaigns_actions.pause_campaign(campaign.id)
     over(anna, campaign)
     with tenancy.account(anna.account_id):
         assert AbTest.objects.get(campaign=campaign).winner is None
-        actions.resume_campaign(campaign.id)
+        campaigns_actions.resume_campaign(campaign.id)
     with tenancy.account(anna.account_id):
         assert AbTest.objects.get(campaign=campaign).winner is None
-    actions.wake_campaign(anna.account_id, campaign.id)  # the sweep
+    campaigns_actions.wake_campaign(anna.account_id, campaign.id)  # the sweep
     decide_ab_test(anna.account_id, campaign.id)
     with tenancy.account(anna.account_id):
         assert AbTest.objects.get(campaign=campaign).winner == 0
-        actions.pause_campaign(campaign.id)  # in the middle of planning the rest
-        actions.resume_campaign(campaign.id)
+        campaigns_actions.pause_campaign(campaign.id)  # in the middle of planning the rest
+        campaigns_actions.resume_campaign(campaign.id)
     planned(anna, campaign)
     found = by_variant(anna, campaign)
     assert sum(len(people) for people in found.values()) == PEOPLE
@@ -270,7 +273,7 @@ def test_a_measure_and_a_suspension_stop_the_choice() -> None:
         send_all(eve, campaign)
         clicked(eve, campaign, 30, 5)
     with tenancy.account(eve.account_id):
-        actions.hold_campaign(held.id, "R-86", "complaints")
+        campaigns_actions.hold_campaign(held.id, "R-86", "complaints")
     over(eve, held)
     reasons = Reasons("test", "Complaints.", "Write to us.", "R-86", {})
     change_account_status(eve.account_id, AccountStatus.PAUSED, reasons, by=None, machine="test")
@@ -284,7 +287,7 @@ def test_cancelled_the_rest_gets_nothing(anna: Customer) -> None:
     campaign = under_test(anna)
     send_all(anna, campaign)
     with tenancy.account(anna.account_id):
-        actions.cancel_campaign(campaign.id)
+        campaigns_actions.cancel_campaign(campaign.id)
     over(anna, campaign)
     planned(anna, campaign)
     assert anna.again(campaign).state == "cancelled"
@@ -369,7 +372,7 @@ def test_a_check_that_fails_meanwhile_pauses_it() -> None:
     with tenancy.account(eve.account_id):
         assert AbTest.objects.get(campaign=campaign).winner is None
         DnsCheck.objects.filter(kind="dkim").update(passed=True)
-        actions.resume_campaign(campaign.id)
+        campaigns_actions.resume_campaign(campaign.id)
     decide_ab_test(eve.account_id, campaign.id)
     with tenancy.account(eve.account_id):
         assert AbTest.objects.get(campaign=campaign).winner == 1
@@ -383,7 +386,7 @@ def test_letters_that_were_put_off_keep_their_variant(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         assert AbTest.objects.get(campaign=campaign).tested_at is not None  # nobody waits for a server that is ill
         Retry.objects.filter(campaign=campaign).update(due_at=clock.now() - timedelta(seconds=1))
-    actions.collect_retries(anna.account_id, campaign.id)
+    retries.collect_retries(anna.account_id, campaign.id)
     claims = send_all(anna, campaign)
     assert len({held.edition_id for held in claims}) == 2
     assert sum(len(held.rows) for held in claims) == sum(len(people) for people in before.values())
@@ -412,7 +415,7 @@ def test_nobody_in_the_test_means_no_wait(database: str) -> None:
         drawn = {each for each in everybody if lot(each, campaign.id) < 2 * 25 * 100}
         assert drawn < everybody
         for contact_id in drawn:
-            lists.unsubscribe(contact_id, list_id=others.list_id, by="link", source="test")
+            consent_actions.unsubscribe(contact_id, list_id=others.list_id, by="link", source="test")
     planned(others, campaign)
     assert by_variant(others, campaign) == {}
     decide_ab_test(others.account_id, campaign.id)

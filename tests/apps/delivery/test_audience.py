@@ -2,14 +2,14 @@
 
 import pytest
 
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.queries import audience_of, newest_imprint
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.audience import audience_facts
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Contact, Subscription
@@ -97,9 +97,9 @@ def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: Customer) -> None:
     draft = anna.ticked(anna.draft("Ticked"))
     with tenancy.account(anna.account_id):
         before = content_hash(draft, newest_imprint())
-        changed = campaigns.update_campaign(draft.id, {"excluded_list_ids": [anna.list_id]})
+        changed = drafts.update_campaign(draft.id, {"excluded_list_ids": [anna.list_id]})
         assert content_hash(changed, newest_imprint()) != before == draft.policy_hash
-        back = campaigns.update_campaign(draft.id, {"excluded_list_ids": []})
+        back = drafts.update_campaign(draft.id, {"excluded_list_ids": []})
         assert content_hash(back, newest_imprint()) == before
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery.actions import claim_end
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, Plan, Retry
 from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows
 from mailflatrate.apps.delivery.send.claims import Claim
@@ -107,7 +107,7 @@ def test_whatever_something_follows_from_is_left_to_the_actions(
         chunk.refresh_from_db()
         assert (chunk.state, chunk.claimed_by) == (ChunkState.SENDING, NAME)
         assert Begun.objects.filter(chunk_id=chunk.id).exists()
-    actions.finish_chunk(estate.account_id, chunk.id, NAME)
+    claim_end.finish_chunk(estate.account_id, chunk.id, NAME)
     with tenancy.account(estate.account_id):
         chunk.refresh_from_db()
         assert chunk.claimed_by == ""

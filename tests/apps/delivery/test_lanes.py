@@ -9,7 +9,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, lanes, plan
+from mailflatrate.apps.delivery import lanes, plan
+from mailflatrate.apps.delivery.actions import campaigns, retries
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, Retry
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.send.sender import Sender
@@ -104,11 +105,11 @@ def test_only_the_held_lane_waits(estate: Estate) -> None:
     with tenancy.account(estate.account_id):
         assert campaign_progress(campaign_id).held == {"united_internet": 20}
         assert Campaign.objects.get(id=campaign_id).state == CampaignState.SENDING, "it is not over"
-    actions.wake_campaign(estate.account_id, campaign_id)
+    campaigns.wake_campaign(estate.account_id, campaign_id)
     held = {number for number, (lane, _) in lanes_of(estate, campaign_id).items() if lane == "united_internet"}
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         ProcrastinateJob.objects.filter(task_name="delivery.send_chunk").delete()
-    actions.wake_campaign(estate.account_id, campaign_id)
+    campaigns.wake_campaign(estate.account_id, campaign_id)
     assert woken(estate, campaign_id) & held == set()
     lift(estate, campaign_id)
     assert woken(estate, campaign_id) == held
@@ -130,7 +131,7 @@ def test_people_of_a_shared_chunk_move_to_their_lane(estate: Estate, monkeypatch
     found = lanes_of(estate, campaign_id)
     assert not any(people["united_internet"] for lane, people in found.values() if not lane)
     assert sum(people["united_internet"] for lane, people in found.values() if lane) == 19
-    actions.collect_retries(estate.account_id, campaign_id)
+    retries.collect_retries(estate.account_id, campaign_id)
     assert send_all(estate, campaign_id) == {"google": 5, "apple": 5, "other": 10}
     with tenancy.account(estate.account_id):
         assert campaign_progress(campaign_id).held == {"united_internet": 20}

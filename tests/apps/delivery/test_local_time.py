@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from mailflatrate.apps.campaigns.actions import unschedule
+from mailflatrate.apps.campaigns.actions.drafts import unschedule
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import plan

@@ -11,7 +11,8 @@ from django.db import connection
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
 from mailflatrate.apps.delivery.queries import campaign_progress, unsent_after_end
 from mailflatrate.apps.delivery.send import recovery, sent_record
@@ -19,7 +20,7 @@ from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.roles import app_url
@@ -100,7 +101,7 @@ def test_only_what_was_under_way_is_unknown_and_the_rest_is_sent_by_another_send
     estate: Estate, claimed: tuple[int, int, list[int]], journal: Journal
 ) -> None:
     campaign_id, chunk_id, ids = claimed
-    actions.abandon_chunk(estate.account_id, chunk_id, journal.name)
+    lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     expected = ["sent"] + ["in_doubt"] * 4 + ["pending"] * 7
     assert states(estate, ids) == expected
     with tenancy.account(estate.account_id):
@@ -108,7 +109,7 @@ def test_only_what_was_under_way_is_unknown_and_the_rest_is_sent_by_another_send
         assert not Begun.objects.filter(chunk_id=chunk_id).exists(), "the old sender may not begin anything"
         gone = Delivery.objects.get(id=ids[7]).contact_id
         assert gone is not None
-        lists.unsubscribe(gone, list_id=estate.list_id, by="link", source="test")
+        consent.unsubscribe(gone, list_id=estate.list_id, by="link", source="test")
     assert len(send_rest(estate, campaign_id)) == 6, "a no counts for what is sent again, too"
     with tenancy.account(estate.account_id):
         progress = campaign_progress(campaign_id)
@@ -128,7 +129,7 @@ def test_a_database_that_restarted_as_well_may_lack_the_last_marks(
         cursor.execute(
             "UPDATE chunk SET heartbeat_at = pg_postmaster_start_time() - interval '1 second' WHERE id = %s", [chunk_id]
         )
-    actions.abandon_chunk(estate.account_id, chunk_id, journal.name)
+    lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     assert states(estate, ids) == ["sent"] + ["in_doubt"] * 11
 
 
@@ -137,7 +138,7 @@ def test_a_journal_that_comes_late_settles_what_was_unknown(
 ) -> None:
     campaign_id, chunk_id, ids = claimed
     note(journal, estate, chunk_id, ids)
-    actions.abandon_chunk(estate.account_id, chunk_id, journal.name)
+    lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     send_rest(estate, campaign_id)
     with tenancy.account(estate.account_id):
         assert Campaign.objects.get(id=campaign_id).state == CampaignState.SENT
@@ -146,7 +147,7 @@ def test_a_journal_that_comes_late_settles_what_was_unknown(
         assert states(estate, ids) == ["sent", "sent", "bounced", "in_doubt", "pending"] + ["sent"] * 7
     with tenancy.account(estate.account_id):
         assert unsent_after_end(campaign_id) == 1
-        assert actions.send_unsent(campaign_id) == 1
+        assert campaigns.send_unsent(campaign_id) == 1
     assert len(send_rest(estate, campaign_id)) == 1
     assert states(estate, ids)[4] == "sent"
     with tenancy.account(estate.account_id):
@@ -160,7 +161,7 @@ def test_a_journal_whose_end_may_be_missing_counts_only_for_what_it_says(
 ) -> None:
     _, chunk_id, ids = claimed
     note(journal, estate, chunk_id, ids)
-    actions.abandon_chunk(estate.account_id, chunk_id, journal.name)
+    lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     recovery.replay_folder(journal.path.parent, retry_policy(load_settings()), whole=False)
     assert states(estate, ids)[:5] == ["sent", "sent", "bounced", "in_doubt", "in_doubt"]
 

@@ -12,7 +12,8 @@ import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import actions, fence
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.apps.delivery.send import recovery
 from mailflatrate.apps.delivery.send.journal import Journal
@@ -131,12 +132,12 @@ def test_a_living_senders_claim_that_is_taken_over_is_unknown_until_that_sender_
     def take_over() -> None:
         with tenancy.account(estate.account_id):
             name = Chunk.objects.get(id=chunk_id).claimed_by
-        actions.abandon_chunk(estate.account_id, chunk_id, name)
+        lost_host.abandon_chunk(estate.account_id, chunk_id, name)
 
     def send_unsent() -> int:
         """Nothing was left of so small a campaign, so it was over meanwhile."""
         with tenancy.account(estate.account_id):
-            return actions.send_unsent(campaign_id)
+            return campaigns.send_unsent(campaign_id)
 
     async def is_recorded() -> bool:
         return (await aside(states, estate, ids)).count("sent") == 4
@@ -209,7 +210,7 @@ def test_without_the_journal_everything_is_unknown_and_the_journal_settles_it_wh
     estate: Estate, journal: Journal
 ) -> None:
     _, chunk_id, ids = claimed_at_once(estate, journal)
-    actions.abandon_chunk(estate.account_id, chunk_id, journal.name)
+    lost_host.abandon_chunk(estate.account_id, chunk_id, journal.name)
     assert states(estate, ids) == ["in_doubt"] * PEOPLE, "no missing mark may be taken for a message not begun"
     with tenancy.account(estate.account_id):
         assert LostClaim.objects.get(chunk_id=chunk_id).deliveries == ids

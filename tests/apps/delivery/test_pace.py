@@ -8,7 +8,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery import actions, plan
+from mailflatrate.apps.delivery import plan
+from mailflatrate.apps.delivery.actions import claim_end
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, DeliveryState, Plan
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import campaign_turns
@@ -82,7 +83,7 @@ def sent(anna: Customer, held: Claim, name: str) -> None:
         await database.close()
 
     asyncio.run(write())
-    actions.finish_chunk(anna.account_id, held.chunk_id, name)
+    claim_end.finish_chunk(anna.account_id, held.chunk_id, name)
 
 
 def a_turn_later(campaign: Campaign) -> None:

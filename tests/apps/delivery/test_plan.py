@@ -7,8 +7,8 @@ from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
-from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentKind, Contact, MailingList, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.facts import suppression_fact
@@ -53,7 +53,7 @@ def test_everybody_once_with_the_consent_it_rests_on(estate: Estate) -> None:
             Subscription.objects.create(
                 mailing_list=second, contact=contact, state="confirmed", consent_event_id=proof, confirmed_at=NOW
             )
-        lists.unsubscribe(emil.id, list_id=estate.list_id, by="link", source="test")
+        consent.unsubscribe(emil.id, list_id=estate.list_id, by="link", source="test")
     campaign_id = release(estate, plan_now=False)
     with tenancy.account(estate.account_id):
         Campaign.objects.filter(id=campaign_id).update(list_ids=[estate.list_id, second.id])
@@ -71,7 +71,7 @@ def test_everybody_once_with_the_consent_it_rests_on(estate: Estate) -> None:
 def test_who_is_left_out_is_counted_by_reason(estate: Estate) -> None:
     everybody = people(estate)
     with tenancy.account(estate.account_id):
-        lists.unsubscribe(everybody[0].id, list_id=estate.list_id, by="link", source="test")
+        consent.unsubscribe(everybody[0].id, list_id=estate.list_id, by="link", source="test")
         suppression.suppress(
             bytes(everybody[1].address_key),
             reason=SuppressionReason.HARD_BOUNCE,

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence, jobs, plan, warm_up
+from mailflatrate.apps.delivery import fence, jobs, plan, warm_up
+from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState, SenderProcess
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.gate.actions import release_campaign
@@ -62,7 +63,7 @@ def test_release_while_a_hold_ends_is_planned_by_the_sweep(database: str, monkey
     first, second = anna.ticked(anna.draft()), carla.ticked(carla.draft())
     fence.pause_all()
     released(anna, first)
-    real = actions.defer_planning
+    real = campaigns.defer_planning
     meanwhile: list[threading.Thread] = []
 
     def release_second() -> None:
@@ -81,7 +82,7 @@ def test_release_while_a_hold_ends_is_planned_by_the_sweep(database: str, monkey
         real(campaign)
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "defer_planning", slow)
+        patch.setattr(campaigns, "defer_planning", slow)
         fence.resume_all(set(), without_withdrawals=True)
     assert carla.again(second).state == CampaignState.PLANNING
     for _ in range(2):
@@ -145,7 +146,7 @@ def test_unknown_results_survive_the_warm_up_of_a_domain(monkeypatch: pytest.Mon
         SenderProcess.objects.all().delete()
     fence.resume_all(set(), without_withdrawals=True)
     with tenancy.account(anna.account_id):
-        actions.resume_campaign(campaign.id)  # a person said that it had not been sent as a whole
+        campaigns.resume_campaign(campaign.id)  # a person said that it had not been sent as a whole
     planned(anna, campaign, decision)
     with tenancy.account(anna.account_id):
         chunks = {chunk.id: chunk for chunk in Chunk.objects.filter(campaign=campaign)}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import dkim
 import pytest
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import notices as notices_actions
+from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.delivery import notices
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def zone() -> dict[str, dict[str, list[str]]]:
     """What the operator publishes for the service's own domain."""
     found: dict[str, dict[str, list[str]]] = {service_spf_host(): {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]}}
-    house = accounts.house_account()
+    house = people.house_account()
     with tenancy.account(house.id):
         domain = SenderDomain.objects.get(name=load_settings().service_domain)
         for record in domains.records_to_publish(domain):
@@ -59,10 +60,12 @@ def unpublished() -> Iterator[None]:
 
 def queued_notice(recipient: str, text: str = "Somebody signed in.\n\nhttps://u.example/x") -> tuple[int, int]:
     """A notice to a user, queued; the accounts's id and the chunk's."""
-    house = accounts.house_account()
+    house = people.house_account()
     if not User.objects.filter(email=recipient).exists():
-        accounts.create_user(recipient, name="Dora", password="dotted-notes-42-x")
-    notice = accounts.send_notice(house.id, NoticeKind.ACCESS, recipient, subject="Anmeldung", text=text, language="de")
+        people.create_user(recipient, name="Dora", password="dotted-notes-42-x")
+    notice = notices_actions.send_notice(
+        house.id, NoticeKind.ACCESS, recipient, subject="Anmeldung", text=text, language="de"
+    )
     notices.queue_notice(house.id, notice.id)
     with tenancy.account(house.id):
         return house.id, Delivery.objects.get(notice=notice).chunk_id

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, fence, jobs, lanes, plan, wake
+from mailflatrate.apps.delivery import fence, jobs, lanes, plan, wake
+from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.models import Chunk, LaneHold
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -44,11 +45,11 @@ def test_a_resumed_campaign_begins_although_its_jobs_ran_in_vain_meanwhile(estat
     campaign_id = release(estate)
     chunks = chunks_of(campaign_id, estate)
     with tenancy.account(estate.account_id):
-        actions.pause_campaign(campaign_id)
+        campaigns.pause_campaign(campaign_id)
     with psycopg.connect(database, autocommit=True) as owner:
         assert waiting(owner, chunks), "the pause leaves the jobs where they are"
         with tenancy.account(estate.account_id):
-            actions.resume_campaign(campaign_id)
+            campaigns.resume_campaign(campaign_id)
             work_in_vain(owner, chunks)
         assert waiting(owner, chunks) == {f"chunk:{chunk_id}" for chunk_id in chunks}
 

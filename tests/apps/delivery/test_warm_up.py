@@ -18,7 +18,7 @@ from mailflatrate.apps.delivery.models import Bucket, Chunk, ChunkState, Deliver
 from mailflatrate.apps.delivery.relays import warm_up_limits
 from mailflatrate.apps.delivery.send import allowance
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -156,7 +156,7 @@ def test_a_no_between_the_days_wins(
     gone = order[60]
     with tenancy.account(estate.account_id):
         contact = Contact.objects.get(email=gone)
-        lists.unsubscribe(contact.id, list_id=None, by="test", source="test")
+        consent.unsubscribe(contact.id, list_id=None, by="test", source="test")
     days.sleep()
     send_today(estate, campaign_id, settings)
     assert gone not in got(relay)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Account, Notice, NoticeKind
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.jobs import watch_lists

@@ -8,7 +8,7 @@ import pytest
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.models import ConfirmationMark, Form, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.models import Contact
@@ -50,7 +50,7 @@ def deny(lindenhof: FormCustomer, email: str) -> None:
 
 def close(lindenhof: FormCustomer, _email: str) -> None:
     with tenancy.account(lindenhof.account_id):
-        actions.close_form(lindenhof.form_id)
+        form_edits.close_form(lindenhof.form_id)
 
 
 CHANGES = {"suppressed": suppress, "denied": deny, "closed": close}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.models import Contact
@@ -36,7 +36,7 @@ def by_form(lindenhof: FormCustomer, email: str) -> bool:
 def by_hand(lindenhof: FormCustomer, email: str) -> bool:
     with tenancy.account(lindenhof.account_id):
         try:
-            actions.request_confirmation(
+            sign_up.request_confirmation(
                 lindenhof.form_id,
                 email,
                 kind=ConfirmationRequestKind.PERSON,
@@ -52,7 +52,7 @@ def by_move(lindenhof: FormCustomer, email: str) -> bool:
     with tenancy.account(lindenhof.account_id):
         contact = Contact.objects.order_by("id").first()
         assert contact is not None
-        actions.request_move(
+        sign_up.request_move(
             contact, lindenhof.anna.list_id, email, language="de", ip=None, user_agent="", source_url=""
         )
     return bool(stored(lindenhof, email))

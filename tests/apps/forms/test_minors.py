@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.base import clock, tenancy
@@ -14,7 +14,7 @@ from support.forms import FormCustomer, customer_with_form, fresh_address
 
 def ask(lindenhof: FormCustomer, email: str, born: str) -> None:
     with tenancy.account(lindenhof.account_id):
-        actions.request_confirmation(
+        sign_up.request_confirmation(
             lindenhof.form_id,
             email,
             kind=ConfirmationRequestKind.API,

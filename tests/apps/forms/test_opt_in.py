@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.forms.actions import forget_old
+from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.actions.request_progress import token_hash
 from mailflatrate.apps.forms.models import SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentEvent, Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import is_suppressed
@@ -219,7 +219,7 @@ def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: FormCustomer) -
     lindenhof.confirm(lindenhof.asked(dora))
     with tenancy.account(lindenhof.account_id):
         contact = Contact.objects.get(email=dora)
-        lists.unsubscribe(contact.id, list_id=None, by="link", source="test")
+        consent.unsubscribe(contact.id, list_id=None, by="link", source="test")
         assert is_suppressed(bytes(contact.address_key))
     assert lindenhof.state(dora) == "unsubscribed"
     with clock.frozen_at(clock.now() + timedelta(hours=1)):

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from django.db import ProgrammingError
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import approval, people
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Notice, Role, User
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
@@ -30,7 +30,7 @@ def anna() -> Customer:
     """Anna's account; a second person has to release each campaign."""
     made = sending_customer()
     person(made.account_id, "Ben Berger", Role.EDITOR)
-    accounts.switch_four_eyes(made.account_id, True, by=made.owner)
+    approval.switch_four_eyes(made.account_id, True, by=made.owner)
     return made
 
 
@@ -57,7 +57,7 @@ def release(anna: Customer, campaign: Campaign, by: User) -> None:
 
 
 def messages_to(user: User) -> list[str]:
-    with tenancy.account(accounts.house_account().id):
+    with tenancy.account(people.house_account().id):
         return list(Notice.objects.filter(recipient=user.email).order_by("id").values_list("subject", flat=True))
 
 
@@ -81,7 +81,7 @@ def test_the_link_in_the_request_opens_the_page(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         anna.ticked(campaign)
     asked(anna, campaign)
-    with tenancy.account(accounts.house_account().id):
+    with tenancy.account(people.house_account().id):
         text = Notice.objects.filter(recipient=ben.email).latest("id").text
     link = next(word for word in text.split() if word.startswith(load_settings().public_url))
     page = browser(ben).get(link.removeprefix(load_settings().public_url))
@@ -101,7 +101,7 @@ def test_whoever_wrote_last_is_no_second_person(anna: Customer) -> None:
     """Ben edits, Anna asks: neither may; Clara may."""
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
-        campaigns.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
+        drafts.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
         with pytest.raises(CampaignError, match="Invite an owner or editor under Settings, Team"):
             request_approval(campaign.id, by=anna.owner, shown_hash=shown(anna, campaign))
     clara = person(anna.account_id, "Clara Cordes", Role.EDITOR)
@@ -115,7 +115,7 @@ def test_whoever_wrote_last_is_no_second_person(anna: Customer) -> None:
 def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
-        campaigns.update_campaign(campaign.id, {"name": "Bulbs", "time_zone": "Europe/Paris"}, by=ben)
+        drafts.update_campaign(campaign.id, {"name": "Bulbs", "time_zone": "Europe/Paris"}, by=ben)
     asked(anna, campaign)
     release(anna, campaign, ben)
 
@@ -124,7 +124,7 @@ def test_an_edit_asks_again(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     first = asked(anna, campaign)
     with tenancy.account(anna.account_id):
-        campaigns.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.owner)
+        drafts.update_campaign(campaign.id, {"subject": "Something else"}, by=anna.owner)
     with pytest.raises(CampaignError, match="changed after approval"):
         release(anna, campaign, ben)
     asked(anna, campaign)
@@ -139,19 +139,19 @@ def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: Customer)
     release(anna, campaign, ben)
     assert anna.again(campaign).state == CampaignState.SCHEDULED
     with tenancy.account(anna.account_id):
-        campaigns.unschedule(campaign.id)
-        campaigns.update_campaign(campaign.id, {"subject": "Other"}, by=ben)
+        drafts.unschedule(campaign.id)
+        drafts.update_campaign(campaign.id, {"subject": "Other"}, by=ben)
         anna.ticked(campaign)
         assert not release_campaign(campaign.id, by=anna.owner).allowed
 
 
 def test_switched_on_before_the_time_has_come(anna: Customer) -> None:
     """What was scheduled by one person waits for the second when the account wants it meanwhile."""
-    accounts.switch_four_eyes(anna.account_id, False, by=anna.owner)
+    approval.switch_four_eyes(anna.account_id, False, by=anna.owner)
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
         release_campaign(campaign.id, by=anna.owner, at=clock.now() + timedelta(hours=1))
-    accounts.switch_four_eyes(anna.account_id, True, by=anna.owner)
+    approval.switch_four_eyes(anna.account_id, True, by=anna.owner)
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(scheduled_at=clock.now() - timedelta(minutes=1))
         release_due(campaign.id)
@@ -180,12 +180,12 @@ def test_other_checks_come_first(anna: Customer) -> None:
 def test_who_switches_it(anna: Customer) -> None:
     ben = ben_of(anna)
     with pytest.raises(AccountError, match="Only owners"):
-        accounts.switch_four_eyes(anna.account_id, False, by=ben)
-    accounts.switch_four_eyes(anna.account_id, False, by=anna.owner)
+        approval.switch_four_eyes(anna.account_id, False, by=ben)
+    approval.switch_four_eyes(anna.account_id, False, by=anna.owner)
     assert messages_to(ben)[-1] == "Approval is no longer required"
     alone = sending_customer()
     with pytest.raises(AccountError, match="No one else"):
-        accounts.switch_four_eyes(alone.account_id, True, by=alone.owner)
+        approval.switch_four_eyes(alone.account_id, True, by=alone.owner)
 
 
 FORGED = {
@@ -234,7 +234,7 @@ def test_an_answer_never_changes(anna: Customer) -> None:
 
 def test_the_pages_from_the_setting_to_the_release(anna: Customer) -> None:
     """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
-    accounts.switch_four_eyes(anna.account_id, False, by=anna.owner)
+    approval.switch_four_eyes(anna.account_id, False, by=anna.owner)
     page = followed(anna.client, "/studio/settings/approval/", {"wanted": "yes"})
     assert "Turned on by Anna Lindner" in page
     campaign, ben = anna.draft(), browser(ben_of(anna))

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, transaction
 
-from mailflatrate.apps.accounts import actions as accounts
-from mailflatrate.apps.accounts.actions import Reasons
+from mailflatrate.apps.accounts.actions import account_status, agreements, approval
+from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import AccountStatus, AgreementKind, Role
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -22,7 +22,7 @@ from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailb
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.approval import approve_and_release, request_approval
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import Import, ImportState, MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -191,7 +191,7 @@ def name(text: str) -> tuple[Step, Step]:
 
 def imprint(**changes: str) -> Step:
     def step(home: Home) -> None:
-        accounts.save_imprint(home.anna.account_id, country="DE", fields=IMPRINT | changes, by=home.anna.owner)
+        agreements.save_imprint(home.anna.account_id, country="DE", fields=IMPRINT | changes, by=home.anna.owner)
         home.save()
 
     return step
@@ -343,11 +343,11 @@ def test_a_mailbox_provider_is_no_sender(home: Home, shop: Program) -> None:
 def test_an_account_that_was_paused_sends_nothing(home: Home, shop: Program) -> None:
     otto = operator()
     why = Reasons("complaints", text="Complaints of your last mailing.", remedy="Write to us.", rule="R-86")
-    accounts.change_account_status(home.anna.account_id, AccountStatus.PAUSED, why, by=otto)
+    account_status.change_account_status(home.anna.account_id, AccountStatus.PAUSED, why, by=otto)
     assert home.stays(shop) == ["account-active"]
     later = clock.now() + timedelta(hours=25)
     with clock.frozen_at(later):
-        accounts.change_account_status(home.anna.account_id, AccountStatus.ACTIVE, why, by=otto)
+        account_status.change_account_status(home.anna.account_id, AccountStatus.ACTIVE, why, by=otto)
     assert home.blocked_by() == []
 
 
@@ -363,13 +363,13 @@ def test_a_new_agreement_has_to_be_accepted(home: Home, shop: Program, kind: Agr
     with transaction.atomic():  # rolled back at the end: documents apply to everyone
         with tenancy.platform(PlatformReason.OPERATOR_DESK):
             texts = [("en", "# New\n\nText"), ("de", "# Neu\n\nText")]
-            accounts.publish_documents(kind, f"9{secrets.token_hex(3)}", texts, by=operator())
+            agreements.publish_documents(kind, f"9{secrets.token_hex(3)}", texts, by=operator())
         assert set(home.blocked_by()) == keys
         answer = shop.call("POST", f"/campaigns/{home.draft.id}/release", {"policy_confirmed": True})
         assert answer.status_code in (403, 409, 422)
         home.anna.client.post(f"/studio/campaigns/{home.draft.id}/release/", {"when": "now"})
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
-        accounts.accept_agreements(home.anna.account_id, home.anna.owner, ip=None, user_agent="test")
+        agreements.accept_agreements(home.anna.account_id, home.anna.owner, ip=None, user_agent="test")
         home.save()
         assert home.blocked_by() == []
         transaction.set_rollback(True)
@@ -378,9 +378,9 @@ def test_a_new_agreement_has_to_be_accepted(home: Home, shop: Program, kind: Agr
 def test_a_daily_limit_holds() -> None:
     anna, otto = sending_customer(people=2), operator()
     home = Home(anna, anna.ticked(anna.draft()))
-    accounts.set_limits(anna.account_id, by=otto, daily_limit=1, supervised=False, because="test")
+    account_status.set_limits(anna.account_id, by=otto, daily_limit=1, supervised=False, because="test")
     assert home.stays(program_of(anna)) == ["volume-allowed"]
-    accounts.set_limits(anna.account_id, by=otto, daily_limit=None, supervised=False, because="test")
+    account_status.set_limits(anna.account_id, by=otto, daily_limit=None, supervised=False, because="test")
     assert home.blocked_by() == []
 
 
@@ -401,7 +401,7 @@ def test_nothing_goes_out_while_a_file_is_read_into_its_list() -> None:
 def test_where_two_have_to_release_one_cannot() -> None:
     anna = sending_customer(people=1)
     ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
-    accounts.switch_four_eyes(anna.account_id, True, by=anna.owner)
+    approval.switch_four_eyes(anna.account_id, True, by=anna.owner)
     home = Home(anna, anna.ticked(anna.draft()))
     assert home.stays(program_of(anna)) == ["released-by-two"]
     with tenancy.account(anna.account_id):

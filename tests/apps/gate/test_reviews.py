@@ -6,10 +6,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from mailflatrate.apps.accounts import actions as accounts
-from mailflatrate.apps.accounts.actions import Reasons
+from mailflatrate.apps.accounts.actions import account_status, agreements, people
+from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Acknowledgement, Notice, Occasion
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -38,7 +38,7 @@ COLUMNS = (
 def anna() -> Customer:
     """Freshly activated: her first three campaigns are reviewed."""
     made = sending_customer()
-    accounts.set_limits(made.account_id, by=operator(), daily_limit=None, supervised=True, because="new")
+    account_status.set_limits(made.account_id, by=operator(), daily_limit=None, supervised=True, because="new")
     return made
 
 
@@ -90,7 +90,7 @@ def test_a_mailing_comes_back_with_the_reason(anna: Customer) -> None:
         approve(anna, campaign, by=anna.owner)
     campaign = approve(anna, campaign, approved=False, text="The subject promises a prize.")
     assert (campaign.state, campaign.state_reason) == (CampaignState.DRAFT, "The subject promises a prize.")
-    with tenancy.account(accounts.house_account().id):
+    with tenancy.account(people.house_account().id):
         assert "promises a prize" in Notice.objects.filter(recipient=anna.owner.email).latest("id").text
     campaign = released(anna, "Bulbs again")
     assert campaign.state == CampaignState.REVIEW, "the next one is looked at, too"
@@ -101,8 +101,8 @@ def test_a_review_holds_for_the_content_that_was_seen(anna: Customer) -> None:
     with pytest.raises(CampaignError, match="changed in the meantime"):
         approve(anna, campaign, shown_hash="0" * 64)
     with tenancy.account(anna.account_id):
-        campaigns.unschedule(campaign.id)
-        campaigns.update_campaign(campaign.id, {"subject": "Another subject"})
+        drafts.unschedule(campaign.id)
+        drafts.update_campaign(campaign.id, {"subject": "Another subject"})
     with pytest.raises(CampaignError, match="This campaign is no longer waiting for review"):
         approve(anna, campaign)
     with tenancy.account(anna.account_id):
@@ -158,9 +158,9 @@ def test_after_a_pause_one_mailing_is_looked_at() -> None:
     anna, otto = sending_customer(), operator()
     why = Reasons("complaints", "Too many complaints.", rule="R-86")
     with clock.frozen_at(clock.now() - timedelta(days=2)):
-        accounts.change_account_status(anna.account_id, AccountStatus.PAUSED, why, by=None, machine="test")
+        account_status.change_account_status(anna.account_id, AccountStatus.PAUSED, why, by=None, machine="test")
     assert released_keys(anna) == ["account-active"]
-    accounts.change_account_status(
+    account_status.change_account_status(
         anna.account_id, AccountStatus.ACTIVE, Reasons("lifted", "They wrote to us."), by=otto
     )
     campaign = released(anna)
@@ -184,9 +184,9 @@ def test_half_a_year_of_silence_asks_for_a_look() -> None:
 
 def test_a_new_account_begins_small() -> None:
     anna, otto = sending_customer(), operator()
-    accounts.set_limits(anna.account_id, by=otto, daily_limit=2, supervised=False, because="test")
+    account_status.set_limits(anna.account_id, by=otto, daily_limit=2, supervised=False, because="test")
     assert released_keys(anna) == ["volume-allowed"], "three readers are one too many"
-    accounts.set_limits(anna.account_id, by=otto, daily_limit=3, supervised=False, because="test")
+    account_status.set_limits(anna.account_id, by=otto, daily_limit=3, supervised=False, because="test")
     sent(anna, released(anna))
     assert released_keys(anna) == ["volume-allowed"], "today's three are written to already"
     with clock.frozen_at(clock.now() + timedelta(days=1, seconds=1)):
@@ -196,13 +196,13 @@ def test_a_new_account_begins_small() -> None:
 def test_each_tick_is_recorded_with_its_content(anna: Customer) -> None:
     """R-04: who, when, from where, which version, which content; an edit and a copy ask again."""
     campaign = anna.draft()
-    where = accounts.Circumstances(ip="192.0.2.9", user_agent="Browser/1")
+    where = agreements.Circumstances(ip="192.0.2.9", user_agent="Browser/1")
     with tenancy.account(anna.account_id):
         shown = content_hash(campaign, newest_imprint())
-        campaigns.tick_policy(campaign.id, by=anna.owner, shown_hash=shown, where=where)
+        drafts.tick_policy(campaign.id, by=anna.owner, shown_hash=shown, where=where)
         row = Acknowledgement.objects.select_related("document").get(occasion=Occasion.CAMPAIGN, subject_id=campaign.id)
         assert (row.user, row.ip, row.user_agent, row.content_hash) == (anna.owner, "192.0.2.9", "Browser/1", shown)
         assert row.document.sha256
-        assert campaigns.copy_campaign(campaign.id, by=anna.owner).policy_hash == ""
-        campaigns.update_campaign(campaign.id, {"preheader": "New"})
+        assert drafts.copy_campaign(campaign.id, by=anna.owner).policy_hash == ""
+        drafts.update_campaign(campaign.id, {"preheader": "New"})
     assert "policy-acknowledged" in open_keys(anna, campaign, Severity.BLOCK)

@@ -8,9 +8,10 @@ from django.db import connection, connections
 from django.db.models import F
 
 from mailflatrate.apps.delivery.models import Delivery, Tally
-from mailflatrate.apps.inbound import actions, replay
+from mailflatrate.apps.inbound import interpretation, replay
+from mailflatrate.apps.inbound.actions import process_batch
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import feedback
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
@@ -122,7 +123,7 @@ def test_reading_everything_twice_more_changes_nothing(case: SentCampaign, first
         ids = list(RawMail.objects.filter(id__gte=first_mail).order_by("id").values_list("id", flat=True))
     for _round in range(2):
         for raw_mail_id in ids:
-            actions.read_mail(raw_mail_id, again=True)
+            process_batch.read_mail(raw_mail_id, again=True)
     assert _tables(case) == before
 
 
@@ -133,7 +134,7 @@ def test_a_replay_does_not_undo_what_happened_since(case: SentCampaign) -> None:
     assert case.state(9) == "unsubscribed"
     with tenancy.account(case.anna.account_id), connection.cursor() as cursor:
         cursor.execute("UPDATE subscription SET state = 'confirmed' WHERE contact_id = %s", [case.reader(9).id])
-    actions.read_mail(mail.id, again=True)
+    process_batch.read_mail(mail.id, again=True)
     assert case.state(9) == "confirmed"
 
 
@@ -172,7 +173,7 @@ def _as_if_it_had_been_read_as_hard(case: SentCampaign, mail: RawMail) -> None:
         suppression.suppress(
             bytes(case.reader(10).address_key),
             reason=SuppressionReason.HARD_BOUNCE,
-            source=actions.source_of(mail.id),
+            source=interpretation.source_of(mail.id),
             evidence={},
             platform=True,
         )
@@ -184,7 +185,7 @@ def test_soft_bounces_count_by_mailing_until_one_arrives(case: SentCampaign) -> 
     stays, recovers = (bytes(case.reader(number).address_key) for number in (2, 11))
     arrive(case.bounce("5.2.2", "Mailbox full", 11), case.bounce_address(11), sender="")
     with tenancy.account(anna.account_id):
-        lists.record_delivered([case.reader(11).id])
+        feedback.record_delivered([case.reader(11).id])
     for days in (8, 15):
         with clock.frozen_at(start + timedelta(days=days)):
             more = sent_campaign(anna=anna)

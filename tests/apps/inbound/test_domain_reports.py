@@ -7,7 +7,8 @@ import time
 import pytest
 
 from mailflatrate.apps.domains.models import SenderDomain
-from mailflatrate.apps.inbound import actions, intake
+from mailflatrate.apps.inbound import intake
+from mailflatrate.apps.inbound.actions import process_batch
 from mailflatrate.apps.inbound.models import DomainReport, RawMailState
 from mailflatrate.apps.inbound.queries import domain_figures, own_domain_figures
 from mailflatrate.base import tenancy
@@ -74,7 +75,7 @@ def test_a_report_is_counted_once_for_the_account_of_the_domain(case: SentCampai
     assert (mail.state, mail.kind) == (RawMailState.HANDLED, "report")
     arrive(report("lindenhof.example", "one"), desk("dmarc"))  # receivers repeat themselves
     arrive(report("lindenhof.example", "two", passed=0, failed=5), desk("postmaster"))
-    actions.read_mail(mail.id, again=True)
+    process_batch.read_mail(mail.id, again=True)
     with tenancy.account(case.anna.account_id):
         (figures,) = domain_figures("lindenhof.example")
     (row,) = figures.reporters

@@ -4,7 +4,8 @@ import pytest
 
 from mailflatrate.apps.abuse import jobs as desk_jobs
 from mailflatrate.apps.abuse.models import Report
-from mailflatrate.apps.inbound import actions, intake, jobs
+from mailflatrate.apps.inbound import intake, jobs
+from mailflatrate.apps.inbound.actions import process_batch
 from mailflatrate.apps.inbound.intake import READ_LANES, Arrival
 from mailflatrate.apps.inbound.models import RawMailState
 from mailflatrate.apps.inbound.queries import TOGETHER, waiting_in
@@ -53,7 +54,7 @@ def test_a_bounce_with_unstorable_words_counts(case: SentCampaign) -> None:
 def test_a_message_without_a_single_octet_is_worked_off(case: SentCampaign) -> None:
     mail = arrive(b"", case.bounce_address(4))
     assert mail.state == RawMailState.UNREAD
-    assert actions.read_mail(mail.id, again=True) is not None, "erased content is not read again"
+    assert process_batch.read_mail(mail.id, again=True) is not None, "erased content is not read again"
 
 
 def test_a_lane_is_read_to_its_end_and_no_other(case: SentCampaign) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.actions import cancel_campaign, cancel_rest
+from mailflatrate.apps.delivery.actions.campaigns import cancel_campaign, cancel_rest
 from mailflatrate.apps.delivery.feedback import count_bounces
 from mailflatrate.apps.delivery.models import Bucket, Delivery, DeliveryState, Relay, RelayCount, RelayDeferral, Tally
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress

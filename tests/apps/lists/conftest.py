@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mailflatrate.apps.accounts.actions import create_user
+from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock, ids
 from mailflatrate.mail.address import canonical_key

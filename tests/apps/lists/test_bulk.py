@@ -7,8 +7,8 @@ import pytest
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.forms.models import SignupRequest
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import bulk, consent, contacts, fields, tags
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.bulk import runner, steps
 from mailflatrate.apps.lists.bulk.runner import run_bulk, sweep_items
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, selection_of
@@ -49,7 +49,7 @@ def begin(
     one: Customer, kind: BulkKind, selection: BulkSelection = EVERYBODY, by: User | None = None, **given: Any
 ) -> int:
     with tenancy.account(one.account_id):
-        return int(actions.start_bulk(kind, selection, given, by=by, enqueue=False).id)
+        return int(bulk.start_bulk(kind, selection, given, by=by, enqueue=False).id)
 
 
 def state(one: Customer, action_id: int) -> BulkAction:
@@ -67,7 +67,7 @@ def run(
 
 def undo(one: Customer, action: BulkAction) -> BulkAction:
     with tenancy.account(one.account_id):
-        undone = actions.undo_bulk(action.id, by=None, enqueue=False)
+        undone = bulk.undo_bulk(action.id, by=None, enqueue=False)
     run_bulk(one.account_id, undone.id)
     return state(one, undone.id)
 
@@ -89,14 +89,14 @@ def test_nothing_puts_anyone_on_a_list() -> None:
 
 def test_a_tag_is_added_to_everyone_who_matches_and_undone_where_it_was_new(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        actions.change_tags(ids(anna)[0], add=["vip"])
+        tags.change_tags(ids(anna)[0], add=["vip"])
     action = run(anna, BulkKind.ADD_TAG, tag="VIP")
     assert numbers(action) == ("done", PEOPLE, PEOPLE, PEOPLE - 1, {"unchanged": 1})
     assert numbers(undo(anna, action)) == ("done", PEOPLE - 1, PEOPLE - 1, PEOPLE - 1, {})
     with tenancy.account(anna.account_id):
         assert list(ContactTag.objects.values_list("contact_id", flat=True)) == ids(anna)[:1]
         with pytest.raises(ListError):
-            actions.undo_bulk(action.id, by=None)
+            bulk.undo_bulk(action.id, by=None)
         tag = Tag.objects.get()
     removed = run(anna, BulkKind.REMOVE_TAG, BulkSelection(wanted=ContactFilter(tag_id=tag.id)), tag="vip")
     assert numbers(removed) == ("done", 1, 1, 1, {})
@@ -105,7 +105,7 @@ def test_a_tag_is_added_to_everyone_who_matches_and_undone_where_it_was_new(anna
 
 def test_a_field_is_set_checked_and_restored_unless_edited_since(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        actions.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to thank them"))
+        fields.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to thank them"))
         Contact.objects.filter(id=ids(anna)[0]).update(attributes={"orders": 7, "stadt": "Ulm"})
     for wrong in ({"key": "orders", "value": "many"}, {"key": "nope", "value": "1"}, {"key": "", "value": "1"}):
         with pytest.raises(ListError):
@@ -116,7 +116,7 @@ def test_a_field_is_set_checked_and_restored_unless_edited_since(anna: Customer)
     assert numbers(again) == ("done", PEOPLE, PEOPLE, PEOPLE - 3, {"unchanged": 3})
     with tenancy.account(anna.account_id):
         assert [one.attributes["orders"] for one in Contact.objects.order_by("email")] == [12] * PEOPLE
-        actions.change_contact(ids(anna)[1], first_name=None, last_name=None, attributes={"orders": 99})
+        contacts.change_contact(ids(anna)[1], first_name=None, last_name=None, attributes={"orders": 99})
     assert numbers(undo(anna, action)) == ("done", 3, 3, 2, {"edited_since": 1})
     with tenancy.account(anna.account_id):
         found = [one.attributes.get("orders") for one in Contact.objects.order_by("email")]
@@ -127,15 +127,15 @@ def test_a_field_is_set_checked_and_restored_unless_edited_since(anna: Customer)
 
 def test_people_are_unsubscribed_for_good(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        actions.unsubscribe(ids(anna)[0], list_id=None, by="customer", source="test")
+        consent.unsubscribe(ids(anna)[0], list_id=None, by="customer", source="test")
     action = run(anna, BulkKind.UNSUBSCRIBE, list=None)
     assert numbers(action) == ("done", PEOPLE, PEOPLE, PEOPLE - 1, {"already_out": 1})
     with tenancy.account(anna.account_id):
         assert set(Subscription.objects.values_list("state", flat=True)) == {"unsubscribed"}
         with pytest.raises(ListError):
-            actions.undo_bulk(action.id, by=None)
+            bulk.undo_bulk(action.id, by=None)
         with pytest.raises(ListError):
-            actions.start_bulk(BulkKind.UNSUBSCRIBE, EVERYBODY, {"list": 2**60}, by=None)
+            bulk.start_bulk(BulkKind.UNSUBSCRIBE, EVERYBODY, {"list": 2**60}, by=None)
 
 
 def test_people_are_erased_one_by_one(anna: Customer) -> None:
@@ -155,9 +155,9 @@ def test_only_those_are_asked_who_neither_confirmed_nor_said_no(database: str) -
         people = list(Contact.objects.filter(email__endswith=DOMAIN).order_by("id"))
         Subscription.objects.filter(contact=people[0]).update(state="quarantined", confirmed_at=None)
         Subscription.objects.filter(contact=people[1]).update(state="quarantined", confirmed_at=None)
-        actions.unsubscribe(people[1].id, list_id=None, by="customer", source="test")
+        consent.unsubscribe(people[1].id, list_id=None, by="customer", source="test")
         given = {"form": shop.form_id, "note": "at our stall"}
-        action = actions.start_bulk(BulkKind.ASK_AGAIN, EVERYBODY, given, by=shop.anna.owner, enqueue=False)
+        action = bulk.start_bulk(BulkKind.ASK_AGAIN, EVERYBODY, given, by=shop.anna.owner, enqueue=False)
     run_bulk(shop.account_id, action.id)
     with tenancy.account(shop.account_id):
         found = BulkAction.objects.get(id=action.id)
@@ -173,7 +173,7 @@ def test_an_action_stops_and_what_is_done_can_be_undone(anna: Customer) -> None:
     assert runner._begin(anna.account_id, action_id)
     assert runner._step(anna.account_id, action_id)
     with tenancy.account(anna.account_id):
-        actions.cancel_bulk(action_id, by=None)
+        bulk.cancel_bulk(action_id, by=None)
     run_bulk(anna.account_id, action_id)
     action = state(anna, action_id)
     assert numbers(action) == ("cancelled", PEOPLE, 2, 2, {})
@@ -193,7 +193,7 @@ def test_an_action_whose_host_died_continues_and_nobody_is_counted_twice(anna: C
 
 def test_a_selection_is_fixed_when_the_action_begins(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        actions.change_tags(ids(anna)[0], add=["vip"])
+        tags.change_tags(ids(anna)[0], add=["vip"])
         tag = Tag.objects.get()
     action = run(anna, BulkKind.REMOVE_TAG, BulkSelection(wanted=ContactFilter(tag_id=tag.id)), tag="vip")
     assert numbers(action) == ("done", 1, 1, 1, {})
@@ -210,13 +210,13 @@ def test_three_at_a_time_and_items_are_forgotten(anna: Customer) -> None:
         begin(anna, BulkKind.ADD_TAG, tag="VIP")
     with tenancy.account(anna.account_id):
         for action in BulkAction.objects.all():
-            actions.cancel_bulk(action.id, by=None)
+            bulk.cancel_bulk(action.id, by=None)
     done = run(anna, BulkKind.ADD_TAG, tag="VIP")
     assert sweep_items() == 0
     with tenancy.account(anna.account_id):
         BulkAction.objects.filter(id=done.id).update(finished_at="2026-01-01T00:00:00Z")
         with pytest.raises(ListError):
-            actions.undo_bulk(done.id, by=None)
+            bulk.undo_bulk(done.id, by=None)
     assert sweep_items() == PEOPLE
 
 
@@ -225,10 +225,10 @@ def test_another_account_reaches_nobody(anna: Customer) -> None:
     people = ids(anna)
     mine = run(anna, BulkKind.ADD_TAG, tag="VIP")
     with tenancy.account(carla):
-        theirs = actions.start_bulk(
+        theirs = bulk.start_bulk(
             BulkKind.UNSUBSCRIBE, selection_of(people, None), {"list": None}, by=None, enqueue=False
         )
-        for call in (actions.cancel_bulk, actions.undo_bulk):
+        for call in (bulk.cancel_bulk, bulk.undo_bulk):
             with pytest.raises(ListError):
                 call(mine.id, by=None)
     run_bulk(carla, theirs.id)

@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import bulk, contacts, fields, notes, tags
 from mailflatrate.apps.lists.actions.field_migration import migrate_fields
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.bulk.runner import run_bulk
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.changes import CHANGES_KEPT_DAYS, sweep_changes
@@ -53,15 +53,15 @@ def test_new_contacts_have_no_changes_and_later_imports_have(anna: Customer) -> 
 def test_bulk_actions_and_their_undo_are_written_down(anna: Customer) -> None:
     everybody = BulkSelection(wanted=ContactFilter())
     with tenancy.account(anna.account_id):
-        actions.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "p"))
-        made = actions.start_bulk(
+        fields.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "p"))
+        made = bulk.start_bulk(
             BulkKind.SET_FIELD, everybody, {"key": "orders", "value": 3}, by=anna.owner, enqueue=False
         )
-        tagged = actions.start_bulk(BulkKind.ADD_TAG, everybody, {"tag": "VIP"}, by=anna.owner, enqueue=False)
+        tagged = bulk.start_bulk(BulkKind.ADD_TAG, everybody, {"tag": "VIP"}, by=anna.owner, enqueue=False)
     run_bulk(anna.account_id, made.id)
     run_bulk(anna.account_id, tagged.id)
     with tenancy.account(anna.account_id):
-        undo = actions.undo_bulk(made.id, by=anna.owner, enqueue=False)
+        undo = bulk.undo_bulk(made.id, by=anna.owner, enqueue=False)
     run_bulk(anna.account_id, undo.id)
     assert told(anna) == [
         ("bulk", "fields", {"orders": [None, 3]}),
@@ -74,9 +74,9 @@ def test_bulk_actions_and_their_undo_are_written_down(anna: Customer) -> None:
 
 def test_a_value_that_gets_another_type_is_no_change(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        field = actions.create_field(FieldDraft("Orders", ContactFieldType.TEXT, "p"))
+        field = fields.create_field(FieldDraft("Orders", ContactFieldType.TEXT, "p"))
         Contact.objects.update(attributes={"orders": "12"})
-        actions.change_field(field.id, FieldDraft("Orders", ContactFieldType.NUMBER, "p"))
+        fields.change_field(field.id, FieldDraft("Orders", ContactFieldType.NUMBER, "p"))
     migrate_fields(anna.account_id)
     with tenancy.account(anna.account_id):
         assert Contact.objects.get().attributes == {"orders": 12}
@@ -86,8 +86,8 @@ def test_a_value_that_gets_another_type_is_no_change(anna: Customer) -> None:
 def test_a_deleted_tag_is_taken_from_everyone_with_a_note_of_it(anna: Customer) -> None:
     dora = anna.contact(EMAIL)
     with tenancy.account(anna.account_id):
-        actions.change_tags(dora.id, add=["VIP"])
-        actions.delete_tag(Tag.objects.get().id)
+        tags.change_tags(dora.id, add=["VIP"])
+        tags.delete_tag(Tag.objects.get().id)
     assert [values for _source, _kind, values in told(anna)] == [{"VIP": True}, {"VIP": False}]
 
 
@@ -95,11 +95,11 @@ def test_erasing_deletes_changes_and_notes_and_other_notes_forget_the_address(an
     anna.bring("\n".join((HEADER, line("erik@dora.example.com"))))
     dora, erik = anna.contact(EMAIL), anna.contact("erik@dora.example.com")
     with tenancy.account(anna.account_id):
-        actions.change_contact(dora.id, first_name="Doris", last_name=None, attributes={})
-        actions.change_tags(dora.id, add=["VIP"])
-        actions.write_note(dora.id, "Wants fewer emails.", by=anna.owner)
-        actions.write_note(erik.id, f"Brother of {EMAIL.upper()}.", by=anna.owner)
-        actions.write_note(erik.id, EMAIL, by=anna.owner)
+        contacts.change_contact(dora.id, first_name="Doris", last_name=None, attributes={})
+        tags.change_tags(dora.id, add=["VIP"])
+        notes.write_note(dora.id, "Wants fewer emails.", by=anna.owner)
+        notes.write_note(erik.id, f"Brother of {EMAIL.upper()}.", by=anna.owner)
+        notes.write_note(erik.id, EMAIL, by=anna.owner)
         stored = stored_about(dora.id, language="en")
         assert stored is not None
         assert [one["text"] for one in stored["notes"]] == ["Wants fewer emails."]
@@ -116,7 +116,7 @@ def test_old_changes_are_deleted(anna: Customer) -> None:
     dora = anna.contact(EMAIL)
     with tenancy.account(anna.account_id):
         for name in ("One", "Two"):
-            actions.change_contact(dora.id, first_name=name, last_name=None, attributes={})
+            contacts.change_contact(dora.id, first_name=name, last_name=None, attributes={})
         first = RecordedChange.objects.order_by("id")[0]
     with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
         past = clock.now() - timedelta(days=CHANGES_KEPT_DAYS + 1)
@@ -137,7 +137,7 @@ def test_old_changes_are_deleted(anna: Customer) -> None:
 def test_the_application_can_neither_forge_nor_remove_changes(anna: Customer, statement: str) -> None:
     dora = anna.contact(EMAIL)
     with tenancy.account(anna.account_id):
-        actions.change_contact(dora.id, first_name="Doris", last_name=None, attributes={})
+        contacts.change_contact(dora.id, first_name="Doris", last_name=None, attributes={})
     with psycopg.connect(app_url(load_settings())) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
         raw.execute(statement, {"a": anna.account_id, "c": dora.id})
     assert len(told(anna)) == 1
@@ -147,5 +147,5 @@ def test_archived_fields_are_written_down_too(anna: Customer) -> None:
     dora = anna.contact(EMAIL)
     with tenancy.account(anna.account_id):
         ContactField.objects.filter(key="stadt").update(archived_at=clock.now())
-        actions.change_contact(dora.id, first_name=None, last_name=None, attributes={"stadt": None})
+        contacts.change_contact(dora.id, first_name=None, last_name=None, attributes={"stadt": None})
     assert told(anna) == [("system", "fields", {"stadt": ["Kiel", None]})]

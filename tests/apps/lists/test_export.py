@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.accounts.actions import create_user
+from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import consent, exports, lists, segments
 from mailflatrate.apps.lists.errors import ExportProblem
 from mailflatrate.apps.lists.exports.file_formats import XlsxWriter, open_writer
 from mailflatrate.apps.lists.exports.runner import KEPT_DAYS, run_export
@@ -57,14 +57,14 @@ def owner(database: str) -> User:
 def export(anna: Customer, owner: User, content: ExportContent, file_format: ExportFormat, **scope: Any) -> Export:
     """Ask for an export and let the worker write it."""
     with tenancy.account(anna.account_id):
-        job = actions.start_export(content, file_format, by=owner, enqueue=False, **scope)
+        job = exports.start_export(content, file_format, by=owner, enqueue=False, **scope)
     run_export(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         return Export.objects.get(id=job.id)
 
 
 def content_of(anna: Customer, owner: User, job: Export) -> bytes:
-    with tenancy.account(anna.account_id), actions.open_export(job.id, by=owner) as file:
+    with tenancy.account(anna.account_id), exports.open_export(job.id, by=owner) as file:
         return file.read()
 
 
@@ -111,8 +111,8 @@ def test_no_cell_runs_in_a_spreadsheet(anna: Customer, owner: User) -> None:
 
 def test_a_list_and_a_segment_limit_the_file(anna: Customer, owner: User) -> None:
     with tenancy.account(anna.account_id):
-        other = actions.create_list("Other", "Other", "de")
-        segment = actions.save_segment("Emil", [{"field": "first_name", "op": "equals", "value": "Emil"}])
+        other = lists.create_list("Other", "Other", "de")
+        segment = segments.save_segment("Emil", [{"field": "first_name", "op": "equals", "value": "Emil"}])
     anna.bring("\n".join((HEADER, row("Gerd"))), list_id=_approved(anna, other.id))
     of_list = csv_rows(content_of(anna, owner, export(anna, owner, CONTACTS, CSV, list_id=other.id)))
     assert [line["first_name"] for line in of_list] == ["Gerd"]
@@ -130,7 +130,7 @@ def _approved(anna: Customer, list_id: int) -> int:
 def test_suppressions_have_hash_and_reason_and_the_address_of_a_contact(anna: Customer, owner: User) -> None:
     with tenancy.account(anna.account_id):
         dora = Contact.objects.get(email=f"dora@{DOMAIN}")
-        actions.unsubscribe(dora.id, list_id=None, by="customer", source="test")
+        consent.unsubscribe(dora.id, list_id=None, by="customer", source="test")
         key = bytes(dora.address_key).hex()
     job = export(anna, owner, SUPPRESSIONS, CSV)
     lines = csv_rows(content_of(anna, owner, job))
@@ -150,16 +150,16 @@ def test_progress_is_stored_and_a_cancel_leaves_no_file(
     def on_page(done: int, total: int) -> None:
         seen.append((done, total))
         with tenancy.account(anna.account_id):
-            actions.cancel_export(job.id, by=owner)
+            exports.cancel_export(job.id, by=owner)
 
     with tenancy.account(anna.account_id):
-        job = actions.start_export(CONTACTS, CSV, by=owner, enqueue=False)
+        job = exports.start_export(CONTACTS, CSV, by=owner, enqueue=False)
     run_export(anna.account_id, job.id, on_page=on_page)
     with tenancy.account(anna.account_id):
         found = Export.objects.get(id=job.id)
         assert (found.state, found.file_path, seen) == (ExportState.CANCELLED, "", [(1, 2)])
         with pytest.raises(ExportProblem):
-            actions.open_export(job.id, by=owner)
+            exports.open_export(job.id, by=owner)
 
 
 def test_a_file_is_deleted_when_its_days_are_over(anna: Customer, owner: User) -> None:
@@ -170,7 +170,7 @@ def test_a_file_is_deleted_when_its_days_are_over(anna: Customer, owner: User) -
         assert storage.exists(job.file_path)
         Export.objects.filter(id=job.id).update(expires_at=clock.now())
         with pytest.raises(ExportProblem):
-            actions.open_export(job.id, by=owner)
+            exports.open_export(job.id, by=owner)
     sweep_exports(0)
     with tenancy.account(anna.account_id):
         assert Export.objects.get(id=job.id).state == ExportState.DELETED
@@ -180,7 +180,7 @@ def test_a_file_is_deleted_when_its_days_are_over(anna: Customer, owner: User) -
 def test_an_erased_person_is_in_no_file_any_longer(anna: Customer, owner: User) -> None:
     job = export(anna, owner, CONTACTS, CSV)
     with tenancy.account(anna.account_id):
-        running = actions.start_export(CONTACTS, CSV, by=owner, enqueue=False)
+        running = exports.start_export(CONTACTS, CSV, by=owner, enqueue=False)
         Export.objects.filter(id=running.id).update(state=ExportState.RUNNING)
         dora = Contact.objects.get(email=f"dora@{DOMAIN}")
         counts = erase_person(dora.id, by=audit.machine("test.erase"), source="test")
@@ -210,9 +210,9 @@ def test_the_audit_log_says_who_took_what_and_how_many(anna: Customer, owner: Us
 def test_only_three_exports_are_under_way(anna: Customer, owner: User) -> None:
     with tenancy.account(anna.account_id):
         for _ in range(3):
-            actions.start_export(CONTACTS, CSV, by=owner, enqueue=False)
+            exports.start_export(CONTACTS, CSV, by=owner, enqueue=False)
         with pytest.raises(ExportProblem):
-            actions.start_export(CONTACTS, CSV, by=owner, enqueue=False)
+            exports.start_export(CONTACTS, CSV, by=owner, enqueue=False)
 
 
 def test_a_workbook_takes_the_memory_of_a_row_and_goes_on_in_another_sheet() -> None:

@@ -13,9 +13,9 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.apps.campaigns.seals import is_genuine
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import contacts, fields
 from mailflatrate.apps.lists.actions import field_migration as migration
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.fields import definitions, suited
 from mailflatrate.apps.lists.jobs import resume_field_migrations
@@ -48,7 +48,7 @@ def attributes(one: Customer, email: str) -> dict[str, Any]:
 
 def declare(one: Customer, label: str, kind: T, **more: Any) -> ContactField:
     with tenancy.account(one.account_id):
-        return actions.create_field(FieldDraft(label, kind, **{"purpose": "to write to them", **more}))
+        return fields.create_field(FieldDraft(label, kind, **{"purpose": "to write to them", **more}))
 
 
 def test_an_import_declares_new_columns_with_the_type_of_their_values(anna: Customer) -> None:
@@ -103,11 +103,11 @@ def test_an_edit_is_checked_and_unchanged_values_are_not(anna: Customer) -> None
     with tenancy.account(anna.account_id):
         person = Contact.objects.get()
         Contact.objects.filter(id=person.id).update(attributes={"orders": "many", "stadt": "Kiel"})
-        actions.change_contact(person.id, first_name=None, last_name=None, attributes={"size": 4, "note": "x"})
+        contacts.change_contact(person.id, first_name=None, last_name=None, attributes={"size": 4, "note": "x"})
         with pytest.raises(FieldProblem) as refused:
-            actions.change_contact(person.id, first_name=None, last_name=None, attributes={"orders": "lots"})
+            contacts.change_contact(person.id, first_name=None, last_name=None, attributes={"orders": "lots"})
         assert list(refused.value.problems) == ["orders"]
-        actions.change_contact(person.id, first_name=None, last_name=None, attributes={"orders": " 1.234,5 "})
+        contacts.change_contact(person.id, first_name=None, last_name=None, attributes={"orders": " 1.234,5 "})
     assert attributes(anna, "a@dora.example.com") == {"orders": 1234.5, "stadt": "Kiel", "size": 4, "note": "x"}
     assert types(anna) == {"stadt": "text", "orders": "number", "size": "number", "note": "text"}
 
@@ -136,18 +136,18 @@ def test_a_confirmed_sign_up_is_never_refused_for_a_field(anna: Customer) -> Non
 def test_a_field_needs_a_label_a_purpose_and_a_default_that_suits(anna: Customer, draft: FieldDraft) -> None:
     declare(anna, "Stadt", T.TEXT)
     with tenancy.account(anna.account_id), pytest.raises(ListError):
-        actions.create_field(draft)
+        fields.create_field(draft)
     assert types(anna) == {"stadt": "text"}
 
 
 def test_fields_are_ordered_archived_and_come_back_with_an_import(anna: Customer) -> None:
     one, two = declare(anna, "Stadt", T.TEXT), declare(anna, "Size", T.TEXT)
     with tenancy.account(anna.account_id):
-        actions.move_field(two.id, up=True)
-        actions.move_field(two.id, up=True)
+        fields.move_field(two.id, up=True)
+        fields.move_field(two.id, up=True)
         assert list(types(anna)) == ["size", "stadt"]
-        actions.archive_field(one.id)
-        actions.archive_field(two.id)
+        fields.archive_field(one.id)
+        fields.archive_field(two.id)
     anna.bring("\n".join((HEADER, line("a@dora.example.com"))))
     with tenancy.account(anna.account_id):
         assert list(ContactField.objects.filter(archived_at=None).values_list("key", flat=True)) == ["stadt"]
@@ -220,7 +220,7 @@ def test_a_change_of_type_rewrites_what_can_be_read(anna: Customer) -> None:
     migration.migrate_fields(anna.account_id)
     with tenancy.account(anna.account_id):
         field = ContactField.objects.get(key="vip")
-        actions.change_field(field.id, FieldDraft("VIP", T.BOOLEAN, "to greet them"))
+        fields.change_field(field.id, FieldDraft("VIP", T.BOOLEAN, "to greet them"))
         Contact.objects.filter(email="p3@dora.example.com").update(attributes={"vip": "perhaps"})
     migration.migrate_fields(anna.account_id)
     assert [attributes(anna, f"p{n}@dora.example.com").get("vip") for n in (0, 1, 3)] == [True, False, "perhaps"]
@@ -234,14 +234,14 @@ def sender(database: str) -> Customer:
 
 def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: Customer) -> None:
     with tenancy.account(sender.account_id):
-        actions.create_field(FieldDraft("Shop", T.TEXT, "p", default="our shop in Kiel", key="shop"))
-        other = actions.create_field(FieldDraft("Size", T.TEXT, "p", default="M"))
+        fields.create_field(FieldDraft("Shop", T.TEXT, "p", default="our shop in Kiel", key="shop"))
+        other = fields.create_field(FieldDraft("Size", T.TEXT, "p", default="M"))
         campaign = Campaign.objects.get(id=sender.draft(content="Come to {{ contact.shop }}, {{ contact.city }}").id)
         account = Account.objects.get(id=sender.account_id)
         values: Any = sample_values(campaign, account, Contact.objects.first(), bare=False)
         assert [values["contact"][key] for key in ("shop", "size", "city")] == ["our shop in Kiel", "M", "Kiel"]
         before = content_hash(campaign, newest_imprint())
-        actions.change_field(other.id, FieldDraft("Size", T.TEXT, "p", default="L"))
+        fields.change_field(other.id, FieldDraft("Size", T.TEXT, "p", default="L"))
         assert content_hash(campaign, newest_imprint()) == before
         edition = make_edition(campaign)
         assert edition.facts["defaults"] == {"shop": "our shop in Kiel"}
@@ -249,7 +249,7 @@ def test_a_default_is_printed_sealed_and_covered_by_the_tick(sender: Customer) -
         edition.facts["defaults"] = {"shop": "https://other.example"}
         assert not is_genuine(edition)
         field = ContactField.objects.get(key="shop")
-        actions.change_field(field.id, FieldDraft("Shop", T.TEXT, "p", default="the shop"))
+        fields.change_field(field.id, FieldDraft("Shop", T.TEXT, "p", default="the shop"))
         assert content_hash(campaign, newest_imprint()) != before
         assert {"shop", "size"} <= attribute_names()
 

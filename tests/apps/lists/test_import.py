@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import consent, imports, lists, rejected_rows
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import (
     ConsentEvent,
@@ -166,9 +166,9 @@ def test_an_import_lifts_no_unsubscribe(anna: Customer, line: Line) -> None:
     anna.bring(text)
     with tenancy.account(anna.account_id):
         dora, erik = Contact.objects.order_by("email")
-        actions.unsubscribe(dora.id, list_id=anna.list_id, by="link", source="test")
-        actions.unsubscribe(erik.id, list_id=None, by="link", source="test")
-        other = actions.create_list("Other")
+        consent.unsubscribe(dora.id, list_id=anna.list_id, by="link", source="test")
+        consent.unsubscribe(erik.id, list_id=None, by="link", source="test")
+        other = lists.create_list("Other")
     approve_origin(anna.account_id, other.id)
     before = tables(anna.account_id)
     again = anna.bring(text)
@@ -210,13 +210,13 @@ def test_times_without_zone_take_the_accounts_and_say_so(anna: Customer, line: L
 def test_cancel_before_and_a_file_that_is_gone(anna: Customer, line: Line) -> None:
     data = "\n".join([HEADER, line("dora@kunde-1.de")]).encode()
     with tenancy.account(anna.account_id):
-        first = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
-        actions.cancel_import(first.id)
+        first = imports.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        imports.cancel_import(first.id)
     with tenancy.account(anna.account_id):
         assert not files.exists(first.file_path)
     run_import(anna.account_id, first.id)
     with tenancy.account(anna.account_id):
-        second = actions.start_import(anna.list_id, io.BytesIO(data), "b.csv", {}, enqueue=False)
+        second = imports.start_import(anna.list_id, io.BytesIO(data), "b.csv", {}, enqueue=False)
         assert files.exists(second.file_path)
         files.delete(second.file_path)
     run_import(anna.account_id, second.id)
@@ -229,12 +229,12 @@ def test_cancel_before_and_a_file_that_is_gone(anna: Customer, line: Line) -> No
 def test_cancel_takes_effect_at_the_next_slice(anna: Customer, line: Line) -> None:
     data = "\n".join([HEADER, *(line(f"p{n}@kunde-1.de") for n in range(30))]).encode()
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
 
     def stop(rows: int, position_bytes: int) -> None:
         if rows == 9:
             with tenancy.account(anna.account_id):
-                actions.cancel_import(job.id)
+                imports.cancel_import(job.id)
 
     run_import(anna.account_id, job.id, slice_rows=3, on_slice=stop)
     with tenancy.account(anna.account_id):
@@ -249,7 +249,7 @@ def test_refused_rows_come_back_as_harmless_csv(anna: Customer, line: Line) -> N
         "\n".join([HEADER, line("info@kunde-1.de", "=HYPERLINK(0)", last="@SUM", city="-1", source="+4")])
     )
     with tenancy.account(anna.account_id):
-        text = "".join(actions.refused_csv(done.id))
+        text = "".join(rejected_rows.refused_csv(done.id))
     header, row = text.splitlines()
     assert header == "line,reason,rule,suggestion,row"
     assert row.startswith("2,role,R-21,,info@kunde-1.de,'=HYPERLINK(0),'@SUM,")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.jobs import resume_imports
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription
@@ -60,7 +60,7 @@ def test_an_import_survives_kill_9_again_and_again(anna: Customer, carla: Custom
     lines = [line(f"dora{number}x@kunde-{number % 50}.de", ip=f"203.0.113.{number % 250}") for number in range(ROWS)]
     data = "\n".join([HEADER, *lines]).encode()
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
     kills = 0
     for _ in range(2):
         process, before = worker(anna, job), state(anna, job).rows_read
@@ -89,7 +89,7 @@ def test_an_import_survives_kill_9_again_and_again(anna: Customer, carla: Custom
     assert (done.state, done.rows_read, done.accepted) == (ImportState.DONE, ROWS, ROWS)
     consistent(anna, job)
     with tenancy.account(anna.account_id):
-        actions.check_import(job.id)
+        import_checks.check_import(job.id)
     carla.bring(data, slice_rows=SLICE)
     assert _people(anna) == _people(carla), "as if nothing had happened"
 

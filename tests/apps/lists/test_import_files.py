@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import consent, imports, lists, rejected_rows
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.models import CheckState, ConsentEvidence, Contact, ImportRefusal, Subscription
@@ -125,7 +125,7 @@ def test_minors_are_on_no_list_however_the_column_is_used(anna: Customer, line: 
         title = "X" if mapping and "X" in mapping.values() else "Geburtsdatum"
         file = "\n".join([f"{HEADER};{title}", *(f"{line(f'{n}@kunde-1.de')};{born}" for n, born, _ in rows)])
         with tenancy.account(anna.account_id):
-            list_id = actions.create_list(f"List {number}", "News", "de").id
+            list_id = lists.create_list(f"List {number}", "News", "de").id
         approve_origin(anna.account_id, list_id)
         told = {
             "email": "email",
@@ -141,7 +141,7 @@ def test_minors_are_on_no_list_however_the_column_is_used(anna: Customer, line: 
             assert list(here.values_list("contact__email", flat=True)) == allowed
             refused = ImportRefusal.objects.filter(source_import=done, held=False)
             assert set(refused.values_list("rule", "reason")) == {("R-39", "minor")}
-            told_why = "".join(actions.refused_csv(done.id, wording=reason_word))
+            told_why = "".join(rejected_rows.refused_csv(done.id, wording=reason_word))
         assert done.refused == {"minor": len(rows) - len(allowed)}
         assert "this person is under 16. Minors" in told_why
     ages = anna.bring("\n".join([f"{HEADER};Alter", f"{line('j@kunde-1.de')};15", f"{line('k@kunde-1.de')};16 Jahre"]))
@@ -163,7 +163,7 @@ def test_what_the_law_protects_most_is_no_attribute(anna: Customer, line: Line) 
 )
 def test_what_is_no_table_is_refused_before_anything_is_kept(anna: Customer, content: bytes) -> None:
     with tenancy.account(anna.account_id), pytest.raises(ImportProblem):
-        actions.start_import(anna.list_id, io.BytesIO(content), "x.csv", {}, enqueue=False)
+        imports.start_import(anna.list_id, io.BytesIO(content), "x.csv", {}, enqueue=False)
     assert not list(DatabaseFiles().list_files(anna.account_id))
 
 
@@ -270,7 +270,7 @@ def test_a_file_with_a_fifth_of_bad_rows_of_every_kind(
     with tenancy.account(anna.account_id):
         domain = SenderDomain.objects.create(name="lindenhof-post.de")
         SenderAddress.objects.create(domain=domain, email="anna.lindner@lindenhof-post.de", display_name="Anna")
-        actions.unsubscribe(Contact.objects.get().id, list_id=anna.list_id, by="link", source="test")
+        consent.unsubscribe(Contact.objects.get().id, list_id=anna.list_id, by="link", source="test")
         suppression.suppress(key_of("weg@kunde-1.de"), reason=SuppressionReason.COMPLAINT, source="test", evidence={})
     bad = _bad_rows(line, datetime.now(UTC))
     good = [line(f"good{number}@kunde-{number % 40}.de") for number in range(len(bad) * 4)]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import import_recheck, imports
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -36,7 +37,7 @@ def taken_in_before(anna: Customer, *, with_attributes: bool) -> Import:
     reasons = {"Status": "nobody asked", "UNSUB_TIME": "nobody asked"}
     mapping = {**MAPPING, "attribute:status": "Status", "attribute:unsub": "UNSUB_TIME"} if with_attributes else MAPPING
     with tenancy.account(anna.account_id):
-        job = actions.start_import(
+        job = imports.start_import(
             anna.list_id,
             io.BytesIO(FILE.encode()),
             "people.csv",
@@ -66,24 +67,24 @@ def test_people_who_should_not_have_been_taken_are_found_and_suppressed(where: s
         with tenancy.account(anna.account_id):
             files.put_bytes(job.file_path, FILE.encode())
     with tenancy.account(anna.account_id):
-        found = actions.recheck_imports([copy] if where == "copy" else [])
+        found = import_recheck.recheck_imports([copy] if where == "copy" else [])
         assert {(one.email, one.said.status.value) for one in found} == {
             ("gone@kunde-1.de", "unsubscribed"),
             ("dead@kunde-2.de", "bounced"),
         }
         assert queries.mailable_count() == 3, "looking changes nothing"
-        assert actions.suppress_rechecked(found) == 2
+        assert import_recheck.suppress_rechecked(found) == 2
         assert queries.mailable_count() == 1
         rows = Suppression.objects.all()
         assert {(row.reason, row.evidence["file"], row.evidence["import"]) for row in rows} == {
             ("unsubscribe", "people.csv", job.id),
             ("hard_bounce", "people.csv", job.id),
         }
-        assert actions.recheck_imports([copy] if where == "copy" else []) == []
+        assert import_recheck.recheck_imports([copy] if where == "copy" else []) == []
     with tenancy.account(carla.account_id):
         assert not Suppression.objects.exists()
         with pytest.raises(ListError, match="earlier import"):
-            actions.recheck_imports([copy])
+            import_recheck.recheck_imports([copy])
     with tenancy.account(anna.account_id):
         files.delete(job.file_path)
 
@@ -130,7 +131,7 @@ def taken_in(anna: Customer, titles: str, rows: dict[str, str], name: str) -> No
     with tenancy.account(anna.account_id):
         terms = ImportTerms(no_status=dict.fromkeys(header, "nobody asked"))
         data = io.BytesIO("\n".join(lines).encode())
-        job = actions.start_import(anna.list_id, data, name, mapping, terms=terms, enqueue=False)
+        job = imports.start_import(anna.list_id, data, name, mapping, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         Import.objects.filter(id=job.id).update(terms={})
@@ -153,7 +154,7 @@ def test_each_person_once_with_the_file_that_brought_him() -> None:
     )
     taken_in(anna, "Status", {"two@kunde-1.de": "2", "one@kunde-1.de": "1"}, "digits.csv")
     with tenancy.account(anna.account_id):
-        found = [(one.email, one.said.status.value, one.file_name) for one in actions.recheck_imports()]
+        found = [(one.email, one.said.status.value, one.file_name) for one in import_recheck.recheck_imports()]
     assert sorted(found) == [
         ("no@kunde-1.de", "unsubscribed", "dynamics.csv"),
         ("p@kunde-1.de", "complained", "letters.csv"),

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import OriginDecision
+from mailflatrate.apps.lists.actions import import_checks, imports, origin_decisions
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -32,10 +32,10 @@ def file_of(*rows: tuple[str, ...], titles: tuple[str, ...] = TITLES) -> bytes:
 
 def bring(anna: Customer, data: bytes, terms: ImportTerms | None = None, **mapping: str) -> Import:
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(data), "people.csv", mapping, terms=terms, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), "people.csv", mapping, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
-        actions.check_import(job.id)
+        import_checks.check_import(job.id)
         return Import.objects.get(id=job.id)
 
 
@@ -177,7 +177,9 @@ def test_a_declared_last_mailing_counts_once_a_reviewer_has_accepted_it() -> Non
     data = file_of(("dora@kunde-1.de", old(1500), IP, old(1500), SOURCE))
     done = bring(anna, data)
     assert (done.accepted, done.quarantined) == (0, {"origin_waiting": 1})
-    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen the last mailing.")
+    origin_decisions.decide_origin(
+        origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen the last mailing."
+    )
     with tenancy.account(anna.account_id):
         after = Import.objects.get(id=done.id)
     assert (after.accepted, after.quarantined) == (1, {})
@@ -198,7 +200,7 @@ def test_a_last_mailing_that_was_taken_back_before_the_approval_counts_for_nobod
         declare_origin(anna.account_id, anna.list_id, last_mailed_on=mailed_on)
     with tenancy.account(anna.account_id):
         newest = ListOrigin.objects.order_by("-version")[0]
-    actions.decide_origin(newest.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+    origin_decisions.decide_origin(newest.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     with tenancy.account(anna.account_id):
         after = Import.objects.get(id=done.id)
     assert (after.accepted, after.quarantined) == (1, {"too_old": 1})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
@@ -25,10 +25,10 @@ EXPORTS = Path(__file__).parent / "moving"
 
 def bring(anna: Customer, name: str, data: bytes, terms: ImportTerms | None = None) -> Import:
     with tenancy.account(anna.account_id):
-        job = actions.start_import(anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
+        job = imports.start_import(anna.list_id, io.BytesIO(data), name, {}, terms=terms, enqueue=False)
     run_import(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
-        actions.check_import(job.id)
+        import_checks.check_import(job.id)
         return Import.objects.get(id=job.id)
 
 

@@ -9,10 +9,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from PIL import Image
 
-from mailflatrate.apps.accounts.actions import add_member, create_user
+from mailflatrate.apps.accounts.actions.people import add_member, create_user
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import OriginDecision
+from mailflatrate.apps.lists.actions import imports, origin_decisions, origins
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
 from mailflatrate.apps.lists.models import (
     CheckState,
@@ -105,7 +105,7 @@ def test_everybody_waits_until_a_person_has_approved(waiting: Customer, line: Li
     assert (again.accepted, again.unchanged, again.quarantined) == (0, 3, {})
     assert tables(waiting.account_id) == before, "a second upload changes nothing while it waits, either"
 
-    decided = actions.decide_origin(
+    decided = origin_decisions.decide_origin(
         newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Form seen."
     )
     assert decided.state == DeclarationState.APPROVED
@@ -122,7 +122,7 @@ def test_everybody_waits_until_a_person_has_approved(waiting: Customer, line: Li
 
 def test_a_rejected_list_is_closed_for_good(waiting: Customer, line: Line) -> None:
     waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
-    actions.decide_origin(newest(waiting).id, OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
+    origin_decisions.decide_origin(newest(waiting).id, OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
     assert states(waiting) == {("quarantined", "origin_rejected"): 1}
     with pytest.raises(ListError, match="rejected"):
         waiting.bring("\n".join([HEADER, line("erik@kunde-1.de")]))
@@ -140,7 +140,7 @@ def test_a_rejected_list_is_closed_for_good(waiting: Customer, line: Line) -> No
 def test_a_question_is_answered_by_a_new_version_that_takes_the_imports_along(waiting: Customer, line: Line) -> None:
     done = waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     first = newest(waiting)
-    actions.decide_origin(first.id, OriginDecision.ASK, reviewer=operator(), reason="Which form?")
+    origin_decisions.decide_origin(first.id, OriginDecision.ASK, reviewer=operator(), reason="Which form?")
     assert states(waiting) == {("quarantined", "origin_waiting"): 1}
     second = declare_origin(waiting.account_id, waiting.list_id, remarks="The one in the footer.")
     assert second.version == 2
@@ -148,19 +148,19 @@ def test_a_question_is_answered_by_a_new_version_that_takes_the_imports_along(wa
         assert ListOrigin.objects.get(id=first.id).state == DeclarationState.REPLACED
         assert Import.objects.get(id=done.id).origin_id == second.id
     with pytest.raises(ListError, match="already been decided"):
-        actions.decide_origin(first.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
-    actions.decide_origin(second.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+        origin_decisions.decide_origin(first.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+    origin_decisions.decide_origin(second.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     assert states(waiting) == {("confirmed", ""): 1}
 
 
 def test_a_further_source_waits_by_itself(waiting: Customer, line: Line) -> None:
     """What was approved goes on; people under the newer declaration wait for its own decision."""
-    actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+    origin_decisions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     declare_origin(waiting.account_id, waiting.list_id, kind="shop")
     waiting.bring("\n".join([HEADER, line("dora@kunde-1.de")]))
     with tenancy.account(waiting.account_id):
         data = io.BytesIO("\n".join([HEADER, line("erik@kunde-1.de")]).encode())
-        old = actions.upload_import(waiting.list_id, data, "old.csv", origin_version=1)
+        old = imports.upload_import(waiting.list_id, data, "old.csv", origin_version=1)
     assert old.origin is not None and old.origin.version == 1
     assert states(waiting) == {("quarantined", "origin_waiting"): 1}
     with tenancy.account(waiting.account_id):
@@ -242,7 +242,7 @@ def test_a_declaration_never_changes_and_only_the_desk_decides(waiting: Customer
         FROM list_origin WHERE id = %s"""
     with pytest.raises(DatabaseError, match="undecided"), tenancy.account(waiting.account_id):
         _execute(insert, origin.id)
-    actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+    origin_decisions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
     with pytest.raises(DatabaseError, match="final"), tenancy.platform(PlatformReason.OPERATOR_DESK):
         ListOrigin.objects.filter(id=origin.id).update(state=DeclarationState.WAITING)
 
@@ -252,10 +252,10 @@ def test_a_decision_needs_a_reviewer_and_a_reason_and_leaves_a_line_and_a_messag
     add_member(waiting.account_id, anna)
     origin, otto = newest(waiting), operator()
     with pytest.raises(ListError, match="only a reviewer"):
-        actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=anna, reason="I say so.")
+        origin_decisions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=anna, reason="I say so.")
     with pytest.raises(ListError, match="reason"):
-        actions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=otto, reason=" ")
-    actions.decide_origin(origin.id, OriginDecision.ASK, reviewer=otto, reason="Which form?")
+        origin_decisions.decide_origin(origin.id, OriginDecision.APPROVE, reviewer=otto, reason=" ")
+    origin_decisions.decide_origin(origin.id, OriginDecision.ASK, reviewer=otto, reason="Which form?")
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         lines = AuditEntry.objects.filter(account_id=waiting.account_id).order_by("id")
         told = Notice.objects.get(recipient=anna.email, kind=NoticeKind.ORIGIN)
@@ -271,12 +271,14 @@ def test_a_decision_while_the_file_is_read_counts_for_the_rest_of_it(waiting: Cu
     """Slices before it are let out, slices after it go in at once, and no counter is lost."""
     data = "\n".join([HEADER, *(line(f"person{n}x@kunde-1.de") for n in range(12))]).encode()
     with tenancy.account(waiting.account_id):
-        job = actions.start_import(waiting.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
+        job = imports.start_import(waiting.list_id, io.BytesIO(data), "a.csv", {}, enqueue=False)
     from mailflatrate.apps.lists.intake.runner import run_import
 
     def decide(rows: int, position: int) -> None:
         if rows == 6:
-            actions.decide_origin(newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+            origin_decisions.decide_origin(
+                newest(waiting).id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen."
+            )
 
     run_import(waiting.account_id, job.id, slice_rows=3, on_slice=decide)
     assert states(waiting) == {("confirmed", ""): 12}
@@ -299,7 +301,9 @@ def test_consent_of_more_than_a_year_waits_for_a_reviewer_and_of_two_is_too_old(
         )
     )
     assert (done.accepted, done.quarantined, done.check_state) == (1, {"ageing": 1, "too_old": 1}, CheckState.HELD)
-    released = actions.decide_import(done.id, release=True, reviewer=operator(), reason="They were mailed monthly.")
+    released = origin_decisions.decide_import(
+        done.id, release=True, reviewer=operator(), reason="They were mailed monthly."
+    )
     assert released.check_state == CheckState.RELEASED
     assert states(anna) == {("confirmed", ""): 2, ("quarantined", "too_old"): 1}
 
@@ -317,17 +321,17 @@ def test_an_unusual_import_is_held_whole_and_stays_out_when_refused(anna: Custom
     assert again.accepted == 0, "a second upload is no way around"
     with pytest.raises(DatabaseError, match="only the desk"), tenancy.account(anna.account_id), transaction.atomic():
         Import.objects.filter(id=held.id).update(check_state=CheckState.CLEAR)
-    actions.decide_import(held.id, release=False, reviewer=operator(), reason="Made by a program.")
+    origin_decisions.decide_import(held.id, release=False, reviewer=operator(), reason="Made by a program.")
     assert states(anna) == {("quarantined", "import_refused"): 60}
     with pytest.raises(ListError, match="on hold"):
-        actions.decide_import(held.id, release=True, reviewer=operator(), reason="Oh well.")
+        origin_decisions.decide_import(held.id, release=True, reviewer=operator(), reason="Oh well.")
 
 
 def test_carla_can_neither_declare_nor_rest_on_annas_origin(waiting: Customer, carla: Customer) -> None:
     with pytest.raises(ListError, match="this list doesn"), tenancy.account(carla.account_id):
-        actions.declare_origin(waiting.list_id, declaration(), by=None)
+        origins.declare_origin(waiting.list_id, declaration(), by=None)
     with pytest.raises(ListError), tenancy.account(carla.account_id):
-        actions.usable_origin(waiting.list_id)
+        origins.usable_origin(waiting.list_id)
     approve_origin(carla.account_id, carla.list_id)
     with tenancy.account(carla.account_id):
         assert ListOrigin.objects.filter(mailing_list_id=waiting.list_id).count() == 0

@@ -15,7 +15,8 @@ from click import UsageError
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mailflatrate.apps.lists import actions, trusted_keys
+from mailflatrate.apps.lists import trusted_keys
+from mailflatrate.apps.lists.actions import consent, exports, feedback, imports
 from mailflatrate.apps.lists.errors import OriginNeeded
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
@@ -66,17 +67,17 @@ def anna(database: str) -> Customer:
     found.bring("\n".join((HEADER, *(ROW.format(email=at(name), name=name.title(), no="confirmed") for name in NAMES))))
     with tenancy.account(found.account_id):
         ids = dict(Contact.objects.values_list("email", "id"))
-        actions.unsubscribe(ids[at("fritz")], list_id=found.list_id, by="link", source="test")
-        actions.record_complaint(
+        consent.unsubscribe(ids[at("fritz")], list_id=found.list_id, by="link", source="test")
+        feedback.record_complaint(
             ids[at("gerd")], at=Contact.objects.get(id=ids[at("gerd")]).created_at, source="test", evidence={}
         )
-        actions.unsubscribe(ids[at("hanna")], list_id=None, by="link", source="test")
+        consent.unsubscribe(ids[at("hanna")], list_id=None, by="link", source="test")
     return found
 
 
 def exported(anna: Customer, file_format: ExportFormat = ExportFormat.NDJSON) -> bytes:
     with tenancy.account(anna.account_id):
-        job = actions.start_export(ExportContent.PROOF, file_format, by=None, enqueue=False)
+        job = exports.start_export(ExportContent.PROOF, file_format, by=None, enqueue=False)
     run_export(anna.account_id, job.id)
     with tenancy.account(anna.account_id):
         return storage.get(Export.objects.get(id=job.id).file_path)
@@ -286,7 +287,7 @@ def test_no_mapping_turns_a_no_into_a_yes(anna: Customer) -> None:
     terms = ImportTerms(no_status={"state": "an internal code"})
     with tenancy.account(moved.account_id):
         file = io.BytesIO(exported(anna))
-        job = actions.start_import(moved.list_id, file, "proof.ndjson", mapping, terms=terms, enqueue=False)
+        job = imports.start_import(moved.list_id, file, "proof.ndjson", mapping, terms=terms, enqueue=False)
     run_import(moved.account_id, job.id)
     assert suppressed(moved, anna) == {"gerd", "hanna"}
     assert states(moved)["fritz"] == ("unsubscribed", False)

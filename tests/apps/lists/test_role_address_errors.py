@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import SignupPerson
+from mailflatrate.apps.lists.actions import optin
+from mailflatrate.apps.lists.actions.optin import SignupPerson
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.ledger import EventEvidence
 from mailflatrate.apps.lists.models import Contact
@@ -89,8 +89,8 @@ def test_no_action_takes_one_either(anna: Customer, line: object, local: str) ->
     with tenancy.account(anna.account_id):
         assert judge_address(email).reason is not None
         for act in (
-            lambda: actions.begin_opt_in(person, anna.list_id, clock.now(), evidence),
-            lambda: actions.confirm_consent(person, anna.list_id, clock.now(), evidence, source="test"),
+            lambda: optin.begin_opt_in(person, anna.list_id, clock.now(), evidence),
+            lambda: optin.confirm_consent(person, anna.list_id, clock.now(), evidence, source="test"),
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
                 act()

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from mailflatrate.apps.lists import ledger
-from mailflatrate.apps.lists.actions import create_list
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment

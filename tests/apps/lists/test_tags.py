@@ -4,7 +4,8 @@ import psycopg
 import pytest
 
 from mailflatrate.apps.forms.models import Form
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import consent
+from mailflatrate.apps.lists.actions import tags as tags_actions
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, ContactTag, Tag
 from mailflatrate.apps.lists.queries import contact_page, count_segment
@@ -45,7 +46,7 @@ def test_an_import_gives_tags_and_creates_them(anna: Customer) -> None:
     assert people(anna) == {"a": ["Garden", "VIP"], "b": ["VIP"], "c": []}
     with tenancy.account(anna.account_id):
         gone = Contact.objects.get(email="b@dora.example.com")
-        actions.unsubscribe(gone.id, list_id=None, by="customer", source="test")
+        consent.unsubscribe(gone.id, list_id=None, by="customer", source="test")
         known = Contact.objects.get(email="c@dora.example.com").attributes
     again = (line("b@dora.example.com") + ";Shop", line("c@dora.example.com") + ';"Shop;Diabetes"')
     anna.bring("\n".join((TAGGED, *again)))
@@ -70,11 +71,11 @@ def test_tags_are_given_and_taken_set_by_set(anna: Customer) -> None:
             return count_segment([anna.list_id], [{"field": "tag", "op": op, "value": tag_id}])
 
         assert [count("has", vip), count("has_not", vip), count("has", 2**60)] == [3, 1, 0]
-        actions.change_tag(vip, name="Best", color=TagColor.RED)
+        tags_actions.change_tag(vip, name="Best", color=TagColor.RED)
         with pytest.raises(ListError):
-            actions.change_tag(vip, name="SHOP", color=TagColor.RED)
-        assert actions.delete_tag(vip) == 3
-        assert actions.delete_tag(vip) == 0
+            tags_actions.change_tag(vip, name="SHOP", color=TagColor.RED)
+        assert tags_actions.delete_tag(vip) == 3
+        assert tags_actions.delete_tag(vip) == 0
         assert [count("has", vip), count("has_not", vip)] == [0, 4]
         assert ContactTag.objects.count() == 4
 
@@ -82,7 +83,7 @@ def test_tags_are_given_and_taken_set_by_set(anna: Customer) -> None:
 @pytest.mark.parametrize("name", ["", "a,b", "Religion", "x" * 61])
 def test_what_can_not_be_a_tag_is_refused(anna: Customer, name: str) -> None:
     with tenancy.account(anna.account_id), pytest.raises(ListError):
-        actions.create_tag(name)
+        tags_actions.create_tag(name)
 
 
 def test_an_account_has_a_limited_number_of_tags(anna: Customer) -> None:
@@ -91,7 +92,7 @@ def test_an_account_has_a_limited_number_of_tags(anna: Customer) -> None:
             Tag(account_id=anna.account_id, name=f"t{n}", folded=f"t{n}", color="blue") for n in range(MAX_TAGS)
         )
         with pytest.raises(ListError):
-            actions.create_tag("one more")
+            tags_actions.create_tag("one more")
 
 
 def test_tags_are_in_the_data_and_go_with_the_person(anna: Customer) -> None:
@@ -131,9 +132,9 @@ def test_another_account_finds_and_changes_nothing(anna: Customer) -> None:
     with tenancy.account(carla):
         assert give_tags([contact.id], [tag.id]) == []
         assert take_tags([contact.id], [tag.id]) == []
-        assert actions.delete_tag(tag.id) == 0
+        assert tags_actions.delete_tag(tag.id) == 0
         with pytest.raises(ListError):
-            actions.change_tags(contact.id, add=["Mine"])
+            tags_actions.change_tags(contact.id, add=["Mine"])
     with psycopg.connect(app_url(load_settings())) as raw:
         assert raw.execute("SELECT count(*) FROM contact_tag").fetchone() == (0,)
         assert raw.execute("SELECT count(*) FROM tag").fetchone() == (0,)

@@ -10,7 +10,9 @@ from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState, 
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
 from mailflatrate.apps.lists import ledger_seals
-from mailflatrate.apps.lists.actions import choose_tracking, save_segment, unsubscribe
+from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.actions.segments import save_segment
+from mailflatrate.apps.lists.actions.tracking import choose_tracking
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, Contact, Import
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person

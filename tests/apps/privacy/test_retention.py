@@ -16,7 +16,7 @@ from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.lists import ledger, ledger_seals
-from mailflatrate.apps.lists.actions import unsubscribe
+from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind, Contact, ImportRefusal
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_person

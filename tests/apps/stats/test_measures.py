@@ -10,10 +10,10 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Notice, Strike, User
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery.actions import resume_campaign
+from mailflatrate.apps.delivery.actions.campaigns import resume_campaign
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists.actions import OriginDecision, decide_origin
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.apps.lists.origin_review import waiting_declarations
 from mailflatrate.apps.stats import actions, queries

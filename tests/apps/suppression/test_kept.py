@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from mailflatrate.apps.accounts.actions import create_user
+from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.suppression import actions, queries
 from mailflatrate.apps.suppression.actions import SuppressionError
 from mailflatrate.apps.suppression.models import Suppression

@@ -15,7 +15,7 @@ from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.claims import COLUMNS, JOINS
 from mailflatrate.apps.gate.recipients import RecipientRow
-from mailflatrate.apps.lists.actions import choose_tracking, tracking_wording
+from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_of

@@ -8,17 +8,16 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from mailflatrate.apps.accounts.actions import (
-    Reasons,
-    change_account_status,
-    change_role,
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
+from mailflatrate.apps.accounts.actions.agreements import publish_documents
+from mailflatrate.apps.accounts.actions.keys import (
+    REQUESTS_A_MINUTE,
     forget_answers,
+    hash_of,
     make_api_key,
-    publish_documents,
-    remove_member,
     revoke_api_key,
 )
-from mailflatrate.apps.accounts.actions.keys import REQUESTS_A_MINUTE, hash_of
+from mailflatrate.apps.accounts.actions.people import change_role, remove_member
 from mailflatrate.apps.accounts.models import (
     AccountStatus,
     AgreementDocument,

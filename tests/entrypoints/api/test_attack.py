@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.apps.accounts.actions import Reasons, change_account_status
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.lists.actions import check_import
+from mailflatrate.apps.lists.actions.import_checks import check_import
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, Subscription
 from mailflatrate.base import tenancy
@@ -121,7 +121,7 @@ def test_imported_people_wait_for_the_origin(home: FormCustomer, shop: Program) 
     number, answer = release(home.anna, shop, [made])
     assert problem(answer) == (422, "checks-open")
     assert planned(home.anna, number) == set()
-    lists.decide_origin(origin.id, lists.OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
+    decide_origin(origin.id, OriginDecision.REJECT, reviewer=operator(), reason="Bought.")
     number, answer = release(home.anna, shop, [made])
     assert problem(answer) == (422, "checks-open")
     number, answer = release(home.anna, shop, [made, home.anna.list_id])

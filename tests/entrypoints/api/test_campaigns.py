@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.utils.html import escape
 
-from mailflatrate.apps.accounts.actions import change_settings, set_limits, switch_four_eyes
+from mailflatrate.apps.accounts.actions.account_status import set_limits
+from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
+from mailflatrate.apps.accounts.actions.people import change_settings
 from mailflatrate.apps.accounts.models import Acknowledgement, KeyScope, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState

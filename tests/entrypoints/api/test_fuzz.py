@@ -18,7 +18,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailflatrate.apps.accounts.actions import revoke_api_key
+from mailflatrate.apps.accounts.actions.keys import revoke_api_key
 from mailflatrate.apps.campaigns.models import FeedDigest
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.api.v1.service import schema

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
-from mailflatrate.apps.lists.actions import check_import
+from mailflatrate.apps.lists.actions.import_checks import check_import
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvidence, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression

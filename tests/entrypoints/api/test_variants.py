@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailflatrate.apps.accounts.actions import switch_four_eyes
+from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
 from mailflatrate.apps.accounts.models import KeyScope, Role
 from mailflatrate.apps.campaigns.models import Campaign, ReleaseRequest
 from mailflatrate.apps.delivery.models import AbTest, Delivery, DeliveryState, Plan

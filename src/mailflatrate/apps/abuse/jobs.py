@@ -4,7 +4,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from mailflatrate.apps.abuse.actions import case_handling, intake, report_sources
-from mailflatrate.apps.inbound.actions import WAKE_DESK, put_aside
+from mailflatrate.apps.inbound.actions.manual_review import WAKE_DESK, put_aside
 from mailflatrate.base.jobs import JobQueue, job
 
 log = structlog.get_logger("abuse")

@@ -1,6 +1,6 @@
 """Background jobs of accounts."""
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import addresses, invitations, keys, passwords, vetting
 from mailflatrate.apps.accounts.session_store import SessionStore
 from mailflatrate.base.jobs import JobQueue, job
 
@@ -10,25 +10,25 @@ def gather_signals(account_id: int) -> None:
     """Check what an applicant named and save the findings for the reviewer (R-03)."""
     from mailflatrate.apps.accounts.automatic_checks import gathered  # senders register this job and never run it
 
-    actions.keep_signals(account_id, gathered(account_id))
+    vetting.keep_signals(account_id, gathered(account_id))
 
 
 @job("accounts.forget_unproved", JobQueue.HOUSE, every="17 3 * * *")
 def forget_unproved(timestamp: int) -> None:
     """Delete addresses left on the application page and never proved."""
-    actions.forget_unproved()
-    actions.forget_changes()
-    actions.forget_invitations()
+    vetting.forget_unproved()
+    addresses.forget_changes()
+    invitations.forget_invitations()
     SessionStore.clear_expired()
 
 
 @job("accounts.forget_answers", JobQueue.HOUSE, every="23 * * * *")
 def forget_answers(timestamp: int) -> None:
     """Delete stored API responses older than a day."""
-    actions.forget_answers()
+    keys.forget_answers()
 
 
 @job("accounts.send_password_reset", JobQueue.EXPRESS, attempts=3)
 def send_password_reset(user_id: int) -> None:
     """Mail the link that sets a new password."""
-    actions.send_password_reset(user_id)
+    passwords.send_password_reset(user_id)

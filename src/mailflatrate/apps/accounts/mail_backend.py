@@ -6,7 +6,7 @@ from django.core.mail.backends.base import BaseEmailBackend  # noqa: TID251  the
 from django.core.mail.message import EmailMessage  # noqa: TID251
 from django.utils.translation import get_language
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import notices, people
 from mailflatrate.apps.accounts.models import NoticeKind
 
 
@@ -15,10 +15,10 @@ class NoticeBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Queue each message for each of its recipients; return how many messages were accepted."""
-        house = actions.house_account()
+        house = people.house_account()
         for message in email_messages:
             for recipient in message.to:
-                actions.send_notice(
+                notices.send_notice(
                     house.id,
                     NoticeKind.ACCESS,
                     recipient,

@@ -1,6 +1,6 @@
 """Feeds of digests."""
 
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import digests
 from mailflatrate.base import jobs
 from mailflatrate.base.jobs import JobQueue, job
 
@@ -8,13 +8,13 @@ from mailflatrate.base.jobs import JobQueue, job
 @job("campaigns.look_at_digest", JobQueue.HOUSE)
 def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
     """Check one feed; prepare an issue if it is due, or if one was requested."""
-    actions.check_digest(account_id, digest_id, issue=issue)
+    digests.check_digest(account_id, digest_id, issue=issue)
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
 def check_due_digests(timestamp: int) -> None:
     """Every ten minutes, enqueue a job for each digest that is due."""
-    for account_id, digest_id in actions.due_digests():
+    for account_id, digest_id in digests.due_digests():
         jobs.defer(
             "campaigns.look_at_digest",
             JobQueue.HOUSE,

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import tell_people
+from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.campaigns.campaign_content import account_language

@@ -11,7 +11,7 @@ from mailflatrate.apps.delivery.relay_queue import all_relays_followed
 from mailflatrate.apps.delivery.send.outcomes import BOUNCES
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import feedback
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.bounce_text.verdict import judge
@@ -66,12 +66,12 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
     is_followed = all_relays_followed()
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
-        lists.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
+        feedback.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
         _tell_forms([row.id for row in rows if row.bounce == BOUNCES[BounceOutcome.RECIPIENT_HARD]])
         for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
             figures_changed(campaign_id)
         if not is_followed:  # otherwise the relay's log says when it arrived
-            lists.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
+            feedback.record_delivered(row.contact_id or 0 for row in rows if row.state == DeliveryState.SENT)
 
 
 def _bounce_of(row: Delivery) -> Bounce:
@@ -134,7 +134,7 @@ def _tell_lists(changed: Sequence[tuple[Bounce, str]]) -> None:
         if bounce.contact_id is None or bounce.verdict.outcome not in PERSONAL:
             continue
         if before == BOUNCES[BounceOutcome.RECIPIENT_SOFT] and not bounce.again:
-            lists.take_back_soft_bounce(bounce.contact_id)
+            feedback.take_back_soft_bounce(bounce.contact_id)
         personal.append(bounce)
     if personal:
-        lists.record_bounces(personal)
+        feedback.record_bounces(personal)

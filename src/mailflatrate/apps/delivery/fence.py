@@ -14,7 +14,9 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, maybe_sent, withdrawal_logs
+from mailflatrate.apps.delivery import maybe_sent, withdrawal_logs
+from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
+from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.fence_sql import IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
 from mailflatrate.base import tenancy
@@ -223,7 +225,7 @@ def settle_as_unknown() -> int:
         campaigns = Q(campaign__state__in=UNFINISHED) | Q(campaign=None)
         chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)
         rows = list(chunks.values_list("account_id", "id"))
-    return sum([actions.end_unknown(account_id, chunk_id) for account_id, chunk_id in rows])
+    return sum([lost_host.end_unknown(account_id, chunk_id) for account_id, chunk_id in rows])
 
 
 def _open() -> None:
@@ -233,9 +235,9 @@ def _open() -> None:
         # In the same transaction: a campaign whose planning waited has no job that a sweep would wake.
         for campaign in Campaign.objects.filter(state=CampaignState.PLANNING):
             with tenancy.account(campaign.account_id):
-                actions.defer_planning(campaign)
+                campaigns_actions.defer_planning(campaign)
     for account_id, campaign_id in running:
-        actions.wake_campaign(account_id, campaign_id)
+        campaigns_actions.wake_campaign(account_id, campaign_id)
 
 
 def _hold(cause: HoldCause) -> None:

@@ -1,7 +1,8 @@
 """Thin background jobs of the engine."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import actions, feedback, fence, notices, plan
+from mailflatrate.apps.delivery import feedback, fence, notices, plan
+from mailflatrate.apps.delivery.actions import campaigns, canary, retries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
 from mailflatrate.apps.delivery.send import recovery
@@ -48,19 +49,19 @@ def send_notice(account_id: int, notice_id: int) -> None:
 @job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)
 def release_canary(account_id: int, campaign_id: int) -> None:
     """Judge a canary and release the rest of its campaign (R-88)."""
-    actions.release_canary(account_id, campaign_id)
+    canary.release_canary(account_id, campaign_id)
 
 
 @job("delivery.cancel_rest", JobQueue.PLAN, attempts=MANY)
 def cancel_rest(account_id: int, campaign_id: int) -> None:
     """Settle the rows of a canceled campaign."""
-    actions.cancel_rest(account_id, campaign_id)
+    campaigns.cancel_rest(account_id, campaign_id)
 
 
 @job("delivery.collect_retries", JobQueue.PLAN)
 def collect_retries(account_id: int, campaign_id: int | None) -> None:
     """Put due retries into chunks (R-72)."""
-    actions.collect_retries(account_id, campaign_id)
+    retries.collect_retries(account_id, campaign_id)
 
 
 @job("delivery.count_bounces", JobQueue.HOUSE, attempts=MANY)
@@ -81,14 +82,14 @@ def sweep(timestamp: int) -> None:
         post = list(ready.values_list("account_id", flat=True).distinct())
         due = list(Retry.objects.filter(due_at__lte=clock.now()).values_list("account_id", "campaign_id").distinct())
     for account_id, campaign_id in due:
-        actions.collect_retries(account_id, campaign_id)
+        retries.collect_retries(account_id, campaign_id)
     for account_id, campaign_id in running:
-        actions.wake_campaign(account_id, campaign_id)
+        campaigns.wake_campaign(account_id, campaign_id)
     for campaign in planning:
         with tenancy.account(campaign.account_id):
-            actions.defer_planning(campaign)
+            campaigns.defer_planning(campaign)
     for account_id in post:
-        actions.wake_transactional(account_id)
+        campaigns.wake_transactional(account_id)
 
 
 @job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")

@@ -11,8 +11,8 @@ import structlog
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.campaigns import actions as campaigns
 from mailflatrate.apps.campaigns import states
+from mailflatrate.apps.campaigns.actions import drafts as drafts_actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import (
     DRAFT_MAYBE_SENT,
@@ -41,7 +41,7 @@ def set_aside(held_at: datetime | None = None) -> list[Campaign]:
         rows = list(_open_ended(held_at).values_list("account_id", "id"))
     for account_id, campaign_id in rows:
         with tenancy.account(account_id):
-            _set_aside(campaigns.locked(campaign_id))
+            _set_aside(drafts_actions.locked(campaign_id))
     with tenancy.platform(PlatformReason.FENCE):
         return list(awaiting_answer())
 
@@ -65,7 +65,7 @@ def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
 def _set_aside(campaign: Campaign) -> None:
     log.warning("campaign_set_aside", account=campaign.account_id, campaign=campaign.id, state=campaign.state)
     if campaign.state in AWAITING:
-        campaigns.return_to_draft(campaign, CampaignMover.MACHINE, reason=MAYBE_SENT)
+        drafts_actions.return_to_draft(campaign, CampaignMover.MACHINE, reason=MAYBE_SENT)
     elif campaign.state in EDITABLE:
         states.move(campaign, CampaignState.DRAFT, CampaignMover.MACHINE, reason=MAYBE_SENT)
     elif campaign.state in UNFINISHED:
@@ -81,7 +81,7 @@ def set_aside_accounts(account_ids: Iterable[int]) -> None:
     for account_id in account_ids:
         with tenancy.account(account_id):
             for campaign_id in list(_open_ended(None).values_list("id", flat=True)):
-                _set_aside(campaigns.locked(campaign_id))
+                _set_aside(drafts_actions.locked(campaign_id))
             drafts = Campaign.objects.filter(state=CampaignState.DRAFT).exclude(state_reason=MAYBE_SENT)
             drafts.update(state_reason=DRAFT_MAYBE_SENT)
 

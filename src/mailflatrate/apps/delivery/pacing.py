@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.actions import wake_campaign
+from mailflatrate.apps.delivery.actions.campaigns import wake_campaign
 from mailflatrate.apps.delivery.models import Plan
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.pace import pace_for

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
@@ -42,7 +42,7 @@ def release_campaign(
     record. Raises CampaignError if the campaign was released already, and for variants combined with recipients'
     time zones.
     """
-    campaign = campaigns.locked(campaign_id)
+    campaign = drafts.locked(campaign_id)
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This campaign is already being sent."))
     if on_own_clocks and campaign.variants:
@@ -80,9 +80,7 @@ def _release(campaign: Campaign, mover: CampaignMover, *, by: User | None, at: d
         _tell("campaign_scheduled", campaign, at=at.isoformat())
         jobs.defer("gate.release_due", jobs.JobQueue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
-    decisions = [
-        _record(campaign, campaigns.make_edition(campaign, number), own, by) for number, own in enumerate(each)
-    ]
+    decisions = [_record(campaign, drafts.make_edition(campaign, number), own, by) for number, own in enumerate(each)]
     move(campaign, CampaignState.PLANNING, mover, scheduled_at=None, local_at=campaign.local_at)
     defer_planning(campaign, decisions[0].edition_id, decisions[0].id)
     _tell("campaign_released", campaign, editions=len(decisions))
@@ -117,7 +115,7 @@ def release_reviewed(campaign: Campaign) -> GateDecision:
 
 def release_due(campaign_id: int) -> None:
     """Check a due campaign against the rules again. A refusal returns it to draft, with the reason."""
-    campaign = campaigns.locked(campaign_id)
+    campaign = drafts.locked(campaign_id)
     if campaign.state != CampaignState.SCHEDULED or not campaign.scheduled_at or campaign.scheduled_at > clock.now():
         return  # taken back or moved meanwhile
     verdict, _each = judge_whole(variants_facts(campaign))
@@ -126,7 +124,7 @@ def release_due(campaign_id: int) -> None:
         return
     _record(campaign, None, verdict, None)
     reasons = ", ".join(finding.key for finding in verdict.blocked_by)
-    campaigns.return_to_draft(campaign, CampaignMover.MACHINE, reason=reasons)
+    drafts.return_to_draft(campaign, CampaignMover.MACHINE, reason=reasons)
 
 
 def _record(campaign: Campaign, edition: Edition | None, verdict: Verdict, by: User | None) -> GateDecision:

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import Circumstances, tell_people
+from mailflatrate.apps.accounts.actions.agreements import Circumstances
+from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.accounts.service_mail import Passage
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import approval, drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseAnswer, ReleaseRequest
@@ -60,7 +61,7 @@ def request_approval(
     others = others_who_may_release(campaign, by)
     if not others:
         raise CampaignError(_("No one else can approve it. Invite an owner or editor under Settings, Team."))
-    row = campaigns.record_request(
+    row = approval.record_request(
         campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
     )
     _tell(others, campaign, "approval_requested", by, note=row.note, page="approval/")
@@ -81,8 +82,8 @@ def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: C
         raise CampaignError(_("The campaign changed after approval was requested. Request approval again."))
     if not is_askable(check_campaign(campaign.id)):
         raise CampaignError(_("A check has failed. Fix it, then request approval again."))
-    campaigns.tick_policy(campaign.id, by=by, shown_hash=shown_hash, where=where)
-    campaigns.record_answer(row, ReleaseAnswer.RELEASED, by=by)
+    drafts.tick_policy(campaign.id, by=by, shown_hash=shown_hash, where=where)
+    approval.record_answer(row, ReleaseAnswer.RELEASED, by=by)
     at = row.wanted_at if row.wanted_at is not None and row.wanted_at > clock.now() else None
     decision = release_campaign(campaign.id, by=by, at=at, on_own_clocks=row.on_own_clocks and at is not None)
     if row.asked_by.is_active:
@@ -98,13 +99,13 @@ def send_back(campaign_id: int, *, by: User, text: str) -> None:
     campaign, row = _asked(campaign_id)
     if by.id != row.asked_by_id and not text.strip():
         raise CampaignError(_("Describe what should change. Your colleague will read it."))
-    campaigns.record_answer(row, ReleaseAnswer.SENT_BACK, by=by, text=text.strip())
+    approval.record_answer(row, ReleaseAnswer.SENT_BACK, by=by, text=text.strip())
     if by.id != row.asked_by_id and row.asked_by.is_active:
         _tell([row.asked_by], campaign, "returned", by, note=row.text)
 
 
 def _draft(campaign_id: int) -> Campaign:
-    campaign = campaigns.locked(campaign_id)
+    campaign = drafts.locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise CampaignError(_("This campaign is already being sent."))
     return campaign

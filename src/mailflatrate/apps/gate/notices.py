@@ -1,6 +1,6 @@
 """The gate for messages of the service itself: facts, and the stored decision."""
 
-from mailflatrate.apps.accounts.actions import LINK_WORKS
+from mailflatrate.apps.accounts.actions.addresses import LINK_WORKS
 from mailflatrate.apps.accounts.models import AddressChange, Applicant, Invitation, Notice, NoticeKind, User
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.domains.queries import proved_mailboxes

@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import Account, AccountStatus, AccountStatusChange, NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
@@ -34,7 +34,7 @@ def review_campaign(
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.select_for_update().get(id=account_id)
         with tenancy.account(account_id):
-            campaign = campaigns.locked(campaign_id)
+            campaign = drafts.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
         if campaign.state != CampaignState.REVIEW:
             raise CampaignError(_("This campaign is no longer waiting for review."))
@@ -73,11 +73,11 @@ def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
 def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
     """Apply a review. True if the campaign is sent; False if it returned to draft: rejected, or another rule failed."""
     if not review.approved:
-        campaigns.return_to_draft(campaign, CampaignMover.OPERATOR, reason=review.text)
+        drafts.return_to_draft(campaign, CampaignMover.OPERATOR, reason=review.text)
         return False
     if gate.release_reviewed(campaign).allowed:
         return True
-    campaigns.return_to_draft(campaign, CampaignMover.OPERATOR, reason=_("One of the checks is open again."))
+    drafts.return_to_draft(campaign, CampaignMover.OPERATOR, reason=_("One of the checks is open again."))
     return False
 
 

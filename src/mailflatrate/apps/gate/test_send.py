@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import members
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.domains.queries import proved_mailboxes
@@ -49,7 +49,7 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
         )
         raise CampaignError(words % {"addresses": ", ".join(strangers)})
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
-    campaign = campaigns.locked(campaign_id)
+    campaign = drafts.locked(campaign_id)
     variants = range(variant_count(campaign))
     messages = list(product(wanted, variants, readers))
     if not messages or len(messages) > MOST_MESSAGES:
@@ -58,7 +58,7 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     if campaign.sender is None:
         raise CampaignError(_("Choose the sender first. A test shows it the way the campaign will."))
     _keep_within_the_day(len(messages))
-    editions = [campaigns.make_edition(campaign, variant) for variant in variants]
+    editions = [drafts.make_edition(campaign, variant) for variant in variants]
     notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in messages]
     audit.record(
         "mailing.test_sent",

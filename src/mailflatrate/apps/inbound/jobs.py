@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from mailflatrate.apps.inbound import actions, mailbox, named_addresses, test_inbox
+from mailflatrate.apps.inbound import mailbox, named_addresses, test_inbox
+from mailflatrate.apps.inbound.actions import claim_batch, manual_review, process_batch
 from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
 from mailflatrate.apps.inbound.report_proof import SenderProof
@@ -39,13 +40,13 @@ def read_new(lane: int) -> None:
     """
     after_id, ends = 0, time.monotonic() + AT_MOST_SECONDS
     time.sleep(GATHER_SECONDS)
-    while few := actions.claim_mails(lane, READ_LANES, after_id=after_id):
+    while few := claim_batch.claim_mails(lane, READ_LANES, after_id=after_id):
         try:
             with tracing.span("inbound.triage", messages=len(few)):
                 read_mails(few)
         except NOT_ITS_FAULT:
             with suppress(DatabaseError):
-                actions.release_mails(few)
+                claim_batch.release_mails(few)
             raise
         after_id = few[-1]
         if time.monotonic() > ends:
@@ -58,7 +59,7 @@ def read_new(lane: int) -> None:
 def read_mails(raw_mail_ids: Sequence[int]) -> None:
     """Read messages in one transaction; if one of them cannot be read, each in its own transaction."""
     try:
-        proofs = actions.read_together(raw_mail_ids)
+        proofs = process_batch.read_together(raw_mail_ids)
     except Exception as problem:  # noqa: BLE001  one after another shows which of them it was
         log.info(
             "a batch failed, so messages are read one at a time",
@@ -88,12 +89,12 @@ def sweep(timestamp: int) -> None:
 def _read(raw_mail_id: int, *, asked: int = 0) -> None:
     """Read one message. One that crashes its reader is left to a person; it blocks no other and is never dropped."""
     try:
-        _ask_again_later(raw_mail_id, actions.read_mail(raw_mail_id, again=asked > 0), asked=asked)
+        _ask_again_later(raw_mail_id, process_batch.read_mail(raw_mail_id, again=asked > 0), asked=asked)
     except NOT_ITS_FAULT:
         raise  # not the message's fault: the job is tried again
     except Exception as problem:
         log.exception("a message could not be processed", raw_mail=raw_mail_id)
-        actions.put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
+        manual_review.put_aside(raw_mail_id, f"{type(problem).__name__}: {problem}")
 
 
 def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> None:

@@ -3,7 +3,8 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.inbound.actions import read_mail, source_of
+from mailflatrate.apps.inbound.actions.process_batch import read_mail
+from mailflatrate.apps.inbound.interpretation import source_of
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import IN_FORCE, Suppression

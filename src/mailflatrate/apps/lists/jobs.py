@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import actions, changes, counts, ledger_seals, search
-from mailflatrate.apps.lists.actions import START_MOVE_JOB
+from mailflatrate.apps.lists import changes, counts, ledger_seals, search
+from mailflatrate.apps.lists.actions import exports as exports_actions
+from mailflatrate.apps.lists.actions import field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
+from mailflatrate.apps.lists.actions.moves import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.bulk import runner as bulk
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB
@@ -48,16 +50,16 @@ def run_import(account_id: int, import_id: int) -> None:
 def check_import(account_id: int, import_id: int) -> None:
     """Count a finished import and hold it if it looks unusual. DNS lookups run outside any transaction."""
     with tenancy.account(account_id):
-        domains = actions.domains_to_ask(import_id)
+        domains = import_checks.domains_to_ask(import_id)
     look_up(domains, configured_resolver())
     with tenancy.account(account_id):
-        actions.check_import(import_id)
+        import_checks.check_import(import_id)
 
 
 @job("lists.settle_people", JobQueue.IMPORT)
 def settle_people(account_id: int, origin_id: int | None, import_id: int | None, after: int) -> None:
     """Apply a reviewer's decision to the next batch of people, and continue until all are settled."""
-    actions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
+    origin_decisions.settle_people(account_id, origin_id=origin_id, import_id=import_id, after=after)
 
 
 @job(SUNSET_JOB, JobQueue.HOUSE, attempts=20)
@@ -66,7 +68,7 @@ def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
     last: int | None = after
     while last is not None:
         with tenancy.account(account_id):
-            last = actions.withdraw_inactive(campaign_id, last)
+            last = sunset.withdraw_inactive(campaign_id, last)
 
 
 @job("lists.resume_imports", JobQueue.HOUSE, every="* * * * *")
@@ -88,7 +90,7 @@ def check_move(account_id: int, move_id: int) -> None:
 @job(START_MOVE_JOB, JobQueue.IMPORT)
 def start_move(account_id: int, move_id: int) -> None:
     """Queue the imports of a move."""
-    actions.begin_imports(account_id, move_id)
+    moves.begin_imports(account_id, move_id)
 
 
 @job("lists.resume_moves", JobQueue.HOUSE, every="* * * * *")
@@ -119,7 +121,7 @@ def sweep_uploads(timestamp: int) -> None:
             abandoned.delete()
     for move in left:
         with tenancy.account(move.account_id):
-            actions.drop_abandoned(move.id)
+            moves.drop_abandoned(move.id)
     uploads.forget_orphans(needed, clock.now() - ABANDONED_AFTER)
 
 
@@ -141,14 +143,14 @@ def resume_exports(timestamp: int) -> None:
 @job("lists.sweep_exports", JobQueue.HOUSE, every="*/15 * * * *")
 def sweep_exports(timestamp: int) -> None:
     """Delete export files whose time is over, and those that no row names."""
-    actions.expire_exports()
+    exports_actions.expire_exports()
     drop_orphans(exports.AREA, storage.older_files(exports.AREA, clock.now() - ABANDONED_AFTER))
 
 
 @job(MIGRATE_JOB, JobQueue.IMPORT)
 def migrate_fields(account_id: int) -> None:
     """Declare the fields of an account's earlier contacts, or rewrite values after a change of type."""
-    actions.migrate_fields(account_id)
+    field_migration.migrate_fields(account_id)
 
 
 @job("lists.resume_field_migrations", JobQueue.HOUSE, every="*/5 * * * *")

@@ -10,18 +10,19 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.actions.report_sources import file_figures
-from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status, give_strike
+from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.ab_test import ChecksOpen, choose_variant, leave_to_people
-from mailflatrate.apps.delivery.actions import hold_campaign, pause_campaign, release_hold
+from mailflatrate.apps.delivery.actions.campaigns import hold_campaign, pause_campaign, release_hold
 from mailflatrate.apps.delivery.archive.lookup import has_dropped, of_campaign_sql
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
 from mailflatrate.apps.delivery.models import AbTest
-from mailflatrate.apps.lists.actions import reopen_origin
+from mailflatrate.apps.lists.actions.origin_reopening import reopen_origin
 from mailflatrate.apps.stats import action_texts, queries
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.models import MeasureScope as StoredScope

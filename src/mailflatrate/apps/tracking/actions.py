@@ -2,7 +2,7 @@
 
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.lists.actions import record_activity
+from mailflatrate.apps.lists.actions.contacts import record_activity
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.scanners import ClientInfo, is_too_soon, mark_bursts
 from mailflatrate.base import clock

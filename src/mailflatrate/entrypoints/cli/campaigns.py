@@ -72,9 +72,11 @@ def _rows(states: tuple[str, ...], account_id: int | None) -> list[Row]:
 def pause_command(campaign: str, reason: str) -> None:
     """Pause CAMPAIGN (ID or mailing ID) within a second. The customer can resume it."""
     with database():
-        from mailflatrate.apps.delivery import actions
+        from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 
-        mailing = _act(campaign, "campaign.paused", partial(actions.pause_campaign, reason=reason[:500]), reason)
+        mailing = _act(
+            campaign, "campaign.paused", partial(campaigns_actions.pause_campaign, reason=reason[:500]), reason
+        )
     click.echo(f"Paused: {mailing}. Messages not yet sent are on hold.")
 
 
@@ -84,9 +86,9 @@ def pause_command(campaign: str, reason: str) -> None:
 def resume_command(campaign: str, reason: str) -> None:
     """Resume CAMPAIGN (ID or mailing ID). Campaigns that a rule stopped can only be resumed in Operations."""
     with database():
-        from mailflatrate.apps.delivery import actions
+        from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 
-        mailing = _act(campaign, "campaign.resumed", actions.resume_campaign, reason)
+        mailing = _act(campaign, "campaign.resumed", campaigns_actions.resume_campaign, reason)
     click.echo(f"Resumed: {mailing}.")
 
 
@@ -96,9 +98,9 @@ def resume_command(campaign: str, reason: str) -> None:
 def send_unsent_command(campaign: str, reason: str) -> None:
     """Send the finished CAMPAIGN to the recipients who, as a lost host's journal proved, did not get it."""
     with database():
-        from mailflatrate.apps.delivery import actions
+        from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 
-        mailing = _act(campaign, "campaign.sent_to_unsent", actions.send_unsent, reason)
+        mailing = _act(campaign, "campaign.sent_to_unsent", campaigns_actions.send_unsent, reason)
     click.echo(f"Sending to the recipients who did not get it: {mailing}.")
 
 

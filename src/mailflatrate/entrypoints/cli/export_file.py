@@ -8,7 +8,8 @@ from typing import IO
 
 import click
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import exports
 from mailflatrate.apps.lists.errors import ExportProblem
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.models import ExportContent, ExportFormat, ExportState
@@ -29,7 +30,7 @@ def write_file(file: Path, account_id: int, content: str, file_format: str | Non
             mailing_list = queries.find_list(list_name) if list_name else None
             if list_name and mailing_list is None:
                 raise click.UsageError(f"account {account_id} has no list {list_name!r}")
-            job = actions.start_export(
+            job = exports.start_export(
                 ExportContent(content),
                 ExportFormat(wanted),
                 list_id=mailing_list.id if mailing_list else None,
@@ -45,9 +46,9 @@ def write_file(file: Path, account_id: int, content: str, file_format: str | Non
         if job.state != ExportState.DONE:
             click.echo(f"{job.state}: {job.problem}", err=True)
             sys.exit(1)
-        with actions.open_export(job.id, by=None, source=SOURCE) as octets, _new_file(file) as target:
+        with exports.open_export(job.id, by=None, source=SOURCE) as octets, _new_file(file) as target:
             shutil.copyfileobj(octets, target)
-        actions.delete_export(job.id, by=None, source=SOURCE)
+        exports.delete_export(job.id, by=None, source=SOURCE)
     click.echo(f"{file}\t{job.rows_done}\t{job.file_bytes}\t{job.file_sha256}")
 
 

@@ -88,11 +88,12 @@ def file_command(
     with 1 if an import failed or was canceled, 2 if one could not start.
     """
     with database() as settings, _problems_as_usage(settings.public_url), tables_in(files) as tables:
-        from mailflatrate.apps.lists import actions, queries
+        from mailflatrate.apps.lists import queries
+        from mailflatrate.apps.lists.actions import import_sets, imports
         from mailflatrate.base import tenancy
 
         results: list[bool] = []
-        for plan in actions.plan_set(tables, stated["system"]):
+        for plan in import_sets.plan_set(tables, stated["system"]):
             if len(tables) > 1:
                 click.echo(f"{plan.file.name}{'' if plan.has_people else ': no email addresses'}", err=True)
             mapping = _mapping(plan.head.mapping, pairs)
@@ -106,7 +107,7 @@ def file_command(
                     terms = _terms(plan.head.terms, stated, no_status, dates)
                     name = plan.file.name
                     with plan.file.path.open("rb") as stream:
-                        job = actions.start_import(target.id, stream, name, mapping, terms=terms, enqueue=False)
+                        job = imports.start_import(target.id, stream, name, mapping, terms=terms, enqueue=False)
                 results.append(_run(account_id, job, refused, "a" if results else "w"))
         if not all(results):
             sys.exit(1)
@@ -114,7 +115,7 @@ def file_command(
 
 def _run(account_id: int, job: "Import", refused: Path | None, mode: str) -> bool:
     """Run an import to its end and report it; return whether it was done. `mode`: that of opening `refused`."""
-    from mailflatrate.apps.lists import actions
+    from mailflatrate.apps.lists.actions import rejected_rows
     from mailflatrate.apps.lists.intake.runner import run_import
     from mailflatrate.apps.lists.jobs import check_import
     from mailflatrate.base import tenancy
@@ -125,7 +126,7 @@ def _run(account_id: int, job: "Import", refused: Path | None, mode: str) -> boo
         job.refresh_from_db()
         if refused is not None:
             with refused.open(mode, encoding="utf-8", newline="") as out:
-                out.writelines(actions.refused_csv(job.id))
+                out.writelines(rejected_rows.refused_csv(job.id))
     _report(job)
     return job.state == "done"
 
@@ -215,7 +216,7 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
     """
     with database():
         from mailflatrate.apps.accounts.models import Account
-        from mailflatrate.apps.lists import actions
+        from mailflatrate.apps.lists.actions import import_recheck
         from mailflatrate.base import tenancy
         from mailflatrate.base.tenancy import PlatformReason
 
@@ -228,7 +229,7 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
         for number in accounts:
             with tenancy.account(number):
                 try:
-                    found[number] = actions.recheck_imports(files)
+                    found[number] = import_recheck.recheck_imports(files)
                 except ListError as problem:
                     raise click.UsageError(str(problem)) from problem
             for one in found[number]:
@@ -254,5 +255,5 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
             sys.exit(1)
         for number, ones in found.items():
             with tenancy.account(number):
-                actions.suppress_rechecked(ones)
+                import_recheck.suppress_rechecked(ones)
         click.echo(f"{people} suppressed", err=True)

@@ -169,9 +169,9 @@ def settings_command() -> None:
 def create_account_command(name: str, country: str, language: str) -> None:
     """Create the account NAME. It applies like any other and can't send until a person activates it."""
     with database():
-        from mailflatrate.apps.accounts import actions
+        from mailflatrate.apps.accounts.actions import people
 
-        account = actions.create_account(name, country=country, language=language)
+        account = people.create_account(name, country=country, language=language)
         click.echo(f"Account {account.id}: {account.name}")
 
 
@@ -184,11 +184,11 @@ def create_account_command(name: str, country: str, language: str) -> None:
 def create_user_command(email: str, name: str, account_id: int | None, operator: bool, password: str) -> None:
     """Create a user who signs in with EMAIL."""
     with database():
-        from mailflatrate.apps.accounts import actions
+        from mailflatrate.apps.accounts.actions import people
 
-        user = actions.create_user(email, name=name, password=password, is_staff=operator)
+        user = people.create_user(email, name=name, password=password, is_staff=operator)
         if account_id:
-            actions.add_member(account_id, user)
+            people.add_member(account_id, user)
         click.echo(f"User {user.email}")
 
 

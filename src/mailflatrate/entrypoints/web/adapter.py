@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import passwords
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.sign_in import attempt_limits
@@ -68,5 +69,5 @@ class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
     def save(self, request: HttpRequest, **_kwargs: object) -> str:
         """Queue the mail."""
         email = str(self.cleaned_data["email"])
-        actions.request_password_reset(email)
+        passwords.request_password_reset(email)
         return email

@@ -19,7 +19,7 @@ from mailflatrate.apps.abuse.models import (
     Report,
 )
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.delivery.actions import release_hold
+from mailflatrate.apps.delivery.actions.campaigns import release_hold
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason

@@ -21,11 +21,11 @@ from mailflatrate.apps.abuse.models import (
     Report,
     ReportChannel,
 )
-from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import Account, NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.delivery.actions import hold_campaign
+from mailflatrate.apps.delivery.actions.campaigns import hold_campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.inbound.report_proof import registrable
 from mailflatrate.base import audit, clock, tenancy

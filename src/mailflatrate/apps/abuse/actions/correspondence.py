@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.abuse.actions.case_log import add_event, settle_deadlines
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseEvent, CaseState, EventKind, Report
-from mailflatrate.apps.accounts.actions import answer_report
+from mailflatrate.apps.accounts.actions.notices import answer_report
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.service_mail import Passage, write_mail
 from mailflatrate.apps.inbound.models import RawMail

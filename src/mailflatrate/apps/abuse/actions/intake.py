@@ -13,7 +13,9 @@ from mailflatrate.apps.abuse.language import language_of
 from mailflatrate.apps.abuse.models import CaseEvent, EventKind, Report, ReportChannel
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
-from mailflatrate.apps.inbound.actions import HANDED_IN, complain, mark_taken, unsubscribe_delivery
+from mailflatrate.apps.inbound.actions.manual_review import mark_taken
+from mailflatrate.apps.inbound.actions.process_batch import HANDED_IN
+from mailflatrate.apps.inbound.actions.stop_requests import complain, unsubscribe_delivery
 from mailflatrate.apps.inbound.intake import claims_of
 from mailflatrate.apps.inbound.interpretation import marked_campaign
 from mailflatrate.apps.inbound.models import DeskState, RawMail

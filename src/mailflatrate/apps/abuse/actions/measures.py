@@ -11,13 +11,14 @@ from mailflatrate.apps.abuse.actions.case_handling import lift_hold, locked
 from mailflatrate.apps.abuse.actions.case_log import add_event, freeze, settle_deadlines
 from mailflatrate.apps.abuse.errors import AbuseError
 from mailflatrate.apps.abuse.models import Case, CaseQuestion, CaseState, EventKind, Report
-from mailflatrate.apps.accounts.actions import Reasons, change_account_status, give_strike, tell_owners
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status, give_strike
+from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.delivery.queries import find_delivery
-from mailflatrate.apps.inbound.actions import complain
-from mailflatrate.apps.lists.actions import record_complaint
+from mailflatrate.apps.inbound.actions.stop_requests import complain
+from mailflatrate.apps.lists.actions.feedback import record_complaint
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import suppress_everywhere
 from mailflatrate.base import audit, clock, tenancy

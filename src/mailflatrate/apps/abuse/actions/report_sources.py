@@ -13,7 +13,7 @@ from mailflatrate.apps.accounts.models import DeskMessage, User
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.models import SignupDenial
 from mailflatrate.apps.forms.queries import unhandled_denials
-from mailflatrate.apps.inbound import actions as inbound
+from mailflatrate.apps.inbound.actions import manual_review
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import address_key
@@ -156,7 +156,7 @@ def open_from_mail(raw_mail_id: int, *, by: User) -> None:
     """Open a case from a stored message, regardless of how it was sorted."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
-        inbound.hand_to_desk(mail.id)
+        manual_review.hand_to_desk(mail.id)
         audit.record(
             "mail.handed_to_desk", by=audit.person(by), account_id=mail.account_id, subject=f"raw_mail:{mail.id}"
         )
@@ -168,7 +168,7 @@ def put_mail_away(raw_mail_id: int, *, by: User, reason: str) -> None:
         raise AbuseError(_("Explain why no action is needed."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         mail = RawMail.objects.get(id=raw_mail_id)
-        inbound.put_away(mail.id)
+        manual_review.put_away(mail.id)
         audit.record(
             "mail.put_away",
             by=audit.person(by),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import tell_people
+from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, Role, User
 from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.accounts.service_mail import Passage

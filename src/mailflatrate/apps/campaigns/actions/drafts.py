@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import Circumstances, acknowledge_policy
+from mailflatrate.apps.accounts.actions.agreements import Circumstances, acknowledge_policy
 from mailflatrate.apps.accounts.models import AgreementKind, Occasion, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries

@@ -16,7 +16,8 @@ from asgiref.sync import async_to_sync
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
-from mailflatrate.apps.delivery import actions, fence
+from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.actions import claim_end, lost_host
 from mailflatrate.apps.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState, LostClaim
 from mailflatrate.apps.delivery.send.database import Connection
 from mailflatrate.apps.delivery.send.journal import (
@@ -66,7 +67,7 @@ def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) 
     """
     log.warning("chunk_given_back", chunk_id=chunk_id)
     _write(account_id, chunk_id, own, policy)
-    actions.finish_chunk(account_id, chunk_id, own.stem)
+    claim_end.finish_chunk(account_id, chunk_id, own.stem)
 
 
 def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = None) -> None:
@@ -117,7 +118,7 @@ def settle_lost_claims(
             continue
         if not whole and not noted.intersection(claim.deliveries):
             continue
-        chunk_id = actions.reopen_lost_claim(claim.account_id, claim.id)
+        chunk_id = lost_host.reopen_lost_claim(claim.account_id, claim.id)
         if chunk_id is not None:
             _give_back(claim.account_id, chunk_id, path, policy, whole=whole)
             settled += 1
@@ -127,9 +128,9 @@ def settle_lost_claims(
 def _give_back(account_id: int, chunk_id: int, journal: Path, policy: RetryPolicy, *, whole: bool) -> None:
     _write(account_id, chunk_id, journal, policy)
     if whole:
-        actions.finish_chunk(account_id, chunk_id, journal.stem)
+        claim_end.finish_chunk(account_id, chunk_id, journal.stem)
     else:
-        actions.abandon_chunk(account_id, chunk_id, journal.stem)
+        lost_host.abandon_chunk(account_id, chunk_id, journal.stem)
 
 
 def _write(account_id: int, chunk_id: int, journal: Path, policy: RetryPolicy) -> None:
@@ -238,4 +239,4 @@ def give_up_lost_hosts(folder: Path) -> None:
         if left_behind and not is_held(folder, name):
             continue  # recovered from its journal in a moment
         log.error("host_lost", chunk_id=chunk_id, sender=name)
-        actions.abandon_chunk(account_id, chunk_id, name)
+        lost_host.abandon_chunk(account_id, chunk_id, name)

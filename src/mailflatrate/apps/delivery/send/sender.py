@@ -6,7 +6,7 @@ from collections import Counter
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from mailflatrate.apps.delivery import actions
+from mailflatrate.apps.delivery.actions import campaigns, claim_end
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
 from mailflatrate.apps.delivery.models import DeliveryState
@@ -89,7 +89,7 @@ class Sender:
 
     async def _work(self, account_id: int, chunk_id: int, stream: Stream) -> None:
         if chunk_id in self._active:  # if the chunk was just given back, its end enqueued this job
-            await self._orm.run(actions.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
+            await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
             return
         self._active[chunk_id] = None
         bind_contextvars(account=account_id, chunk=chunk_id)
@@ -100,16 +100,16 @@ class Sender:
         try:
             lane = await self._lane(account_id, stream)
             if lane.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
-                await self._orm.run(actions.wake_chunk, account_id, chunk_id, lane.wait_seconds)
+                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, lane.wait_seconds)
                 return
             turn = 0.0
             if stream is Stream.CAMPAIGN and not self._routes.book.is_empty:
                 turn = lane.turn_seconds(self._routes.most_chunks(lane))
             if turn:
-                await self._orm.run(actions.wake_chunk, account_id, chunk_id, turn)
+                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, turn)
                 return
             if not await self._relay_may_answer(lane):
-                await self._orm.run(actions.wake_chunk, account_id, chunk_id)
+                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id)
                 return
             left_on = self._upkeep.lane_of_left(chunk_id)
             if left_on is not None:  # claimed now, it would be sent again
@@ -145,7 +145,7 @@ class Sender:
             with tracing.span("chunk.prepare"):
                 writer = await self._writer(claim, lane) if claim.rows else None
         except EditionUnusable as problem:
-            await self._orm.run(actions.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
+            await self._orm.run(campaigns.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
             await self._finish(claim, None, lane)
             await self._settle(allowance, None, lane)
             return
@@ -202,7 +202,7 @@ class Sender:
             if run.replies and not problem and await self._ended_at_once(claim, lane):
                 return
         await self._orm.run(
-            actions.finish_chunk,
+            claim_end.finish_chunk,
             claim.account_id,
             claim.chunk_id,
             lane.journal.name,

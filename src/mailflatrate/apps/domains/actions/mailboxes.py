@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import send_mail
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.errors import DomainError

@@ -2,7 +2,7 @@
 
 import structlog
 
-from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.domains.actions.domains import add_domain, check_domain
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import SenderDomain

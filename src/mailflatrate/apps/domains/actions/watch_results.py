@@ -4,7 +4,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import Reasons, change_account_status, tell_owners
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
+from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import AccountStatus, NoticeKind
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.domains.models import SenderDomain

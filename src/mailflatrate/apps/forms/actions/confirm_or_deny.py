@@ -10,8 +10,8 @@ from mailflatrate.apps.forms.actions.request_limits import count_answer
 from mailflatrate.apps.forms.actions.request_progress import about, token_hash, token_id
 from mailflatrate.apps.forms.facts import still_valid
 from mailflatrate.apps.forms.models import ConfirmationRequestState, SignupDenial, SignupRequest
-from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.actions import consent, moves, optin
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags
@@ -98,8 +98,8 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
     else:
         evidence = _evidence(request, ip, user_agent)
         if request.move_in_id is not None and _waits_for_proof(request):
-            lists.count_confirmed(request.move_in_id)
-        request.confirmed_event_id = lists.confirm_consent(
+            moves.count_confirmed(request.move_in_id)
+        request.confirmed_event_id = optin.confirm_consent(
             _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
         )
         if request.form is not None and request.form.tags:
@@ -128,15 +128,15 @@ def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str,
     The ledger records which values were carried over and what the new address had before, so that it can be undone.
     """
     assert request.settled_at is not None
-    person = lists.person_of(old, request.email, bytes(request.address_key))
+    person = optin.person_of(old, request.email, bytes(request.address_key))
     known = Contact.objects.filter(address_key=bytes(request.address_key)).first()
     mine = _lists_of(known) if known else []
     list_ids = _lists_of(old)
     carried = _carried(old, known)
     for list_id in list_ids:
         evidence = _evidence(request, ip, user_agent, carried=carried, was_confirmed=list_id in mine)
-        request.confirmed_event_id = lists.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
-        lists.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
+        request.confirmed_event_id = optin.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
+        consent.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
     jobs.defer(MOVED_JOB, jobs.JobQueue.EXPRESS, account_id=request.account_id, request_id=request.id)
 
 
@@ -148,9 +148,9 @@ def _carried(old: Contact, known: Contact | None) -> list[str]:
     return names + sorted(key for key in old.attributes if known is None or key not in known.attributes)
 
 
-def _person(request: SignupRequest) -> lists.SignupPerson:
+def _person(request: SignupRequest) -> optin.SignupPerson:
     attributes = {key: text for key, text in request.values.items() if key not in ("first_name", "last_name")}
-    return lists.SignupPerson(
+    return optin.SignupPerson(
         request.email,
         bytes(request.address_key),
         str(request.values.get("first_name", "")),
@@ -168,7 +168,7 @@ def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
     assert request.settled_at is not None
     if request.contact_id is not None:
         evidence = _evidence(request, ip, user_agent, by="not_me")
-        lists.turn_down(request.contact_id, request.mailing_list_id, request.settled_at, evidence)
+        optin.turn_down(request.contact_id, request.mailing_list_id, request.settled_at, evidence)
     request.state = ConfirmationRequestState.DENIED
     SignupDenial.objects.create(
         form=request.form, request_id=request.id, kind=request.kind, address_key=request.address_key,

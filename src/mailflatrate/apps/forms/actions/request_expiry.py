@@ -13,7 +13,7 @@ from mailflatrate.apps.forms.models import (
     SignupDenial,
     SignupRequest,
 )
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import optin
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.limits import value
@@ -50,7 +50,7 @@ def _forget(request_id: int) -> None:
     list_id = request.mailing_list_id
     request.delete()
     if contact_id is not None and events and state != ConfirmationRequestState.CONFIRMED:
-        lists.forget_opt_in(contact_id, list_id, events)
+        optin.forget_opt_in(contact_id, list_id, events)
 
 
 def _clear_counters() -> None:

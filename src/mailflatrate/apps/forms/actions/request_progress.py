@@ -22,8 +22,8 @@ from mailflatrate.apps.forms.models import (
     ConfirmationRequestState,
     SignupRequest,
 )
-from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.actions import optin
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import domain_of
@@ -105,8 +105,8 @@ def _mails_of_forms(form_ids: Set[int], now: datetime) -> dict[int, int]:
 def _begin_asking(requests: Sequence[SignupRequest]) -> None:
     """Make contacts pending and record their requests, after the gate allowed the emails (R-29, first)."""
     for request in requests:
-        person = lists.SignupPerson(request.email, bytes(request.address_key))
-        request.contact_id, request.requested_event_id = lists.begin_opt_in(
+        person = optin.SignupPerson(request.email, bytes(request.address_key))
+        request.contact_id, request.requested_event_id = optin.begin_opt_in(
             person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
         )
         request.state = ConfirmationRequestState.ASKED

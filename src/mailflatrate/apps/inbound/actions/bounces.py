@@ -9,7 +9,7 @@ from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, record_facts
 from mailflatrate.apps.inbound.interpretation import InboundReading
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import feedback
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
@@ -104,7 +104,7 @@ def _reported_before(failures: Sequence[tuple[InboundReading, DeliveryRecord, Fa
 
 def _withdraw(fact: Feedback) -> None:
     if fact.kind == FeedbackKind.SOFT_BOUNCE and fact.contact_id is not None:
-        lists.take_back_soft_bounce(fact.contact_id)
+        feedback.take_back_soft_bounce(fact.contact_id)
     with tenancy.eraser():
         fact.delete()
     figures_changed(fact.campaign_id)

@@ -32,7 +32,7 @@ from mailflatrate.apps.delivery.warm_up import note_deferrals
 from mailflatrate.apps.inbound.actions.bounces import BOUNCE_KINDS
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_on, record_facts
 from mailflatrate.apps.inbound.models import Feedback
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import feedback
 from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
@@ -207,7 +207,7 @@ def _deliver(news: Sequence[QueueNews], deliveries: Mapping[int, DeliveryRecord]
     contacts = (deliveries[one.delivery_id].contact for one in news)
     soft = [contact.id for contact in contacts if contact is not None and contact.soft_bounces]
     if soft:
-        lists.record_delivered(soft)
+        feedback.record_delivered(soft)
 
 
 def _last_words(expired: Sequence[QueueNews]) -> list[QueueNews]:

@@ -8,7 +8,7 @@ from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, fact_on, r
 from mailflatrate.apps.inbound.interpretation import DESK, InboundReading
 from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent, feedback
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
@@ -51,7 +51,7 @@ def complain(
     if fresh and counts:
         note_complaint(delivery.campaign_id)
     if delivery.contact_id is not None and (fresh or not again):
-        lists.record_complaint(
+        feedback.record_complaint(
             delivery.contact_id,
             source=source,
             at=raw_mail.received_at if raw_mail else clock.now(),
@@ -89,7 +89,7 @@ def unsubscribe_by_address(reading: InboundReading) -> bool:
     found = list(Contact.objects.filter(address_key=key).order_by("account_id").values_list("account_id", "id"))
     for account_id, contact_id in () if reading.again else found:
         with tenancy.account(account_id):
-            lists.unsubscribe(contact_id, list_id=None, by="reply", source=reading.source)
+            consent.unsubscribe(contact_id, list_id=None, by="reply", source=reading.source)
     return bool(found)
 
 
@@ -108,7 +108,7 @@ def unsubscribe_delivery(
         return
     fresh = record_facts([fact_on(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail, text=by)])
     if fresh or not again:
-        lists.unsubscribe(
+        consent.unsubscribe(
             delivery.contact_id,
             list_id=None if everything else delivery.mailing_list_id,
             by=by,

@@ -10,7 +10,7 @@ from typing import IO, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import PolicyConfirmation, acknowledge_policy
+from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation, acknowledge_policy
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ListError

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import PolicyConfirmation, acknowledge_policy
+from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation, acknowledge_policy
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, Subscription, SubscriptionState

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import Circumstances, PolicyConfirmation
+from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyConfirmation
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists.actions.imports import import_name, queue_import
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin

@@ -1,6 +1,6 @@
 """Reopens an approved origin because of delivery results at its addresses (R-88)."""
 
-from mailflatrate.apps.accounts.actions import tell_owners
+from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind
 from mailflatrate.apps.lists.models import OPEN_DECLARATIONS, DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.base import audit, clock, tenancy

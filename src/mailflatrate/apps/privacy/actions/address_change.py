@@ -11,14 +11,14 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import send_mail
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.models import Account, NoticeKind
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestState as SignupState
 from mailflatrate.apps.forms.models import SignupRequest
-from mailflatrate.apps.lists import actions as lists
 from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.actions import consent, optin
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import (
     ChangeSource,
@@ -51,7 +51,7 @@ def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
     if list_id is None:
         raise PrivacyError(_("You're no longer on any list, so there's nothing to move."))
     try:
-        forms.request_move(
+        sign_up.request_move(
             contact,
             list_id,
             request.values.get("email", ""),
@@ -160,7 +160,7 @@ def _take_back(
     for event in events:
         details = event.evidence.details
         if not details.get("was_confirmed"):
-            lists.unsubscribe(new.id, list_id=event.mailing_list_id, by="move_undone", source=source)
+            consent.unsubscribe(new.id, list_id=event.mailing_list_id, by="move_undone", source=source)
         _strip(new, old, details.get("carried", []))
 
 
@@ -192,7 +192,7 @@ def _give_back(
         source=source,
         details={"undoes": sign_up_id, "by": "move_undone"},
     )
-    person = lists.person_of(old, old.email, bytes(old.address_key))
+    person = optin.person_of(old, old.email, bytes(old.address_key))
     for list_id in sorted(one for one in list_ids if one is not None):
-        lists.confirm_consent(person, list_id, now, evidence, source=source)
+        optin.confirm_consent(person, list_id, now, evidence, source=source)
     return len(list_ids)

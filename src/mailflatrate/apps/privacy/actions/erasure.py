@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.models import CaseState, Report
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import erasure, exports, imports, moves
 from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy import personal_traces
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -28,10 +28,10 @@ def erase_person(
         return {}
     person = personal_traces.find_person(contact.id, contact.email, bytes(contact.address_key))
     counts = personal_traces.wipe(person) | {
-        "uploads": lists.drop_uploads_naming(contact.email) + lists.drop_moves_naming(contact.email),
-        "exports": lists.drop_exports(),
+        "uploads": imports.drop_uploads_naming(contact.email) + moves.drop_moves_naming(contact.email),
+        "exports": exports.drop_exports(),
     }
-    lists.erase_contact(contact_id, kind=kind, source=source)
+    erasure.erase_contact(contact_id, kind=kind, source=source)
     audit.record(
         f"person.{kind.value}",
         by=by,

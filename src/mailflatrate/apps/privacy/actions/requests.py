@@ -12,11 +12,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.actions import send_mail
+from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.models import Account, NoticeKind
 from mailflatrate.apps.accounts.service_mail import Facts
 from mailflatrate.apps.delivery.models import DeliveryRecord
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent, contacts, tracking
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource, Contact
 from mailflatrate.apps.privacy.actions.address_change import ask_new_address
@@ -171,11 +171,11 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
         if request.kind == DataRequestKind.ERASURE:
             outcome = erase_person(contact.id, by=_WHO, source=source)
         elif request.kind == DataRequestKind.OBJECTION:
-            outcome = {"ended": lists.object_to_mail(contact.id, source=source, ip=visitor.ip)}
+            outcome = {"ended": consent.object_to_mail(contact.id, source=source, ip=visitor.ip)}
         elif request.kind == DataRequestKind.ADDRESS:
             ask_new_address(request, contact)
         elif request.kind == DataRequestKind.TRACKING:
-            lists.choose_tracking(
+            tracking.choose_tracking(
                 contact.id,
                 agrees=True,
                 wording=request.values["wording"],
@@ -185,7 +185,7 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
                 user_agent=visitor.user_agent[:500],
             )
         elif request.kind == DataRequestKind.CORRECTION:
-            lists.edit_contact(
+            contacts.edit_contact(
                 contact.id,
                 first_name=request.values.get("first_name") or contact.first_name,
                 last_name=request.values.get("last_name") or contact.last_name,

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import consent, tracking
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
@@ -105,7 +105,7 @@ def _suppress(line: WithdrawalLine) -> bool:
     changed = suppression.suppress(line.address_key, reason=reason, source=SOURCE, evidence=_evidence(line))
     contact = Contact.objects.filter(address_key=line.address_key).first()
     if contact is not None and reason in _ENDS:
-        changed = lists.unsubscribe(contact.id, list_id=None, by=BY, source=SOURCE) > 0 or changed
+        changed = consent.unsubscribe(contact.id, list_id=None, by=BY, source=SOURCE) > 0 or changed
     return changed
 
 
@@ -115,7 +115,7 @@ def _withdraw(line: WithdrawalLine) -> bool:
         return False
     if line.list_id is not None and not MailingList.objects.filter(id=line.list_id).exists():
         return False
-    return lists.unsubscribe(contact.id, list_id=line.list_id, by=BY, source=SOURCE) > 0
+    return consent.unsubscribe(contact.id, list_id=line.list_id, by=BY, source=SOURCE) > 0
 
 
 def _object(line: WithdrawalLine) -> bool:
@@ -125,13 +125,13 @@ def _object(line: WithdrawalLine) -> bool:
     objections = ConsentEvent.objects.filter(kind=ConsentKind.OBJECTION, mailing_list=None)
     if contact is None or objections.filter(contact_id=contact.id).exists():
         return False
-    lists.object_to_mail(contact.id, source=SOURCE)
+    consent.object_to_mail(contact.id, source=SOURCE)
     return True
 
 
 def _stop_tracking(line: WithdrawalLine) -> bool:
     contact = _contact(line)
-    return contact is not None and lists.choose_tracking(
+    return contact is not None and tracking.choose_tracking(
         contact.id, agrees=False, wording="", language="", source=SOURCE, ip=None, user_agent=""
     )
 

@@ -26,8 +26,9 @@ from ninja.params.models import Query as QueryParam
 from ninja.responses import Status
 from pydantic import BaseModel
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import Circumstances, KeyOutsideNetworks, KeyUse, PolicyConfirmation
+from mailflatrate.apps.accounts.actions import keys
+from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyConfirmation
+from mailflatrate.apps.accounts.actions.keys import KeyOutsideNetworks, KeyUse
 from mailflatrate.apps.accounts.facts import agreements_open
 from mailflatrate.apps.accounts.models import Account, AccountStatus, KeyScope, User
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
@@ -297,7 +298,7 @@ def _enter(request: HttpRequest, scopes: tuple[KeyScope, ...], *, protects: bool
         raise Problem(Code.KEY_MISSING)
     ip = client_ip(request)
     try:
-        use = actions.use_api_key(secret.strip(), ip)
+        use = keys.use_api_key(secret.strip(), ip)
     except KeyOutsideNetworks as error:
         raise Problem(Code.KEY_NETWORK, str(error)) from error
     if use is None:
@@ -337,7 +338,7 @@ def _answer(
         return Problem(Code.MALFORMED, _("An Idempotency-Key can have up to 255 printable ASCII characters.")).answer()
     key_id = request.caller.use.key.id
     try:
-        kept = actions.begin_answer(key_id, again, _fingerprint(request))
+        kept = keys.begin_answer(key_id, again, _fingerprint(request))
     except Exception as error:  # noqa: BLE001  # whatever it is, it is answered as a problem
         return problem_of(error).answer()
     if kept is not None:
@@ -346,7 +347,7 @@ def _answer(
         return answer
     fresh = run(request, **values)
     if fresh.status_code < 300 and isinstance(fresh, HttpResponse):
-        actions.keep_answer(key_id, again, status=fresh.status_code, body=fresh.content.decode())
+        keys.keep_answer(key_id, again, status=fresh.status_code, body=fresh.content.decode())
     return fresh
 
 

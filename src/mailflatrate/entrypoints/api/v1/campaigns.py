@@ -9,7 +9,8 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Account, KeyScope
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import drafts, templates, versions
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
@@ -158,16 +159,16 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     written = values_of(given, None)
     values = {"language": _language_of(written, account), "time_zone": account.time_zone} | written
     if given.gallery:
-        made = actions.start_from_gallery(
+        made = templates.start_from_gallery(
             given.gallery, values["language"], name=given.name, by=caller.user, values=values
         )
     elif given.template_id:
         if not queries.templates().filter(id=given.template_id).exists():
             raise Http404
-        made = actions.start_from_template(given.template_id, name=given.name, by=caller.user, values=values)
+        made = templates.start_from_template(given.template_id, name=given.name, by=caller.user, values=values)
     else:
-        return detail(actions.create_campaign(given.name, by=caller.user, values=values))
-    return detail(actions.update_campaign(made.id, values_of(given, made), by=caller.user))
+        return detail(drafts.create_campaign(given.name, by=caller.user, values=values))
+    return detail(drafts.update_campaign(made.id, values_of(given, made), by=caller.user))
 
 
 def _language_of(written: Mapping[str, Any], account: Account) -> str:
@@ -189,7 +190,7 @@ def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange)
     values = values_of(given, campaign)
     if given.name is not None:
         values["name"] = given.name
-    saved = actions.save_draft(campaign_id, values, by=request.caller.user, seen=given.version)
+    saved = versions.save_draft(campaign_id, values, by=request.caller.user, seen=given.version)
     if saved.aside is not None:
         raise Problem(Code.STATE)
     return detail(find_campaign(campaign_id))
@@ -199,7 +200,7 @@ def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange)
 def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
     """Delete a draft. Campaigns that were sent stay on record."""
     find_campaign(campaign_id)
-    actions.delete_draft(campaign_id)
+    drafts.delete_draft(campaign_id)
     return SuccessResult()
 
 
@@ -217,7 +218,7 @@ def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     (R-04).
     """
     find_campaign(campaign_id)
-    return detail(actions.copy_campaign(campaign_id, by=request.caller.user))
+    return detail(drafts.copy_campaign(campaign_id, by=request.caller.user))
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=KeyScope.READ, answers=CampaignChecks)

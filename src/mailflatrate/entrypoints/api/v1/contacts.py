@@ -12,10 +12,12 @@ from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.forms.actions import SignupVisit, request_confirmation
+from mailflatrate.apps.forms.actions.sign_up import SignupVisit, request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import find_form
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import consent, contacts
+from mailflatrate.apps.lists.actions import tags as tags_actions
 from mailflatrate.apps.lists.models import ConsentKind, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import Cursor as ContactCursor
 from mailflatrate.apps.lists.tags import tags_of
@@ -265,11 +267,11 @@ def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) ->
     """
     find_contact(contact_id)
     with transaction.atomic():
-        actions.change_contact(
+        contacts.change_contact(
             contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
         )
         if given.tags is not None:
-            actions.change_tags(contact_id, add=given.tags.add, remove=given.tags.remove)
+            tags_actions.change_tags(contact_id, add=given.tags.add, remove=given.tags.remove)
     return _detail(contact_id)
 
 
@@ -286,7 +288,7 @@ def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: UnsubscribeR
     find_contact(contact_id)
     if given.list_id is not None:
         find_list(given.list_id)
-    ended = actions.unsubscribe(contact_id, list_id=given.list_id, by="customer", source=request.caller.source)
+    ended = consent.unsubscribe(contact_id, list_id=given.list_id, by="customer", source=request.caller.source)
     return UnsubscribeResult(ended=ended)
 
 

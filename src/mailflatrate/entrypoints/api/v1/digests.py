@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import digests
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.models import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
@@ -146,7 +146,7 @@ def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -
     if not form.is_valid():
         raise wrong_fields({NAMES.get(name, name): list(map(str, each)) for name, each in form.errors.items()})
     try:
-        saved = actions.save_digest(form.cleaned_data, by=request.caller.user, digest_id=digest_id)
+        saved = digests.save_digest(form.cleaned_data, by=request.caller.user, digest_id=digest_id)
     except NameTaken as taken:
         raise Problem(Code.REFUSED, _("Another RSS campaign already has this name.")) from taken
     return _one(saved.id)
@@ -190,14 +190,14 @@ def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> Di
 @endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
     """Delete a digest. It prepares no further issues; those already prepared stay."""
-    actions.delete_digest(find_digest(digest_id).id, by=request.caller.user)
+    digests.delete_digest(find_digest(digest_id).id, by=request.caller.user)
     return SuccessResult()
 
 
 @endpoint(ROUTER, "post", "/digests/{digest_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
 def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
     """Check the feed now. The result appears in the digest a moment later."""
-    actions.request_feed_check(find_digest(digest_id).id, issue=given.issue)
+    digests.request_feed_check(find_digest(digest_id).id, issue=given.issue)
     return _one(digest_id)
 
 

@@ -9,7 +9,8 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import exports
 from mailflatrate.apps.lists.exports.file_formats import MEDIA_TYPES
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -78,7 +79,7 @@ def start_export(request: ApiRequest, given: ExportRequest, response: HttpRespon
     """Start an export. The file is written in the background: fetch `status_url`, which is also in the Location header,
     until `state` is `done`. The file is kept for 7 days.
     """
-    job = actions.start_export(
+    job = exports.start_export(
         given.content,
         given.format,
         list_id=given.list_id,
@@ -101,7 +102,7 @@ def show_export(request: ApiRequest, export_id: Id) -> ExportInfo:
 def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Cancel an export. It stops before its next page and leaves no file."""
     find_export(export_id)
-    actions.cancel_export(export_id, by=request.caller.user, source=request.caller.source)
+    exports.cancel_export(export_id, by=request.caller.user, source=request.caller.source)
     return _shown(find_export(export_id))
 
 
@@ -109,7 +110,7 @@ def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
 def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Delete the file before its time is over. The entry stays."""
     find_export(export_id)
-    actions.delete_export(export_id, by=request.caller.user, source=request.caller.source)
+    exports.delete_export(export_id, by=request.caller.user, source=request.caller.source)
     return _shown(find_export(export_id))
 
 
@@ -119,7 +120,7 @@ def download_export(request: ApiRequest, export_id: Id) -> HttpResponseBase:
     job = find_export(export_id)
     if job.state != ExportState.DONE:
         raise Problem(Code.STATE)
-    file = actions.open_export(job.id, by=request.caller.user, source=request.caller.source)
+    file = exports.open_export(job.id, by=request.caller.user, source=request.caller.source)
     return FileResponse(
         file, as_attachment=True, filename=job.file_name, content_type=MEDIA_TYPES[ExportFormat(job.file_format)]
     )

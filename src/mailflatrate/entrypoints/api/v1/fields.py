@@ -8,8 +8,8 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import fields as fields_actions
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import ContactField
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -106,7 +106,7 @@ def show_field(request: ApiRequest, field_id: Id) -> FieldInfo:
 def create_field(request: ApiRequest, given: NewField) -> FieldInfo:
     """Declare a custom field. A value written to an unknown key declares one, too: as text, number or boolean."""
     draft = FieldDraft(given.label, given.type, given.purpose, given.choices, given.default, given.key)
-    return _shown(actions.create_field(draft))
+    return _shown(fields_actions.create_field(draft))
 
 
 @endpoint(ROUTER, "patch", "/fields/{field_id}", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo)
@@ -123,14 +123,14 @@ def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> Field
         default=given.default if "default" in given.model_fields_set else field.default,
         key=field.key,
     )
-    return _shown(actions.change_field(field_id, draft))
+    return _shown(fields_actions.change_field(field_id, draft))
 
 
 @endpoint(ROUTER, "post", "/fields/{field_id}/archive", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo)
 def archive_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Archive a custom field: it is no longer offered, and its values stay. You can undo this."""
     _find(field_id)
-    actions.archive_field(field_id)
+    fields_actions.archive_field(field_id)
     return _shown(_find(field_id))
 
 
@@ -138,5 +138,5 @@ def archive_field(request: ApiRequest, field_id: Id) -> FieldInfo:
 def restore_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Restore an archived custom field."""
     _find(field_id)
-    actions.restore_field(field_id)
+    fields_actions.restore_field(field_id)
     return _shown(_find(field_id))

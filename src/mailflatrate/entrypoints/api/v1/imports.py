@@ -9,7 +9,8 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import imports
 from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, ImportTerms
 from mailflatrate.apps.lists.models import CheckState, Import, ImportRefusal, ImportState
@@ -190,7 +191,7 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     confirmation, and the source. The import starts once you have checked the columns.
     """
     find_list(list_id)
-    job, head = actions.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
+    job, head = imports.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
     return _info(
         UploadedImport,
         find_import(job.id),
@@ -231,7 +232,7 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
         form_url=given.form_url,
         wording=given.wording,
     )
-    actions.queue_import(import_id, mapping, terms=terms, tick=request.caller.tick)
+    imports.queue_import(import_id, mapping, terms=terms, tick=request.caller.tick)
     return _shown(import_id)
 
 
@@ -239,7 +240,7 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
 def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
     """Cancel an import. It stops before the next part of the file; contacts already imported stay."""
     find_import(import_id)
-    actions.cancel_import(import_id)
+    imports.cancel_import(import_id)
     return _shown(import_id)
 
 

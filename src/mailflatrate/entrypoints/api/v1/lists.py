@@ -10,7 +10,8 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.forms.queries import asking_forms
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import lists as lists_actions
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -134,7 +135,7 @@ def create_list(request: ApiRequest, given: NewList) -> ListInfo:
     """Create a list. It starts empty: contacts join through a form, a confirmation request, or an import with proof."""
     if not given.policy_confirmed:
         raise Problem(Code.NOT_CONFIRMED)
-    made = actions.create_list(
+    made = lists_actions.create_list(
         given.name, given.public_name, given.language.value, given.description, tick=request.caller.tick
     )
     return _one(made.id)
@@ -144,7 +145,7 @@ def create_list(request: ApiRequest, given: NewList) -> ListInfo:
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo:
     """Change a list's names, description or language. Its code, used in List-Id, never changes."""
     found = find_list(list_id)
-    actions.rename_list(
+    lists_actions.rename_list(
         list_id,
         name=found.name if given.name is None else given.name,
         public_name=found.public_name if given.public_name is None else given.public_name,
@@ -167,7 +168,7 @@ def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> Lis
             "stop: %(forms)d. Send true if that's what you want."
         )
         raise wrong("sure", words % numbers)
-    actions.archive_list(list_id, by=request.caller.user)
+    lists_actions.archive_list(list_id, by=request.caller.user)
     return _one(list_id)
 
 
@@ -175,5 +176,5 @@ def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> Lis
 def unarchive_list(request: ApiRequest, list_id: Id) -> ListInfo:
     """Restore an archived list. Its contacts are unchanged, apart from what they changed themselves."""
     find_list(list_id)
-    actions.unarchive_list(list_id, by=request.caller.user)
+    lists_actions.unarchive_list(list_id, by=request.caller.user)
     return _one(list_id)

@@ -8,11 +8,12 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import media, templates
 from mailflatrate.apps.campaigns.gallery import gallery
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import ContentKind, Media
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import segments as segments_actions
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.apps.lists.queries import count_segment, segments
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -155,21 +156,21 @@ def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
 )
 def create_segment(request: ApiRequest, given: SegmentRequest) -> SegmentDetail:
     """Create a segment."""
-    return _counted(lists.save_segment(given.name, given.conditions))
+    return _counted(segments_actions.save_segment(given.name, given.conditions))
 
 
 @endpoint(ROUTER, "put", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
 def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -> SegmentDetail:
     """Replace a segment. Campaigns keep the conditions they were written with."""
     find_segment(segment_id)
-    return _counted(lists.save_segment(given.name, given.conditions, segment_id=segment_id))
+    return _counted(segments_actions.save_segment(given.name, given.conditions, segment_id=segment_id))
 
 
 @endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     """Delete a segment."""
     find_segment(segment_id)
-    lists.delete_segment(segment_id)
+    segments_actions.delete_segment(segment_id)
     return SuccessResult()
 
 
@@ -192,14 +193,16 @@ def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[Galler
 def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateInfo:
     """Save a campaign's content as a template. The sender and the audience aren't saved."""
     find_campaign(given.campaign_id)
-    return TemplateInfo.model_validate(actions.save_as_template(given.campaign_id, given.name, by=request.caller.user))
+    return TemplateInfo.model_validate(
+        templates.save_as_template(given.campaign_id, given.name, by=request.caller.user)
+    )
 
 
 @endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
     """Delete a template. Campaigns started from it keep what they have."""
     find_template(template_id)
-    actions.delete_template(template_id)
+    templates.delete_template(template_id)
     return SuccessResult()
 
 
@@ -225,7 +228,7 @@ def upload_media(
     if file.size is not None and file.size > MAX_UPLOAD_OCTETS:
         raise Problem(Code.TOO_LARGE)
     name = words.name.strip() or file.name or ""
-    made = actions.upload_media(
+    made = media.upload_media(
         file.read(),
         name=name,
         alt=words.alt.strip(),
@@ -240,7 +243,7 @@ def upload_media(
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaInfo:
     """Change an image's name and alternative text."""
     row = find_media(media_id)
-    made = actions.describe_media(
+    made = media.describe_media(
         media_id,
         name=row.name if given.name is None else given.name,
         alt=row.alt if given.alt is None else given.alt,
@@ -254,5 +257,5 @@ def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> Med
 def delete_media(request: ApiRequest, media_id: Id) -> SuccessResult:
     """Delete an image permanently. You can't delete one used in a sent campaign: recipients still open it."""
     find_media(media_id)
-    actions.delete_media(media_id)
+    media.delete_media(media_id)
     return SuccessResult()

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from ninja.errors import HttpError, ValidationError
 
-from mailflatrate.apps.accounts.actions import RepeatedDifferently
+from mailflatrate.apps.accounts.actions.keys import RepeatedDifferently
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken, NotEditable
 from mailflatrate.apps.domains.errors import DomainError

@@ -13,12 +13,12 @@ from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery import actions as delivery
+from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.maybe_sent import demand_person
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.gate.actions import release_campaign
@@ -149,7 +149,7 @@ def release(request: ApiRequest, campaign_id: Id, given: CampaignReleaseRequest)
         raise Problem(Code.NOT_CONFIRMED)
     _same_content(campaign, given.content_hash)
     caller = request.caller
-    campaigns.tick_policy(campaign_id, by=caller.user, shown_hash=given.content_hash, where=caller.where)
+    drafts.tick_policy(campaign_id, by=caller.user, shown_hash=given.content_hash, where=caller.where)
     decision = release_campaign(campaign_id, by=caller.user, at=at, on_own_clocks=given.on_own_clocks)
     found = _checks(decision)
     if not decision.allowed:
@@ -201,7 +201,7 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
 )
 def take_back(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Turn a waiting campaign back into a draft. It won't be sent automatically."""
-    return _do(campaign_id, campaigns.unschedule)
+    return _do(campaign_id, drafts.unschedule)
 
 
 @endpoint(
@@ -214,7 +214,7 @@ def take_back(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
 )
 def pause(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Pause a running campaign within a second. Nothing is lost; unsent messages wait."""
-    return _do(campaign_id, delivery.pause_campaign)
+    return _do(campaign_id, campaigns_actions.pause_campaign)
 
 
 @endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
@@ -223,7 +223,7 @@ def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     before a backup was restored: a person has to check it first.
     """
     demand_person(find_campaign(campaign_id))
-    return _do(campaign_id, delivery.resume_campaign)
+    return _do(campaign_id, campaigns_actions.resume_campaign)
 
 
 @endpoint(
@@ -236,7 +236,7 @@ def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
 )
 def cancel(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Cancel a campaign permanently. Messages that have not left are not sent."""
-    return _do(campaign_id, delivery.cancel_campaign)
+    return _do(campaign_id, campaigns_actions.cancel_campaign)
 
 
 def _do(campaign_id: int, action: Any) -> CampaignDetail:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import tags
 from mailflatrate.apps.lists.tags import TagRow, tag_table
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
@@ -76,7 +76,7 @@ def list_tags(request: ApiRequest, which: Query[PageQuery]) -> Page[TagInfo]:
 @endpoint(ROUTER, "post", "/tags", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo, status=201, repeatable=True)
 def create_tag(request: ApiRequest, given: NewTag) -> TagInfo:
     """Create a tag. Giving a contact an unknown tag creates it, too."""
-    return _one(actions.create_tag(given.name, given.color).id)
+    return _one(tags.create_tag(given.name, given.color).id)
 
 
 @endpoint(ROUTER, "patch", "/tags/{tag_id}", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo)
@@ -84,7 +84,7 @@ def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
     """Rename or recolor a tag. Contacts keep it."""
     tag = find_tag(tag_id)
     name = tag.name if given.name is None else given.name
-    actions.change_tag(tag_id, name=name, color=TagColor(tag.color) if given.color is None else given.color)
+    tags.change_tag(tag_id, name=name, color=TagColor(tag.color) if given.color is None else given.color)
     return _one(tag_id)
 
 
@@ -94,5 +94,5 @@ def delete_tag(request: ApiRequest, tag_id: Id, given: TagDeletion) -> TagDeleti
     found = _one(tag_id)
     if not given.sure:
         raise wrong("sure", _("send true to confirm"))
-    actions.delete_tag(tag_id)
+    tags.delete_tag(tag_id)
     return TagDeletionResult(people=found.people)

@@ -12,21 +12,21 @@ from typing import Any
 
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
-from mailflatrate.apps.accounts import actions as accounts
+from mailflatrate.apps.accounts.actions import agreements, people, vetting
 from mailflatrate.apps.accounts.models import DecisionKind, User
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.domains.actions import domains, mailboxes
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import FeedbackKind, InboxMessage
 from mailflatrate.apps.inbound.queries import feedback_counts
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import imports, lists, origin_decisions, origins
 from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -71,7 +71,7 @@ Say = Callable[[str], None]
 
 def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     """Run the whole story once; return the numbers of the table."""
-    operator = accounts.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
+    operator = people.create_user(OPERATOR, name="Otto Brandt", password=PASSWORD, is_staff=True)
     with tenancy.access():
         TOTP.activate(operator, load_settings().demo_second_factor or generate_totp_secret())
     account_id, anna = _customer(operator)
@@ -81,7 +81,9 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     say("lindenhof.example is verified: its DNS records are in place and its mailboxes are confirmed.")
     list_id, origin_id, import_id = _import(account_id, anna)
     _wait(lambda: _imported(account_id, import_id), "the import")
-    lists.decide_origin(origin_id, lists.OriginDecision.APPROVE, reviewer=operator, reason=APPROVAL)
+    origin_decisions.decide_origin(
+        origin_id, origin_decisions.OriginDecision.APPROVE, reviewer=operator, reason=APPROVAL
+    )
     done = _imported(account_id, import_id)
     assert done is not None
     say(f"{done.accepted:,} contacts were imported with proof of consent. Otto approved the list origin.")
@@ -99,26 +101,26 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
 
 def _customer(operator: User) -> tuple[int, User]:
     account_id, anna = _applied(OWNER, "Anna Lindner", "Gärtnerei Lindenhof", LINDENHOF)
-    ben = accounts.create_user(COLLEAGUE, name="Ben Petersen", password=PASSWORD)
-    accounts.add_member(account_id, ben)
-    accounts.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
-    accounts.change_settings(account_id, language="de", time_zone="Europe/Berlin", colour="#00614a")
-    accounts.decide_application(account_id, DecisionKind.APPROVE, by=operator, note="Imprint and form checked.")
+    ben = people.create_user(COLLEAGUE, name="Ben Petersen", password=PASSWORD)
+    people.add_member(account_id, ben)
+    agreements.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
+    people.change_settings(account_id, language="de", time_zone="Europe/Berlin", colour="#00614a")
+    vetting.decide_application(account_id, DecisionKind.APPROVE, by=operator, note="Imprint and form checked.")
     return account_id, anna
 
 
 def _stranger(operator: User) -> None:
     account_id, _carla = _applied(OTHER, "Carla Brandt", "Möbelhaus Nordstern", NORDSTERN)
-    accounts.decide_application(account_id, DecisionKind.APPROVE, by=operator)
+    vetting.decide_application(account_id, DecisionKind.APPROVE, by=operator)
 
 
 def _applied(email: str, name: str, company: str, record: dict[str, Any]) -> tuple[int, User]:
     """Fill in a company's application, accept the agreements and submit it."""
-    begun = accounts.begin_application(email, name=name, company=company, country="DE", language="de")
-    accounts.save_application(begun.account_id, record, step="all")
+    begun = vetting.begin_application(email, name=name, company=company, country="DE", language="de")
+    vetting.save_application(begun.account_id, record, step="all")
     user = User.objects.get(email=email)
-    where = accounts.Circumstances(ip="127.0.0.1", user_agent="demonstration")
-    accounts.submit_application(begun.account_id, user, where, password=PASSWORD)
+    where = agreements.Circumstances(ip="127.0.0.1", user_agent="demonstration")
+    vetting.submit_application(begun.account_id, user, where, password=PASSWORD)
     return begun.account_id, user
 
 
@@ -156,16 +158,16 @@ def _click(mail: bytes) -> None:
 def _import(account_id: int, anna: User) -> tuple[int, int, int]:
     with tenancy.account(account_id):
         newsletter = lists.create_list("Newsletter", public_name="Newsletter der Gärtnerei Lindenhof", language="de")
-        origin = lists.declare_origin(
+        origin = origins.declare_origin(
             newsletter.id, _declaration(), by=anna, ip="127.0.0.1", user_agent="demonstration"
         )
-        begun = lists.start_import(newsletter.id, contacts_today(clock.now()), "contacts.csv", {}, by=anna)
+        begun = imports.start_import(newsletter.id, contacts_today(clock.now()), "contacts.csv", {}, by=anna)
         return newsletter.id, origin.id, begun.id
 
 
-def _declaration() -> lists.Declaration:
+def _declaration() -> origins.Declaration:
     today = clock.now().date()
-    return lists.Declaration(
+    return origins.Declaration(
         kind=OriginKind.SHOP,
         form_urls=("https://lindenhof.example/newsletter", "https://lindenhof.example/kasse"),
         wording="Ja, ich möchte den Newsletter der Gärtnerei Lindenhof GmbH mit Angeboten und Terminen etwa zweimal im "
@@ -185,13 +187,13 @@ def _declaration() -> lists.Declaration:
 def _form(account_id: int, anna: User, list_id: int, sender_id: int) -> str:
     """Create a form in German and English for the newsletter; return its code."""
     with tenancy.account(account_id):
-        form = forms.create_form("Website", list_id, by=anna, sender_id=sender_id)
+        form = form_edits.create_form("Website", list_id, by=anna, sender_id=sender_id)
         texts = {language: default_texts(language, name) for language, name in FORM_NAMES.items()}
         texts = {language: replace(texts[language], **FORM_WORDS[language]) for language in texts}
         style = content_from_json(form.draft).style
         content = FormContent(("de", "en"), texts, (FIRST_NAME,), style)
-        forms.save_draft(form.id, name=form.name, list_id=list_id, sender_id=sender_id, content=content)
-        verdict = forms.publish_form(form.id, by=anna)
+        form_edits.save_draft(form.id, name=form.name, list_id=list_id, sender_id=sender_id, content=content)
+        verdict = form_edits.publish_form(form.id, by=anna)
         if not verdict.allowed:
             raise RuntimeError(f"the form cannot be published: {verdict.blocked_by}")
         return form.code
@@ -218,8 +220,8 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
     }
     with tenancy.account(account_id):
         current_account()
-        campaign = campaigns.create_campaign("Winterzwiebeln", by=anna, values=values)
-        campaigns.tick_policy(campaign.id, by=anna, shown_hash=content_hash(campaign, newest_imprint()))
+        campaign = drafts.create_campaign("Winterzwiebeln", by=anna, values=values)
+        drafts.tick_policy(campaign.id, by=anna, shown_hash=content_hash(campaign, newest_imprint()))
         decision = gate.release_campaign(campaign.id, by=anna)
         if not decision.allowed:
             failed = [finding for finding in decision.findings if not finding["passed"]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mailflatrate.apps.accounts.actions import house_account
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.actions import service as service_actions

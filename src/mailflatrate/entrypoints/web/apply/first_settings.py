@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import Application, User
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.domains.actions.first_sender import prepare_sender
@@ -59,5 +59,5 @@ def prepare(account_id: int, user: User, imprint: FirstImprint) -> None:
     fields = imprint.whole()
     with tenancy.account(account_id):
         if fields is not None and newest_imprint() is None:
-            actions.save_imprint(account_id, country=imprint.country, fields=fields, by=user)
+            agreements.save_imprint(account_id, country=imprint.country, fields=fields, by=user)
         prepare_sender(user)

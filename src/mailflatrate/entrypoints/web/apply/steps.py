@@ -15,7 +15,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import agreements, vetting
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import AgreementDocument, Application, User
@@ -83,7 +84,7 @@ def applicant(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
             return see_other(reverse("apply:start"))
         with tenancy.account(account_id):
             found = Application.objects.select_related("account").filter(account_id=account_id).first()
-        if found is None or found.account.status not in actions.EDITABLE:
+        if found is None or found.account.status not in vetting.EDITABLE:
             session.leave(request)
             return see_other(reverse("apply:done"))
         mine = cast(ApplicantRequest, request)
@@ -156,7 +157,7 @@ def _step_page(
 def _keep(request: ApplicantRequest, name: str, values: dict[str, Any]) -> HttpResponse | None:
     """Save the values; return a response only if the application has been submitted in the meantime."""
     try:
-        request.application = actions.save_application(request.application.account_id, values, step=name)
+        request.application = vetting.save_application(request.application.account_id, values, step=name)
     except AccountError:
         session.leave(request)
         return see_other(reverse("apply:done"))
@@ -195,11 +196,11 @@ def submit(request: ApplicantRequest) -> HttpResponseBase:
         "" if ticked else _("Select all three boxes to agree. You need to accept the agreements to get an account.")
     )
     if form.is_valid() and ticked and not imprint.malformed():
-        where = actions.Circumstances(client_ip(request), request.headers.get("User-Agent", ""))
+        where = agreements.Circumstances(client_ip(request), request.headers.get("User-Agent", ""))
         password = form.cleaned_data["password"]
         is_new = bool(password) and not user.has_usable_password()
         try:
-            actions.submit_application(request.application.account_id, user, where, password=password, shown=accepted)
+            vetting.submit_application(request.application.account_id, user, where, password=password, shown=accepted)
         except AccountError as error:
             problem = str(error)
         else:

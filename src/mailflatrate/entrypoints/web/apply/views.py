@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts import actions, queries
-from mailflatrate.apps.accounts.actions import AddressRefused
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import vetting
+from mailflatrate.apps.accounts.actions.vetting import AddressRefused
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.client import client_ip
@@ -32,9 +33,9 @@ def start(request: HttpRequest) -> HttpResponse:
     language = (translation.get_language() or "en")[:2]
     email = form.cleaned_data["email"]
     try:
-        email = actions.check_applicant_address(email)
+        email = vetting.check_applicant_address(email)
         if not form.cleaned_data["website_2"]:
-            actions.ask_to_apply(
+            vetting.ask_to_apply(
                 email,
                 language=language,
                 ip=client_ip(request),
@@ -59,7 +60,7 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
     invitation = session.open_link(token)
     if invitation is None:
         return render(request, "apply/expired.html", status=404)
-    found = actions.open_application(invitation.email)
+    found = vetting.open_application(invitation.email)
     if found is None and queries.signs_in(invitation.email):
         return render(request, "apply/known_address.html", {"email": invitation.email})
     if found is not None:
@@ -73,14 +74,14 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.can_begin():
         said = form.cleaned_data
         try:
-            begun = actions.begin_application(
+            begun = vetting.begin_application(
                 invitation.email,
                 language=invitation.language,
                 name=said["responsible_person"],
                 company=said["legal_name"],
                 country=said["country"],
             )
-            actions.save_application(begun.account_id, said, step=FIRST_STEP)
+            vetting.save_application(begun.account_id, said, step=FIRST_STEP)
         except AccountError as problem:
             form.add_error(None, str(problem))
         else:
@@ -96,10 +97,10 @@ def resume(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return see_other(reverse("account_login"))
     membership = queries.account_of(request.user, request.session.get("account_id"))
-    editable = membership is not None and membership.account.status in actions.EDITABLE
+    editable = membership is not None and membership.account.status in vetting.EDITABLE
     if membership is None or membership.role != Role.OWNER or not editable:
         return see_other(reverse("studio:account-status"))
-    actions.ensure_application(membership.account_id)
+    vetting.ensure_application(membership.account_id)
     session.enter(request, membership.account_id)
     return see_other(reverse("apply:step", args=[FIRST_STEP]))
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import Reasons
+from mailflatrate.apps.accounts.actions import account_status, messages
+from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import (
     ACCOUNT_STATUS_LABELS,
@@ -176,7 +176,7 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
     after, found = AccountStatus(form.cleaned_data["after"]), form.cleaned_data
     reasons = Reasons(f"desk_{after.value}", found["text"], found["remedy"], found["rule"])
     try:
-        actions.change_account_status(account_id, after, reasons, by=request.user)
+        account_status.change_account_status(account_id, after, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     said = _("The account status is now %(status)s. The customer has been notified.")
@@ -191,7 +191,7 @@ def strike(request: DeskRequest, account_id: int) -> HttpResponse:
     find_account(account_id)
     reasons = Reasons("desk", request.POST.get("text", "")[:8000], rule=request.POST.get("rule", "")[:10])
     try:
-        actions.give_strike(account_id, reasons, by=request.user)
+        account_status.give_strike(account_id, reasons, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     said = _("The strike counts for six months. The customer has been notified.")
@@ -206,7 +206,7 @@ def strike_back(request: DeskRequest, account_id: int, strike_id: int) -> HttpRe
     if not Strike.objects.filter(id=strike_id, account_id=account_id).exists():
         raise Http404
     try:
-        actions.take_back_strike(strike_id, by=request.user, because=request.POST.get("because", "")[:2000])
+        account_status.take_back_strike(strike_id, by=request.user, because=request.POST.get("because", "")[:2000])
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     return succeed(request, _("The strike no longer counts."), reverse("desk:account", args=[account_id]))
@@ -220,7 +220,7 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
     form = LimitsForm(request.POST)
     if not form.is_valid():
         return _page(request, account_id, limits=form, status=REFUSED)
-    actions.set_limits(account_id, by=request.user, **form.cleaned_data)
+    account_status.set_limits(account_id, by=request.user, **form.cleaned_data)
     return succeed(request, _("The limits have been saved."), reverse("desk:account", args=[account_id]))
 
 
@@ -229,5 +229,5 @@ def limits(request: DeskRequest, account_id: int) -> HttpResponse:
 def answer(request: DeskRequest, account_id: int) -> HttpResponse:
     """Answer the customer's message; without a text, close it unanswered."""
     find_account(account_id)
-    actions.answer_from_desk(account_id, request.POST.get("text", "")[:8000], by=request.user)
+    messages.answer_from_desk(account_id, request.POST.get("text", "")[:8000], by=request.user)
     return succeed(request, _("Done."), reverse("desk:account", args=[account_id]))

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import vetting
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import record_of
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Application, DecisionKind, Signal, User
-from mailflatrate.apps.lists.actions import OriginDecision, decide_origin
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin
 from mailflatrate.apps.lists.origin_review import waiting_declarations
@@ -185,7 +185,7 @@ def decide(request: DeskRequest, account_id: int) -> HttpResponse:
     kind, found = DecisionKind(form.cleaned_data["kind"]), form.cleaned_data
     try:
         with transaction.atomic():
-            actions.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
+            vetting.decide_application(account_id, kind, by=request.user, text=found["text"], note=found["note"])
             if kind is DecisionKind.APPROVE and found["origin"]:
                 _approve_origin(account_id, found["origin"], by=request.user, reason=found["origin_reason"])
     except AccountError as problem:
@@ -209,7 +209,7 @@ def activate(request: DeskRequest, account_id: int) -> HttpResponse:
     """Let an approved account send once the current agreements are accepted."""
     _find(account_id)
     try:
-        actions.activate_account(account_id, by=request.user)
+        vetting.activate_account(account_id, by=request.user)
     except AccountError as problem:
         return _page(request, account_id, problem=str(problem), status=REFUSED)
     said = _("The account is active. The customer has been notified.")

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, AgreementDocument, AgreementKind
 from mailflatrate.base import clock
@@ -93,7 +94,7 @@ def new(request: DeskRequest, kind: str) -> HttpResponse:
         context["previews"] = [(code, markdown_html(text)) for code, text in form.texts()]
         return page(request, "document_new", context)
     try:
-        actions.publish_documents(which, form.cleaned_data["version"], form.texts(), by=request.user)
+        agreements.publish_documents(which, form.cleaned_data["version"], form.texts(), by=request.user)
     except AccountError as problem:
         form.add_error(None, str(problem))
         return page(request, "document_new", context, status=REFUSED)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.lists import actions, origin_review
-from mailflatrate.apps.lists.actions import OriginDecision
+from mailflatrate.apps.lists import origin_review
+from mailflatrate.apps.lists.actions import origin_decisions
+from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.image_uploads import PICTURE_TYPES
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
@@ -98,7 +99,7 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     try:
         outcome = OriginDecision(request.POST.get("outcome", ""))
-        decided = actions.decide_origin(origin_id, outcome, reviewer=request.user, reason=reason)
+        decided = origin_decisions.decide_origin(origin_id, outcome, reviewer=request.user, reason=reason)
     except ValueError:
         return _page(request, origin_id, problem=_("Choose a decision."), reason=reason, status=422)
     except ListError as problem:
@@ -157,7 +158,7 @@ def decide_held(request: DeskRequest, import_id: int) -> HttpResponse:
     if verdict not in ("release", "refuse"):
         return _held_page(request, job, problem=_("Choose a decision."), reason=reason, status=422)
     try:
-        actions.decide_import(import_id, release=verdict == "release", reviewer=request.user, reason=reason)
+        origin_decisions.decide_import(import_id, release=verdict == "release", reviewer=request.user, reason=reason)
     except ListError as problem:
         return _held_page(request, job, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
     messages.success(request, _("Decision saved. The customer has been notified."))

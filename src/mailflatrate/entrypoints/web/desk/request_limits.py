@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.forms.actions import braked_accounts
+from mailflatrate.apps.forms.actions.request_limits import braked_accounts
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import page
 from mailflatrate.entrypoints.web.request_limits import asking_shown

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.queries import asking_forms
-from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
@@ -78,7 +78,7 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
             leave(found, request, by="preferences", everything=False)
     pause = request.POST.get("pause")
     days = contact.pause_days if pause is None else PAUSES[pause]
-    lists.set_preferences(contact.id, pause_days=days, language=request.POST["language"])
+    contacts.set_preferences(contact.id, pause_days=days, language=request.POST["language"])
     contact.refresh_from_db()
     return {"saved": True}
 

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.inbound.actions import unsubscribe_delivery
+from mailflatrate.apps.inbound.actions.stop_requests import unsubscribe_delivery
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader

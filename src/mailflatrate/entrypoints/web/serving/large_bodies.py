@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.db import close_old_connections
 from django.http import parse_cookie
 
-from mailflatrate.apps.accounts.actions import is_known_key
+from mailflatrate.apps.accounts.actions.keys import is_known_key
 
 
 def is_member(cookies: str, authorization: str) -> bool:

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.accounts import actions
-from mailflatrate.apps.accounts.actions import AddressRefused
+from mailflatrate.apps.accounts.actions import operators, vetting
+from mailflatrate.apps.accounts.actions.vetting import AddressRefused
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import has_operator
@@ -51,7 +51,7 @@ class OperatorForm(forms.Form):
     def clean_email(self) -> str:
         """Return the normalized address. Raises ValidationError if it is a role, disposable or invalid (R-21, R-22)."""
         try:
-            return actions.check_applicant_address(str(self.cleaned_data["email"]))
+            return vetting.check_applicant_address(str(self.cleaned_data["email"]))
         except AddressRefused as problem:
             raise forms.ValidationError(str(problem)) from problem
 
@@ -99,7 +99,7 @@ def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         language = (translation.get_language() or "en")[:2]
         try:
-            user = actions.create_first_operator(**form.cleaned_data, language=language)
+            user = operators.create_first_operator(**form.cleaned_data, language=language)
         except AccountError as problem:
             form.add_error(None, str(problem))
         else:

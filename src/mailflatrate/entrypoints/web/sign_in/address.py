@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import addresses
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.entrypoints.web.sessions import signed_in
@@ -74,7 +74,7 @@ def _change(request: HttpRequest) -> HttpResponseBase:
         return render(request, "account/email.html", {"form": form}, status=422)
     email = form.cleaned_data["email"]
     try:
-        actions.ask_for_address(user, email, url=_link)
+        addresses.ask_for_address(user, email, url=_link)
     except AccountError as problem:
         form.add_error(None, str(problem))
         return render(request, "account/email.html", {"form": form}, status=422)
@@ -93,9 +93,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Apply the click in the new mailbox, only for the user who requested the change."""
     user = cast(User, request.user)
     try:
-        email = actions.find_change(user, token).email
+        email = addresses.find_change(user, token).email
         if request.method == "POST":
-            actions.change_address(user, token)
+            addresses.change_address(user, token)
             messages.success(request, _("You now sign in with %(email)s.") % {"email": email})
             return HttpResponseRedirect(reverse("account_email"), status=303)
     except AccountError as problem:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import invitations
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, User
 from mailflatrate.apps.accounts.queries import signs_in
@@ -48,9 +48,9 @@ class JoinForm(forms.Form):
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show who invites to which account; a POST by the invited, signed-in person accepts."""
     try:
-        found = actions.find_invitation(token)
+        found = invitations.find_invitation(token)
         if request.method == "POST" and request.user.is_authenticated:
-            membership = actions.accept(token, user=request.user)
+            membership = invitations.accept(token, user=request.user)
             request.session["account_id"] = membership.account_id
             words = _("You've joined %(account)s.")
             messages.success(request, words % {"account": found.account.name})
@@ -83,13 +83,13 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     """Choose a name and password for an address that has no user yet; accepting is the next step."""
     here = reverse("invitation", kwargs={"token": token})
     try:
-        found = actions.find_invitation(token)
+        found = invitations.find_invitation(token)
         if request.user.is_authenticated or signs_in(found.email):
             return HttpResponseRedirect(here, status=303)
         form = JoinForm(found, request.POST)
         if not form.is_valid():
             return _page(request, found, token, form, 422)
-        user = actions.join(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
+        user = invitations.join(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
     except AccountError as problem:
         return render(request, PAGE, {"problem": str(problem)}, status=422)
     return cast(HttpResponseBase, perform_login(request, user, redirect_url=here))

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import agreements as agreements_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.client import circumstances
@@ -51,7 +52,7 @@ def _agree(request: StudioRequest, due: list[int], *, owner: bool) -> str:
     if not set(due) <= set(ticked):
         return _("Select the box next to each document you agree to.")
     try:
-        actions.read_documents(request.user, ticked, circumstances(request), owner=owner)
+        agreements_actions.read_documents(request.user, ticked, circumstances(request), owner=owner)
     except AccountError as error:
         return str(error)
     messages.success(request, _("Thanks. You've accepted the agreements."))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.queries import delivery_of_confirmation
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import confirm_or_deny
 from mailflatrate.apps.forms.facts import still_valid
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
@@ -39,14 +39,14 @@ ANSWERS = {"yes": True, "no": False}
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET; record the answer once on POST. A settled request shows its result."""
-    found = actions.find_request(token)
+    found = confirm_or_deny.find_request(token)
     if found is None:
         with translation.override(page_language(request, translation.get_language_from_request(request))):
             return _no_store(render(request, "public/signup/gone.html", {}, status=404))
     with tenancy.account(found.account_id):
         said = ANSWERS.get(request.POST.get("answer", ""))
         if request.method == "POST" and said is not None:
-            actions.answer(
+            confirm_or_deny.answer(
                 found.request_id, yes=said, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")
             )
             return _no_store(HttpResponse(status=303, headers={"Location": request.get_full_path()}))

@@ -18,8 +18,8 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.forms import actions
-from mailflatrate.apps.forms.actions import SignupOutcome, SignupResult, Submission
+from mailflatrate.apps.forms.actions import sign_up
+from mailflatrate.apps.forms.actions.sign_up import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.entrypoints.client import client_ip
@@ -166,7 +166,7 @@ def _lacking(visit: FormVisit, sent: Submission) -> dict[str, str]:
 def _take(visit: FormVisit, sent: Submission) -> SignupResult:
     if visit.request.POST.get("topic_note"):
         return SignupResult(SignupOutcome.TAKEN)  # a machine filled in what no person sees; it learns nothing
-    return actions.sign_up(visit.form, visit.version, sent, check_submission(visit.form.code, visit.request.POST))
+    return sign_up.sign_up(visit.form, visit.version, sent, check_submission(visit.form.code, visit.request.POST))
 
 
 def _errors(visit: FormVisit, taken: SignupResult) -> dict[str, str]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms.models import Form, FormState
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import bulk
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, count_selected, selection_of
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
@@ -177,7 +177,7 @@ def start(request: StudioRequest) -> HttpResponse:
     if kind is BulkKind.ASK_AGAIN and not Form.objects.filter(id=form_id).exists():
         return _question(request, kind, selection, _("Choose a form. People confirm its wording."))
     try:
-        action = actions.start_bulk(kind, selection, parameters, by=request.user)
+        action = bulk.start_bulk(kind, selection, parameters, by=request.user)
     except ListError as error:
         return _question(request, kind, selection, error_sentence(error))
     return see_other(reverse("studio:bulk-action", args=[action.id]))
@@ -204,7 +204,7 @@ def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
     _find(bulk_id)
     return perform(
         request,
-        lambda: actions.cancel_bulk(bulk_id, by=request.user),
+        lambda: bulk.cancel_bulk(bulk_id, by=request.user),
         _("It's stopping. What's done so far stays."),
         reverse("studio:bulk-action", args=[bulk_id]),
         refused=ListError,
@@ -217,7 +217,7 @@ def undo(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Undo what the action changed."""
     _find(bulk_id)
     try:
-        action = actions.undo_bulk(bulk_id, by=request.user)
+        action = bulk.undo_bulk(bulk_id, by=request.user)
     except ListError as error:
         return refuse(request, error_sentence(error), reverse("studio:bulk-action", args=[bulk_id]))
     return see_other(reverse("studio:bulk-action", args=[action.id]))

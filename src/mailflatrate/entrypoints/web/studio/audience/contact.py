@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.lists.tags import tags, tags_of
@@ -106,7 +107,7 @@ def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
     list_id = whole_number(request.POST.get("list"))
     if not everything and list_id not in {row.mailing_list_id for row in detail.subscriptions}:
         raise Http404
-    ended = actions.unsubscribe(
+    ended = consent.unsubscribe(
         contact_id,
         list_id=None if everything else list_id,
         by="customer",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.fields import definitions, fields
 from mailflatrate.apps.lists.models import Contact
@@ -106,7 +106,7 @@ def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
 def _save(contact_id: int, key: str, value: Any) -> None:
     """Save one value; an empty one is removed. Raises ListError."""
     names = {name: value[:_NAME_CHARACTERS] if name == key else None for name in NAMES}
-    actions.change_contact(
+    contacts.change_contact(
         contact_id,
         first_name=names["first_name"],
         last_name=names["last_name"],
@@ -157,7 +157,7 @@ def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
     problems: Mapping[str, str] = NO_PROBLEMS
     if form.is_valid():
         try:
-            actions.edit_contact(contact_id, **form.cleaned_data, attributes=attributes)
+            contacts.edit_contact(contact_id, **form.cleaned_data, attributes=attributes)
         except FieldProblem as error:
             problems = {key: error_sentence(text) for key, text in error.problems.items()}
             form.add_error(None, " ".join(problems.values()))

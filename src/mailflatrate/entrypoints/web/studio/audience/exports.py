@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.errors import ExportProblem
 from mailflatrate.apps.lists.exports.file_formats import MEDIA_TYPES
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
@@ -137,7 +138,7 @@ def new(request: StudioRequest) -> HttpResponseBase:
 def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
     mine = cast(StudioRequest, request)
     try:
-        actions.start_export(
+        exports_actions.start_export(
             ExportContent(form.cleaned_data["content"]),
             ExportFormat(form.cleaned_data["file_format"]),
             list_id=form.scope_id("list"),
@@ -157,7 +158,7 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
 def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
     """Stop an export."""
     find_export(export_id)
-    actions.cancel_export(export_id, by=request.user)
+    exports_actions.cancel_export(export_id, by=request.user)
     return succeed(request, _("The export has been canceled."), reverse("studio:exports"))
 
 
@@ -167,7 +168,7 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
 def delete(request: StudioRequest, export_id: int) -> HttpResponse:
     """Delete a file before its time is over."""
     find_export(export_id)
-    actions.delete_export(export_id, by=request.user)
+    exports_actions.delete_export(export_id, by=request.user)
     return succeed(request, _("The file has been deleted."), reverse("studio:exports"))
 
 
@@ -182,7 +183,7 @@ def file(request: StudioRequest, export_id: int) -> HttpResponseBase:
 
 def _download(request: HttpRequest, job: Export) -> HttpResponseBase:
     try:
-        octets = actions.open_export(job.id, by=cast(StudioRequest, request).user)
+        octets = exports_actions.open_export(job.id, by=cast(StudioRequest, request).user)
     except ExportProblem:
         raise Http404 from None
     answer = FileResponse(

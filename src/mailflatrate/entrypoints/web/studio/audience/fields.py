@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions import fields as fields_actions
+from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactField
@@ -83,7 +83,7 @@ def new(request: StudioRequest) -> HttpResponse:
     form = FieldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            field = actions.create_field(form.draft())
+            field = fields_actions.create_field(form.draft())
         except ListError as error:
             form.add_error(None, error_sentence(error))
         else:
@@ -106,7 +106,7 @@ def edit(request: StudioRequest, field_id: int) -> HttpResponse:
     form = FieldForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_field(field_id, form.draft(field.key))
+            fields_actions.change_field(field_id, form.draft(field.key))
         except ListError as error:
             form.add_error(None, error_sentence(error))
         else:
@@ -123,7 +123,11 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
     up = request.POST.get("to") == "up"
     to = reverse("studio:fields")
     return perform(
-        request, lambda: actions.move_field(field_id, up=up), _("The order has been changed."), to, refused=ListError
+        request,
+        lambda: fields_actions.move_field(field_id, up=up),
+        _("The order has been changed."),
+        to,
+        refused=ListError,
     )
 
 
@@ -132,7 +136,7 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
 def archive(request: StudioRequest, field_id: int) -> HttpResponse:
     """Offer a field nowhere any longer; its values stay."""
     field = _find(field_id)
-    actions.archive_field(field_id)
+    fields_actions.archive_field(field_id)
     said = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
     return succeed(request, said, reverse("studio:fields"))
 
@@ -142,5 +146,5 @@ def archive(request: StudioRequest, field_id: int) -> HttpResponse:
 def restore(request: StudioRequest, field_id: int) -> HttpResponse:
     """Offer an archived field again."""
     field = _find(field_id)
-    actions.restore_field(field_id)
+    fields_actions.restore_field(field_id)
     return succeed(request, _("“%(name)s” has been restored.") % {"name": field.label}, reverse("studio:fields"))

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.accounts.actions import PolicyConfirmation
+from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.accounts.models import Application
 from mailflatrate.apps.domains.queries import domains
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import lists
 from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList
@@ -64,7 +64,7 @@ def _create(request: StudioRequest, form: FirstListForm) -> bool:
     """Create the list with its declaration, or neither of them."""
     try:
         with transaction.atomic():
-            created = actions.create_list(
+            created = lists.create_list(
                 form.cleaned_data.pop("name"),
                 language=form.cleaned_data.pop("language"),
                 tick=PolicyConfirmation(request.user, circumstances(request)),

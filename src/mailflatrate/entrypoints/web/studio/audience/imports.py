@@ -12,7 +12,8 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import imports, rejected_rows
 from mailflatrate.apps.lists.fields import definitions, fault_sentence
 from mailflatrate.apps.lists.models import Import, ImportState, Move, MoveState
 from mailflatrate.base import tenancy
@@ -140,7 +141,7 @@ def progress(request: StudioRequest, import_id: int) -> HttpResponse:
 def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
     """Stop before the next part of the file."""
     find_import(import_id)
-    actions.cancel_import(import_id)
+    imports.cancel_import(import_id)
     said = _("The import is stopping. Contacts already imported will stay.")
     return succeed(request, said, reverse("studio:import", args=[import_id]))
 
@@ -155,7 +156,7 @@ def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
     def lines() -> Iterator[str]:
         yield "\ufeff"  # so that Excel reads UTF-8
         with tenancy.account(account_id), translation.override(language):
-            yield from actions.rows_to_correct(import_id, wording=reason_word)
+            yield from rejected_rows.rows_to_correct(import_id, wording=reason_word)
 
     # The original name stays in it: a file called "unsubscribed" says so of everyone, once it is handed in again.
     name = get_valid_filename(f"{PurePath(job.file_name).stem[:80]}-to-correct-{import_id}.csv")

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.campaigns.actions import start_from_gallery
+from mailflatrate.apps.campaigns.actions.templates import start_from_gallery
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import sunset as sunset_actions
 from mailflatrate.apps.lists.inactive import inactive_conditions, inactive_count, open_lists
 from mailflatrate.apps.lists.queries import mailable_count
 from mailflatrate.base import audit, clock
@@ -88,6 +88,6 @@ def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if found is None:
         raise Http404
     if found.over and found.inactive:
-        actions.ask_withdrawal(campaign_id, found.inactive, by=audit.person(request.user))
+        sunset_actions.ask_withdrawal(campaign_id, found.inactive, by=audit.person(request.user))
         messages.success(request, _("We're removing them in batches of a few hundred."))
     return see_other(reverse("studio:inactive"))

@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts.actions import PolicyConfirmation
+from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import lists as lists_actions
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ORIGIN_LABELS, MailingList, OriginState
 from mailflatrate.entrypoints.client import circumstances
@@ -57,7 +58,7 @@ def new(request: StudioRequest) -> HttpResponse:
         problem = _("Read the policy and select the box to create a list.")
     elif request.method == "POST" and form.is_valid():
         try:
-            created = actions.create_list(
+            created = lists_actions.create_list(
                 **form.cleaned_data, tick=PolicyConfirmation(request.user, circumstances(request))
             )
         except ListError as error:
@@ -106,7 +107,7 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
-            actions.rename_list(list_id, **{**values, "public_name": values["public_name"] or values["name"]})
+            lists_actions.rename_list(list_id, **{**values, "public_name": values["public_name"] or values["name"]})
         except ListError as error:
             form.add_error("name", error_sentence(error))
         else:
@@ -121,7 +122,7 @@ def edit(request: StudioRequest, list_id: int) -> HttpResponse:
 def archive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Archive a list."""
     found = find_list(list_id)
-    actions.archive_list(list_id, by=request.user)
+    lists_actions.archive_list(list_id, by=request.user)
     said = _("“%(name)s” is archived. We've kept its proof of consent.") % {"name": found.name}
     return succeed(request, said, reverse("studio:lists"))
 
@@ -131,6 +132,6 @@ def archive(request: StudioRequest, list_id: int) -> HttpResponse:
 def unarchive(request: StudioRequest, list_id: int) -> HttpResponse:
     """Restore an archived list."""
     found = find_list(list_id)
-    actions.unarchive_list(list_id, by=request.user)
+    lists_actions.unarchive_list(list_id, by=request.user)
     said = _("“%(name)s” is active again.") % {"name": found.name}
     return succeed(request, said, reverse("studio:list", args=[list_id]))

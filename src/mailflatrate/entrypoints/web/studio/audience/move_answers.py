@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.actions import Declaration
+from mailflatrate.apps.lists.actions.origins import Declaration
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_choices import CHOICES, LEAVE
 from mailflatrate.apps.lists.intake.columns import ColumnTarget

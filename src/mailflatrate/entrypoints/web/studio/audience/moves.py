@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts.actions import PolicyConfirmation
+from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import moves
 from mailflatrate.apps.lists.errors import DeclarationProblem, ImportProblem, ListError, MoveChanged
 from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SOURCE
 from mailflatrate.apps.lists.intake.piles import Pile
@@ -61,10 +62,10 @@ def new(request: StudioRequest) -> HttpResponse:
         request.POST or None, request.FILES or None, initial={"mailing_list": whole_number(request.GET.get("list"))}
     )
     if request.method == "POST" and form.is_valid():
-        dropped = [actions.DroppedFile(file.name or "", file) for file in form.cleaned_data["dropped"]]
+        dropped = [moves.DroppedFile(file.name or "", file) for file in form.cleaned_data["dropped"]]
         values = form.cleaned_data
         try:
-            move = actions.upload_move(values["mailing_list"], dropped, by=request.user, system=values["system"])
+            move = moves.upload_move(values["mailing_list"], dropped, by=request.user, system=values["system"])
         except ImportProblem as problem:
             form.add_error("dropped", error_sentence(problem))
         else:
@@ -206,7 +207,7 @@ def check(request: StudioRequest, move_id: int) -> HttpResponse:
     stored = _answers(move)
     try:
         answers = posted_answers(request.POST, stored, MoveFindings.from_json(move.result))
-        actions.answer_move(move.id, answers)
+        moves.answer_move(move.id, answers)
     except ImportProblem as problem:
         return _page(request, move, _Posted(stored, request.POST, error_sentence(problem)))
     return see_other(_url(move))
@@ -224,14 +225,14 @@ def start(request: StudioRequest, move_id: int) -> HttpResponse:
     try:
         answers = posted_answers(request.POST, stored, result)
         if changes_numbers(stored, answers, result):
-            actions.answer_move(move.id, answers)
+            moves.answer_move(move.id, answers)
             return see_other(_url(move))
         if request.POST.get("policy") != "on":
             raise ImportProblem(_("Read the policy and confirm that these addresses comply with it."))
         declaration = posted_declaration(
             request.POST, answers, result, company=request.account.name, person=request.user.name
         )
-        actions.start_move(
+        moves.start_move(
             move.id,
             shown_run=whole_number(request.POST.get("run")),
             answers=answers,
@@ -256,7 +257,7 @@ def discard(request: StudioRequest, move_id: int) -> HttpResponse:
     move = _find(move_id)
     return perform(
         request,
-        lambda: actions.discard_move(move.id),
+        lambda: moves.discard_move(move.id),
         _("The files have been deleted. Nothing was imported."),
         reverse("studio:import-new"),
         refused=ImportProblem,

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import notes
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ContactNote
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
@@ -26,7 +26,7 @@ def new(request: StudioRequest, contact_id: int) -> HttpResponse:
     detail = find_record(contact_id)
     text = request.POST.get("text", "")
     try:
-        actions.write_note(contact_id, text, by=request.user)
+        notes.write_note(contact_id, text, by=request.user)
     except ListError as error:
         return contact_page(request, detail, note=text, note_error=error_sentence(error), status=422)
     return succeed(request, _("The note has been added."), _here(contact_id))
@@ -50,7 +50,7 @@ def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
         return page(request, "studio/audience/note.html", context)
     text = request.POST.get("text", "")
     try:
-        actions.change_note(note_id, text, by=request.user)
+        notes.change_note(note_id, text, by=request.user)
     except ListError as error:
         context |= {"text": text, "error": error_sentence(error)}
         return page(request, "studio/audience/note.html", context, status=422)
@@ -62,5 +62,5 @@ def edit(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
 def delete(request: StudioRequest, contact_id: int, note_id: int) -> HttpResponse:
     """Delete one's own note."""
     _own_note(request, contact_id, note_id)
-    actions.delete_note(note_id, by=request.user)
+    notes.delete_note(note_id, by=request.user)
     return succeed(request, _("The note has been deleted."), _here(contact_id))

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.lists import actions, queries
-from mailflatrate.apps.lists.actions import Declaration
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import origins
+from mailflatrate.apps.lists.actions.origins import Declaration
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError
 from mailflatrate.apps.lists.image_uploads import MAX_UPLOAD_BYTES, PICTURE_TYPES
 from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind, OriginState
@@ -152,7 +153,7 @@ def sign_declaration(request: StudioRequest, list_id: int, form: DeclarationForm
     values["form_urls"] = values["form_urls"].splitlines()
     declaration = Declaration(**values, screenshot=picture.read() if picture is not None else None)
     try:
-        actions.declare_origin(
+        origins.declare_origin(
             list_id,
             declaration,
             by=request.user,

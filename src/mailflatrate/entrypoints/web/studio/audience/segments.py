@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.lists import actions, queries
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import segments
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.lookups import find_segment
@@ -78,7 +79,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
         conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
         if "row" not in request.POST and form.is_valid():
             try:
-                actions.save_segment(form.cleaned_data["name"], conditions, segment_id=segment_id)
+                segments.save_segment(form.cleaned_data["name"], conditions, segment_id=segment_id)
             except SegmentError as error:
                 problem = error_sentence(error)
             else:
@@ -113,5 +114,5 @@ def rows(request: StudioRequest) -> HttpResponse:
 def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Forget a segment."""
     segment = find_segment(segment_id)
-    actions.delete_segment(segment_id)
+    segments.delete_segment(segment_id)
     return succeed(request, _("“%(name)s” has been deleted.") % {"name": segment.name}, reverse("studio:segments"))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.lists import actions
+from mailflatrate.apps.lists.actions import tags
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import TAG_COLOR_LABELS
 from mailflatrate.apps.lists.tags import tag_table
@@ -47,7 +47,7 @@ def new(request: StudioRequest) -> HttpResponse:
     form = TagForm(request.POST)
     if form.is_valid():
         try:
-            tag = actions.create_tag(form.cleaned_data["name"], TagColor(form.cleaned_data["color"]))
+            tag = tags.create_tag(form.cleaned_data["name"], TagColor(form.cleaned_data["color"]))
         except ListError as error:
             form.add_error("name", error_sentence(error))
         else:
@@ -63,7 +63,7 @@ def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
     form = TagForm(request.POST if request.method == "POST" else None, initial={"name": tag.name, "color": tag.color})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_tag(tag_id, name=form.cleaned_data["name"], color=TagColor(form.cleaned_data["color"]))
+            tags.change_tag(tag_id, name=form.cleaned_data["name"], color=TagColor(form.cleaned_data["color"]))
         except ListError as error:
             form.add_error("name", error_sentence(error))
         else:
@@ -78,7 +78,7 @@ def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
 def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
     """Delete a tag, and take it from everyone."""
     tag = find_tag(tag_id)
-    people = actions.delete_tag(tag_id)
+    people = tags.delete_tag(tag_id)
     said = ngettext(
         "“%(name)s” has been deleted. %(people)d contact had it.",
         "“%(name)s” has been deleted. %(people)d contacts had it.",
@@ -97,7 +97,7 @@ def of_contact(request: StudioRequest, contact_id: int) -> HttpResponse:
     names = split_tags(add) or ([add] if add.strip() else [])
     return perform(
         request,
-        lambda: actions.change_tags(contact_id, add=names, remove=[remove] if remove else []),
+        lambda: tags.change_tags(contact_id, add=names, remove=[remove] if remove else []),
         _("Saved."),
         here,
         refused=ListError,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import may_write
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseRequest
@@ -91,7 +91,7 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     note = request.POST.get("note", "").strip()[:LONGEST_WORDS]
     try:
         if moment is not None and campaign.time_zone != form.cleaned_data["time_zone"]:
-            actions.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
+            drafts.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         row = approval.request_approval(
             campaign_id,
             by=request.user,

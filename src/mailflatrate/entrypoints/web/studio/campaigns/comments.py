@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import comments as comments_actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CampaignState, CommentPlace
 from mailflatrate.apps.campaigns.queries import Thread, comment_threads
@@ -80,7 +80,7 @@ def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if thread_id:
         _find(campaign_id, thread_id)
     try:
-        row = actions.write_comment(
+        row = comments_actions.write_comment(
             campaign_id,
             request.POST.get("text", ""),
             by=request.user,
@@ -99,7 +99,7 @@ def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpRes
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
     if row.thread_id is not None:
         raise Http404
-    actions.settle_thread(row.id, by=request.user, settled=request.POST.get("settled") == "yes")
+    comments_actions.settle_thread(row.id, by=request.user, settled=request.POST.get("settled") == "yes")
     return _answer(request, campaign)
 
 
@@ -109,7 +109,7 @@ def take_back(request: StudioRequest, campaign_id: int, comment_id: int) -> Http
     """Delete the text of a comment; the fact that there was one remains."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
     try:
-        actions.take_back_comment(row.id, by=request.user)
+        comments_actions.take_back_comment(row.id, by=request.user)
     except CampaignError as problem:
         return _answer(request, campaign, error=str(problem))
     if not is_htmx(request):

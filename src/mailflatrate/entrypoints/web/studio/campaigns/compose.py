@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import drafts, versions
 from mailflatrate.apps.campaigns.campaign_content import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
@@ -86,13 +86,13 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
     values |= posted_exclusions(posted, campaign)
     variant = asked_variant(request, campaign)
     seen = whole_number(posted["seen"]) if "seen" in posted else None
-    draft = actions.save_draft(
+    draft = versions.save_draft(
         campaign_id,
         written(campaign, variant, values),
         by=request.user,
         seen=seen,
         aside_id=whole_number(posted.get("aside")),
-        window=actions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
+        window=versions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
     )
     shown = seen if draft.aside and seen is not None else draft.campaign.version
     return draft.campaign, SavedForm(form, conditions, problem, shown, draft.aside, variant)
@@ -269,13 +269,13 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
             {**each, "content": convert(each["content"], before, kind, language=language, brand=brand_style())}
             for each in campaign.variants
         ]
-    actions.update_campaign(campaign.id, values, by=request.user)
+    drafts.update_campaign(campaign.id, values, by=request.user)
 
 
 def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpResponse:
     found = Segment.objects.filter(id=whole_number(request.POST.get("segment"))).first()
     if found is not None:
-        actions.update_campaign(campaign.id, {"conditions": found.conditions}, by=request.user)
+        drafts.update_campaign(campaign.id, {"conditions": found.conditions}, by=request.user)
     return see_other(f"{here}#audience")
 
 

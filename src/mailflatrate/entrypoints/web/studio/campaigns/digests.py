@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import digests as digests_actions
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import FeedDigest
 from mailflatrate.apps.campaigns.models.digest import FAILURES
@@ -34,7 +34,7 @@ def _saved(request: StudioRequest, form: DigestForm, digest_id: int | None) -> F
     if not form.is_valid():
         return None
     try:
-        return actions.save_digest(form.cleaned_data, by=request.user, digest_id=digest_id)
+        return digests_actions.save_digest(form.cleaned_data, by=request.user, digest_id=digest_id)
     except NameTaken:
         form.add_error("name", _("Another RSS campaign already has this name."))
     except CampaignError as problem:
@@ -92,7 +92,7 @@ def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
 def check(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Check the feed now, and prepare an issue if requested."""
     found = find_digest(digest_id)
-    actions.request_feed_check(found.id, issue=request.POST.get("issue") == "yes")
+    digests_actions.request_feed_check(found.id, issue=request.POST.get("issue") == "yes")
     return see_other(reverse("studio:digest", args=[digest_id]))
 
 
@@ -101,7 +101,7 @@ def check(request: StudioRequest, digest_id: int) -> HttpResponse:
 def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Delete the digest; issues already prepared stay."""
     found = find_digest(digest_id)
-    actions.delete_digest(found.id, by=request.user)
+    digests_actions.delete_digest(found.id, by=request.user)
     messages.success(
         request, _("“%(name)s” has been deleted. Issues already prepared will stay.") % {"name": found.name}
     )

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import drafts, templates
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignState, ContentKind
@@ -124,12 +125,12 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
     }
     kind, _colon, which = begin.partition(":")
     if kind == "gallery" and which in KEYS:
-        return actions.start_from_gallery(which, language, name=name, by=request.user, values=values)
+        return templates.start_from_gallery(which, language, name=name, by=request.user, values=values)
     if kind == "own" and queries.templates().filter(id=whole_number(which)).exists():
-        return actions.start_from_template(whole_number(which), name=name, by=request.user, values=values)
+        return templates.start_from_template(whole_number(which), name=name, by=request.user, values=values)
     chosen = ContentKind.BLOCKS if begin == "blocks" else ContentKind.MARKDOWN
     written = {"content_kind": chosen, "content": starter(chosen, language, queries.brand_style())}
-    return actions.create_campaign(name, by=request.user, values={**values, **written})
+    return drafts.create_campaign(name, by=request.user, values={**values, **written})
 
 
 @require_POST
@@ -137,7 +138,7 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
 def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Create a copy of this draft."""
     find_campaign(campaign_id)
-    draft = actions.copy_campaign(campaign_id, by=request.user)
+    draft = drafts.copy_campaign(campaign_id, by=request.user)
     said = _("This is your copy. It has its own mailing ID and hasn't been released.")
     return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
 
@@ -149,7 +150,7 @@ def delete(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     return perform(
         request,
-        partial(actions.delete_draft, campaign_id),
+        partial(drafts.delete_draft, campaign_id),
         _("“%(name)s” has been deleted.") % {"name": campaign.name},
         reverse("studio:campaigns"),
         refused=CampaignError,

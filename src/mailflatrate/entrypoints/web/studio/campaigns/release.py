@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from mailflatrate.apps.campaigns import actions as campaigns
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign
@@ -45,7 +45,7 @@ def tick(request: StudioRequest, campaign_id: int) -> HttpResponse:
     shown = request.POST.get("shown_hash", "")
     return perform(
         request,
-        lambda: campaigns.tick_policy(campaign_id, by=request.user, shown_hash=shown, where=circumstances(request)),
+        lambda: drafts.tick_policy(campaign_id, by=request.user, shown_hash=shown, where=circumstances(request)),
         _("The policy is confirmed for this content. If you edit it, you'll need to confirm again."),
         reverse("studio:campaign-edit", args=[campaign_id]),
         refused=CampaignError,
@@ -104,7 +104,7 @@ def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
         return _back(campaign_id)
     if campaign.time_zone != form.cleaned_data["time_zone"]:
         try:
-            campaigns.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
+            drafts.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         except CampaignError:
             return see_other(reverse("studio:campaign", args=[campaign_id]))
     on_own_clocks = form.cleaned_data["on_own_clocks"]
@@ -116,7 +116,7 @@ def _release(
 ) -> HttpResponse:
     if request.POST.get("confirm") == "on":
         try:
-            campaigns.tick_policy(
+            drafts.tick_policy(
                 campaign.id,
                 by=request.user,
                 shown_hash=request.POST.get("shown_hash", ""),
@@ -142,7 +142,7 @@ def take_back(request: StudioRequest, campaign_id: int) -> HttpResponse:
     find_campaign(campaign_id)
     return perform(
         request,
-        partial(campaigns.unschedule, campaign_id),
+        partial(drafts.unschedule, campaign_id),
         _("It's a draft again and won't be sent automatically."),
         reverse("studio:campaign-edit", args=[campaign_id]),
         refused=CampaignError,

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_lists
-from mailflatrate.apps.delivery import actions as delivery
 from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.delivery.pacing import change_pace
 from mailflatrate.apps.delivery.queries import Progress, campaign_turns, held_lanes
@@ -172,21 +172,21 @@ def _act(campaign_id: int, action: Callable[[int], object], done: str, request: 
 @studio
 def pause(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Pause sending within a second; nothing is lost."""
-    return _act(campaign_id, delivery.pause_campaign, _("Paused. Resume to send the remaining messages."), request)
+    return _act(campaign_id, campaigns.pause_campaign, _("Paused. Resume to send the remaining messages."), request)
 
 
 @require_POST
 @studio
 def resume(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Continue with the remaining recipients."""
-    return _act(campaign_id, delivery.resume_campaign, _("Sending has resumed."), request)
+    return _act(campaign_id, campaigns.resume_campaign, _("Sending has resumed."), request)
 
 
 @require_POST
 @studio
 def send_unsent(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send a finished campaign to the recipients who certainly did not get it."""
-    return _act(campaign_id, delivery.send_unsent, _("We're sending it to the recipients who didn't get it."), request)
+    return _act(campaign_id, campaigns.send_unsent, _("We're sending it to the recipients who didn't get it."), request)
 
 
 @require_POST
@@ -210,7 +210,7 @@ def cancel(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Cancel the campaign permanently."""
     return _act(
         campaign_id,
-        delivery.cancel_campaign,
+        campaigns.cancel_campaign,
         _("Campaign canceled. Messages that haven't been sent yet won't be."),
         request,
     )

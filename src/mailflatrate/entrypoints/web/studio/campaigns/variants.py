@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from mailflatrate.apps.campaigns import actions
+from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.variants import all_variants, people_each, variant_count, with_one_more, without
@@ -96,10 +96,10 @@ def change_variants(request: StudioRequest, campaign: Campaign, order: str) -> H
     number = whole_number(text)
     if verb == "add":
         variants = with_one_more(campaign, number)
-        changed = actions.update_campaign(campaign.id, {"variants": variants}, by=request.user)
+        changed = drafts.update_campaign(campaign.id, {"variants": variants}, by=request.user)
         return see_other(f"{here}?variant={len(changed.variants)}")
     if verb == "drop":
-        actions.update_campaign(campaign.id, without(campaign, number), by=request.user)
+        drafts.update_campaign(campaign.id, without(campaign, number), by=request.user)
     return see_other(here)
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import versions
 from mailflatrate.apps.campaigns.actions.drafts import values_of
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
@@ -218,7 +219,7 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
     find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
     try:
-        actions.take_version(campaign_id, version.id, by=request.user)
+        versions.take_version(campaign_id, version.id, by=request.user)
     except NotEditable:
         said = _("This campaign is no longer a draft. Copy it to send something different.")
         return refuse(request, said, reverse("studio:campaign", args=[campaign_id]))
@@ -231,7 +232,7 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
 def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
     """Discard what was set aside, and continue with the draft."""
     find_campaign(campaign_id)
-    actions.forget_aside(campaign_id, _find(campaign_id, version_id).id, by=request.user)
+    versions.forget_aside(campaign_id, _find(campaign_id, version_id).id, by=request.user)
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
 
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import brand as brand_actions
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import Media
 from mailflatrate.apps.campaigns.template_preview import gallery_message
@@ -107,7 +108,7 @@ def edit(request: StudioRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         logo = values.pop("logo")
-        actions.save_brand(values, logo_id=logo.id if logo else None)
+        brand_actions.save_brand(values, logo_id=logo.id if logo else None)
         return succeed(request, _("Saved."), reverse("studio:brand"))
     context = {"form": form, "message_url": reverse("studio:brand-preview")}
     return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)

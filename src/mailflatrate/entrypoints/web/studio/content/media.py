@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import media as media_actions
 from mailflatrate.apps.campaigns.actions.media import MEGABYTE
 from mailflatrate.apps.campaigns.errors import MediaInUse, MediaRefused
 from mailflatrate.apps.campaigns.media import COLUMN, PATH, THUMBNAIL, WHOLE, media_path, media_url, message_url
@@ -108,7 +109,7 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
             alt = request.POST.get("alt", "").strip()[:250]
             decorative = request.POST.get("decorative") == "on"
             kept.append(
-                actions.upload_media(
+                media_actions.upload_media(
                     one.read(),
                     name=name,
                     alt=alt,
@@ -180,7 +181,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
     form = DescribeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data
-        actions.describe_media(
+        media_actions.describe_media(
             media_id,
             name=words["name"],
             alt=words["alt"],
@@ -212,7 +213,7 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     """Delete a picture unless recipients can still see it."""
     media = find_media(media_id)
     try:
-        actions.delete_media(media_id)
+        media_actions.delete_media(media_id)
     except MediaInUse:
         said = _("A sent campaign uses this image, so it has to stay visible to its readers.")
         return refuse(request, said, reverse("studio:media-one", args=[media_id]))

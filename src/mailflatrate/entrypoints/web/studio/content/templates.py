@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.campaigns import actions, queries
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions import templates
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState
@@ -148,7 +149,7 @@ def own_page(request: StudioRequest, template_id: int) -> HttpResponse:
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": template.name})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.rename_template(template_id, form.cleaned_data["name"])
+            templates.rename_template(template_id, form.cleaned_data["name"])
         except NameTaken:
             form.add_error("name", _("Another template already has this name."))
         else:
@@ -175,7 +176,7 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
 def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     """Delete a template."""
     template = find_template(template_id)
-    actions.delete_template(template_id)
+    templates.delete_template(template_id)
     return succeed(request, _("“%(name)s” has been deleted.") % {"name": template.name}, reverse("studio:templates"))
 
 
@@ -190,7 +191,7 @@ def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if not form.is_valid():
         return refuse(request, _("Enter a name for the template."), back)
     try:
-        actions.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user)
+        templates.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user)
     except NameTaken:
         messages.error(request, _("Another template already has this name. Choose a different one."))
     else:

@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.facts import structured_imprint
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
@@ -96,7 +96,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
     before = content_from_json(form.draft)
     if asked.is_valid():
         try:
-            form = actions.save_draft(
+            form = form_edits.save_draft(
                 form_id,
                 name=asked.cleaned_data["name"],
                 list_id=asked.cleaned_data["mailing_list"],
@@ -155,7 +155,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
 def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     """Freeze the draft as a version if all required information is there."""
     wanted(form_id)
-    verdict = actions.publish_form(form_id, by=request.user)
+    verdict = form_edits.publish_form(form_id, by=request.user)
     if not verdict.allowed:
         said = _("Not published yet. The panel lists what needs fixing.")
         return refuse(request, said, reverse("studio:form-edit", args=[form_id]))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.domains.queries import senders
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, FormVersion, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
@@ -74,7 +74,7 @@ def new(request: StudioRequest) -> HttpResponse:
     if request.method == "POST" and asked.is_valid():
         sender = senders().first()
         try:
-            made = actions.create_form(
+            made = form_edits.create_form(
                 asked.cleaned_data["name"],
                 asked.cleaned_data["mailing_list"],
                 by=request.user,
@@ -168,7 +168,7 @@ def _move(request: StudioRequest, form_id: int, action: Callable[[int], object],
 def close(request: StudioRequest, form_id: int) -> HttpResponse:
     """Close the form to new sign-ups."""
     done = _("Form closed. Visitors will see that it no longer accepts sign-ups.")
-    return _move(request, form_id, actions.close_form, done)
+    return _move(request, form_id, form_edits.close_form, done)
 
 
 @require_POST
@@ -176,4 +176,4 @@ def close(request: StudioRequest, form_id: int) -> HttpResponse:
 def reopen(request: StudioRequest, form_id: int) -> HttpResponse:
     """Take sign-ups again."""
     done = _("The form accepts sign-ups again.")
-    return _move(request, form_id, actions.reopen_form, done)
+    return _move(request, form_id, form_edits.reopen_form, done)

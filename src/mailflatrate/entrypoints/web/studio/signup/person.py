@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.forms import actions
+from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import asking_forms
@@ -60,7 +60,7 @@ def new(request: StudioRequest) -> HttpResponse:
         given = asked.cleaned_data
         names = {name: given[name].strip() for name in ("first_name", "last_name") if given[name].strip()}
         try:
-            actions.request_confirmation(
+            sign_up.request_confirmation(
                 given["form"],
                 given["email"],
                 kind=ConfirmationRequestKind.PERSON,

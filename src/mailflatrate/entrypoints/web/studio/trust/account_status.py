@@ -16,7 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import agreements as agreements_actions
+from mailflatrate.apps.accounts.actions import approval, messages, people, vetting
+from mailflatrate.apps.accounts.actions import second_factor as second_factor_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.facts import account_facts
 from mailflatrate.apps.accounts.models import (
@@ -163,7 +166,7 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
         "error": error,
         "message_error": message_error,
         "change": change if change is not None and needs_words(state) else None,
-        "may_write_application": state in actions.EDITABLE and is_owner(request),
+        "may_write_application": state in vetting.EDITABLE and is_owner(request),
         "conversation": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[
             ::-1
         ],
@@ -194,7 +197,7 @@ def accept(request: StudioRequest) -> HttpResponse:
         return _status_page(request, error=_("One of the texts has changed in the meantime. Read it again."))
     if request.POST.get("accept") != "yes":
         return _status_page(request, error=_("Select the box if you agree."))
-    actions.accept_agreements(
+    agreements_actions.accept_agreements(
         request.account.id, request.user, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")[:500]
     )
     return succeed(request, _("Thanks. You've accepted the agreements."), reverse("studio:account-status"))
@@ -208,7 +211,7 @@ def write(request: StudioRequest) -> HttpResponse:
     if request.POST.get("about") == "change":
         about = AccountStatusChange.objects.order_by("-id").first()
     try:
-        actions.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
+        messages.write_to_desk(request.POST.get("text", ""), by=request.user, about=about)
     except AccountError as problem:
         return _status_page(request, message_error=str(problem))
     said = _("We've received your message. We'll reply by email and here.")
@@ -228,7 +231,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
     account = request.account
     form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.change_settings(account.id, **form.cleaned_data)
+        people.change_settings(account.id, **form.cleaned_data)
         return succeed(request, _("Saved."), reverse("studio:settings"))
     return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -259,7 +262,7 @@ def require_factor(request: StudioRequest) -> HttpResponse:
     wanted = request.POST.get("wanted") == "yes"
     proved = second_factor(request, request.user) is not None
     try:
-        actions.require_second_factor(request.account.id, wanted, by=request.user, proved=proved)
+        second_factor_actions.require_second_factor(request.account.id, wanted, by=request.user, proved=proved)
     except AccountError as problem:
         return _security_page(request, error=str(problem))
     done = (
@@ -277,7 +280,7 @@ def four_eyes(request: StudioRequest) -> HttpResponse:
     """Turn approval by a second person on or off."""
     wanted = request.POST.get("wanted") == "yes"
     try:
-        actions.switch_four_eyes(request.account.id, wanted, by=request.user)
+        approval.switch_four_eyes(request.account.id, wanted, by=request.user)
     except AccountError as problem:
         return _security_page(request, error=str(problem))
     done = (

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mailflatrate.apps.accounts import actions
+from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import Application, Imprint
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.entrypoints.web.posts import see_other
@@ -47,7 +47,7 @@ def imprint(request: StudioRequest) -> HttpResponse:
     """Show and save the form with its preview and previous versions."""
     form = ImprintForm(request.POST) if request.method == "POST" else _form(request)
     if request.method == "POST" and form.is_valid():
-        saved = actions.save_imprint(
+        saved = agreements.save_imprint(
             request.account.id, country=form.cleaned_data["country"], fields=form.stored(), by=request.user
         )
         messages.success(

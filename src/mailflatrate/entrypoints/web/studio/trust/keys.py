@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.accounts import actions, queries
-from mailflatrate.apps.accounts.actions import AskingBounds, MadeKey
-from mailflatrate.apps.accounts.actions.keys import DAILY_ASKS, MOST_DAILY_ASKS
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import keys as keys_actions
+from mailflatrate.apps.accounts.actions.keys import DAILY_ASKS, MOST_DAILY_ASKS, AskingBounds, MadeKey
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Role
-from mailflatrate.apps.forms.actions import asking_allowance
+from mailflatrate.apps.forms.actions.request_limits import asking_allowance
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import form_table
 from mailflatrate.base import clock
@@ -94,7 +94,7 @@ class KeyForm(forms.Form):
     def clean_networks(self) -> list[str]:
         """Return the ranges in canonical form."""
         try:
-            return actions.parse_networks(self.cleaned_data["networks"].replace(",", " ").split())
+            return keys_actions.parse_networks(self.cleaned_data["networks"].replace(",", " ").split())
         except AccountError as problem:
             raise forms.ValidationError(str(problem)) from problem
 
@@ -194,7 +194,7 @@ def keys(request: StudioRequest) -> HttpResponse:
         return _keys_page(request, form)
     found = form.cleaned_data
     try:
-        made = actions.make_api_key(
+        made = keys_actions.make_api_key(
             request.account.id,
             found["name"],
             {KeyScope(each) for each in found["scopes"]},
@@ -215,7 +215,7 @@ def keys(request: StudioRequest) -> HttpResponse:
 def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
     """End a key."""
     try:
-        key = actions.revoke_api_key(request.account.id, key_id, by=request.user)
+        key = keys_actions.revoke_api_key(request.account.id, key_id, by=request.user)
     except AccountError as problem:
         raise Http404 from problem
     messages.success(

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.accounts import actions, queries
+from mailflatrate.apps.accounts import queries
+from mailflatrate.apps.accounts.actions import invitations as invitations_actions
+from mailflatrate.apps.accounts.actions import people as people_actions
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, Membership, Role
 from mailflatrate.base import clock
@@ -71,7 +73,7 @@ def team(request: StudioRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
-            invitation = actions.invite(
+            invitation = invitations_actions.invite(
                 request.account.id,
                 found["email"],
                 name=found["name"],
@@ -97,7 +99,9 @@ def _sent(invitation: Invitation) -> str:
 def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Resend the invitation with a new link; the earlier one becomes invalid."""
     _find_invitation(invitation_id)
-    send_again = partial(actions.send_again, request.account.id, invitation_id, by=request.user, url=invitation_url)
+    send_again = partial(
+        invitations_actions.send_again, request.account.id, invitation_id, by=request.user, url=invitation_url
+    )
     return perform(request, send_again, _sent, reverse("studio:team"), refused=AccountError)
 
 
@@ -109,7 +113,7 @@ def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpRespo
     _find_invitation(invitation_id)
     return perform(
         request,
-        partial(actions.withdraw, request.account.id, invitation_id, by=request.user),
+        partial(invitations_actions.withdraw, request.account.id, invitation_id, by=request.user),
         lambda gone: _("The invitation to %(email)s has been withdrawn.") % {"email": gone.email},
         reverse("studio:team"),
         refused=AccountError,
@@ -131,7 +135,7 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     if chosen not in Role.values:
         raise Http404
     done = _("%(name)s now has the role %(role)s.") % {"name": membership.user, "role": Role(chosen).label}
-    change = partial(actions.change_role, request.account.id, membership.id, Role(chosen), by=request.user)
+    change = partial(people_actions.change_role, request.account.id, membership.id, Role(chosen), by=request.user)
     return perform(request, change, done, reverse("studio:team"), refused=AccountError)
 
 
@@ -142,7 +146,7 @@ def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Remove a person from this account."""
     membership = find_member(membership_id)
     done = _("%(name)s no longer has access to this account.") % {"name": membership.user}
-    remove_member = partial(actions.remove_member, request.account.id, membership.id, by=request.user)
+    remove_member = partial(people_actions.remove_member, request.account.id, membership.id, by=request.user)
     people = reverse("studio:team")
     to = reverse("studio:home") if membership.user_id == request.user.id else people
     return perform(request, remove_member, done, to, refused=AccountError, back=people)
