@@ -226,7 +226,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
     from mailflatrate.apps.campaigns.campaign_content import content_hash
     from mailflatrate.apps.campaigns.models import CampaignState
     from mailflatrate.apps.campaigns.queries import newest_imprint
-    from mailflatrate.apps.campaigns.states import move
+    from mailflatrate.apps.campaigns.states import locked, move
     from mailflatrate.apps.delivery.plan import plan_campaign
     from mailflatrate.apps.gate.models import Chain, GateDecision
     from mailflatrate.base import clock, tenancy
@@ -256,7 +256,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
                 )
                 for edition in editions
             ]
-        move(campaign, CampaignState.PLANNING, CampaignMover.MACHINE)
+        move(locked(campaign.id), CampaignState.PLANNING, CampaignMover.MACHINE)
     if plan_now:
         plan_campaign(estate.account_id, campaign.id, decisions[0].edition_id or 0, decisions[0].id)
     return int(campaign.id)

@@ -180,11 +180,33 @@ def test_no_call_stands_in_the_wrong_scope() -> None:
     assert not found
 
 
+# -- locked rows as a type ---------------------------------------------------------------------------------------------
+
+LOCKED_ROWS = {
+    "LockedCampaign": "apps/campaigns/states.py",
+    "LockedChunk": "apps/delivery/locked_chunks.py",
+    "_LockedMailboxes": "apps/forms/actions/request_progress.py",
+}
+
+
+def test_only_the_module_that_locks_a_row_says_that_it_is_locked() -> None:
+    """mypy holds the functions that ask for such a row; the type would prove nothing if others could make one."""
+    made = {
+        (node.func.id if isinstance(node.func, ast.Name) else node.func.attr, str(file.relative_to(PACKAGE)))
+        for file in CODE
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+    }
+    assert {(name, file) for name, file in made if name in LOCKED_ROWS} == set(LOCKED_ROWS.items())
+
+
 # -- no convention in prose --------------------------------------------------------------------------------------------
 
 _PROSE = re.compile(
     r"[Ii]nside\s+`(?:tenancy\.)?(?:account|platform)\("
     r"|\b[Rr]uns?\s+(?:only\s+)?(?:inside|within|in)\s+(?:`(?:tenancy\.)?|the\s+)(?:account|platform)"
+    r"|\b[Rr]uns\s+in\s+the\s+transaction\s+of"
+    r"|\bcaller\s+(?:holds|locks|appends|makes\s+sure|has\s+locked)\b"
 )
 
 
@@ -196,6 +218,9 @@ _PROSE = re.compile(
         "Inside `platform(...)`.",
         "Runs in the account's scope.",
         "Run in the platform scope.",
+        "Runs in the transaction of `begin_answer`.",
+        "Wake every chunk. The caller holds its row.",
+        "Wake every chunk. The caller\n    has locked it.",
     ],
 )
 def test_a_convention_in_prose_would_be_found(text: str) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.campaigns.states import move
+from mailflatrate.apps.campaigns.states import locked, move
 from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
@@ -162,7 +161,7 @@ def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(a
     release(anna, early)
     with tenancy.account(anna.account_id):
         campaigns_actions.pause_campaign(early.id, "")
-        move(drafts.locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.owner)
+        move(locked(review.id), CampaignState.REVIEW, CampaignMover.MEMBER, released_by=anna.owner)
     restore_and_resume(clock.now())
     assert is_set_aside(anna, review, CampaignState.DRAFT)
     assert is_set_aside(anna, early, CampaignState.PAUSED)

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from estate import Estate, build_estate, release
+from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import fence, jobs, lanes, plan, wake
 from mailflatrate.apps.delivery.actions import campaigns
@@ -83,7 +84,7 @@ def test_what_is_rolled_back_wakes_nothing(estate: Estate, database: str) -> Non
     with psycopg.connect(database, autocommit=True) as owner:
         work_in_vain(owner, chunks)
         with tenancy.account(estate.account_id):
-            wake.wake_campaign(estate.account_id, campaign_id)
+            wake.wake_campaign(states.locked(campaign_id))
             transaction.set_rollback(True)
         assert not waiting(owner, chunks)
 

@@ -1,15 +1,35 @@
-"""The only place that writes a campaign's state, by the table of `rules.campaign_states`."""
+"""The only place that locks a campaign and writes its state, by the table of `rules.campaign_states`."""
 
-from typing import Any
+from typing import Any, NewType
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.campaign_states import OVER, CampaignMover, CampaignState, require_move
 
+LockedCampaign = NewType("LockedCampaign", Campaign)
+"""A campaign whose row the current transaction has locked. Only `locked` and `find_locked` make one (ADR 0041)."""
 
-def move(campaign: Campaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
-    """Change a campaign's state, with its reason; `fields` are further columns written with it. The caller holds its
-    row. Raises ImpossibleMove for a move that the table does not have.
+
+@tenancy.needs_account
+def locked(campaign_id: int) -> LockedCampaign:
+    """Return the campaign's row, locked until the transaction ends. Raises Campaign.DoesNotExist in other accounts.
+
+    It is locked before its chunks: of two chunks ending at once, one sees the other.
+    """
+    return LockedCampaign(Campaign.objects.select_for_update().get(id=campaign_id))
+
+
+@tenancy.needs_account
+def find_locked(campaign_id: int | None) -> LockedCampaign | None:
+    """Return the campaign's row like `locked`; None if there is none, as for a chunk of notices."""
+    found = Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
+    return LockedCampaign(found) if found is not None else None
+
+
+def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
+    """Change a campaign's state, with its reason; `fields` are further columns written with it.
+
+    Raises ImpossibleMove for a move that the table does not have.
     """
     require_move(campaign.state, state, by)
     fields |= {"state": state, "state_reason": reason}

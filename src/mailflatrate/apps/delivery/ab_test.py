@@ -18,7 +18,7 @@ from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.campaigns.campaign_content import account_language
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
-from mailflatrate.apps.campaigns.states import move
+from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.variants import share_of, variant_count
 from mailflatrate.apps.delivery.models import AbTest, Plan
 from mailflatrate.apps.gate.actions import check_campaign, defer_planning
@@ -69,10 +69,10 @@ def arms_of(ab_test: AbTest) -> dict[str, Any]:
     }
 
 
-def end_test(campaign: Campaign) -> None:
+def end_test(campaign: LockedCampaign) -> None:
     """Note when the winner is due once every test message is sent, and have it chosen when that time has come.
 
-    Called repeatedly; the caller holds the campaign's row.
+    Called repeatedly.
     """
     ab_test = AbTest.objects.select_for_update().get(campaign_id=campaign.id)
     if ab_test.winner is not None:
@@ -98,7 +98,7 @@ def end_test(campaign: Campaign) -> None:
 
 def leave_to_people(campaign_id: int) -> None:
     """Leave the choice of winner to the account's members, because every variant makes people unsubscribe."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if AbTest.objects.filter(campaign_id=campaign_id, winner=None).update(decide_at=None, why=ChoiceBasis.BRAKE.value):
         _ask_people(campaign)
 
@@ -117,7 +117,7 @@ def choose_variant(
     now. Raises ChecksOpen if it refuses, CampaignError if the test is not over, the winner is already chosen, or
     the campaign or the account does not send.
     """
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     ab_test = AbTest.objects.select_for_update().filter(campaign_id=campaign_id).first()
     if ab_test is None or ab_test.winner is not None or ab_test.tested_at is None:
         raise CampaignError(_("The winner has already been chosen, or the test isn't finished yet."))

@@ -9,8 +9,9 @@ from collections import defaultdict
 
 from django.db.models import Max
 
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.states import LockedCampaign, locked
 from mailflatrate.apps.delivery import wake
+from mailflatrate.apps.delivery.locked_chunks import LockedChunk, locked_chunks
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, LaneHold
 from mailflatrate.apps.delivery.queries import held_lanes
 from mailflatrate.base import clock, tenancy
@@ -22,36 +23,35 @@ from mailflatrate.rules.providers import provider_of
 @tenancy.needs_platform
 def hold_lane(account_id: int, campaign_id: int, provider: str, rule: str) -> bool:
     """Hold a campaign's lane for one provider. False when the campaign is over."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
+    with tenancy.account(account_id):
+        campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:
         return False
     lane = {"account_id": account_id, "campaign_id": campaign_id, "provider": provider, "released_at": None}
     LaneHold.objects.get_or_create(**lane, defaults={"rule": rule, "held_at": clock.now()})
     with tenancy.account(account_id):
-        mixed = Chunk.objects.select_for_update().filter(campaign_id=campaign_id, provider="", state=ChunkState.READY)
-        for chunk in mixed:
-            sort_out(chunk)
+        for chunk in locked_chunks(Chunk.objects.filter(campaign_id=campaign_id, provider="", state=ChunkState.READY)):
+            sort_out(chunk, campaign)
     return True
 
 
 @tenancy.needs_platform
 def release_lane(account_id: int, campaign_id: int, provider: str) -> None:
     """Release a lane after review, at once if the campaign is running (R-90)."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id, account_id=account_id)
+    with tenancy.account(account_id):
+        campaign = locked(campaign_id)
     held = LaneHold.objects.filter(account_id=account_id, campaign_id=campaign_id, provider=provider, released_at=None)
     held.update(released_at=clock.now())
     if campaign.state in RUNNING:
         with tenancy.account(account_id):
-            wake.wake_campaign(account_id, campaign_id)
+            wake.wake_campaign(campaign)
 
 
-def sort_out(chunk: Chunk) -> None:
-    """Move waiting recipients of a mixed chunk whose lane is held into a chunk of that lane. The caller holds the rows
-    of chunk and campaign.
-    """
-    if chunk.provider or chunk.campaign_id is None:
+def sort_out(chunk: LockedChunk, campaign: LockedCampaign) -> None:
+    """Move waiting recipients of a mixed chunk whose lane is held into a chunk of that lane."""
+    if chunk.provider:
         return
-    held = {hold.provider for hold in held_lanes(chunk.campaign_id)}
+    held = {hold.provider for hold in held_lanes(campaign.id)}
     if not held:
         return
     waiting = Delivery.objects.filter(chunk_id=chunk.id, state=DeliveryState.PENDING, contact__isnull=False)
@@ -61,9 +61,9 @@ def sort_out(chunk: Chunk) -> None:
         if provider in held:
             lanes[provider].append(delivery_id)
     for provider, ids in lanes.items():
-        last = Chunk.objects.filter(campaign_id=chunk.campaign_id).aggregate(n=Max("number"))["n"]
+        last = Chunk.objects.filter(campaign_id=campaign.id).aggregate(n=Max("number"))["n"]
         lane = Chunk.objects.create(
-            campaign_id=chunk.campaign_id,
+            campaign_id=campaign.id,
             number=last + 1,
             size=len(ids),
             provider=provider,

@@ -41,7 +41,7 @@ def set_aside(held_at: datetime | None = None) -> list[Campaign]:
         rows = list(_open_ended(held_at).values_list("account_id", "id"))
     for account_id, campaign_id in rows:
         with tenancy.account(account_id):
-            _set_aside(drafts_actions.locked(campaign_id))
+            _set_aside(states.locked(campaign_id))
     with tenancy.platform(PlatformReason.FENCE):
         return list(awaiting_answer())
 
@@ -62,7 +62,7 @@ def _open_ended(held_at: datetime | None) -> QuerySet[Campaign]:
     return found.exclude(state_reason=MAYBE_SENT).order_by("id")
 
 
-def _set_aside(campaign: Campaign) -> None:
+def _set_aside(campaign: states.LockedCampaign) -> None:
     log.warning("campaign_set_aside", account=campaign.account_id, campaign=campaign.id, state=campaign.state)
     if campaign.state in AWAITING:
         drafts_actions.return_to_draft(campaign, CampaignMover.MACHINE, reason=MAYBE_SENT)
@@ -81,7 +81,7 @@ def set_aside_accounts(account_ids: Iterable[int]) -> None:
     for account_id in account_ids:
         with tenancy.account(account_id):
             for campaign_id in list(_open_ended(None).values_list("id", flat=True)):
-                _set_aside(drafts_actions.locked(campaign_id))
+                _set_aside(states.locked(campaign_id))
             drafts = Campaign.objects.filter(state=CampaignState.DRAFT).exclude(state_reason=MAYBE_SENT)
             drafts.update(state_reason=DRAFT_MAYBE_SENT)
 

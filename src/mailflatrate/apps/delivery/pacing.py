@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.states import locked
 from mailflatrate.apps.delivery.actions.campaigns import wake_campaign
 from mailflatrate.apps.delivery.models import Plan
 from mailflatrate.rules.campaign_states import UNFINISHED
@@ -15,7 +15,7 @@ def change_pace(campaign_id: int, per_hour: int | None) -> None:
 
     Counts from the next turn on. Raises CampaignError when it is over.
     """
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:
         raise CampaignError(_("Only a campaign that's being sent can be sped up or slowed down."))
     pace = pace_for(per_hour) if per_hour else None

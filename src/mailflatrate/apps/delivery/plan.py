@@ -14,7 +14,7 @@ from django.db.models import F
 from mailflatrate.apps.campaigns.local_time import JOIN, MOMENT, moments_of, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
-from mailflatrate.apps.campaigns.states import move
+from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, locked, move
 from mailflatrate.apps.delivery import campaign_log, fence, statistics, wake, warm_up
 from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, end_test, test_goes_on
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
@@ -187,7 +187,7 @@ def _is_held(campaign_id: int) -> bool:
 
 def _begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
     """Create the plan's row, unless it exists. False when the campaign is not, or no longer, being planned."""
-    campaign = Campaign.objects.select_for_update().filter(id=campaign_id).first()
+    campaign = find_locked(campaign_id)
     if campaign is None or campaign.state != CampaignState.PLANNING:
         return False
     if not Plan.objects.filter(campaign_id=campaign_id).exists():
@@ -231,7 +231,7 @@ def _canary_size(recipients: int) -> int:
 
 def plan_slice(campaign_id: int) -> PlanStep:
     """Plan the next slice of contacts in the current transaction, and start the campaign after the last one."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state != CampaignState.PLANNING:
         return PlanStep(0, more=False)
     plan = Plan.objects.get(campaign_id=campaign_id)
@@ -314,7 +314,7 @@ def _chunk_zero(campaign_id: int) -> int:
     return found.size
 
 
-def _start(campaign: Campaign, plan: Plan) -> None:
+def _start(campaign: LockedCampaign, plan: Plan) -> None:
     now = clock.now()
     plan.finished_at = now
     if (campaign.local_at is not None or campaign.variants) and plan.canary_size and plan.released_at is None:
@@ -334,6 +334,6 @@ def _start(campaign: Campaign, plan: Plan) -> None:
         started_at=campaign.started_at or now,
     )
     campaign_log.tell_planned(campaign, plan)
-    wake.wake_campaign(campaign.account_id, campaign.id)
+    wake.wake_campaign(campaign)
     if not plan.planned and is_tested:
         end_test(campaign)

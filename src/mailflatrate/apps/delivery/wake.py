@@ -1,4 +1,4 @@
-"""Background jobs for chunks, enqueued in sets in the caller's transaction.
+"""Background jobs for chunks, enqueued in sets in the current transaction.
 
 A chunk's row is the truth and its job only a wake-up: an extra job finds nothing to claim, a missing one is enqueued
 again by the sweep. So every statement here enqueues what is ready and has no waiting job, and nothing else.
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from mailflatrate.apps.campaigns.states import LockedCampaign
 from mailflatrate.base import job_queue, jobs, tenancy, tracing
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.rules import sql
@@ -58,9 +59,9 @@ _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
       AND (p.canary_size = 0 OR p.released_at IS NOT NULL)))"""
 
 
-def wake_campaign(account_id: int, campaign_id: int, at: datetime | None = None) -> None:
-    """Wake every ready chunk of a campaign, not before `at`. The caller holds its row."""
-    _wake_twice(_OF_CAMPAIGN, at, account_id=account_id, campaign_id=campaign_id)
+def wake_campaign(campaign: LockedCampaign, at: datetime | None = None) -> None:
+    """Wake every ready chunk of a campaign, not before `at`."""
+    _wake_twice(_OF_CAMPAIGN, at, account_id=campaign.account_id, campaign_id=campaign.id)
 
 
 def wake_chunk(account_id: int, chunk_id: int, at: datetime | None = None) -> None:

@@ -73,7 +73,7 @@ def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Re
 
 
 def want_facts(domains: Collection[str]) -> None:
-    """Queue a job that looks up what is not cached; does not block. Runs in the caller's transaction."""
+    """Queue a job that looks up what is not cached; does not block. Part of the current transaction."""
     known = known_facts(domains)
     for domain in sorted(set(domains)):
         if domain not in known and askable(domain):

@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
-from mailflatrate.apps.campaigns.states import move
+from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy
@@ -42,7 +42,7 @@ def release_campaign(
     record. Raises CampaignError if the campaign was released already, and for variants combined with recipients'
     time zones.
     """
-    campaign = drafts.locked(campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This campaign is already being sent."))
     if on_own_clocks and campaign.variants:
@@ -53,7 +53,7 @@ def release_campaign(
     return _release(campaign, CampaignMover.MEMBER if by else CampaignMover.MACHINE, by=by, at=at)
 
 
-def _release(campaign: Campaign, mover: CampaignMover, *, by: User | None, at: datetime | None) -> GateDecision:
+def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None, at: datetime | None) -> GateDecision:
     facts = variants_facts(campaign)
     verdict, each = judge_whole(facts)
     if not verdict.allowed:
@@ -108,14 +108,14 @@ def _first_wave(campaign: Campaign, local_at: datetime) -> datetime | None:
     return waves[0].at if waves else local_at
 
 
-def release_reviewed(campaign: Campaign) -> GateDecision:
-    """Release a campaign approved in review, asking the rules once more. The caller holds its row."""
+def release_reviewed(campaign: LockedCampaign) -> GateDecision:
+    """Release a campaign approved in review, asking the rules once more."""
     return _release(campaign, CampaignMover.OPERATOR, by=campaign.released_by, at=campaign.scheduled_at)
 
 
 def release_due(campaign_id: int) -> None:
     """Check a due campaign against the rules again. A refusal returns it to draft, with the reason."""
-    campaign = drafts.locked(campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state != CampaignState.SCHEDULED or not campaign.scheduled_at or campaign.scheduled_at > clock.now():
         return  # taken back or moved meanwhile
     verdict, _each = judge_whole(variants_facts(campaign))

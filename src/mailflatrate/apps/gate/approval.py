@@ -10,6 +10,7 @@ from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.accounts.service_mail import Passage
+from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import approval, drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -105,7 +106,7 @@ def send_back(campaign_id: int, *, by: User, text: str) -> None:
 
 
 def _draft(campaign_id: int) -> Campaign:
-    campaign = drafts.locked(campaign_id)
+    campaign = states.locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise CampaignError(_("This campaign is already being sent."))
     return campaign

@@ -5,10 +5,11 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import Account, AccountStatus, AccountStatusChange, NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
+from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
+from mailflatrate.apps.campaigns.models import CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.base import audit, clock, tenancy
@@ -34,7 +35,7 @@ def review_campaign(
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.select_for_update().get(id=account_id)
         with tenancy.account(account_id):
-            campaign = drafts.locked(campaign_id)
+            campaign = states.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
         if campaign.state != CampaignState.REVIEW:
             raise CampaignError(_("This campaign is no longer waiting for review."))
@@ -70,7 +71,7 @@ def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
     return [one for one in findings if not one["passed"] and one["severity"] == "review"]
 
 
-def _carry_out(campaign: Campaign, review: CampaignReview) -> bool:
+def _carry_out(campaign: states.LockedCampaign, review: CampaignReview) -> bool:
     """Apply a review. True if the campaign is sent; False if it returned to draft: rejected, or another rule failed."""
     if not review.approved:
         drafts.return_to_draft(campaign, CampaignMover.OPERATOR, reason=review.text)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.variants import variant_count
@@ -49,7 +50,7 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
         )
         raise CampaignError(words % {"addresses": ", ".join(strangers)})
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
-    campaign = drafts.locked(campaign_id)
+    campaign = states.locked(campaign_id)
     variants = range(variant_count(campaign))
     messages = list(product(wanted, variants, readers))
     if not messages or len(messages) > MOST_MESSAGES:

@@ -219,13 +219,21 @@ def is_known_key(secret: str) -> bool:
         return ApiKey.objects.filter(secret_hash=hash_of(secret), revoked_at=None).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class BegunAnswer:
+    """A request in progress whose answer will be kept under its idempotency key."""
+
+    key_id: int
+    idempotency_key: str
+
+
 class RepeatedDifferently(AccountError):
     """Raised when an idempotency key is reused with a different request."""
 
 
 @tenancy.needs_account
-def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | None:
-    """Record that a request is in progress, in its own transaction; return the stored response if there is one.
+def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAnswer | BegunAnswer:
+    """Return the response stored for this key, or record that the request is in progress, for `keep_answer`.
 
     A concurrent duplicate waits here until the first one is done. Raises RepeatedDifferently.
     """
@@ -239,16 +247,17 @@ def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAn
             [account_id, key_id, idempotency_key, fingerprint, now],
         )
         if cursor.fetchone() is not None:
-            return None
+            return BegunAnswer(key_id, idempotency_key)
     kept = ApiAnswer.objects.get(key_id=key_id, idempotency_key=idempotency_key)
     if bytes(kept.fingerprint) != fingerprint:
         raise RepeatedDifferently(_("This Idempotency-Key was used for a different request within the last 24 hours."))
     return kept
 
 
-def keep_answer(key_id: int, idempotency_key: str, *, status: int, body: str) -> None:
-    """Keep the answer for a repeat of the same request. Runs in the transaction of `begin_answer`."""
-    ApiAnswer.objects.filter(key_id=key_id, idempotency_key=idempotency_key).update(status=status, body=body)
+def keep_answer(begun: BegunAnswer, *, status: int, body: str) -> None:
+    """Keep the answer for a repeat of the same request."""
+    rows = ApiAnswer.objects.filter(key_id=begun.key_id, idempotency_key=begun.idempotency_key)
+    rows.update(status=status, body=body)
 
 
 def forget_answers() -> int:

@@ -18,7 +18,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
-from mailflatrate.apps.campaigns.states import move
+from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.base import clock, tenancy
@@ -59,16 +59,18 @@ def update_campaign(campaign_id: int, values: Mapping[str, Any], *, by: User | N
     return write(editable(campaign_id), values, by)
 
 
-def editable(campaign_id: int) -> Campaign:
-    """Return the draft, locked. Raises NotEditable once the campaign is no longer a draft."""
+def editable(campaign_id: int) -> LockedCampaign:
+    """Return the draft. Raises NotEditable once the campaign is no longer a draft."""
     campaign = locked(campaign_id)
     if campaign.state not in EDITABLE:
         raise NotEditable(_("This campaign is no longer a draft. Copy it to send something different."))
     return campaign
 
 
-def write(campaign: Campaign, values: Mapping[str, Any], by: User | None, *, taken_from: int | None = None) -> Campaign:
-    """Write changed values to a locked draft and store the result as a version. Do nothing if nothing changed."""
+def write(
+    campaign: LockedCampaign, values: Mapping[str, Any], by: User | None, *, taken_from: int | None = None
+) -> Campaign:
+    """Write changed values to a draft and store the result as a version. Do nothing if nothing changed."""
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign
@@ -213,17 +215,11 @@ def unschedule(campaign_id: int) -> Campaign:
     return campaign
 
 
-def return_to_draft(campaign: Campaign, by: CampaignMover, *, reason: str = "") -> None:
+def return_to_draft(campaign: LockedCampaign, by: CampaignMover, *, reason: str = "") -> None:
     """Clear a released campaign's planned time, and make it a draft. Raises CampaignError once it has started."""
     if campaign.state not in AWAITING:
         raise CampaignError(_("Only a scheduled campaign can be returned to draft. Pause one that's being sent."))
     move(campaign, CampaignState.DRAFT, by, reason=reason, scheduled_at=None, local_at=None, review_asked_at=None)
-
-
-def locked(campaign_id: int) -> Campaign:
-    """Return the campaign's row, locked until the transaction ends. Raises Campaign.DoesNotExist in other accounts."""
-    tenancy.current_account_id()
-    return Campaign.objects.select_for_update().get(id=campaign_id)
 
 
 def _only_writable(values: Mapping[str, Any]) -> None:

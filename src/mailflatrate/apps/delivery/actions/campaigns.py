@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.states import find_locked, locked
 from mailflatrate.apps.delivery import ab_test, wake
 from mailflatrate.apps.delivery.actions.row_updates import (
     OPEN_CHUNKS,
     cancel_rows,
     complete,
-    locked,
     move,
 )
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Plan, Retry
@@ -23,7 +23,7 @@ from mailflatrate.rules.campaign_states import RUNNING, UNDER_WAY, UNFINISHED, C
 
 def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = CampaignMover.MEMBER) -> None:
     """Stop within a second, even mid-chunk; the rest waits. Raises CampaignError when the campaign is not running."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state not in UNDER_WAY:
         raise CampaignError(_("Only a campaign that's being sent can be paused."))
     move(campaign, CampaignState.PAUSED, by, reason=reason)
@@ -31,7 +31,7 @@ def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = Ca
 
 def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
     """Hold a campaign because of a rule; only a reviewer may release it (R-90). One that is over stays as it is."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state in UNFINISHED:
         rule = campaign.hold_rule or rule
         move(campaign, CampaignState.PAUSED, CampaignMover.MACHINE, reason=reason, hold_rule=rule)
@@ -48,7 +48,7 @@ def resume_campaign(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBE
 
     Raises CampaignError when it is not paused.
     """
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state != CampaignState.PAUSED:
         raise CampaignError(_("Only a paused campaign can be resumed."))
     if campaign.hold_rule:
@@ -63,7 +63,7 @@ def resume_campaign(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBE
         plan.released_at = clock.now()
         plan.save(update_fields=["released_at"])
     move(campaign, CampaignState.SENDING, by)
-    wake.wake_campaign(campaign.account_id, campaign.id)
+    wake.wake_campaign(campaign)
     complete(campaign)
 
 
@@ -80,7 +80,7 @@ def defer_planning(campaign: Campaign) -> None:
 
 def cancel_campaign(campaign_id: int) -> None:
     """Cancel a campaign for good, with everything not yet sent. Raises CampaignError when it is over already."""
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:
         raise CampaignError(_("Only a campaign that's being sent can be canceled."))
     move(campaign, CampaignState.CANCELLED, CampaignMover.MEMBER)
@@ -106,19 +106,19 @@ def send_unsent(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -
     A journal found after the campaign ended proved these rows unsent. Each is checked again before sending.
     Raises CampaignError when there are none.
     """
-    campaign = Campaign.objects.select_for_update().get(id=campaign_id)
+    campaign = locked(campaign_id)
     number = unsent_after_end(campaign_id)
     if campaign.state != CampaignState.SENT or not number:
         raise CampaignError(_("All recipients of this campaign have a result, so there's no one left to send it to."))
     move(campaign, CampaignState.SENDING, by)
-    wake.wake_campaign(campaign.account_id, campaign.id)
+    wake.wake_campaign(campaign)
     return number
 
 
 def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None:
     """Pause a campaign, with the reason, because no message can be made from its edition."""
     with tenancy.account(account_id):
-        campaign = locked(campaign_id)
+        campaign = find_locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
             move(campaign, CampaignState.PAUSED, CampaignMover.MACHINE, reason=reason)
 
@@ -126,9 +126,9 @@ def stop_unusable(account_id: int, campaign_id: int | None, reason: str) -> None
 def wake_campaign(account_id: int, campaign_id: int) -> None:
     """Enqueue ready parts of a running campaign that have no job, and complete it when nothing is left (the sweep)."""
     with tenancy.account(account_id):
-        campaign = locked(campaign_id)
+        campaign = find_locked(campaign_id)
         if campaign is not None and campaign.state in RUNNING:
-            wake.wake_campaign(campaign.account_id, campaign.id)
+            wake.wake_campaign(campaign)
             complete(campaign)
 
 

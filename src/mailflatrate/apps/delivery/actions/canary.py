@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.states import find_locked
 from mailflatrate.apps.delivery import wake
 from mailflatrate.apps.delivery.actions.campaigns import hold_campaign
-from mailflatrate.apps.delivery.actions.row_updates import locked
 from mailflatrate.apps.delivery.models import Chunk, DeliveryState, Plan, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
@@ -41,7 +41,7 @@ def after_canary(campaign: Campaign, chunk: Chunk) -> None:
 def release_canary(account_id: int, campaign_id: int) -> None:
     """Release the rest of a campaign, or pause it when too much of the canary hard-bounced (R-88, R-85)."""
     with tenancy.account(account_id):
-        campaign = locked(campaign_id)
+        campaign = find_locked(campaign_id)
         plan = Plan.objects.filter(campaign_id=campaign_id, released_at=None).first()
         if campaign is None or plan is None or campaign.state not in RUNNING:
             return
@@ -64,4 +64,4 @@ def release_canary(account_id: int, campaign_id: int) -> None:
             return
         plan.released_at = clock.now()
         plan.save(update_fields=["released_at"])
-        wake.wake_campaign(campaign.account_id, campaign.id)
+        wake.wake_campaign(campaign)

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked
 from mailflatrate.apps.delivery import confirmations, lanes, wake
 from mailflatrate.apps.delivery.actions.canary import after_canary
 from mailflatrate.apps.delivery.actions.retries import wake_retries
-from mailflatrate.apps.delivery.actions.row_updates import cancel_rows, complete, locked, move
+from mailflatrate.apps.delivery.actions.row_updates import cancel_rows, complete, move
+from mailflatrate.apps.delivery.locked_chunks import LockedChunk, locked_claim
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, DeliveryState, Plan, Retry
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.campaign_states import CampaignMover
@@ -27,12 +29,8 @@ def finish_chunk(
     """
     with tenancy.account(account_id):
         campaign_id = Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first()
-        campaign = locked(campaign_id)
-        chunk = (
-            Chunk.objects.select_for_update()
-            .filter(id=chunk_id, claimed_by=claimed_by, state=ChunkState.SENDING)
-            .first()
-        )
+        campaign = find_locked(campaign_id)
+        chunk = locked_claim(chunk_id, claimed_by)
         if chunk is None:
             return
         if campaign is not None:
@@ -40,17 +38,15 @@ def finish_chunk(
         give_back(chunk, campaign, pause_seconds)
 
 
-def give_back(chunk: Chunk, campaign: Campaign | None, pause_seconds: float = 0.0) -> None:
-    """End a chunk's claim: pending rows become ready again, and without such rows the chunk is done. The caller
-    holds both rows.
-    """
+def give_back(chunk: LockedChunk, campaign: LockedCampaign | None, pause_seconds: float = 0.0) -> None:
+    """End a chunk's claim: pending rows become ready again, and without such rows the chunk is done."""
     account_id, chunk_id = chunk.account_id, chunk.id
     Begun.objects.filter(chunk_id=chunk_id).delete()
     if campaign is not None and campaign.state == CampaignState.CANCELLED:
         Retry.objects.filter(campaign_id=campaign.id).delete()
         cancel_rows(account_id, chunk_id)
     if campaign is not None:
-        lanes.sort_out(chunk)
+        lanes.sort_out(chunk, campaign)
     left = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.PENDING).exists()
     chunk.claimed_by, chunk.state = "", ChunkState.READY if left else ChunkState.DONE
     if left and pause_seconds:
@@ -69,13 +65,13 @@ def give_back(chunk: Chunk, campaign: Campaign | None, pause_seconds: float = 0.
         _wake_next_turn(campaign)
 
 
-def _wake_next_turn(campaign: Campaign) -> None:
+def _wake_next_turn(campaign: LockedCampaign) -> None:
     """Wake the chunks of a campaign that is sent in turns, one after another."""
     if Plan.objects.filter(campaign_id=campaign.id, per_turn__isnull=False).exists():
-        wake.wake_campaign(campaign.account_id, campaign.id)
+        wake.wake_campaign(campaign)
 
 
-def _note_relay(campaign: Campaign, problem: str, *, answered: bool) -> None:
+def _note_relay(campaign: LockedCampaign, problem: str, *, answered: bool) -> None:
     if problem and campaign.state == CampaignState.SENDING:
         move(campaign, CampaignState.WAITING, CampaignMover.MACHINE, reason=problem[:500])
     elif answered and not problem and campaign.state == CampaignState.WAITING:

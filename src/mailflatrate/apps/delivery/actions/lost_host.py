@@ -3,8 +3,10 @@
 from django.db import connection
 from django.db.models.functions import Now
 
+from mailflatrate.apps.campaigns.states import find_locked
 from mailflatrate.apps.delivery.actions.claim_end import give_back
-from mailflatrate.apps.delivery.actions.row_updates import end_rows, locked, next_number, run
+from mailflatrate.apps.delivery.actions.row_updates import end_rows, next_number, run
+from mailflatrate.apps.delivery.locked_chunks import locked_chunks, locked_claim
 from mailflatrate.apps.delivery.models import (
     Begun,
     Chunk,
@@ -62,9 +64,8 @@ def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
     Another sender sends what was not begun; what was under way has an unknown result until the journal is found.
     """
     with tenancy.account(account_id):
-        campaign = locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
-        held = Chunk.objects.select_for_update().filter(id=chunk_id, claimed_by=claimed_by, state=ChunkState.SENDING)
-        chunk = held.first()
+        campaign = find_locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
+        chunk = locked_claim(chunk_id, claimed_by)
         if chunk is None:
             return
         with connection.cursor() as cursor:
@@ -83,8 +84,8 @@ def end_unknown(account_id: int, chunk_id: int) -> bool:
     Returns whether there were any.
     """
     with tenancy.account(account_id):
-        campaign = locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
-        chunk = Chunk.objects.select_for_update().get(id=chunk_id)
+        campaign = find_locked(Chunk.objects.filter(id=chunk_id).values_list("campaign_id", flat=True).first())
+        (chunk,) = locked_chunks(Chunk.objects.filter(id=chunk_id))
         deferred = Delivery.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED)
         Retry.objects.filter(delivery__in=deferred).delete()
         Tally.objects.filter(chunk_id=chunk_id, state=DeliveryState.DEFERRED).update(count=0)
@@ -102,7 +103,7 @@ def reopen_lost_claim(account_id: int, lost_claim_id: int) -> int | None:
     Returns the chunk's id; None if this was already done elsewhere.
     """
     with tenancy.account(account_id):
-        campaign = locked(LostClaim.objects.filter(id=lost_claim_id).values_list("campaign_id", flat=True).first())
+        campaign = find_locked(LostClaim.objects.filter(id=lost_claim_id).values_list("campaign_id", flat=True).first())
         lost = LostClaim.objects.select_for_update().filter(id=lost_claim_id, settled_at=None).first()
         if lost is None:
             return None

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.db.models import Min
 
+from mailflatrate.apps.campaigns.states import find_locked
 from mailflatrate.apps.delivery import lanes, wake
-from mailflatrate.apps.delivery.actions.row_updates import locked, next_number, run
+from mailflatrate.apps.delivery.actions.row_updates import next_number, run
+from mailflatrate.apps.delivery.locked_chunks import new_chunk
 from mailflatrate.apps.delivery.models import Chunk, Retry
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.rules.campaign_states import RUNNING
@@ -67,7 +69,7 @@ def collect_retries(account_id: int, campaign_id: int | None) -> None:
 
 def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most: int) -> int:
     with tenancy.account(account_id):
-        campaign = locked(campaign_id)
+        campaign = find_locked(campaign_id)
         if campaign is not None and campaign.state not in RUNNING:
             return 0
         due = Retry.objects.filter(**_of(campaign_id), due_at__lte=now).order_by("due_at")
@@ -75,12 +77,12 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         if provider is None:
             wake_retries(account_id, campaign_id)
             return 0
-        chunk = Chunk.objects.create(campaign_id=campaign_id, number=next_number(campaign), size=0, provider=provider)
+        chunk = new_chunk(campaign_id=campaign_id, number=next_number(campaign), size=0, provider=provider)
         parameters = {"account_id": account_id, "campaign_id": campaign_id, "chunk_id": chunk.id, "now": now}
         moved = run(_COLLECT, {**parameters, "provider": provider, "most": most})
         Chunk.objects.filter(id=chunk.id).update(size=moved)
         if campaign is not None:
-            lanes.sort_out(chunk)
+            lanes.sort_out(chunk, campaign)
         wake.wake_chunk(account_id, chunk.id)
         wake_retries(account_id, campaign_id)
         return moved

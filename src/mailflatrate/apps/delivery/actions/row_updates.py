@@ -1,4 +1,4 @@
-"""Shared by the writes of this folder: lock, move and count rows."""
+"""Shared by the writes of this folder: move and count rows."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.states import LockedCampaign
 from mailflatrate.apps.delivery import ab_test, campaign_log
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Retry, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
@@ -36,19 +37,14 @@ def run(statement: str, parameters: dict[str, Any]) -> int:
         return int(cursor.fetchone()[0]) if cursor.description else cursor.rowcount
 
 
-def locked(campaign_id: int | None) -> Campaign | None:
-    """Return the campaign's row, locked before its chunks: of two chunks ending at once, one sees the other."""
-    return Campaign.objects.select_for_update().filter(id=campaign_id).first() if campaign_id else None
-
-
-def move(campaign: Campaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
+def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, reason: str = "", **fields: Any) -> None:
     """Change a campaign's state, and log it once the transaction is committed."""
     states.move(campaign, state, by, reason=reason, **fields)
     campaign_log.tell_moved(campaign)
 
 
-def complete(campaign: Campaign) -> None:
-    """Mark the campaign as sent when no chunk is open and no retry is left. The caller holds its row."""
+def complete(campaign: LockedCampaign) -> None:
+    """Mark the campaign as sent when no chunk is open and no retry is left."""
     if campaign.state not in RUNNING:
         return
     if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():

@@ -61,13 +61,20 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
                 fence.forget_process(path.stem)
 
 
-def recover_own(account_id: int, chunk_id: int, own: Path, policy: RetryPolicy) -> None:
-    """Release a chunk that a living sender holds but does not work on: claimed without learning so, or left in the
-    middle by a failure. The caller makes sure that the sender does not begin work on it meanwhile.
-    """
-    log.warning("chunk_given_back", chunk_id=chunk_id)
-    _write(account_id, chunk_id, own, policy)
-    claim_end.finish_chunk(account_id, chunk_id, own.stem)
+@dataclass(frozen=True, slots=True)
+class IdleChunk:
+    """A claimed chunk that its sender does not work on, and does not begin while this value is in use."""
+
+    account_id: int
+    chunk_id: int
+    journal: Path
+
+
+def recover_own(chunk: IdleChunk, policy: RetryPolicy) -> None:
+    """Release a chunk that a living sender holds: claimed without learning so, or left in the middle by a failure."""
+    log.warning("chunk_given_back", chunk_id=chunk.chunk_id)
+    _write(chunk.account_id, chunk.chunk_id, chunk.journal, policy)
+    claim_end.finish_chunk(chunk.account_id, chunk.chunk_id, chunk.journal.stem)
 
 
 def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = None) -> None:

@@ -188,7 +188,8 @@ class Upkeep:
         """Give back a claimed chunk that no one here works on; it counts as active meanwhile, to prevent a start."""
         self._active[chunk_id] = None
         try:
-            await self._orm.run(recovery.recover_own, account_id, chunk_id, lane.journal.path, self._policy)
+            idle = recovery.IdleChunk(account_id, chunk_id, lane.journal.path)
+            await self._orm.run(recovery.recover_own, idle, self._policy)
             self.note_recovered(chunk_id)
         finally:
             del self._active[chunk_id]

@@ -6,10 +6,10 @@ about to send, and with `note_sent` that the relay accepted it.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NewType
 
 from django.db import connection
 from django.db.models import Count
@@ -32,6 +32,8 @@ A_DAY = timedelta(hours=24)
 AN_HOUR = timedelta(hours=1)
 NO_SUCH_DOMAIN = "confirmation-address"
 """The rule that finds out only at the gate that a domain takes no mail."""
+_LockedMailboxes = NewType("_LockedMailboxes", frozenset[bytes])
+"""Keys of mailboxes that only this transaction counts emails to. Only `_lock_mailboxes` makes one (ADR 0041)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,13 @@ def decide_queued(
     rows = {row.id: row for row in taken if domain_of(row.email) in domains}
     if not rows:
         return len(taken), []
-    _lock_mailboxes({mailbox_key(row.email) for row in rows.values()})
+    locked = _lock_mailboxes({mailbox_key(row.email) for row in rows.values()})
     batch = confirmation_batch(list(rows.values()))
     mailboxes = {request.id: request.mailbox_key for request in batch.requests}
     decisions = judge(
         replace(
             batch,
-            mails_to_mailbox=_mails_to_mailboxes(mailboxes.values(), batch.now),
+            mails_to_mailbox=_mails_to_mailboxes(locked, batch.now),
             mails_of_form=_mails_of_forms({row.form_id for row in taken if row.form_id is not None}, batch.now),
         )
     )
@@ -82,16 +84,17 @@ def decide_queued(
     ]
 
 
-def _lock_mailboxes(keys: Iterable[bytes]) -> None:
+def _lock_mailboxes(keys: Set[bytes]) -> _LockedMailboxes:
     """Lock these mailboxes so that only one transaction at a time, across all accounts, counts emails to them."""
     with connection.cursor() as cursor:
         for key in sorted(keys):
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(key[:8], "big", signed=True)])
+    return _LockedMailboxes(frozenset(keys))
 
 
-def _mails_to_mailboxes(keys: Iterable[bytes], now: datetime) -> Counter[bytes]:
-    """Count all customers' confirmation emails to mailboxes within a day. The caller holds their locks."""
-    rows = ConfirmationMark.objects.filter(mailbox_key__in=set(keys), at__gt=now - A_DAY)
+def _mails_to_mailboxes(mailboxes: _LockedMailboxes, now: datetime) -> Counter[bytes]:
+    """Count all customers' confirmation emails to mailboxes within a day."""
+    rows = ConfirmationMark.objects.filter(mailbox_key__in=mailboxes, at__gt=now - A_DAY)
     return Counter(bytes(key) for key in rows.values_list("mailbox_key", flat=True))
 
 

@@ -131,7 +131,9 @@ class _Limit:
 
 
 def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
-    """Take a visitor's sign-up. Opens the account's scope itself. The caller has checked that the box is ticked."""
+    """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError if no box is ticked."""
+    if not sent.ticked:
+        raise ValueError("a sign-up without a ticked box is no consent")
     if not form.open:
         return SignupResult(SignupOutcome.CLOSED)
     decision = judge_address(sent.email, form.around)

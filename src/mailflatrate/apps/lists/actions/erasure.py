@@ -26,27 +26,27 @@ def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, so
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
         return None
-    events = ConsentEvent.objects.filter(contact_id=contact_id).values_list("id", flat=True)
-    erase_evidence(list(events))
+    events = list(ConsentEvent.objects.filter(contact_id=contact_id).values_list("id", flat=True))
+    erased = _erase_evidence(contact_id, events, kind)
     if kind == ConsentKind.ERASED:
         suppression.suppress(
             bytes(contact.address_key), reason=SuppressionReason.ERASED, source=source, evidence={"rule": "R-94"}
         )
     contact.delete()
-    return ledger.append_bare(contact_id, kind, clock.now())
+    return erased
 
 
 @transaction.atomic
 def expire_request(contact_id: int, list_id: int, event_ids: Collection[int]) -> None:
     """Delete the personal half of an unconfirmed sign-up (R-34). The events stay and say that it expired."""
-    ledger.append_bare(contact_id, ConsentKind.EXPIRED, clock.now(), list_id=list_id)
-    erase_evidence(event_ids)
+    _erase_evidence(contact_id, event_ids, ConsentKind.EXPIRED, list_id=list_id)
 
 
-def erase_evidence(event_ids: Collection[int]) -> int:
-    """Delete personal halves under the one role that may; return how many. The caller appends the event that gives the
-    reason, in the same transaction: `ledger.append_bare`.
-    """
+def _erase_evidence(
+    contact_id: int, event_ids: Collection[int], kind: ConsentKind, *, list_id: int | None = None
+) -> int:
+    """Append the event that gives the reason, and delete these personal halves under the one role that may."""
+    reason_id = ledger.append_bare(contact_id, kind, clock.now(), list_id=list_id)
     with tenancy.eraser():
-        deleted, _ = ConsentEvidence.objects.filter(event_id__in=event_ids).delete()
-    return deleted
+        ConsentEvidence.objects.filter(event_id__in=event_ids).delete()
+    return reason_id

@@ -30,7 +30,7 @@ from mailflatrate.apps.accounts.actions import keys
 from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyConfirmation
 from mailflatrate.apps.accounts.actions.keys import KeyOutsideNetworks, KeyUse
 from mailflatrate.apps.accounts.facts import agreements_open
-from mailflatrate.apps.accounts.models import Account, AccountStatus, KeyScope, User
+from mailflatrate.apps.accounts.models import Account, AccountStatus, ApiAnswer, KeyScope, User
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource
 from mailflatrate.base import audit, clock, tenancy
@@ -341,13 +341,13 @@ def _answer(
         kept = keys.begin_answer(key_id, again, _fingerprint(request))
     except Exception as error:  # noqa: BLE001  # whatever it is, it is answered as a problem
         return problem_of(error).answer()
-    if kept is not None:
+    if isinstance(kept, ApiAnswer):
         answer = HttpResponse(kept.body, status=kept.status or 200, content_type="application/json; charset=utf-8")
         answer.headers["Idempotency-Replayed"] = "true"
         return answer
     fresh = run(request, **values)
     if fresh.status_code < 300 and isinstance(fresh, HttpResponse):
-        keys.keep_answer(key_id, again, status=fresh.status_code, body=fresh.content.decode())
+        keys.keep_answer(kept, status=fresh.status_code, body=fresh.content.decode())
     return fresh
 
 
