@@ -31,7 +31,7 @@ def by_the_letter(hard: int, settled: int) -> bool:
 def by_our_rule(hard: int, settled: int) -> bool:
     """Tell whether our rule stops a campaign."""
     found = judge(Counts(settled=settled, delivered=settled - hard, hard=hard), FigureScope.CAMPAIGN)
-    return any(need.level >= MeasureLevel.PAUSE_MAILING for need in found)
+    return any(need.level >= MeasureLevel.PAUSE_CAMPAIGN for need in found)
 
 
 def stops_after(percent: float, size: int, stops: Callable[[int, int], bool], chance: random.Random) -> int | None:

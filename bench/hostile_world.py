@@ -26,7 +26,7 @@ from measure import TICKS
 
 PASSWORD = "winterzwiebeln"
 SECONDS = 60.0
-_PORTS = ("WEB_PORT", "PUBLIC_PORT", "INBOUND_SMTP_PORT", "INBOUND_LMTP_PORT", "POSTBOX_PORT")
+_PORTS = ("WEB_PORT", "PUBLIC_PORT", "INBOUND_SMTP_PORT", "INBOUND_LMTP_PORT", "TEST_INBOX_PORT")
 
 
 @dataclass(frozen=True, slots=True)

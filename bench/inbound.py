@@ -210,7 +210,7 @@ class Processes:
             **os.environ,
             "MAILFLATRATE_INBOUND_SMTP_PORT": str(port),
             "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-            "MAILFLATRATE_POSTBOX_PORT": "0",
+            "MAILFLATRATE_TEST_INBOX_PORT": "0",
             "MAILFLATRATE_WEB_PORT": str(web_port),
         }
         self.commands = {

@@ -205,7 +205,7 @@ def crossed_at(stage: Stage) -> datetime | None:
         before = [provider for settled_at, provider in sent if settled_at and settled_at <= at]
         reporting = sum(provider in REPORTING for provider in before) if some_report else len(before)
         counts = Counts(settled=len(before), delivered=len(before), reporting=reporting, complaints=number)
-        if any(need.level >= MeasureLevel.PAUSE_MAILING for need in judge(counts, FigureScope.CAMPAIGN)):
+        if any(need.level >= MeasureLevel.PAUSE_CAMPAIGN for need in judge(counts, FigureScope.CAMPAIGN)):
             return at
     return None
 
@@ -252,7 +252,7 @@ def first_letters(stage: Stage) -> tuple[Arrival, Arrival]:
         with tenancy.platform(PlatformReason.METRICS):
             rows = InboxMessage.objects.filter(account_id=stage.estate.account_id).exclude(mailing_id="")
             found = list(rows.order_by("id")[:2])
-    one, two = (Arrival("postbox", "127.0.0.1", row.envelope_from, row.envelope_to, bytes(row.raw)) for row in found)
+    one, two = (Arrival("test_inbox", "127.0.0.1", row.envelope_from, row.envelope_to, bytes(row.raw)) for row in found)
     return one, two
 
 
@@ -327,7 +327,7 @@ def listener() -> tuple[subprocess.Popen[bytes], int]:
         os.environ |= {
             "MAILFLATRATE_INBOUND_SMTP_PORT": str(inbound),
             "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-            "MAILFLATRATE_POSTBOX_PORT": str(postbox),
+            "MAILFLATRATE_TEST_INBOX_PORT": str(postbox),
         }
         process = subprocess.Popen([*CLI, "inbound"], stdout=subprocess.DEVNULL)
         while process.poll() is None:
@@ -401,7 +401,7 @@ def main() -> None:
     results: dict[str, dict[str, object]] = {}
     settings = {
         "canary_wait_seconds": "5",
-        "postbox_limit": "1000000",
+        "test_inbox_limit": "1000000",
         "log_level": "ERROR",
         "chunk_size": str(max(50, min(1000, options.recipients // 20))),
     }

@@ -84,7 +84,7 @@ def copied(anna: Any) -> str:
     return str(page.evaluate("location.pathname"))
 
 
-def wait_for_message(somebody: Any, postbox: str, email: str, seen: set[str] | None = None) -> str:
+def wait_for_message(somebody: Any, inbox: str, email: str, seen: set[str] | None = None) -> str:
     """Return the path of the newest message to a person in a test inbox (`/desk/test-inbox/` or `/studio/test-inbox/`).
 
     Paths in `seen` are skipped, and the one found is added. Raises AssertionError when none arrives.
@@ -92,11 +92,11 @@ def wait_for_message(somebody: Any, postbox: str, email: str, seen: set[str] | N
     known = set() if seen is None else seen
 
     def newest() -> str:
-        somebody.go(f"{postbox}?q={email.replace('@', '%40')}")
-        rows = somebody.page.locator(f"a[href^='{postbox}']").evaluate_all("all => all.map(one => one.pathname)")
-        return next((str(row) for row in rows if re.fullmatch(rf"{postbox}\d+/", row) and row not in known), "")
+        somebody.go(f"{inbox}?q={email.replace('@', '%40')}")
+        rows = somebody.page.locator(f"a[href^='{inbox}']").evaluate_all("all => all.map(one => one.pathname)")
+        return next((str(row) for row in rows if re.fullmatch(rf"{inbox}\d+/", row) and row not in known), "")
 
-    found = wait_until(newest, f"a message to {email} in {postbox}", pause=0.3)
+    found = wait_until(newest, f"a message to {email} in {inbox}", pause=0.3)
     known.add(found)
     return found
 

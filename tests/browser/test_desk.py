@@ -17,7 +17,7 @@ DESK = {
     "documents": "/desk/documents/",
     "document-new": "/desk/documents/new/terms/",
     "audit": "/desk/audit/?check=1",
-    "postbox": "/desk/test-inbox/",
+    "test inbox": "/desk/test-inbox/",
     "origins": "/desk/origins/",
     "figures": "/desk/figures/",
     "cases": "/desk/cases/",

@@ -136,13 +136,13 @@ def test_the_preview_does_not_blink(anna: Any) -> None:
     page.evaluate("""() => {
         window.gaps = 0;
         const look = () => {
-            if (!document.querySelector(".letter-box > iframe:not([data-incoming])")) window.gaps += 1;
+            if (!document.querySelector(".message-box > iframe:not([data-incoming])")) window.gaps += 1;
             requestAnimationFrame(look);
         };
         requestAnimationFrame(look);
     }""")
     type_into_editor(page, "\nA new sentence.")
-    page.wait_for_function("document.querySelector('.letter-box iframe').srcdoc.includes('A new sentence.')")
-    page.wait_for_function("document.querySelectorAll('.letter-box iframe').length === 1")
+    page.wait_for_function("document.querySelector('.message-box iframe').srcdoc.includes('A new sentence.')")
+    page.wait_for_function("document.querySelectorAll('.message-box iframe').length === 1")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
     assert page.evaluate("window.gaps") == 0

@@ -221,11 +221,11 @@ def _reauthenticate(somebody: Any) -> None:
     _send(somebody, "/reauthenticate/", password=PASSWORD, next="/sessions/")
 
 
-def _in_mail(somebody: Any, search: str, prefix: str, postbox: str = "/desk/test-inbox/") -> str:
+def _in_mail(somebody: Any, search: str, prefix: str, inbox: str = "/desk/test-inbox/") -> str:
     """Return the path of a link in the newest message to an address, or with a subject, that has one."""
     seen: set[str] = set()
     while True:
-        somebody.go(wait_for_message(somebody, postbox, search, seen))
+        somebody.go(wait_for_message(somebody, inbox, search, seen))
         link = somebody.page.locator(f"a[href*='{prefix}']")
         if link.count():
             address = str(link.first.get_attribute("href"))

@@ -33,7 +33,7 @@ PAGES = {
     "reports": "/studio/reports/",
     "help": "/studio/help/",
     "api": "/api/v1/docs",
-    "postbox": "/studio/test-inbox/",
+    "test inbox": "/studio/test-inbox/",
 }
 LOOKS = [("en", "letter", False), ("de", "ink", True), ("de", "letter", False), ("en", "ink", False)]
 
@@ -84,7 +84,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     assert anna.problems == []
 
 
-def test_a_message_in_the_postbox(anna: Any) -> None:
+def test_a_message_in_the_test_inbox(anna: Any) -> None:
     """The message as it left the engine, with its signature verified."""
     anna.go("/studio/test-inbox/")
     anna.page.locator("a[href^='/studio/test-inbox/']").filter(has_text=re.compile("Winterzwiebeln|@")).first.click()

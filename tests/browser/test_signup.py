@@ -130,7 +130,7 @@ def test_sign_up_with_the_script_and_confirm(
         assert page.url.startswith(website.base), "the page was not left"
         assert context.cookies() == []
     link, waited = confirmation(visitor, email)
-    print(f"in the postbox {waited:.2f} s after looking began")
+    print(f"in the test inbox {waited:.2f} s after looking began")
     with dora(chromium) as (context, page):
         page.goto(link)
         assert email in page.content()

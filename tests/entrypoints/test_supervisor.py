@@ -28,7 +28,7 @@ def listener_environment(folder: Path, port: int) -> dict[str, str]:
         "MAILFLATRATE_DATA_DIR": str(folder),
         "MAILFLATRATE_INBOUND_SMTP_PORT": "0",
         "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-        "MAILFLATRATE_POSTBOX_PORT": str(port),
+        "MAILFLATRATE_TEST_INBOX_PORT": str(port),
     }
 
 

@@ -50,7 +50,7 @@ def letter(subject: str = "Winter bulbs", base: str | None = None) -> EmailMessa
     base = base or load_settings().public_url
     message = EmailMessage()
     message["From"] = "Lindenhof <news@lindenhof.example>"
-    message["To"] = "dora@postbox.example"
+    message["To"] = "dora@test-inbox.example"
     message["Subject"] = subject
     message["List-Unsubscribe"] = f"<{base}/u/{TOKEN}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -61,7 +61,7 @@ def letter(subject: str = "Winter bulbs", base: str | None = None) -> EmailMessa
 
 def receive(account_id: int | None, raw: bytes, **values: object) -> InboxMessage:
     with tenancy.platform(PlatformReason.TEST_INBOX):
-        fields = {"envelope_to": "dora@postbox.example", "subject": "Winter bulbs", "mailing_id": "4K7Q-92XD-E"}
+        fields = {"envelope_to": "dora@test-inbox.example", "subject": "Winter bulbs", "mailing_id": "4K7Q-92XD-E"}
         return InboxMessage.objects.create(account_id=account_id, raw=raw, **fields | values)
 
 
@@ -71,13 +71,13 @@ def arrived(anna: Customer, raw: bytes | None = None, **values: object) -> str:
     return f"/studio/test-inbox/{row.id}/"
 
 
-def test_an_empty_postbox_explains_itself(anna: Customer) -> None:
+def test_an_empty_test_inbox_explains_itself(anna: Customer) -> None:
     assert "No messages yet" in text(anna.client.get("/studio/test-inbox/"))
 
 
 def test_search_and_pages(anna: Customer) -> None:
     for number in range(51):
-        receive(anna.account_id, b"Subject: x\r\n\r\n", envelope_to=f"reader{number}@postbox.example")
+        receive(anna.account_id, b"Subject: x\r\n\r\n", envelope_to=f"reader{number}@test-inbox.example")
     first = text(anna.client.get("/studio/test-inbox/"))
     assert "reader50@" in first
     assert "reader0@" not in first

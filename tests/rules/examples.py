@@ -51,7 +51,7 @@ ACCOUNT = AccountFacts(
     policy_accepted="p3",
     dpa_current="d1",
     dpa_accepted="d1",
-    mailings_sent=12,
+    campaigns_sent=12,
 )
 RELEASE = ReleaseFacts(content_hash="c0ffee", acknowledged_hash="c0ffee", acknowledged_policy="p3")
 SENDER = SenderFacts(

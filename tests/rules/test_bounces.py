@@ -51,7 +51,7 @@ def test_disputed_bounces_are_soft_and_hard_on_a_second_day() -> None:
 
 @pytest.mark.parametrize("outcome", [BounceOutcome.SENDER_FAULT, BounceOutcome.CONTENT])
 def test_faults_of_ours_never_count(outcome: BounceOutcome) -> None:
-    state = BounceState(soft_mailings=2, first_soft_at=NOW - 30 * DAY)
+    state = BounceState(soft_messages=2, first_soft_at=NOW - 30 * DAY)
     judgement = judge_bounce(state, outcome, "5.7.26", NOW)
     assert judgement.state == state
     assert judgement.action is BounceAction.NOTHING
@@ -95,7 +95,7 @@ def test_soft_bounces_in_a_row(days: list[int], active: int | None, suppressed_a
 
 def test_a_delivery_breaks_the_row() -> None:
     active_at = NOW - DAY
-    state = BounceState(soft_mailings=2, first_soft_at=NOW - 60 * DAY, last_activity_at=active_at)
+    state = BounceState(soft_messages=2, first_soft_at=NOW - 60 * DAY, last_activity_at=active_at)
     assert after_delivery(state) == BounceState(last_activity_at=active_at)
 
 

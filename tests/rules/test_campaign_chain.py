@@ -39,7 +39,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
         "confirmed the anti-spam policy",
     ),
     ("released-by-two", {"release": {"four_eyes": True}}, "second person"),
-    ("first-mailings-reviewed", {"release": {"supervised": True}, "account": {"mailings_sent": 1}}, "number 2"),
+    ("first-mailings-reviewed", {"release": {"supervised": True}, "account": {"campaigns_sent": 1}}, "number 2"),
     ("like-the-mailings-before", {"history": {"now": NOW, "new_domain": True}}, "a sending domain used for the first"),
     ("like-the-mailings-before", {"history": {"now": NOW, "new_lists": ("Bought?",)}}, "an imported list"),
     (
@@ -49,7 +49,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ),
     (
         "like-the-mailings-before",
-        {"history": {"now": NOW, "last_mailing_at": NOW - timedelta(days=184)}},
+        {"history": {"now": NOW, "last_campaign_at": NOW - timedelta(days=184)}},
         "half a year",
     ),
     ("volume-allowed", {"account": {"own_limit": 1200}, "history": {"sent_last_day": 201}}, "may email 1,200"),
@@ -60,7 +60,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ),
     (
         "volume-allowed",
-        {"account": {"mailings_sent": 2}, "history": {"now": NOW}, "audience": {"recipients": 50_001}},
+        {"account": {"campaigns_sent": 2}, "history": {"now": NOW}, "audience": {"recipients": 50_001}},
         "50,000 people within",
     ),
     (

@@ -80,21 +80,21 @@ def test_fewer_than_three_reports_change_nothing(complaints: int, delivered: int
     ("hard", "settled", "of_campaign", "of_week"),
     [
         (2, 10, None, None),
-        (3, 10, MeasureLevel.PAUSE_MAILING, None),
-        (3, 55, MeasureLevel.PAUSE_MAILING, None),
+        (3, 10, MeasureLevel.PAUSE_CAMPAIGN, None),
+        (3, 55, MeasureLevel.PAUSE_CAMPAIGN, None),
         (3, 56, None, None),
         (3, 149, None, None),
-        (4, 87, MeasureLevel.PAUSE_MAILING, None),
+        (4, 87, MeasureLevel.PAUSE_CAMPAIGN, None),
         (4, 88, None, None),
         (4, 199, None, None),
-        (5, 199, MeasureLevel.PAUSE_MAILING, None),
+        (5, 199, MeasureLevel.PAUSE_CAMPAIGN, None),
         (4, 200, MeasureLevel.WARN, MeasureLevel.WARN),
-        (5, 200, MeasureLevel.PAUSE_MAILING, MeasureLevel.WARN),
+        (5, 200, MeasureLevel.PAUSE_CAMPAIGN, MeasureLevel.WARN),
         (100, 10_000, None, None),
         (101, 10_000, MeasureLevel.WARN, MeasureLevel.WARN),
         (200, 10_000, MeasureLevel.WARN, MeasureLevel.WARN),
-        (201, 10_000, MeasureLevel.PAUSE_MAILING, MeasureLevel.WARN),
-        (500, 10_000, MeasureLevel.PAUSE_MAILING, MeasureLevel.WARN),
+        (201, 10_000, MeasureLevel.PAUSE_CAMPAIGN, MeasureLevel.WARN),
+        (500, 10_000, MeasureLevel.PAUSE_CAMPAIGN, MeasureLevel.WARN),
         (501, 10_000, MeasureLevel.SUSPEND, MeasureLevel.SUSPEND),
         (30, 500, MeasureLevel.SUSPEND, MeasureLevel.SUSPEND),
     ],
@@ -139,7 +139,7 @@ def test_a_new_account_has_ceilings(counts: Counts, scope: FigureScope, found: d
 
 
 @pytest.mark.parametrize(
-    ("left", "delivered", "found"), [(20, 1000, None), (21, 1000, MeasureLevel.PAUSE_MAILING), (5, 100, None)]
+    ("left", "delivered", "found"), [(20, 1000, None), (21, 1000, MeasureLevel.PAUSE_CAMPAIGN), (5, 100, None)]
 )
 def test_unsubscribes(left: int, delivered: int, found: MeasureLevel | None) -> None:
     counts = Counts(settled=delivered, delivered=delivered, unsubscribed=left)

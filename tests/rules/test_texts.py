@@ -63,9 +63,9 @@ def test_limits_are_pinned() -> None:
         "gmail_spam_rate_aim": 0.10, "gmail_spam_rate_max": 0.30, "csa_spam_rate_max": 0.30, "complaint_warn": 0.05,
         "complaint_throttle": 0.10, "complaint_pause": 0.20, "complaint_suspend": 0.30, "hard_bounce_warn": 1.0,
         "hard_bounce_pause": 2.0, "hard_bounce_suspend": 5.0, "consent_review_days": 365, "consent_max_days": 730,
-        "html_max_octets": 102_400, "html_warn_octets": 81_920, "message_max_octets": 1_048_576, "soft_mailings": 3,
-        "soft_span_days": 14, "soft_mailings_active": 5, "soft_span_days_active": 28, "retry_first_minutes": 15,
-        "retry_give_up_hours": 72, "supervised_mailings": 3, "confirmations_per_address_day": 5,
+        "html_max_octets": 102_400, "html_warn_octets": 81_920, "message_max_octets": 1_048_576, "soft_messages": 3,
+        "soft_span_days": 14, "soft_messages_active": 5, "soft_span_days_active": 28, "retry_first_minutes": 15,
+        "retry_give_up_hours": 72, "supervised_campaigns": 3, "confirmations_per_address_day": 5,
         "confirmation_valid_days": 7, "confirmation_erase_days": 14, "confirmations_per_form_hour": 1000,
         "confirmation_again_hours": 24, "sign_ups_per_ip_hour": 60, "sign_ups_unproven_per_form_hour": 60,
     }  # fmt: skip

@@ -151,7 +151,7 @@ def test_strikes_expire_on_their_day() -> None:
 
 def test_the_ladder_of_a_new_account_ends_with_both_mailings_and_months() -> None:
     def limit(days: int, mailings: int, **account: Any) -> int | None:
-        facts = replace(ACCOUNT, activated_at=NOW - timedelta(days=days), mailings_sent=mailings, **account)
+        facts = replace(ACCOUNT, activated_at=NOW - timedelta(days=days), campaigns_sent=mailings, **account)
         return daily_limit(facts, HistoryFacts(now=NOW))
 
     assert [limit(1, sent) for sent in (0, 1, 2, 3, 50)] == [5000, 20_000, 50_000, 50_000, 50_000]
@@ -161,7 +161,7 @@ def test_the_ladder_of_a_new_account_ends_with_both_mailings_and_months() -> Non
 
 
 def test_what_makes_a_mailing_unlike_the_others() -> None:
-    quiet = HistoryFacts(now=NOW, last_mailing_at=NOW - timedelta(days=20), median_90_days=2000)
+    quiet = HistoryFacts(now=NOW, last_campaign_at=NOW - timedelta(days=20), median_90_days=2000)
     assert triggers(ACCOUNT, quiet, 6000) == ()
     assert triggers(ACCOUNT, quiet, 6001) == (Trigger.VOLUME,)
     assert triggers(ACCOUNT, replace(quiet, median_90_days=10), 1000) == (), "small numbers say nothing"
@@ -169,8 +169,8 @@ def test_what_makes_a_mailing_unlike_the_others() -> None:
         Trigger.NEW_DOMAIN,
         Trigger.NEW_LIST,
     )
-    first = replace(ACCOUNT, mailings_sent=0)
+    first = replace(ACCOUNT, campaigns_sent=0)
     assert triggers(first, replace(quiet, new_domain=True, new_lists=("x",)), 1) == (), (
         "the first has nothing before it"
     )
-    assert triggers(ACCOUNT, replace(quiet, last_mailing_at=NOW - timedelta(days=184)), 1) == (Trigger.SILENCE,)
+    assert triggers(ACCOUNT, replace(quiet, last_campaign_at=NOW - timedelta(days=184)), 1) == (Trigger.SILENCE,)

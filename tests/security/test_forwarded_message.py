@@ -298,7 +298,7 @@ def test_a_move_without_the_old_mailbox_is_never_carried_out(renate: Victim) -> 
     thief = fresh_address("thief")
     with tenancy.account(renate.place.account_id):
         contact = Contact.objects.get(email=renate.email)
-        sign_up.request_move(
+        sign_up.request_address_change(
             contact, renate.place.anna.list_id, thief, language="en", ip=None, user_agent="", source_url=""
         )
         SignupRequest.objects.filter(email=thief).update(proof="person")

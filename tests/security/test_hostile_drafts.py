@@ -178,5 +178,5 @@ def test_a_test_send_is_logged_as_a_test_send() -> None:
     assert "test message" in page
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         actions = set(AuditEntry.objects.filter(subject=f"campaign:{draft.id}").values_list("action", flat=True))
-    assert "mailing.test_sent" in actions
+    assert "campaign.test_sent" in actions
     assert "mailing.tested" not in actions

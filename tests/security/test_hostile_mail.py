@@ -16,7 +16,7 @@ from django.test import Client
 from mailflatrate.apps.inbound import intake, jobs
 from mailflatrate.apps.inbound.actions import claim_batch, process_batch
 from mailflatrate.apps.inbound.actions.claim_batch import BROKEN_OFF
-from mailflatrate.apps.inbound.intake import READ_LANES, Arrival
+from mailflatrate.apps.inbound.intake import READ_SHARDS, Arrival
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.base import child, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -90,7 +90,7 @@ def store(raw: bytes, to: str = "") -> int:
 
 def read_lanes() -> None:
     """What the worker does."""
-    for lane in range(READ_LANES):
+    for lane in range(READ_SHARDS):
         jobs.read_new(lane)
 
 
@@ -125,12 +125,12 @@ def test_a_worker_that_is_killed_in_a_message_meets_it_only_twice(case: SentCamp
     """kill -9 of the whole process, twice; others that were claimed together are not blamed."""
     poison = store(plain("eve@attacker.example", desk(), "First", "x"))
     others = [store(plain("eve@attacker.example", desk(), f"Other {n}", "x")) for n in range(6)]
-    lane = poison % READ_LANES
-    mine = [poison, *(each for each in others if each % READ_LANES == lane)]
-    assert claim_batch.claim_mails(lane, READ_LANES, after_id=0) == mine, "the first claim, which ends in a kill"
-    assert claim_batch.claim_mails(lane, READ_LANES, after_id=0) == [poison], "alone now; killed once more"
+    lane = poison % READ_SHARDS
+    mine = [poison, *(each for each in others if each % READ_SHARDS == lane)]
+    assert claim_batch.claim_mails(lane, READ_SHARDS, after_id=0) == mine, "the first claim, which ends in a kill"
+    assert claim_batch.claim_mails(lane, READ_SHARDS, after_id=0) == [poison], "alone now; killed once more"
     rest = mine[1:]
-    assert claim_batch.claim_mails(lane, READ_LANES, after_id=0) == rest[:1]
+    assert claim_batch.claim_mails(lane, READ_SHARDS, after_id=0) == rest[:1]
     assert (stored(poison).state, stored(poison).reason) == (RawMailState.UNREAD, BROKEN_OFF)
     with tenancy.platform(PlatformReason.MAIL_IN):
         RawMail.objects.filter(id__in=rest).update(attempts=1)
@@ -142,7 +142,7 @@ def test_a_worker_that_is_killed_in_a_message_meets_it_only_twice(case: SentCamp
 def test_a_fault_that_is_not_its_own_costs_a_message_nothing(case: SentCampaign) -> None:
     mail = store(plain("eve@attacker.example", desk(), "Hello", "world"))
     for _ in range(4):
-        claimed = claim_batch.claim_mails(mail % READ_LANES, READ_LANES, after_id=0)
+        claimed = claim_batch.claim_mails(mail % READ_SHARDS, READ_SHARDS, after_id=0)
         assert mail in claimed
         claim_batch.release_mails(claimed)
     read_lanes()

@@ -31,7 +31,7 @@ from support.postfix_host import free_ports, wait_for_greeting
 from support.waiting import wait_until_async
 
 MEGABYTE = 1024 * 1024
-ENVELOPE = b"EHLO a.example\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@postbox.example>\r\nDATA\r\n"
+ENVELOPE = b"EHLO a.example\r\nMAIL FROM:<a@a.example>\r\nRCPT TO:<b@test-inbox.example>\r\nDATA\r\n"
 FLOODS = {
     "lines of three octets": b"a\r\n",
     "empty lines": b"\r\n",
@@ -51,7 +51,7 @@ def inbound_process(folder: Path) -> Iterator[tuple[int, int]]:
         "MAILFLATRATE_DATA_DIR": str(folder),
         "MAILFLATRATE_INBOUND_SMTP_PORT": "0",
         "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-        "MAILFLATRATE_POSTBOX_PORT": str(port),
+        "MAILFLATRATE_TEST_INBOX_PORT": str(port),
     }
     command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "inbound"]
     with (
@@ -213,7 +213,7 @@ def test_all_connections_share_one_budget_and_give_it_back() -> None:
 
 def test_lmtp_answers_once_for_each_recipient() -> None:
     """Also for a refused message; otherwise the relay waits for replies that never come (RFC 2033 section 4.2)."""
-    rcpt = b"RCPT TO:<%b@postbox.example>\r\n"
+    rcpt = b"RCPT TO:<%b@test-inbox.example>\r\n"
     envelope = b"LHLO a.example\r\nMAIL FROM:<a@a.example>\r\n" + rcpt % b"b" + rcpt % b"c" + rcpt % b"b" + b"DATA\r\n"
 
     async def script(port: int) -> None:
@@ -227,5 +227,5 @@ def test_lmtp_answers_once_for_each_recipient() -> None:
     talk = _talk(lambda handler: CountedLMTP(handler, Visitors(""), hostname="x"), script)
     arrivals = asyncio.run(asyncio.wait_for(talk, 30))
     assert [(one.envelope_to, one.raw) for one in arrivals] == [
-        (address, b"Subject: x\r\n\r\nx\r\n") for address in ("b@postbox.example", "c@postbox.example")
+        (address, b"Subject: x\r\n\r\nx\r\n") for address in ("b@test-inbox.example", "c@test-inbox.example")
     ]

@@ -75,7 +75,7 @@ def environment(database: str, tmp_path: Path) -> Iterator[dict[str, str]]:
         "MAILFLATRATE_DATA_DIR": str(tmp_path),
         "MAILFLATRATE_INBOUND_SMTP_PORT": "0",
         "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-        "MAILFLATRATE_POSTBOX_PORT": "0",
+        "MAILFLATRATE_TEST_INBOX_PORT": "0",
     }
 
 

@@ -143,7 +143,7 @@ def test_a_campaign_is_traced_from_the_request_to_its_outcomes_and_no_person_is_
     intake.store(
         [Arrival("smtp", "198.51.100.9", QUIET, "abuse@mailflatrate.example", f"From: {QUIET}\r\n\r\nhi".encode())]
     )
-    for lane in range(intake.READ_LANES):
+    for lane in range(intake.READ_SHARDS):
         app.tasks["inbound.read_new"].func(lane=lane)
     with pytest.raises(ValueError, match="curious"), tracing.request_span(note=QUIET), tracing.span("inner"):
         raise ValueError(QUIET)

@@ -128,14 +128,14 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
     settings = load_settings()
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")  # what other tests left waiting
-    smtp_port, lmtp_port, postbox_port = free_ports(3)
+    smtp_port, lmtp_port, test_inbox_port = free_ports(3)
     with ExitStack() as stack:
         running_host = stack.enter_context(
             postfix_host(
                 lmtp_port=lmtp_port,
                 certificate=certificate(settings),
                 mailboxes={HERE: ["dora"]},
-                routes={THERE: postbox_port, LATER: postbox_port},
+                routes={THERE: test_inbox_port, LATER: test_inbox_port},
                 refused=Refused(at_rcpt=REFUSED, after_data=CONTENT),
             )
         )
@@ -147,13 +147,13 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
             "HELO_NAME": "mail.mailflatrate.example",
             "INBOUND_SMTP_PORT": str(smtp_port),
             "INBOUND_LMTP_PORT": str(lmtp_port),
-            "POSTBOX_PORT": str(postbox_port),
+            "TEST_INBOX_PORT": str(test_inbox_port),
             "DNS_SERVERS": dns.nameserver,
             "CANARY_WAIT_SECONDS": "1",
         }
         environment = dict(os.environ) | {f"MAILFLATRATE_{name}": value for name, value in ours.items()}
         stack.enter_context(running(environment))
-        for port in (smtp_port, lmtp_port, postbox_port):
+        for port in (smtp_port, lmtp_port, test_inbox_port):
             wait_for_greeting(port, PATIENCE_SECONDS)
         yield running_host
 
@@ -263,7 +263,7 @@ def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixH
         progress = campaign_progress(first)
         assert (progress.planned, progress.bounced_hard, progress.in_doubt) == (len(PEOPLE), len(GONE), 0)
         assert {email for email in PEOPLE if suppressed(email)} == GONE
-        kept = wait(lambda: list(inbox_messages()) if inbox_messages().count() == 4 else None, "the postbox", host)
+        kept = wait(lambda: list(inbox_messages()) if inbox_messages().count() == 4 else None, "the test inbox", host)
     assert sorted(message.envelope_to for message in kept) == sorted(set(PEOPLE) - GONE - {DORA})
 
     (letter,) = wait(lambda: host.mailbox("dora"), "Dora's mailbox", host)

@@ -13,7 +13,7 @@ from typing import Any
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from support.processes import children_of, free_port
 
-PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "POSTBOX")
+PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "TEST_INBOX")
 ROOT = Path(__file__).parents[2]
 
 

@@ -86,7 +86,7 @@ SENTENCES: dict[str, str] = {
     "header-address": N_("{0} can't be used as an address in a header"),
     "header-domain": N_("{0} isn't a valid domain for a header"),
     "header-character": N_("the character {0} isn't allowed in a header"),
-    "letter-fails": N_("the message can't be created: {0}"),
+    "message-fails": N_("the message can't be created: {0}"),
     "no-sender": N_("the campaign has no sender"),
     "no-list": N_("the campaign has no list"),
     "no-signing-key": N_("{0} has no DKIM key"),
@@ -184,7 +184,7 @@ def from_problem(problem: Exception) -> SourceError:
         return problem.errors[0]
     if isinstance(problem, ReportedMistake):
         return problem.error
-    return mistake(NOWHERE, "letter-fails", str(problem))
+    return mistake(NOWHERE, "message-fails", str(problem))
 
 
 def from_mjml(line: int, message: str) -> SourceError:

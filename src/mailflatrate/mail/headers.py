@@ -107,7 +107,7 @@ def address_octets(address: str) -> bytes:
 def structured(value: str) -> bytes:
     """Encode a value we generated, already in its field's syntax, ASCII on one line. Raises `HeaderError`."""
     if not _PLAIN.fullmatch(value):
-        raise HeaderError(mistake(NOWHERE, "letter-fails", f"not a structured header value: {value!r}"))
+        raise HeaderError(mistake(NOWHERE, "message-fails", f"not a structured header value: {value!r}"))
     return value.encode("ascii")
 
 
@@ -115,7 +115,7 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
     """Encode the value of List-Id: `phrase <id>` (RFC 2919 section 3). Raises `HeaderError` past 255 octets of id."""
     octets = structured(f"<{identifier}>")
     if b" " in octets or len(octets) > 257:
-        raise HeaderError(mistake(NOWHERE, "letter-fails", f"not a list identifier: {identifier!r}"))
+        raise HeaderError(mistake(NOWHERE, "message-fails", f"not a list identifier: {identifier!r}"))
     first = len(name) + 2
     if not phrase:
         return octets
@@ -154,7 +154,7 @@ def serialise(fields: list[Field]) -> bytes:
         lowered = name.lower()
         if lowered in seen or not _NAME.fullmatch(name):
             raise HeaderError(
-                mistake(NOWHERE, "letter-fails", f"header field {name!r} appears twice or has an invalid name")
+                mistake(NOWHERE, "message-fails", f"header field {name!r} appears twice or has an invalid name")
             )
         seen.add(lowered)
         check_folded(value)
@@ -166,7 +166,7 @@ def check_folded(value: bytes) -> None:
     for number, line in enumerate(value.split(b"\r\n")):
         torn = b"\r" in line or b"\n" in line or b"\0" in line
         if torn or not line.strip() or len(line) > 900 or (number and line[:1] not in b" \t"):
-            raise HeaderError(mistake(NOWHERE, "letter-fails", f"header value is torn: {value!r}"))
+            raise HeaderError(mistake(NOWHERE, "message-fails", f"header value is torn: {value!r}"))
 
 
 def _checked(text: str) -> str:

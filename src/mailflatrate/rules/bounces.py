@@ -35,11 +35,11 @@ class SoftPolicy:
 class BounceState:
     """The stored history of one address in one account.
 
-    `soft_mailings` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1) or were
+    `soft_messages` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1) or were
     disputed between code and words; `last_activity_at` is the last click or confirmation, opens do not count.
     """
 
-    soft_mailings: int = 0
+    soft_messages: int = 0
     first_soft_at: datetime | None = None
     disabled_mailings: int = 0
     last_activity_at: datetime | None = None
@@ -54,8 +54,8 @@ class BounceJudgement:
     rule: str | None = None
 
 
-QUIET_POLICY = SoftPolicy(int(value("soft_mailings")), timedelta(days=value("soft_span_days")))
-ACTIVE_POLICY = SoftPolicy(int(value("soft_mailings_active")), timedelta(days=value("soft_span_days_active")))
+INACTIVE_POLICY = SoftPolicy(int(value("soft_messages")), timedelta(days=value("soft_span_days")))
+ACTIVE_POLICY = SoftPolicy(int(value("soft_messages_active")), timedelta(days=value("soft_span_days_active")))
 ACTIVE_WITHIN = timedelta(days=value("soft_active_days"))
 
 # RFC 3463 with RFC 7505: no such mailbox, no such domain, a domain that takes no mail. True for every sender alike.
@@ -100,9 +100,9 @@ def may_return(suppressed_at: datetime, now: datetime) -> bool:
 
 def _count_soft(state: BounceState, at: datetime) -> BounceJudgement:
     first = state.first_soft_at or at
-    counted = replace(state, soft_mailings=state.soft_mailings + 1, first_soft_at=first)
+    counted = replace(state, soft_messages=state.soft_messages + 1, first_soft_at=first)
     active = state.last_activity_at is not None and at - state.last_activity_at <= ACTIVE_WITHIN
-    policy = ACTIVE_POLICY if active else QUIET_POLICY
-    if counted.soft_mailings >= policy.mailings and at - first >= policy.span:
+    policy = ACTIVE_POLICY if active else INACTIVE_POLICY
+    if counted.soft_messages >= policy.mailings and at - first >= policy.span:
         return BounceJudgement(counted, BounceAction.SUPPRESS_ACCOUNT, "R-71")
     return BounceJudgement(counted, BounceAction.NOTHING)

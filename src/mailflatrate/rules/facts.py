@@ -50,7 +50,7 @@ class AccountFacts:
     policy_accepted: str
     dpa_current: str
     dpa_accepted: str
-    mailings_sent: int = 0
+    campaigns_sent: int = 0
     own_limit: int | None = None
     """Recipients a day that a reviewer set for this account; None: as the rules say."""
 
@@ -64,7 +64,7 @@ class HistoryFacts:
     """
 
     now: datetime | None = None
-    last_mailing_at: datetime | None = None
+    last_campaign_at: datetime | None = None
     sent_last_day: int = 0
     median_90_days: int = 0
     new_domain: bool = False

@@ -79,11 +79,11 @@ LIMITS: dict[str, Limit] = {
         _limit("new_hard_bounces_week_pause", 50, "events", "R-88", "Plunk, SecurityService"),
         _limit("pause_cooling_hours", 24, "hours", "R-90", "ours", derived=True),
         # Accounts.
-        _limit("supervised_mailings", 3, "campaigns", "R-06", "CSA 2020 section 2.1b"),
+        _limit("supervised_campaigns", 3, "campaigns", "R-06", "CSA 2020 section 2.1b"),
         _limit("supervised_days", 61, "days", "R-06", "CSA 2020 section 2.1b: 2 months"),
-        _limit("probation_mailing_1", 5_000, "recipients a day", "R-06", "ours", derived=True),
-        _limit("probation_mailing_2", 20_000, "recipients a day", "R-06", "ours", derived=True),
-        _limit("probation_mailing_3", 50_000, "recipients a day", "R-06", "ours", derived=True),
+        _limit("probation_campaign_1", 5_000, "recipients a day", "R-06", "ours", derived=True),
+        _limit("probation_campaign_2", 20_000, "recipients a day", "R-06", "ours", derived=True),
+        _limit("probation_campaign_3", 50_000, "recipients a day", "R-06", "ours", derived=True),
         _limit("throttled_per_day", 2_000, "recipients a day", "R-86", "ours", derived=True),
         _limit("revetting_factor", 3, "times the median of 90 days", "R-07", "ours", derived=True),
         _limit("revetting_least", 1_000, "recipients", "R-07", "ours", derived=True),
@@ -178,9 +178,9 @@ LIMITS: dict[str, Limit] = {
         _limit("dkim_key_days", 180, "days", "R-59", "M3AAWG: rotation at least every 6 months"),
         _limit("dkim_overlap_days", 7, "days", "R-106", "ours: longer than any retry", derived=True),
         # Bounces.
-        _limit("soft_mailings", 3, "campaigns", "R-71", "ours; M3AAWG v4: at least 2", derived=True),
+        _limit("soft_messages", 3, "campaigns", "R-71", "ours; M3AAWG v4: at least 2", derived=True),
         _limit("soft_span_days", 14, "days", "R-71", "M3AAWG v4: over at least 2 weeks"),
-        _limit("soft_mailings_active", 5, "campaigns", "R-71", "ours", derived=True),
+        _limit("soft_messages_active", 5, "campaigns", "R-71", "ours", derived=True),
         _limit("soft_span_days_active", 28, "days", "R-71", "ours", derived=True),
         _limit("soft_active_days", 90, "days", "R-71", "ours", derived=True),
         _limit(

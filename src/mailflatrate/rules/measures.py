@@ -21,7 +21,7 @@ class MeasureLevel(IntEnum):
     WARN = 1  # the customer is told
     THROTTLE = 2  # fewer messages a day, and a reviewer checks
     PAUSE_LANE = 3  # this campaign's lane for one provider waits for a reviewer
-    PAUSE_MAILING = 4  # this campaign waits for a reviewer
+    PAUSE_CAMPAIGN = 4  # this campaign waits for a reviewer
     PAUSE_ACCOUNT = 5  # all campaigns wait for a reviewer
     SUSPEND = 6  # nothing is sent, and a strike is given
 
@@ -213,7 +213,7 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
     sure = share(events, max(base, int(value("rate_sample_delivered")))) > line
     over = sure or (rate > line and is_hardly_chance(events, base, line))
     if scope is FigureScope.CAMPAIGN and over:
-        return need(MeasureLevel.PAUSE_MAILING, line)
+        return need(MeasureLevel.PAUSE_CAMPAIGN, line)
     if large and rate > value("hard_bounce_warn"):
         return need(MeasureLevel.WARN, value("hard_bounce_warn"))
     return None
@@ -235,7 +235,7 @@ def _unsubscribes(counts: Counts) -> RequiredMeasure | None:
     if enough and share(counts.unsubscribed, counts.delivered) > limit:
         return RequiredMeasure(
             ThresholdCause.UNSUBSCRIBES,
-            MeasureLevel.PAUSE_MAILING,
+            MeasureLevel.PAUSE_CAMPAIGN,
             "R-89",
             counts.unsubscribed,
             counts.delivered,

@@ -23,7 +23,7 @@ STRICTER: dict[str, Stricter] = {
             "new_complaints_day_warn", "new_complaints_day_pause", "new_complaints_week_warn",
             "new_complaints_week_pause", "new_hard_bounces_day_warn", "new_hard_bounces_day_pause",
             "new_hard_bounces_week_warn", "new_hard_bounces_week_pause",
-            "probation_mailing_1", "probation_mailing_2", "probation_mailing_3", "throttled_per_day",
+            "probation_campaign_1", "probation_campaign_2", "probation_campaign_3", "throttled_per_day",
             "revetting_factor", "revetting_least", "revetting_silence_days", "strikes_to_suspend",
             "import_role_share", "import_disposable_share", "import_syntax_share", "import_suppressed_share",
             "import_unresolvable_share", "import_one_domain_share", "import_sequential_share", "import_mistyped_share",
@@ -38,7 +38,7 @@ STRICTER: dict[str, Stricter] = {
     **dict.fromkeys(
         (
             "rate_sample_chance", "complaint_suspend_window", "new_account_days", "pause_cooling_hours",
-            "supervised_mailings", "supervised_days", "strike_days", "sign_up_least_seconds",
+            "supervised_campaigns", "supervised_days", "strike_days", "sign_up_least_seconds",
             "asks_confirmed_least", "asks_confirmed_few",
         ),
         Stricter.HIGHER,

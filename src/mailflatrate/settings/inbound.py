@@ -47,7 +47,7 @@ class InboundSettings(Section):
     imap_address: str | None = Field(
         None, description="Address that the mailbox belongs to. Default: abuse@ of the service domain."
     )
-    postbox_port: Port = Field(2526, description="Port of the built-in test inbox; 0 turns it off.")
-    postbox_limit: Positive = Field(
+    test_inbox_port: Port = Field(2526, description="Port of the built-in test inbox; 0 turns it off.")
+    test_inbox_limit: Positive = Field(
         20_000, description="Number of messages the test inbox keeps before it deletes the oldest."
     )

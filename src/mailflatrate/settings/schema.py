@@ -18,8 +18,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.database import DatabaseSettings
+from mailflatrate.settings.former_names import with_current_names
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
-from mailflatrate.settings.section import PREFIX, Port, Positive
+from mailflatrate.settings.section import PREFIX, Port, Positive, SettingsError
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
 from mailflatrate.settings.vetting import VettingSettings
 from mailflatrate.wire.smtp_types import TlsMode
@@ -40,10 +41,6 @@ SECRETS = (
 LARGEST_SECRET_OCTETS = 65_536
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-
-class SettingsError(Exception):
-    """A variable is unknown or malformed; the message names it and says what is expected."""
 
 
 class MarkMode(StrEnum):
@@ -350,6 +347,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises SettingsError naming each unknown or malformed variable.
     """
+    environment = with_current_names(environment)
     names = {environment_name(field): field for field in Settings.model_fields}
     files = {environment_name(field) + FILE_SUFFIX: field for field in SECRETS}
     known = {*names, *files}

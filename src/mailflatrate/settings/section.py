@@ -14,3 +14,7 @@ class Section(BaseModel):
     """A part of the settings; frozen, and unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SettingsError(Exception):
+    """A variable is unknown or malformed; the message names it and says what is expected."""

@@ -76,7 +76,11 @@ def send(account_id: int, chunk_id: int | None, **changes: object) -> list[bytes
 
     async def work() -> list[bytes]:
         async with FakeRelay() as relay:
-            where: dict[str, object] = {"relay_host": "127.0.0.1", "relay_port": relay.port, "postbox_port": relay.port}
+            where: dict[str, object] = {
+                "relay_host": "127.0.0.1",
+                "relay_port": relay.port,
+                "test_inbox_port": relay.port,
+            }
             sender = Sender(load_settings().model_copy(update={**where, **changes}))
             try:
                 if chunk_id is None:

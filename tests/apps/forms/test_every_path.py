@@ -52,7 +52,7 @@ def by_move(lindenhof: FormCustomer, email: str) -> bool:
     with tenancy.account(lindenhof.account_id):
         contact = Contact.objects.order_by("id").first()
         assert contact is not None
-        sign_up.request_move(
+        sign_up.request_address_change(
             contact, lindenhof.anna.list_id, email, language="de", ip=None, user_agent="", source_url=""
         )
     return bool(stored(lindenhof, email))

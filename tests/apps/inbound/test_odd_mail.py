@@ -6,7 +6,7 @@ from mailflatrate.apps.abuse import jobs as desk_jobs
 from mailflatrate.apps.abuse.models import Report
 from mailflatrate.apps.inbound import intake, jobs
 from mailflatrate.apps.inbound.actions import process_batch
-from mailflatrate.apps.inbound.intake import READ_LANES, Arrival
+from mailflatrate.apps.inbound.intake import READ_SHARDS, Arrival
 from mailflatrate.apps.inbound.models import RawMailState
 from mailflatrate.apps.inbound.queries import TOGETHER, waiting_in
 from mailflatrate.base import tenancy
@@ -66,10 +66,10 @@ def test_a_lane_is_read_to_its_end_and_no_other(case: SentCampaign) -> None:
     ]
     arrivals.insert(50, Arrival("smtp", STRANGER, "", desk("postmaster"), plain("x@y.example", desk(), "\x00", "x")))
     ids = intake.store(arrivals * 2)  # the world sends everything twice
-    for lane in range(READ_LANES):
+    for lane in range(READ_SHARDS):
         jobs.read_new(lane)
-        assert waiting_in(lane, READ_LANES, after_id=0) == []
-        assert {stored(ids[at]).state == RawMailState.NEW for at in (0, 1) if ids[at] % READ_LANES > lane} <= {True}
+        assert waiting_in(lane, READ_SHARDS, after_id=0) == []
+        assert {stored(ids[at]).state == RawMailState.NEW for at in (0, 1) if ids[at] % READ_SHARDS > lane} <= {True}
     for number in (5, 60, TOGETHER + 19):
         assert case.feedback(number) == ["hard_bounce"]
         assert case.suppressions(number) == [("hard_bounce", False), ("hard_bounce", True)]

@@ -134,7 +134,7 @@ def test_a_held_mailing_goes_on_only_after_a_reviewer(anna: Customer) -> None:
     """R-90: neither by the button, nor by SQL; a reviewer lifts it, with a reason."""
     campaign = running(anna, hard=5)
     actions.judge_campaign(anna.account_id, campaign.id)
-    assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.PAUSE_MAILING)]
+    assert taken(anna) == [("mailing", "hard_bounces", MeasureLevel.PAUSE_CAMPAIGN)]
     assert status(anna) == AccountStatus.ACTIVE
     with tenancy.account(anna.account_id), pytest.raises(CampaignError):
         resume_campaign(campaign.id)

@@ -123,7 +123,7 @@ def test_a_pause_comes_first_in_the_subject(anna: Customer) -> None:
         anna,
         ThresholdCause.UNSUBSCRIBES,
         MeasureScope.CAMPAIGN,
-        level=MeasureLevel.PAUSE_MAILING.value,
+        level=MeasureLevel.PAUSE_CAMPAIGN.value,
         campaign=campaign,
         day=None,
     )

@@ -138,7 +138,7 @@ def test_a_test_is_reported_and_its_winner_chosen(anna: Customer, shop: Program)
     with tenancy.account(anna.account_id):
         assert Plan.objects.get(campaign=campaign).edition_id == editions[1]
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert AuditEntry.objects.get(action="mailing.variant_chosen", subject=f"campaign:{campaign.id}")
+        assert AuditEntry.objects.get(action="campaign.variant_chosen", subject=f"campaign:{campaign.id}")
     clicked = [sum(link["people"] for link in shop.get(f"{path}/report{q}")["links"]) for q in ("", "?variant=0")]
     assert clicked == [1, 0], "what the rest gets; the one that is asked for"
     assert shop.refused("POST", f"{path}/choose-variant", {"variant": 0}) == (409, "state-conflict"), "once for all"

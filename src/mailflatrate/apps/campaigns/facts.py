@@ -143,7 +143,7 @@ def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
     domain_id = campaign.sender.domain_id if campaign.sender else None
     return before.mailings, HistoryFacts(
         now=clock.now(),
-        last_mailing_at=before.last_at,
+        last_campaign_at=before.last_at,
         sent_last_day=before.sent_last_day,
         median_90_days=int(median(before.counts_90_days)) if before.counts_90_days else 0,
         new_domain=domain_id is not None and domain_id not in before.sender_domain_ids,

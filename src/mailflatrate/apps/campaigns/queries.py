@@ -103,7 +103,7 @@ class History:
     list_ids: frozenset[int]
 
 
-def mailings_sent() -> int:
+def campaigns_sent() -> int:
     """Return how many of the account's campaigns have been sent."""
     return Campaign.objects.filter(started_at__isnull=False).count()
 

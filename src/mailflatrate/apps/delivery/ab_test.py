@@ -139,7 +139,7 @@ def choose_variant(
     ab_test.decided_through = audit.through()
     ab_test.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
     audit.record(
-        "mailing.variant_chosen",
+        "campaign.variant_chosen",
         by=audit.person(by) if by else audit.machine("stats.decide_trial"),
         account_id=campaign.account_id,
         subject=f"campaign:{campaign_id}",

@@ -4,7 +4,7 @@ from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.lists.segments import Built, Condition, Field, Op, register_builder
 
 
-def got_mailing(condition: Condition, alias: str) -> Built:
+def got_campaign(condition: Condition, alias: str) -> Built:
     """Return SQL for whether a contact got an earlier campaign, or may still get it.
 
     That is: delivered, waiting, deferred or unknown result. Contacts with a bounce or a skipped message have not
@@ -21,4 +21,4 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
 def register() -> None:
     """Register the condition "got a campaign" for segments; called once, when Django is ready."""
-    register_builder(Field.CAMPAIGN, got_mailing)
+    register_builder(Field.CAMPAIGN, got_campaign)

@@ -31,10 +31,10 @@ NO_IMPRINT = (mistake(1, "no-imprint"),)
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
     """Return all facts that the campaign chain needs, at this moment."""
     imprint, account = newest_imprint(), current_account()
-    mailings_sent, history = history_facts(campaign)
+    campaigns_sent, history = history_facts(campaign)
     content, sample, spam = _message_facts(campaign)
     return CampaignFacts(
-        account=replace(account_facts(account), mailings_sent=mailings_sent),
+        account=replace(account_facts(account), campaigns_sent=campaigns_sent),
         release=release_facts(campaign, imprint, supervised=account.supervised, four_eyes=account.four_eyes),
         sender=sender_facts(campaign.sender, campaign.reply_to),
         imprint=structured_imprint(imprint),

@@ -21,7 +21,7 @@ COLUMNS = """
     d.id, d.decision_id, d.contact_id, d.mailing_list_id, d.attempts, d.consent_event_id,
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
-    greatest(e.occurred_at, c.last_activity_at, m.last_mailing_at), l.public_name, l.origin_state,
+    greatest(e.occurred_at, c.last_activity_at, m.last_campaign_at), l.public_name, l.origin_state,
     own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at, c.address_key
 """
 # What the archive has on it: one row per contact instead of a lookup in each month.
@@ -35,7 +35,7 @@ JOINS = f"""
     LEFT JOIN mailing_list l ON l.id = d.mailing_list_id AND l.account_id = d.account_id
     {sql.suppression_joins("d.account_id", "c.address_key")}
     LEFT JOIN LATERAL (
-        SELECT greatest(max(b.settled_at), {_ARCHIVED}) AS last_mailing_at FROM delivery b
+        SELECT greatest(max(b.settled_at), {_ARCHIVED}) AS last_campaign_at FROM delivery b
         WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
           AND b.campaign_id IS NOT NULL AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
     ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'

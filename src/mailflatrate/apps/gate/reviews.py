@@ -47,7 +47,7 @@ def review_campaign(
             note=note.strip(), why=_reasons(newest.findings if newest else []), reviewed_by=by, reviewed_at=clock.now(),
         )  # fmt: skip
         audit.record(
-            "mailing.approved" if approved else "mailing.sent_back",
+            "campaign.approved" if approved else "campaign.sent_back",
             by=audit.person(by),
             account_id=account_id,
             subject=f"campaign:{campaign.id}",
@@ -91,7 +91,7 @@ def _end_supervision(account: Account, by: User) -> None:
         .first()
     )
     reviews = CampaignReview.objects.filter(account_id=account.id, approved=True)
-    needed = int(value("supervised_mailings"))
+    needed = int(value("supervised_campaigns"))
     if began is not None:
         reviews = reviews.filter(reviewed_at__gte=began.at)
         needed = needed if began.before == AccountStatus.APPROVED else 1

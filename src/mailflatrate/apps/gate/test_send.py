@@ -62,11 +62,11 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
     editions = [drafts.make_edition(campaign, variant) for variant in variants]
     notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in messages]
     audit.record(
-        "mailing.test_sent",
+        "campaign.test_sent",
         by=audit.person(by),
         account_id=tenancy.current_account_id(),
         subject=f"campaign:{campaign.id}",
-        details={"letters": len(messages), "editions": [edition.id for edition in editions]},
+        details={"messages": len(messages), "editions": [edition.id for edition in editions]},
     )
     return notices
 

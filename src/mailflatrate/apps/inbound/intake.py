@@ -68,15 +68,15 @@ def refusal(recipient: str, domains: frozenset[str]) -> str | None:
     return None
 
 
-READ_LANES = 2
+READ_SHARDS = 2
 """How many jobs read at once; a message's id says which of them reads it, so that no two read the same one."""
 
 
-def wake_readers(lanes: Iterable[int] = range(READ_LANES)) -> None:
-    """Enqueue reading of what is stored, once this is committed: a job reads everything waiting in its lane."""
-    for lane in sorted(lanes):
-        key = f"inbound.read_new:{lane}"
-        jobs.wake("inbound.read_new", jobs.JobQueue.INBOUND, once=key, lock=key, lane=lane)
+def wake_readers(shards: Iterable[int] = range(READ_SHARDS)) -> None:
+    """Enqueue reading of what is stored, once this is committed: a job reads everything waiting in its shard."""
+    for shard in sorted(shards):
+        key = f"inbound.read_new:{shard}"
+        jobs.wake("inbound.read_new", jobs.JobQueue.INBOUND, once=key, lock=key, lane=shard)
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
@@ -93,7 +93,7 @@ def store(arrivals: Sequence[Arrival]) -> list[int]:
             for arrival, row in zip(arrivals, rows, strict=True)
             for recipient in arrival.also_to
         )
-        wake_readers({row.id % READ_LANES for row in stored})
+        wake_readers({row.id % READ_SHARDS for row in stored})
     return [row.id for row in stored]
 
 

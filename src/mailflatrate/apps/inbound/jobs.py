@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from mailflatrate.apps.inbound import mailbox, named_addresses, test_inbox
 from mailflatrate.apps.inbound.actions import claim_batch, manual_review, process_batch
-from mailflatrate.apps.inbound.intake import READ_LANES, wake_readers
+from mailflatrate.apps.inbound.intake import READ_SHARDS, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.base import clock, tracing
@@ -33,14 +33,14 @@ NOT_ITS_FAULT = (OperationalError, InterfaceError, ChildBusy)
 
 @job("inbound.read_new", JobQueue.INBOUND)
 def read_new(lane: int) -> None:
-    """Read what waits in a lane, oldest first, until nothing is left; each message at most once.
+    """Read what waits in a shard, oldest first, until nothing is left; each message at most once.
 
     Messages that arrive within a tenth of a second are read together: ten cost little more than one. After some seconds
     the next job continues, so that a process told to stop need not work through a whole storm.
     """
     after_id, ends = 0, time.monotonic() + AT_MOST_SECONDS
     time.sleep(GATHER_SECONDS)
-    while few := claim_batch.claim_mails(lane, READ_LANES, after_id=after_id):
+    while few := claim_batch.claim_mails(lane, READ_SHARDS, after_id=after_id):
         try:
             with tracing.span("inbound.triage", messages=len(few)):
                 read_mails(few)

@@ -40,5 +40,5 @@ def trim() -> None:
         cursor.execute(
             "DELETE FROM postbox_message WHERE id < "
             "(SELECT id FROM postbox_message ORDER BY id DESC OFFSET %s LIMIT 1)",
-            [load_settings().postbox_limit],
+            [load_settings().test_inbox_limit],
         )

@@ -14,8 +14,8 @@ from mailflatrate.apps.lists.segments import Field, Op, conditions_sql
 NOT_IN_SEGMENT = "segment"
 ON_EXCLUDED_LIST = "excluded_list"
 IN_EXCLUDED_SEGMENT = "excluded_segment"
-GOT_EXCLUDED_MAILING = "excluded_mailing"
-EXCLUDED = (ON_EXCLUDED_LIST, IN_EXCLUDED_SEGMENT, GOT_EXCLUDED_MAILING)
+GOT_EXCLUDED_CAMPAIGN = "excluded_mailing"
+EXCLUDED = (ON_EXCLUDED_LIST, IN_EXCLUDED_SEGMENT, GOT_EXCLUDED_CAMPAIGN)
 
 Built = tuple[str, list[Any]]
 
@@ -70,7 +70,7 @@ class Audience:
                 conditions_sql([{"field": Field.CAMPAIGN.value, "op": Op.GOT.value, "value": mailing_id}], alias)
                 for mailing_id in self.excluded_mailing_ids
             ]
-            found.append((GOT_EXCLUDED_MAILING, _joined(got, " OR ", "FALSE")))
+            found.append((GOT_EXCLUDED_CAMPAIGN, _joined(got, " OR ", "FALSE")))
         return found
 
 

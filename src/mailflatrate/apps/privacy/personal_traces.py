@@ -85,7 +85,7 @@ _WIPE_MAIL: dict[str, str] = {
     "raw_mails": "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}',"
     " address_keys = '{}' WHERE desk = '' AND (account_id = %(account_id)s OR account_id IS NULL)"
     " AND (delivery_id = ANY(%(deliveries)s) OR address_keys && ARRAY[%(address_key)s]::bytea[])",
-    "postbox": "DELETE FROM postbox_message WHERE (account_id = %(account_id)s OR account_id IS NULL)"
+    "test_inbox": "DELETE FROM postbox_message WHERE (account_id = %(account_id)s OR account_id IS NULL)"
     " AND (address_keys && ARRAY[%(address_key)s]::bytea[] OR split_part(envelope_from, '@', 1) = ANY(%(paths)s))",
 }
 # The same for messages whose addresses were not noted yet when the person was erased; by then only the key is known.

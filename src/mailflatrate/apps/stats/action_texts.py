@@ -81,13 +81,13 @@ _DONE = {
         "We've stopped sending this campaign to this provider until our team has reviewed it. All other recipients "
         "get it."
     ),
-    MeasureLevel.PAUSE_MAILING: gettext_noop("The campaign is paused. Our team reviews it before it can be resumed."),
+    MeasureLevel.PAUSE_CAMPAIGN: gettext_noop("The campaign is paused. Our team reviews it before it can be resumed."),
 }
 LEVELS = {
     MeasureLevel.WARN: gettext_noop("Warning"),
     MeasureLevel.THROTTLE: gettext_noop("Throttled"),
     MeasureLevel.PAUSE_LANE: gettext_noop("Provider paused"),
-    MeasureLevel.PAUSE_MAILING: gettext_noop("Campaign paused"),
+    MeasureLevel.PAUSE_CAMPAIGN: gettext_noop("Campaign paused"),
     MeasureLevel.PAUSE_ACCOUNT: gettext_noop("Account paused"),
     MeasureLevel.SUSPEND: gettext_noop("Account suspended"),
 }
@@ -167,7 +167,7 @@ def _subject(measures: Sequence[Measure]) -> str:
         }
     what = {
         MeasureLevel.PAUSE_LANE: _("a campaign is paused at one provider"),
-        MeasureLevel.PAUSE_MAILING: _("a campaign is paused"),
+        MeasureLevel.PAUSE_CAMPAIGN: _("a campaign is paused"),
     }[MeasureLevel(strongest.level)]
     if not others:
         return what

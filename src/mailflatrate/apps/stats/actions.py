@@ -243,7 +243,7 @@ def _carry_out(account: Account, need: RequiredMeasure, measure: Measure) -> Non
         found, remedy = action_texts.sentence(measure), action_texts.remedy(need)
     if need.level is MeasureLevel.PAUSE_LANE and measure.campaign_id is not None:
         hold_lane(account.id, measure.campaign_id, need.provider, need.rule)
-    if need.level >= MeasureLevel.PAUSE_MAILING and measure.campaign_id is not None:
+    if need.level >= MeasureLevel.PAUSE_CAMPAIGN and measure.campaign_id is not None:
         with tenancy.account(account.id):
             hold_campaign(measure.campaign_id, need.rule, found)
     if need.level in queries.REPORTED_TOGETHER:
@@ -319,7 +319,7 @@ def lift_measure(measure_id: int, *, by: User, because: str) -> None:
             lane = of_campaign.filter(lifted_at=None, level=MeasureLevel.PAUSE_LANE.value, provider=measure.provider)
             if measure.provider and not lane.exists():
                 release_lane(measure.account_id, measure.campaign_id, measure.provider)
-            if not of_campaign.filter(lifted_at=None, level__gte=MeasureLevel.PAUSE_MAILING.value).exists():
+            if not of_campaign.filter(lifted_at=None, level__gte=MeasureLevel.PAUSE_CAMPAIGN.value).exists():
                 release_hold(measure.account_id, measure.campaign_id)
         audit.record(
             "measure.lifted",

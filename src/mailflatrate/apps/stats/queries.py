@@ -225,7 +225,7 @@ def measures_of(campaign_id: int) -> list[Measure]:
     return list(Measure.objects.filter(campaign_id=campaign_id).order_by("-level", "at"))
 
 
-REPORTED_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_MAILING)
+REPORTED_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_CAMPAIGN)
 """What the owners are told in one message; stronger measures move the account, and are told with that."""
 _OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.CAMPAIGN: WEEK_DAYS}
 
@@ -254,7 +254,7 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
 @tenancy.needs_platform
 def open_holds() -> QuerySet[Measure]:
     """Return actions that keep a campaign or a lane stopped, of all accounts."""
-    mailing = Q(level__gte=MeasureLevel.PAUSE_MAILING.value, campaign__state=CampaignState.PAUSED)
+    mailing = Q(level__gte=MeasureLevel.PAUSE_CAMPAIGN.value, campaign__state=CampaignState.PAUSED)
     lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=UNFINISHED)
     return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
 

@@ -33,6 +33,10 @@ TOLD_ANYWAY: Final = [
     "import.held",
     "import.released",
     "import.refused",
+    "campaign.approved",
+    "campaign.sent_back",
+    "campaign.frozen",
+    "campaign.variant_chosen",
     "mailing.approved",
     "mailing.sent_back",
     "mailing.frozen",
@@ -40,6 +44,7 @@ TOLD_ANYWAY: Final = [
     "measure.warn",
     "measure.throttle",
     "measure.pause_lane",
+    "measure.pause_campaign",
     "measure.pause_mailing",
     "measure.pause_account",
     "measure.suspend",
@@ -53,7 +58,10 @@ TOLD_ANYWAY: Final = [
     "export.finished",
     "message.answered",
 ]
-"""What operators and rules did that the account reads in a mail or on its pages."""
+"""What operators and rules did that the account reads in a mail or on its pages.
+
+`mailing.*` and `measure.pause_mailing` are what 0.1 wrote; no line of the log can be changed.
+"""
 PAGE_ROWS: Final = 50
 BATCH_ROWS: Final = 1000
 

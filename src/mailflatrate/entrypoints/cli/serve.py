@@ -50,7 +50,7 @@ def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
     supervisor.add("worker", "worker", "--queues", HOUSE_QUEUES)
     for number in range(1, settings.sender_processes + 1):
         supervisor.add(f"sender-{number}", "worker", "--queues", "send", "--name", f"sender-{number}")
-    if settings.inbound_smtp_port or settings.inbound_lmtp_port or settings.postbox_port:
+    if settings.inbound_smtp_port or settings.inbound_lmtp_port or settings.test_inbox_port:
         supervisor.add("inbound", "inbound")
     return supervisor
 

@@ -9,7 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
-from mailflatrate.apps.lists.audience import GOT_EXCLUDED_MAILING, IN_EXCLUDED_SEGMENT, NOT_IN_SEGMENT, ON_EXCLUDED_LIST
+from mailflatrate.apps.lists.audience import (
+    GOT_EXCLUDED_CAMPAIGN,
+    IN_EXCLUDED_SEGMENT,
+    NOT_IN_SEGMENT,
+    ON_EXCLUDED_LIST,
+)
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.gate import reason_text
@@ -64,7 +69,7 @@ def reason_word(reason: str) -> str:
         NOT_IN_SEGMENT: _("doesn't match the conditions"),
         ON_EXCLUDED_LIST: _("is on an excluded list"),
         IN_EXCLUDED_SEGMENT: _("is in an excluded segment"),
-        GOT_EXCLUDED_MAILING: _("received an earlier campaign whose recipients are excluded"),
+        GOT_EXCLUDED_CAMPAIGN: _("received an earlier campaign whose recipients are excluded"),
     }
     if reason in own:
         return own[reason]

@@ -100,7 +100,7 @@ class InboxHandler:
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the message, answer, and react as the address requires."""
-        arrivals = arrivals_of("postbox", session, envelope)
+        arrivals = arrivals_of("test_inbox", session, envelope)
         behaviours = [MailboxBehavior.of(arrival.envelope_to) for arrival in arrivals]
         kept = [(arrival, name.value if name else "") for arrival, name in zip(arrivals, behaviours, strict=True)]
         try:
@@ -147,7 +147,7 @@ async def _serve(settings: Settings) -> None:
     listeners: list[tuple[int, Callable[[], asyncio.Protocol]]] = [
         (settings.inbound_smtp_port, lambda: CountedSMTP(InboundHandler("smtp", inbound), visitors, **options)),
         (settings.inbound_lmtp_port, lambda: CountedLMTP(InboundHandler("lmtp", inbound), visitors, **options)),
-        (settings.postbox_port, lambda: BoundedSMTP(InboxHandler(kept, world), **options)),
+        (settings.test_inbox_port, lambda: BoundedSMTP(InboxHandler(kept, world), **options)),
     ]
     servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]
     log.info("listening", ports=[port for port, _ in listeners if port])

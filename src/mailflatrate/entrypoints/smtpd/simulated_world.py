@@ -74,7 +74,7 @@ class SimulatedInternet:
         elif behaviour is MailboxBehavior.COMPLAIN:
             address = str(original["CFBL-Address"] or "").partition(";")[0].strip()
             if address:
-                await self._mail("fbl@postbox.example", address, feedback_report(arrival, address))
+                await self._mail("fbl@test-inbox.example", address, feedback_report(arrival, address))
         elif behaviour is MailboxBehavior.VACATION:
             await self._mail("", arrival.envelope_from, vacation(arrival))
         elif behaviour is MailboxBehavior.UNSUBSCRIBE:
@@ -106,7 +106,7 @@ async def deliver(host: str, port: int, sender: str, recipient: str, raw: bytes)
 
     try:
         await expect("", "220")
-        await expect("EHLO postbox.example", "250")
+        await expect("EHLO test-inbox.example", "250")
         await expect(f"MAIL FROM:<{sender}>", "250")
         await expect(f"RCPT TO:<{recipient}>", "250")
         await expect("DATA", "354")
@@ -150,7 +150,7 @@ def _head(sender: str, recipient: str, subject: str) -> EmailMessage:
     message = EmailMessage(policy=policy.SMTP)
     message["From"], message["To"], message["Subject"] = sender, recipient, subject
     message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = make_msgid(domain="postbox.example")
+    message["Message-ID"] = make_msgid(domain="test-inbox.example")
     return message
 
 
@@ -175,7 +175,7 @@ def _returned_head(arrival: Arrival) -> bytes:
 
 def _report(sender: str, recipient: str, subject: str, kind: str, parts: list[tuple[str, bytes]]) -> bytes:
     """Return a multipart/report (RFC 6522) of prepared parts, each with its content type."""
-    boundary = "report-of-the-postbox"
+    boundary = "report-of-the-test-inbox"
     fields = [
         *_head(sender, recipient, subject).items(),
         ("MIME-Version", "1.0"),
@@ -192,13 +192,13 @@ def _report(sender: str, recipient: str, subject: str, kind: str, parts: list[tu
 def delivery_report(arrival: Arrival) -> bytes:
     """Return a DSN for a nonexistent mailbox (RFC 3464)."""
     status = (
-        "Reporting-MTA: dns; mx.postbox.example\r\n\r\n"
+        "Reporting-MTA: dns; mx.test-inbox.example\r\n\r\n"
         f"Final-Recipient: rfc822; {arrival.envelope_to}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
         "Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n"
     )
     text = f"The message to {arrival.envelope_to} could not be delivered: user unknown.\r\n"
     return _report(
-        "MAILER-DAEMON@postbox.example",
+        "MAILER-DAEMON@test-inbox.example",
         arrival.envelope_from,
         "Undelivered Mail Returned to Sender",
         "delivery-status",
@@ -213,11 +213,11 @@ def delivery_report(arrival: Arrival) -> bytes:
 def feedback_report(arrival: Arrival, address: str) -> bytes:
     """Return an ARF complaint (RFC 5965)."""
     report = (
-        "Feedback-Type: abuse\r\nUser-Agent: postbox/1\r\nVersion: 1\r\n"
+        "Feedback-Type: abuse\r\nUser-Agent: test-inbox/1\r\nVersion: 1\r\n"
         f"Original-Mail-From: <{arrival.envelope_from}>\r\nArrival-Date: {format_datetime(clock.now())}\r\n"
     )
     return _report(
-        "fbl@postbox.example", address, "FW: complaint", "feedback-report",
+        "fbl@test-inbox.example", address, "FW: complaint", "feedback-report",
         [("text/plain; charset=utf-8", b"This is an abuse report for a message received by the test inbox.\r\n"),
          ("message/feedback-report", report.encode()), ("message/rfc822", arrival.raw)],
     )  # fmt: skip

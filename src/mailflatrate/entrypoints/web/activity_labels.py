@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.base.audit import ActorKind
 from mailflatrate.base.audit.models import AuditEntry
 
-WORDS: Final = {
+_LABELS: Final = {
     "account.registered": gettext_lazy("Account opened"),
     "account.submitted": gettext_lazy("Application submitted"),
     "account.more_info": gettext_lazy("Question sent to applicant"),
@@ -26,16 +26,15 @@ WORDS: Final = {
     "account.supervision_ended": gettext_lazy("Campaign review requirement lifted"),
     "strike.given": gettext_lazy("Strike issued"),
     "strike.taken_back": gettext_lazy("Strike withdrawn"),
-    "mailing.approved": gettext_lazy("Campaign approved"),
-    "mailing.sent_back": gettext_lazy("Campaign returned"),
-    "mailing.frozen": gettext_lazy("Campaign frozen"),
-    "mailing.tested": gettext_lazy("Test messages sent"),
-    "mailing.test_sent": gettext_lazy("Test messages sent"),
-    "mailing.variant_chosen": gettext_lazy("Winner chosen"),
+    "campaign.approved": gettext_lazy("Campaign approved"),
+    "campaign.sent_back": gettext_lazy("Campaign returned"),
+    "campaign.frozen": gettext_lazy("Campaign frozen"),
+    "campaign.test_sent": gettext_lazy("Test messages sent"),
+    "campaign.variant_chosen": gettext_lazy("Winner chosen"),
     "measure.warn": gettext_lazy("Automatic warning"),
     "measure.throttle": gettext_lazy("Account throttled automatically"),
     "measure.pause_lane": gettext_lazy("Provider lane paused automatically"),
-    "measure.pause_mailing": gettext_lazy("Campaign paused automatically"),
+    "measure.pause_campaign": gettext_lazy("Campaign paused automatically"),
     "measure.pause_account": gettext_lazy("Account paused automatically"),
     "measure.suspend": gettext_lazy("Account suspended automatically"),
     "measure.lifted": gettext_lazy("Action lifted"),
@@ -126,6 +125,17 @@ WORDS: Final = {
     "person.address_undone": gettext_lazy("Address change undone"),
     "person.erased": gettext_lazy("Contact data erased"),
 }
+_FORMER_CODES: Final = {
+    "mailing.approved": "campaign.approved",
+    "mailing.sent_back": "campaign.sent_back",
+    "mailing.frozen": "campaign.frozen",
+    "mailing.tested": "campaign.test_sent",
+    "mailing.test_sent": "campaign.test_sent",
+    "mailing.variant_chosen": "campaign.variant_chosen",
+    "measure.pause_mailing": "measure.pause_campaign",
+}
+"""Codes that 0.1 wrote, and what they are called today. No line of the log can be changed."""
+WORDS: Final = _LABELS | {former: _LABELS[code] for former, code in _FORMER_CODES.items()}
 """The codes in the log; a code that is missing here is shown unchanged."""
 
 REASONS: Final = {

@@ -13,7 +13,7 @@ from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.web.serving.application import Pages
 from mailflatrate.entrypoints.web.serving.request_bodies import MB, DiskBudget
-from mailflatrate.entrypoints.web.serving.thread_pools import make_lanes
+from mailflatrate.entrypoints.web.serving.thread_pools import make_pools
 from mailflatrate.locale.build import build as build_catalogues
 from mailflatrate.settings.links import ProcessPurpose
 
@@ -46,4 +46,4 @@ def make_application() -> Pages:
     sys.setswitchinterval(SWITCH_SECONDS)
     share(settings.data_dir, "web")
     begin_tracing(settings, "web")
-    return Pages(get_wsgi_application(), make_lanes(threads), budget, folder)
+    return Pages(get_wsgi_application(), make_pools(threads), budget, folder)

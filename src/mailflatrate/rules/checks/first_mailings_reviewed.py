@@ -11,7 +11,7 @@ def _hits(facts: CampaignFacts) -> Params | None:
     release = facts.release
     if not release.supervised or release.reviewed_by:
         return None
-    return {"number": facts.account.mailings_sent + 1, "limit": int(limits.value("supervised_mailings"))}
+    return {"number": facts.account.campaigns_sent + 1, "limit": int(limits.value("supervised_campaigns"))}
 
 
 CHECK: Check[CampaignFacts] = Check(

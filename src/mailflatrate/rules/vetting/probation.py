@@ -36,10 +36,10 @@ def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
     if account.activated_at is None or history.now is None:
         return None
     young = history.now - account.activated_at < timedelta(days=limits.value("supervised_days"))
-    if not young and account.mailings_sent >= limits.value("supervised_mailings"):
+    if not young and account.campaigns_sent >= limits.value("supervised_campaigns"):
         return None
-    step = min(account.mailings_sent + 1, 3)
-    return int(limits.value(f"probation_mailing_{step}"))
+    step = min(account.campaigns_sent + 1, 3)
+    return int(limits.value(f"probation_campaign_{step}"))
 
 
 def triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> tuple[Trigger, ...]:
@@ -50,10 +50,10 @@ def triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> t
 def _triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> Iterator[Trigger]:
     if history.now is None:
         return
-    last = history.last_mailing_at or account.activated_at
+    last = history.last_campaign_at or account.activated_at
     if last is not None and _is_long_ago(last, history.now):
         yield Trigger.SILENCE
-    if not account.mailings_sent:
+    if not account.campaigns_sent:
         return
     if history.new_domain:
         yield Trigger.NEW_DOMAIN

@@ -174,7 +174,7 @@ def freeze_if_needed(case: Case) -> None:
         return
     if must_freeze(independent_recipients(case)) and freeze(case):
         audit.record(
-            "mailing.frozen",
+            "campaign.frozen",
             by=audit.machine(MACHINE),
             account_id=case.account_id,
             subject=f"case:{case.reference}",

@@ -50,7 +50,7 @@ def release_canary(account_id: int, campaign_id: int) -> None:
         hard = settled.filter(state=DeliveryState.BOUNCED, detail="hard").aggregate(n=Sum("count"))["n"] or 0
         counts = Counts(settled=settled.aggregate(n=Sum("count"))["n"] or 0, hard=hard)
         need = next(
-            (need for need in judge(counts, FigureScope.CAMPAIGN) if need.level >= MeasureLevel.PAUSE_MAILING), None
+            (need for need in judge(counts, FigureScope.CAMPAIGN) if need.level >= MeasureLevel.PAUSE_CAMPAIGN), None
         )
         if need is not None:
             with translation.override(current_account().language):  # shown to the customer

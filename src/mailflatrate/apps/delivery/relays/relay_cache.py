@@ -124,7 +124,7 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
 def settings_relay(settings: Settings) -> RelaySpec:
     """Return the relay from the settings, or the test inbox on this host if there is none."""
     if settings.relay_host is None:
-        config = RelayConfig("127.0.0.1", settings.postbox_port, settings.helo_name, TlsMode.NEVER)
+        config = RelayConfig("127.0.0.1", settings.test_inbox_port, settings.helo_name, TlsMode.NEVER)
     else:
         config = RelayConfig(
             settings.relay_host,

@@ -111,7 +111,7 @@ class ChunkRun:
 
     # -- the story -------------------------------------------------------------------------------------------
 
-    async def send(self, transmitter: Transmitter, lane: asyncio.Lock) -> None:
+    async def send(self, transmitter: Transmitter, lock: asyncio.Lock) -> None:
         """Send what can be sent and write every outcome. When it returns, nothing of the chunk is under way."""
         self._relay = transmitter.relay
         self._transmitter = transmitter
@@ -128,7 +128,7 @@ class ChunkRun:
                 if not self._is_fresh:
                     await asyncio.sleep(0.02)
                     continue
-                async with lane:
+                async with lock:
                     if self._is_fresh:
                         await self._send_some(transmitter)
             if self.halt is ChunkHalt.BROKEN:

@@ -17,7 +17,7 @@ from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
 from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
 
-MESSAGE_FAILED = "letter_failed"
+MESSAGE_FAILED = "message_failed"
 
 log = structlog.get_logger(__name__)
 
@@ -63,5 +63,5 @@ class CampaignWriter:
             refusal = permits.refusal_for_missing(facts, str(refused), now)
             return withheld(delivery_id, refusal.reason.value, now)
         except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
-            log.exception("letter_failed", delivery_id=delivery_id)
+            log.exception("message_failed", delivery_id=delivery_id)
             return withheld(delivery_id, MESSAGE_FAILED, now)

@@ -1,4 +1,4 @@
-"""Routes out of one sender process: a lane for each pool and stream, and its current relays.
+"""Routes out of one sender process: a route for each pool and stream, and its current relays.
 
 Lanes work in parallel, so that mail a person waits for does not wait for a campaign, and a pool whose relays are down
 holds up no other.
@@ -49,7 +49,7 @@ class RelayRoute:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Mark a chunk of this lane as being worked on for the block."""
+        """Mark a chunk of this route as being worked on for the block."""
         began = asyncio.get_running_loop().time()
         self._at_work += 1
         try:
@@ -59,7 +59,7 @@ class RelayRoute:
             self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
 
     def turn_seconds(self, most: int) -> float:
-        """Return the seconds another chunk has to wait if this lane may work on `most` at once; 0: it may begin."""
+        """Return the seconds another chunk has to wait if this route may work on `most` at once; 0: it may begin."""
         if self._at_work < most:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
@@ -100,26 +100,26 @@ class RelayFigures:
 
 
 class Routes:
-    """All lanes of this process, created on demand."""
+    """All routes of this process, created on demand."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
         self._folder = folder
         self.book = RelayBook((), settings_relay(settings))
-        self._lanes: dict[tuple[Stream, PoolKey], RelayRoute] = {}
+        self._routes: dict[tuple[Stream, PoolKey], RelayRoute] = {}
         for stream in Stream:
-            self.lane(stream, PoolKey(RelayPool.TRUSTED))
+            self.route(stream, PoolKey(RelayPool.TRUSTED))
 
-    def lane(self, stream: Stream, key: PoolKey) -> RelayRoute:
-        """Return the lane of a pool for one stream."""
-        found = self._lanes.get((stream, key))
+    def route(self, stream: Stream, key: PoolKey) -> RelayRoute:
+        """Return the route of a pool for one stream."""
+        found = self._routes.get((stream, key))
         if found is None:
             express = self._settings.express_connections if stream is Stream.EXPRESS else None
-            found = self._lanes[stream, key] = RelayRoute(self._settings, self._folder, key, self.book, express)
+            found = self._routes[stream, key] = RelayRoute(self._settings, self._folder, key, self.book, express)
         return found
 
-    def most_chunks(self, lane: RelayRoute) -> int:
-        """Return how many chunks of a lane may run at once: each other campaign pool keeps a slot for one.
+    def most_chunks(self, route: RelayRoute) -> int:
+        """Return how many chunks of a route may run at once: each other campaign pool keeps a slot for one.
 
         Otherwise a slow pool would end up holding all slots, because a fast one returns its own so much sooner.
         """
@@ -128,10 +128,10 @@ class Routes:
             for relay in self.book.relays
             if relay.pool is not RelayPool.EXPRESS and relay.state is RelayState.ACTIVE
         }
-        return max(1, self._settings.sender_chunks_at_once - len(pools - {lane.key}))
+        return max(1, self._settings.sender_chunks_at_once - len(pools - {route.key}))
 
     def __iter__(self) -> Iterator[RelayRoute]:
-        return iter(list(self._lanes.values()))
+        return iter(list(self._routes.values()))
 
     def follow(self, book: RelayBook) -> None:
         """Switch to these relays at once."""
@@ -141,14 +141,14 @@ class Routes:
                 if not relay.is_usable:
                     log.error("relay_login_does_not_open", relay=relay.name)
             self.book = book
-            for lane in self:
-                lane.follow(book)
+            for route in self:
+                route.follow(book)
 
     def figures(self) -> list[RelayFigures]:
-        """Return figures for each relay that has a row, over all lanes."""
+        """Return figures for each relay that has a row, over all routes."""
         found: dict[int, list[RelayFigures]] = {}
-        for lane in self:
-            for number, (report, connections) in lane.transmitter.reports().items():
+        for route in self:
+            for number, (report, connections) in route.transmitter.reports().items():
                 since = datetime.fromtimestamp(report.failing_since, UTC) if report.failing_since else None
                 figures = RelayFigures(
                     number, connections, report.accepted, report.deferred, report.refused, report.problem, since

@@ -75,7 +75,7 @@ class Sender:
         await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
     async def work_transactional(self, account_id: int, chunk_id: int) -> None:
-        """Send a chunk of confirmation mails or notices, over the express lane."""
+        """Send a chunk of confirmation mails or notices, over the express route."""
         await self._work(account_id, chunk_id, Stream.EXPRESS)
 
     async def work_confirmations(self, account_id: int) -> None:
@@ -96,62 +96,62 @@ class Sender:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        lane: RelayRoute | None = None
+        route: RelayRoute | None = None
         try:
-            lane = await self._lane(account_id, stream)
-            if lane.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
-                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, lane.wait_seconds)
+            route = await self._route(account_id, stream)
+            if route.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
+                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, route.wait_seconds)
                 return
             turn = 0.0
             if stream is Stream.CAMPAIGN and not self._routes.book.is_empty:
-                turn = lane.turn_seconds(self._routes.most_chunks(lane))
+                turn = route.turn_seconds(self._routes.most_chunks(route))
             if turn:
                 await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, turn)
                 return
-            if not await self._relay_may_answer(lane):
+            if not await self._relay_may_answer(route):
                 await self._orm.run(campaigns.wake_chunk, account_id, chunk_id)
                 return
-            left_on = self._upkeep.lane_of_left(chunk_id)
+            left_on = self._upkeep.route_of_left(chunk_id)
             if left_on is not None:  # claimed now, it would be sent again
                 await self._orm.run(recovery.recover_own, account_id, chunk_id, left_on.journal.path, self._policy)
                 self._upkeep.note_recovered(chunk_id)
             began = asyncio.get_running_loop().time()
-            with lane.taken():
-                claim = await self._claim(account_id, chunk_id, lane)
+            with route.taken():
+                claim = await self._claim(account_id, chunk_id, route)
                 if claim is not None:
-                    await self._send(claim, began, lane)
+                    await self._send(claim, began, route)
         except DatabaseFenced:
-            self._upkeep.note_left(chunk_id, lane)
+            self._upkeep.note_left(chunk_id, route)
             self._upkeep.check_now()  # the chunk's row is woken again when sending resumes
         except BaseException:
-            self._upkeep.note_left(chunk_id, lane)
+            self._upkeep.note_left(chunk_id, route)
             raise
         finally:
             del self._active[chunk_id]
             self._tasks.discard(task)
 
-    async def _claim(self, account_id: int, chunk_id: int, lane: RelayRoute) -> Claim | None:
+    async def _claim(self, account_id: int, chunk_id: int, route: RelayRoute) -> Claim | None:
         async def work(connection: Connection) -> Claim | None:
-            return await claims.claim(connection, account_id, chunk_id, lane.journal.name)
+            return await claims.claim(connection, account_id, chunk_id, route.journal.name)
 
         with CLAIM_SECONDS.time(), tracing.span("chunk.claim"):
             return await self._main.run(account_id, work)
 
-    async def _send(self, claim: Claim, began: float, lane: RelayRoute) -> None:
-        allowance = await self._allow(claim, lane)
+    async def _send(self, claim: Claim, began: float, route: RelayRoute) -> None:
+        allowance = await self._allow(claim, route)
         if allowance.is_limited:
             claim = narrowed(claim, allowance)
         try:
             with tracing.span("chunk.prepare"):
-                writer = await self._writer(claim, lane) if claim.rows else None
+                writer = await self._writer(claim, route) if claim.rows else None
         except EditionUnusable as problem:
             await self._orm.run(campaigns.stop_unusable, claim.account_id, claim.campaign_id, as_param(problem.error))
-            await self._finish(claim, None, lane)
-            await self._settle(allowance, None, lane)
+            await self._finish(claim, None, route)
+            await self._settle(allowance, None, route)
             return
         run = None
         if writer is not None:
-            run = ChunkRun(claim, writer, lane.journal, self._main, self._side, self._policy, self._signer, began,
+            run = ChunkRun(claim, writer, route.journal, self._main, self._side, self._policy, self._signer, began,
                            marks_ahead=self._settings.sender_marks_ahead,
                            marks_at_once=self._may_mark_at_once())  # fmt: skip
             run.caps = dict(allowance.caps)
@@ -159,13 +159,13 @@ class Sender:
             if self._stopping.is_set():
                 run.halt = ChunkHalt.STOPPING
             with tracing.span("chunk.send", messages=len(claim.rows)) as span:
-                await run.send(lane.transmitter, lane.lock)
+                await run.send(route.transmitter, route.lock)
                 span.set(**run.figures())
         with tracing.span("chunk.finish"):
-            await self._finish(claim, run, lane, allowance.pause_seconds)
-            await self._settle(allowance, run, lane)
+            await self._finish(claim, run, route, allowance.pause_seconds)
+            await self._settle(allowance, run, route)
         if run is not None:
-            await self._upkeep.trim_journal(lane)
+            await self._upkeep.trim_journal(route)
             _tell(run, asyncio.get_running_loop().time() - began)
 
     def _may_mark_at_once(self) -> bool:
@@ -175,9 +175,9 @@ class Sender:
         is_wanted = self._settings.sender_marks is MarkMode.AUTO
         return is_wanted and self._main.is_beside and self._upkeep.is_alone is True
 
-    async def _writer(self, claim: Claim, lane: RelayRoute) -> Writer:
+    async def _writer(self, claim: Claim, route: RelayRoute) -> Writer:
         if claim.campaign_id is None:
-            ids, leaves = [row.delivery_id for row in claim.rows], self._leaves_machine(lane)
+            ids, leaves = [row.delivery_id for row in claim.rows], self._leaves_machine(route)
             return await self._orm.run(transactional_composer, claim.account_id, ids, leaves_machine=leaves)
         assert claim.edition_id is not None
         mail = self._editions.find(claim.edition_id)
@@ -187,78 +187,78 @@ class Sender:
         tracing.annotate(mailing=mail.mailing_id, campaign=claim.campaign_id)
         return CampaignWriter(mail)
 
-    async def _finish(self, claim: Claim, run: ChunkRun | None, lane: RelayRoute, pause: float = 0.0) -> None:
+    async def _finish(self, claim: Claim, run: ChunkRun | None, route: RelayRoute, pause: float = 0.0) -> None:
         if run is not None and run.halt is ChunkHalt.CLAIM_LOST:
-            await self._upkeep.settle_lost(lane, over=claim.chunk_id)
+            await self._upkeep.settle_lost(route, over=claim.chunk_id)
             return
         problem = ""
         if run is not None:
             if run.halt is ChunkHalt.RELAY or (run.returned and not run.replies):
-                problem, pause = run.relay_problem or "connections end before a message is sent", lane.pause()
+                problem, pause = run.relay_problem or "connections end before a message is sent", route.pause()
             elif run.replies:
-                lane.answered()
+                route.answered()
             if run.waiting:
                 pause = max(pause, WAIT_SECONDS)
-            if run.replies and not problem and await self._ended_at_once(claim, lane):
+            if run.replies and not problem and await self._ended_at_once(claim, route):
                 return
         await self._orm.run(
             claim_end.finish_chunk,
             claim.account_id,
             claim.chunk_id,
-            lane.journal.name,
+            route.journal.name,
             relay_problem=problem,
             relay_answered=run is not None and run.replies > 0,
             pause_seconds=pause,
         )
 
-    async def _ended_at_once(self, claim: Claim, lane: RelayRoute) -> bool:
+    async def _ended_at_once(self, claim: Claim, route: RelayRoute) -> bool:
         """End a claim over the connection that fetches by keys and commits without waiting for the disk: upkeep repeats
         an end that is lost with the server.
         """
 
         async def work(connection: Connection) -> bool:
-            return await end_if_nothing_follows(connection, claim, lane.journal.name)
+            return await end_if_nothing_follows(connection, claim, route.journal.name)
 
         return claim.campaign_id is not None and await self._side.persist(claim.account_id, work)
 
     # -- the relays ------------------------------------------------------------------------------------------
 
-    async def _allow(self, claim: Claim, lane: RelayRoute) -> Allowance:
+    async def _allow(self, claim: Claim, route: RelayRoute) -> Allowance:
         """Return how much of a chunk the hourly limits currently allow."""
         book = self._routes.book
         if not claim.rows or (book.is_empty and not self._settings.warm_up_domains):
             return UNLIMITED
         sought = AllowanceRequest(claim.account_id, claim.campaign_id, Counter(providers_of(claim)))
-        relays = () if book.is_empty else book.members(lane.key)
-        return await self._orm.run(ask_for, self._settings, lane.key, sought, relays)
+        relays = () if book.is_empty else book.members(route.key)
+        return await self._orm.run(ask_for, self._settings, route.key, sought, relays)
 
-    async def _settle(self, allowance: Allowance, run: ChunkRun | None, lane: RelayRoute) -> None:
+    async def _settle(self, allowance: Allowance, run: ChunkRun | None, route: RelayRoute) -> None:
         if allowance.is_limited:
             results, left = (run.counted.by_provider(), run.caps) if run is not None else ({}, allowance.caps)
-            await self._orm.run(settle, lane.key, allowance, results, left)
+            await self._orm.run(settle, route.key, allowance, results, left)
 
-    async def _lane(self, account_id: int, stream: Stream) -> RelayRoute:
-        """Return the lane for an account's mail, by the current relays and account status."""
+    async def _route(self, account_id: int, stream: Stream) -> RelayRoute:
+        """Return the route for an account's mail, by the current relays and account status."""
         await self._relays_read.wait()
         book = self._routes.book
         if book.is_empty:
-            return self._routes.lane(stream, book.pool_for(stream, account_id))
-        return self._routes.lane(stream, await self._orm.run(book.pool_for, stream, account_id))
+            return self._routes.route(stream, book.pool_for(stream, account_id))
+        return self._routes.route(stream, await self._orm.run(book.pool_for, stream, account_id))
 
-    def _leaves_machine(self, lane: RelayRoute) -> bool:
+    def _leaves_machine(self, route: RelayRoute) -> bool:
         own = self._settings.relay_host is not None
-        return own or any(relay.number != SETTINGS_RELAY for relay in self._routes.book.members(lane.key))
+        return own or any(relay.number != SETTINGS_RELAY for relay in self._routes.book.members(route.key))
 
-    async def _relay_may_answer(self, lane: RelayRoute) -> bool:
+    async def _relay_may_answer(self, route: RelayRoute) -> bool:
         """Wait until the pause after a failure is over; False if the process stops meanwhile.
 
         Without it, every waiting chunk would be claimed and given back once per pause.
         """
         while not self._stopping.is_set():
-            if lane.wait_seconds <= 0:
+            if route.wait_seconds <= 0:
                 return True
             try:
-                await asyncio.wait_for(self._stopping.wait(), lane.wait_seconds)
+                await asyncio.wait_for(self._stopping.wait(), route.wait_seconds)
             except TimeoutError:
                 continue
         return False
@@ -273,8 +273,8 @@ class Sender:
                 now = asyncio.get_running_loop().time()
                 if not self._routes.book.is_empty and now - reported_at > REPORT_SECONDS:
                     reported_at = now
-                    lane = next(iter(self._routes))
-                    await self._orm.run(write_figures, lane.journal.name, self._routes.figures())
+                    route = next(iter(self._routes))
+                    await self._orm.run(write_figures, route.journal.name, self._routes.figures())
             except Exception:  # it runs again in a moment, and sending continues unchanged
                 log.exception("relays_unread")
             await asyncio.sleep(FOLLOW_SECONDS)
@@ -287,8 +287,8 @@ class Sender:
             asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
         self._stopping.set()
         self.give_back_chunks()
-        for lane in self._routes:
-            lane.transmitter.stop()
+        for route in self._routes:
+            route.transmitter.stop()
 
     def give_back_chunks(self) -> None:
         """Begin no further message of the chunks under way; what is left of them waits for another job."""
@@ -315,8 +315,8 @@ class Sender:
         await asyncio.gather(self._housekeeping, self._following, return_exceptions=True)
         try:
             async with asyncio.timeout(5):
-                for lane in self._routes:
-                    await lane.transmitter.close()
+                for route in self._routes:
+                    await route.transmitter.close()
         except TimeoutError:
             log.warning("relay_did_not_say_goodbye")
         await self._main.close()
@@ -325,10 +325,10 @@ class Sender:
             await self._upkeep.say_goodbye()
         await self._orm.close()
         settled = self._upkeep.is_settled and not self._active
-        for lane in self._routes:
+        for route in self._routes:
             if settled:
-                sent_record.set_aside(lane.journal.path)
-            lane.journal.close(settled=settled)
+                sent_record.set_aside(route.journal.path)
+            route.journal.close(settled=settled)
 
 
 def _tell(run: ChunkRun, seconds: float) -> None:

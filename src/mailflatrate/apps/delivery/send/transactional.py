@@ -111,7 +111,7 @@ class TransactionalComposer:
         try:
             return prepared.write(row, now)
         except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
-            log.exception("letter_failed", delivery_id=row.delivery_id)
+            log.exception("message_failed", delivery_id=row.delivery_id)
             return withheld(row.delivery_id, MESSAGE_FAILED, now)
 
 
@@ -134,7 +134,7 @@ def transactional_composer(
                 try:
                     prepared[row.id] = _notice(account_id, row.notice, row.id)
                 except Exception:  # as above
-                    log.exception("letter_failed", delivery_id=row.id)
+                    log.exception("message_failed", delivery_id=row.id)
                     failed.add(row.id)
         asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
         if asked:
@@ -184,7 +184,7 @@ def _confirmations(
         try:
             draft = _confirmation_draft(account, imprint, request, asked[request.id], token)
         except Exception:  # as above
-            log.exception("letter_failed", delivery_id=asked[request.id])
+            log.exception("message_failed", delivery_id=asked[request.id])
             failed.add(asked[request.id])
             continue
         written.append(ConfirmationDraft(request.id, token, draft.message_id, hashlib.sha256(draft.body).hexdigest()))

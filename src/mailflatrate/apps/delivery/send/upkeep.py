@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 class LeftChunk:
     """A chunk whose work ended in the middle, each time another object."""
 
-    lane: RelayRoute
+    route: RelayRoute
 
 
 class Upkeep:
@@ -62,20 +62,20 @@ class Upkeep:
         """Return False while outcomes may be in a journal alone."""
         return not self._left
 
-    def note_left(self, chunk_id: int, lane: RelayRoute | None) -> None:
-        """Record that work on a chunk ended in the middle: its outcomes may be in the lane's journal alone.
+    def note_left(self, chunk_id: int, route: RelayRoute | None) -> None:
+        """Record that work on a chunk ended in the middle: its outcomes may be in the route's journal alone.
 
-        Without a lane, nothing was claimed. One that was left before and is not recovered yet keeps its lane.
+        Without a route, nothing was claimed. One that was left before and is not recovered yet keeps its route.
         """
         earlier = self._left.get(chunk_id)
-        lane = earlier.lane if earlier is not None else lane
-        if lane is not None:
-            self._left[chunk_id] = LeftChunk(lane)
+        route = earlier.route if earlier is not None else route
+        if route is not None:
+            self._left[chunk_id] = LeftChunk(route)
 
-    def lane_of_left(self, chunk_id: int) -> RelayRoute | None:
-        """Return the lane whose journal alone may know a chunk's outcomes, if there is one."""
+    def route_of_left(self, chunk_id: int) -> RelayRoute | None:
+        """Return the route whose journal alone may know a chunk's outcomes, if there is one."""
         left = self._left.get(chunk_id)
-        return left.lane if left is not None else None
+        return left.route if left is not None else None
 
     def note_recovered(self, chunk_id: int) -> None:
         """Record that everything the journal knows of a chunk is in the database."""
@@ -116,32 +116,32 @@ class Upkeep:
 
     async def _recover(self) -> None:
         """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
-        own = [lane.journal.path for lane in self._routes]
+        own = [route.journal.path for route in self._routes]
         await self._orm.run(fence.note_seen, self._name)
         self.is_alone = not await self._orm.run(fence.other_host_sends, self._name)
         await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
         await self._orm.run(recovery.give_up_lost_hosts, self._folder)
-        await self._recover_lanes()
-        for lane in self._routes:
+        await self._recover_routes()
+        for route in self._routes:
             if not self._active:  # replies contain personal data, and the database already has them
-                await self.trim_journal(lane, least_bytes=1)
+                await self.trim_journal(route, least_bytes=1)
         await self._orm.run(sent_record.drop_old, self._folder, self._keep_hours)
 
-    async def _recover_lanes(self) -> None:
+    async def _recover_routes(self) -> None:
         """Write what only the journals of this process know. Without it, they could never be emptied after a failure.
 
         A chunk that was left earlier and that no one works on meanwhile is known afterward: it was still claimed and
         is given back, or was taken for lost and is settled.
         """
         known = dict(self._left)
-        for lane in self._routes:
+        for route in self._routes:
             known = self._without_active(known)
-            await self.settle_lost(lane)
-            for account_id, chunk_id in await self._orm.run(recovery.claimed_by, lane.journal.name):
+            await self.settle_lost(route)
+            for account_id, chunk_id in await self._orm.run(recovery.claimed_by, route.journal.name):
                 if chunk_id in self._active:
                     known.pop(chunk_id, None)
                 else:
-                    await self._recover_own(account_id, chunk_id, lane)
+                    await self._recover_own(account_id, chunk_id, route)
         for chunk_id, left in self._without_active(known).items():
             if self._left.get(chunk_id) is left:
                 self.note_recovered(chunk_id)
@@ -156,10 +156,10 @@ class Upkeep:
             return
         now = asyncio.get_running_loop().time()
         if now >= self._replay_at:
-            own = [lane.journal.path for lane in self._routes]
+            own = [route.journal.path for route in self._routes]
             replayed = await self._orm.run(replay, self._folder)
             await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
-            await self._recover_lanes()
+            await self._recover_routes()
             log.warning("journals_replayed", changed=replayed.changed, missing=replayed.missing)
             await self._orm.run(fence.note_replayed, self._name, replayed.missing)
             self._replay_at = now + REPLAY_AGAIN_SECONDS
@@ -173,7 +173,7 @@ class Upkeep:
         """
         await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
 
-    async def settle_lost(self, lane: RelayRoute, over: int | None = None) -> None:
+    async def settle_lost(self, route: RelayRoute, over: int | None = None) -> None:
         """Settle what other processes took for lost while this one was unreachable.
 
         A chunk that is still being sent is skipped, because its next message may begin after the journal was read;
@@ -181,28 +181,28 @@ class Upkeep:
         """
         under_way = frozenset(self._active) - {over}
         await self._orm.run(
-            recovery.settle_lost_claims, lane.journal.path, self._policy, whole=True, under_way=under_way
+            recovery.settle_lost_claims, route.journal.path, self._policy, whole=True, under_way=under_way
         )
 
-    async def _recover_own(self, account_id: int, chunk_id: int, lane: RelayRoute) -> None:
+    async def _recover_own(self, account_id: int, chunk_id: int, route: RelayRoute) -> None:
         """Give back a claimed chunk that no one here works on; it counts as active meanwhile, to prevent a start."""
         self._active[chunk_id] = None
         try:
-            idle = recovery.IdleChunk(account_id, chunk_id, lane.journal.path)
+            idle = recovery.IdleChunk(account_id, chunk_id, route.journal.path)
             await self._orm.run(recovery.recover_own, idle, self._policy)
             self.note_recovered(chunk_id)
         finally:
             del self._active[chunk_id]
 
-    async def trim_journal(self, lane: RelayRoute, *, least_bytes: int = TRIM_BYTES) -> None:
+    async def trim_journal(self, route: RelayRoute, *, least_bytes: int = TRIM_BYTES) -> None:
         """Empty a journal that has grown, at a moment when no message is being sent and every result is written."""
-        if lane.journal.size_bytes < least_bytes or not self.is_settled:
+        if route.journal.size_bytes < least_bytes or not self.is_settled:
             return
-        async with lane.lock:
+        async with route.lock:
             for run in list(self._active.values()):
                 if run is not None and not await run.flushed():
                     return
-            if self._left:  # meanwhile, as the lane was busy
+            if self._left:  # meanwhile, as the route was busy
                 return
-            await self._orm.run(sent_record.set_aside, lane.journal.path)
-            lane.journal.reset()
+            await self._orm.run(sent_record.set_aside, route.journal.path)
+            route.journal.reset()

@@ -40,7 +40,7 @@ from mailflatrate.rules.limits import value
 
 SEND_JOB = "delivery.send_confirmations"
 MAX_URL_CHARACTERS = 500
-MOVES_A_DAY = 3
+ADDRESS_CHANGES_A_DAY = 3
 MAX_NOTE_CHARACTERS = 1_000
 
 
@@ -257,7 +257,7 @@ def _until_next_hour(now: datetime) -> int:
 
 
 @tenancy.needs_account
-def request_move(
+def request_address_change(
     contact: Contact, list_id: int, email: str, *, language: str, ip: str | None, user_agent: str, source_url: str
 ) -> AddressDecision:
     """Ask a new address for confirmation, after the subscriber agreed to the change in the current mailbox.
@@ -267,7 +267,7 @@ def request_move(
     """
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))
-    if SignupRequest.objects.filter(moves=contact, requested_at__gt=since).count() >= MOVES_A_DAY:
+    if SignupRequest.objects.filter(moves=contact, requested_at__gt=since).count() >= ADDRESS_CHANGES_A_DAY:
         raise FormError(_("You've entered several addresses today. Try again tomorrow."))
     if decision.verdict is not AddressVerdict.ACCEPT or _address_key(decision) == bytes(contact.address_key):
         return decision

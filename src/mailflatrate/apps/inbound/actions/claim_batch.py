@@ -18,14 +18,14 @@ MOST_ATTEMPTS = 2
 BROKEN_OFF = "reading it was interrupted twice"
 
 
-def claim_mails(lane: int, lanes: int, *, after_id: int) -> list[int]:
-    """Return the next messages of a lane to read together, counted and committed before any of them is read.
+def claim_mails(shard: int, shards: int, *, after_id: int) -> list[int]:
+    """Return the next messages of a shard to read together, counted and committed before any of them is read.
 
     A message whose earlier reading never finished is read alone, so that no other is blamed for it. After the second
     time it waits for a person.
     """
     while True:
-        waiting = waiting_in(lane, lanes, after_id=after_id)
+        waiting = waiting_in(shard, shards, after_id=after_id)
         spent = [one for one in waiting if one.attempts >= MOST_ATTEMPTS]
         for one in spent:
             log.error("a message was set aside", raw_mail=one.id, reason=BROKEN_OFF)

@@ -61,7 +61,7 @@ def record_bounces(bounces: Sequence[Bounce]) -> int:
         )
         after = judgement.state
         if after != before:
-            person.soft_bounces, person.soft_since = after.soft_mailings, after.first_soft_at
+            person.soft_bounces, person.soft_since = after.soft_messages, after.first_soft_at
             person.disabled_mailings = after.disabled_mailings
             counted.add(person.id)
         if judgement.action is not BounceAction.NOTHING:

@@ -51,7 +51,7 @@ def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
     if list_id is None:
         raise PrivacyError(_("You're no longer on any list, so there's nothing to move."))
     try:
-        sign_up.request_move(
+        sign_up.request_address_change(
             contact,
             list_id,
             request.values.get("email", ""),

@@ -14,7 +14,7 @@ PORTS = {
     "MAILFLATRATE_PUBLIC_PORT": 8443,
     "MAILFLATRATE_INBOUND_SMTP_PORT": 2525,
     "MAILFLATRATE_INBOUND_LMTP_PORT": 2424,
-    "MAILFLATRATE_POSTBOX_PORT": 2526,
+    "MAILFLATRATE_TEST_INBOX_PORT": 2526,
 }
 # Waits that take hours in production take seconds here, and nobody outside is asked about an invented company.
 SHORT = {

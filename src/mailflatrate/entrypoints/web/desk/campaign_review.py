@@ -24,7 +24,7 @@ from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.posts import succeed
-from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.gate import explain
@@ -67,7 +67,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         people, left_out = count_audience(audience_of(campaign))
         before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
-        left_out_names = left_out_of(campaign).names
+        excluded_names = exclusions_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
         previews = [
             (
@@ -84,7 +84,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "owners": owners(campaign.account_id),
         "people": people,
         "left_out": left_out,
-        "left_out_names": left_out_names,
+        "excluded_names": excluded_names,
         "lists": lists,
         "earlier": earlier,
         "shown_hash": shown,

@@ -31,7 +31,7 @@ TONES = {
     MeasureLevel.WARN: "info",
     MeasureLevel.THROTTLE: "warning",
     MeasureLevel.PAUSE_LANE: "warning",
-    MeasureLevel.PAUSE_MAILING: "warning",
+    MeasureLevel.PAUSE_CAMPAIGN: "warning",
 }
 
 

@@ -11,7 +11,7 @@ import structlog
 
 from mailflatrate.base.metrics.names import REQUEST_SECONDS, REQUESTS
 from mailflatrate.entrypoints.web.serving.request_bodies import Message
-from mailflatrate.entrypoints.web.serving.thread_pools import lane_name
+from mailflatrate.entrypoints.web.serving.thread_pools import pool_name
 
 log = structlog.get_logger("web.access")
 
@@ -36,9 +36,9 @@ class Request:
 
     def end(self, *, tell: bool) -> None:
         """Count the request and write its log line. Status 0: the client disconnected before the response began."""
-        seconds, lane = time.perf_counter() - self._began, lane_name(self._scope["path"])
-        REQUESTS.labels(lane, f"{self._status // 100}xx" if self._status else "gone").inc()
-        REQUEST_SECONDS.labels(lane).observe(seconds)
+        seconds, pool = time.perf_counter() - self._began, pool_name(self._scope["path"])
+        REQUESTS.labels(pool, f"{self._status // 100}xx" if self._status else "gone").inc()
+        REQUEST_SECONDS.labels(pool).observe(seconds)
         if not tell:
             return
         log.info(

@@ -54,13 +54,13 @@ class RequestPools:
     door: RequestPool
 
     def of(self, path: str) -> RequestPool:
-        """Return the lane of a path."""
-        lane: RequestPool = getattr(self, lane_name(path))
-        return lane
+        """Return the pool of a path."""
+        pool: RequestPool = getattr(self, pool_name(path))
+        return pool
 
 
-def lane_name(path: str) -> str:
-    """Return the name of a path's lane in `RequestPools` and in metrics."""
+def pool_name(path: str) -> str:
+    """Return the name of a path's pool in `RequestPools` and in metrics."""
     if _HEALTH.fullmatch(path):
         return "health"
     if _READY.fullmatch(path):
@@ -68,8 +68,8 @@ def lane_name(path: str) -> str:
     return "leave" if _LEAVE.fullmatch(path) else "pages"
 
 
-def make_lanes(page_threads: int) -> RequestPools:
-    """Return the lanes of one process."""
+def make_pools(page_threads: int) -> RequestPools:
+    """Return the pools of one process."""
     return RequestPools(
         pages=RequestPool("pages", page_threads, 400),
         leave=RequestPool("leave", 2, 400),

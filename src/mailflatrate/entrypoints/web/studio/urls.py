@@ -8,7 +8,7 @@ from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
 from mailflatrate.entrypoints.web.studio.content import urls as content
 from mailflatrate.entrypoints.web.studio.home import urls as home
 from mailflatrate.entrypoints.web.studio.signup import urls as signup
-from mailflatrate.entrypoints.web.studio.test_inbox import urls as postbox
+from mailflatrate.entrypoints.web.studio.test_inbox import urls as test_inbox
 from mailflatrate.entrypoints.web.studio.trust import urls as trust
 
 app_name = "studio"
@@ -24,5 +24,5 @@ urlpatterns = [
     path("reports/", reports.reports, name="reports"),
     path("search/", search.search, name="search"),
     path("help/", help.help_page, name="help"),
-    path("test-inbox/", include(postbox.urlpatterns)),
+    path("test-inbox/", include(test_inbox.urlpatterns)),
 ]

@@ -36,7 +36,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.approval import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
-from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of, posted_exclusions
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
@@ -186,7 +186,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "lists": [(row, str(row.id) in chosen) for row in list_table()],
         "builder": builder(saved.conditions),
         "segments": segments(),
-        "left_out_choices": left_out_of(campaign),
+        "exclusion_choices": exclusions_of(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
         "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],

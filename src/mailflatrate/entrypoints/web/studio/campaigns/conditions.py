@@ -17,7 +17,7 @@ from mailflatrate.apps.lists.queries import attribute_keys
 from mailflatrate.apps.lists.segments import DATE_OPS, NUMBER_OPS, OPS, Field, Op
 from mailflatrate.apps.lists.tags import tags
 
-MOST_MAILINGS = 50
+MOST_CAMPAIGNS = 50
 Pairs = list[tuple[str, Any]]
 
 FIELD_WORDS: dict[Field, str | Promise] = {
@@ -130,7 +130,7 @@ def _mailings(conditions: list[dict[str, Any]]) -> Pairs:
     named = [str(row.get("value")) for row in conditions if row.get("field") == Field.CAMPAIGN]
     ids = [int(value) for value in named if value.isascii() and value.isdecimal() and len(value) < 19]
     out = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
-    newest = list(out.values_list("id", "name")[:MOST_MAILINGS])
+    newest = list(out.values_list("id", "name")[:MOST_CAMPAIGNS])
     known = {pk for pk, _name in newest}
     older = out.filter(id__in=[pk for pk in ids if pk not in known]).values_list("id", "name")
     return [(str(pk), name) for pk, name in (*newest, *older)]

@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.models import MailingList, Segment
 from mailflatrate.entrypoints.web.studio.common import whole_number
 
-MOST_MAILINGS = 50
+MOST_CAMPAIGNS = 50
 POSTED = "leaves_out"
 """A hidden field that says that the boxes were on the page: one that is not ticked posts nothing."""
 
@@ -26,7 +26,7 @@ class ExclusionChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Exclusions:
     """The three groups of checkboxes. `names` are the selected ones."""
 
     lists: list[ExclusionChoice]
@@ -44,12 +44,12 @@ class LeftOut:
         return bool(self.lists or self.segments or self.mailings)
 
 
-def left_out_of(campaign: Campaign) -> LeftOut:
+def exclusions_of(campaign: Campaign) -> Exclusions:
     """Return a draft's options and what is selected. A segment deleted since then stays in its draft."""
     lists = MailingList.objects.filter(archived_at=None) | MailingList.objects.filter(id__in=campaign.excluded_list_ids)
     kept = {segment["id"]: segment["name"] for segment in campaign.excluded_segments}
     present = dict(Segment.objects.order_by("name").values_list("id", "name"))
-    return LeftOut(
+    return Exclusions(
         lists=_choices(lists.order_by("name").values_list("id", "name"), campaign.excluded_list_ids),
         segments=_choices((kept | present).items(), list(kept)),
         mailings=_mailings(campaign),
@@ -59,7 +59,7 @@ def left_out_of(campaign: Campaign) -> LeftOut:
 def _mailings(campaign: Campaign) -> list[ExclusionChoice]:
     """Return the newest sent campaigns, and those already chosen."""
     out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
-    newest = list(out.values_list("id", flat=True)[:MOST_MAILINGS])
+    newest = list(out.values_list("id", flat=True)[:MOST_CAMPAIGNS])
     shown = out.filter(Q(id__in=newest) | Q(id__in=campaign.excluded_mailing_ids))
     return _choices(shown.values_list("id", "name"), campaign.excluded_mailing_ids)
 

@@ -31,7 +31,7 @@ from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.campaigns.excluded import left_out_of
+from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of
 from mailflatrate.entrypoints.web.studio.common import TONES, page, whole_number
@@ -90,7 +90,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     context = {
         **_progress_context(campaign),
         "lists": audience_lists(campaign),
-        "left_out_names": left_out_of(campaign).names,
+        "excluded_names": exclusions_of(campaign).names,
         "test": ab_test_of(campaign),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }

@@ -33,12 +33,12 @@ MOST_AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class MediaTile:
-    """A picture in the grid. `letter_src` is what an editor inserts; `shot` and `column` are for this page."""
+    """A picture in the grid. `insert_src` is what an editor inserts; `shot` and `column` are for this page."""
 
     media: Media
     shot: str
-    letter_src: str
-    letter_width: int
+    insert_src: str
+    insert_width: int
 
     @property
     def needs_words(self) -> bool:

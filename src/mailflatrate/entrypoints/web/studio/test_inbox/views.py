@@ -22,7 +22,7 @@ from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_cli
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
 from mailflatrate.mail.dkim_verify import DkimStatus
 
-log = structlog.get_logger("postbox")
+log = structlog.get_logger("test_inbox")
 
 PAGE_ROWS = 50
 SHOWN_CHARACTERS = 300_000

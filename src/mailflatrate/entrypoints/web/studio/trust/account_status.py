@@ -33,7 +33,7 @@ from mailflatrate.apps.accounts.models import (
     Strike,
 )
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import mailings_sent
+from mailflatrate.apps.campaigns.queries import campaigns_sent
 from mailflatrate.apps.stats import action_texts
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import open_warnings
@@ -156,7 +156,7 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
     state = AccountStatus(account.status)
     change = AccountStatusChange.objects.order_by("-id").first()
     facts = account_facts(account)
-    most_a_day = daily_limit(replace(facts, mailings_sent=mailings_sent()), HistoryFacts(now=clock.now()))
+    most_a_day = daily_limit(replace(facts, campaigns_sent=campaigns_sent()), HistoryFacts(now=clock.now()))
     context = {
         "status": account.get_status_display(),
         "tone": TONES[state],

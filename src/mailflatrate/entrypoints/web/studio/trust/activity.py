@@ -29,7 +29,7 @@ KINDS: Final = {
         gettext_lazy("Team and access"),
         ("invitation.", "member.", "user.", "api_key.", "four_eyes.", "second_factor."),
     ),
-    "campaigns": (gettext_lazy("Campaigns"), ("mailing.", "release.", "digest.", "comment.", "warm_up.")),
+    "campaigns": (gettext_lazy("Campaigns"), ("campaign.", "mailing.", "release.", "digest.", "comment.", "warm_up.")),
     "contacts": (
         pgettext_lazy("activity log", "Contacts"),
         ("list.", "origin.", "import.", "export.", "people.", "person.", "evidence.", "suppression."),

@@ -1,6 +1,6 @@
 /**
- * Refreshes a message in a .letter-box without flicker: the new frame loads behind the old one and replaces it once
- * loaded. Used where htmx swaps a section that contains one (data-letter-section).
+ * Refreshes a message in a .message-box without flicker: the new frame loads behind the old one and replaces it once
+ * loaded. Used where htmx swaps a section that contains one (data-message-section).
  */
 
 function exchange(box, next) {
@@ -20,8 +20,8 @@ function exchange(box, next) {
 
 /** Copies everything from `after` into `before` except the box, which keeps its frame until the new one has loaded. */
 function merge(before, after) {
-  const oldBox = before.querySelector(".letter-box");
-  const newBox = after.querySelector(".letter-box");
+  const oldBox = before.querySelector(".message-box");
+  const newBox = after.querySelector(".message-box");
   if (!oldBox || !newBox) return false;
   const frame = newBox.querySelector("iframe");
   for (const { name, value } of newBox.attributes) oldBox.setAttribute(name, value);
@@ -43,7 +43,7 @@ function merge(before, after) {
 export function startLetters(htmx) {
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, serverResponse, shouldSwap } = event.detail;
-    if (!shouldSwap || !target?.matches?.("[data-letter-section]")) return;
+    if (!shouldSwap || !target?.matches?.("[data-message-section]")) return;
     const answer = new DOMParser().parseFromString(serverResponse, "text/html");
     const after = answer.getElementById(target.id);
     if (!after || !merge(target, after)) return;
