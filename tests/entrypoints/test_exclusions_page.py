@@ -41,7 +41,7 @@ def test_boxes_are_saved_counted_and_shown_again(anna: Customer) -> None:
     for word in ("Our staff", "All Doras", "Autumn before", "Exclude"):
         assert word in page
     assert "Not out yet" not in page
-    boxes = {"x_list": [staff.id], "x_segment": [doras.id], "x_mailing": [earlier.id, running.id]}
+    boxes = {"x_list": [staff.id], "x_segment": [doras.id], "x_campaign": [earlier.id, running.id]}
     answer = anna.client.post(edit, posted(anna, draft, **boxes), **HTMX).content.decode()
     assert "2 confirmed contacts would receive it." in answer
     assert "1 more contact is excluded." in answer
@@ -76,7 +76,7 @@ def test_a_strangers_list_segment_and_mailing_are_ignored(anna: Customer) -> Non
         segment = save_segment("Anna's secret", [{"field": "first_name", "op": "set", "value": ""}])
     theirs = anna.sending("Anna's own")
     draft = carla.draft("Carla's")
-    boxes = {"x_list": [anna.list_id], "x_segment": [segment.id], "x_mailing": [theirs.id]}
+    boxes = {"x_list": [anna.list_id], "x_segment": [segment.id], "x_campaign": [theirs.id]}
     client = browser(person(carla.account_id, "Cleo"))
     answer = client.post(f"/studio/campaigns/{draft.id}/edit/", posted(carla, draft, **boxes), **HTMX)
     assert "Anna" not in answer.content.decode()

@@ -27,7 +27,7 @@ class BounceAction(Enum):
 class SoftPolicy:
     """Suppress after this many campaigns in a row soft bounced, and not before the span is over (R-71)."""
 
-    mailings: int
+    messages: int
     span: timedelta
 
 
@@ -103,6 +103,6 @@ def _count_soft(state: BounceState, at: datetime) -> BounceJudgement:
     counted = replace(state, soft_messages=state.soft_messages + 1, first_soft_at=first)
     active = state.last_activity_at is not None and at - state.last_activity_at <= ACTIVE_WITHIN
     policy = ACTIVE_POLICY if active else INACTIVE_POLICY
-    if counted.soft_messages >= policy.mailings and at - first >= policy.span:
+    if counted.soft_messages >= policy.messages and at - first >= policy.span:
         return BounceJudgement(counted, BounceAction.SUPPRESS_ACCOUNT, "R-71")
     return BounceJudgement(counted, BounceAction.NOTHING)

@@ -57,7 +57,7 @@ def test_every_token_of_a_message_leads_to_its_recipient(
     results = found(f"Return-Path: <b+{case.token(purpose, 1).upper()}@bounce.lindenhof.example>")
     assert results.how == "token"
     assert [person.id for person in results.people] == [case.reader(1).id]
-    assert [row.id for row in results.mailings] == [case.campaign.id]
+    assert [row.id for row in results.campaigns] == [case.campaign.id]
     assert [row.id for row in results.cases] == [opened.id]
 
 
@@ -65,7 +65,7 @@ def test_a_forged_token_leads_nowhere(case: SentCampaign) -> None:
     token = case.token(TokenPurpose.VERP)
     forged = f"{token[:-1]}{'0' if token[-1] != '0' else '1'}"
     results = found(forged)
-    assert results.how != "token" and not results.people and not results.mailings
+    assert results.how != "token" and not results.people and not results.campaigns
 
 
 @pytest.mark.parametrize("spelled", [str.lower, str.upper, lambda text: f"Ref {text.replace('-', ' ')}!"])
@@ -81,7 +81,7 @@ def test_an_address_leads_to_the_report_the_person_and_the_mailing_id_to_the_cam
     reader = case.reader(0)
     assert [person.id for person in found(f"<{reader.email.upper()}>").people] == [reader.id]
     by_id = found(f"It says {case.campaign.mailing_id} below")
-    assert (by_id.how, [row.id for row in by_id.mailings]) == ("mailing_id", [case.campaign.id])
+    assert (by_id.how, [row.id for row in by_id.campaigns]) == ("mailing_id", [case.campaign.id])
     assert [row.id for row in by_id.accounts] == [case.anna.account_id]
 
 

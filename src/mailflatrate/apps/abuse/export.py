@@ -65,12 +65,12 @@ def _case(view: CaseView) -> dict[str, Any]:
         "reference": case.reference, "kind": case.kind, "state": case.state, "cause": case.cause,
         "opened_at": case.opened_at, "closed_at": case.closed_at, "subject": case.subject,
         "account": {"id": view.sender.account.id, "name": view.sender.account.name} if view.sender else None,
-        "mailing": _mailing(view), "reports": [_report(report) for report in view.reports],
+        "mailing": _campaign(view), "reports": [_report(report) for report in view.reports],
         "exported_at": clock.now(), "service": load_settings().service_name,
     }  # fmt: skip
 
 
-def _mailing(view: CaseView) -> dict[str, Any] | None:
+def _campaign(view: CaseView) -> dict[str, Any] | None:
     if view.about is None:
         return None
     campaign = view.about.campaign

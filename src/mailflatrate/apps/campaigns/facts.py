@@ -141,7 +141,7 @@ def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
         if row.origin_state != OriginState.FORM and row.id not in before.list_ids
     )
     domain_id = campaign.sender.domain_id if campaign.sender else None
-    return before.mailings, HistoryFacts(
+    return before.campaigns, HistoryFacts(
         now=clock.now(),
         last_campaign_at=before.last_at,
         sent_last_day=before.sent_last_day,

@@ -95,7 +95,7 @@ def _attributes_in_use() -> frozenset[str]:
 class History:
     """What the account sent before one campaign. `counts_90_days`: recipients of each campaign of 90 days."""
 
-    mailings: int
+    campaigns: int
     last_at: datetime | None
     sent_last_day: int
     counts_90_days: list[int]
@@ -116,7 +116,7 @@ def history_before(campaign: Campaign) -> History:
     day = earlier.filter(started_at__gt=now - timedelta(days=1))
     lists = earlier.values_list("list_ids", flat=True)
     return History(
-        mailings=earlier.count(),
+        campaigns=earlier.count(),
         last_at=earlier.aggregate(at=Max("started_at"))["at"],
         sent_last_day=day.aggregate(n=Sum("planned_count"))["n"] or 0,
         counts_90_days=list(recent),

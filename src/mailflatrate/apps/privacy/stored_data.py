@@ -64,7 +64,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
         "sign_ups": _sign_ups(contact, to_mailbox),
-        "mailings": [_mailing(row) for row in deliveries],
+        "mailings": [_message(row) for row in deliveries],
         "clicks": _clicks(deliveries),
         "came_back": [
             {"at": row.at.isoformat(), "what": row.kind, "text": row.text}
@@ -243,7 +243,7 @@ def _sign_ups(contact: Contact, to_mailbox: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _mailing(row: DeliveryRecord) -> dict[str, Any]:
+def _message(row: DeliveryRecord) -> dict[str, Any]:
     return {
         "delivery": row.id,
         "mailing": row.campaign.mailing_id if row.campaign else None,

@@ -254,9 +254,9 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
 @tenancy.needs_platform
 def open_holds() -> QuerySet[Measure]:
     """Return actions that keep a campaign or a lane stopped, of all accounts."""
-    mailing = Q(level__gte=MeasureLevel.PAUSE_CAMPAIGN.value, campaign__state=CampaignState.PAUSED)
+    whole = Q(level__gte=MeasureLevel.PAUSE_CAMPAIGN.value, campaign__state=CampaignState.PAUSED)
     lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=UNFINISHED)
-    return Measure.objects.filter(mailing & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
+    return Measure.objects.filter(whole & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
 
 
 # Messages and people of the test only: what the rest got later is not a part of it.

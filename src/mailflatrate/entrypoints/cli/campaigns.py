@@ -74,10 +74,10 @@ def pause_command(campaign: str, reason: str) -> None:
     with database():
         from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 
-        mailing = _act(
+        mailing_id = _act(
             campaign, "campaign.paused", partial(campaigns_actions.pause_campaign, reason=reason[:500]), reason
         )
-    click.echo(f"Paused: {mailing}. Messages not yet sent are on hold.")
+    click.echo(f"Paused: {mailing_id}. Messages not yet sent are on hold.")
 
 
 @campaigns_command.command("resume")
@@ -88,8 +88,8 @@ def resume_command(campaign: str, reason: str) -> None:
     with database():
         from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 
-        mailing = _act(campaign, "campaign.resumed", campaigns_actions.resume_campaign, reason)
-    click.echo(f"Resumed: {mailing}.")
+        mailing_id = _act(campaign, "campaign.resumed", campaigns_actions.resume_campaign, reason)
+    click.echo(f"Resumed: {mailing_id}.")
 
 
 @campaigns_command.command("send-unsent")
@@ -100,8 +100,8 @@ def send_unsent_command(campaign: str, reason: str) -> None:
     with database():
         from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 
-        mailing = _act(campaign, "campaign.sent_to_unsent", campaigns_actions.send_unsent, reason)
-    click.echo(f"Sending to the recipients who did not get it: {mailing}.")
+        mailing_id = _act(campaign, "campaign.sent_to_unsent", campaigns_actions.send_unsent, reason)
+    click.echo(f"Sending to the recipients who did not get it: {mailing_id}.")
 
 
 def _act(named: str, action: str, act: Callable[..., object], reason: str) -> str:

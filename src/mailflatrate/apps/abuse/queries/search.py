@@ -34,7 +34,7 @@ class SearchResults:
 
     how: str
     cases: Sequence[Case] = ()
-    mailings: Sequence[Campaign] = ()
+    campaigns: Sequence[Campaign] = ()
     people: Sequence[Contact] = ()
     accounts: Sequence[Account] = ()
     mails: Sequence[RawMail] = ()
@@ -43,7 +43,7 @@ class SearchResults:
     @property
     def only_case(self) -> Case | None:
         """Return the case if it is the only result."""
-        others = (*self.mailings, *self.people, *self.accounts, *self.mails, *self.suppressions)
+        others = (*self.campaigns, *self.people, *self.accounts, *self.mails, *self.suppressions)
         return self.cases[0] if len(self.cases) == 1 and not others else None
 
 
@@ -79,7 +79,7 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
         rows = Campaign.objects.select_related("account").filter(
             editions__id=claims.delivery_id, account_id=claims.account_id
         )
-        return _of_mailings("token", list(rows))
+        return _of_campaigns("token", list(rows))
     if purpose is TokenPurpose.MAILBOX:
         return SearchResults("token", accounts=list(Account.objects.filter(id=claims.account_id)))
     with tenancy.account(claims.account_id):
@@ -87,14 +87,16 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
     if delivery is None:
         return SearchResults("token")
     people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)
-    mailings = list(Campaign.objects.select_related("account").filter(id=delivery.campaign_id or 0))
-    return _of_mailings("token", mailings, people=list(people))
+    campaigns = list(Campaign.objects.select_related("account").filter(id=delivery.campaign_id or 0))
+    return _of_campaigns("token", campaigns, people=list(people))
 
 
-def _of_mailings(how: str, mailings: list[Campaign], people: Sequence[Contact] = ()) -> SearchResults:
-    ids = [row.id for row in mailings]
-    accounts = list(Account.objects.filter(id__in=[row.account_id for row in mailings]))
-    return SearchResults(how, cases=_cases(Q(campaign_id__in=ids)), mailings=mailings, people=people, accounts=accounts)
+def _of_campaigns(how: str, campaigns: list[Campaign], people: Sequence[Contact] = ()) -> SearchResults:
+    ids = [row.id for row in campaigns]
+    accounts = list(Account.objects.filter(id__in=[row.account_id for row in campaigns]))
+    return SearchResults(
+        how, cases=_cases(Q(campaign_id__in=ids)), campaigns=campaigns, people=people, accounts=accounts
+    )
 
 
 def _by_mailing_id(text: str) -> SearchResults | None:
@@ -105,7 +107,7 @@ def _by_mailing_id(text: str) -> SearchResults | None:
         if mailing_ids
         else []
     )
-    return _of_mailings("mailing_id", rows) if rows else None
+    return _of_campaigns("mailing_id", rows) if rows else None
 
 
 def _by_reference(text: str) -> SearchResults | None:
@@ -151,7 +153,7 @@ def _by_ip(text: str) -> SearchResults | None:
 def _by_name(text: str) -> SearchResults:
     domains = SenderDomain.objects.filter(name__icontains=text).values_list("account_id", flat=True)
     accounts = Account.objects.filter(Q(name__icontains=text) | Q(id__in=list(domains)), is_house=False)
-    mailings = (
+    campaigns = (
         Campaign.objects.select_related("account")
         .filter(Q(name__icontains=text) | Q(subject__icontains=text))
         .exclude(state="draft")
@@ -163,6 +165,6 @@ def _by_name(text: str) -> SearchResults:
     return SearchResults(
         "name",
         cases=_cases(Q(subject__icontains=text) | Q(id__in=ids) | of_accounts),
-        mailings=list(mailings.order_by("-id")[:MOST]),
+        campaigns=list(campaigns.order_by("-id")[:MOST]),
         accounts=found,
     )

@@ -94,7 +94,7 @@ def delete_media(media_id: int) -> None:
     """Delete a picture for good. Raises MediaInUse if a campaign that was sent shows it, Media.DoesNotExist."""
     media = Media.objects.select_for_update().get(id=media_id)
     if any(use.is_out for use in queries.media_uses(media_id)):
-        raise MediaInUse("A mailing that went out shows this picture.")
+        raise MediaInUse("A campaign that was sent shows this picture.")
     account_id, names = media.account_id, [file.stored_name for file in MediaFile.objects.filter(media=media)]
     media.delete()
     transaction.on_commit(partial(_forget, account_id, names))

@@ -6,7 +6,7 @@ BEGIN
     IF OLD.hold_rule <> '' AND current_user = 'mailflatrate_app'
         AND (NEW.hold_rule = '' OR NEW.state NOT IN {{campaign_states(HELD)}})
     THEN
-        RAISE EXCEPTION 'a rule stopped this mailing; a reviewer lets it go on (R-90)'
+        RAISE EXCEPTION 'a rule stopped this campaign; a reviewer may release it (R-90)'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;

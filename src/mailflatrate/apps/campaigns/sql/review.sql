@@ -23,7 +23,7 @@ BEGIN
         WHERE r.account_id = NEW.account_id AND r.campaign_id = NEW.id AND r.content_hash = NEW.policy_hash
         ORDER BY r.id DESC LIMIT 1), false)
     THEN
-        RAISE EXCEPTION 'this mailing waits for a reviewer (R-06)' USING ERRCODE = 'insufficient_privilege';
+        RAISE EXCEPTION 'this campaign waits for a reviewer (R-06)' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
 END $$;

@@ -131,7 +131,7 @@ def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str)
 _SETTLE = """
 WITH batch AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.quarantine_reason, e.occurred_at, e.source_import_id,
-        -- Fresh enough only by a last mailing that was declared, and the declaration that was accepted knows of none.
+        -- Fresh enough only by a last campaign that was declared, and the declaration that was accepted knows of none.
         %(confirmed)s AND coalesce(v.details->'last_contact'->>'by' = 'origin'
             AND ((v.details->'last_contact'->>'at')::timestamptz > %(last_mailed_at)s::timestamptz
                 OR %(last_mailed_at)s::timestamptz IS NULL), FALSE) AS stale

@@ -45,7 +45,7 @@ OPERATOR, OWNER, COLLEAGUE, OTHER = (
     "ben@lindenhof.example",
     "carla@nordstern.example",
 )
-LETTER = Path(__file__).with_name("mailing.md")
+CAMPAIGN_TEXT = Path(__file__).with_name("campaign.md")
 APPROVAL = "Checked the form and the checkout. A sample of 20 proofs matches the declaration."
 PATIENCE_SECONDS = 600.0
 # Feedback by mail or click takes a moment to arrive after the last message is sent.
@@ -216,7 +216,7 @@ def _campaign(account_id: int, anna: User, list_id: int, sender_id: int) -> int:
         "language": "de",
         "list_ids": [list_id],
         "content_kind": ContentKind.MARKDOWN,
-        "content": LETTER.read_text(encoding="utf-8"),
+        "content": CAMPAIGN_TEXT.read_text(encoding="utf-8"),
     }
     with tenancy.account(account_id):
         current_account()

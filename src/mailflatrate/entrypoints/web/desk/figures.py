@@ -133,7 +133,7 @@ def _waiting(measure: Measure) -> int:
 
 def _context(measure: Measure) -> dict[str, Any]:
     with tenancy.account(measure.account_id):
-        mailing = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
+        by_provider = queries.provider_counts(measure.campaign_id) if measure.campaign_id else {}
         tables = _tables(queries.WEEK_DAYS)
     return {
         "line": _line(measure),
@@ -142,7 +142,9 @@ def _context(measure: Measure) -> dict[str, Any]:
         "waiting": _waiting(measure),
         "remedy": action_texts.remedy(action_texts.need_of(measure)),
         "limit": action_texts.limit(measure),
-        "mailing": [_rates(provider_name(key, reading_language()), counts) for key, counts in sorted(mailing.items())],
+        "by_provider": [
+            _rates(provider_name(key, reading_language()), counts) for key, counts in sorted(by_provider.items())
+        ],
         "tables": [table for table in tables if table["rows"]],
     }
 

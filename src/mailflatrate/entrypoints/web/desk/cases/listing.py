@@ -108,7 +108,7 @@ def search(request: DeskRequest) -> HttpResponse:
 
 
 def _anything(found: SearchResults) -> bool:
-    return any((found.cases, found.mailings, found.people, found.accounts, found.mails, found.suppressions))
+    return any((found.cases, found.campaigns, found.people, found.accounts, found.mails, found.suppressions))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -56,7 +56,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Your preferences"), _preferences(stored["preferences"])),
         (_("Lists"), [_list(one) for one in stored["subscriptions"]]),
         (_("Your consents and where they came from"), [_consent(one) for one in stored["consents"]]),
-        (_("Emails sent to you"), [_mailing(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
+        (_("Emails sent to you"), [_message(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
         (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
         (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
         (_("Notes about you"), [(_when(one["at"]), one["text"]) for one in stored["notes"][::-1]]),
@@ -141,7 +141,7 @@ def _consent(one: dict[str, Any]) -> tuple[str, str]:
     return _when(one["at"]), " · ".join(part for part in (*parts, one.get("browser", "")) if part)
 
 
-def _mailing(one: dict[str, Any]) -> tuple[str, str]:
+def _message(one: dict[str, Any]) -> tuple[str, str]:
     subject = one["subject"] or _("Service notice")
     return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
 

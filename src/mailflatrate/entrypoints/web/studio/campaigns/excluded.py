@@ -31,17 +31,17 @@ class Exclusions:
 
     lists: list[ExclusionChoice]
     segments: list[ExclusionChoice]
-    mailings: list[ExclusionChoice]
+    campaigns: list[ExclusionChoice]
 
     @property
     def names(self) -> list[str]:
         """Return what is excluded, in page order."""
-        return [each.name for each in (*self.lists, *self.segments, *self.mailings) if each.chosen]
+        return [each.name for each in (*self.lists, *self.segments, *self.campaigns) if each.chosen]
 
     @property
     def offers(self) -> bool:
         """Return whether the account has anything that could be excluded."""
-        return bool(self.lists or self.segments or self.mailings)
+        return bool(self.lists or self.segments or self.campaigns)
 
 
 def exclusions_of(campaign: Campaign) -> Exclusions:
@@ -52,11 +52,11 @@ def exclusions_of(campaign: Campaign) -> Exclusions:
     return Exclusions(
         lists=_choices(lists.order_by("name").values_list("id", "name"), campaign.excluded_list_ids),
         segments=_choices((kept | present).items(), list(kept)),
-        mailings=_mailings(campaign),
+        campaigns=_campaigns(campaign),
     )
 
 
-def _mailings(campaign: Campaign) -> list[ExclusionChoice]:
+def _campaigns(campaign: Campaign) -> list[ExclusionChoice]:
     """Return the newest sent campaigns, and those already chosen."""
     out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
     newest = list(out.values_list("id", flat=True)[:MOST_CAMPAIGNS])
@@ -76,12 +76,12 @@ def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
     if POSTED not in data:
         return {}
     asked = {
-        name: [whole_number(value) for value in data.getlist(name)] for name in ("x_list", "x_segment", "x_mailing")
+        name: [whole_number(value) for value in data.getlist(name)] for name in ("x_list", "x_segment", "x_campaign")
     }
     lists = MailingList.objects.filter(id__in=asked["x_list"])
     present = {row.id: row for row in Segment.objects.filter(id__in=asked["x_segment"])}
     kept = {segment["id"]: segment for segment in campaign.excluded_segments}
-    mailings = Campaign.objects.filter(id__in=asked["x_mailing"], started_at__isnull=False).exclude(id=campaign.id)
+    campaigns = Campaign.objects.filter(id__in=asked["x_campaign"], started_at__isnull=False).exclude(id=campaign.id)
     return {
         "excluded_list_ids": sorted(lists.values_list("id", flat=True)),
         "excluded_segments": [
@@ -89,7 +89,7 @@ def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
             for number in sorted(set(asked["x_segment"]))
             if number in present or number in kept
         ],
-        "excluded_mailing_ids": sorted(mailings.values_list("id", flat=True)),
+        "excluded_mailing_ids": sorted(campaigns.values_list("id", flat=True)),
     }
 
 

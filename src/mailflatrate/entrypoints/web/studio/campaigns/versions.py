@@ -165,8 +165,8 @@ def _said(name: str, value: Any) -> str:
     if name == "excluded_segments":
         return ", ".join(segment["name"] for segment in value or []) or "–"
     if name == "excluded_mailing_ids":
-        mailings = Campaign.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
-        return ", ".join(mailings) or "–"
+        campaigns = Campaign.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
+        return ", ".join(campaigns) or "–"
     if name in ("list_ids", "excluded_list_ids"):
         names = MailingList.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
         return ", ".join(names) or "–"

@@ -58,7 +58,7 @@ def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
     yield from _warnings()
     yield from _floods()
     yield from _questions(account)
-    yield from _mailings()
+    yield from _campaigns()
     yield from _choices()
     yield from _approvals(account, membership)
     yield from _reviews()
@@ -131,7 +131,7 @@ def _standing(account: Account) -> Iterator[NextStep]:
     )
 
 
-def _mailings() -> Iterator[NextStep]:
+def _campaigns() -> Iterator[NextStep]:
     stopped = Campaign.objects.filter(state__in=STOPPED).order_by("-id")
     for campaign in stopped[:2]:
         href = reverse("studio:campaign", args=[campaign.id])
