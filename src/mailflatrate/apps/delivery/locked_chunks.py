@@ -1,6 +1,6 @@
 """Chunks whose rows the current transaction has locked, as a type: what needs the lock asks for one (ADR 0041)."""
 
-from typing import Any, NewType
+from typing import NewType
 
 from django.db.models import QuerySet
 
@@ -21,6 +21,6 @@ def locked_claim(chunk_id: int, claimed_by: str) -> LockedChunk | None:
     return next(iter(locked_chunks(claims)), None)
 
 
-def new_chunk(**fields: Any) -> LockedChunk:
-    """Create a chunk. No one else sees its row before the transaction ends."""
-    return LockedChunk(Chunk.objects.create(**fields))
+def new_chunk(campaign_id: int | None, number: int, provider: str) -> LockedChunk:
+    """Create an empty chunk. No one else sees its row before the transaction ends."""
+    return LockedChunk(Chunk.objects.create(campaign_id=campaign_id, number=number, size=0, provider=provider))

@@ -77,7 +77,7 @@ def _collect_some(account_id: int, campaign_id: int | None, now: datetime, most:
         if provider is None:
             wake_retries(account_id, campaign_id)
             return 0
-        chunk = new_chunk(campaign_id=campaign_id, number=next_number(campaign), size=0, provider=provider)
+        chunk = new_chunk(campaign_id, next_number(campaign), provider)
         parameters = {"account_id": account_id, "campaign_id": campaign_id, "chunk_id": chunk.id, "now": now}
         moved = run(_COLLECT, {**parameters, "provider": provider, "most": most})
         Chunk.objects.filter(id=chunk.id).update(size=moved)

@@ -113,7 +113,8 @@ class Sender:
                 return
             left_on = self._upkeep.route_of_left(chunk_id)
             if left_on is not None:  # claimed now, it would be sent again
-                await self._orm.run(recovery.recover_own, account_id, chunk_id, left_on.journal.path, self._policy)
+                idle = recovery.IdleChunk(account_id, chunk_id, left_on.journal.path)
+                await self._orm.run(recovery.recover_own, idle, self._policy)
                 self._upkeep.note_recovered(chunk_id)
             began = asyncio.get_running_loop().time()
             with route.taken():
