@@ -218,11 +218,10 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
         from mailflatrate.apps.accounts.models import Account
         from mailflatrate.apps.lists.actions import import_recheck
         from mailflatrate.base import tenancy
-        from mailflatrate.base.tenancy import PlatformReason
 
         if files and account_id is None:
             raise click.UsageError("Say which account the files belong to: --account ID.")
-        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        with tenancy.platform(tenancy.PlatformReason.HOUSEKEEPING):
             accounts = [account_id] if account_id else list(Account.objects.order_by("id").values_list("id", flat=True))
         table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
         found = {}
