@@ -113,7 +113,7 @@ def test_a_journal_is_kept_when_a_chunk_was_left_while_the_lane_was_busy(tmp_pat
         settings = load_settings()
         routes, orm = Routes(settings, tmp_path), OrmThread()
         keeping = Upkeep(tmp_path, routes, orm, retry_policy(settings), {}, asyncio.Event(), 72)
-        lane = routes.lane(Stream.CAMPAIGN, PoolKey(RelayPool.TRUSTED))
+        lane = routes.route(Stream.CAMPAIGN, PoolKey(RelayPool.TRUSTED))
         lane.journal.begin_chunk(1, 10)
         lane.journal.started(100)
         size = lane.journal.size_bytes
