@@ -43,8 +43,8 @@ Scope = dict[str, Any]
 class Pages:
     """All pages of one process. `folder` stores bodies while they arrive."""
 
-    def __init__(self, application: Application, lanes: RequestPools, budget: DiskBudget, folder: Path) -> None:
-        self._application, self._lanes, self._budget, self._folder = application, lanes, budget, folder
+    def __init__(self, application: Application, pools: RequestPools, budget: DiskBudget, folder: Path) -> None:
+        self._application, self._pools, self._budget, self._folder = application, pools, budget, folder
 
     async def __call__(self, scope: Scope, receive: Receive, pass_on: Send) -> None:
         """Answer one request."""
@@ -88,14 +88,14 @@ class Pages:
         if not limit.members_only or (declared is not None and declared <= PUBLIC.octets):
             return limit
         ask = partial(is_member, headers.get("cookie", ""), headers.get("authorization", ""))
-        return limit if await asyncio.wrap_future(self._lanes.door.submit(ask)) else PUBLIC
+        return limit if await asyncio.wrap_future(self._pools.door.submit(ask)) else PUBLIC
 
     async def _answer(
         self, scope: Scope, headers: dict[str, str], peer: str, body: RequestBody, receive: Receive, send: Send
     ) -> None:
         environ = environ_of(scope, body.open(), body.octets, scheme=_scheme(scope, headers, peer))
         exchange = Exchange(self._application, environ, asyncio.get_running_loop())
-        work = self._lanes.of(scope["path"]).submit(exchange.run)
+        work = self._pools.of(scope["path"]).submit(exchange.run)
         done = asyncio.wrap_future(work)
         try:
             await _send_all(scope, exchange, receive, send)
