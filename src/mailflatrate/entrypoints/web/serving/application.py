@@ -29,7 +29,7 @@ from mailflatrate.entrypoints.web.serving.request_bodies import (
     limit_of,
     read_body,
 )
-from mailflatrate.entrypoints.web.serving.thread_pools import LaneFull, RequestPools
+from mailflatrate.entrypoints.web.serving.thread_pools import PoolFull, RequestPools
 from mailflatrate.entrypoints.web.serving.wsgi_bridge import Application, Exchange, Piece, environ_of
 
 log = structlog.get_logger("web")
@@ -65,7 +65,7 @@ class Pages:
             await self._answer(scope, headers, peer, body, receive, send)
         except BodyRefused as refused:
             await _refuse(scope, headers, refused, receive, send)
-        except LaneFull:
+        except PoolFull:
             busy = BodyRefused(503, _("We have too many visitors right now."), _("Try again in a few seconds."))
             await _refuse(scope, headers, busy, receive, send)
         except ClientGone:

@@ -12,7 +12,7 @@ _READY: Final = re.compile(r"/readyz(/web)?|/metrics")
 _LEAVE: Final = re.compile(r"/u/[^/]+")
 
 
-class LaneFull(Exception):
+class PoolFull(Exception):
     """More requests are waiting than could be answered in a reasonable time."""
 
 
@@ -26,10 +26,10 @@ class RequestPool:
         self._lock = Lock()
 
     def submit(self, work: Callable[[], Any]) -> Future[Any]:
-        """Run `work` in a thread; work that has not started can be canceled. Raises LaneFull."""
+        """Run `work` in a thread; work that has not started can be canceled. Raises PoolFull."""
         with self._lock:
             if self._pending >= self._most:
-                raise LaneFull
+                raise PoolFull
             self._pending += 1
         future = self._pool.submit(work)
         future.add_done_callback(self._done)
