@@ -56,6 +56,7 @@ from mailflatrate.apps.lists.actions.notes import write_note
 from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
+from mailflatrate.apps.lists.contact_list.columns import choose_columns
 from mailflatrate.apps.lists.counts import count_mailable
 from mailflatrate.apps.lists.models import (
     BulkAction,
@@ -166,6 +167,7 @@ class Neighbours:
             field = create_field(FieldDraft("Size", ContactFieldType.TEXT, "to send the right gift"))
             tag = create_tag("Regulars")
             give_tags(list(Contact.objects.values_list("id", flat=True)), [tag.id])
+            choose_columns(self.anna.owner, ["added"])
             bulk = start_bulk(BulkKind.ADD_TAG, BulkSelection((1,)), {"tag": "VIP"}, by=self.anna.owner, enqueue=False)
             BulkItem.objects.create(action=bulk, contact_id=Contact.objects.order_by("id").values_list("id")[0][0])
             notice = Notice.objects.create(kind=NoticeKind.TEST, recipient="a@lindenhof.example")

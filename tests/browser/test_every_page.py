@@ -88,6 +88,7 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/progress/": PART,
     "/studio/bulk/<int:bulk_id>/progress/": PART,
     "/studio/contacts/count/": PART,
+    "/studio/contacts/filter/": PART,
     "/studio/exports/rows/": PART,
     "/studio/imports/<int:import_id>/progress/": PART,
     "/studio/imports/moves/<int:move_id>/progress/": PART,

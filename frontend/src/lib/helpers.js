@@ -78,6 +78,11 @@ function keepSame(event) {
   if (target.dataset.same && fragment.firstElementChild?.dataset.same === target.dataset.same) event.detail.shouldSwap = false;
 }
 
+/** input[data-checks="NAME"]: checks or clears all checkboxes with that name in its form. */
+function checkAll(box) {
+  for (const each of box.form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(box.dataset.checks)}"]`)) each.checked = box.checked;
+}
+
 export function startHelpers() {
   showTab();
   document.addEventListener("input", (event) => {
@@ -90,6 +95,7 @@ export function startHelpers() {
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
     if (event.target.matches("[data-fills]")) fill(event.target);
+    if (event.target.matches("[data-checks]")) checkAll(event.target);
   });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-busy]") && !event.defaultPrevented) showBusy(event.target);

@@ -13,9 +13,9 @@ from mailflatrate.apps.lists.bulk import runner, steps
 from mailflatrate.apps.lists.bulk.runner import run_bulk, sweep_items
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, selection_of
 from mailflatrate.apps.lists.bulk.steps import BulkSteps
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkKind, Contact, ContactTag, Subscription, Tag
-from mailflatrate.apps.lists.queries import ContactFilter
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.settings.roles import app_url

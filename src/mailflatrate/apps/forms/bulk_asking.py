@@ -1,6 +1,6 @@
 """Asking many contacts to confirm, as a bulk action of `lists`: one request each, within the limits (R-35)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
@@ -13,6 +13,8 @@ SAID_NO = "said_no"
 CONFIRMED = "confirmed"
 LIMIT = "limit"
 NOT_ASKED = "not_asked"
+ASKED_AT_ONCE = 50
+"""Requests of one step: until it ends, nobody else in the account can ask anyone."""
 
 
 def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
@@ -29,9 +31,10 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
             "contact_id", "state"
         )
     )
+    suppressed = suppression.strongest_of([bytes(contact.address_key) for contact in people.values()])
     for place, contact_id in enumerate(ids):
         contact = people.get(contact_id)
-        reason = _unasked(contact, states.get(contact_id, ""))
+        reason = _unasked(contact, states.get(contact_id, ""), suppressed)
         if reason or contact is None:
             step.skipped[reason] += 1
             continue
@@ -47,14 +50,17 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
             step.skipped[NOT_ASKED] += 1
         else:
             step.changed[contact_id] = None
+            if len(step.changed) >= ASKED_AT_ONCE:
+                step.taken = place + 1
+                break
     return step
 
 
-def _unasked(contact: Contact | None, state: str) -> str:
+def _unasked(contact: Contact | None, state: str, suppressed: Container[bytes]) -> str:
     """Return why a contact isn't asked; empty if they are. A no always wins."""
     if contact is None:
         return NOT_ASKED
-    if state == SubscriptionState.UNSUBSCRIBED or suppression.strongest(bytes(contact.address_key)) is not None:
+    if state == SubscriptionState.UNSUBSCRIBED or bytes(contact.address_key) in suppressed:
         return SAID_NO
     return CONFIRMED if state == SubscriptionState.CONFIRMED else ""
 
@@ -65,4 +71,4 @@ def _note(action: BulkAction) -> str:
 
 def register() -> None:
     """Let bulk actions ask."""
-    register_steps(BulkKind.ASK_AGAIN, ask_again, size=50)
+    register_steps(BulkKind.ASK_AGAIN, ask_again, size=500)

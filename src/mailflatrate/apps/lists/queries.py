@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from mailflatrate.apps.lists.audience import Audience
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
 from mailflatrate.apps.lists.intake.quarantine import WAITING_REASONS
 from mailflatrate.apps.lists.models import (
     ConsentEvent,
     Contact,
-    ContactTag,
     Export,
     Import,
     ImportRefusal,
@@ -26,7 +26,7 @@ from mailflatrate.apps.lists.models import (
     Subscription,
     SubscriptionState,
 )
-from mailflatrate.apps.lists.search import matching, some_matching
+from mailflatrate.apps.lists.search import some_matching
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
@@ -110,17 +110,6 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactFilter:
-    """What the list of contacts is narrowed to; all parts must hold."""
-
-    search: str = ""
-    list_id: int | None = None
-    state: SubscriptionState | None = None
-    tag_id: int | None = None
-    segment_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ContactPage:
     """Contacts sorted by address; cursors are None at the ends."""
 
@@ -161,27 +150,6 @@ def contact_page(
     return ContactPage(
         shown, _cursor(shown[-1:]) if len(rows) > size else None, _cursor(shown[:1]) if after is not None else None
     )
-
-
-def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
-    """Return the contacts that match a filter. Raises SegmentError if the segment's conditions are faulty."""
-    people = Contact.objects.all()
-    if wanted.search:
-        people = matching(people, wanted.search)
-    if wanted.list_id is not None or wanted.state is not None:
-        subscriptions = Subscription.objects.filter(contact=OuterRef("id"))
-        if wanted.list_id is not None:
-            subscriptions = subscriptions.filter(mailing_list_id=wanted.list_id)
-        if wanted.state is not None:
-            subscriptions = subscriptions.filter(state=wanted.state)
-        people = people.filter(Exists(subscriptions))
-    if wanted.tag_id is not None:
-        people = people.filter(Exists(ContactTag.objects.filter(contact=OuterRef("id"), tag_id=wanted.tag_id)))
-    if wanted.segment_id is not None:
-        segment = Segment.objects.filter(id=wanted.segment_id).first()
-        where, values = conditions_sql(segment.conditions, alias="contact") if segment else ("FALSE", [])
-        people = people.extra(where=[f"({where})"], params=values)  # noqa: S610  conditions_sql passes values apart
-    return people
 
 
 def _cursor(rows: Sequence[Contact]) -> Cursor | None:

@@ -48,6 +48,7 @@ ON CONFLICT (account_id, address_key) WHERE lifted_at IS NULL DO UPDATE SET
             'evidence', suppression.evidence - 'earlier', 'at', suppression.created_at)))
 WHERE array_position(%(strength)s::text[], excluded.reason::text)
     < array_position(%(strength)s::text[], suppression.reason::text)
+RETURNING address_key, (xmax = 0) AS is_new
 """
 
 
@@ -80,19 +81,28 @@ def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:
 
 def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
     """Call `suppress` for many addresses in one statement; return how many rows changed. Raises NoAccount."""
-    account_id = tenancy.current_account_id()
-    strongest_once: dict[bytes, SuppressionEntry] = {}
-    for entry in sorted(entries, key=lambda entry: STRENGTH.index(entry.reason)):
-        strongest_once.setdefault(entry.address_key, entry)
-    if not strongest_once:
-        return 0
-    # Sorted keys: two writers of the same addresses wait for each other instead of deadlocking.
-    kept = [strongest_once[key] for key in sorted(strongest_once)]
-    changed = _upsert(account_id, kept)
-    if platform:
+    kept = _strongest_once(entries)
+    changed = len(_upsert(tenancy.current_account_id(), kept))
+    if platform and kept:
         with tenancy.platform(PlatformReason.MAIL_IN):
-            changed += _upsert(None, kept)
+            changed += len(_upsert(None, kept))
     return changed
+
+
+def suppress_keys(entries: Sequence[SuppressionEntry]) -> dict[bytes, bool]:
+    """Suppress many addresses in this account; return which rows changed, and whether each is new. Raises NoAccount.
+
+    A row that isn't new had a weaker reason before.
+    """
+    return _upsert(tenancy.current_account_id(), _strongest_once(entries))
+
+
+def _strongest_once(entries: Sequence[SuppressionEntry]) -> list[SuppressionEntry]:
+    strongest: dict[bytes, SuppressionEntry] = {}
+    for entry in sorted(entries, key=lambda entry: STRENGTH.index(entry.reason)):
+        strongest.setdefault(entry.address_key, entry)
+    # Sorted keys: two writers of the same addresses wait for each other instead of deadlocking.
+    return [strongest[key] for key in sorted(strongest)]
 
 
 def suppress_everywhere(
@@ -100,10 +110,13 @@ def suppress_everywhere(
 ) -> bool:
     """Never mail an address again, on the whole platform, if no account is involved. Idempotent like `suppress`."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
-        return _upsert(None, [SuppressionEntry(address_key, reason, source, evidence)]) > 0
+        return bool(_upsert(None, [SuppressionEntry(address_key, reason, source, evidence)]))
 
 
-def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> int:
+def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> dict[bytes, bool]:
+    """Write rows; return the addresses whose row changed, and whether it is new."""
+    if not entries:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
@@ -116,7 +129,7 @@ def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> int:
                 "strength": [reason.value for reason in STRENGTH],
             },
         )
-        return int(cursor.rowcount)
+        return {bytes(key): bool(is_new) for key, is_new in cursor.fetchall()}
 
 
 def lift_by_opt_in(address_key: bytes, *, source: str) -> int:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.actions.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.bulk.steps import ALREADY_OUT, GONE, BulkStep, register_steps
@@ -145,19 +145,13 @@ def _record(event: str, action: BulkAction, by: User | None) -> None:
 
 def _unsubscribe(action: BulkAction, ids: Sequence[int]) -> BulkStep:
     """Unsubscribe these contacts from a list, or from everything."""
-    step = BulkStep()
     source = f"bulk action {action.id}" + (f": {action.created_by.email}" if action.created_by else "")
-    for contact_id in ids:
-        try:
-            ended = unsubscribe(contact_id, list_id=action.parameters.get("list"), by="customer", source=source)
-        except ListError:
-            step.skipped[GONE] += 1
-            continue
-        if ended:
-            step.changed[contact_id] = None
-        else:
-            step.skipped[ALREADY_OUT] += 1
+    list_id = action.parameters.get("list")
+    people = unsubscribe_many(ids, list_id=list_id, by="customer", source=source)
+    step = BulkStep(dict.fromkeys(sorted(people.changed)))
+    step.skipped[GONE] = len(people.gone)
+    step.skipped[ALREADY_OUT] = len(ids) - len(people.changed) - len(people.gone)
     return step
 
 
-register_steps(BulkKind.UNSUBSCRIBE, _unsubscribe, size=200)
+register_steps(BulkKind.UNSUBSCRIBE, _unsubscribe, size=2_000)

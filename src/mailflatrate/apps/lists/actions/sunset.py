@@ -2,14 +2,14 @@
 
 from django.db import connection
 
-from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.actions.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import audit, jobs, tenancy
 from mailflatrate.rules import sql
 
 SUNSET_JOB = "lists.withdraw_silent"
-SLICE = 200
+SLICE = 1_000
 
 _SILENT = """
 SELECT DISTINCT s.contact_id FROM subscription s
@@ -50,6 +50,5 @@ def withdraw_inactive(campaign_id: int, after: int) -> int | None:
             [tenancy.current_account_id(), after, *values, SLICE],
         )
         found = [contact_id for (contact_id,) in cursor.fetchall()]
-    for contact_id in found:
-        unsubscribe(contact_id, list_id=None, by="sunset", source=f"campaign {campaign_id}: asked, no answer (R-91)")
+    unsubscribe_many(found, list_id=None, by="sunset", source=f"campaign {campaign_id}: asked, no answer (R-91)")
     return found[-1] if found else None

@@ -78,6 +78,7 @@ def _step(account_id: int, action_id: int) -> bool:
             return _end(action, BulkState.DONE)
         name_author(ChangeAuthor(ChangeSource.BULK, action.created_by_id, f"bulk:{action.id}"))
         step = steps.take(action, ids)
+        ids = ids[: step.taken]
         _keep(action, step)
         action.after_id, action.changed = ids[-1], action.changed + len(step.changed)
         _count(action, step.skipped, len(ids))

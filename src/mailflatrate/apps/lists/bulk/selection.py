@@ -8,11 +8,10 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching, filter_from_json
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import BulkAction, Contact
-from mailflatrate.apps.lists.queries import ContactFilter, contacts_matching
 from mailflatrate.base import tenancy
-from mailflatrate.rules.audience_states import SubscriptionState
 
 MOST_IDS = 1_000
 """Contacts that a selection may name one by one."""
@@ -27,16 +26,7 @@ class BulkSelection:
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for `BulkAction.selection`."""
-        if self.wanted is None:
-            return {"ids": list(self.ids)}
-        state = self.wanted.state
-        return {
-            "search": self.wanted.search,
-            "list": self.wanted.list_id,
-            "state": state.value if state else None,
-            "tag": self.wanted.tag_id,
-            "segment": self.wanted.segment_id,
-        }
+        return {"ids": list(self.ids)} if self.wanted is None else self.wanted.as_json()
 
 
 def selection_of(ids: Sequence[int], wanted: ContactFilter | None) -> BulkSelection:
@@ -52,16 +42,7 @@ def from_json(stored: Mapping[str, Any]) -> BulkSelection:
     """Read what `as_json` wrote."""
     if "ids" in stored:
         return BulkSelection(tuple(stored["ids"]))
-    state = stored.get("state")
-    return BulkSelection(
-        wanted=ContactFilter(
-            stored.get("search") or "",
-            stored.get("list"),
-            SubscriptionState(state) if state else None,
-            stored.get("tag"),
-            stored.get("segment"),
-        )
-    )
+    return BulkSelection(wanted=filter_from_json(stored))
 
 
 def selected(selection: BulkSelection) -> QuerySet[Contact]:

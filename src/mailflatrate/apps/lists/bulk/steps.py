@@ -24,6 +24,8 @@ class BulkStep:
 
     changed: dict[int, Any] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
+    taken: int | None = None
+    """How many of the contacts were dealt with, from the first on; None for all. The others are left for the next."""
     stopped: str = ""
     """Why no further step makes sense, as the reason of all contacts that are left."""
 

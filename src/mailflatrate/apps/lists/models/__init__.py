@@ -2,6 +2,7 @@
 
 from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, BulkKind, BulkState
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
+from mailflatrate.apps.lists.models.contact_columns import ContactColumns
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.fields import (
@@ -56,6 +57,7 @@ __all__ = [
     "ConsentSeal",
     "ConsentStamp",
     "Contact",
+    "ContactColumns",
     "ContactField",
     "ContactNote",
     "ContactTag",

@@ -78,7 +78,10 @@ class Contact(TenantModel):
     class Meta:
         db_table = "contact"
         constraints = [models.UniqueConstraint(fields=["account", "address_key"], name="contact_address_once")]
-        indexes = [models.Index(fields=["account", "email"], name="contact_email")]
+        indexes = [
+            models.Index(fields=["account", "email"], name="contact_email"),
+            models.Index(fields=["account", "created_at", "id"], name="contact_added"),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -135,6 +138,14 @@ class Subscription(TenantModel):
             models.CheckConstraint(
                 condition=~Q(state="confirmed") | Q(consent_event__isnull=False, confirmed_at__isnull=False),
                 name="subscription_confirmed_has_proof",
+            ),
+        ]
+        indexes = [
+            # The list of contacts by last confirmation.
+            models.Index(
+                fields=["account", "confirmed_at", "contact"],
+                condition=Q(confirmed_at__isnull=False),
+                name="subscription_last_confirmed",
             ),
         ]
 

@@ -15,6 +15,7 @@ from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.lists.actions import bulk
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, count_selected, selection_of
+from mailflatrate.apps.lists.contact_list.narrowing import contacts_matching
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList
@@ -23,7 +24,7 @@ from mailflatrate.apps.lists.tags import tags
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.audience.contact_filter import posted_filter
+from mailflatrate.entrypoints.web.studio.audience.contact_filter import FILTER_PARTS, exact_filter
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.contact_fields import value_text
 
@@ -91,7 +92,9 @@ def _find(bulk_id: int) -> BulkAction:
 def _selection(posted: QueryDict) -> BulkSelection:
     """Return what the page selected. Raises ListError."""
     if posted.get("all"):
-        return selection_of([], posted_filter(posted))
+        wanted = exact_filter(posted)
+        contacts_matching(wanted)  # refuses faulty conditions now, not in the job
+        return selection_of([], wanted)
     ids = [number for number in map(whole_number, posted.getlist("contact")) if number]
     return selection_of(ids, None)
 
@@ -151,7 +154,7 @@ def _question(request: StudioRequest, kind: BulkKind, selection: BulkSelection, 
     return page(request, "studio/audience/bulk_new.html", context, status=422 if problem else 200)
 
 
-_CARRIED = ("contact", "all", "q", "list", "state", "tag", "segment", "action")
+_CARRIED = ("contact", "all", "action", *FILTER_PARTS)
 
 
 @require_POST

@@ -1,0 +1,29 @@
+"""Statements that someone waits for, given up after a time so that another way can be tried."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+T = TypeVar("T")
+_CANCELED = "57014"
+
+
+def within(milliseconds: int, read: Callable[[], T]) -> T | None:
+    """Return what `read` returns, or None if one of its statements isn't done in time.
+
+    The transaction goes on either way, and what its later statements may take stays the same.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        (before,) = cursor.fetchone()
+        try:
+            with transaction.atomic():
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+                found = read()
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+                return found
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != _CANCELED:
+                raise
+            return None

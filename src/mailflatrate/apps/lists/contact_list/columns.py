@@ -1,0 +1,39 @@
+"""The columns of the contact list, and the ones that a member of the account chose."""
+
+from collections.abc import Iterable, Sequence
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.lists.contact_list.ordering import FIELD_PREFIX
+from mailflatrate.apps.lists.fields import fields
+from mailflatrate.apps.lists.models import ContactColumns
+from mailflatrate.base import tenancy
+
+OWN_COLUMNS = ("name", "subscriptions", "tags", "added", "confirmed", "activity")
+"""What every contact can show beside the address."""
+DEFAULT_COLUMNS = ("name", "subscriptions", "tags", "added")
+MOST_COLUMNS = 20
+
+
+def offered_columns() -> list[str]:
+    """Return all columns that can be chosen, in their order."""
+    return [*OWN_COLUMNS, *(f"{FIELD_PREFIX}{field.key}" for field in fields())]
+
+
+def known_columns(names: Iterable[str]) -> list[str]:
+    """Return those of the names that are columns, each once, in the order given."""
+    offered = set(offered_columns())
+    return [name for name in dict.fromkeys(names) if name in offered][:MOST_COLUMNS]
+
+
+def columns_of(user: User) -> list[str]:
+    """Return the columns that a member chose in this account, or the default ones; archived fields are gone."""
+    chosen = ContactColumns.objects.filter(user=user).values_list("columns", flat=True).first()
+    return known_columns(DEFAULT_COLUMNS if chosen is None else chosen)
+
+
+def choose_columns(user: User, names: Sequence[str]) -> list[str]:
+    """Remember a member's columns for this account, and return the ones that exist."""
+    columns = known_columns(names)
+    account_id = tenancy.current_account_id()
+    ContactColumns.objects.update_or_create(account_id=account_id, user=user, defaults={"columns": columns})
+    return columns

@@ -1,0 +1,46 @@
+"""How many contacts match, without keeping anyone waiting: from counters, else counted within a bounded time."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from mailflatrate.apps.lists.contact_list.bounded import within
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
+from mailflatrate.apps.lists.models import ListTally
+
+MOST_COUNTED = 10_000
+EXACT_MILLISECONDS = 300
+BOUNDED_MILLISECONDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCount:
+    """A number of contacts. `is_exact` False: there are more than `people`, which is 0 if even that took too long."""
+
+    people: int
+    is_exact: bool = True
+
+
+def count_contacts(wanted: ContactFilter) -> ContactCount:
+    """Count the contacts that match, or say what is known about their number. Raises SegmentError."""
+    tally = _tally(wanted)
+    if tally is not None:
+        return ContactCount(tally)
+    people = contacts_matching(wanted)
+    exact = within(EXACT_MILLISECONDS, people.count)
+    if exact is not None:
+        return ContactCount(exact)
+    some = within(BOUNDED_MILLISECONDS, people.order_by()[: MOST_COUNTED + 1].count)
+    if some is None:
+        return ContactCount(0, is_exact=False)
+    return ContactCount(some) if some <= MOST_COUNTED else ContactCount(MOST_COUNTED, is_exact=False)
+
+
+def _tally(wanted: ContactFilter) -> int | None:
+    """Return the sum of the counters of one list, or of one state of it; None if something else is asked, too."""
+    if wanted.list_id is None or ContactFilter(list_id=wanted.list_id, state=wanted.state) != wanted:
+        return None
+    rows = ListTally.objects.filter(mailing_list_id=wanted.list_id)
+    if wanted.state is not None:
+        rows = rows.filter(state=wanted.state)
+    return int(rows.aggregate(people=Sum("people"))["people"] or 0)

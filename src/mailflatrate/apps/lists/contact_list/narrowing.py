@@ -1,0 +1,125 @@
+"""What the list of contacts, and a bulk action on it, is narrowed to. All parts of a filter must hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, ContactTag, Segment, Subscription
+from mailflatrate.apps.lists.search import matching
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.rules.audience_states import SubscriptionState
+
+MOST_CONDITIONS = 10
+"""Conditions of one filter, beside list, state, tag, segment, import and search."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """A filter. `conditions` are those of segments (`lists.segments`), in their stored form.
+
+    `import_id`: people whose consent on a list was proved by this import.
+    """
+
+    search: str = ""
+    list_id: int | None = None
+    state: SubscriptionState | None = None
+    tag_id: int | None = None
+    segment_id: int | None = None
+    import_id: int | None = None
+    conditions: tuple[Mapping[str, Any], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a mapping that `filter_from_json` reads.
+
+        A worker of the version before knows no `further` parts, and would take more people than were selected. So the
+        segment beside them is one that doesn't exist.
+        """
+        stored = {
+            "search": self.search,
+            "list": self.list_id,
+            "state": self.state.value if self.state else None,
+            "tag": self.tag_id,
+            "segment": self.segment_id,
+        }
+        if self.import_id is None and not self.conditions:
+            return stored
+        further = {
+            "segment": self.segment_id,
+            "import": self.import_id,
+            "conditions": [dict(each) for each in self.conditions],
+        }
+        return {**stored, "segment": 0, "further": further}
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether everyone matches."""
+        return self == ContactFilter()
+
+
+def filter_from_json(stored: Mapping[str, Any]) -> ContactFilter:
+    """Read what `ContactFilter.as_json` wrote."""
+    state = stored.get("state")
+    further: Mapping[str, Any] = stored.get("further") or {"segment": stored.get("segment")}
+    return ContactFilter(
+        stored.get("search") or "",
+        stored.get("list"),
+        SubscriptionState(state) if state else None,
+        stored.get("tag"),
+        further["segment"],
+        further.get("import"),
+        tuple(further.get("conditions") or ()),
+    )
+
+
+def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
+    """Return the contacts that match a filter. Raises SegmentError if conditions are faulty."""
+    people = Contact.objects.all()
+    if wanted.search:
+        people = matching(people, wanted.search)
+    if wanted.list_id is not None or wanted.state is not None:
+        subscriptions = Subscription.objects.filter(contact=OuterRef("id"))
+        if wanted.list_id is not None:
+            subscriptions = subscriptions.filter(mailing_list_id=wanted.list_id)
+        if wanted.state is not None:
+            subscriptions = subscriptions.filter(state=wanted.state)
+        people = people.filter(Exists(subscriptions))
+    if wanted.tag_id is not None:
+        people = people.filter(Exists(ContactTag.objects.filter(contact=OuterRef("id"), tag_id=wanted.tag_id)))
+    if wanted.import_id is not None:
+        people = people.filter(id__in=_imported_by(wanted.import_id))
+    if wanted.segment_id is not None:
+        segment = Segment.objects.filter(id=wanted.segment_id).first()
+        people = _meeting(people, segment.conditions) if segment else people.extra(where=["FALSE"])
+    return _meeting(people, wanted.conditions) if wanted.conditions else people
+
+
+def _imported_by(import_id: int) -> QuerySet[Any, Any]:
+    return ConsentEvent.objects.filter(source_import_id=import_id).values("contact_id")
+
+
+def _meeting(people: QuerySet[Contact], conditions: Any) -> QuerySet[Contact]:
+    where, values = conditions_sql(conditions, alias="contact")
+    return people.extra(where=[f"({where})"], params=values)  # noqa: S610  conditions_sql passes values apart
+
+
+def usable(wanted: ContactFilter) -> tuple[ContactFilter, list[SegmentError]]:
+    """Return the filter without the segment and the conditions that are faulty, and what is wrong with those."""
+    problems: list[SegmentError] = []
+    kept: list[Mapping[str, Any]] = []
+    for condition in wanted.conditions[:MOST_CONDITIONS]:
+        try:
+            conditions_sql([condition])
+        except SegmentError as error:
+            problems.append(error)
+        else:
+            kept.append(condition)
+    found = replace(wanted, conditions=tuple(kept))
+    try:
+        contacts_matching(found)
+    except SegmentError as error:
+        problems.append(error)
+        found = replace(found, segment_id=None)
+    return found, problems

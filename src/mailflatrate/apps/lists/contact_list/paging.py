@@ -1,0 +1,174 @@
+"""Reads one page of contacts. The time of a page doesn't grow with its number.
+
+Contacts without a value come last in both directions. So an order that allows for them has two stretches, one after the
+other, and each is walked by its own index condition.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, F, IntegerField, OuterRef, QuerySet, Value
+from django.db.models.expressions import RawSQL
+
+from mailflatrate.apps.lists.contact_list.bounded import within
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
+from mailflatrate.apps.lists.contact_list.ordering import ContactCursor, ContactOrder
+from mailflatrate.apps.lists.models import Contact, Subscription
+
+PAGE_ROWS = 50
+ORDERED_MILLISECONDS = 120
+"""How long a page may be looked for in the order of an index before all that match are sorted instead."""
+_Place = tuple[Any, int]
+"""The value of a contact in the order, and its id."""
+
+# Of several confirmations the newest counts; of two at the same moment, the later subscription.
+_NEWEST = """NOT EXISTS (SELECT 1 FROM subscription later WHERE later.account_id = subscription.account_id
+    AND later.contact_id = subscription.contact_id
+    AND (later.confirmed_at, later.id) > (subscription.confirmed_at, subscription.id))"""
+
+
+@dataclass(frozen=True, slots=True)
+class SortedPage:
+    """Some contacts in an order; the cursors are None at the ends of the list."""
+
+    rows: list[Contact]
+    next: ContactCursor | None
+    previous: ContactCursor | None
+
+
+def sorted_page(
+    wanted: ContactFilter,
+    order: ContactOrder,
+    *,
+    after: ContactCursor | None = None,
+    before: ContactCursor | None = None,
+    size: int = PAGE_ROWS,
+) -> SortedPage:
+    """Return a page of the contacts that match, with their subscriptions. `after` walks forward, `before` backward.
+
+    Raises SegmentError if the filter's conditions are faulty.
+    """
+    backward = before is not None
+    places = _walk(wanted, order, before if backward else after, size + 1, backward=backward)
+    more, places = len(places) > size, places[:size]
+    if backward:
+        places.reverse()
+    cursors = [ContactCursor(*place) for place in places[:1] + places[-1:]]
+    following = cursors[-1] if cursors and (backward or more) else None
+    earlier = cursors[0] if cursors and (more if backward else after is not None) else None
+    return SortedPage(_contacts([contact_id for _value, contact_id in places]), following, earlier)
+
+
+def _contacts(ids: Sequence[int]) -> list[Contact]:
+    found = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
+    return [found[contact_id] for contact_id in ids if contact_id in found]
+
+
+def _walk(
+    wanted: ContactFilter, order: ContactOrder, place: ContactCursor | None, most: int, *, backward: bool
+) -> list[_Place]:
+    found: list[_Place] = []
+    for has_value, start in _stretches(order, place, backward=backward):
+        if len(found) < most:
+            found += _stretch(wanted, order, start, most - len(found), has_value=has_value, backward=backward)
+    return found
+
+
+def _stretches(
+    order: ContactOrder, place: ContactCursor | None, *, backward: bool
+) -> Iterator[tuple[bool, ContactCursor | None]]:
+    """Yield the stretches still ahead: whether its contacts have a value, and where to begin in it."""
+    stretches = [True, False] if order.may_be_null else [True]
+    if backward:
+        stretches.reverse()
+    if place is None:
+        yield from ((has_value, None) for has_value in stretches)
+        return
+    here = stretches.index(place.value is not None)
+    yield stretches[here], place
+    yield from ((has_value, None) for has_value in stretches[here + 1 :])
+
+
+def _stretch(
+    wanted: ContactFilter,
+    order: ContactOrder,
+    start: ContactCursor | None,
+    most: int,
+    *,
+    has_value: bool,
+    backward: bool,
+) -> list[_Place]:
+    down = order.is_descending != backward
+    sign = "<" if down else ">"
+    if not has_value:
+        people = _without_value(wanted, order)
+        if start is not None:
+            people = people.filter(**{"id__lt" if down else "id__gt": start.contact_id})
+        nothing = Value(None, output_field=IntegerField())
+        rows = people.annotate(sort_value=nothing, sort_id=F("id")).values_list("sort_value", "sort_id")
+        return _first(rows, most, down=down, has_index=True)
+    rows = _confirmed(wanted) if order.value_sql is None else _valued(wanted, order)
+    sql, values = ("subscription.confirmed_at", ()) if order.value_sql is None else (order.value_sql, order.parameters)
+    number = "subscription.contact_id" if order.value_sql is None else "contact.id"
+    if start is not None:
+        rows = rows.extra(  # noqa: S610  the expressions are constants, and values are passed apart
+            where=[f"(({sql}), {number}) {sign} (%s::{order.value_type}, %s)"],
+            params=[*values, start.value, start.contact_id],
+        )
+    return _first(rows, most, down=down, has_index=order.field_type is None)
+
+
+def _first(rows: QuerySet[Any, Any], most: int, *, down: bool, has_index: bool) -> list[_Place]:
+    """Return the first places.
+
+    Where many contacts match, reading in the order of an index finds a page soon. Where few do, that would read
+    everyone one by one; then all that match are found first, and sorted.
+    """
+    if has_index:
+        directed = (F("sort_value").desc(), F("sort_id").desc()) if down else ("sort_value", "sort_id")
+        soon = within(ORDERED_MILLISECONDS, lambda: list(rows.order_by(*directed)[:most]))
+        if soon is not None:
+            return soon
+    sql, values = rows.order_by().query.sql_with_params()
+    direction = "DESC" if down else "ASC"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH matching (sort_value, sort_id) AS MATERIALIZED ({sql}) SELECT sort_value, sort_id FROM matching
+            ORDER BY sort_value {direction}, sort_id {direction} LIMIT %s""",  # noqa: S608  the ORM's own statement
+            [*values, most],
+        )
+        found: list[_Place] = cursor.fetchall()
+        return found
+
+
+def _valued(wanted: ContactFilter, order: ContactOrder) -> QuerySet[Any, Any]:
+    """Return value and id of the contacts that have a value."""
+    assert order.value_sql is not None
+    people = contacts_matching(wanted)
+    if order.may_be_null:
+        people = people.extra(where=[f"({order.value_sql}) IS NOT NULL"], params=list(order.parameters))  # noqa: S610
+    value = RawSQL(order.value_sql, order.parameters)  # noqa: S611  an expression of `ordering`
+    found: QuerySet[Any, Any] = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
+    return found
+
+
+def _confirmed(wanted: ContactFilter) -> QuerySet[Any, Any]:
+    """Return the time and the contact of each newest confirmation, from the index that is in this order."""
+    rows = Subscription.objects.filter(confirmed_at__isnull=False).extra(where=[_NEWEST])  # noqa: S610  a constant
+    if not wanted.is_empty:
+        # As text, because an ORM subquery would rename the table that the filter's own expressions name.
+        sql, values = contacts_matching(wanted).order_by().values("id").query.sql_with_params()
+        rows = rows.extra(where=[f"subscription.contact_id IN ({sql})"], params=list(values))  # noqa: S610
+    rows = rows.annotate(sort_value=F("confirmed_at"), sort_id=F("contact_id"))
+    found: QuerySet[Any, Any] = rows.values_list("sort_value", "sort_id")
+    return found
+
+
+def _without_value(wanted: ContactFilter, order: ContactOrder) -> QuerySet[Contact]:
+    people = contacts_matching(wanted)
+    if order.value_sql is None:
+        confirmed = Subscription.objects.filter(contact=OuterRef("id"), confirmed_at__isnull=False)
+        return people.filter(~Exists(confirmed))
+    return people.extra(where=[f"({order.value_sql}) IS NULL"], params=list(order.parameters))  # noqa: S610
