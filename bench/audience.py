@@ -52,7 +52,9 @@ def enrich(estate: Estate) -> Audience:
     """Give the estate's contacts fields, tags, a second list and several states; then vacuum and analyze."""
     import psycopg
 
-    from mailflatrate.apps.lists.actions import FieldDraft, create_field, create_tag, save_segment
+    from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
+    from mailflatrate.apps.lists.actions.segments import save_segment
+    from mailflatrate.apps.lists.actions.tags import create_tag
     from mailflatrate.apps.lists.models import MailingList
     from mailflatrate.base import tenancy
     from mailflatrate.rules.contact_fields import ContactFieldType

@@ -105,7 +105,7 @@ class BulkBench:
         import psycopg
 
         from mailflatrate.apps.forms.models import Form
-        from mailflatrate.apps.lists.actions import FieldDraft, create_field
+        from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
         from mailflatrate.base import tenancy
         from mailflatrate.rules.contact_fields import ContactFieldType
         from mailflatrate.settings import load_settings
@@ -132,7 +132,7 @@ class BulkBench:
 
     def _start(self, kind: BulkKind, most: int = 0, **parameters: Any) -> int:
         """Start an action for everyone, or for the first `most` contacts."""
-        from mailflatrate.apps.lists import actions
+        from mailflatrate.apps.lists.actions import bulk
         from mailflatrate.apps.lists.bulk.selection import BulkSelection
         from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
         from mailflatrate.apps.lists.models import Contact
@@ -142,14 +142,14 @@ class BulkBench:
             ids = tuple(Contact.objects.order_by("id").values_list("id", flat=True)[:most])
             selection = BulkSelection(ids) if ids else BulkSelection(wanted=ContactFilter())
             by = self._estate.owner
-            return int(actions.start_bulk(kind, selection, parameters, by=by, enqueue=False).id)
+            return int(bulk.start_bulk(kind, selection, parameters, by=by, enqueue=False).id)
 
     def _undo(self, action_id: int) -> int:
-        from mailflatrate.apps.lists import actions
+        from mailflatrate.apps.lists.actions import bulk
         from mailflatrate.base import tenancy
 
         with tenancy.account(self._estate.account_id):
-            return int(actions.undo_bulk(action_id, by=self._estate.owner, enqueue=False).id)
+            return int(bulk.undo_bulk(action_id, by=self._estate.owner, enqueue=False).id)
 
     def _measured(self, action_id: int, people: int = 0) -> dict[str, Any]:
         """Run an action to its end; return its figures."""
@@ -216,14 +216,14 @@ class BulkBench:
     def _cancel_midway(self, action_id: int, canceled_at: list[float]) -> None:
         from django.db import connection
 
-        from mailflatrate.apps.lists import actions
+        from mailflatrate.apps.lists.actions import bulk
         from mailflatrate.base import tenancy
 
         try:
             while self._action(action_id).done < self._contacts // 3:
                 time.sleep(POLL_SECONDS)
             with tenancy.account(self._estate.account_id):
-                actions.cancel_bulk(action_id, by=self._estate.owner)
+                bulk.cancel_bulk(action_id, by=self._estate.owner)
             canceled_at.append(time.perf_counter())
         finally:
             connection.close()
