@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from mailflatrate.apps.accounts.models import Role
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
+from mailflatrate.apps.lists.actions.tags import change_tags
 from mailflatrate.apps.lists.models import BulkAction, Contact, ContactColumns, Import, Segment, Tag
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
@@ -24,12 +24,12 @@ def anna(database: str) -> Customer:
     one = customer_with_members()
     one.bring("\n".join((HEADER, *(line(f"p{n}@dora.example.com", first="Pia") for n in range(4)))))
     with tenancy.account(one.account_id):
-        actions.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to thank them"))
-        actions.create_field(FieldDraft("Size", ContactFieldType.CHOICE, "to send gifts", choices=("S", "M")))
+        create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to thank them"))
+        create_field(FieldDraft("Size", ContactFieldType.CHOICE, "to send gifts", choices=("S", "M")))
         for number, each in enumerate(Contact.objects.order_by("email")):
             Contact.objects.filter(id=each.id).update(attributes={"orders": number, "size": "SM"[number % 2]})
             if number > 1:
-                actions.change_tags(each.id, add=["VIP"])
+                change_tags(each.id, add=["VIP"])
     return one
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.apps.lists import actions
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, from_json, selection_of
 from mailflatrate.apps.lists.contact_list import counting
 from mailflatrate.apps.lists.contact_list.bounded import within
@@ -48,7 +48,7 @@ def anna(database: str) -> Customer:
             ("Day", ContactFieldType.DATE),
             ("VIP", ContactFieldType.BOOLEAN),
         ):
-            actions.create_field(FieldDraft(label, kind, "to thank them"))
+            create_field(FieldDraft(label, kind, "to thank them"))
         for number, each in enumerate(Contact.objects.order_by("email")):
             values: dict[str, Any] = {"orders": (10, 9, 2.5)[number % 3], "city": ("Ulm", "ulm", "Bonn")[number % 3]}
             values |= {"day": f"2026-0{number % 3 + 1}-01", "vip": number % 2 == 0}
@@ -66,7 +66,7 @@ def anna(database: str) -> Customer:
 
 def _confirm_again(one: Customer) -> None:
     """Confirm every fifth contact on another list, too: before or after the first one."""
-    garden = actions.create_list("Garden", "Garden", language="de").id
+    garden = create_list("Garden", "Garden", language="de").id
     for number, each in enumerate(Subscription.objects.filter(confirmed_at__isnull=False).order_by("id")[::5]):
         Subscription.objects.create(
             mailing_list_id=garden, contact_id=each.contact_id, state=SubscriptionState.CONFIRMED,
