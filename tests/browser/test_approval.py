@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import copied, looked_at
+from support.browsers import copied, looked_at
 
 pytestmark = pytest.mark.browser
 

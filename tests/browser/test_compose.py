@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import canvas, drag, looked_at, source
+from support.browsers import canvas, drag, looked_at, source
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser

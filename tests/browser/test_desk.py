@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import looked_at
+from support.browsers import looked_at
 
 pytestmark = pytest.mark.browser
 

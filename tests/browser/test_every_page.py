@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from browser_world import wait_for_message
 from mailflatrate.entrypoints.web.urls import MOVED
-from page_fit import misfits, narrow
+from support.browsers import wait_for_message
+from support.page_fit import misfits, narrow
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import looked_at, wait_for_message
+from support.browsers import looked_at, wait_for_message
 from support.waiting import read_as_a_person
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from browser_world import looked_at, wait_for_message
-from step_counter import StepCounter
+from support.browsers import looked_at, wait_for_message
+from support.step_counter import StepCounter
 
 pytestmark = pytest.mark.browser
 

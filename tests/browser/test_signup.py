@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from browser_world import Website, running_website
+from support.browsers import Website, running_website
 from support.waiting import read_as_a_person, wait_until
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from browser_world import copied, looked_at
+from support.browsers import copied, looked_at
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from browser_world import Website, looked_at, running_website, source_of, wait_for_message
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
+from support.browsers import Website, looked_at, running_website, source_of, wait_for_message
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
 
-from page_fit import misfits
+from support.page_fit import misfits
 from support.waiting import wait_until
 
 TABLETS = (768, 820, 900, 1024)
