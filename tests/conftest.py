@@ -28,9 +28,9 @@ from cryptography.hazmat.primitives import serialization  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
-import page_text  # noqa: E402
 from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
 from mailflatrate.settings import postgres  # noqa: E402
+from support import page_text  # noqa: E402
 from support.demo import Demo, running_demo  # noqa: E402
 
 build_catalogues(changed_only=True)
