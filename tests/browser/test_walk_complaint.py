@@ -230,7 +230,7 @@ def worked_to_its_end(otto: Any, case: str, mail: Mail) -> None:
     page.locator("[data-opens='measure-strike']").click()
     page.fill("#measure-strike_reason", "Die Einwilligungen waren nicht nachzuweisen.")
     looked_at(otto, "case-strike")
-    page.locator("#measure-strike button.btn-primary, #measure-strike button.btn-danger-solid").click()
+    page.locator("#measure-strike button.btn-primary").click()
     page.wait_for_selector("#toasts [data-tone=success]")
     if page.locator("#message_to").count():
         page.select_option("#message_to", index=1)

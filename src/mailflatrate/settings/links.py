@@ -36,7 +36,6 @@ class ProcessPurpose(StrEnum):
     ADMINISTRATION = "administration"
 
 
-SERVICES: Final = frozenset(ProcessPurpose) - {ProcessPurpose.ADMINISTRATION}
 _BRIEF: Final = frozenset({ProcessPurpose.PAGES, ProcessPurpose.SENDING, ProcessPurpose.LISTENING})
 _purpose = ProcessPurpose.ADMINISTRATION
 _reached: tuple[str, str] | None = None

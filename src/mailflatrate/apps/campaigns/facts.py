@@ -18,18 +18,6 @@ from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import tells_ai
 
-EMPTY_CONTENT = ContentFacts(
-    subject="",
-    preheader="",
-    html_octets=0,
-    text_octets=0,
-    total_octets=0,
-    unsubscribe_in_html=False,
-    unsubscribe_in_text=False,
-    reason_in_html=False,
-    reason_in_text=False,
-)
-
 
 def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
     """Return what can be seen in the compiled campaign (R-40 to R-52)."""

@@ -1,6 +1,5 @@
 """Scoped reads of campaigns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -170,14 +169,6 @@ def sent_back(campaign_id: int) -> CampaignReview | None:
     """Return the review that sent this campaign back, if it is the latest review."""
     newest = CampaignReview.objects.filter(campaign_id=campaign_id).order_by("-id").first()
     return newest if newest is not None and not newest.approved else None
-
-
-def sample_contacts(list_ids: Sequence[int], *, after_id: int = 0, limit: int = 1) -> list[Contact]:
-    """Return confirmed contacts of these lists, for previews, by ascending ID."""
-    found = Contact.objects.filter(
-        id__gt=after_id, subscriptions__mailing_list_id__in=list(list_ids), subscriptions__state="confirmed"
-    )
-    return list(found.order_by("id").distinct()[:limit])
 
 
 @dataclass(frozen=True, slots=True)

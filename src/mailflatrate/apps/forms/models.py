@@ -88,9 +88,6 @@ class ConfirmationRequestState(models.TextChoices):
     REPLACED = "replaced", _("Requested again")
 
 
-OPEN_STATES = (ConfirmationRequestState.QUEUED, ConfirmationRequestState.ASKED, ConfirmationRequestState.WITHHELD)
-
-
 class SignupRequest(TenantModel):
     """One request for consent that waits for the person's own confirmation; erased after 14 days at the latest (R-34).
 

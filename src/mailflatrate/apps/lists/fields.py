@@ -24,7 +24,6 @@ from mailflatrate.rules.contact_fields import (
     suited_values,
 )
 from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
-from mailflatrate.rules.field_proposals import propose_for
 from mailflatrate.rules.personal_data import is_special
 
 MAX_FIELDS = 500
@@ -121,11 +120,6 @@ def declare_missing(values: Mapping[str, Any]) -> None:
     """Declare the keys that no field has yet, as text, number, or yes or no. Raises ListError."""
     wanted = {key: _type_of(raw) for key, raw in values.items() if raw is not None}
     declare(wanted)
-
-
-def declare_for(values: Mapping[str, Iterable[Any]], labels: Mapping[str, str]) -> None:
-    """Declare the keys that no field has yet, with the type that all their values suit. Raises ListError."""
-    declare({key: propose_for(key, found) for key, found in values.items()}, labels)
 
 
 @tenancy.needs_account

@@ -220,11 +220,6 @@ def measures(limit: int = 50) -> list[Measure]:
     return list(Measure.objects.select_related("campaign", "lifted_by").order_by("-at", "-id")[:limit])
 
 
-def measures_of(campaign_id: int) -> list[Measure]:
-    """Return the actions taken on one campaign, the strongest first."""
-    return list(Measure.objects.filter(campaign_id=campaign_id).order_by("-level", "at"))
-
-
 REPORTED_TOGETHER = (MeasureLevel.WARN, MeasureLevel.PAUSE_LANE, MeasureLevel.PAUSE_CAMPAIGN)
 """What the owners are told in one message; stronger measures move the account, and are told with that."""
 _OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.CAMPAIGN: WEEK_DAYS}

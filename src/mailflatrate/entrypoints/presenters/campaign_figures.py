@@ -22,7 +22,6 @@ class LiveReport:
 
     progress: Progress
     feedback: dict[FeedbackKind, int]
-    left_out_total: int
     open_total: int
     clicks: int | None
     """Clicks by people; None if the campaign's click tracking was off."""
@@ -69,7 +68,6 @@ def live_of(campaign: Campaign) -> LiveReport:
     return LiveReport(
         progress=progress,
         feedback=feedback_counts(campaign.id),
-        left_out_total=sum(progress.left_out.values()) + progress.withheld_total,
         open_total=progress.pending + progress.deferred,
         clicks=sum(clicks_by_variant(campaign.id).values()) if campaign.track_clicks else None,
     )

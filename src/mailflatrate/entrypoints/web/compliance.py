@@ -23,7 +23,7 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """One criterion as shown. `figure` is empty if nothing is measured; `doctor_checks`: the doctor checks it."""
+    """One criterion as shown. `figure` is empty if nothing is measured."""
 
     title: str
     how: str
@@ -32,7 +32,6 @@ class CriterionRow:
     word: str
     tone: str
     figure: str
-    doctor_checks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ def _row(found: CriterionResult) -> CriterionRow:
         word=_word(found),
         tone=_TONES[found.state],
         figure=_figure(found),
-        doctor_checks=bool(criterion.topic),
     )
 
 

@@ -8,8 +8,6 @@ from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.forms.content import FormTexts
 from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
-PLACES: tuple[str, ...] = ("company", "topics", "frequency")
-"""What `{...}` in a wording may name."""
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _NOTICE = (
     N_("Controller: {controller}. Contact: {contact}."),

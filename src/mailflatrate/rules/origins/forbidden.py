@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,12 +94,6 @@ def scan_texts(texts: Mapping[str, str]) -> tuple[ForbiddenHit, ...]:
 def group_sentence(key: str, language: str) -> str:
     """Return why a group of words is forbidden. Raises KeyError for an unknown key."""
     return translate(_SENTENCES[key], language)
-
-
-def groups_of(hits: Iterable[ForbiddenHit]) -> tuple[str, ...]:
-    """Return the keys of the matched groups, each once, in file order."""
-    hit = {one.group for one in hits}
-    return tuple(group.key for group in _groups() if group.key in hit)
 
 
 def _tail(text: str, *, cut: bool) -> str:

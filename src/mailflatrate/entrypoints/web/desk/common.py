@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.accounts.models import (
     Account,
@@ -42,16 +40,6 @@ class AccountEvent:
     title: str
     proof: str
     tone: str = ""
-
-
-class ReasonForm(forms.Form):
-    """The one reason that an action needs; the customer reads it."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Reason (shown to the customer)"),
-        max_length=4000,
-        widget=forms.Textarea({"rows": 4}),
-    )
 
 
 def page(request: DeskRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

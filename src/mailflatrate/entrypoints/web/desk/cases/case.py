@@ -32,7 +32,6 @@ from mailflatrate.entrypoints.web.studio.audience.proof import ConsentTimelineEv
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value as limit
 
-SHOWN_TEXT = 4_000
 # Causes that a person chooses; the last one is set automatically.
 CAUSES = [cause for cause in Cause if cause is not Cause.LOOP]
 
