@@ -28,7 +28,13 @@ def sent(database: str) -> SentCampaign:
 
 
 @pytest.fixture(scope="module")
-def view(sent: SentCampaign) -> CaseView:
+def raw(sent: SentCampaign) -> bytes:
+    """The message as its reader has it."""
+    return sent.mail(0)
+
+
+@pytest.fixture(scope="module")
+def view(sent: SentCampaign, raw: bytes) -> CaseView:
     """A case with a report, a question and an answer with a file."""
     otto, reader = operator(), sent.reader(0)
     given = PageReport(
@@ -64,12 +70,12 @@ def files(view: CaseView) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_the_operator_s_copy_has_everything(sent: SentCampaign, files: dict[str, bytes]) -> None:
+def test_the_operator_s_copy_has_everything(sent: SentCampaign, raw: bytes, files: dict[str, bytes]) -> None:
     case = json.loads(files["case.json"])
     assert case["mailing"]["mailing_id"] == sent.campaign.mailing_id
     (report,) = case["reports"]
     assert (report["reporter"], report["text"]) == (sent.reader(0).email, "Stop it.")
-    assert files[f"mails/report-{report['id']}.eml"] == sent.mail(0)
+    assert files[f"mails/report-{report['id']}.eml"] == raw
     assert json.loads(files["events.json"])
     (name,) = [name for name in files if name.endswith(".png")]
     assert name.startswith("questions/") and files[name].startswith(b"\x89PNG")
