@@ -23,7 +23,7 @@ from mailflatrate.apps.lists.intake.file_preview import SHOWN_CHARACTERS
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.api.v1.access_control import has_many_pieces
+from mailflatrate.entrypoints.api.v1.request_checks import has_many_pieces
 from mailflatrate.entrypoints.web.asgi import READERS_AT_HAND
 from mailflatrate.entrypoints.web.serving.request_bodies import FIELDS_OCTETS, PUBLIC, limit_of
 from mailflatrate.mail.liquid import LiquidTemplate

@@ -1,7 +1,8 @@
 """All URLs: the API's, then those of the pages."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from mailflatrate.entrypoints.api.v1 import service
 from mailflatrate.entrypoints.api.v1 import urls as api
 from mailflatrate.entrypoints.web import urls as pages
 
@@ -9,5 +10,6 @@ handler404 = pages.handler404
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((api.urlpatterns, "api-v1"))),
+    re_path(r"^api(?:/[\s\S]*)?$", service.nothing),
     path("", include(pages)),
 ]

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mailflatrate.entrypoints.request_ids.RequestIdMiddleware",
     "mailflatrate.entrypoints.web.middleware.TraceMiddleware",
     "mailflatrate.entrypoints.web.public.media_hosts.MediaHostMiddleware",
     "mailflatrate.entrypoints.web.middleware.MachineAddressMiddleware",

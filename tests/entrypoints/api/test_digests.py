@@ -86,7 +86,7 @@ def test_what_no_digest_can_be_is_named_in_both_languages(anna: Customer, shop: 
         answer = shop.call("PATCH", f"/digests/{made['id']}", values)
         assert problem(answer) == (422, "invalid"), values
         assert json.loads(answer.content)["errors"][0]["pointer"] == where
-    assert shop.refused("POST", "/digests", settings(anna)) == (422, "refused"), "the name is taken"
+    assert shop.refused("POST", "/digests", settings(anna)) == (409, "already-exists"), "the name is taken"
     assert shop.get("/digests")["items"] == [made]
 
 

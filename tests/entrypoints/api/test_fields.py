@@ -22,7 +22,7 @@ def test_a_field_is_declared_changed_archived_and_checked(home: FormCustomer) ->
     assert (made["key"], made["default"], made["archived_at"]) == ("color", "Blue", None)
     path = f"/fields/{made['id']}"
     assert shop.get(path) == made
-    assert shop.refused("POST", "/fields", COLOR) == (422, "refused")
+    assert shop.refused("POST", "/fields", COLOR) == (409, "already-exists")
     assert shop.refused("POST", "/fields", COLOR | {"key": "Not A Key"}) == (422, "invalid")
     assert shop.refused("POST", "/fields", COLOR | {"purpose": ""}) == (422, "invalid")
     assert shop.refused("POST", "/fields", COLOR | {"key": "religion"}) == (422, "refused")

@@ -85,7 +85,7 @@ def test_templates_are_kept_and_used(home: FormCustomer, shop: Program, carla: P
     assert len(shop.get("/templates/gallery?language=de")["items"]) == 8
     draft = shop.post("/campaigns", {"name": "One", "subject": "Hello", "content": "# Hi"}, 201)
     kept = shop.post("/templates", {"campaign_id": draft["id"], "name": "Plain"}, 201)
-    assert shop.refused("POST", "/templates", {"campaign_id": draft["id"], "name": "Plain"}) == (422, "refused")
+    assert shop.refused("POST", "/templates", {"campaign_id": draft["id"], "name": "Plain"}) == (409, "already-exists")
     begun = shop.post("/campaigns", {"name": "Two", "template_id": kept["id"]}, 201)
     assert (begun["subject"], begun["content"]) == ("Hello", "# Hi")
     assert carla.refused("POST", "/templates", {"campaign_id": draft["id"], "name": "x"}) == (404, "not-found")

@@ -18,7 +18,7 @@ def test_tags_are_made_given_found_by_and_deleted(home: FormCustomer) -> None:
     shop = program_of(home.anna)
     made = shop.post("/tags", {"name": "VIP", "color": "red"}, 201)
     assert (made["name"], made["color"], made["people"]) == ("VIP", "red", 0)
-    assert shop.refused("POST", "/tags", {"name": "vip"}) == (422, "refused")
+    assert shop.refused("POST", "/tags", {"name": "vip"}) == (409, "already-exists")
     assert shop.refused("POST", "/tags", {"name": "Religion"}) == (422, "refused")
     person = shop.get("/contacts?search=reader0")["items"][0]
     contact = f"/contacts/{person['id']}"

@@ -128,7 +128,7 @@ def test_a_test_is_reported_and_its_winner_chosen(anna: Customer, shop: Program)
     assert ab_test["may_choose"] is True
     assert [each["clicks"] for each in ab_test["variants"]] == [0, 1]
     assert sum(each["delivered"] for each in ab_test["variants"]) + ab_test["rest"] == PEOPLE
-    assert shop.refused("POST", f"{path}/choose-variant", {"variant": 2}) == (409, "state-conflict")
+    assert shop.refused("POST", f"{path}/choose-variant", {"variant": 2}) == (422, "refused")
     assert fault(shop.call("POST", f"{path}/choose-variant", {"variant": 4})) == "body.variant"
     only_writes = program_of(anna, [KeyScope.CAMPAIGNS_DRAFT])
     assert only_writes.refused("POST", f"{path}/choose-variant", {"variant": 1}) == (403, "scope-missing")
@@ -169,7 +169,7 @@ def test_everybody_s_own_clock(anna: Customer, shop: Program) -> None:
     assert shop.post(f"{path}/take-back", {})["local_at"] is None
     tested = change(shop, draft, variants=[{"subject": "B"}])
     refused = word(tested, at=at.isoformat(), on_own_clocks=True)
-    assert shop.refused("POST", f"{path}/release", refused) == (409, "state-conflict")
+    assert shop.refused("POST", f"{path}/release", refused) == (422, "refused")
 
 
 def test_with_four_eyes_the_hour_is_asked_for(anna: Customer, shop: Program) -> None:

@@ -1,5 +1,6 @@
 """Errors with campaigns, worded for the customer."""
 
+from mailflatrate.base.refusals import AlreadyExists
 from mailflatrate.mail.picture_values import Refusal
 
 
@@ -7,11 +8,15 @@ class CampaignError(Exception):
     """An action on a campaign was refused; the message says why and how to fix it."""
 
 
+class CampaignInputError(CampaignError):
+    """A value of the request is not allowed, whatever the state of the campaign."""
+
+
 class NotEditable(CampaignError):
     """The campaign is no longer a draft; what was sent is never changed."""
 
 
-class NameTaken(CampaignError):
+class NameTaken(CampaignError, AlreadyExists):
     """Raised when another template already has this name."""
 
 

@@ -16,7 +16,7 @@ from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import current_account, writers
 from mailflatrate.apps.campaigns.campaign_content import account_language
-from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.variants import share_of, variant_count
@@ -124,7 +124,7 @@ def choose_variant(
     if campaign.state not in RUNNING or not current_account().may_send:
         raise CampaignError(_("The campaign isn't being sent right now. Resume it first."))
     if not 0 <= choice.variant < ab_test.variants:
-        raise CampaignError(_("This variant doesn't exist."))
+        raise CampaignInputError(_("This variant doesn't exist."))
     verdict = check_campaign(campaign_id)
     if not verdict.allowed:
         language = account_language(current_account())

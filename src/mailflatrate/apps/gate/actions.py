@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
@@ -46,7 +46,7 @@ def release_campaign(
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This campaign is already being sent."))
     if on_own_clocks and campaign.variants:
-        raise CampaignError(
+        raise CampaignInputError(
             _("An A/B test is sent at one time, so it can't be combined with sending in each recipient's time zone.")
         )
     campaign.local_at = at if on_own_clocks else None

@@ -10,7 +10,7 @@ from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
 from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.base import audit, clock, jobs, tenancy
@@ -48,14 +48,14 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
             "Tests can only go to people who have signed in to this account and to confirmed mailboxes. "
             "%(addresses)s is neither."
         )
-        raise CampaignError(words % {"addresses": ", ".join(strangers)})
+        raise CampaignInputError(words % {"addresses": ", ".join(strangers)})
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
     campaign = states.locked(campaign_id)
     variants = range(variant_count(campaign))
     messages = list(product(wanted, variants, readers))
     if not messages or len(messages) > MOST_MESSAGES:
         words = _("A test can have up to %(most)d messages: addresses times contacts. This one would have %(n)d.")
-        raise CampaignError(words % {"most": MOST_MESSAGES, "n": len(messages)})
+        raise CampaignInputError(words % {"most": MOST_MESSAGES, "n": len(messages)})
     if campaign.sender is None:
         raise CampaignError(_("Choose the sender first. A test shows it the way the campaign will."))
     _keep_within_the_day(len(messages))

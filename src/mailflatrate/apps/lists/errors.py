@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
+from mailflatrate.base.refusals import AlreadyExists, StateConflict
+
 
 class ListError(Exception):
     """The request is refused; the message says why."""
+
+
+class ListStateError(ListError, StateConflict):
+    """The request doesn't fit what it is about as it is now."""
+
+
+class NameInUse(ListError, AlreadyExists):
+    """The account has one with this name already."""
 
 
 class FieldProblem(ListError):
@@ -27,7 +37,15 @@ class ExportProblem(ListError):
     """The export cannot begin, or its file cannot be handed out; the message says why."""
 
 
-class MoveChanged(ImportProblem):
+class ImportStateError(ImportProblem, StateConflict):
+    """The import, the move or its list is no longer, or not yet, ready for this."""
+
+
+class ExportStateError(ExportProblem, StateConflict):
+    """The export isn't ready for this, or too many are under way."""
+
+
+class MoveChanged(ImportStateError):
     """The files of a move were checked again since the page was shown, so its numbers have to be read once more."""
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import changes, counts, ledger_seals, search
+from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sync
 from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.actions import field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
@@ -188,6 +188,12 @@ def sweep_bulk(timestamp: int) -> None:
 def sweep_changes(timestamp: int) -> None:
     """Delete changes of contacts that are too old."""
     changes.sweep_changes()
+
+
+@job("lists.sweep_touches", JobQueue.HOUSE, every="47 4 * * *")
+def sweep_touches(timestamp: int) -> None:
+    """Forget the order in which contacts changed long ago."""
+    sync.sweep_touches()
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")

@@ -359,3 +359,8 @@ def contact_by_address(address: str) -> int | None:
     """Return the id of the contact with this address, in any spelling (R-20); None if unknown or not an address."""
     key = address_key(address)
     return None if key is None else Contact.objects.filter(address_key=key).values_list("id", flat=True).first()
+
+
+def contact_by_external_id(external_id: str) -> int | None:
+    """Return the id of the contact that has this id in the customer's own system; None if unknown."""
+    return Contact.objects.filter(external_id=external_id).values_list("id", flat=True).first()

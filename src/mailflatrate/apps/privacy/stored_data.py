@@ -90,6 +90,7 @@ def _person(
         "email": contact.email,
         "first_name": "" if "first_name" in carried else contact.first_name,
         "last_name": "" if "last_name" in carried else contact.last_name,
+        "external_id": contact.external_id,
         "attributes": {key: value for key, value in contact.attributes.items() if key not in carried},
         "asked_as": {
             **_labels(named),

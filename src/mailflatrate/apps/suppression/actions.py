@@ -79,6 +79,12 @@ def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:
     return suppress(key, reason=SuppressionReason.MANUAL, source=source, evidence=evidence)
 
 
+def suppress_all_by_hand(keys: Sequence[bytes], *, source: str, by: User) -> int:
+    """Call `suppress_by_hand` for many addresses in one statement; return how many rows were added or changed."""
+    evidence = {"by": by.email, "at": clock.now().isoformat()}
+    return suppress_many([SuppressionEntry(key, SuppressionReason.MANUAL, source, evidence) for key in keys])
+
+
 def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
     """Call `suppress` for many addresses in one statement; return how many rows changed. Raises NoAccount."""
     kept = _strongest_once(entries)

@@ -103,6 +103,11 @@ def page(
     ]
 
 
+def own_row(address_key: bytes) -> Suppression:
+    """Return the account's own row in force for an address. Raises Suppression.DoesNotExist."""
+    return Suppression.objects.get(IN_FORCE, address_key=address_key)
+
+
 def counts() -> dict[SuppressionReason, int]:
     """Count the account's rows in force by reason."""
     rows = Suppression.objects.filter(IN_FORCE).values_list("reason").annotate(rows=Count("id"))

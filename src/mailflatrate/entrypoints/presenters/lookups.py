@@ -6,7 +6,12 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedD
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
-from mailflatrate.apps.lists.models import Contact, Export, Import, MailingList, Segment, Tag
+from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, MailingList, Move, Segment, Tag
+
+
+def find_bulk_action(action_id: int) -> BulkAction:
+    """Return a bulk action."""
+    return get_object_or_404(BulkAction.objects, id=action_id)
 
 
 def find_campaign(campaign_id: int) -> Campaign:
@@ -52,6 +57,11 @@ def find_list(list_id: int) -> MailingList:
 def find_media(media_id: int) -> Media:
     """Return a picture of the library."""
     return get_object_or_404(Media.objects, id=media_id)
+
+
+def find_move(move_id: int) -> Move:
+    """Return a move."""
+    return get_object_or_404(Move.objects, id=move_id)
 
 
 def find_segment(segment_id: int) -> Segment:

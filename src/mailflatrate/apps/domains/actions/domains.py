@@ -10,7 +10,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
 from mailflatrate.apps.domains.actions.media_hosts import check_media_host
 from mailflatrate.apps.domains.actions.watch_results import tell_failing
-from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.domains.errors import AddressInUse, DomainError
 from mailflatrate.apps.domains.models import (
     DkimKey,
     DnsCheck,
@@ -47,7 +47,7 @@ def add_domain(name: str) -> SenderDomain:
         words = _("%(domain)s belongs to a mailbox provider. Send from a domain of your own.")
         raise DomainError(words % {"domain": ascii_name})
     if SenderDomain.objects.filter(name=ascii_name).exists():
-        raise DomainError(_("%(domain)s is already on your list.") % {"domain": ascii_name})
+        raise AddressInUse(_("%(domain)s is already on your list.") % {"domain": ascii_name})
     domain = SenderDomain.objects.create(name=ascii_name)
     new_key(domain)
     return domain
@@ -165,7 +165,7 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
     if not display_name.strip():
         raise DomainError(_("Readers see the sender name first. Enter the name of your company or brand."))
     if SenderAddress.objects.filter(email=address.text).exists():
-        raise DomainError(_("%(email)s is already one of your senders.") % {"email": email})
+        raise AddressInUse(_("%(email)s is already one of your senders.") % {"email": email})
     mailbox = mailbox_of(address.text)
     sender = SenderAddress.objects.create(
         domain=domain, email=address.text, display_name=display_name.strip(), verified_at=mailbox.proved_at

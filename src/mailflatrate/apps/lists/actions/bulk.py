@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.actions.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.bulk.steps import ALREADY_OUT, GONE, BulkStep, register_steps
-from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.errors import ListError, ListStateError
 from mailflatrate.apps.lists.fields import definitions, read_values, special_sentence
 from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList, Tag
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
@@ -48,13 +48,13 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
     """Undo what a finished or canceled action changed. Raises ListError if that isn't possible, or was done."""
     action = _locked(action_id)
     if action.kind not in UNDOABLE or action.undoes_id is not None:
-        raise ListError(_("this can't be undone"))
+        raise ListStateError(_("this can't be undone"))
     if action.is_under_way or not action.changed:
-        raise ListError(_("there is nothing to undo"))
+        raise ListStateError(_("there is nothing to undo"))
     if BulkAction.objects.filter(undoes=action).exists():
-        raise ListError(_("this was undone already"))
+        raise ListStateError(_("this was undone already"))
     if action.finished_at is None or action.finished_at < clock.now() - timedelta(days=UNDO_DAYS):
-        raise ListError(_("this can be undone for %(days)d days only") % {"days": UNDO_DAYS})
+        raise ListStateError(_("this can be undone for %(days)d days only") % {"days": UNDO_DAYS})
     _check_room()
     undo = BulkAction.objects.create(
         kind=action.kind, parameters=action.parameters, undoes=action, created_by=by, created_at=clock.now()
@@ -86,7 +86,7 @@ def _queue(action: BulkAction) -> None:
 
 def _check_room() -> None:
     if BulkAction.objects.filter(state__in=[BulkState.QUEUED, BulkState.RUNNING]).count() >= MOST_UNDER_WAY:
-        raise ListError(_("three bulk actions are under way; wait until one is done, or cancel one"))
+        raise ListStateError(_("three bulk actions are under way; wait until one is done, or cancel one"))
 
 
 def _checked(kind: BulkKind, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.errors import ListError, NameInUse
 from mailflatrate.apps.lists.fields import declare, declare_missing, read_values, special_sentence
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
@@ -33,7 +33,7 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
     if known is None:
         raise ListError(_("this contact doesn't exist"))
     changed = {key: value for key, value in attributes.items() if key not in known or known[key] != value}
-    _refuse_personal(changed)
+    refuse_personal(changed)
     declare_missing(changed)
     read = read_values(changed)
     kept = {key: read.get(key, value) for key, value in attributes.items()}
@@ -45,7 +45,7 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
     )
 
 
-def _refuse_personal(changed: Mapping[str, Any]) -> None:
+def refuse_personal(changed: Mapping[str, Any]) -> None:
     """Reject personal data in changed attributes; existing values stay until removed. Raises ListError."""
     for key, fault in judge_attributes(changed, country=current_account().country).items():
         if fault is PersonalFault.SPECIAL:
@@ -58,11 +58,16 @@ def _refuse_personal(changed: Mapping[str, Any]) -> None:
 
 @transaction.atomic
 def change_contact(
-    contact_id: int, *, first_name: str | None, last_name: str | None, attributes: Mapping[str, Any]
+    contact_id: int,
+    *,
+    first_name: str | None,
+    last_name: str | None,
+    attributes: Mapping[str, Any],
+    external_id: str | None = None,
 ) -> None:
     """Change only the given fields: names that are None stay, attributes that are None are removed.
 
-    Raises ListError.
+    `external_id` is the person's id in the customer's own system; an empty one removes it. Raises ListError.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:
@@ -74,6 +79,18 @@ def change_contact(
         last_name=contact.last_name if last_name is None else last_name,
         attributes={key: value for key, value in kept.items() if value is not None},
     )
+    if external_id is not None:
+        _name(contact_id, external_id)
+
+
+def _name(contact_id: int, external_id: str) -> None:
+    """Give a contact an id of the customer's own system, or take it. Raises ListError if another one has it."""
+    try:
+        with transaction.atomic():
+            Contact.objects.filter(id=contact_id).update(external_id=external_id or None)
+    except IntegrityError as error:
+        words = _("another contact already has the external id “%(name)s”")
+        raise NameInUse(words % {"name": external_id}) from error
 
 
 def record_activity(contact_id: int, at: datetime) -> None:

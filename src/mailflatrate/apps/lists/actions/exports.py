@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.lists.errors import ExportProblem
+from mailflatrate.apps.lists.errors import ExportProblem, ExportStateError
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState, MailingList, Segment
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage import files as storage
@@ -46,7 +46,7 @@ def start_export(
     ):
         raise ExportProblem(_("choose a list or a segment; for suppressions, choose neither"))
     if Export.objects.filter(state__in=[ExportState.QUEUED, ExportState.RUNNING]).count() >= MOST_UNDER_WAY:
-        raise ExportProblem(_("three exports are under way; wait until one is ready, or cancel one"))
+        raise ExportStateError(_("three exports are under way; wait until one is ready, or cancel one"))
     with transaction.atomic():
         job = Export.objects.create(
             content=content,
@@ -100,12 +100,12 @@ def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[byte
     if job is None:
         raise ExportProblem(_("this export doesn't exist"))
     if job.state != ExportState.DONE or job.expires_at is None or job.expires_at <= clock.now():
-        raise ExportProblem(_("this file isn't available"))
+        raise ExportStateError(_("this file isn't available"))
     try:
         with storage.local_copy(job.file_path) as path:
             file = path.open("rb")  # stays readable after the copy's name is gone
     except storage.NotStored:
-        raise ExportProblem(_("this file isn't available")) from None
+        raise ExportStateError(_("this file isn't available")) from None
     _record("export.downloaded", job, by, source)
     return file
 

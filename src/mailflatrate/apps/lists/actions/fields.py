@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.errors import ListError, ListStateError, NameInUse
 from mailflatrate.apps.lists.fields import (
     MAX_FIELDS,
     check_key,
@@ -53,7 +53,7 @@ def create_field(draft: FieldDraft) -> ContactField:
     key = draft.key.strip() or attribute_key(label)
     check_key(key)
     if ContactField.objects.filter(key=key).exists():
-        raise ListError(_("another field is already called “%(name)s”") % {"name": key})
+        raise NameInUse(_("another field is already called “%(name)s”") % {"name": key})
     if ContactField.objects.count() >= MAX_FIELDS:
         raise ListError(_("an account can have up to %(limit)d fields") % {"limit": MAX_FIELDS})
     last = ContactField.objects.aggregate(last=Max("place"))["last"] or 0
@@ -87,7 +87,7 @@ def move_field(field_id: int, *, up: bool) -> None:
     rows = list(ContactField.objects.select_for_update().filter(archived_at=None).order_by("place", "id"))
     at = next((number for number, row in enumerate(rows) if row.id == field_id), None)
     if at is None:
-        raise ListError(_("this field is archived"))
+        raise ListStateError(_("this field is archived"))
     other = at - 1 if up else at + 1
     if 0 <= other < len(rows):
         rows[at], rows[other] = rows[other], rows[at]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation, acknowledge_policy
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
-from mailflatrate.apps.lists.errors import ImportProblem, ListError
+from mailflatrate.apps.lists.errors import ImportProblem, ImportStateError, ListError
 from mailflatrate.apps.lists.fields import declare, month_first
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.column_survey import decided_order
@@ -167,7 +167,7 @@ def queue_import(
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
         if job is None or job.state != ImportState.UPLOADED:
-            raise ImportProblem(_("this import has already started, or doesn't exist"))
+            raise ImportStateError(_("this import has already started, or doesn't exist"))
         if job.origin is None or job.origin.state in (DeclarationState.REPLACED, DeclarationState.REJECTED):
             job.origin = _origin(job.mailing_list_id, None)
         job.terms = _settle_terms(job, mapping, terms or ImportTerms.from_json(job.terms), tick)

@@ -18,7 +18,7 @@ from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyC
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.lists.actions.imports import import_name, queue_import
 from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin
-from mailflatrate.apps.lists.errors import ImportProblem, MoveChanged
+from mailflatrate.apps.lists.errors import ImportProblem, ImportStateError, MoveChanged
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.dry_run import FilePlan
 from mailflatrate.apps.lists.intake.dry_run_result import SAMPLE
@@ -72,7 +72,7 @@ def upload_move(list_id: int, dropped: Sequence[DroppedFile], *, by: User | None
     if len(dropped) > MOST_FILES:
         raise ImportProblem(_("these are too many files at once; put them in one ZIP"))
     if Move.objects.filter(state__in=OPEN_MOVES).count() >= MOST_OPEN:
-        raise ImportProblem(_("several moves are waiting to be started; start or discard one of them first"))
+        raise ImportStateError(_("several moves are waiting to be started; start or discard one of them first"))
     files: list[dict[str, Any]] = []
     try:
         _store(dropped, files)
@@ -125,7 +125,7 @@ def answer_move(move_id: int, answers: MoveAnswers) -> None:
     with transaction.atomic():
         move = _locked(move_id)
         if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED):
-            raise ImportProblem(_("this move has already started"))
+            raise ImportStateError(_("this move has already started"))
         move.answers, move.state, move.problem = answers.as_json(), MoveState.CHECKING, ""
         move.run, move.bytes_done = move.run + 1, 0
         move.save(update_fields=["answers", "state", "problem", "run", "bytes_done"])
@@ -144,12 +144,12 @@ def start_move(
     with transaction.atomic():
         move = _locked(move_id)
         if move.state != MoveState.READY or move.result is None:
-            raise ImportProblem(_("this move can't be started now"))
+            raise ImportStateError(_("this move can't be started now"))
         if move.run != shown_run:
             raise MoveChanged(_("the files were checked again; look at the numbers once more, then start"))
         result = MoveFindings.from_json(move.result)
         if result.blocking or any(question.about == SAMPLE for question in result.questions):
-            raise ImportProblem(_("answer the open questions first, then check again"))
+            raise ImportStateError(_("answer the open questions first, then check again"))
         if origin_in_use(move.mailing_list_id) is None and declaration is not None:
             where = tick.where
             declare_origin(move.mailing_list_id, declaration, by=tick.by, ip=where.ip, user_agent=where.user_agent)
@@ -237,7 +237,7 @@ def discard_move(move_id: int) -> None:
         if move.state == MoveState.DISCARDED:
             return
         if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED):
-            raise ImportProblem(_("this move has already started"))
+            raise ImportStateError(_("this move has already started"))
         _discard(move)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import AgreementKind, User
 from mailflatrate.apps.accounts.queries import current_version
-from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
+from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, ListStateError, OriginNeeded
 from mailflatrate.apps.lists.image_uploads import clean_picture
 from mailflatrate.apps.lists.models import (
     OPEN_DECLARATIONS,
@@ -73,7 +73,7 @@ def declare_origin(
     if mailing_list is None:
         raise ListError(_("this list doesn't exist"))
     if mailing_list.origin_state == OriginState.REJECTED:
-        raise ListError(_("the origin of this list was rejected for good; create a new list"))
+        raise ListStateError(_("the origin of this list was rejected for good; create a new list"))
     before = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("-version").first()
     picture, picture_type = _picture(declaration, before)
     _check(declaration, has_picture=picture is not None)
@@ -134,7 +134,7 @@ def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
     if mailing_list is None:
         raise ListError(_("this list doesn't exist"))
     if mailing_list.origin_state == OriginState.REJECTED:
-        raise ListError(_("the origin of this list was rejected, so nothing can be imported into it"))
+        raise ListStateError(_("the origin of this list was rejected, so nothing can be imported into it"))
     holding = ListOrigin.objects.filter(
         mailing_list_id=list_id, state__in=(*OPEN_DECLARATIONS, DeclarationState.APPROVED)
     )

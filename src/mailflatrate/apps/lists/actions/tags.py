@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.errors import ListError
+from mailflatrate.apps.lists.errors import ListError, NameInUse
 from mailflatrate.apps.lists.models import Contact, ContactTag, Tag
 from mailflatrate.apps.lists.tags import checked_name, ensure_tags, give_tags, take_tags
 from mailflatrate.base import clock
@@ -17,7 +17,7 @@ def create_tag(name: str, color: TagColor | None = None) -> Tag:
     """Create a tag. Raises ListError if the account has it already."""
     name = checked_name(name)
     if Tag.objects.filter(folded=name.casefold()).exists():
-        raise ListError(_("another tag is already called “%(name)s”") % {"name": name})
+        raise NameInUse(_("another tag is already called “%(name)s”") % {"name": name})
     (tag_id,) = ensure_tags([name])
     if color is not None:
         Tag.objects.filter(id=tag_id).update(color=color.value)
@@ -32,7 +32,7 @@ def change_tag(tag_id: int, *, name: str, color: TagColor) -> None:
             if not Tag.objects.filter(id=tag_id).update(name=name, folded=name.casefold(), color=color.value):
                 raise ListError(_("this tag doesn't exist"))
     except IntegrityError as error:
-        raise ListError(_("another tag is already called “%(name)s”") % {"name": name}) from error
+        raise NameInUse(_("another tag is already called “%(name)s”") % {"name": name}) from error
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ from mailflatrate.apps.lists.models.people import (
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
+from mailflatrate.apps.lists.models.sync import ContactTouch
 from mailflatrate.apps.lists.models.tags import TAG_COLOR_LABELS, ContactTag, Tag
 from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
 
@@ -62,6 +63,7 @@ __all__ = [
     "ContactNote",
     "ContactTag",
     "ContactText",
+    "ContactTouch",
     "DeclarationState",
     "EvidenceColumn",
     "Export",

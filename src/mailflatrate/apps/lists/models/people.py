@@ -72,15 +72,26 @@ class Contact(TenantModel):
     tracking_event_id = models.BigIntegerField(
         null=True, help_text="the ledger event with the person's consent to click tracking (R-107)"
     )
+    external_id = models.CharField(
+        max_length=200, null=True, help_text="the person's id in the customer's own system, set by API"
+    )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "contact"
-        constraints = [models.UniqueConstraint(fields=["account", "address_key"], name="contact_address_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "address_key"], name="contact_address_once"),
+            models.UniqueConstraint(
+                fields=["account", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="contact_external_id_once",
+            ),
+        ]
         indexes = [
             models.Index(fields=["account", "email"], name="contact_email"),
             models.Index(fields=["account", "created_at", "id"], name="contact_added"),
+            models.Index(fields=["account", "updated_at", "id"], name="contact_updated"),
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,8 @@ class MeasureInfo(Schema):
 
     id: int
     campaign_id: int | None
-    level: str
+    level_code: Annotated[str, Field(description="the level, for programs")]
+    level: Annotated[str, Field(description="the same in words")]
     cause: str
     rule: str
     sentence: str
@@ -111,7 +112,14 @@ def list_measures(request: ApiRequest, which: Query[PageQuery]) -> Page[MeasureI
 
 def _measure(row: Measure) -> MeasureInfo:
     need = need_of(row)
-    return filled(MeasureInfo, row, level=_(LEVELS[need.level]), sentence=sentence(row), remedy=remedy(need))
+    return filled(
+        MeasureInfo,
+        row,
+        level_code=need.level.name.lower(),
+        level=_(LEVELS[need.level]),
+        sentence=sentence(row),
+        remedy=remedy(need),
+    )
 
 
 @endpoint(ROUTER, "get", "/complaints", scope=KeyScope.READ, answers=Page[ComplaintInfo])

@@ -7,24 +7,21 @@ same `Idempotency-Key` gets the first response again and changes nothing.
 
 import hashlib
 import hmac
-import re
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from itertools import islice
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.decorators import decorate_view
-from ninja.params.models import Query as QueryParam
 from ninja.responses import Status
-from pydantic import BaseModel
 
 from mailflatrate.apps.accounts.actions import keys
 from mailflatrate.apps.accounts.actions.agreements import Circumstances, PolicyConfirmation
@@ -34,10 +31,27 @@ from mailflatrate.apps.accounts.models import Account, AccountStatus, ApiAnswer,
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.entrypoints.api.v1.preconditions import (
+    READERS,
+    Reader,
+    Run,
+    refuse_failed_conditions,
+    show_tag,
+)
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
+from mailflatrate.entrypoints.api.v1.request_checks import (
+    MOST_BATCH_PIECES,
+    MOST_PIECES,
+    query_fields,
+    refuse_expensive_json,
+    refuse_unknown_query,
+)
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.settings import load_settings
 
+API_ROOT = "/api/v1"
 READING = ("GET", "HEAD")
+WINDOW_SECONDS = 60
 WORKING = frozenset({AccountStatus.ACTIVE, AccountStatus.THROTTLED, AccountStatus.PAUSED})
 """Account statuses in which API clients work; the gate decides whether messages are sent."""
 MAY_READ = WORKING | {AccountStatus.SUSPENDED}
@@ -83,14 +97,17 @@ class Caller:
         return PolicyConfirmation(self.user, self.where)
 
     @property
+    def seconds_left(self) -> int:
+        """Return the seconds until the key may send its full number of requests again."""
+        return max(0, int((self.use.window_ends - clock.now()).total_seconds()) + 1)
+
+    @property
     def rates(self) -> dict[str, str]:
-        """Return the headers that tell a client its remaining requests."""
-        seconds = max(0, int((self.use.window_ends - clock.now()).total_seconds()) + 1)
+        """Return the headers that tell a client its remaining requests (draft-ietf-httpapi-ratelimit-headers-10)."""
         left = max(0, self.use.most - self.use.used)
         return {
-            "RateLimit-Limit": str(self.use.most),
-            "RateLimit-Remaining": str(left),
-            "RateLimit-Reset": str(seconds),
+            "RateLimit-Policy": f'"key";q={self.use.most};w={WINDOW_SECONDS}',
+            "RateLimit": f'"key";r={left};t={self.seconds_left}',
         }
 
 
@@ -126,6 +143,10 @@ def endpoint(
     status: int = 200,
     repeatable: bool = False,
     protects: bool = False,
+    location: str = "",
+    batch: bool = False,
+    also: tuple[int, ...] = (),
+    files: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Register an operation with this access control.
 
@@ -135,25 +156,37 @@ def endpoint(
         or_scope: a narrower scope that is accepted as well; the operation limits what such a key sees.
         repeatable: it creates something, and takes an `Idempotency-Key`.
         protects: it protects people, so suspended accounts may use it too.
+        location: path template of what it creates (201) or of where its progress is shown (202), filled from the
+            path and the response; needed only if it isn't `{path}/{id}`, or for an action what the action is about.
+        batch: it takes many items, so its body may hold more values.
+        also: statuses of errors that only this operation has.
+        files: media types of the file it returns, if it returns one.
     """
+    where = location or _usual_location(path, status)
+    rules = Rules(path, method.upper(), answers, repeatable, protects, where, batch)
 
     def register(function: F) -> F:
         summary, rest = _about(function)
         scopes = tuple(each for each in (scope, or_scope) if each is not None)
-        extra: dict[str, Any] = {
-            "x-scope": scope.value if scope else None,
-            "x-scopes": [each.value for each in scopes],
-            "x-repeatable": repeatable,
-        }
+        extra: dict[str, Any] = {"x-scopes": [each.value for each in scopes], "x-also": also, "x-files": files}
+        extra |= {"x-scope": scope.value if scope else None, "x-repeatable": repeatable, "x-location": where}
         register_with = router.api_operation(
             [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
             summary=summary, description=rest, openapi_extra=extra, url_name=function.__name__,
         )  # fmt: skip
-        guard = _guard(scopes, query_fields(function), repeatable=repeatable, protects=protects)
+        guard = _guard(rules, scopes, query_fields(function))
         register_with(decorate_view(guard)(_with_status(function, status)))
         return function
 
     return register
+
+
+def _usual_location(path: str, status: int) -> str:
+    """Return where the result of an operation is found; empty if it neither creates nor starts anything."""
+    if status not in (201, 202):
+        return ""
+    about, _brace, _action = path.rpartition("}")
+    return f"{about}}}" if status == 202 and about else f"{path}/{{id}}"
 
 
 def public(router: Router, method: str, path: str, *, answers: Any, status: int = 200) -> Callable[[F], F]:
@@ -170,64 +203,20 @@ def public(router: Router, method: str, path: str, *, answers: Any, status: int 
             description=rest,
             url_name=function.__name__,
         )
-        register_with(decorate_view(_open(query_fields(function)))(_with_status(function, status)))
+        register_with(decorate_view(_open(path, query_fields(function)))(_with_status(function, status)))
         return function
 
     return register
 
 
-def query_fields(function: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of an operation's query parameters, from its annotations."""
-    hints = get_type_hints(function, include_extras=True)
-    queries = (hint for hint in hints.values() if any(isinstance(each, QueryParam) for each in get_args(hint)[1:]))
-    shapes = [get_args(hint)[0] for hint in queries]
-    if not all(isinstance(shape, type) and issubclass(shape, BaseModel) for shape in shapes):
-        raise TypeError(f"{function.__name__}: query parameters come in one shape")
-    return frozenset(name for shape in shapes for name in shape.model_fields)
-
-
-def _refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
-    """Raise Problem for an unknown query parameter, because a typo must not return more than intended."""
-    unknown = sorted(set(request.GET) - known)
-    if unknown:
-        names = ", ".join(sorted(known)) or _("none")
-        message = _("This parameter doesn't exist. Available: %(names)s.") % {"names": names}
-        errors = [{"pointer": f"query.{name[:60]}", "message": message} for name in unknown[:20]]
-        raise Problem(Code.INVALID, more={"errors": errors})
-
-
-MOST_PIECES = 10_000
-"""More strings, commas, colons and brackets than any legitimate request has."""
-_PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
-
-
-def has_many_pieces(body: bytes) -> bool:
-    """Return whether JSON holds so many values that parsing it, and reporting each error, would take long.
-
-    Scans the body once and stops at the limit; characters inside strings don't count.
-    """
-    return next(islice(_PIECE.finditer(body), MOST_PIECES, None), None) is not None
-
-
-def _refuse_expensive_json(request: HttpRequest) -> None:
-    """Refuse a million tiny values; rejecting them one by one takes a gigabyte and many seconds. Raises Problem."""
-    if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return
-    try:
-        is_expensive = has_many_pieces(request.body)
-    except RequestDataTooBig as large:
-        raise Problem(Code.TOO_LARGE) from large
-    if is_expensive:
-        raise Problem(Code.TOO_LARGE)
-
-
-def _open(known: frozenset[str]) -> Callable[..., Any]:
+def _open(path: str, known: frozenset[str]) -> Callable[..., Any]:
     def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
             try:
-                _refuse_unknown_query(request, known)
-                _refuse_expensive_json(request)
+                refuse_unknown_query(request, known)
+                refuse_expensive_json(request)
+                refuse_failed_conditions(request, path, values)
             except Problem as problem:
                 return _private(problem.answer())
             with transaction.atomic():
@@ -256,27 +245,37 @@ def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any
     return answered
 
 
-def _guard(
-    scopes: tuple[KeyScope, ...], known: frozenset[str], *, repeatable: bool, protects: bool
-) -> Callable[..., Any]:
-    def around(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What `endpoint` was told about an operation."""
+
+    path: str
+    method: str
+    answers: Any
+    repeatable: bool
+    protects: bool
+    location: str
+    batch: bool
+
+
+def _guard(rules: Rules, scopes: tuple[KeyScope, ...], known: frozenset[str]) -> Callable[..., Any]:
+    def around(run: Run) -> Run:
+        if rules.method == "GET":
+            READERS[rules.path] = Reader(run, rules.answers)
+
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
+            caller = None
             try:
-                caller = _enter(request, scopes, protects=protects)
-                _refuse_unknown_query(request, known)
-                _refuse_expensive_json(request)
+                caller = _identify(request)
+                _admit(request, caller, scopes, protects=rules.protects)
+                refuse_unknown_query(request, known)
+                refuse_expensive_json(request, MOST_BATCH_PIECES if rules.batch else MOST_PIECES)
             except Problem as problem:
-                return _private(problem.answer())
-            mine = cast(ApiRequest, request)
-            mine.caller = caller
-            with audit.acting_through(caller.source), tenancy.account(caller.account.id):
-                if request.method not in ("GET", "HEAD"):
-                    name_author(ChangeAuthor(ChangeSource.API, reference=caller.source))
-                answer = _answer(run, mine, values, repeatable=repeatable)
-                if answer.status_code >= 400 and not getattr(answer, "stands", False):
-                    transaction.set_rollback(True)
-            for name, text in caller.rates.items():
+                answer: HttpResponseBase = problem.answer()
+            else:
+                answer = _carried_out(run, rules, cast(ApiRequest, request), values)
+            for name, text in (caller.rates if caller is not None else {}).items():
                 answer.headers[name] = text
             return _private(answer)
 
@@ -285,14 +284,34 @@ def _guard(
     return around
 
 
-def _private(answer: HttpResponseBase) -> HttpResponseBase:
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Vary"] = "Authorization, Accept-Language"
+def _carried_out(run: Run, rules: Rules, request: ApiRequest, values: dict[str, Any]) -> HttpResponseBase:
+    """Run the operation in one transaction of the account. A refusal leaves nothing behind."""
+    caller = request.caller
+    with audit.acting_through(caller.source), tenancy.account(caller.account.id):
+        try:
+            if rules.method != "GET":
+                name_author(ChangeAuthor(ChangeSource.API, reference=caller.source))
+                refuse_failed_conditions(request, rules.path, values)
+            answer = _answer(run, request, values, repeatable=rules.repeatable)
+        except Problem as problem:
+            answer = problem.answer()
+        if answer.status_code >= 400 and not getattr(answer, "stands", False):
+            transaction.set_rollback(True)
+    show_tag(answer, rules.method, rules.path, rules.answers)
+    if rules.location and answer.status_code < 300 and isinstance(answer, HttpResponse):
+        filled = rules.location.format_map({**json.loads(answer.content), **values})
+        answer.headers["Location"] = f"{load_settings().public_url}{API_ROOT}{filled}"
     return answer
 
 
-def _enter(request: HttpRequest, scopes: tuple[KeyScope, ...], *, protects: bool) -> Caller:
-    """Authenticate and authorize a request. Raises Problem."""
+def _private(answer: HttpResponseBase) -> HttpResponseBase:
+    answer.headers["Cache-Control"] = "no-store"
+    patch_vary_headers(answer, ["Authorization", "Accept-Language"])
+    return answer
+
+
+def _identify(request: HttpRequest) -> Caller:
+    """Authenticate a request, and count it. Raises Problem."""
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret.strip():
         raise Problem(Code.KEY_MISSING)
@@ -306,14 +325,19 @@ def _enter(request: HttpRequest, scopes: tuple[KeyScope, ...], *, protects: bool
     agent = request.headers.get("User-Agent", "")
     caller = Caller(use, Circumstances(ip, ""))
     caller = Caller(use, Circumstances(caller.where.ip, f"{caller.source}: {agent}".replace("\0", "")))
+    cast(ApiRequest, request).caller = caller
+    return caller
+
+
+def _admit(request: HttpRequest, caller: Caller, scopes: tuple[KeyScope, ...], *, protects: bool) -> None:
+    """Authorize a request. Raises Problem."""
+    use = caller.use
     if use.used > use.most:
-        rates = caller.rates
-        raise Problem(Code.RATE, headers={**rates, "Retry-After": rates["RateLimit-Reset"]})
+        raise Problem(Code.RATE, headers={"Retry-After": str(caller.seconds_left)})
     if scopes and not any(map(caller.may, scopes)):
         named = {"scope": scopes[0].value, "scopes": [each.value for each in scopes]}
-        raise Problem(Code.SCOPE_MISSING, more=named, headers=caller.rates)
+        raise Problem(Code.SCOPE_MISSING, more=named)
     _may(request, use.account, protects=protects)
-    return caller
 
 
 def _may(request: HttpRequest, account: Account, *, protects: bool) -> None:

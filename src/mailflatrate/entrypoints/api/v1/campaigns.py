@@ -212,6 +212,7 @@ def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
     answers=CampaignDetail,
     status=201,
     repeatable=True,
+    location="/campaigns/{id}",
 )
 def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Copy a campaign to a new draft. The copy has its own mailing ID, and its policy has to be confirmed again

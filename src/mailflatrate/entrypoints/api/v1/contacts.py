@@ -1,7 +1,6 @@
 """Contacts. Subscriptions can't be added directly: people are asked, and count once they have confirmed (R-25)."""
 
 import json
-from datetime import datetime
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -18,141 +17,47 @@ from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import consent, contacts
 from mailflatrate.apps.lists.actions import tags as tags_actions
-from mailflatrate.apps.lists.models import ConsentKind, Subscription, SubscriptionState
-from mailflatrate.apps.lists.queries import Cursor as ContactCursor
-from mailflatrate.apps.lists.tags import tags_of
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.lists.contact_pages import PageEnd, contacts_with_ids, ordered_contacts
+from mailflatrate.apps.lists.sync import (
+    ChangedContacts,
+    ChangePosition,
+    ChangesForgotten,
+    changes_after,
+    changes_since,
+)
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.contact_schemas import (
+    ContactChange,
+    ContactDetail,
+    ContactLookup,
+    ContactQuery,
+    ContactsPage,
+    ErasureRequest,
+    ErasureResult,
+    PersonName,
+    UnsubscribeRequest,
+    UnsubscribeResult,
+    contact_detail,
+    contact_infos,
+)
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
-from mailflatrate.entrypoints.api.v1.problems import wrong
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong, wrong_query
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
     Id,
-    Page,
-    PageQuery,
     RequestBodySchema,
-    TagName,
-    Value,
-    filled,
+    cursor_parts,
+    fits,
+    no_cursor,
     open_cursor,
     seal_cursor,
 )
-from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.presenters.lookups import find_contact, find_list
-from mailflatrate.rules.suppression import SuppressionReason
-from mailflatrate.rules.tags import MAX_TAGS_AT_ONCE
 
 ROUTER = Router(tags=["Contacts"])
-PersonName = Annotated[str, Field(max_length=120)]
-
-
-class SubscriptionInfo(Schema):
-    """A contact's subscription to a list. Only `confirmed` subscriptions receive campaigns."""
-
-    list_id: int
-    list_name: str
-    state: SubscriptionState
-    reason: Annotated[str, Field(description="why the contact is quarantined")]
-    confirmed_at: datetime | None
-    unsubscribed_at: datetime | None
-    unsubscribed_by: str
-
-
-class ContactInfo(Schema):
-    """A contact of the account."""
-
-    id: int
-    email: str
-    first_name: str
-    last_name: str
-    attributes: dict[str, Any]
-    tags: list[str]
-    created_at: datetime
-    updated_at: datetime
-    subscriptions: list[SubscriptionInfo]
-
-
-class ConsentHistoryEntry(Schema):
-    """An entry in the consent ledger; its evidence is in the certificate."""
-
-    kind: ConsentKind
-    at: datetime
-    list_id: int | None
-    erased: Annotated[bool, Field(description="the personal data is erased, the entry stays")]
-
-
-class ContactSuppression(Schema):
-    """Why a contact is never emailed."""
-
-    reason: SuppressionReason
-    since: datetime
-    whole_platform: bool
-
-
-class ContactDetail(ContactInfo):
-    """A contact with a summary of the proof of consent and, where they can't be mailed, the reason."""
-
-    suppression: ContactSuppression | None
-    ledger: list[ConsentHistoryEntry]
-
-
-class ContactQuery(PageQuery):
-    """Filters for contacts."""
-
-    search: Annotated[str, Field(max_length=100, description="part of the address or name")] = ""
-    list_id: Id | None = None
-    state: SubscriptionState | None = None
-    tag_id: Id | None = None
-
-
-class TagEdit(RequestBodySchema):
-    """Tags by name to give and to take."""
-
-    add: Annotated[list[TagName], Field(max_length=MAX_TAGS_AT_ONCE, description="new ones are created")] = []
-    remove: Annotated[list[TagName], Field(max_length=MAX_TAGS_AT_ONCE)] = []
-
-
-class ContactChange(RequestBodySchema):
-    """Changes to a contact. Fields you leave out stay the same. The address never changes, because consent is tied to
-    it (R-24).
-    """
-
-    first_name: PersonName | None = None
-    last_name: PersonName | None = None
-    attributes: Annotated[
-        dict[str, Value | list[str] | None] | None,
-        Field(
-            description="only the attributes to change; null removes one. Values are checked against their custom "
-            "fields; an unknown key becomes a field",
-            max_length=100,
-        ),
-    ] = None
-    tags: TagEdit | None = None
-
-
-class UnsubscribeRequest(RequestBodySchema):
-    """What to unsubscribe the contact from."""
-
-    list_id: Annotated[Id | None, Field(description="null: all lists, and the address is suppressed")]
-
-
-class UnsubscribeResult(Schema):
-    """The number of subscriptions ended; 0 if there were none."""
-
-    ended: int
-
-
-class ErasureRequest(RequestBodySchema):
-    """Confirms that the contact is really to be erased."""
-
-    sure: bool = False
-
-
-class ErasureResult(Schema):
-    """The number of rows erased, by kind. The keyed hash of the address stays suppressed."""
-
-    wiped: dict[str, int]
 
 
 class VisitorDetails(RequestBodySchema):
@@ -196,83 +101,94 @@ class ConfirmationRequestResult(Schema):
     list_id: int
 
 
-def _subscription(row: Subscription) -> SubscriptionInfo:
-    reason = reason_word(row.quarantine_reason) if row.quarantine_reason else ""
-    return filled(SubscriptionInfo, row, list_id=row.mailing_list_id, list_name=row.mailing_list.name, reason=reason)
-
-
-def _detail(contact_id: int) -> ContactDetail:
-    found = queries.contact_detail(contact_id)
-    if found is None:
-        raise Http404
-    held = found.suppression
-    return filled(
-        ContactDetail,
-        found.contact,
-        tags=[tag.name for tag in tags_of([contact_id]).get(contact_id, [])],
-        subscriptions=[_subscription(row) for row in found.subscriptions],
-        suppression=ContactSuppression(
-            reason=SuppressionReason(held.reason), since=held.created_at, whole_platform=held.account_id is None
+@endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, answers=ContactsPage, also=(410,))
+def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> ContactsPage:
+    """List contacts, page by page. Filter by search text, list, state or tag, and sort by address or last change. With
+    `updated_since`, get everything that changed and nothing else: read until `next` is null, keep `resume`, and send it
+    as `cursor` next time. A change appears once all transactions before it have ended, so none is missed; a contact may
+    come more than once. Changes are kept for 90 days; after that you get 410 `cursor-expired`: read all contacts again.
+    """
+    changed = _changes(which)
+    if changed is not None:
+        mark = seal_cursor(_CHANGES, changed.position.change_id, changed.position.contact_id)
+        rows = contacts_with_ids(changed.contact_ids)
+        return ContactsPage(
+            items=contact_infos(rows), next=mark if changed.more else None, resume=mark, erased_ids=changed.gone_ids
         )
-        if held
-        else None,
-        ledger=[
-            ConsentHistoryEntry(
-                kind=ConsentKind(event.kind),
-                at=event.occurred_at,
-                list_id=event.mailing_list_id,
-                erased=getattr(event, "evidence", None) is None,
-            )
-            for event in found.events
-        ],
-    )
+    parts = open_cursor(which.cursor, str, str, int)
+    if parts and parts[0] != which.sort.value:
+        raise no_cursor()
+    wanted = ContactFilter(which.search.strip(), which.list_id, which.state, which.tag_id)
+    rows = ordered_contacts(wanted, which.sort, after=PageEnd(*parts[1:]) if parts else None, size=which.limit + 1)
+    shown = rows[: which.limit]
+    following = None
+    if len(rows) > which.limit:
+        end = PageEnd.of(shown[-1], which.sort)
+        following = seal_cursor(which.sort.value, end.value, end.contact_id)
+    return ContactsPage(items=contact_infos(shown), next=following)
 
 
-@endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, answers=Page[ContactInfo])
-def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> Page[ContactInfo]:
-    """List contacts by address, page by page. Filter by search text, list, state or tag."""
-    parts = open_cursor(which.cursor, str, int)
-    found = queries.contact_page(
-        search=which.search.strip(),
-        list_id=which.list_id,
-        state=which.state,
-        tag_id=which.tag_id,
-        size=which.limit,
-        after=ContactCursor(*parts) if parts else None,
-    )
-    following = seal_cursor(found.next.email, found.next.contact_id) if found.next else None
-    tags = tags_of([row.id for row in found.rows])
-    items = [
-        filled(
-            ContactInfo,
-            row,
-            tags=[tag.name for tag in tags.get(row.id, [])],
-            subscriptions=[_subscription(one) for one in row.subscriptions.all()],
-        )
-        for row in found.rows
-    ]
-    return Page[ContactInfo](items=items, next=following)
+_CHANGES = "changes"
+_STANDS_ALONE = ("search", "list_id", "state", "tag_id", "sort")
+
+
+def _changes(which: ContactQuery) -> ChangedContacts | None:
+    """Return the changes that a request asks for, by time or by cursor; None if it asks for none. Raises Problem."""
+    parts = cursor_parts(which.cursor)
+    marked = fits(parts, str, int, int) and parts[0] == _CHANGES
+    if which.updated_since is None and not marked:
+        return None
+    others = [name for name in _STANDS_ALONE if name in which.model_fields_set]
+    if others:
+        raise wrong_query(others[0], _("can't be combined with “updated_since”"))
+    try:
+        if marked:
+            return changes_after(ChangePosition(*parts[1:]), size=which.limit)
+        if which.cursor:
+            raise no_cursor()
+        assert which.updated_since is not None
+        return changes_since(which.updated_since, size=which.limit)
+    except ChangesForgotten as error:
+        raise Problem(Code.CURSOR_EXPIRED) from error
+
+
+@endpoint(ROUTER, "post", "/contacts/look-up", scope=KeyScope.READ, answers=ContactDetail, protects=True)
+def look_up_contact(request: ApiRequest, given: ContactLookup) -> ContactDetail:
+    """Look up a contact by its exact address or external id. 404 if there is none. It's a POST that changes nothing, so
+    that the address stays out of logs along the way.
+    """
+    if (given.email is None) == (given.external_id is None):
+        raise wrong("email", _("send either “email” or “external_id”"))
+    if given.email is not None:
+        contact_id = queries.contact_by_address(given.email)
+    else:
+        contact_id = queries.contact_by_external_id(given.external_id or "")
+    return contact_detail(contact_id or 0)
 
 
 @endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=KeyScope.READ, answers=ContactDetail)
 def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
     """Show a contact. Includes all subscriptions, a summary of the consent ledger and any active suppression."""
-    return _detail(contact_id)
+    return contact_detail(contact_id)
 
 
 @endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=KeyScope.CONTACTS_WRITE, answers=ContactDetail)
 def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
-    """Change name, attributes and tags. The address and subscriptions can't be changed here: only the contact can
-    change them.
+    """Change names, external id, attributes and tags. The address and subscriptions can't be changed here: only the
+    contact can change them.
     """
     find_contact(contact_id)
     with transaction.atomic():
         contacts.change_contact(
-            contact_id, first_name=given.first_name, last_name=given.last_name, attributes=given.attributes or {}
+            contact_id,
+            first_name=given.first_name,
+            last_name=given.last_name,
+            attributes=given.attributes or {},
+            external_id=given.external_id or "" if "external_id" in given.model_fields_set else None,
         )
         if given.tags is not None:
             tags_actions.change_tags(contact_id, add=given.tags.add, remove=given.tags.remove)
-    return _detail(contact_id)
+    return contact_detail(contact_id)
 
 
 @endpoint(
@@ -335,6 +251,7 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     answers=ConfirmationRequestResult,
     status=202,
     repeatable=True,
+    location="/forms/{form_id}/requests",
 )
 def ask_person(request: ApiRequest, given: ConfirmationRequestInput) -> ConfirmationRequestResult:
     """Ask a person to confirm a subscription. This is the only way to add someone: they get one email, and are on the

@@ -24,6 +24,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     SuccessResult,
     filled,
     newest_first,
+    page_from,
 )
 from mailflatrate.entrypoints.presenters.digest_form import DigestForm, settings_of
 from mailflatrate.entrypoints.presenters.lookups import find_digest
@@ -148,7 +149,7 @@ def _saved(request: ApiRequest, values: dict[str, Any], digest_id: int | None) -
     try:
         saved = digests.save_digest(form.cleaned_data, by=request.caller.user, digest_id=digest_id)
     except NameTaken as taken:
-        raise Problem(Code.REFUSED, _("Another RSS campaign already has this name.")) from taken
+        raise Problem(Code.EXISTS, _("Another RSS campaign already has this name.")) from taken
     return _one(saved.id)
 
 
@@ -160,9 +161,9 @@ def _as_form(given: DigestFields) -> dict[str, Any]:
 
 
 @endpoint(ROUTER, "get", "/digests", scope=KeyScope.READ, answers=Page[DigestInfo])
-def list_digests(request: ApiRequest) -> Page[DigestInfo]:
-    """List all RSS campaigns by name, on one page."""
-    return Page[DigestInfo](items=[_shown(row) for row in _rows()])
+def list_digests(request: ApiRequest, which: Query[PageQuery]) -> Page[DigestInfo]:
+    """List RSS campaigns by name, page by page."""
+    return page_from(list(_rows()), which, lambda row: row.id, _shown)
 
 
 @endpoint(ROUTER, "post", "/digests", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=201, repeatable=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -75,7 +75,7 @@ def list_exports(request: ApiRequest, which: Query[PageQuery]) -> Page[ExportInf
 
 
 @endpoint(ROUTER, "post", "/exports", scope=KeyScope.EXPORT, answers=ExportInfo, status=202, repeatable=True)
-def start_export(request: ApiRequest, given: ExportRequest, response: HttpResponse) -> ExportInfo:
+def start_export(request: ApiRequest, given: ExportRequest) -> ExportInfo:
     """Start an export. The file is written in the background: fetch `status_url`, which is also in the Location header,
     until `state` is `done`. The file is kept for 7 days.
     """
@@ -87,9 +87,7 @@ def start_export(request: ApiRequest, given: ExportRequest, response: HttpRespon
         by=request.caller.user,
         source=request.caller.source,
     )
-    shown = _shown(find_export(job.id))
-    response.headers["Location"] = shown.status_url
-    return shown
+    return _shown(find_export(job.id))
 
 
 @endpoint(ROUTER, "get", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo)
@@ -114,13 +112,23 @@ def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     return _shown(find_export(export_id))
 
 
-@endpoint(ROUTER, "get", "/exports/{export_id}/file", scope=KeyScope.EXPORT, answers=str)
+@endpoint(
+    ROUTER,
+    "get",
+    "/exports/{export_id}/file",
+    scope=KeyScope.EXPORT,
+    answers=str,
+    also=(409,),
+    files=tuple(MEDIA_TYPES.values()),
+)
 def download_export(request: ApiRequest, export_id: Id) -> HttpResponseBase:
     """Download the file. Answers 409 while it isn't ready, and after it was deleted."""
     job = find_export(export_id)
     if job.state != ExportState.DONE:
         raise Problem(Code.STATE)
     file = exports.open_export(job.id, by=request.caller.user, source=request.caller.source)
-    return FileResponse(
+    answer = FileResponse(
         file, as_attachment=True, filename=job.file_name, content_type=MEDIA_TYPES[ExportFormat(job.file_format)]
     )
+    answer.headers["ETag"] = f'"{job.file_sha256}"'
+    return answer

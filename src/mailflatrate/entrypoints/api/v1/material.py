@@ -175,9 +175,9 @@ def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
 
 
 @endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ, answers=Page[TemplateInfo])
-def list_templates(request: ApiRequest) -> Page[TemplateInfo]:
-    """List the account's own templates by name, on one page."""
-    return Page[TemplateInfo](items=[TemplateInfo.model_validate(row) for row in queries.templates()])
+def list_templates(request: ApiRequest, which: Query[PageQuery]) -> Page[TemplateInfo]:
+    """List the account's own templates by name, page by page."""
+    return page_from(list(queries.templates()), which, lambda row: row.id, TemplateInfo.model_validate)
 
 
 @endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ, answers=Page[GalleryTemplateInfo])
@@ -196,6 +196,12 @@ def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateI
     return TemplateInfo.model_validate(
         templates.save_as_template(given.campaign_id, given.name, by=request.caller.user)
     )
+
+
+@endpoint(ROUTER, "get", "/templates/{template_id}", scope=KeyScope.READ, answers=TemplateInfo)
+def show_template(request: ApiRequest, template_id: Id) -> TemplateInfo:
+    """Show one of the account's own templates."""
+    return TemplateInfo.model_validate(find_template(template_id))
 
 
 @endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
@@ -237,6 +243,12 @@ def upload_media(
         made_by_ai=words.made_by_ai,
     )
     return _media(made)
+
+
+@endpoint(ROUTER, "get", "/media/{media_id}", scope=KeyScope.READ, answers=MediaInfo)
+def show_media(request: ApiRequest, media_id: Id) -> MediaInfo:
+    """Show an image."""
+    return _media(find_media(media_id))
 
 
 @endpoint(ROUTER, "patch", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo)

@@ -19,13 +19,15 @@ from ninja.errors import HttpError, ValidationError
 
 from mailflatrate.apps.accounts.actions.keys import RepeatedDifferently
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.campaigns.errors import CampaignError, MediaInUse, MediaRefused, NameTaken, NotEditable
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused, NameTaken
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.base.refusals import AlreadyExists, StateConflict
 from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
+from mailflatrate.entrypoints.request_ids import current_request_id
 from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.settings import load_settings
@@ -48,6 +50,9 @@ class Code(Enum):
     NOT_FOUND = "not-found"
     METHOD = "method-not-allowed"
     STATE = "state-conflict"
+    EXISTS = "already-exists"
+    PRECONDITION = "precondition-failed"
+    CURSOR_EXPIRED = "cursor-expired"
     TOO_LARGE = "too-large"
     INVALID = "invalid"
     REFUSED = "refused"
@@ -113,6 +118,19 @@ KINDS: Mapping[Code, ProblemKind] = {
         _("This isn't possible in its current status."),
         _("Fetch it again. Its status has changed, or it isn't ready for this yet."),
     ),
+    Code.EXISTS: ProblemKind(
+        409, _("This already exists."), _("Use the existing one, or send another name or address.")
+    ),
+    Code.CURSOR_EXPIRED: ProblemKind(
+        410,
+        _("This cursor is too old."),
+        _("Start over without a cursor. Cursors of changes are good for 90 days."),
+    ),
+    Code.PRECONDITION: ProblemKind(
+        412,
+        _("It has changed since you read it."),
+        _("Fetch it again, and repeat the request with its new ETag if the change is still right."),
+    ),
     Code.TOO_LARGE: ProblemKind(413, _("The request is too large."), _("Send less at a time.")),
     Code.INVALID: ProblemKind(422, _("A value is missing or not allowed."), _("Change the values named in “errors”.")),
     Code.REFUSED: ProblemKind(422, _("The request was refused."), _("The sentence in “detail” says what to change.")),
@@ -170,6 +188,7 @@ class Problem(Exception):
             "detail": str(self.detail or kind.title),
             "code": self.code.value,
             "remedy": str(kind.remedy),
+            "request_id": current_request_id(),
             **self.more,
         }
         content = json.dumps(shape, ensure_ascii=False, default=str)
@@ -186,6 +205,11 @@ def wrong(field: str, message: str) -> Problem:
     return Problem(Code.INVALID, more={"errors": [{"pointer": f"body.{field}", "message": message}]})
 
 
+def wrong_query(name: str, message: str) -> Problem:
+    """Return the Problem for one invalid query parameter."""
+    return Problem(Code.INVALID, more={"errors": [{"pointer": f"query.{name}", "message": message}]})
+
+
 def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
     """Turn the field errors of a page's form into a problem; those of no field are reported for the body."""
     errors = [
@@ -200,9 +224,10 @@ def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
 _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (RepeatedDifferently, Code.REPEATED),
     (OriginNeeded, Code.ORIGIN_NEEDED),
-    (NotEditable, Code.STATE),
+    (AlreadyExists, Code.EXISTS),
+    (StateConflict, Code.STATE),
+    (CampaignInputError, Code.REFUSED),
     (CampaignError, Code.STATE),
-    (MediaInUse, Code.STATE),
     (ListError, Code.REFUSED),
     (FormError, Code.REFUSED),
     (DomainError, Code.REFUSED),
@@ -245,7 +270,7 @@ _FAULTS: Mapping[str, Promise] = {
     "greater_than_equal": _("At least %(ge)s"),
     "less_than_equal": _("At most %(le)s"),
 }
-_SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.ORIGIN_NEEDED, Code.REPEATED})
+_SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.EXISTS, Code.ORIGIN_NEEDED, Code.REPEATED})
 """Codes whose error message itself says what to change."""
 
 
@@ -263,7 +288,7 @@ def problem_of(error: Exception) -> Problem:
         language = (get_language() or "en")[:2]
         return Problem(Code.REFUSED, _ended(str(capfirst(all_in_words(error.errors, language)))))
     if isinstance(error, NameTaken):
-        return Problem(Code.REFUSED, _("There's already a template with this name."))
+        return Problem(Code.EXISTS, _("There's already a template with this name."))
     if isinstance(error, HttpError):
         return Problem(Code.MALFORMED)
     if isinstance(error, ImportAsks):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, check
+from mailflatrate.entrypoints.api.v1.problems import wrong_query
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
@@ -29,7 +31,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_of,
 )
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition
-from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_delivery
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_delivery
 from mailflatrate.entrypoints.presenters.outcomes import line_of
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
 
@@ -89,7 +91,9 @@ class DeliveryOutcome(Schema):
     contact_id: int | None
     email: str
     state: DeliveryState
-    detail: Annotated[str, Field(description="kind of bounce or reason, in words")]
+    bounce_kind: Annotated[str | None, Field(description="of a bounce: hard, soft, sender or content")]
+    reason_code: Annotated[str | None, Field(description="why nothing was sent, or why the result is unknown")]
+    detail: Annotated[str, Field(description="the same in words")]
     reply: Annotated[str, Field(description="the receiving server's last reply")]
     attempts: int
     settled_at: datetime | None
@@ -117,6 +121,7 @@ class OutcomeQuery(PageQuery):
     """Filters for recipients."""
 
     state: DeliveryState | None = None
+    bounce_kind: Annotated[str, Field(max_length=20, description="only bounces of this kind")] = ""
     search: Annotated[str, Field(max_length=254, description="part of the address")] = ""
 
 
@@ -149,14 +154,27 @@ def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> C
 
 def _outcome(schema: type[S], row: DeliveryRecord, **more: Any) -> S:
     line = line_of(row)
-    return filled(schema, row, email=line.address, detail=line.detail, reply=line.reply, **more)
+    values = {"email": line.address} if "email" in schema.model_fields else {}
+    return filled(
+        schema,
+        row,
+        detail=line.detail,
+        reply=line.reply,
+        bounce_kind=row.bounce or None,
+        reason_code=row.reason or None,
+        **values,
+        **more,
+    )
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/recipients", scope=KeyScope.READ, answers=Page[DeliveryOutcome])
 def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuery]) -> Page[DeliveryOutcome]:
     """List recipients' results. Filter by state or address, page by page."""
     campaign = find_campaign(campaign_id)
-    wanted = RecipientFilter(state=which.state, search=which.search.strip())
+    state = DeliveryState.BOUNCED if which.bounce_kind else which.state
+    if which.state not in (None, state):
+        raise wrong_query("bounce_kind", _("only bounces have one"))
+    wanted = RecipientFilter(state, which.bounce_kind, which.search.strip())
     rows = recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1]
     return page_of(rows, which, lambda row: _outcome(DeliveryOutcome, row))
 
@@ -169,6 +187,42 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
     row = find_delivery(find_campaign(campaign_id), delivery_id)
     tries = [AttemptInfo.model_validate(one) for one in attempts_of(row.id)]
     return _outcome(OutcomeDetail, row, tries=tries)
+
+
+class ContactCampaign(Schema):
+    """What one campaign meant for a contact."""
+
+    id: Annotated[int, Field(description="of the recipient in the campaign's report")]
+    campaign_id: int
+    mailing_id: str
+    name: str
+    subject: str
+    state: DeliveryState
+    bounce_kind: Annotated[str | None, Field(description="of a bounce: hard, soft, sender or content")]
+    reason_code: Annotated[str | None, Field(description="why nothing was sent, or why the result is unknown")]
+    detail: Annotated[str, Field(description="the same in words")]
+    reply: Annotated[str, Field(description="the receiving server's last reply")]
+    settled_at: datetime | None
+
+
+def _of_contact(row: DeliveryRecord) -> ContactCampaign:
+    campaign = row.campaign
+    assert campaign is not None  # only rows of campaigns are asked for
+    return _outcome(
+        ContactCampaign,
+        row,
+        campaign_id=campaign.id,
+        mailing_id=campaign.mailing_id,
+        name=campaign.name,
+        subject=campaign.subject,
+    )
+
+
+@endpoint(ROUTER, "get", "/contacts/{contact_id}/campaigns", scope=KeyScope.READ, answers=Page[ContactCampaign])
+def list_contact_campaigns(request: ApiRequest, contact_id: Id, which: Query[PageQuery]) -> Page[ContactCampaign]:
+    """List the campaigns a contact got or would have got, newest first, each with its result."""
+    rows = DeliveryRecord.objects.filter(contact_id=find_contact(contact_id).id, campaign__isnull=False)
+    return newest_first(rows.select_related("campaign", "contact"), which, _of_contact)
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/decisions", scope=KeyScope.READ, answers=Page[ReleaseDecision])

@@ -1,16 +1,22 @@
 """Schemas that many operations share: IDs, keyset pages, and texts that a database can store."""
 
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.rules.tags import MAX_TAG_CHARACTERS
 
@@ -19,7 +25,8 @@ R = TypeVar("R")
 M = TypeVar("M", bound=Model)
 S = TypeVar("S", bound=Schema)
 LARGEST_ID = 2**63 - 1
-MOST_ROWS = 200
+_NONCE_OCTETS = 12
+MOST_ROWS = 1_000
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Address = Annotated[str, Field(min_length=3, max_length=254)]
@@ -59,31 +66,56 @@ class SuccessResult(Schema):
 
 
 def seal_cursor(*parts: str | int) -> str:
-    """Return the end of a page as an opaque string."""
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    """Return the end of a page as an opaque string that works in this account only.
+
+    It is encrypted, because it may hold an email address and is sent in a URL. The same end gives the same string, so
+    that a page whose content is the same has the same ETag.
+    """
+    plain = json.dumps(parts).encode()
+    cipher, place = _cipher()
+    nonce = hmac.digest(_key(b"nonce"), place + plain, hashlib.sha256)[:_NONCE_OCTETS]
+    return base64.urlsafe_b64encode(nonce + cipher.encrypt(nonce, plain, place)).decode().rstrip("=")
 
 
-def open_cursor(cursor: str, *kinds: type) -> list[Any]:
-    """Return the parts that `seal_cursor` sealed; empty for an empty string. Raises Problem for anything else."""
+def _cipher() -> tuple[AESGCM, bytes]:
+    return AESGCM(_key(b"cipher")), str(tenancy.current_account_id()).encode()
+
+
+def _key(use: bytes) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), b"api cursor " + use, hashlib.sha256)
+
+
+def cursor_parts(cursor: str) -> list[Any]:
+    """Return what `seal_cursor` sealed; empty for an empty string. Raises Problem for anything else."""
     if not cursor:
         return []
     try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, RecursionError):
+        octets = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        cipher, place = _cipher()
+        parts = json.loads(cipher.decrypt(octets[:_NONCE_OCTETS], octets[_NONCE_OCTETS:], place))
+    except (ValueError, InvalidTag):
         parts = None
-    if not isinstance(parts, list) or len(parts) != len(kinds) or not all(map(_fits, parts, kinds)):
-        raise _no_cursor()
+    if not isinstance(parts, list):
+        raise no_cursor()
     return parts
 
 
-def _no_cursor() -> Problem:
+def open_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """Return the parts of a cursor of this kind; empty for an empty string. Raises Problem for any other cursor."""
+    parts = cursor_parts(cursor)
+    if parts and not fits(parts, *kinds):
+        raise no_cursor()
+    return parts
+
+
+def no_cursor() -> Problem:
+    """Return the Problem for a cursor that no page gave."""
     return Problem(Code.INVALID, more={"errors": [{"pointer": "query.cursor", "message": _("invalid cursor")}]})
 
 
-def _fits(part: Any, kind: type) -> bool:
-    if kind is int:
-        return type(part) is int and 0 <= part <= LARGEST_ID
-    return isinstance(part, str) and "\0" not in part and part.isprintable()
+def fits(parts: Sequence[Any], *kinds: type) -> bool:
+    """Return whether the parts of a cursor are of these kinds."""
+    return len(parts) == len(kinds) and all(map(isinstance, parts, kinds))
 
 
 def before_id(cursor: str) -> int | None:
@@ -117,7 +149,7 @@ def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], sh
     if last is not None:
         begin = next((place for place, row in enumerate(rows, start=1) if id_of(row) == last), 0)
         if not begin:
-            raise _no_cursor()
+            raise no_cursor()
     return page_of(rows[begin:], which, show, id_of=id_of)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
@@ -12,7 +12,7 @@ from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import CheckKind, DomainState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
-from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, RequestBodySchema, filled
+from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, PageQuery, RequestBodySchema, filled, page_from
 from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.presenters.lookups import find_domain
 
@@ -84,10 +84,12 @@ def _detail(domain_id: int) -> DomainDetail:
 
 
 @endpoint(ROUTER, "get", "/sender-domains", scope=KeyScope.READ, answers=Page[DomainInfo])
-def list_domains(request: ApiRequest) -> Page[DomainInfo]:
-    """List all sender domains with their addresses, on one page."""
-    found = [filled(DomainInfo, row, senders=list(row.addresses.all())) for row in queries.domains()]
-    return Page[DomainInfo](items=found)
+def list_domains(request: ApiRequest, which: Query[PageQuery]) -> Page[DomainInfo]:
+    """List sender domains with their addresses, page by page."""
+    rows = list(queries.domains())
+    return page_from(
+        rows, which, lambda row: row.id, lambda row: filled(DomainInfo, row, senders=list(row.addresses.all()))
+    )
 
 
 @endpoint(
@@ -122,6 +124,7 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     answers=SenderInfo,
     status=201,
     repeatable=True,
+    location="/sender-domains/{domain_id}",
 )
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderInfo:
     """Add a From address. It counts once the domain is verified and its mailbox owner has clicked our link."""

@@ -2,16 +2,13 @@
 
 import json
 import math
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -23,7 +20,9 @@ from mailflatrate.entrypoints.api.v1 import (
     ab_test,
     abuse,
     account,
+    bulk_actions,
     campaigns,
+    contact_batches,
     contacts,
     digests,
     exports,
@@ -32,6 +31,8 @@ from mailflatrate.entrypoints.api.v1 import (
     imports,
     lists,
     material,
+    moves,
+    origins,
     release,
     report,
     senders,
@@ -39,6 +40,9 @@ from mailflatrate.entrypoints.api.v1 import (
     tags,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
+from mailflatrate.entrypoints.api.v1.http import in_front
+from mailflatrate.entrypoints.api.v1.openapi import complete
+from mailflatrate.entrypoints.api.v1.preconditions import entity_tag
 from mailflatrate.entrypoints.api.v1.problems import KINDS, Code, Problem, answer_of
 from mailflatrate.settings import load_settings
 
@@ -46,12 +50,14 @@ DEEPEST = 40
 ROOT = "/api/v1"
 ABOUT = (
     "The API follows the same rules as the pages: people only get email they consented to, and nothing is sent "
-    "until all checks have passed and someone has confirmed the anti-spam policy for exactly that content."
+    "until all checks have passed and someone has confirmed the anti-spam policy for exactly that content. Every GET "
+    "takes If-None-Match (304), every change If-Match (412), each with an ETag."
 )
 TAGS = (
     ("Account", "The API key, its account and the account status."),
     ("Lists", "Lists: what people consent to."),
     ("Contacts", "Contacts: request confirmation, change, unsubscribe, erase, and export proof of consent."),
+    ("Bulk actions", "One change to all contacts that match, carried out in the background."),
     ("Fields", "Custom fields of contacts: their types, and what they are for."),
     ("Tags", "Tags of contacts: names and colors. A tag gives no permission to send."),
     ("Imports", "Contact files with proof of each consent, for lists with a declared origin."),
@@ -72,8 +78,8 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, contacts, fields, tags, imports, exports, suppressions, forms, campaigns, release, report, ab_test,
-    digests, material, senders, abuse,
+    account, lists, origins, contact_batches, contacts, bulk_actions, fields, tags, imports, moves, exports,
+    suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, abuse,
 )  # fmt: skip
 
 
@@ -128,79 +134,8 @@ class Service(NinjaAPI):
     ) -> OpenAPISchema:
         """Return the OpenAPI 3.1 schema of all operations."""
         schema = super().get_openapi_schema(path_prefix=path_prefix or f"{ROOT}/", path_params=path_params)
-        components = schema["components"]
-        components["schemas"]["Problem"] = _problem_shape()
-        components["responses"] = {"Problem": _problem_answer()}
-        for address, methods in schema["paths"].items():
-            for operation in methods.values():
-                _describe(operation, address)
+        complete(schema)
         return schema
-
-
-def _problem_shape() -> DictStrAny:
-    text = {"type": "string"}
-    return {
-        "title": "Problem",
-        "type": "object",
-        "description": "RFC 9457: what went wrong and how to fix it.",
-        "properties": {
-            "type": {"type": "string", "format": "uri"},
-            "title": text,
-            "status": {"type": "integer"},
-            "detail": text,
-            "code": {"type": "string", "enum": [code.value for code in Code]},
-            "remedy": text,
-            "errors": {
-                "type": "array",
-                "items": {"type": "object", "properties": {"pointer": text, "message": text}},
-            },
-            "scope": {**text, "description": "with scope-missing: the scope the key needs"},
-            "scopes": {"type": "array", "items": text, "description": "with scope-missing: scopes that are accepted"},
-            "account_status": {**text, "description": "with account-status: the account status"},
-            "limit": {"type": "integer", "description": "with asking-limited: requests a day (UTC)"},
-            "asked_today": {"type": "integer", "description": "with asking-limited: requests made today"},
-            "level": {**text, "description": "with asking-limited: open, held, few or stopped"},
-        },
-        "required": ["type", "title", "status", "detail", "code", "remedy"],
-    }
-
-
-def _problem_answer() -> DictStrAny:
-    return {
-        "description": "What went wrong and how to fix it.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-
-def _describe(operation: DictStrAny, address: str) -> None:
-    """Add the error responses that every operation may return, and the idempotency header."""
-    reference = {"$ref": "#/components/responses/Problem"}
-    statuses = {400, 413, 422, 429}
-    if "security" in operation:
-        statuses |= {401, 403}
-    if "{" in address:
-        statuses |= {404}
-    if operation.get("requestBody"):
-        statuses |= {409}
-    for status in sorted(statuses):
-        operation["responses"].setdefault(status, reference)
-    if operation.get("x-scopes"):
-        named = " or ".join(f"`{scope}`" for scope in operation["x-scopes"])
-        operation["responses"][403] = {
-            **reference,
-            "description": f"Returned, among other reasons, if the key lacks the scope {named}.",
-        }
-    if operation.pop("x-repeatable", False):
-        operation["parameters"].append(
-            {
-                "in": "header",
-                "name": "Idempotency-Key",
-                "required": False,
-                "schema": {"type": "string", "maxLength": 255},
-                "description": "A value of your choice. The same request with the same key is carried out only once "
-                "within 24 hours.",
-            }
-        )
 
 
 def _service() -> Service:
@@ -236,7 +171,9 @@ def schema() -> DictStrAny:
 @cache_control(public=True, max_age=300)
 def openapi(_request: HttpRequest) -> HttpResponse:
     """Return the schema as JSON; public, like the documentation."""
-    return JsonResponse(schema(), json_dumps_params={"ensure_ascii": False})
+    answer = JsonResponse(schema(), json_dumps_params={"ensure_ascii": False})
+    answer.headers["ETag"] = entity_tag(answer.content)
+    return answer
 
 
 @require_safe
@@ -245,33 +182,21 @@ def documentation(request: HttpRequest) -> HttpResponse:
     return docs(request, schema(), KINDS)
 
 
-@csrf_exempt
+@in_front
 def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
     """Answer requests that match no operation."""
     return Problem(Code.NOT_FOUND).answer()
 
 
-def _in_shape(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Wrap a view so that the framework's response to a wrong method becomes a problem."""
-
-    def served(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:
-        answer = view(request, *args, **values)
-        if answer.status_code != 405:
-            return answer
-        return Problem(Code.METHOD, headers={"Allow": answer.headers.get("Allow", "")}).answer()
-
-    return csrf_exempt(served)
-
-
 def _operations() -> list[URLPattern]:
     found = [each for each in SERVICE.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
     for pattern in found:
-        pattern.callback = _in_shape(pattern.callback)
+        pattern.callback = in_front(pattern.callback)
     return found
 
 
 urlpatterns = [
-    path("openapi.json", openapi, name="openapi"),
+    path("openapi.json", in_front(openapi), name="openapi"),
     path("docs", documentation, name="docs"),
     *_operations(),
     re_path(r"^(?P<rest>(?s:.*))$", nothing),

@@ -1,17 +1,27 @@
 """The suppression list: look up and add addresses, never remove them (R-75)."""
 
 from datetime import datetime
+from typing import Annotated
 
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.suppression import queries
-from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
+from mailflatrate.apps.suppression.actions import (
+    SuppressionError,
+    address_key,
+    suppress_all_by_hand,
+    suppress_by_hand,
+)
+from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
+    Id,
     Page,
     PageQuery,
     RequestBodySchema,
@@ -22,6 +32,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
 from mailflatrate.rules.suppression import SuppressionReason
 
 ROUTER = Router(tags=["Suppression"])
+MOST_ADDRESSES = 10_000
 
 
 class SuppressionInfo(Schema):
@@ -56,7 +67,29 @@ class SuppressionLookup(Schema):
 class SuppressionResult(Schema):
     """The suppression. `fresh`: the address wasn't already suppressed for an equally strong reason."""
 
+    id: int
     fresh: bool
+
+
+class SuppressionBatch(RequestBodySchema):
+    """Addresses to suppress."""
+
+    emails: Annotated[list[Address], Field(min_length=1, max_length=MOST_ADDRESSES)]
+
+
+class RefusedAddress(Schema):
+    """An entry that isn't an email address: its place in `emails`, from 0."""
+
+    index: int
+    reason_code: Annotated[str, Field(description="always `not-an-address`")]
+
+
+class SuppressionBatchResult(Schema):
+    """How many addresses are newly suppressed, how many already were, and which entries aren't addresses."""
+
+    added: int
+    unchanged: int
+    refused: list[RefusedAddress]
 
 
 def _key(email: str) -> bytes:
@@ -99,5 +132,37 @@ def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionRe
     """Suppress an address. This takes effect immediately on every list. It can't be undone through the API: only a new
     double opt-in by the person or a reviewer can lift it, where the rules allow that (R-75).
     """
-    fresh = suppress_by_hand(_key(given.email), source=request.caller.source, by=request.caller.user)
-    return SuppressionResult(fresh=fresh)
+    key = _key(given.email)
+    fresh = suppress_by_hand(key, source=request.caller.source, by=request.caller.user)
+    return SuppressionResult(id=queries.own_row(key).id, fresh=fresh)
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/suppressions/batch",
+    scope=KeyScope.SUPPRESS,
+    answers=SuppressionBatchResult,
+    repeatable=True,
+    protects=True,
+    batch=True,
+)
+def add_suppressions(request: ApiRequest, given: SuppressionBatch) -> SuppressionBatchResult:
+    """Suppress up to 10,000 addresses at once, such as the opt-outs of your previous system. They needn't be contacts.
+    What isn't an email address is reported and doesn't stop the others.
+    """
+    keys, refused = [], []
+    for index, email in enumerate(given.emails):
+        try:
+            keys.append(address_key(email))
+        except SuppressionError:
+            refused.append(RefusedAddress(index=index, reason_code="not-an-address"))
+    added = suppress_all_by_hand(keys, source=request.caller.source, by=request.caller.user)
+    return SuppressionBatchResult(added=added, unchanged=len(set(keys)) - added, refused=refused)
+
+
+@endpoint(ROUTER, "get", "/suppressions/{suppression_id}", scope=KeyScope.READ, answers=SuppressionInfo)
+def show_suppression(request: ApiRequest, suppression_id: Id) -> SuppressionInfo:
+    """Show an entry of the account's suppression list. Entries that were lifted aren't found."""
+    row = get_object_or_404(Suppression.objects.filter(IN_FORCE), id=suppression_id)
+    return filled(SuppressionInfo, row, since=row.created_at)

@@ -79,6 +79,12 @@ def create_tag(request: ApiRequest, given: NewTag) -> TagInfo:
     return _one(tags.create_tag(given.name, given.color).id)
 
 
+@endpoint(ROUTER, "get", "/tags/{tag_id}", scope=KeyScope.READ, answers=TagInfo)
+def show_tag(request: ApiRequest, tag_id: Id) -> TagInfo:
+    """Show a tag, with how many contacts have it."""
+    return _one(tag_id)
+
+
 @endpoint(ROUTER, "patch", "/tags/{tag_id}", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo)
 def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
     """Rename or recolor a tag. Contacts keep it."""

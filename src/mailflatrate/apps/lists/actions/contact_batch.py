@@ -1,0 +1,216 @@
+"""Changing many contacts at once for a program: names, fields, tags and external ids. Never consent, never addresses.
+
+Everyone named must be a contact already: a batch puts no one on a list and adds no one.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.actions.contacts import MAX_ATTRIBUTES, refuse_personal
+from mailflatrate.apps.lists.errors import ListError, NameInUse
+from mailflatrate.apps.lists.fields import check_form, declare_missing, definitions, read_values
+from mailflatrate.apps.lists.models import Contact, Tag
+from mailflatrate.apps.lists.tags import checked_name, give_tags, known_or_new, take_tags
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import address_key
+from mailflatrate.rules.contact_fields import FieldDefinition
+
+MOST_EDITS = 1_000
+_COLUMNS = ("first_name", "last_name", "external_id", "attributes", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEdit:
+    """What to change for one contact, named by exactly one of `contact_id`, `email` and `external_id`.
+
+    None leaves a name as it is; an attribute that is None is removed.
+    """
+
+    contact_id: int | None = None
+    email: str | None = None
+    external_id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    new_external_id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
+
+
+class EditOutcome(StrEnum):
+    """What became of an edit."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """The outcome for one edit, in the order given; `problem` says why one was refused."""
+
+    outcome: EditOutcome
+    contact_id: int | None = None
+    problem: str = ""
+
+
+@tenancy.needs_account
+def edit_contacts(edits: Sequence[ContactEdit]) -> list[EditResult]:
+    """Carry out edits. Each stands or falls alone: what is wrong with one doesn't stop the others.
+
+    Contacts are locked in the order of their ids, so that two batches never wait for each other in a circle. Raises
+    ListError if the account can't have all the new tags, or if an external id was given to someone else meanwhile.
+    """
+    try:
+        with transaction.atomic():
+            return _edit_all(edits)
+    except IntegrityError as error:
+        raise NameInUse(_("another contact has one of these external ids already")) from error
+
+
+def _edit_all(edits: Sequence[ContactEdit]) -> list[EditResult]:
+    ids = _find(edits)
+    locked = Contact.objects.select_for_update(no_key=True).filter(id__in=[one for one in ids if one is not None])
+    people = {contact.id: contact for contact in locked.order_by("id")}
+    _declare(edits)
+    names = {edit.new_external_id for edit in edits if edit.new_external_id}
+    taken = dict(Contact.objects.filter(external_id__in=names).values_list("external_id", "id"))
+    batch = _Batch(people, definitions({key for edit in edits for key in edit.attributes}), taken)
+    drafts = [batch.apply(edit, contact_id) for edit, contact_id in zip(edits, ids, strict=True)]
+    changed = batch.save()
+    return [
+        EditResult(EditOutcome.CHANGED, draft.contact_id)
+        if draft.outcome is EditOutcome.UNCHANGED and draft.contact_id in changed
+        else draft
+        for draft in drafts
+    ]
+
+
+def _find(edits: Sequence[ContactEdit]) -> list[int | None]:
+    """Return the contact id of each edit, None where no contact has that name."""
+    keys = {edit.email: address_key(edit.email) for edit in edits if edit.email is not None}
+    rows = Contact.objects.filter(address_key__in=[key for key in keys.values() if key is not None])
+    by_key = {bytes(key): contact_id for key, contact_id in rows.values_list("address_key", "id")}
+    names = [edit.external_id for edit in edits if edit.external_id is not None]
+    by_name = dict(Contact.objects.filter(external_id__in=names).values_list("external_id", "id"))
+
+    def found(edit: ContactEdit) -> int | None:
+        if edit.contact_id is not None:
+            return edit.contact_id
+        return by_key.get(keys[edit.email] or b"") if edit.email is not None else by_name.get(edit.external_id)
+
+    return [found(edit) for edit in edits]
+
+
+def _declare(edits: Sequence[ContactEdit]) -> None:
+    """Declare new keys, each by its first value. One that can't be a field is refused with its edit."""
+    fresh: dict[str, Any] = {}
+    for edit in edits:
+        for key, value in edit.attributes.items():
+            if value is not None:
+                fresh.setdefault(key, value)
+    for key, value in fresh.items():
+        try:
+            declare_missing({key: value})
+        except ListError:
+            continue
+
+
+class _Batch:
+    """The contacts of a batch as they will be saved."""
+
+    def __init__(
+        self, people: Mapping[int, Contact], known: Mapping[str, FieldDefinition], taken: dict[str | None, int]
+    ) -> None:
+        self._people = people
+        self._known = known
+        self._taken = taken
+        self._changed: dict[int, Contact] = {}
+        self._freed: set[int] = set()
+        self._given: dict[str, set[int]] = defaultdict(set)
+        self._lost: dict[str, set[int]] = defaultdict(set)
+
+    def apply(self, edit: ContactEdit, contact_id: int | None) -> EditResult:
+        """Apply one edit in memory: all of it, or nothing."""
+        contact = self._people.get(contact_id or 0)
+        if contact is None:
+            return EditResult(EditOutcome.UNKNOWN)
+        try:
+            attributes = self._attributes(contact, edit.attributes)
+            lost = {name.strip().casefold() for name in edit.remove_tags}
+            given = {name for name in map(checked_name, edit.add_tags) if name.casefold() not in lost}
+            external_id = self._external_id(contact, edit.new_external_id)
+        except ListError as problem:
+            return EditResult(EditOutcome.REFUSED, contact.id, str(problem))
+        first_name = contact.first_name if edit.first_name is None else edit.first_name.strip()[:120]
+        last_name = contact.last_name if edit.last_name is None else edit.last_name.strip()[:120]
+        if (contact.first_name, contact.last_name, contact.external_id, contact.attributes) != (
+            first_name,
+            last_name,
+            external_id,
+            attributes,
+        ):
+            self._changed[contact.id] = contact
+        contact.first_name, contact.last_name = first_name, last_name
+        contact.external_id, contact.attributes = external_id, attributes
+        for name in given:
+            self._given[name].add(contact.id)
+        for name in lost:
+            self._lost[name].add(contact.id)
+        return EditResult(EditOutcome.UNCHANGED, contact.id)
+
+    def _attributes(self, contact: Contact, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the contact's attributes after the changes. Raises ListError."""
+        had = contact.attributes
+        new = {
+            key: value for key, value in changes.items() if value is not None and contact.attributes.get(key) != value
+        }
+        refuse_personal(new)
+        for key in new:
+            check_form(key)
+        whole = {**had, **changes, **read_values(new, self._known)}
+        kept = {key: value for key, value in whole.items() if value is not None}
+        if len(kept) > MAX_ATTRIBUTES:
+            raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
+        return kept
+
+    def _external_id(self, contact: Contact, wanted: str | None) -> str | None:
+        """Return the contact's external id after the change. Raises ListError if another contact has it."""
+        if wanted is None or wanted == (contact.external_id or ""):
+            return contact.external_id
+        if wanted and self._taken.setdefault(wanted, contact.id) != contact.id:
+            raise NameInUse(_("another contact already has the external id “%(name)s”") % {"name": wanted})
+        if contact.external_id:
+            self._taken.pop(contact.external_id, None)
+            self._freed.add(contact.id)
+        return wanted or None
+
+    def save(self) -> set[int]:
+        """Write everything in a few statements; return the contacts that changed."""
+        tagged = self._save_tags()
+        now = clock.now()
+        for contact in self._changed.values():
+            contact.updated_at = now
+        # First no one has an id that another one of them gets.
+        Contact.objects.filter(id__in=self._freed).update(external_id=None)
+        rows = [contact for _id, contact in sorted(self._changed.items())]
+        Contact.objects.bulk_update(rows, _COLUMNS, batch_size=500)
+        Contact.objects.filter(id__in=tagged - self._changed.keys()).update(updated_at=now)
+        return tagged | self._changed.keys()
+
+    def _save_tags(self) -> set[int]:
+        changed: set[int] = set()
+        if self._lost:
+            for tag_id, folded in Tag.objects.filter(folded__in=self._lost).values_list("id", "folded"):
+                changed |= set(take_tags(sorted(self._lost[folded]), [tag_id]))
+        found = known_or_new({name.casefold(): name for name in self._given}) if self._given else {}
+        for name, ids in self._given.items():
+            changed |= set(give_tags(sorted(ids), [found[name.casefold()]]))
+        return changed

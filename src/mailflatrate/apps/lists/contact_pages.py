@@ -1,0 +1,63 @@
+"""Contacts in the order a program asks for, page by page. The time of a page does not grow with its number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q
+
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
+from mailflatrate.apps.lists.models import Contact
+
+
+class ContactSort(StrEnum):
+    """The orders; a minus sign reverses one."""
+
+    EMAIL = "email"
+    EMAIL_DOWN = "-email"
+    CREATED = "created_at"
+    CREATED_DOWN = "-created_at"
+    UPDATED = "updated_at"
+    UPDATED_DOWN = "-updated_at"
+
+    @property
+    def column(self) -> str:
+        """Return the column that decides."""
+        return self.value.removeprefix("-")
+
+    @property
+    def sign(self) -> str:
+        """Return what Django puts before a column to sort downward."""
+        return "-" if self.value.startswith("-") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEnd:
+    """The last contact of a page: its value in the order's column, and its id."""
+
+    value: str
+    contact_id: int
+
+    @classmethod
+    def of(cls, contact: Contact, order: ContactSort) -> "PageEnd":
+        """Return the end of a page that ends with this contact."""
+        value = getattr(contact, order.column)
+        return cls(value.isoformat() if isinstance(value, datetime) else value, contact.id)
+
+
+def ordered_contacts(wanted: ContactFilter, order: ContactSort, *, after: PageEnd | None, size: int) -> list[Contact]:
+    """Return up to `size` contacts after the end of a page, with subscriptions loaded. Raises SegmentError."""
+    people = contacts_matching(wanted).prefetch_related("subscriptions__mailing_list")
+    if after is not None:
+        way = "lt" if order.sign else "gt"
+        value = after.value if order.column == "email" else datetime.fromisoformat(after.value)
+        beyond = Q(**{f"{order.column}__{way}": value})
+        people = people.filter(beyond | Q(**{order.column: value, f"id__{way}": after.contact_id}))
+    return list(people.order_by(f"{order.sign}{order.column}", f"{order.sign}id")[:size])
+
+
+def contacts_with_ids(ids: Sequence[int]) -> list[Contact]:
+    """Return these contacts in the given order, with subscriptions loaded; unknown ids are missing."""
+    found = Contact.objects.prefetch_related("subscriptions__mailing_list").in_bulk(list(ids))
+    return [found[contact_id] for contact_id in ids if contact_id in found]

@@ -1,0 +1,32 @@
+"""Which contacts changed, in an order that no later commit can undercut."""
+
+from django.db import models
+
+from mailflatrate.base.tenancy import TenantModel
+
+
+class ContactTouch(TenantModel):
+    """A run of neighboring contact ids that one statement changed. Triggers write it; a job deletes old rows.
+
+    `xid` is the transaction, `oldest` the oldest one that was still open when the row was written. A reader that only
+    takes rows of transactions below the oldest open one never passes over a transaction that commits late.
+    """
+
+    platform_writes = True
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    is_gone = models.BooleanField()
+    xid = models.BigIntegerField()
+    oldest = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contact_touch"
+        indexes = [
+            models.Index(fields=["account", "xid", "id"], name="contact_touch_order"),
+            models.Index(fields=["account", "at"], name="contact_touch_at"),
+        ]

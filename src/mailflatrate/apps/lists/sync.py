@@ -1,0 +1,124 @@
+"""Reading which contacts changed, for programs that keep a copy. No change is passed over, however late it commits.
+
+A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes are
+ordered by their transaction, and only those below the oldest open transaction are handed out: everything below it has
+ended, and nothing new can appear there. What is still open comes with the next request.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+KEPT = timedelta(days=90)
+
+_PAGE = """
+SELECT k.id, p.id, k.is_gone FROM contact_touch k
+CROSS JOIN LATERAL (
+    (SELECT c.id FROM contact c
+     WHERE NOT k.is_gone AND c.account_id = k.account_id AND c.id BETWEEN k.first_id AND k.last_id
+        AND (k.id <> %(change_id)s OR c.id > %(contact_id)s)
+     ORDER BY c.id LIMIT %(size)s)
+    UNION ALL
+    (SELECT gone FROM generate_series(k.first_id, k.last_id) gone
+     WHERE k.is_gone AND (k.id <> %(change_id)s OR gone > %(contact_id)s) LIMIT %(size)s)
+) p
+WHERE k.account_id = %(account_id)s AND (k.xid, k.id) >= (%(xid)s, %(from_id)s)
+    AND k.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY k.xid, k.id, p.id LIMIT %(size)s
+"""
+# Every transaction that was open at a moment is at or above the oldest one open when the row before it was written.
+_SINCE = "SELECT oldest FROM contact_touch WHERE account_id = %s AND at <= %s ORDER BY at DESC LIMIT 1"
+# Nothing at or after the moment is visible, so reading on after the change before it misses nothing.
+_BEFORE = """
+SELECT id, last_id FROM contact_touch WHERE account_id = %s AND xid < %s
+ORDER BY xid DESC, id DESC LIMIT 1
+"""
+# A restored database may know transactions that its server hasn't begun.
+_FIND = """
+SELECT xid FROM contact_touch
+WHERE account_id = %s AND id = %s AND xid < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+_SWEEP = """
+DELETE FROM contact_touch
+WHERE at < %s OR xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+
+
+class ChangesForgotten(Exception):
+    """The position lies before what is kept, or belongs to a database that was replaced by a backup."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePosition:
+    """Up to here a program has read: this contact of this change. The beginning of all changes by default."""
+
+    change_id: int = 0
+    contact_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedContacts:
+    """Contacts that changed, each once, those that are gone apart, and where to read on."""
+
+    contact_ids: list[int]
+    gone_ids: list[int]
+    position: ChangePosition
+    more: bool
+
+
+def changes_since(moment: datetime, *, size: int) -> ChangedContacts:
+    """Return the first contacts that changed at or after a moment; more may be among them. Raises ChangesForgotten."""
+    if moment < clock.now() - KEPT:
+        raise ChangesForgotten
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE, [tenancy.current_account_id(), moment])
+        row = cursor.fetchone()
+    return _changes(row[0] if row else 0, 0, ChangePosition(), size)
+
+
+def changes_after(position: ChangePosition, *, size: int) -> ChangedContacts:
+    """Return the contacts that changed after a position. Raises ChangesForgotten."""
+    if not position.change_id:
+        return _changes(0, 0, position, size)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [tenancy.current_account_id(), position.change_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise ChangesForgotten
+    return _changes(row[0], position.change_id, position, size)
+
+
+def _changes(xid: int, from_id: int, position: ChangePosition, size: int) -> ChangedContacts:
+    account_id = tenancy.current_account_id()
+    values = {
+        "account_id": account_id,
+        "xid": xid,
+        "from_id": from_id,
+        "change_id": position.change_id,
+        "contact_id": position.contact_id,
+        "size": size + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE, values)
+        rows = [(int(change_id), int(contact_id), bool(gone)) for change_id, contact_id, gone in cursor.fetchall()]
+        if not rows and not position.change_id:
+            cursor.execute(_BEFORE, [account_id, xid])
+            before = cursor.fetchone()
+            position = ChangePosition(*before) if before else position
+    shown = rows[:size]
+    gone_ids = {contact_id for _change, contact_id, gone in shown if gone}
+    found = dict.fromkeys(contact_id for _change, contact_id, gone in shown if not gone)
+    if shown:
+        position = ChangePosition(shown[-1][0], shown[-1][1])
+    return ChangedContacts(list(found), sorted(gone_ids), position, len(rows) > size)
+
+
+def sweep_touches() -> int:
+    """Delete changes that are no longer kept, in all accounts; return how many."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+        cursor.execute(_SWEEP, [clock.now() - KEPT])
+        return int(cursor.rowcount)

@@ -1,0 +1,245 @@
+"""Bulk actions: one change to all contacts that match, carried out in the background. Nothing puts anyone on a list."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from mailflatrate.apps.accounts.models import KeyScope
+from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_bulk
+from mailflatrate.apps.lists.bulk.selection import MOST_IDS, selection_of
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
+from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, SubscriptionState
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.problems import wrong
+from mailflatrate.entrypoints.api.v1.schemas import (
+    Id,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    TagName,
+    Value,
+    filled,
+    newest_first,
+)
+from mailflatrate.entrypoints.presenters.lookups import find_bulk_action, find_list, find_segment, find_tag
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
+
+ROUTER = Router(tags=["Bulk actions"])
+
+
+class BulkFilter(RequestBodySchema):
+    """What contacts must match, all of it; empty: every contact of the account."""
+
+    search: Annotated[str, Field(max_length=100)] = ""
+    list_id: Id | None = None
+    state: SubscriptionState | None = None
+    tag_id: Id | None = None
+    segment_id: Id | None = None
+
+
+class BulkTarget(RequestBodySchema):
+    """Which contacts: by id, or all that match a filter when the action begins. Exactly one of them."""
+
+    contact_ids: Annotated[list[Id] | None, Field(min_length=1, max_length=MOST_IDS)] = None
+    filter: BulkFilter | None = None
+
+
+class BulkTagRequest(BulkTarget):
+    """A tag to add or remove."""
+
+    tag: TagName
+
+
+class BulkFieldRequest(BulkTarget):
+    """A field to set, or to clear with null."""
+
+    key: Annotated[str, Field(min_length=1, max_length=60)]
+    value: Value | list[str] | None
+
+
+class BulkUnsubscribeRequest(BulkTarget):
+    """What to unsubscribe them from."""
+
+    from_list_id: Annotated[Id | None, Field(description="null: all lists, and the addresses are suppressed")]
+
+
+class BulkErasureRequest(BulkTarget):
+    """Confirms that the contacts are really to be erased."""
+
+    sure: bool = False
+
+
+class BulkActionInfo(Schema):
+    """A bulk action. Each contact counts once: changed, or skipped for a reason."""
+
+    id: int
+    kind: BulkKind
+    state: BulkState
+    percent: int
+    total: int
+    done: int
+    changed: int
+    skipped: Annotated[dict[str, int], Field(description="contacts that stayed as they were, by reason")]
+    problem: str
+    undoes_id: int | None
+    can_be_undone: Annotated[bool, Field(description="its kind can be undone, for 7 days")]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def _shown(action: BulkAction) -> BulkActionInfo:
+    over = action.state == BulkState.DONE
+    return filled(
+        BulkActionInfo,
+        action,
+        percent=100 if over else action.percent,
+        problem=error_sentence(action.problem),
+        can_be_undone=action.kind in UNDOABLE and action.undoes_id is None and not action.is_under_way,
+    )
+
+
+def _start(request: ApiRequest, kind: BulkKind, given: BulkTarget, parameters: dict[str, Any]) -> BulkActionInfo:
+    """Start an action on what the request names. Raises Problem, Http404, ListError."""
+    if (given.contact_ids is None) == (given.filter is None):
+        raise wrong("contact_ids", _("send either “contact_ids” or “filter”"))
+    wanted = None
+    if given.filter is not None:
+        found = given.filter
+        for look_up, wanted_id in (
+            (find_list, found.list_id),
+            (find_tag, found.tag_id),
+            (find_segment, found.segment_id),
+        ):
+            if wanted_id is not None:
+                look_up(wanted_id)
+        wanted = ContactFilter(found.search.strip(), found.list_id, found.state, found.tag_id, found.segment_id)
+    selection = selection_of(given.contact_ids or (), wanted)
+    return _shown(start_bulk(kind, selection, parameters, by=request.caller.user))
+
+
+@endpoint(ROUTER, "get", "/bulk-actions", scope=KeyScope.READ, answers=Page[BulkActionInfo])
+def list_bulk_actions(request: ApiRequest, which: Query[PageQuery]) -> Page[BulkActionInfo]:
+    """List bulk actions, newest first."""
+    return newest_first(BulkAction.objects.all(), which, _shown)
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/add-tag",
+    scope=KeyScope.CONTACTS_WRITE,
+    answers=BulkActionInfo,
+    status=202,
+    repeatable=True,
+    location="/bulk-actions/{id}",
+)
+def start_adding_tag(request: ApiRequest, given: BulkTagRequest) -> BulkActionInfo:
+    """Add a tag to many contacts. A new one is created. Fetch the address in Location until `state` is `done`."""
+    return _start(request, BulkKind.ADD_TAG, given, {"tag": given.tag})
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/remove-tag",
+    scope=KeyScope.CONTACTS_WRITE,
+    answers=BulkActionInfo,
+    status=202,
+    repeatable=True,
+    location="/bulk-actions/{id}",
+)
+def start_removing_tag(request: ApiRequest, given: BulkTagRequest) -> BulkActionInfo:
+    """Remove a tag from many contacts."""
+    return _start(request, BulkKind.REMOVE_TAG, given, {"tag": given.tag})
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/set-field",
+    scope=KeyScope.CONTACTS_WRITE,
+    answers=BulkActionInfo,
+    status=202,
+    repeatable=True,
+    location="/bulk-actions/{id}",
+)
+def start_setting_field(request: ApiRequest, given: BulkFieldRequest) -> BulkActionInfo:
+    """Set a custom field of many contacts. The value is checked like every other edit."""
+    return _start(request, BulkKind.SET_FIELD, given, {"key": given.key, "value": given.value})
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/unsubscribe",
+    scope=KeyScope.SUPPRESS,
+    answers=BulkActionInfo,
+    status=202,
+    repeatable=True,
+    protects=True,
+    location="/bulk-actions/{id}",
+)
+def start_unsubscribing(request: ApiRequest, given: BulkUnsubscribeRequest) -> BulkActionInfo:
+    """Unsubscribe many contacts from one list, or from everything. This can't be undone."""
+    if given.from_list_id is not None:
+        find_list(given.from_list_id)
+    return _start(request, BulkKind.UNSUBSCRIBE, given, {"list": given.from_list_id})
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/erase",
+    scope=KeyScope.ERASE,
+    answers=BulkActionInfo,
+    status=202,
+    repeatable=True,
+    protects=True,
+    location="/bulk-actions/{id}",
+)
+def start_erasing(request: ApiRequest, given: BulkErasureRequest) -> BulkActionInfo:
+    """Erase many contacts (R-94). Anonymous evidence stays, and so do suppressions. This can't be undone."""
+    if not given.sure:
+        raise wrong("sure", _("send true to confirm"))
+    return _start(request, BulkKind.ERASE, given, {})
+
+
+@endpoint(ROUTER, "get", "/bulk-actions/{bulk_id}", scope=KeyScope.READ, answers=BulkActionInfo)
+def show_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
+    """Show a bulk action with its progress."""
+    return _shown(find_bulk_action(bulk_id))
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/{bulk_id}/cancel",
+    scope=KeyScope.CONTACTS_WRITE,
+    or_scope=KeyScope.SUPPRESS,
+    answers=BulkActionInfo,
+    protects=True,
+)
+def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
+    """Cancel a bulk action before its next step. What is done stays."""
+    find_bulk_action(bulk_id)
+    cancel_bulk(bulk_id, by=request.caller.user)
+    return _shown(find_bulk_action(bulk_id))
+
+
+@endpoint(
+    ROUTER,
+    "post",
+    "/bulk-actions/{bulk_id}/undo",
+    scope=KeyScope.CONTACTS_WRITE,
+    answers=BulkActionInfo,
+    status=202,
+    location="/bulk-actions/{id}",
+)
+def undo_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
+    """Undo a bulk action of tags or a field, within 7 days. What was edited since stays as it is."""
+    find_bulk_action(bulk_id)
+    return _shown(undo_bulk(bulk_id, by=request.caller.user))

@@ -1,0 +1,102 @@
+"""Entity tags and the conditions that clients state about them (RFC 9110, sections 8.8.3 and 13).
+
+The tag of a resource is a hash of what `GET` returns for it, so whatever changes the response changes the tag. A
+writing request that states a condition is compared with the resource its path begins with: releasing
+`/campaigns/7/release` with the tag of `/campaigns/7` only releases what the client has seen.
+"""
+
+import copy
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+
+Run = Callable[..., HttpResponseBase]
+CONDITIONS = ("If-Match", "If-None-Match")
+COMPRESSED = "-gzip"
+"""Ends the tag of a compressed response, which isn't the same octets (RFC 9110, section 8.8.3.3)."""
+_ANY = "*"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a resource is read: the operation behind its `GET`, and the schema of its response."""
+
+    run: Run
+    answers: Any
+
+
+READERS: dict[str, Reader] = {}
+"""Path template -> its reader; filled as operations are registered."""
+
+
+def entity_tag(content: bytes) -> str:
+    """Return the strong tag of a representation."""
+    return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+
+
+def _known(tag: str) -> str:
+    """Return a tag without weakness and without the mark of compression, both of which a proxy may add."""
+    bare = tag.strip().removeprefix("W/")
+    return bare.replace(f'{COMPRESSED}"', '"') if bare.endswith(f'{COMPRESSED}"') else bare
+
+
+def is_named(header: str, tag: str) -> bool:
+    """Return whether a list of tags in a header names this one."""
+    return header.strip() == _ANY or _known(tag) in map(_known, header.split(","))
+
+
+def reader_path(path: str) -> str | None:
+    """Return the path template of the resource that an operation is about: its own, or the longest it begins with."""
+    parts = path.split("/")
+    prefixes = ("/".join(parts[:count]) for count in range(len(parts), 1, -1))
+    return next((prefix for prefix in prefixes if prefix in READERS), None)
+
+
+def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, Any]) -> None:
+    """Raise Problem unless the conditions of a writing request hold. Requests without any cost nothing.
+
+    Two requests with a condition on one resource wait for each other, so only one of them finds the tag it names.
+    """
+    stated = {name: request.headers[name] for name in CONDITIONS if request.headers.get(name)}
+    if not stated:
+        return
+    found = reader_path(path)
+    if found is None:
+        if "If-Match" in stated:
+            raise Problem(Code.PRECONDITION)
+        return
+    mine = {name: value for name, value in values.items() if f"{{{name}}}" in found}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [f"if-match {tenancy.current_account_id()} {found} {sorted(mine.items())}"])
+    answer = READERS[found].run(_as_reading(request), **mine)
+    if answer.status_code != 200 or not isinstance(answer, HttpResponse):
+        return  # the operation itself says that it isn't there
+    tag = entity_tag(answer.content)
+    if "If-Match" in stated and not is_named(stated["If-Match"], tag):
+        raise Problem(Code.PRECONDITION, headers={"ETag": tag})
+    if "If-None-Match" in stated and is_named(stated["If-None-Match"], tag):
+        raise Problem(Code.PRECONDITION, headers={"ETag": tag})
+
+
+def _as_reading(request: HttpRequest) -> HttpRequest:
+    reading = copy.copy(request)
+    reading.method, reading.GET = "GET", QueryDict("")  # the resource as such, not a part of it
+    return reading
+
+
+def show_tag(answer: HttpResponseBase, method: str, path: str, answers: Any) -> None:
+    """Add the tag to what a reading request returns, and to what a change returns if it is the resource itself."""
+    if answer.status_code != 200 or not isinstance(answer, HttpResponse):
+        return
+    reader = READERS.get(path)
+    if method == "GET" or (method in ("PUT", "PATCH") and reader is not None and reader.answers is answers):
+        answer.headers.setdefault("ETag", entity_tag(answer.content))

@@ -1,0 +1,60 @@
+"""What is checked of a request before anything of it is parsed: its query's names, and the cost of its JSON."""
+
+import re
+from collections.abc import Callable
+from itertools import islice
+from typing import Any, get_args, get_type_hints
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja.params.models import Query as QueryParam
+from pydantic import BaseModel
+
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+
+
+def query_fields(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of an operation's query parameters, from its annotations."""
+    hints = get_type_hints(function, include_extras=True)
+    queries = (hint for hint in hints.values() if any(isinstance(each, QueryParam) for each in get_args(hint)[1:]))
+    shapes = [get_args(hint)[0] for hint in queries]
+    if not all(isinstance(shape, type) and issubclass(shape, BaseModel) for shape in shapes):
+        raise TypeError(f"{function.__name__}: query parameters come in one shape")
+    return frozenset(name for shape in shapes for name in shape.model_fields)
+
+
+def refuse_unknown_query(request: HttpRequest, known: frozenset[str]) -> None:
+    """Raise Problem for an unknown query parameter, because a typo must not return more than intended."""
+    unknown = sorted(set(request.GET) - known)
+    if unknown:
+        names = ", ".join(sorted(known)) or _("none")
+        message = _("This parameter doesn't exist. Available: %(names)s.") % {"names": names}
+        errors = [{"pointer": f"query.{name[:60]}", "message": message} for name in unknown[:20]]
+        raise Problem(Code.INVALID, more={"errors": errors})
+
+
+MOST_PIECES = 10_000
+"""More strings, commas, colons and brackets than any legitimate request has, unless it is a batch."""
+MOST_BATCH_PIECES = 100_000
+_PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
+
+
+def has_many_pieces(body: bytes, most: int = MOST_PIECES) -> bool:
+    """Return whether JSON holds so many values that parsing it, and reporting each error, would take long.
+
+    Scans the body once and stops at the limit; characters inside strings don't count.
+    """
+    return next(islice(_PIECE.finditer(body), most, None), None) is not None
+
+
+def refuse_expensive_json(request: HttpRequest, most: int = MOST_PIECES) -> None:
+    """Refuse a million tiny values; rejecting them one by one takes a gigabyte and many seconds. Raises Problem."""
+    if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return
+    try:
+        is_expensive = has_many_pieces(request.body, most)
+    except RequestDataTooBig as large:
+        raise Problem(Code.TOO_LARGE) from large
+    if is_expensive:
+        raise Problem(Code.TOO_LARGE)
