@@ -54,6 +54,7 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.moves import DroppedFile, upload_move
 from mailflatrate.apps.lists.actions.notes import write_note
 from mailflatrate.apps.lists.actions.segments import save_segment
+from mailflatrate.apps.lists.actions.suppression_files import suppress_file
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.contact_list.columns import choose_columns
@@ -70,6 +71,7 @@ from mailflatrate.apps.lists.models import (
     Import,
     MailingList,
     Segment,
+    SuppressionFileRow,
     Tag,
 )
 from mailflatrate.apps.lists.search import write_texts
@@ -84,6 +86,7 @@ from mailflatrate.base.tenancy import PlatformReason, TenantModel
 from mailflatrate.base.tenancy.policies import restricted
 from mailflatrate.rules.campaign_states import CampaignMover, CampaignState
 from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
@@ -221,6 +224,9 @@ class Neighbours:
             dropped = [DroppedFile("people.csv", io.BytesIO(FILE.encode()))]
             moved = upload_move(self.anna.list_id, dropped, by=self.anna.owner)
             exported = start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=self.anna.owner, enqueue=False)
+            left = io.BytesIO(b"email\nleft@x.example\n")
+            blocked = suppress_file(left, "left.csv", reason=SuppressionReason.MANUAL, by=None, enqueue=False)
+            SuppressionFileRow.objects.create(source_file=blocked, line_number=2, row=["left"], reason="no_address")
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id,
@@ -236,6 +242,7 @@ class Neighbours:
                 "import_id": imported.id,
                 "move_id": moved.id,
                 "export_id": exported.id,
+                "file_id": blocked.id,
                 "message_id": message.id,
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0,
                 "imprint_id": imprint.id,

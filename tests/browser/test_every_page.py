@@ -89,6 +89,8 @@ NOT_OPENED = {
     "/studio/bulk/<int:bulk_id>/progress/": PART,
     "/studio/contacts/count/": PART,
     "/studio/contacts/filter/": PART,
+    "/studio/suppressions/import/<int:file_id>/progress/": PART,
+    "/studio/suppressions/import/<int:file_id>/rows.csv": FILE,
     "/studio/exports/rows/": PART,
     "/studio/imports/<int:import_id>/progress/": PART,
     "/studio/imports/moves/<int:move_id>/progress/": PART,
@@ -208,6 +210,11 @@ def _filled(anna: Any) -> str:
     _send(anna, "/studio/segments/new/", name=NAME, c_field="first_name", c_key="", c_op="equals", c_value="Dora")
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
     _send(anna, "/studio/bulk/start/", action="add_tag", all="1", q="dora", tag_name=NAME)
+    anna.go("/studio/suppressions/import/")
+    left = {"name": "left.csv", "mimeType": "text/csv", "buffer": b"email\nleft@papierboot.example\n"}
+    page.set_input_files("input[name=file]", left)
+    page.locator("main form .btn-primary").click()
+    page.wait_for_url(re.compile(r"/suppressions/import/\d+/"))
     anna.go("/studio/campaigns/digests/new/")
     page.fill("main input[name=name]", NAME)
     page.fill("main input[name=url]", "https://lindenhof.example/feed")

@@ -12,10 +12,12 @@ from mailflatrate.apps.abuse import jobs
 from mailflatrate.apps.abuse.models import Case, CaseState, Report
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.inbound.models import RawMailState
+from mailflatrate.apps.suppression.actions import address_key, suppress_by_hand
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.suppression import SuppressionReason
 from support.desk import Desk, desk
 from support.origins import approve_origin
 from support.people import browser
@@ -192,6 +194,27 @@ def test_a_person_with_the_raw_evidence_and_the_way_back(otto: Desk, case: SentC
     assert post(otto, f"{url}suppressions/{row.id}/lift/", reason="") == 422
     assert post(otto, f"{url}suppressions/{row.id}/lift/", reason="She wrote from this address.") == 303
     assert case.suppressions(4) == []
+
+
+def test_a_suppression_of_no_contact_is_found_and_lifted_with_a_reason(otto: Desk, case: SentCampaign) -> None:
+    """R-75: no account lifts one; the operator does, with name and reason, and not before the time after a bounce."""
+    key, bounced = (address_key(f"{name}-{case.anna.account_id}@papierboot.example") for name in ("left", "dead"))
+    with tenancy.account(case.anna.account_id):
+        suppress_by_hand(key, source="test", by=case.anna.owner)
+        suppress_by_hand(bounced, source="test", by=case.anna.owner, reason=SuppressionReason.HARD_BOUNCE)
+        rows = {bytes(row.address_key): row.id for row in Suppression.objects.all()}
+    search = f"left-{case.anna.account_id}@papierboot.example"
+    url = f"suppressions/{rows[key]}/lift/"
+    assert url in otto.page(f"cases/search/?q={search}")
+    assert case.anna.client.post(f"/desk/{url}", {"reason": "Please."}).status_code in (302, 303, 403, 404)
+    for reason, lifted in (("", False), ("They asked in writing.", True)):
+        assert post(otto, url, reason=reason, q=search) == (303 if lifted else 422)
+        with tenancy.account(case.anna.account_id):
+            assert Suppression.objects.filter(id=rows[key], lifted_at=None).exists() is not lifted
+    assert url not in otto.page(f"cases/search/?q={search}")
+    assert post(otto, f"suppressions/{rows[bounced]}/lift/", reason="Too early.") == 422
+    with tenancy.account(case.anna.account_id):
+        assert Suppression.objects.filter(id=rows[bounced], lifted_at=None).exists()
 
 
 def test_by_hand(otto: Desk, case: SentCampaign) -> None:

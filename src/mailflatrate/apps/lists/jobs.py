@@ -28,9 +28,13 @@ from mailflatrate.apps.lists.models import (
     ImportState,
     Move,
     MoveState,
+    SuppressionFile,
+    SuppressionFileState,
 )
 from mailflatrate.apps.lists.moves.check import CHECK_MOVE_JOB
 from mailflatrate.apps.lists.moves.check import check_move as check_files
+from mailflatrate.apps.lists.suppression_files import runner as suppression_files
+from mailflatrate.apps.lists.suppression_files.runner import SUPPRESSION_FILE_JOB
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, defer, job
 from mailflatrate.base.storage import files as storage
@@ -113,6 +117,8 @@ def sweep_uploads(timestamp: int) -> None:
         old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
         left = list(Move.objects.filter(state__in=OPEN_MOVES, created_at__lt=clock.now() - ABANDONED_AFTER))
         needed = set(Import.objects.exclude(state__in=ENDED).values_list("account_id", "file_path"))
+        under_way = [SuppressionFileState.QUEUED, SuppressionFileState.RUNNING]
+        needed |= set(SuppressionFile.objects.filter(state__in=under_way).values_list("account_id", "file_path"))
         for account_id, kept in Move.objects.filter(state__in=OPEN_MOVES).values_list("account_id", "files"):
             needed |= {(account_id, file["path"]) for file in kept}
     for abandoned in old:
@@ -176,6 +182,22 @@ def resume_bulk(timestamp: int) -> None:
         for account_id, action_id in running:
             once = f"resume-bulk:{action_id}"
             defer(BULK_JOB, JobQueue.IMPORT, once=once, account_id=account_id, action_id=action_id)
+
+
+@job(SUPPRESSION_FILE_JOB, JobQueue.IMPORT)
+def run_suppression_file(account_id: int, file_id: int) -> None:
+    """Suppress the addresses of a file, or resume it where it stopped."""
+    suppression_files.run_suppression_file(account_id, file_id)
+
+
+@job("lists.resume_suppression_files", JobQueue.HOUSE, every="* * * * *")
+def resume_suppression_files(timestamp: int) -> None:
+    """Enqueue files whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        running = SuppressionFile.objects.filter(state=SuppressionFileState.RUNNING)
+        for account_id, file_id in running.values_list("account_id", "id"):
+            once = f"resume-suppression-file:{file_id}"
+            defer(SUPPRESSION_FILE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, file_id=file_id)
 
 
 @job("lists.sweep_bulk", JobQueue.HOUSE, every="43 * * * *")

@@ -61,6 +61,8 @@ _WIPE: dict[str, str] = {
     " AND sample_contact_id = %(contact_id)s",
     "refused_rows": "DELETE FROM import_refusal WHERE account_id = %(account_id)s"
     " AND (row::text ILIKE %(like)s OR suggestion ILIKE %(like)s)",
+    "suppression_rows": "DELETE FROM suppression_file_row WHERE account_id = %(account_id)s"
+    " AND row::text ILIKE %(like)s",
     "segments": "UPDATE segment SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
     "export_segments": "UPDATE export SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"

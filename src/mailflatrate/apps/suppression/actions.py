@@ -70,13 +70,15 @@ def address_key(email: str) -> bytes:
     return key
 
 
-def suppress_by_hand(key: bytes, *, source: str, by: User) -> bool:
-    """Suppress an address for a customer; `source` says how they were asked to. True if a row was added.
+def suppress_by_hand(
+    key: bytes, *, source: str, by: User, reason: SuppressionReason = SuppressionReason.MANUAL, note: str = ""
+) -> bool:
+    """Suppress an address for a customer; `source` says how they were asked to. True if a row was added or changed.
 
     A weaker reason than the one in force changes nothing. It can be lifted only as R-75 allows.
     """
-    evidence = {"by": by.email, "at": clock.now().isoformat()}
-    return suppress(key, reason=SuppressionReason.MANUAL, source=source, evidence=evidence)
+    evidence = {"by": by.email, "at": clock.now().isoformat(), **({"note": note} if note else {})}
+    return suppress(key, reason=reason, source=source, evidence=evidence)
 
 
 def suppress_all_by_hand(keys: Sequence[bytes], *, source: str, by: User) -> int:

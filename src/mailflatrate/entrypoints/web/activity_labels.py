@@ -48,6 +48,8 @@ _LABELS: Final = {
     "import.refused": gettext_lazy("Import rejected"),
     "import.no_status": gettext_lazy("File imported without a status column"),
     "import.rechecked": gettext_lazy("Import checked again"),
+    "suppression_file.started": gettext_lazy("Suppressions imported"),
+    "suppression_file.canceled": gettext_lazy("Import of suppressions canceled"),
     "export.requested": gettext_lazy("Export requested"),
     "export.finished": gettext_lazy("Export finished"),
     "export.downloaded": gettext_lazy("Export downloaded"),

@@ -22,6 +22,10 @@ _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
     (re.compile(r"unsubscribe page of delivery \d+"), gettext_lazy("via the unsubscribe page")),
     (re.compile(r"rights page of delivery \d+"), gettext_lazy("via the “Your data” page")),
     (re.compile(r"privacy request \d+"), gettext_lazy("at their own request")),
+    (re.compile(r"studio: .+"), gettext_lazy("by your team")),
+    (re.compile(r"import \d+: .+"), gettext_lazy("by an import")),
+    (re.compile(r"file \d+: .+"), gettext_lazy("by a file of suppressions")),
+    (re.compile(r"bulk action \d+.*"), gettext_lazy("by a bulk action")),
     (re.compile(r"confirmed sign-up \d+"), gettext_lazy("via a confirmed sign-up")),
     (re.compile(r"campaign \d+: asked, no answer .*"), gettext_lazy("asked whether to stay, no response")),
 )

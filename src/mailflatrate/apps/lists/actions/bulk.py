@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.lists.actions.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.bulk.steps import ALREADY_OUT, GONE, BulkStep, register_steps
+from mailflatrate.apps.lists.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.errors import ListError, ListStateError
 from mailflatrate.apps.lists.fields import definitions, read_values, special_sentence
 from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList, Tag

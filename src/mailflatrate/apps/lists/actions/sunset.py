@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from mailflatrate.apps.lists.actions.consent_sets import unsubscribe_many
+from mailflatrate.apps.lists.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import audit, jobs, tenancy

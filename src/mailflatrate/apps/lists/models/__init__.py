@@ -31,6 +31,11 @@ from mailflatrate.apps.lists.models.people import (
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
+from mailflatrate.apps.lists.models.suppression_files import (
+    SuppressionFile,
+    SuppressionFileRow,
+    SuppressionFileState,
+)
 from mailflatrate.apps.lists.models.sync import ContactTouch
 from mailflatrate.apps.lists.models.tags import TAG_COLOR_LABELS, ContactTag, Tag
 from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, SubscriptionState
@@ -89,5 +94,8 @@ __all__ = [
     "SigningKey",
     "Subscription",
     "SubscriptionState",
+    "SuppressionFile",
+    "SuppressionFileRow",
+    "SuppressionFileState",
     "Tag",
 ]

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.models import CaseState, Report
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.lists.actions import erasure, exports, imports, moves
+from mailflatrate.apps.lists.actions import erasure, exports, imports, moves, suppression_files
 from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy import personal_traces
 from mailflatrate.apps.privacy.errors import PrivacyError
@@ -28,7 +28,9 @@ def erase_person(
         return {}
     person = personal_traces.find_person(contact.id, contact.email, bytes(contact.address_key))
     counts = personal_traces.wipe(person) | {
-        "uploads": imports.drop_uploads_naming(contact.email) + moves.drop_moves_naming(contact.email),
+        "uploads": imports.drop_uploads_naming(contact.email)
+        + moves.drop_moves_naming(contact.email)
+        + suppression_files.drop_suppression_files_naming(contact.email),
         "exports": exports.drop_exports(),
     }
     erasure.erase_contact(contact_id, kind=kind, source=source)

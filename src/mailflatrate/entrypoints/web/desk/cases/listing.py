@@ -1,6 +1,7 @@
 """The queue of cases, closed cases, search, and entering a case manually."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.abuse.actions import report_sources
 from mailflatrate.apps.abuse.errors import AbuseError
@@ -16,9 +17,11 @@ from mailflatrate.apps.abuse.models import Case, CaseKind, Complaint
 from mailflatrate.apps.abuse.queries import queue as queries
 from mailflatrate.apps.abuse.queries.search import SearchResults
 from mailflatrate.apps.abuse.queries.search import search as search_desk
+from mailflatrate.apps.suppression.actions import SuppressionError, lift
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases.case_labels import STATE_TONES, URGENCY
+from mailflatrate.entrypoints.web.desk.cases.person import LIFTED
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 
@@ -97,14 +100,30 @@ def search(request: DeskRequest) -> HttpResponse:
     found = search_desk(text)
     if found.how == "reference" and found.only_case is not None:
         return see_other(reverse("desk:case", args=[found.only_case.id]))
-    context = {
+    return page(request, "cases/search", _found(text, found))
+
+
+@require_POST
+@desk
+def lift_found(request: DeskRequest, suppression_id: int) -> HttpResponse:
+    """Lift a suppression that a search found, also of an address that no account has as a contact (R-75)."""
+    text = request.POST.get("q", "").strip()[:4000]
+    try:
+        lift(suppression_id, reviewer=request.user, reason=request.POST.get("reason", ""))
+    except SuppressionError as problem:
+        context = {**_found(text, search_desk(text)), "problem": str(problem)}
+        return page(request, "cases/search", context, status=REFUSED)
+    return succeed(request, str(LIFTED), f"{reverse('desk:case-search')}?{urlencode({'q': text})}")
+
+
+def _found(text: str, found: SearchResults) -> dict[str, Any]:
+    return {
         "search": text,
         "found": found,
         "how": HOW_READ.get(found.how, ""),
         "any": _anything(found),
         "cases": [(case, STATE_TONES.get(case.state, "")) for case in found.cases],  # type: ignore[call-overload]
     }
-    return page(request, "cases/search", context)
 
 
 def _anything(found: SearchResults) -> bool:

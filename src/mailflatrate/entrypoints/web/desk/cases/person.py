@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.abuse.models import Case
@@ -23,6 +23,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.audience.proof import happenings
 
 SHOWN = 50
+LIFTED = gettext_lazy("The suppression has been lifted. Your name and reason are on record.")
 
 
 @require_safe
@@ -67,5 +68,4 @@ def lift_suppression(request: DeskRequest, account_id: int, contact_id: int, sup
         lift(suppression_id, reviewer=request.user, reason=request.POST.get("reason", ""))
     except SuppressionError as problem:
         return page(request, "cases/person", {**context, "problem": str(problem)}, status=REFUSED)
-    said = _("The suppression has been lifted. Your name and reason are on record.")
-    return succeed(request, said, reverse("desk:person", args=[account_id, contact_id]))
+    return succeed(request, str(LIFTED), reverse("desk:person", args=[account_id, contact_id]))

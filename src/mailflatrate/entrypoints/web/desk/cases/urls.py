@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/", listing.cases, name="cases"),
     path("cases/closed/", listing.closed, name="cases-closed"),
     path("cases/search/", listing.search, name="case-search"),
+    path("suppressions/<int:suppression_id>/lift/", listing.lift_found, name="suppression-lift"),
     path("cases/new/", listing.new, name="case-new"),
     path("cases/figures/", figures.figures, name="case-figures"),
     path("cases/figures/<int:year>-<int:month>.<slug:ending>", figures.month, name="case-month"),

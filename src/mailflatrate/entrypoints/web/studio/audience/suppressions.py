@@ -1,4 +1,4 @@
-"""The account's suppressions: the newest ones, a lookup by address, and adding an address (R-75, R-96)."""
+"""The account's suppressions: by reason, a lookup by address, adding an address (R-75, R-96)."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -13,12 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
+from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.suppression import RETURNS_LATER, SuppressionReason, ends_by_sign_up
 
 PAGE_ROWS = 50
 MAX_ADDRESS_CHARACTERS = 320
+MAX_NOTE_CHARACTERS = 200
+REASONS_BY_HAND = [(reason.value, word) for reason, word in REASON_LABELS.items() if reason != SuppressionReason.ERASED]
+"""Erasing is more than suppressing, and has its own page."""
 
 
 class AddressForm(forms.Form):
@@ -41,30 +47,76 @@ class AddressForm(forms.Form):
         return email
 
 
+class SuppressForm(AddressForm):
+    """An address to suppress, why, and what the person said."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=REASONS_BY_HAND,
+        initial=SuppressionReason.MANUAL.value,
+        required=False,
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), max_length=MAX_NOTE_CHARACTERS, required=False)
+
+
+def ending_word(reason: str, *, whole_platform: bool) -> str:
+    """Return how a suppression ends, as the rules allow it (R-75)."""
+    if not ends_by_sign_up(reason, everywhere=whole_platform):
+        return _("Only our team can lift it, if the person asks for your emails")
+    if reason in RETURNS_LATER:
+        return _("When they sign up again and confirm, 60 days after the bounce at the earliest")
+    return _("When they sign up again and confirm")
+
+
+def scope_word(*, whole_platform: bool) -> str:
+    """Return for whom a suppression holds."""
+    return _("All senders on our platform") if whole_platform else _("Your account")
+
+
 def _show(
-    request: StudioRequest, *, look_up: AddressForm | None = None, add: AddressForm | None = None, **result: Any
+    request: StudioRequest, *, look_up: AddressForm | None = None, add: SuppressForm | None = None, **result: Any
 ) -> HttpResponse:
     before_id = whole_number(request.GET.get("before"))
-    rows = queries.page(before_id=before_id or None, size=PAGE_ROWS + 1)
+    asked = request.GET.get("reason", "")
+    reason = SuppressionReason(asked) if asked in set(SuppressionReason) else None
+    rows = queries.page(reason=reason, before_id=before_id or None, size=PAGE_ROWS + 1)
     shown = rows[:PAGE_ROWS]
     emails = emails_of([row.address_key for row in shown])
-    address = reverse("studio:suppressions")
+    address = f"{reverse('studio:suppressions')}?{f'reason={reason.value}&' if reason else ''}"
     context = {
-        "rows": [(row, emails.get(row.address_key, "")) for row in shown],
-        "first": address if before_id else "",
-        "next": f"{address}?before={shown[-1].id}" if len(rows) > PAGE_ROWS else "",
+        "rows": [_row(row, emails.get(row.address_key, "")) for row in shown],
+        "reasons": _reason_chips(reason),
+        "reason": reason,
+        "first": address.rstrip("?&") if before_id else "",
+        "next": f"{address}before={shown[-1].id}" if len(rows) > PAGE_ROWS else "",
         "look_up": look_up or AddressForm(prefix="look"),
-        "add": add or AddressForm(prefix="add"),
+        "add": add or SuppressForm(prefix="add"),
         **result,
     }
     wrong = any(form is not None and form.errors for form in (look_up, add))
     return page(request, "studio/audience/suppressions.html", context, status=422 if wrong else 200)
 
 
+def _row(row: queries.SuppressionRow, email: str) -> dict[str, Any]:
+    return {
+        "email": email,
+        "reason": REASON_LABELS[row.reason],
+        "source": row.source,
+        "scope": scope_word(whole_platform=row.whole_platform),
+        "since": row.created_at,
+        "ends": ending_word(row.reason, whole_platform=row.whole_platform),
+    }
+
+
+def _reason_chips(chosen: SuppressionReason | None) -> list[tuple[str, str | Promise, bool]]:
+    everything: list[tuple[str, str | Promise, bool]] = [("", _("Any reason"), chosen is None)]
+    return everything + [(reason.value, word, reason == chosen) for reason, word in REASON_LABELS.items()]
+
+
 @require_safe
 @studio
 def suppressions(request: StudioRequest) -> HttpResponse:
-    """List the account's active suppressions, newest first."""
+    """List the account's active suppressions, newest first, or those with one reason."""
     return _show(request)
 
 
@@ -79,7 +131,14 @@ def look_up(request: StudioRequest) -> HttpResponse:
     found = (
         None
         if row is None
-        else {"reason": row.get_reason_display(), "since": row.created_at, "whole_platform": row.account_id is None}
+        else {
+            "reason": row.get_reason_display(),
+            "since": row.created_at,
+            "scope": scope_word(whole_platform=row.account_id is None),
+            "whole_platform": row.account_id is None,
+            "ends": ending_word(row.reason, whole_platform=row.account_id is None),
+            "note": row.evidence.get("note", "") if row.account_id is not None else "",
+        }
     )
     return _show(request, look_up=form, lookup=form.cleaned_data["email"], found=found)
 
@@ -88,11 +147,13 @@ def look_up(request: StudioRequest) -> HttpResponse:
 @studio
 def add(request: StudioRequest) -> HttpResponse:
     """Suppress an address in this account. Customers can't undo it."""
-    form = AddressForm(request.POST, prefix="add")
+    form = SuppressForm(request.POST, prefix="add")
     if not form.is_valid():
         return _show(request, add=form)
-    email = form.cleaned_data["email"]
-    if suppress_by_hand(form.key, source=f"studio: {request.user.email}", by=request.user):
+    email, note = form.cleaned_data["email"], form.cleaned_data["note"]
+    reason = SuppressionReason(form.cleaned_data["reason"] or SuppressionReason.MANUAL)
+    source = f"studio: {request.user.email}"
+    if suppress_by_hand(form.key, source=source, by=request.user, reason=reason, note=note):
         text = _("%(email)s is suppressed and will no longer get email from you.")
         messages.success(request, text % {"email": email})
     else:

@@ -18,6 +18,7 @@ from mailflatrate.entrypoints.web.studio.audience import (
     notes,
     origins,
     segments,
+    suppression_files,
     suppressions,
     tags,
 )
@@ -28,6 +29,7 @@ TAG = "tags/<int:tag_id>/"
 FIELD = "fields/<int:field_id>/"
 SEGMENT, IMPORT = "segments/<int:segment_id>/", "imports/<int:import_id>/"
 MOVE = "imports/moves/<int:move_id>/"
+SUPPRESSION_FILE = "suppressions/import/<int:file_id>/"
 EXPORT = "exports/<int:export_id>/"
 
 urlpatterns: list[URLPattern] = [
@@ -85,6 +87,11 @@ urlpatterns: list[URLPattern] = [
     path("suppressions/", suppressions.suppressions, name="suppressions"),
     path("suppressions/look-up/", suppressions.look_up, name="suppression-look-up"),
     path("suppressions/add/", suppressions.add, name="suppression-add"),
+    path("suppressions/import/", suppression_files.new, name="suppression-import"),
+    path(SUPPRESSION_FILE, suppression_files.one, name="suppression-file"),
+    path(f"{SUPPRESSION_FILE}progress/", suppression_files.progress, name="suppression-file-progress"),
+    path(f"{SUPPRESSION_FILE}cancel/", suppression_files.cancel, name="suppression-file-cancel"),
+    path(f"{SUPPRESSION_FILE}rows.csv", suppression_files.reported, name="suppression-file-rows"),
     path("imports/", imports.history, name="imports"),
     path("imports/new/", moves.new, name="import-new"),
     path("imports/examples/<slug:system>.zip", moves.sample, name="import-sample"),

@@ -1,0 +1,137 @@
+"""Files of addresses to suppress: take one in, cancel it, and list the rows that someone should look at."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.lists.actions.imports import import_name, read_head
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.exports.cells import harmless
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.columns import ColumnTarget
+from mailflatrate.apps.lists.models import SuppressionFile, SuppressionFileRow, SuppressionFileState
+from mailflatrate.apps.lists.suppression_files.reading import REASON_TITLE
+from mailflatrate.apps.lists.suppression_files.runner import SUPPRESSION_FILE_JOB
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.rules.prior_status.columns import StatusField
+from mailflatrate.rules.suppression import SuppressionReason
+
+MOST_UNDER_WAY = 3
+"""Files of one account that may wait or run at a time."""
+_PAGE_ROWS = 2_000
+
+
+@tenancy.needs_account
+def suppress_file(
+    file: IO[bytes], file_name: str, *, reason: SuppressionReason, by: User | None, enqueue: bool = True
+) -> SuppressionFile:
+    """Store a file and start suppressing its addresses. `reason` is that of rows that name none.
+
+    Raises ImportProblem if it holds no table with addresses, or if too many files are under way.
+    """
+    under_way = [SuppressionFileState.QUEUED, SuppressionFileState.RUNNING]
+    if SuppressionFile.objects.filter(state__in=under_way).count() >= MOST_UNDER_WAY:
+        raise ImportProblem(_("three files are being read; wait until one is done, or cancel one"))
+    with uploads.received(file.read) as path:
+        head = read_head(path, file_name=file_name)
+        email = head.mapping.get(ColumnTarget.EMAIL)
+        if email is None:
+            raise ImportProblem(
+                _("no column holds email addresses; hashes from other systems can't be matched with an address")
+            )
+        try:
+            kept = uploads.keep(path)
+        except StorageFailed as problem:
+            raise ImportProblem(_("The file couldn't be stored. Upload it again in a few minutes.")) from problem
+    with transaction.atomic():
+        job = SuppressionFile.objects.create(
+            file_name=import_name(file_name),
+            file_path=kept.name,
+            file_sha256=kept.sha256,
+            file_bytes=kept.octets,
+            email_column=email,
+            statuses=_statuses(head.mapping),
+            reason=reason,
+            created_by=by,
+            created_at=clock.now(),
+        )
+        _record("suppression_file.started", job, by)
+        if enqueue:
+            jobs.defer(SUPPRESSION_FILE_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, file_id=job.id)
+    return job
+
+
+def _statuses(mapping: dict[str, str]) -> dict[str, str]:
+    """Return the columns that say what happened, without our own exact one, which is read first."""
+    fields = set(StatusField)
+    return {
+        name: title
+        for name, title in mapping.items()
+        if name.partition(":")[0] in fields and title.casefold() != REASON_TITLE
+    }
+
+
+@tenancy.needs_account
+@transaction.atomic
+def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
+    """Cancel a file before its next rows; who is suppressed stays so. Idempotent. Raises ImportProblem if unknown."""
+    job = SuppressionFile.objects.select_for_update().filter(id=file_id).first()
+    if job is None:
+        raise ImportProblem(_("this file doesn't exist"))
+    if job.state == SuppressionFileState.QUEUED:
+        job.state, job.finished_at = SuppressionFileState.CANCELLED, clock.now()
+        job.save(update_fields=["state", "finished_at"])
+        uploads.forget(job.file_path)
+    elif job.state == SuppressionFileState.RUNNING and not job.cancel_requested:
+        job.cancel_requested = True
+        job.save(update_fields=["cancel_requested"])
+    else:
+        return
+    _record("suppression_file.canceled", job, by)
+
+
+def _record(event: str, job: SuppressionFile, by: User | None) -> None:
+    audit.record(
+        event,
+        by=audit.person(by) if by is not None else audit.machine(SUPPRESSION_FILE_JOB),
+        account_id=job.account_id,
+        subject=f"suppression_file:{job.id}",
+        details={"file": job.file_name, "sha256": job.file_sha256, "reason": job.reason},
+    )
+
+
+@tenancy.needs_account
+def reported_rows_csv(file_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield the rejected rows and the role addresses as CSV lines: line, why, then the cells of the file.
+
+    Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    """
+    rows = SuppressionFileRow.objects.filter(source_file_id=file_id).order_by("line_number", "id")
+    yield _line([_("line"), _("reason"), _("row")])
+    for row in rows.iterator(chunk_size=_PAGE_ROWS):
+        yield _line([str(row.line_number), wording(row.reason), *map(harmless, map(str, row.row))])
+
+
+def _line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+@tenancy.needs_account
+def drop_suppression_files_naming(email: str) -> int:
+    """Cancel files that still wait and contain an erased address; return how many.
+
+    A running one suppresses the address anyway, and deletes the file at its end.
+    """
+    waiting = SuppressionFile.objects.filter(state=SuppressionFileState.QUEUED)
+    named = [job for job in waiting if uploads.may_name(job.file_path, email)]
+    for job in named:
+        cancel_suppression_file(job.id, by=None)
+    return len(named)

@@ -1,0 +1,85 @@
+"""Files of addresses to suppress, and the rows of them that someone should look at."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.suppression.models import REASON_LABELS
+from mailflatrate.base.tenancy import TenantModel
+
+
+class SuppressionFileState(models.TextChoices):
+    """The state of a file."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Canceled")
+
+
+class SuppressionFile(TenantModel):
+    """One file. `reason` is that of rows that name none. Each row read is in exactly one of the numbers.
+
+    `strengthened`: the address was suppressed for a weaker reason; `known`: for one as strong, or by an earlier row.
+    """
+
+    file_name = models.CharField(max_length=255)
+    file_path = models.TextField()
+    file_sha256 = models.CharField(max_length=64)
+    file_bytes = models.BigIntegerField()
+    email_column = models.CharField(max_length=120)
+    statuses = models.JSONField(default=dict, help_text="status field -> the file's column")
+    reason = models.CharField(max_length=12, choices=REASON_LABELS)
+    state = models.CharField(max_length=9, choices=SuppressionFileState.choices, default=SuppressionFileState.QUEUED)
+    problem = models.TextField(blank=True, db_default="")
+    bytes_read = models.BigIntegerField(default=0)
+    rows_read = models.BigIntegerField(default=0)
+    added = models.BigIntegerField(default=0)
+    strengthened = models.BigIntegerField(default=0)
+    known = models.BigIntegerField(default=0)
+    rejected = models.JSONField(default=dict, help_text="why a row was not suppressed -> rows")
+    role_addresses = models.BigIntegerField(default=0, help_text="suppressed, although none can be a contact")
+    cancel_requested = models.BooleanField(default=False)
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "suppression_file"
+        indexes = [
+            models.Index(fields=["account", "-id"], name="suppression_file_recent"),
+            models.Index(fields=["state"], condition=Q(state="running"), name="suppression_file_running"),
+        ]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether it waits or runs."""
+        return self.state in (SuppressionFileState.QUEUED, SuppressionFileState.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        """Return how much of the file is read."""
+        return min(100, 100 * self.bytes_read // self.file_bytes) if self.file_bytes else 0
+
+    @property
+    def rejected_rows(self) -> int:
+        """Return how many rows were not suppressed."""
+        return sum(self.rejected.values())
+
+
+class SuppressionFileRow(TenantModel):
+    """A row that was rejected, or holds a role address, as it was in the file, with its line and the reason."""
+
+    source_file = models.ForeignKey(
+        SuppressionFile, on_delete=models.CASCADE, db_index=False, related_name="reported_rows"
+    )
+    line_number = models.BigIntegerField()
+    row = models.JSONField()
+    reason = models.CharField(max_length=30)
+
+    class Meta:
+        db_table = "suppression_file_row"
+        indexes = [models.Index(fields=["account", "source_file", "line_number"], name="suppression_file_row_line")]

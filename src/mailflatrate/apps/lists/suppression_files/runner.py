@@ -1,0 +1,160 @@
+"""Runs one file of addresses to suppress: a slice of rows in each transaction, with its numbers and progress.
+
+After a crash it continues with the first row whose transaction did not end; suppressing an address twice changes
+nothing. An advisory lock prevents two runners of the same file.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import islice
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.lists.consent_sets import unsubscribe_many
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.csv_rows import RowTable
+from mailflatrate.apps.lists.intake.file_tables import open_table
+from mailflatrate.apps.lists.models import Contact, SuppressionFile, SuppressionFileRow, SuppressionFileState
+from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader, RowReport
+from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.rules.suppression import SuppressionReason
+
+SUPPRESSION_FILE_JOB = "lists.run_suppression_file"
+SLICE_ROWS = 5_000
+MOST_ROWS = 2_000_000
+MOST_REPORTED = 10_000
+"""Rows of a file that are kept for its report; further ones are only counted."""
+_LOCK_SPACE = 0x73757070 << 32
+_WITHDRAWS = (SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.UNSUBSCRIBE)
+"""What a person said themselves ends their subscriptions, too."""
+OUR_ERROR = gettext_noop("An error on our side stopped this. Our team has been notified.")
+GONE = gettext_noop("the uploaded file is no longer available; upload it again")
+TOO_MANY = gettext_noop("this file has more than 2,000,000 rows; what was read so far is suppressed")
+
+log = structlog.get_logger(__name__)
+
+
+def run_suppression_file(account_id: int, file_id: int, *, slice_rows: int = SLICE_ROWS) -> None:
+    """Run or resume a file to its end. Does nothing if it is over or another runner has it."""
+    with session_lock(_LOCK_SPACE + file_id) as free:
+        job = _begin(account_id, file_id) if free else None
+        if job is None:
+            return
+        try:
+            state = _work(job, slice_rows)
+        except ImportProblem as problem:
+            _end(job, SuppressionFileState.FAILED, str(problem))
+        except (OperationalError, InterfaceError, StorageFailed):
+            raise
+        except Exception:
+            log.exception("suppression file failed", file_id=file_id)
+            _end(job, SuppressionFileState.FAILED, OUR_ERROR)
+            raise
+        else:
+            _end(job, state)
+
+
+def _begin(account_id: int, file_id: int) -> SuppressionFile | None:
+    with tenancy.account(account_id):
+        job = SuppressionFile.objects.select_for_update().filter(id=file_id).first()
+        if job is None or not job.is_under_way:
+            return None
+        job.state, job.started_at = SuppressionFileState.RUNNING, job.started_at or clock.now()
+        job.save(update_fields=["state", "started_at"])
+        return job
+
+
+def _end(job: SuppressionFile, state: SuppressionFileState, problem: str = "") -> None:
+    with tenancy.account(job.account_id):
+        SuppressionFile.objects.filter(id=job.id).update(state=state, problem=problem, finished_at=clock.now())
+        uploads.forget(job.file_path)
+
+
+def _work(job: SuppressionFile, slice_rows: int) -> SuppressionFileState:
+    with ExitStack() as held:
+        with tenancy.account(job.account_id):
+            try:
+                path = held.enter_context(uploads.opened(job.file_path))
+            except FileNotFoundError:
+                raise ImportProblem(GONE) from None
+        table = open_table(path)
+        rows = islice(_reader(job, table).rows(table), job.rows_read, None)
+        while part := list(islice(rows, slice_rows)):
+            if job.rows_read >= MOST_ROWS:
+                raise ImportProblem(TOO_MANY)
+            if not _write(job, part, table.position_bytes()):
+                return SuppressionFileState.CANCELLED
+    return SuppressionFileState.DONE
+
+
+def _reader(job: SuppressionFile, table: RowTable) -> RowReader:
+    return RowReader(table.header, job.email_column, job.statuses, SuppressionReason(job.reason))
+
+
+def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -> bool:
+    """Write some rows in one transaction; return False if someone canceled."""
+    with tenancy.account(job.account_id):
+        current = SuppressionFile.objects.select_for_update().get(id=job.id)
+        if current.cancel_requested or current.rows_read != job.rows_read:
+            return False
+        wanted = [row for row in rows if row.key]
+        changed = suppress_keys([_entry(job, row) for row in wanted])
+        _end_subscriptions(job, wanted)
+        reported = [row for row in rows if row.report is not None]
+        _report(job, reported)
+        rejected = Counter(row.report.value for row in reported if row.report not in (None, RowReport.ROLE))
+        job.rows_read += len(rows)
+        job.bytes_read = position_bytes
+        job.added += sum(changed.values())
+        job.strengthened += len(changed) - sum(changed.values())
+        job.known += len(wanted) - len(changed)
+        job.role_addresses += len(reported) - rejected.total()
+        job.rejected = dict(Counter(job.rejected) + rejected)
+        job.save(
+            update_fields=["rows_read", "bytes_read", "added", "strengthened", "known", "role_addresses", "rejected"]
+        )
+        return True
+
+
+def _entry(job: SuppressionFile, row: FileRow) -> SuppressionEntry:
+    evidence: dict[str, Any] = {"file": job.file_name, "sha256": job.file_sha256, "line": row.line}
+    if row.words:
+        evidence["text"] = row.words
+    return SuppressionEntry(row.key, row.reason, source_of(job), evidence)
+
+
+def source_of(job: SuppressionFile) -> str:
+    """Return what told us, for the suppression's own record."""
+    return f"file {job.id}: {job.file_name}"[:200]
+
+
+def _end_subscriptions(job: SuppressionFile, rows: Sequence[FileRow]) -> None:
+    keys = [row.key for row in rows if row.reason in _WITHDRAWS]
+    ids = list(Contact.objects.filter(address_key__in=keys).values_list("id", flat=True)) if keys else []
+    if ids:
+        unsubscribe_many(ids, list_id=None, by="import", source=source_of(job))
+
+
+def _report(job: SuppressionFile, rows: Sequence[FileRow]) -> None:
+    """Keep the rows that someone should look at, as far as there is room."""
+    room = MOST_REPORTED - job.role_addresses - job.rejected_rows
+    SuppressionFileRow.objects.bulk_create(
+        [
+            SuppressionFileRow(
+                account_id=job.account_id,
+                source_file_id=job.id,
+                line_number=row.line,
+                row=[cell.replace("\0", "\u2400")[:2_000] for cell in row.cells],
+                reason=row.report.value if row.report else "",
+            )
+            for row in rows[: max(0, room)]
+        ]
+    )
