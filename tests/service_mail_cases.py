@@ -18,6 +18,13 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "address_confirm": ("accounts/mail/address_confirm", {"url": URL}),
     "address_in_use": ("accounts/mail/address_in_use", {"url": URL}),
     "address_changed": ("accounts/mail/address_changed", {}),
+    "factor_link": ("accounts/mail/factor_link", {"url": "https://m.example/2fa/mailbox/x/"}),
+    "factor_added": ("accounts/mail/factor_added", {}),
+    "factor_of_member": ("accounts/mail/factor_of_member", {"person": "Ben", "account": "Lindenhof"}),
+    "factor_required": (
+        "accounts/mail/factor_required",
+        {"person": "Anna", "account": "Lindenhof", "url": "https://m.example/2fa/"},
+    ),
     "approval_on": ("accounts/mail/approval_switched", {"person": "Anna", "account": "Lindenhof", "wanted": True}),
     "approval_off": ("accounts/mail/approval_switched", {"person": "Anna", "account": "Lindenhof", "wanted": False}),
     "desk_reply": ("accounts/mail/desk_reply", {"account": "Lindenhof", "text": NOTE, "url": URL}),

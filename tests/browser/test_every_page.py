@@ -113,6 +113,7 @@ NOT_OPENED = {
     "/studio/account/<int:account_id>/": AWAY,
     "/2fa/recovery-codes/": ONCE,
     "/2fa/recovery-codes/generate/": ONCE,
+    "/2fa/mailbox/<str:token>/": ONCE,
     "/2fa/totp/deactivate/": ONCE,
     "/2fa/webauthn/": ONCE,
     "/2fa/webauthn/keys/<int:pk>/edit/": ONCE,

@@ -127,7 +127,7 @@ def test_a_mailing_begins_with_a_template(anna: Customer, language: str) -> None
 
 def test_a_mailing_begins_in_the_language_of_the_account(anna: Customer) -> None:
     """Not in that of the pages: settings say so."""
-    people.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    people.change_settings(anna.account_id, language="de", time_zone="UTC")
     try:
         page = anna.client.get("/studio/campaigns/new/", headers={"Accept-Language": "en"}).content.decode()
         assert "Start from" in page
@@ -137,7 +137,7 @@ def test_a_mailing_begins_in_the_language_of_the_account(anna: Customer) -> None
             draft = Campaign.objects.get(name="German")
         assert (draft.language, "Guten Tag" in draft.content) == ("de", True)
     finally:
-        people.change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
+        people.change_settings(anna.account_id, language="en", time_zone="UTC")
 
 
 def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: Customer) -> None:

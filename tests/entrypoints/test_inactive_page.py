@@ -61,9 +61,9 @@ def test_asking_makes_a_draft_to_exactly_them(anna: Customer) -> None:
 
 
 def test_asking_speaks_the_language_of_the_account(anna: Customer) -> None:
-    change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    change_settings(anna.account_id, language="de", time_zone="UTC")
     anna.client.post(ASK, headers={"Accept-Language": "en"})
-    change_settings(anna.account_id, language="en", time_zone="UTC", colour="#00595a")
+    change_settings(anna.account_id, language="en", time_zone="UTC")
     with tenancy.account(anna.account_id):
         draft = Campaign.objects.latest("id")
         assert (draft.name, draft.language) == ("Do you want to stay?", "de")

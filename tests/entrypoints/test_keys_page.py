@@ -103,7 +103,7 @@ def test_a_key_whose_maker_left_the_owners_rests(anna: Customer) -> None:
         place = greta.memberships.get()
     assert f"/studio/settings/team/{place.id}/role/" in member_page
     anna.client.post(f"/studio/settings/team/{place.id}/role/", {"role": "editor"})
-    assert "Inactive: its creator is no longer an owner" in anna.client.get(PAGE).content.decode()
+    assert "Inactive: its creator can no longer have API keys" in anna.client.get(PAGE).content.decode()
 
 
 def test_a_key_is_bound_to_forms_and_networks(anna: Customer) -> None:

@@ -83,19 +83,18 @@ def test_agreements_are_accepted_by_a_tick_that_nobody_made_before() -> None:
 
 def test_settings_of_the_account(anna: Customer) -> None:
     url = "/studio/settings/"
-    good = {"language": "de", "time_zone": "Europe/Vienna", "colour": "#AA3300"}
-    assert 'type="color"' in text(anna.client.get(url))
+    good = {"language": "de", "time_zone": "Europe/Vienna"}
+    assert 'type="color"' not in text(anna.client.get(url)), "colors are chosen on the brand page"
     assert anna.client.post(url, good).status_code == 303
     with tenancy.account(anna.account_id):
         account = Account.objects.get(id=anna.account_id)
-    assert (account.language, account.time_zone, account.colour) == ("de", "Europe/Vienna", "#aa3300")
-    assert "Enter a color like #00595a" in text(anna.client.post(url, good | {"colour": "red;}"}), 422)
+    assert (account.language, account.time_zone) == ("de", "Europe/Vienna")
     assert anna.client.post(url, good | {"time_zone": "Moon/Base"}).status_code == 422
 
 
 def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_language(anna: Customer) -> None:
     """tests/security/test_invitations.py walks the whole way."""
-    people.change_settings(anna.account_id, language="de", time_zone="UTC", colour="#00595a")
+    people.change_settings(anna.account_id, language="de", time_zone="UTC")
     email = f"ben{anna.account_id}@people.example"
     invitation = {"name": "Ben Bauer", "email": email.upper(), "role": "editor"}
     assert anna.client.post(PEOPLE, invitation).status_code == 303

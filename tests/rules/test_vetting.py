@@ -18,6 +18,7 @@ from mailflatrate.rules.vetting.signals import (
     PageFacts,
     SignalFacts,
     SignalOutcome,
+    VatFacts,
     signals,
 )
 from mailflatrate.rules.vetting.strikes import StrikeMeasure, active_strikes, measure
@@ -174,3 +175,21 @@ def test_what_makes_a_mailing_unlike_the_others() -> None:
         "the first has nothing before it"
     )
     assert triggers(ACCOUNT, replace(quiet, last_campaign_at=NOW - timedelta(days=184)), 1) == (Trigger.SILENCE,)
+
+
+@pytest.mark.parametrize(
+    ("vat", "expected"),
+    [
+        (None, {}),
+        (VatFacts(True), {}),
+        (VatFacts(True, "GÄRTNEREI  Lindenhof GmbH"), {}),
+        (VatFacts(True, "Lindenhof Gartnerei Gesellschaft mbH"), {}),
+        (VatFacts(True, "Nordstern Möbel AG"), {"vat_register": ("concern", "other")}),
+        (VatFacts(False), {"vat_register": ("serious", "invalid")}),
+        (VatFacts(None, problem="switched off"), {"vat_register": ("not_checked", "unknown")}),
+    ],
+)
+def test_what_the_register_says_reaches_the_reviewer(vat: VatFacts | None, expected: dict[str, Any]) -> None:
+    assert seen(vat=vat) == expected
+    for one in signals(replace(GOOD, vat=vat)):
+        assert signal_words(one.key, one.word, one.value, "de")

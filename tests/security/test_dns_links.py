@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.domains.actions.domains import add_domain
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.web.studio.trust.sharing import LINK_DAYS, share_url
 from mailflatrate.mail.tokens import TokenPurpose
 from support.customers import Customer, sending_customer
+from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -71,3 +74,24 @@ def test_no_other_token_and_no_other_account_opens_it(anna: Customer) -> None:
     own = key_ring().seal(TokenPurpose.DNS_RECORDS, anna.account_id, domain.id, far)
     for path in ("/u/", "/p/", "/w/", "/d/", "/r/", "/mailbox/"):
         assert Client().get(f"{path}{own}").status_code == 404, path
+
+
+def test_a_link_is_revoked_alone(anna: Customer) -> None:
+    link, domain = _link(anna)
+    with tenancy.account(anna.account_id):
+        other = add_domain("news.lindenhof-two.example")
+        elsewhere = "/" + share_url(other).partition("//")[2].partition("/")[2]
+    revoke = f"/studio/senders/{domain.id}/link/revoke/"
+    carla = sending_customer()
+    assert carla.client.post(revoke).status_code == 404
+    assert browser(person(anna.account_id, "Vera", Role.VIEWER)).post(revoke).status_code == 403
+    assert anna.client.get(revoke).status_code == 405
+    assert Client().get(link).status_code == 200
+    assert anna.client.post(revoke).status_code == 303
+    assert Client().get(link).status_code == 404
+    assert Client().get(f"{link}/zone.txt").status_code == 404
+    assert Client().get(elsewhere).status_code == 200
+    fresh, _domain = _link(anna)
+    assert Client().get(fresh).status_code == 200
+    assert anna.client.post(revoke).status_code == 303
+    assert Client().get(fresh).status_code == 404

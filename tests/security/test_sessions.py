@@ -18,10 +18,12 @@ from django.db import connection
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions import people
+from mailflatrate.apps.accounts.factors import factor_link
 from mailflatrate.apps.accounts.models import BrowserSession, User
 from mailflatrate.apps.accounts.session_store import SessionStore, row_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.vault import VaultError
+from mailflatrate.settings.schema import load_settings
 
 PASSWORD = "winterzwiebeln-7"
 PAGE = "/sessions/"
@@ -168,6 +170,7 @@ def test_a_seed_in_clear_is_not_taken(user: User) -> None:
 def test_the_second_factor_is_walked_from_page_to_page(user: User) -> None:
     """Enrolment, sign-in with a code, sign-in with a recovery code, and taking it away: each shows the pass itself."""
     client = browser(user)
+    assert client.post(factor_link(user).removeprefix(load_settings().public_url)).status_code == 303
     assert client.get("/2fa/totp/activate/").headers["Location"].startswith("/reauthenticate/")
     assert client.post("/reauthenticate/", {"password": PASSWORD}).status_code == 302
     form = client.get("/2fa/totp/activate/")

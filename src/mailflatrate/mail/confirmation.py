@@ -18,6 +18,7 @@ from typing import Final
 from mailflatrate.locale.formats import formats_of, written_moment
 from mailflatrate.locale.texts import N_, translate
 from mailflatrate.mail.edition import EditionContent, EditionPart, Values
+from mailflatrate.mail.html.brand_style import is_colour, text_on
 from mailflatrate.mail.segments import Dynamic, Segment, Static
 from mailflatrate.mail.service_frame import ACCENT, LINE, PARAGRAPH, SOFT, framed
 
@@ -52,6 +53,8 @@ class ConfirmationText:
     confirm_url: str
     privacy_url: str
     imprint: Sequence[str]
+    colour: str = ACCENT
+    """The brand's color, of the button and the line beside the wording: all of the brand that R-31 leaves room for."""
 
 
 _SUBJECT = N_("Confirm your subscription: {{list_name}}")
@@ -102,18 +105,18 @@ _BODY = f"""<p style="{PARAGRAPH}">%(hello)s</p>
 <p style="{PARAGRAPH}">%(opening)s</p>
 %(quote)s<p style="{PARAGRAPH}">%(ask)s</p>
 <p style="{PARAGRAPH}"><a href="{{{{confirm_url}}}}" class="action" style="display:inline-block;padding:10px 18px;\
-border-radius:8px;background:{ACCENT};color:#ffffff;font-weight:bold;text-decoration:none">%(button)s</a></p>
+border-radius:8px;background:{{{{accent}}}};color:{{{{on_accent}}}};font-weight:bold;text-decoration:none">%(button)s</a></p>
 <p class="soft" style="{PARAGRAPH};font-size:14px;color:{SOFT}">%(until)s %(ignore)s</p>
 <p class="soft" style="{PARAGRAPH};padding-top:16px;border-top:1px solid {LINE};font-size:13px;color:{SOFT}">
 <a href="{{{{privacy_url}}}}" style="color:{SOFT}">%(privacy)s</a><br><br><strong>%(imprint)s</strong><br>
 {{{{imprint_html}}}}</p>
 """
 _QUOTE_HTML = f"""<p style="{PARAGRAPH};margin-bottom:8px">%(consent)s</p>
-<blockquote style="{PARAGRAPH};padding:0 0 0 14px;border-left:3px solid {ACCENT}">{{{{wording}}}}</blockquote>
+<blockquote style="{PARAGRAPH};padding:0 0 0 14px;border-left:3px solid {{{{accent}}}}">{{{{wording}}}}</blockquote>
 """
 _PLACES = frozenset({
-    "address", "at_source", "company", "confirm_url", "expires", "imprint_html", "imprint_text", "list_name",
-    "privacy_url", "requested", "wording",
+    "accent", "address", "at_source", "company", "confirm_url", "expires", "imprint_html", "imprint_text", "list_name",
+    "on_accent", "privacy_url", "requested", "wording",
 })  # fmt: skip
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
@@ -141,7 +144,10 @@ def confirmation_content(language: str, occasion: ConfirmationOccasion) -> Editi
 def confirmation_values(said: ConfirmationText) -> Values:
     """Return the values that fill the template for one person."""
     lines = tuple(said.imprint)
+    accent = said.colour if is_colour(said.colour) else ACCENT
     return {
+        "accent": accent,
+        "on_accent": text_on(accent),
         "address": said.address,
         "at_source": _at_source(said),
         "company": said.company,

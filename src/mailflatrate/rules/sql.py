@@ -14,6 +14,7 @@ from mailflatrate.rules import campaign_states as states
 from mailflatrate.rules import facts, suppression
 from mailflatrate.rules.checks import recipient_subscribed
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.roles import Permission, roles_with
 from mailflatrate.rules.vetting import account_status
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)(?:\(([^()]*)\))?\}\}")
@@ -36,6 +37,11 @@ def _is_one_of(column: str, values: Iterable[Enum | str]) -> str:
 def campaign_states(name: str) -> str:
     """Return a set of campaign states, by its name in `rules.campaign_states`, as a list."""
     return names(getattr(states, name))
+
+
+def roles(permission: str) -> str:
+    """Return the roles that have a permission, by its name in `rules.roles.Permission`, as a list."""
+    return names(roles_with(Permission[permission]))
 
 
 def may_send(account: str) -> str:
@@ -116,7 +122,7 @@ def suppression_strength() -> str:
 FRAGMENTS: dict[str, Callable[..., str]] = {
     made.__name__: made
     for made in (
-        *(campaign_states, may_send, is_restricted, is_lift, status_moves, limit),
+        *(campaign_states, roles, may_send, is_restricted, is_lift, status_moves, limit),
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

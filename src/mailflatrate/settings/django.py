@@ -176,7 +176,7 @@ ACCOUNT_ADAPTER = "mailflatrate.entrypoints.web.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "mailflatrate.entrypoints.web.adapter.ResetPasswordForm"}
 # web/sign_in/attempt_limits.py has the password's own limits; what is left of these two counts wrong second factors
 # by user.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "prove_mailbox": "5/h/user"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/studio/"

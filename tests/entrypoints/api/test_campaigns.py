@@ -96,7 +96,7 @@ def test_a_draft_begins_with_a_template(anna: Customer, shop: Program) -> None:
 
 
 def test_a_draft_begins_in_the_language_of_its_list(anna: Customer, shop: Program) -> None:
-    change_settings(anna.account_id, language="de", time_zone="Europe/Berlin", colour="#00595a")
+    change_settings(anna.account_id, language="de", time_zone="Europe/Berlin")
     assert begun(anna, shop)["language"] == "en", "its list's"
     assert begun(anna, shop, language="de")["language"] == "de", "the one that was asked for"
     assert shop.post("/campaigns", {"name": "No lists yet"}, 201)["language"] == "de", "the account's"

@@ -21,6 +21,7 @@ from mailflatrate.rules.vetting.signals import (
     PageFacts,
     SignalFacts,
     SignalResult,
+    VatFacts,
     host_of,
     plain_number,
     plain_phone,
@@ -39,6 +40,7 @@ from mailflatrate.wire.dns import (
     find_spf,
 )
 from mailflatrate.wire.rdap import find_registration
+from mailflatrate.wire.vies import VatStatus, find_vat
 from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
 
 LONGEST_TEXT = 200_000
@@ -126,8 +128,20 @@ def check_applicant(asked: ApplicantProfile, resolver: Resolver, *, private: boo
         dmarc=DnsFacts(
             None if dmarc.status is DmarcStatus.UNKNOWN else dmarc.status is not DmarcStatus.MISSING, dmarc.found
         ),
+        vat=_vat(asked.record["vat_id"], resolver, private),
         closed=asked.closed,
     )
+
+
+def _vat(number: str, resolver: Resolver, private: bool) -> VatFacts | None:
+    """Ask the EU's register about the VAT ID; None if it has no number, or one from outside the EU."""
+    if not any(char.isdigit() for char in number):
+        return None
+    found = find_vat(number, load_settings().vies_server, resolver, private=private)
+    if found.status is VatStatus.NOT_CHECKED and found.problem == "no member state":
+        return None
+    valid = {VatStatus.VALID: True, VatStatus.INVALID: False, VatStatus.NOT_CHECKED: None}[found.status]
+    return VatFacts(valid, found.name, found.problem)
 
 
 def _age(domain: str, website: str, resolver: Resolver, private: bool) -> AgeFacts:

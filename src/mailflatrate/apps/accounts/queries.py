@@ -19,6 +19,7 @@ from mailflatrate.apps.accounts.models import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.roles import Permission, roles_with
 
 
 def current_version(kind: AgreementKind) -> str:
@@ -87,11 +88,6 @@ def account_of(user: User, account_id: int | None) -> Membership | None:
     return next((row for row in mine if row.account_id == account_id), mine[0] if mine else None)
 
 
-def may_write(membership: Membership) -> bool:
-    """Return whether the member may make changes: owners and editors may, viewers only read."""
-    return membership.role in (Role.OWNER, Role.EDITOR)
-
-
 def members() -> QuerySet[Membership]:
     """Return the members of the current account."""
     return Membership.objects.select_related("user").order_by("user__name")
@@ -103,9 +99,9 @@ def open_invitations() -> QuerySet[Invitation]:
     return waiting.order_by("-id")
 
 
-def writers() -> list[User]:
-    """Return the current account's members who may write and sign in, by name."""
-    found = members().filter(role__in=(Role.OWNER, Role.EDITOR), user__is_active=True)
+def members_who_may(permission: Permission) -> list[User]:
+    """Return the current account's active members with a permission, by name."""
+    found = members().filter(role__in=roles_with(permission), user__is_active=True)
     return [row.user for row in found]
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from functools import lru_cache
 
 from mailflatrate.apps.accounts.models import Account, Imprint
@@ -27,6 +27,7 @@ from mailflatrate.rules.contact_fields import FieldValue
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings
 
+_LATER_STYLE = ("dark_logo_url", "dark_logo_width", "button_shape", "link_style")
 COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "variants")
 _REASON = N_(
     "You are receiving this email because you signed up for “{{ list.name }}” on {{ subscription.date }} (source: "
@@ -67,8 +68,13 @@ def printed_defaults(campaign: Campaign) -> dict[str, FieldValue]:
 
 
 def _style_without_host() -> tuple[object, ...]:
+    """Return the brand; parts that came later and are unset are left out, so that older hashes stay what they are."""
     brand = brand_style()
-    return astuple(replace(brand, logo_url=on_service_host(brand.logo_url)))
+    style = replace(brand, logo_url=on_service_host(brand.logo_url), dark_logo_url=on_service_host(brand.dark_logo_url))
+    later = {name: value for name in _LATER_STYLE if (value := getattr(style, name)) != getattr(BrandStyle(), name)}
+    first = {name: value for name, value in asdict(style).items() if name not in _LATER_STYLE}
+    first["imprint"] = astuple(style.imprint)
+    return (*first.values(), *([later] if later else []))
 
 
 def reason_text(language: str) -> str:

@@ -210,7 +210,7 @@ def templates(*, search: str = "") -> QuerySet[CampaignTemplate]:
 
 def brand_kit() -> BrandKit | None:
     """Return the account's brand settings; None until it has chosen any."""
-    return BrandKit.objects.select_related("logo").first()
+    return BrandKit.objects.select_related("logo", "logo_dark").first()
 
 
 def brand_style() -> BrandStyle:
@@ -219,12 +219,18 @@ def brand_style() -> BrandStyle:
     if kit is None:
         brand = BrandStyle(primary=current_account().colour)
         return BrandStyle(primary=brand.primary, imprint=BlockStyle(background_color=brand.page))
-    logo = MediaFile.objects.filter(media=kit.logo, slot=WHOLE).first() if kit.logo else None
+    logo, dark = _logo_file(kit.logo), _logo_file(kit.logo_dark)
     return BrandStyle(
         primary=kit.primary, ink=kit.ink, sheet=kit.sheet, page=kit.page, heading_font=kit.heading_font,
         body_font=kit.body_font, logo_url=media_url(kit.logo, WHOLE, logo.ending) if kit.logo and logo else "",
         logo_width=logo.width // 2 if logo else 0, imprint=BlockStyle(kit.imprint_ink, kit.imprint_ground),
+        dark_logo_url=media_url(kit.logo_dark, WHOLE, dark.ending) if kit.logo_dark and dark else "",
+        dark_logo_width=dark.width // 2 if dark else 0, button_shape=kit.button_shape, link_style=kit.link_style,
     )  # fmt: skip
+
+
+def _logo_file(logo: Media | None) -> MediaFile | None:
+    return MediaFile.objects.filter(media=logo, slot=WHOLE).first() if logo else None
 
 
 @dataclass(frozen=True, slots=True)

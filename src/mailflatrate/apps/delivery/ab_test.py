@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
-from mailflatrate.apps.accounts.queries import current_account, writers
+from mailflatrate.apps.accounts.queries import current_account, members_who_may
 from mailflatrate.apps.campaigns.campaign_content import account_language
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, TestMetric
@@ -27,6 +27,7 @@ from mailflatrate.base import audit, clock, jobs
 from mailflatrate.rules.ab_test import VARIANT_LETTERS, ChoiceBasis, VariantFigures, WinnerChoice
 from mailflatrate.rules.campaign_states import RUNNING, CampaignMover
 from mailflatrate.rules.gate import explain
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings.schema import load_settings
 
 
@@ -105,7 +106,7 @@ def leave_to_people(campaign_id: int) -> None:
 
 def _ask_people(campaign: Campaign) -> None:
     facts = {"campaign": campaign.name, "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"}
-    tell_people(NoticeKind.TEAM, writers(), "delivery/mail/pick_winner", facts)
+    tell_people(NoticeKind.TEAM, members_who_may(Permission.RELEASE), "delivery/mail/pick_winner", facts)
 
 
 def choose_variant(

@@ -28,6 +28,9 @@ class SenderDomain(TenantModel):
     )
     listed_on = models.TextField(blank=True, db_default="", help_text="DNS blocklists that listed it at the last check")
     created_at = models.DateTimeField(auto_now_add=True)
+    share_number = models.BigIntegerField(
+        null=True, help_text="what links to its records name; None: its id. A new number ends the links made before"
+    )
 
     class Meta:
         db_table = "sender_domain"

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.local_time import waves_of
@@ -17,6 +18,7 @@ from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.rules.campaign_states import RELEASABLE, CampaignMover
 from mailflatrate.rules.gate import RULES_VERSION
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.verdict import Verdict
 
 log = structlog.get_logger(__name__)
@@ -39,9 +41,11 @@ def release_campaign(
     Every variant passes the whole chain separately, with an edition and a decision of its own; one that fails stops
     them all. If a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen
     and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but the
-    record. Raises CampaignError if the campaign was released already, and for variants combined with recipients'
-    time zones.
+    record. Raises NotPermitted; CampaignError if the campaign was released already, and for variants combined with
+    recipients' time zones.
     """
+    if by is not None:
+        require(by, Permission.RELEASE)
     campaign = locked(campaign_id)
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This campaign is already being sent."))

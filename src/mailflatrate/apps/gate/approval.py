@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.actions.agreements import Circumstances
 from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
-from mailflatrate.apps.accounts.queries import current_account, writers
+from mailflatrate.apps.accounts.queries import current_account, members_who_may
+from mailflatrate.apps.accounts.rights import member_may, require
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import approval, drafts
@@ -19,6 +20,7 @@ from mailflatrate.apps.campaigns.queries import may_approve, newest_imprint, rel
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock
+from mailflatrate.rules.roles import Permission
 from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings import load_settings
 
@@ -32,8 +34,8 @@ def is_askable(verdict: Verdict) -> bool:
 
 
 def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
-    """Return everyone who could release what `asked_by` requests: writers who neither requested nor last edited it."""
-    return [user for user in writers() if user.id not in (asked_by.id, campaign.edited_by_id)]
+    """Return everyone who could release what `asked_by` requests: who neither asked nor edited last."""
+    return [user for user in members_who_may(Permission.RELEASE) if user.id not in (asked_by.id, campaign.edited_by_id)]
 
 
 def request_approval(
@@ -50,7 +52,8 @@ def request_approval(
     `at` is when it is to be sent, in each recipient's time zone if so requested; None: with the release. Raises
     CampaignError with the reason.
     """
-    if not current_account().four_eyes:
+    require(by, Permission.DRAFT)
+    if not current_account().four_eyes and member_may(by, Permission.RELEASE):
         raise CampaignError(_("Approval isn't required, so you can release this campaign yourself."))
     campaign = _draft(campaign_id)
     _expect(campaign, shown_hash)
@@ -61,7 +64,7 @@ def request_approval(
         raise CampaignError(_("Other checks are still open. Fix them first, then request approval."))
     others = others_who_may_release(campaign, by)
     if not others:
-        raise CampaignError(_("No one else can approve it. Invite an owner or editor under Settings, Team."))
+        raise CampaignError(_("No one else can approve it. Invite an editor under Settings, Team."))
     row = approval.record_request(
         campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
     )
@@ -75,6 +78,7 @@ def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: C
     The stored decision says whether it is sent. Raises CampaignError with the reason if `by` requested or last
     edited it, if it was changed since the request, or if another check is open.
     """
+    require(by, Permission.RELEASE)
     campaign, row = _asked(campaign_id)
     if not may_approve(campaign, row, by.id):
         raise CampaignError(_("You requested approval or made the last edit, so a colleague has to approve it."))
@@ -98,6 +102,8 @@ def send_back(campaign_id: int, *, by: User, text: str) -> None:
     Raises CampaignError if a colleague gives no reason, or nothing was requested.
     """
     campaign, row = _asked(campaign_id)
+    if by.id != row.asked_by_id:
+        require(by, Permission.RELEASE)
     if by.id != row.asked_by_id and not text.strip():
         raise CampaignError(_("Describe what should change. Your colleague will read it."))
     approval.record_answer(row, ReleaseAnswer.SENT_BACK, by=by, text=text.strip())

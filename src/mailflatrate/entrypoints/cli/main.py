@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Check whether this installation is ready for real sending."),
     "create-account": ("setup", "Create a customer account."),
     "create-user": ("setup", "Create a user who can sign in."),
+    "second-factor": ("setup", "Print a link to set up a second factor, or remove a lost one."),
     "setup-link": ("setup", "Print the link that creates the first operator in a browser."),
     "accounts": ("accounts", "List customer accounts."),
     "campaigns": ("campaigns", "List, pause and resume campaigns."),

@@ -3,11 +3,14 @@
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import click
 import psycopg
 
+from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.locale.texts import languages
 from mailflatrate.settings import fingerprints
@@ -162,6 +165,11 @@ def settings_command() -> None:
     click.echo(settings_table())
 
 
+def _accounts(subject: str) -> ModuleType:
+    """Return a module of actions on accounts, once Django is set up."""
+    return import_module(f"mailflatrate.apps.accounts.actions.{subject}")
+
+
 @click.command()
 @click.argument("name")
 @click.option("--country", default="DE", help="Two-letter country code.")
@@ -169,9 +177,7 @@ def settings_command() -> None:
 def create_account_command(name: str, country: str, language: str) -> None:
     """Create the account NAME. It applies like any other and can't send until a person activates it."""
     with database():
-        from mailflatrate.apps.accounts.actions import people
-
-        account = people.create_account(name, country=country, language=language)
+        account = _accounts("people").create_account(name, country=country, language=language)
         click.echo(f"Account {account.id}: {account.name}")
 
 
@@ -184,12 +190,26 @@ def create_account_command(name: str, country: str, language: str) -> None:
 def create_user_command(email: str, name: str, account_id: int | None, operator: bool, password: str) -> None:
     """Create a user who signs in with EMAIL."""
     with database():
-        from mailflatrate.apps.accounts.actions import people
-
+        people = _accounts("people")
         user = people.create_user(email, name=name, password=password, is_staff=operator)
         if account_id:
             people.add_member(account_id, user)
         click.echo(f"User {user.email}")
+
+
+@click.command()
+@click.argument("email")
+@click.option("--remove", is_flag=True, help="Delete the user's factors and recovery codes, and sign them out.")
+def second_factor_command(email: str, remove: bool) -> None:
+    """Print the link with which EMAIL sets up their first second factor.
+
+    They open it in the browser in which they have signed in. Make sure first that it is them who asks.
+    """
+    with database():
+        try:
+            click.echo(_accounts("second_factor").help_with_factor(email, remove=remove))
+        except AccountError as problem:
+            raise click.ClickException(str(problem)) from problem
 
 
 @click.command()

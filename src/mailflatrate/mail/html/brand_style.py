@@ -24,6 +24,12 @@ FONTS: Final = {
 }
 """Fonts installed on readers' machines; a message loads none (R-111)."""
 
+BUTTON_SHAPES: Final = {"square": "0", "rounded": "6px", "pill": "24px"}
+LINK_STYLES: Final = {
+    "underline": {"link_line": "underline", "link_weight": "inherit"},
+    "bold": {"link_line": "none", "link_weight": "bold"},
+}
+"""Links in text always differ from it by more than their color (WCAG 1.4.1)."""
 DARK_SHEET: Final = "#1e222a"
 DARK_TEXT: Final = "#ebe6dc"
 DARK_RULE: Final = "#363c47"
@@ -59,7 +65,10 @@ def readable(colour: str, ground: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BrandStyle:
-    """Colors as `#rrggbb`, fonts by their name in `FONTS`. `logo_url` is empty if there is no logo."""
+    """Colors as `#rrggbb`, fonts by their name in `FONTS`. `logo_url` is empty if there is no logo.
+
+    `dark_logo_url` replaces it on dark backgrounds, where the reader's program can show another one.
+    """
 
     primary: str = "#0b5a63"
     ink: str = "#2a2622"
@@ -70,6 +79,10 @@ class BrandStyle:
     logo_url: str = ""
     logo_width: int = 0
     imprint: BlockStyle = field(default_factory=BlockStyle)
+    dark_logo_url: str = ""
+    dark_logo_width: int = 0
+    button_shape: str = "rounded"
+    link_style: str = "underline"
 
     @property
     def link(self) -> str:
@@ -113,6 +126,8 @@ class BrandStyle:
             "primary": self.primary, "on_primary": text_on(self.primary), "link": self.link, "ink": self.ink,
             "soft": self.soft, "sheet": self.sheet, "page": self.page, "rule": self.rule, "tint": self.tint,
             "heading_font": FONTS[self.heading_font], "body_font": FONTS[self.body_font],
+            "radius": BUTTON_SHAPES[self.button_shape], **LINK_STYLES[self.link_style],
+            "dark_logo": f".logo img {{ content: url({self.dark_logo_url}); }}" if self.dark_logo_url else "",
             "dark_page": DARK_GROUND, "dark_sheet": DARK_SHEET, "dark_ink": DARK_TEXT, "dark_soft": DARK_INK,
             "dark_rule": DARK_RULE, "dark_link": self.dark_link, "dark_on_link": text_on(self.dark_link),
             "dark_tint": mixed(DARK_SHEET, self.dark_link, 0.13),

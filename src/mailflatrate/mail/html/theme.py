@@ -61,7 +61,7 @@ td.letter h3 {{ margin: 24px 0 8px; font-size: 18px; line-height: 1.4; }}
 td.letter p {{ margin: 0 0 16px; }}
 td.letter ul, td.letter ol {{ margin: 0 0 16px; padding: 0 0 0 24px; }}
 td.letter li {{ margin: 0 0 6px; }}
-td.letter a {{ color: {link}; text-decoration: underline; }}
+td.letter a {{ color: {link}; text-decoration: {link_line}; font-weight: {link_weight}; }}
 td.letter blockquote {{ margin: 0 0 16px; padding: 2px 0 2px 16px; border-left: 3px solid {rule}; color: {soft}; }}
 td.letter hr {{ margin: 28px 0; border: 0; border-top: 1px solid {rule}; }}
 td.letter img {{ max-width: 100%; height: auto; border: 0; }}

@@ -32,9 +32,9 @@ def default_texts(language: str, list_name: str) -> FormTexts:
     return FormTexts(**{**texts, "title": texts["title"].replace("{list}", list_name)})
 
 
-def default_content(language: str, list_name: str, colour: str) -> FormContent:
+def default_content(language: str, list_name: str, style: FormStyle) -> FormContent:
     """Return a new form that requests only the email address (R-97)."""
-    return FormContent((language,), {language: default_texts(language, list_name)}, (), FormStyle(colour=colour))
+    return FormContent((language,), {language: default_texts(language, list_name)}, (), style)
 
 
 def field_label(kind: FieldKind, language: str) -> str:

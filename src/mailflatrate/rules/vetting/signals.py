@@ -83,6 +83,18 @@ class ListFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class VatFacts:
+    """What the EU's register says about the VAT ID. `valid` None: it couldn't be asked, `problem` says why.
+
+    `name` is the company it names; some member states name none.
+    """
+
+    valid: bool | None
+    name: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignalFacts:
     """The input of all signals. Hosts and domains in lower case; `record` as in R-02."""
 
@@ -96,6 +108,8 @@ class SignalFacts:
     dmarc: DnsFacts
     age: AgeFacts
     lists: ListFacts
+    vat: VatFacts | None = None
+    """None: the number is none of the register's member states, and there is nothing to ask."""
     closed: tuple[tuple[str, str], ...] = ()
     """(what is the same, whose account) for accounts that were closed, suspended or rejected."""
 
@@ -130,6 +144,8 @@ def signals(facts: SignalFacts) -> Iterator[SignalResult]:
     yield _dns("spf", facts.spf)
     yield _dns("dmarc", facts.dmarc)
     yield _vat(facts.record.get("vat_id", ""))
+    if facts.vat is not None:
+        yield _vat_register(facts.vat, facts.record.get("vat_id", ""), facts.record.get("legal_name", ""))
     yield _register(facts.record.get("register_number", ""), facts.record.get("country", ""))
 
 
@@ -237,6 +253,28 @@ def _vat(text: str) -> SignalResult:
     except stdnum.ValidationError:
         return SignalResult("vat", SignalOutcome.CONCERN, "malformed", text)
     return SignalResult("vat", SignalOutcome.GOOD, "well_formed", text)
+
+
+def _vat_register(vat: VatFacts, number: str, legal_name: str) -> SignalResult:
+    """Return what VIES says. An invalid number is read first: the applicant may have typed it, or made it up."""
+    if vat.valid is None:
+        return SignalResult("vat_register", SignalOutcome.NOT_CHECKED, "unknown", vat.problem, number)
+    if not vat.valid:
+        return SignalResult("vat_register", SignalOutcome.SERIOUS, "invalid", number)
+    if vat.name and not _same_company(vat.name, legal_name):
+        return SignalResult("vat_register", SignalOutcome.CONCERN, "other", vat.name, legal_name)
+    return SignalResult("vat_register", SignalOutcome.GOOD, "valid", number, vat.name)
+
+
+def _same_company(one: str, other: str) -> bool:
+    """Return whether two names share most of their words, whatever the order, case and accents."""
+    left, right = _words(one), _words(other)
+    return bool(left and right) and len(left & right) * 2 >= min(len(left), len(right))
+
+
+def _words(name: str) -> frozenset[str]:
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(char))
+    return frozenset(re.findall(r"[^\W_]{3,}", plain.replace("ß", "ss")))
 
 
 _GERMAN_REGISTER = re.compile(r"\b(HRA|HRB|GnR|PR|VR)\s*(\d{1,6})\b", re.IGNORECASE)

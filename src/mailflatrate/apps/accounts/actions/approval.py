@@ -4,9 +4,11 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, FourEyesSwitch, Membership, NoticeKind, Role, User
-from mailflatrate.apps.accounts.queries import writers
+from mailflatrate.apps.accounts.models import Account, FourEyesSwitch, NoticeKind, User
+from mailflatrate.apps.accounts.queries import members_who_may
+from mailflatrate.apps.accounts.rights import member_may
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules.roles import Permission
 
 
 def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
@@ -16,11 +18,11 @@ def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
     """
     with tenancy.account(account_id):
         account = Account.objects.select_for_update().get(id=account_id)
-        if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
+        if not member_may(by, Permission.SECURITY):
             raise AccountError(_("Only owners can change this."))
         if account.four_eyes == wanted:
             return
-        people = writers()
+        people = members_who_may(Permission.RELEASE)
         if wanted and len(people) < 2:
             raise AccountError(_("No one else can approve campaigns yet. Invite another owner or editor first."))
         FourEyesSwitch.objects.create(wanted=wanted, switched_by=by, at=clock.now())

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import send_mail
-from mailflatrate.apps.accounts.actions.people import create_user, house_account, withdraw_invitation
+from mailflatrate.apps.accounts.actions.people import create_user, house_account, refuse_above, withdraw_invitation
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Invitation, Membership, NoticeKind, Role, User
 from mailflatrate.base import audit, clock, tenancy
@@ -34,6 +34,7 @@ def invite(account_id: int, email: str, *, name: str, role: Role, language: str,
     email = email.strip().lower()
     with tenancy.account(account_id), tenancy.access():
         account = Account.objects.select_for_update().get(id=account_id)
+        refuse_above(by, role)
         if Membership.objects.filter(user__email=email).exists():
             raise AccountError(_("%(email)s is already a member of this account.") % {"email": email})
         _leave_room(account, email)
@@ -97,6 +98,7 @@ def send_again(account_id: int, invitation_id: int, *, by: User, url: MakeUrl) -
     with tenancy.account(account_id), tenancy.access():
         account = Account.objects.get(id=account_id)
         invitation = _open_here(invitation_id)
+        refuse_above(by, invitation.role)
         if invitation.sends >= MOST_SENDS:
             raise AccountError(
                 _("This invitation has been sent %(count)d times. Withdraw it instead.") % {"count": MOST_SENDS}
@@ -114,6 +116,7 @@ def withdraw(account_id: int, invitation_id: int, *, by: User) -> Invitation:
     """Withdraw an open invitation. Raises AccountError."""
     with tenancy.account(account_id):
         invitation = _open_here(invitation_id)
+        refuse_above(by, invitation.role)
         withdraw_invitation(invitation, by=by)
     return invitation
 

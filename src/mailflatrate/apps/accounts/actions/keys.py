@@ -11,10 +11,12 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, ApiAnswer, ApiKey, KeyScope, Membership, Role, User
+from mailflatrate.apps.accounts.models import Account, ApiAnswer, ApiKey, KeyScope, User
 from mailflatrate.apps.accounts.models.keys import KEY_MARK
+from mailflatrate.apps.accounts.rights import member_may
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.roles import Permission, roles_with
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case
 _PREFIX_LENGTH, _SECRET_LENGTH = 8, 40
@@ -73,7 +75,7 @@ def make_api_key(
     asking: AskingBounds | None = None,
     networks: Sequence[str] = (),
 ) -> MadeKey:
-    """Create a key for the account. It works as long as `by` is an owner. Raises AccountError.
+    """Create a key for the account. It works as long as `by` may have keys. Raises AccountError.
 
     `asking` is required with the scope `ask` and stored with no other. `networks` are addresses or CIDR ranges.
     """
@@ -83,8 +85,8 @@ def make_api_key(
     ranges = parse_networks(networks)
     with tenancy.account(account_id):
         Account.objects.select_for_update().get(id=account_id)
-        if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
-            raise AccountError(_("Only owners can create API keys."))
+        if not member_may(by, Permission.KEYS):
+            raise AccountError(_("Only owners and admins can create API keys."))
         if ApiKey.objects.filter(revoked_at=None).count() >= MOST_KEYS:
             words = _("An account can have up to %(most)d keys. Revoke one that's no longer used.")
             raise AccountError(words % {"most": MOST_KEYS})
@@ -173,7 +175,7 @@ WITH found AS (
     FROM api_key
     WHERE secret_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
         AND EXISTS (SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id AND u.is_active
-            WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = %(owner)s)
+            WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = ANY(%(roles)s))
 ), counted AS (
     UPDATE api_key SET last_used_at = %(now)s, window_at = %(window)s,
         window_count = CASE WHEN window_at = %(window)s THEN window_count + 1 ELSE 1 END
@@ -188,7 +190,7 @@ class KeyOutsideNetworks(AccountError):
 
 
 def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
-    """Admit a program and count the request; None if the key is unknown, not in force, or no longer an owner's.
+    """Admit a program and count the request; None if the key is unknown or no longer works.
 
     `ip` is where the request came from. The caller checks whether the account may do what is requested, and whether
     `used` exceeds `most`. Raises KeyOutsideNetworks.
@@ -199,9 +201,8 @@ def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
     window = now.replace(second=0, microsecond=0)
     with tenancy.platform(PlatformReason.API_KEY):
         with connection.cursor() as cursor:
-            cursor.execute(
-                _USE, {"now": now, "window": window, "hash": hash_of(secret), "owner": Role.OWNER.value, "ip": ip}
-            )
+            roles = list(roles_with(Permission.KEYS))
+            cursor.execute(_USE, {"now": now, "window": window, "hash": hash_of(secret), "roles": roles, "ip": ip})
             row = cursor.fetchone()
         if row is None:
             return None

@@ -1,13 +1,16 @@
 """Accounts and the people who work for them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, Invitation, Membership, Role, User
+from mailflatrate.apps.accounts.rights import role_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.roles import grantable_by
 
 
 def create_account(name: str, *, country: str = "DE", language: str = "en", **fields: Any) -> Account:
@@ -34,30 +37,41 @@ def add_member(account_id: int, user: User, role: Role = Role.OWNER) -> None:
         Membership.objects.update_or_create(account_id=account_id, user=user, defaults={"role": role})
 
 
-def change_settings(account_id: int, *, language: str, time_zone: str, colour: str) -> None:
-    """Set the default language, time zone (IANA name) and color (`#rrggbb`) of the account's pages and campaigns."""
+def change_settings(account_id: int, *, language: str, time_zone: str) -> None:
+    """Set the default language and time zone (IANA name) of the account's pages and campaigns."""
     with tenancy.account(account_id):
-        Account.objects.filter(id=account_id).update(language=language, time_zone=time_zone, colour=colour)
+        Account.objects.filter(id=account_id).update(language=language, time_zone=time_zone)
+
+
+def change_colour(account_id: int, colour: str) -> None:
+    """Set the color (`#rrggbb`) of the account's pages for readers. People choose it with the brand."""
+    with tenancy.account(account_id):
+        Account.objects.filter(id=account_id).update(colour=colour)
 
 
 def change_role(account_id: int, membership_id: int, role: Role, *, by: User) -> None:
-    """Give a member another role. Raises AccountError if this would leave the account without an owner."""
+    """Give a member another role, if `by` may give both the old and the new one.
+
+    Raises AccountError otherwise, and if this would leave the account without an owner.
+    """
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
         before = membership.role
+        refuse_above(by, before, role)
         if role is not Role.OWNER:
             _keep_an_owner(membership)
         membership.role = role
         membership.save(update_fields=["role"])
         _record("member.role_changed", membership, by, before=before, after=role.value)
-        if role is not Role.OWNER:
-            _end_invitations_of(membership.user, by)
+        _end_invitations_of(membership.user, by, kept=grantable_by(role))
 
 
 def remove_member(account_id: int, membership_id: int, *, by: User) -> None:
-    """Remove a member's access to this account. Raises AccountError for the last owner."""
+    """Remove a member's access to this account. Raises AccountError for the last owner, and for a role above `by`."""
     with tenancy.account(account_id), tenancy.access():
         membership = _locked_membership(account_id, membership_id)
+        if membership.user_id != by.id:
+            refuse_above(by, membership.role)
         _keep_an_owner(membership)
         _record("member.removed", membership, by, role=membership.role)
         _end_invitations_of(membership.user, by)
@@ -90,9 +104,17 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
         )
 
 
-def _end_invitations_of(user: User, by: User) -> None:
-    """Withdraw invitations sent by a user who no longer acts for the account."""
-    for invitation in Invitation.objects.filter(invited_by=user, accepted_at=None, withdrawn_at=None):
+def refuse_above(by: User, *wanted: str) -> None:
+    """Refuse unless `by` may give all these roles in the current account. Raises AccountError."""
+    role = role_of(by)
+    if role is None or not set(wanted) <= set(grantable_by(role)):
+        raise AccountError(_("You can only give, change and remove roles below your own."))
+
+
+def _end_invitations_of(user: User, by: User, *, kept: Collection[str] = ()) -> None:
+    """Withdraw invitations into roles that the user who sent them can no longer give."""
+    open_ones = Invitation.objects.filter(invited_by=user, accepted_at=None, withdrawn_at=None)
+    for invitation in open_ones.exclude(role__in=kept):
         withdraw_invitation(invitation, by=by)
 
 

@@ -1,21 +1,37 @@
 """The account setting that requires a second factor of everyone who works for it."""
 
+from collections.abc import Collection
+
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.actions.notices import send_mail, tell_people
+from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Account, Membership, Role, User
+from mailflatrate.apps.accounts.factors import factor_link, has_second_factor, remove_factors
+from mailflatrate.apps.accounts.models import Account, Membership, NoticeKind, Role, User
+from mailflatrate.apps.accounts.queries import memberships
+from mailflatrate.apps.accounts.rights import member_may
 from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.roles import Permission
+from mailflatrate.settings import load_settings
 
 
-def require_second_factor(account_id: int, wanted: bool, *, by: User, proved: bool) -> None:
+def require_second_factor(
+    account_id: int, wanted: bool, *, by: User, proved: bool, without: Collection[User] = ()
+) -> None:
     """Require a second factor of all members, or no longer. `proved`: this session of `by` used one.
+
+    There is no time of grace: from the next request on, sessions without a factor see only how to get one. `without`
+    are the members who have none; they are told.
 
     Raises AccountError unless an owner does it who signed in with a second factor: someone who stole a password
     must neither lock the others out nor open the account for the password alone.
     """
     with tenancy.account(account_id):
         account = Account.objects.select_for_update().get(id=account_id)
-        if not Membership.objects.filter(user=by, role=Role.OWNER).exists():
+        if not member_may(by, Permission.SECURITY):
             raise AccountError(_("Only owners can change this."))
         if account.second_factor == wanted:
             return
@@ -25,3 +41,58 @@ def require_second_factor(account_id: int, wanted: bool, *, by: User, proved: bo
             Account.objects.filter(id=account_id).update(second_factor=wanted)
         action = "second_factor.required" if wanted else "second_factor.optional"
         audit.record(action, by=audit.person(by), account_id=account_id)
+    if wanted:
+        _tell_those_without(account_id, without, by)
+
+
+def _tell_those_without(account_id: int, without: Collection[User], by: User) -> None:
+    with tenancy.account(account_id):
+        account = Account.objects.get(id=account_id)
+    url = load_settings().public_url + reverse("mfa_index")
+    facts = {"person": by, "account": account.name, "url": url}
+    tell_people(NoticeKind.ACCESS, without, "accounts/mail/factor_required", facts)
+
+
+def needs_second_factor(user: User) -> bool:
+    """Return whether the user is an operator, or works for an account that requires a second factor."""
+    return user.is_staff or any(row.account.second_factor for row in memberships(user))
+
+
+def send_factor_link(user: User) -> None:
+    """Mail a user the link that lets them set up their first second factor."""
+    facts = {"url": factor_link(user)}
+    send_mail(
+        house_account().id, NoticeKind.ACCESS, user.email, "accounts/mail/factor_link", facts, language=user.language
+    )
+
+
+def announce_first_factor(user: User) -> None:
+    """Record a user's first second factor in each of their accounts, and tell them and the owners."""
+    found = memberships(user)
+    tell_people(NoticeKind.ACCESS, [user], "accounts/mail/factor_added", {})
+    with tenancy.platform(PlatformReason.PERSON):
+        audit.record("second_factor.added", by=audit.person(user), subject=f"user:{user.id}")
+        for row in found:
+            audit.record(
+                "second_factor.added", by=audit.person(user), account_id=row.account_id, subject=f"user:{user.id}"
+            )
+        others = Membership.objects.filter(account_id__in=[row.account_id for row in found], role=Role.OWNER)
+        owners = list(others.filter(user__is_active=True).exclude(user=user).select_related("user", "account"))
+    for owner in owners:
+        facts = {"person": user, "account": owner.account.name}
+        tell_people(NoticeKind.TEAM, [owner.user], "accounts/mail/factor_of_member", facts)
+
+
+def help_with_factor(email: str, *, remove: bool) -> str:
+    """Return the link with which a person sets up their first factor; `remove` takes lost ones away before.
+
+    For the operator's command line. Raises AccountError for an unknown address, and a factor that is still there.
+    """
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        raise AccountError("No one signs in with this address.")
+    if remove:
+        remove_factors(user)
+    elif has_second_factor(user):
+        raise AccountError("They have a second factor. If it is lost, run this with --remove.")
+    return factor_link(user)

@@ -10,15 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from mailflatrate.apps.accounts.models.account_status import ACCOUNT_STATUS_LABELS
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules import roles
 from mailflatrate.rules.facts import AccountStatus
 
 
 class Role(models.TextChoices):
-    """What a member of an account may do."""
+    """A member's role with its name; `rules.roles` says what it may do."""
 
-    OWNER = "owner", _("Owner")
-    EDITOR = "editor", _("Editor")
-    VIEWER = "viewer", _("Viewer")
+    OWNER = roles.MemberRole.OWNER.value, _("Owner")
+    ADMIN = roles.MemberRole.ADMIN.value, _("Admin")
+    EDITOR = roles.MemberRole.EDITOR.value, _("Editor")
+    AUTHOR = roles.MemberRole.AUTHOR.value, _("Author")
+    VIEWER = roles.MemberRole.VIEWER.value, _("Viewer")
 
 
 _FREE_FIELDS = frozenset({"last_login", "language"})

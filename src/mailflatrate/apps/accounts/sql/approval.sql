@@ -5,7 +5,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (
         SELECT 1 FROM public.membership m JOIN public.user_account u ON u.id = m.user_id
-        WHERE m.account_id = NEW.account_id AND m.user_id = NEW.switched_by_id AND m.role = 'owner' AND u.is_active)
+        WHERE m.account_id = NEW.account_id AND m.user_id = NEW.switched_by_id AND u.is_active
+            AND m.role IN {{roles(SECURITY)}})
     THEN
         RAISE EXCEPTION 'only an owner switches the four-eyes release' USING ERRCODE = 'insufficient_privilege';
     END IF;

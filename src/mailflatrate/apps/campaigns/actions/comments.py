@@ -3,13 +3,15 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_people
-from mailflatrate.apps.accounts.models import NoticeKind, Role, User
+from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.accounts.rights import member_may
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.queries import release_request
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.rules.roles import Permission, may
 from mailflatrate.settings import load_settings
 
 LONGEST = 2000
@@ -62,13 +64,13 @@ def settle_thread(comment_id: int, *, by: User, settled: bool) -> None:
 def take_back_comment(comment_id: int, *, by: User) -> None:
     """Delete the text of a comment; that it existed, its author and its time are kept. Raises CampaignError.
 
-    Authors can take back their own comments, owners any comment.
+    Authors can take back their own comments, those who manage the team any.
     """
     row = CampaignComment.objects.select_for_update().get(id=comment_id)
     if row.deleted_at is not None:
         return
-    if row.author_id != by.id and not members().filter(user=by, role=Role.OWNER).exists():
-        raise CampaignError(_("Only the author and owners can delete a comment."))
+    if row.author_id != by.id and not member_may(by, Permission.TEAM):
+        raise CampaignError(_("Only the author, owners and admins can delete a comment."))
     row.text, row.deleted_at, row.deleted_by = "", clock.now(), by
     row.save(update_fields=["text", "deleted_at", "deleted_by"])
     audit.record(
@@ -92,4 +94,4 @@ def _concerned(campaign: Campaign, by: User) -> list[User]:
     ids = {campaign.created_by_id, campaign.edited_by_id, asked.asked_by_id if asked else None}
     ids |= set(CampaignComment.objects.filter(campaign=campaign).values_list("author_id", flat=True))
     found = [row.user for user_id, row in people.items() if user_id in ids]
-    return found or [row.user for row in people.values() if row.role in (Role.OWNER, Role.EDITOR)]
+    return found or [row.user for row in people.values() if may(row.role, Permission.RELEASE)]

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_people
 from mailflatrate.apps.accounts.models import NoticeKind, User
-from mailflatrate.apps.accounts.queries import writers
+from mailflatrate.apps.accounts.queries import members_who_may
+from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.actions.drafts import create_campaign
 from mailflatrate.apps.campaigns.digest_content import next_issue, write_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
@@ -22,6 +23,7 @@ from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.feed_values import Feed, NoFeed
+from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver
 from mailflatrate.wire.web import Document, Want, WebStatus, fetch
@@ -52,6 +54,7 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
 
     Raises CampaignError, NameTaken, FeedDigest.DoesNotExist.
     """
+    require(by, Permission.RELEASE)
     if digest_id is None and FeedDigest.objects.count() >= MOST_DIGESTS:
         raise CampaignError(_("An account can have up to %(most)d RSS campaigns.") % {"most": MOST_DIGESTS})
     digest = FeedDigest.objects.select_for_update().get(id=digest_id) if digest_id else FeedDigest(created_by=by)
@@ -237,5 +240,5 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
 
 def _concerned(digest: FeedDigest) -> list[User]:
     """Return the creator, while they can still write here; otherwise everyone who can."""
-    people = writers()
+    people = members_who_may(Permission.RELEASE)
     return [user for user in people if user.id == digest.created_by_id] or people

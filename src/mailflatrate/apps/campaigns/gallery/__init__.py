@@ -150,7 +150,7 @@ def _brand(brand: BrandStyle, align: str) -> str:
         width = min(brand.logo_width or _LOGO_MOST_PX, _LOGO_MOST_PX)
         return (
             f'<mj-image src="{brand.logo_url}" alt="{{{{ account.name }}}}" width="{width}px" align="{align}" '
-            'padding="0 40px" />'
+            'css-class="logo" padding="0 40px" />'
         )
     return (
         f'<mj-text align="{align}" font-family="[[heading_font]]" font-size="20px" line-height="1.3" '

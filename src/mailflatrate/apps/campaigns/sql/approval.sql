@@ -49,9 +49,10 @@ BEGIN
     END IF;
     IF NOT EXISTS (
         SELECT 1 FROM public.membership m JOIN public.user_account u ON u.id = m.user_id
-        WHERE m.account_id = NEW.account_id AND m.user_id = acts AND m.role IN ('owner', 'editor') AND u.is_active)
+        WHERE m.account_id = NEW.account_id AND m.user_id = acts AND u.is_active
+            AND ((NEW.answer = '' AND m.role IN {{roles(DRAFT)}}) OR m.role IN {{roles(RELEASE)}}))
     THEN
-        RAISE EXCEPTION 'only who writes for the account asks for a release or gives it'
+        RAISE EXCEPTION 'a release is asked for by those who write, and given by those who may release'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF NEW.answer = 'released' THEN

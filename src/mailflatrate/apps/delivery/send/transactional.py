@@ -222,6 +222,7 @@ def _said(
         confirm_url=confirm_url,
         privacy_url=(frozen["privacy_url"] if frozen else "") or imprint.privacy_url,
         imprint=[str(line) for line in lines],
+        colour=account.colour,
     )
 
 

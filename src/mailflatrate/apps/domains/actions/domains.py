@@ -1,5 +1,6 @@
 """Sender domains, their keys and checks, and the addresses on them."""
 
+import secrets
 from contextlib import suppress
 from datetime import timedelta
 
@@ -30,6 +31,9 @@ from mailflatrate.rules.facts import DnsState
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, Resolver
+
+_FIRST_SHARE_NUMBER = 2**47
+"""Above every id, within the 48 bits that a token has for it."""
 
 
 def add_domain(name: str) -> SenderDomain:
@@ -173,6 +177,12 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
     if mailbox.proved_at is None and domain.verified_at is not None:
         ask(mailbox, by=audit.person(by) if by else audit.machine("domains.add_sender"))
     return sender
+
+
+def revoke_records_links(domain_id: int) -> None:
+    """End all links to this domain's records. The next one made works again, those of other domains go on."""
+    number = _FIRST_SHARE_NUMBER + secrets.randbelow(_FIRST_SHARE_NUMBER)
+    SenderDomain.objects.filter(id=domain_id).update(share_number=number)
 
 
 def remove_domain(domain_id: int) -> None:

@@ -21,6 +21,7 @@ from mailflatrate.apps.lists.tags import checked_name
 from mailflatrate.base import clock
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormContent, default_content, freeze
+from mailflatrate.rules.forms.content import FormStyle
 from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.tags import known_once
 from mailflatrate.rules.verdict import Verdict
@@ -31,8 +32,13 @@ _CODE_LENGTH = 10
 
 
 @transaction.atomic
-def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | None = None) -> Form:
-    """Create a draft for a list, in the list's language, that asks for the address alone. Raises FormError."""
+def create_form(
+    name: str, list_id: int, *, by: User | None, sender_id: int | None = None, style: FormStyle | None = None
+) -> Form:
+    """Create a draft for a list, in the list's language, that asks for the address alone. Raises FormError.
+
+    `style` is the brand's; None: the account's color alone.
+    """
     place = _list(list_id)
     account = current_account()
     return Form.objects.create(
@@ -40,7 +46,7 @@ def create_form(name: str, list_id: int, *, by: User | None, sender_id: int | No
         mailing_list=place,
         sender=_sender(sender_id),
         code="".join(secrets.choice(_ALPHABET) for _notice in range(_CODE_LENGTH)),
-        draft=default_content(place.language, place.public_name, account.colour).as_json(),
+        draft=default_content(place.language, place.public_name, style or FormStyle(account.colour)).as_json(),
         created_by=by,
     )
 

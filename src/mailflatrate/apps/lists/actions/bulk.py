@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.bulk.steps import ALREADY_OUT, GONE, BulkStep, register_steps
@@ -19,6 +20,7 @@ from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkS
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.apps.lists.tags import ensure_tags
 from mailflatrate.base import audit, clock, jobs
+from mailflatrate.rules.roles import Permission
 
 MOST_UNDER_WAY = 3
 """Bulk actions of one account that may wait or run at a time."""
@@ -29,6 +31,8 @@ def start_bulk(
     kind: BulkKind, selection: BulkSelection, parameters: Mapping[str, Any], *, by: User | None, enqueue: bool = True
 ) -> BulkAction:
     """Start a bulk action. `parameters`: `tag` (a name), `key` and `value`, `list`, or `form`. Raises ListError."""
+    if kind is BulkKind.ERASE and by is not None:
+        require(by, Permission.ERASE_MANY)
     _check_room()
     action = BulkAction.objects.create(
         kind=kind,

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.lists.errors import ExportProblem, ExportStateError
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState, MailingList, Segment
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.roles import Permission
 
 EXPORT_JOB = "lists.run_export"
 MOST_UNDER_WAY = 3
@@ -36,6 +38,8 @@ def start_export(
 
     Raises ExportProblem if the list or segment is unknown, if both are given, or if too many are under way.
     """
+    if by is not None:
+        require(by, Permission.EXPORT)
     segment = Segment.objects.filter(id=segment_id).first() if segment_id is not None else None
     if list_id is not None and not MailingList.objects.filter(id=list_id).exists():
         raise ExportProblem(_("this list doesn't exist"))

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -47,6 +47,7 @@ from mailflatrate.entrypoints.api.v1.request_checks import (
     refuse_unknown_query,
 )
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.member_activity import API_CHANGES, record_change
 from mailflatrate.settings import load_settings
 
 API_ROOT = "/api/v1"
@@ -163,7 +164,7 @@ def endpoint(
         files: media types of the file it returns, if it returns one.
     """
     where = location or _usual_location(path, status)
-    rules = Rules(path, method.upper(), answers, repeatable, protects, where, batch)
+    rules = Rules(path, method.upper(), answers, repeatable, protects, where, batch, "")
 
     def register(function: F) -> F:
         summary, rest = _about(function)
@@ -174,7 +175,8 @@ def endpoint(
             [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
             summary=summary, description=rest, openapi_extra=extra, url_name=function.__name__,
         )  # fmt: skip
-        guard = _guard(rules, scopes, query_fields(function))
+        named = replace(rules, changes=API_CHANGES.get(function.__name__, ""))
+        guard = _guard(named, scopes, query_fields(function))
         register_with(decorate_view(guard)(_with_status(function, status)))
         return function
 
@@ -256,6 +258,7 @@ class Rules:
     protects: bool
     location: str
     batch: bool
+    changes: str
 
 
 def _guard(rules: Rules, scopes: tuple[KeyScope, ...], known: frozenset[str]) -> Callable[..., Any]:
@@ -287,7 +290,7 @@ def _guard(rules: Rules, scopes: tuple[KeyScope, ...], known: frozenset[str]) ->
 def _carried_out(run: Run, rules: Rules, request: ApiRequest, values: dict[str, Any]) -> HttpResponseBase:
     """Run the operation in one transaction of the account. A refusal leaves nothing behind."""
     caller = request.caller
-    with audit.acting_through(caller.source), tenancy.account(caller.account.id):
+    with audit.acting_through(caller.source), tenancy.account(caller.account.id), audit.recorded() as tally:
         try:
             if rules.method != "GET":
                 name_author(ChangeAuthor(ChangeSource.API, reference=caller.source))
@@ -297,6 +300,8 @@ def _carried_out(run: Run, rules: Rules, request: ApiRequest, values: dict[str, 
             answer = problem.answer()
         if answer.status_code >= 400 and not getattr(answer, "stands", False):
             transaction.set_rollback(True)
+        elif rules.changes and answer.status_code < 400 and "Idempotency-Replayed" not in answer.headers:
+            record_change(rules.changes, caller.user, values, tally.actions)
     show_tag(answer, rules.method, rules.path, rules.answers)
     if rules.location and answer.status_code < 300 and isinstance(answer, HttpResponse):
         filled = rules.location.format_map({**json.loads(answer.content), **values})

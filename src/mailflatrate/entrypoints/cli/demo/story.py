@@ -104,7 +104,8 @@ def _customer(operator: User) -> tuple[int, User]:
     ben = people.create_user(COLLEAGUE, name="Ben Petersen", password=PASSWORD)
     people.add_member(account_id, ben)
     agreements.save_imprint(account_id, country="DE", fields=IMPRINT, by=anna)
-    people.change_settings(account_id, language="de", time_zone="Europe/Berlin", colour="#00614a")
+    people.change_settings(account_id, language="de", time_zone="Europe/Berlin")
+    people.change_colour(account_id, "#00614a")
     vetting.decide_application(account_id, DecisionKind.APPROVE, by=operator, note="Imprint and form checked.")
     return account_id, anna
 

@@ -10,13 +10,13 @@ from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import vetting
 from mailflatrate.apps.accounts.actions.vetting import AddressRefused
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import TITLES, CompanyForm, StartForm, marked_as_due
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import is_freemail
+from mailflatrate.rules.roles import Permission, may
 from mailflatrate.settings import load_settings
 
 DEFAULT_COUNTRY = "DE"
@@ -98,7 +98,7 @@ def resume(request: HttpRequest) -> HttpResponse:
         return see_other(reverse("account_login"))
     membership = queries.account_of(request.user, request.session.get("account_id"))
     editable = membership is not None and membership.account.status in vetting.EDITABLE
-    if membership is None or membership.role != Role.OWNER or not editable:
+    if membership is None or not may(membership.role, Permission.BIND) or not editable:
         return see_other(reverse("studio:account-status"))
     vetting.ensure_application(membership.account_id)
     session.enter(request, membership.account_id)

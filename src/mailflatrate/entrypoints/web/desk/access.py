@@ -17,12 +17,13 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from mailflatrate.apps.accounts.factors import has_second_factor
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.web.desk.frame import desk_frame
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
-from mailflatrate.entrypoints.web.sign_in.proved_factor import has_second_factor, second_factor
+from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
 from mailflatrate.settings import load_settings
 
 FIRST_REFUSAL_STATUS = 400

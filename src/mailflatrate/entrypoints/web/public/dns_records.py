@@ -9,23 +9,22 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.web.public.reader import page_language
-from mailflatrate.entrypoints.web.studio.trust.sharing import FIRST_DAY, zone_answer
+from mailflatrate.entrypoints.web.studio.trust.sharing import FIRST_DAY, shared_domain, zone_answer
 from mailflatrate.mail.tokens import TokenPurpose
 
 
 @require_safe
 def records(request: HttpRequest, token: str, *, as_file: bool = False) -> HttpResponse:
-    """Show the records, or return them as a zone file. A forged or expired link, or a removed domain, is not found."""
+    """Show the records, or return them as a zone file. A forged, revoked or expired link is not found."""
     claims = key_ring().open_token(TokenPurpose.DNS_RECORDS, token)
     if claims is None or (clock.now().date() - FIRST_DAY).days > claims.extra:
         raise Http404
     with tenancy.account(claims.account_id):
-        domain = SenderDomain.objects.filter(id=claims.delivery_id).first()
+        domain = shared_domain(claims.delivery_id)
         if domain is None:
             raise Http404
         if as_file:

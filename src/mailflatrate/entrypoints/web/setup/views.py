@@ -24,6 +24,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import has_operator
 from mailflatrate.entrypoints.boot.first_setup import is_setup_token
 from mailflatrate.entrypoints.web.sessions import View
+from mailflatrate.entrypoints.web.sign_in.enrolment import prove_mailbox
 
 REFUSED = 422
 
@@ -113,5 +114,7 @@ def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
             answer = perform_login(request, user, redirect_url=reverse("desk:setup"))
             # Choosing a password proves it as well as typing it again would: the next page adds the second factor.
             record_authentication(request, user, "password", email=user.email, reauthenticated=True)
+            # The link came from the log of the host, which is worth more than a mailbox. No mail may leave yet.
+            prove_mailbox(request, user)
             return cast(HttpResponseBase, answer)
     return render(request, "setup/operator.html", {"form": form}, status=REFUSED if form.errors else 200)

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.accounts.actions import addresses
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.factors import has_second_factor
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.entrypoints.web.sessions import signed_in
+from mailflatrate.entrypoints.web.sign_in.enrolment import may_change_address
 from mailflatrate.settings import load_settings
 
 
@@ -64,6 +66,9 @@ def change(request: HttpRequest) -> HttpResponseBase:
 
 def _change(request: HttpRequest) -> HttpResponseBase:
     user = cast(User, request.user)
+    if request.method == "POST" and not may_change_address(request, user):
+        page = "account/factor_needed.html" if has_second_factor(user) else "account/mailbox_needed.html"
+        return render(request, page, status=403)
     form = SignInAddressForm(user, request.POST or None)
     if request.method != "POST":
         return render(request, "account/email.html", {"form": form})

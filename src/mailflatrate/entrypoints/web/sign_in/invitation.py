@@ -18,6 +18,7 @@ from mailflatrate.apps.accounts.actions import invitations
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, User
 from mailflatrate.apps.accounts.queries import signs_in
+from mailflatrate.entrypoints.web.sign_in.enrolment import prove_mailbox
 
 PAGE = "account/invitation.html"
 
@@ -92,4 +93,6 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         user = invitations.join(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
     except AccountError as problem:
         return render(request, PAGE, {"problem": str(problem)}, status=422)
-    return cast(HttpResponseBase, perform_login(request, user, redirect_url=here))
+    answer = perform_login(request, user, redirect_url=here)
+    prove_mailbox(request, user)
+    return cast(HttpResponseBase, answer)

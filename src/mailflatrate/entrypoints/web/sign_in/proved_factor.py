@@ -4,14 +4,10 @@ from allauth.account.internal.flows.login import get_authentication_records, rec
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
+from mailflatrate.apps.accounts.actions.second_factor import announce_first_factor
+from mailflatrate.apps.accounts.factors import FACTORS
 from mailflatrate.apps.accounts.models import User
-
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
-
-def has_second_factor(user: User) -> bool:
-    """Return whether the person has an authenticator app or a key."""
-    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
+from mailflatrate.apps.accounts.session_store import end_other_sessions
 
 
 def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
@@ -28,9 +24,11 @@ def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
 def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
     """Let the session that adds a person's first factor count as verified with it.
 
-    They have just proved the password, and could sign in again with password and factor. A further factor
-    doesn't count: it would replace the one that this session hasn't shown.
+    They have just proved the password and the mailbox. The person's other sessions end, since they showed no factor. A
+    further factor doesn't count: it would replace the one that this session hasn't shown.
     """
     others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
     if authenticator.type in FACTORS and not others.exists():
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+        end_other_sessions(user, str(request.session.session_key))
+        announce_first_factor(user)

@@ -18,7 +18,8 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.web.sign_in import address, attempt_limits, devices, invitation
+from mailflatrate.entrypoints.web.sign_in import address, attempt_limits, devices, enrolment, invitation
+from mailflatrate.entrypoints.web.sign_in.enrolment import guards_factors
 
 View = Callable[..., HttpResponseBase]
 
@@ -32,6 +33,16 @@ def changes_access(view: View) -> View:
             return view(request, *args, **kwargs)
 
     return opened
+
+
+def changes_factor(view: View) -> View:
+    """Run an allauth view that changes second factors, for a session that has shown one."""
+    return guards_factors(changes_access(view))
+
+
+def adds_factor(view: View) -> View:
+    """Run an allauth view that adds a second factor, also the first one if the mailbox has confirmed it."""
+    return guards_factors(changes_access(view), adds=True)
 
 
 _PASSWORDS: list[URLPattern | URLResolver] = [
@@ -52,23 +63,25 @@ _PASSWORDS: list[URLPattern | URLResolver] = [
 ]
 _FACTORS: list[URLPattern | URLResolver] = [
     path("2fa/", mfa.index, name="mfa_index"),
+    path("2fa/mailbox/", enrolment.ask, name="prove_mailbox_ask"),
+    path("2fa/mailbox/<str:token>/", enrolment.confirm, name="prove_mailbox"),
     path("2fa/authenticate/", changes_access(mfa.authenticate), name="mfa_authenticate"),
     path("2fa/reauthenticate/", changes_access(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", changes_access(totp.activate_totp), name="mfa_activate_totp"),
-    path("2fa/totp/deactivate/", changes_access(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("2fa/recovery-codes/", changes_access(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("2fa/totp/activate/", adds_factor(totp.activate_totp), name="mfa_activate_totp"),
+    path("2fa/totp/deactivate/", changes_factor(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("2fa/recovery-codes/", changes_factor(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "2fa/recovery-codes/generate/",
-        changes_access(codes.generate_recovery_codes),
+        changes_factor(codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "2fa/recovery-codes/download/",
-        changes_access(codes.download_recovery_codes),
+        changes_factor(codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
     path("2fa/webauthn/", webauthn.list_webauthn, name="mfa_list_webauthn"),
-    path("2fa/webauthn/add/", changes_access(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path("2fa/webauthn/add/", adds_factor(webauthn.add_webauthn), name="mfa_add_webauthn"),
     path(
         "2fa/webauthn/reauthenticate/",
         changes_access(webauthn.reauthenticate_webauthn),
@@ -76,10 +89,14 @@ _FACTORS: list[URLPattern | URLResolver] = [
     ),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",
-        changes_access(webauthn.remove_webauthn),
+        changes_factor(webauthn.remove_webauthn),
         name="mfa_remove_webauthn",
     ),
-    path("2fa/webauthn/keys/<int:pk>/edit/", changes_access(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
+    path(
+        "2fa/webauthn/keys/<int:pk>/edit/",
+        changes_factor(webauthn.edit_webauthn),
+        name="mfa_edit_webauthn",
+    ),
     path("2fa/webauthn/login/", changes_access(webauthn.login_webauthn), name="mfa_login_webauthn"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -2,22 +2,29 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast, overload
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from django.contrib.messages import ERROR, get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts import queries
-from mailflatrate.apps.accounts.models import Account, Membership, User
+from mailflatrate.apps.accounts.factors import has_second_factor
+from mailflatrate.apps.accounts.models import Account, Membership, Role, User
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource
-from mailflatrate.base import tenancy
+from mailflatrate.base import audit, tenancy
+from mailflatrate.entrypoints.presenters.member_activity import PAGE_CHANGES, record_change
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
-from mailflatrate.entrypoints.web.sign_in.proved_factor import has_second_factor, second_factor
+from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
+from mailflatrate.entrypoints.web.studio.page_rights import MemberRights, may_open, rights_of
+from mailflatrate.rules.roles import roles_with
 
 ASK_AGREEMENTS = "ask_agreements"
 """Set in the session by a sign-in: the documents in force are checked with the next page."""
@@ -31,27 +38,19 @@ class StudioRequest(HttpRequest):
     membership: Membership
 
 
+FIRST_REFUSAL_STATUS = 400
 View = Callable[..., HttpResponseBase]
 
 
-@overload
-def studio(view: View) -> View: ...
-@overload
-def studio(*, viewers_may_post: bool) -> Callable[[View], View]: ...
-def studio(view: View | None = None, *, viewers_may_post: bool = False) -> View | Callable[[View], View]:
+def studio(view: View) -> View:
     """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, in its time zone.
 
-    An ID of another account is not found. Viewers can read; anything else is refused with a page that says so,
-    unless the view concerns the viewers themselves. If the account requires a second factor, a session without one sees
+    An ID of another account is not found. What the page needs is in `page_rights`; anyone without it is refused with
+    a page that says so. If the account requires a second factor, a session without one sees
     only how to get it. After a sign-in, documents that are new to the person come
     first. A view that streams must open the scope again inside its generator.
     """
-    if view is None:
-        return lambda marked: _scoped(marked, viewers_may_post)
-    return _scoped(view, viewers_may_post)
 
-
-def _scoped(view: View, viewers_may_post: bool) -> View:
     @wraps(view)
     def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = cast(User, request.user)
@@ -63,14 +62,49 @@ def _scoped(view: View, viewers_may_post: bool) -> View:
         if mine.account.second_factor and second_factor(request, user) is None:
             context = {"account": mine.account, "has_one": has_second_factor(user)}
             return render(request, "studio/second_factor.html", context, status=403)
-        if request.method not in READING and not viewers_may_post and not queries.may_write(membership):
-            return render(request, "studio/may_not_write.html", status=403)
+        writes = request.method not in READING
+        if not may_open(membership, _url_name(request), writes=writes):
+            return render(request, "studio/not_permitted.html", _why_not(mine, writes=writes), status=403)
         with tenancy.account(membership.account_id), timezone.override(ZoneInfo(membership.account.time_zone)):
-            if request.method not in READING:
+            if writes:
                 name_author(ChangeAuthor(ChangeSource.TEAM, user.id))
-            return _agreements_first(mine) or view(mine, *args, **kwargs)
+            return _agreements_first(mine) or _recorded(view, mine, *args, **kwargs)
 
     return signed_in(scoped)
+
+
+def _recorded(view: View, request: StudioRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    """Run the view; a change that succeeded and left no line in the account's log gets one."""
+    with audit.recorded() as tally:
+        answer = view(request, *args, **kwargs)
+    action = PAGE_CHANGES.get(_url_name(request))
+    if request.method in READING or action is None or answer.status_code >= FIRST_REFUSAL_STATUS:
+        return answer
+    said = getattr(get_messages(request), "_queued_messages", [])
+    if not any(message.level >= ERROR for message in said):
+        record_change(action, request.user, kwargs, tally.actions)
+    return answer
+
+
+def _url_name(request: HttpRequest) -> str:
+    """Return the name of the page that this request is for, also if a sign-in page resumes it."""
+    return resolve(request.path_info).url_name or ""
+
+
+def _why_not(request: StudioRequest, *, writes: bool) -> dict[str, Any]:
+    """Return what the refusal says: the person's role, and which roles may do it."""
+    needed = rights_of(_url_name(request))
+    roles = roles_with(needed.write if writes else needed.read) if needed is not None else ()
+    names = [str(Role(role.value).label) for role in roles]
+    return {"role": request.membership.get_role_display(), "roles": get_text_list(names, _("or")), "writes": writes}
+
+
+def page_context(request: StudioRequest) -> dict[str, Any]:
+    """Return what templates ask about rights: `may_write` for this page, and `rights` by permission."""
+    return {
+        "may_write": may_open(request.membership, _url_name(request), writes=True),
+        "rights": MemberRights(request.membership),
+    }
 
 
 def _agreements_first(request: StudioRequest) -> HttpResponse | None:

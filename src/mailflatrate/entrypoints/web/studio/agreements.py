@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods
 from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import agreements as agreements_actions
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import Role
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING
 from mailflatrate.entrypoints.web.studio.access import ASK_AGREEMENTS, StudioRequest, studio
+from mailflatrate.rules.roles import Permission, may
 
 
 def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
@@ -26,10 +26,10 @@ def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@studio(viewers_may_post=True)
+@studio
 def agreements(request: StudioRequest) -> HttpResponse:
     """Show the texts that this person has not agreed to yet. "Later" asks again at the next sign-in."""
-    owner = request.membership.role == Role.OWNER
+    owner = may(request.membership.role, Permission.BIND)
     due = queries.documents_to_read(request.user)
     problem = ""
     if request.method not in READING:

@@ -5,9 +5,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import CampaignState
-from mailflatrate.entrypoints.web.studio.access import StudioRequest
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, page_context
 
 TONES = {
     CampaignState.DRAFT: "",
@@ -24,7 +23,7 @@ TONES = {
 
 def page(request: StudioRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render a page of the studio."""
-    return render(request, template, {"may_write": may_write(request.membership), **context}, status=status)
+    return render(request, template, {**page_context(request), **context}, status=status)
 
 
 def whole_number(text: str | None) -> int:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.lists.actions import bulk
 from mailflatrate.apps.lists.bulk.selection import BulkSelection, count_selected, selection_of
@@ -27,6 +26,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.contact_filter import FILTER_PARTS, exact_filter
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.contact_fields import value_text
+from mailflatrate.rules.roles import Permission, may
 
 BULK_TONES = {
     BulkState.QUEUED: "primary",
@@ -100,13 +100,13 @@ def _selection(posted: QueryDict) -> BulkSelection:
 
 
 def _kind(posted: QueryDict, request: StudioRequest) -> BulkKind:
-    """Return the chosen action. Raises ListError; only owners erase many at once."""
+    """Return the chosen action. Raises ListError; not every role erases many at once."""
     try:
         kind = BulkKind(posted.get("action", ""))
     except ValueError:
         raise ListError(_("choose what to do with the selected contacts")) from None
-    if kind is BulkKind.ERASE and request.membership.role != Role.OWNER:
-        raise ListError(_("only an owner can erase several contacts at once"))
+    if kind is BulkKind.ERASE and not may(request.membership.role, Permission.ERASE_MANY):
+        raise ListError(_("your role can't erase several contacts at once"))
     return kind
 
 

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.contact_list.columns import choose_columns
 from mailflatrate.apps.lists.contact_list.counting import count_contacts
@@ -32,6 +31,7 @@ from mailflatrate.entrypoints.web.studio.audience.contact_state import (
     written_cursor,
 )
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission, may
 
 
 def _lists(chosen_id: int) -> list[ListRow]:
@@ -56,8 +56,9 @@ def _address(state: ContactListState, name: str, cursor: ContactCursor | None) -
 
 
 def _bulk_kinds(request: StudioRequest) -> list[tuple[str, str]]:
-    """Return what can be done to several contacts; only owners erase many at once."""
-    kinds = [kind for kind in BulkKind if kind is not BulkKind.ERASE or request.membership.role == Role.OWNER]
+    """Return what the member may do to several contacts."""
+    erases = may(request.membership.role, Permission.ERASE_MANY)
+    kinds = [kind for kind in BulkKind if kind is not BulkKind.ERASE or erases]
     return [(kind.value, str(kind.label)) for kind in kinds]
 
 
@@ -77,7 +78,7 @@ def filter_form(request: StudioRequest) -> HttpResponse:
 
 
 @require_POST
-@studio(viewers_may_post=True)
+@studio
 def columns(request: StudioRequest) -> HttpResponse:
     """Remember the member's columns, and go back to the list with them."""
     state = state_from(request.POST)

@@ -1,13 +1,11 @@
 """Exports: ask for a file, watch it being written, download it, delete it. Only owners take data out of the account."""
 
 from dataclasses import dataclass
-from functools import wraps
 from typing import TYPE_CHECKING, cast
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,10 +19,9 @@ from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, 
 from mailflatrate.entrypoints.presenters.lookups import find_export
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import succeed
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, View, studio
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import EXPORT_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.entrypoints.web.studio.trust.common import is_owner
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -84,18 +81,6 @@ class ExportForm(forms.Form):
         return int(number) if found == kind else None
 
 
-def _owners(view: View) -> View:
-    """Answer members who aren't owners with a page that says so. Apply it below `@studio`."""
-
-    @wraps(view)
-    def guarded(request: StudioRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not is_owner(request):
-            return render(request, "studio/trust/owners_only.html", status=403)
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
 def _table(request: StudioRequest) -> dict[str, object]:
     before = whole_number(request.GET.get("before"))
     jobs = queries.exports_page(before_id=before or None, size=queries.PAGE_ROWS + 1)
@@ -105,7 +90,6 @@ def _table(request: StudioRequest) -> dict[str, object]:
         "under_way": any(job.is_under_way for job in shown),
         "next": f"?before={shown[-1].id}" if len(jobs) > len(shown) else "",
         "later": bool(before),
-        "is_owner": is_owner(request),
     }
 
 
@@ -125,7 +109,6 @@ def rows(request: StudioRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
-@_owners
 def new(request: StudioRequest) -> HttpResponseBase:
     """Show the form, and start the export after a recent sign-in."""
     initial = {name: request.GET.get(name, "") for name in ("content", "scope")}
@@ -154,7 +137,6 @@ def _start(request: HttpRequest, form: ExportForm) -> HttpResponse:
 
 @require_POST
 @studio
-@_owners
 def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
     """Stop an export."""
     find_export(export_id)
@@ -164,7 +146,6 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
 
 @require_POST
 @studio
-@_owners
 def delete(request: StudioRequest, export_id: int) -> HttpResponse:
     """Delete a file before its time is over."""
     find_export(export_id)
@@ -174,7 +155,6 @@ def delete(request: StudioRequest, export_id: int) -> HttpResponse:
 
 @require_safe
 @studio
-@_owners
 def file(request: StudioRequest, export_id: int) -> HttpResponseBase:
     """Hand out the file after a recent sign-in."""
     job = find_export(export_id)

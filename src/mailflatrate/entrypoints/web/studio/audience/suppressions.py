@@ -121,7 +121,7 @@ def suppressions(request: StudioRequest) -> HttpResponse:
 
 
 @require_POST
-@studio(viewers_may_post=True)
+@studio
 def look_up(request: StudioRequest) -> HttpResponse:
     """Show whether an address is suppressed, and why. A POST that changes nothing, to keep addresses out of logs."""
     form = AddressForm(request.POST, prefix="look")

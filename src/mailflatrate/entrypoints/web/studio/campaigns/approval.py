@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -37,6 +36,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_cont
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission, may
 
 LONGEST_WORDS = 2000
 
@@ -57,15 +57,15 @@ class FourEyes:
 
 
 def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> FourEyes | None:
-    """Return the approval state for the signed-in person; None if one person may release alone."""
-    if not request.account.four_eyes:
+    """Return the approval state for the signed-in person; None if this person may release alone."""
+    if not request.account.four_eyes and may(request.membership.role, Permission.RELEASE):
         return None
     asked = release_request(campaign.id)
     return FourEyes(
         asked=asked,
         stale=asked is not None and asked.content_hash != present_hash,
         may_release=asked is not None
-        and may_write(request.membership)
+        and may(request.membership.role, Permission.RELEASE)
         and may_approve(campaign, asked, request.user.id),
         is_asker=asked is not None and asked.asked_by_id == request.user.id,
         others=approval.others_who_may_release(campaign, asked.asked_by if asked else request.user),

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.campaigns.actions import comments as comments_actions
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignComment, CampaignState, CommentPlace
@@ -20,6 +19,7 @@ from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.roles import Permission, may
 
 
 def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, An
         "threads": [row for row in threads if row.first.resolved_at is None],
         "settled": [row for row in threads if row.first.resolved_at is not None],
         "places": CommentPlace.choices,
-        "deletes_all": request.membership.role == Role.OWNER,
+        "deletes_all": may(request.membership.role, Permission.TEAM),
     }
 
 
@@ -64,7 +64,7 @@ def _news(request: StudioRequest, campaign: Campaign) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@studio(viewers_may_post=True)
+@studio
 def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show all threads of a campaign; a POST adds a comment or a reply. htmx polls for updates."""
     campaign = find_campaign(campaign_id)
@@ -93,7 +93,7 @@ def comments(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 
 @require_POST
-@studio(viewers_may_post=True)
+@studio
 def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
     """Resolve or reopen a thread."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)
@@ -104,7 +104,7 @@ def settle(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpRes
 
 
 @require_POST
-@studio(viewers_may_post=True)
+@studio
 def take_back(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
     """Delete the text of a comment; the fact that there was one remains."""
     campaign, row = find_campaign(campaign_id), _find(campaign_id, comment_id)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,12 +16,15 @@ from mailflatrate.apps.campaigns.actions import brand as brand_actions
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import Media
 from mailflatrate.apps.campaigns.template_preview import gallery_message
+from mailflatrate.entrypoints.presenters.embeds import FACES
+from mailflatrate.entrypoints.presenters.form_style import form_style
+from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
-from mailflatrate.mail.html.brand_style import FONTS, BrandStyle, is_colour
+from mailflatrate.mail.html.brand_style import BrandStyle, is_colour, readable
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
 from mailflatrate.mail.html.imprint import BlockStyle
 
@@ -35,6 +39,14 @@ FONT_WORDS = {
 }
 
 
+SHAPE_WORDS = {
+    "rounded": gettext_lazy("Rounded"),
+    "square": gettext_lazy("Square"),
+    "pill": gettext_lazy("Fully rounded"),
+}
+LINK_WORDS = {"underline": gettext_lazy("Underlined"), "bold": gettext_lazy("Bold")}
+
+
 class ColourInput(forms.TextInput):
     """The browser's color field."""
 
@@ -42,7 +54,7 @@ class ColourInput(forms.TextInput):
 
 
 class BrandForm(forms.Form):
-    """Four colors, two fonts, a logo, and the block below each campaign."""
+    """Four colors, two fonts, two logos, buttons, links, and the block below each campaign."""
 
     primary = forms.CharField(
         label=gettext_lazy("Primary color"),
@@ -61,13 +73,24 @@ class BrandForm(forms.Form):
         empty_label=gettext_lazy("None: show the company name"),
         help_text=gettext_lazy("An image from Media, ideally with a transparent background."),
     )
+    logo_dark: "forms.ModelChoiceField[Media]" = forms.ModelChoiceField(
+        label=gettext_lazy("Logo for dark backgrounds"),
+        queryset=None,
+        required=False,
+        empty_label=gettext_lazy("None: the same logo"),
+        help_text=gettext_lazy("Shown in dark mode where the reader's email program can switch."),
+    )
+    button_shape = forms.ChoiceField(label=gettext_lazy("Buttons"), choices=list(SHAPE_WORDS.items()), required=False)
+    link_style = forms.ChoiceField(label=gettext_lazy("Links"), choices=list(LINK_WORDS.items()), required=False)
     imprint_ink = forms.CharField(label=gettext_lazy("Text"), widget=ColourInput)
     imprint_ground = forms.CharField(label=gettext_lazy("Background"), widget=ColourInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed through
-        logos: forms.ModelChoiceField[Media] = self.fields["logo"]  # type: ignore[assignment]  # declared above
-        logos.queryset = Media.objects.filter(animated=False).order_by("name")
+        self.fixes: dict[str, str] = {}  # a readable color for each field whose contrast is too low
+        for name in ("logo", "logo_dark"):
+            logos: forms.ModelChoiceField[Media] = self.fields[name]  # type: ignore[assignment]  # declared above
+            logos.queryset = Media.objects.filter(animated=False).order_by("name")
 
     def clean(self) -> dict[str, object]:
         """Require valid colors and readable contrast for both texts (4.5 : 1, WCAG 1.4.3)."""
@@ -80,14 +103,12 @@ class BrandForm(forms.Form):
         for ink, ground in (("ink", "sheet"), ("imprint_ink", "imprint_ground")):
             ratio = contrast(values[ink], values[ground])
             if ratio < MINIMUM_CONTRAST:
-                self.add_error(
-                    ink,
-                    _(
-                        "The contrast with its background is too low: %(ratio).1f:1. Text is readable from 4.5:1, so "
-                        "choose a darker or lighter color."
-                    )
-                    % {"ratio": ratio},
+                words = _(
+                    "The contrast with its background is too low: %(ratio).1f:1. Text is readable from 4.5:1, so "
+                    "choose a darker or lighter color."
                 )
+                self.fixes[ink] = readable(values[ink], values[ground])
+                self.add_error(ink, words % {"ratio": ratio})
         return values
 
 
@@ -96,6 +117,8 @@ def _initial(brand: BrandStyle) -> dict[str, object]:
     return {
         "primary": brand.primary, "ink": brand.ink, "sheet": brand.sheet, "page": brand.page,
         "heading_font": brand.heading_font, "body_font": brand.body_font, "logo": kit.logo_id if kit else None,
+        "logo_dark": kit.logo_dark_id if kit else None, "button_shape": brand.button_shape,
+        "link_style": brand.link_style,
         "imprint_ink": brand.imprint.text_color, "imprint_ground": brand.imprint.background_color,
     }  # fmt: skip
 
@@ -104,14 +127,46 @@ def _initial(brand: BrandStyle) -> dict[str, object]:
 @studio
 def edit(request: StudioRequest) -> HttpResponse:
     """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
-    form = BrandForm(request.POST if request.method == "POST" else None, initial=_initial(queries.brand_style()))
+    posted = _fixed(request.POST) if request.method == "POST" else None
+    form = BrandForm(posted, initial=_initial(queries.brand_style()))
     if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
-        logo = values.pop("logo")
-        brand_actions.save_brand(values, logo_id=logo.id if logo else None)
+        values = {name: value for name, value in form.cleaned_data.items() if value}
+        logo, dark = values.pop("logo", None), values.pop("logo_dark", None)
+        brand_actions.save_brand(values, logo_id=logo.id if logo else None, dark_logo_id=dark.id if dark else None)
         return succeed(request, _("Saved."), reverse("studio:brand"))
-    context = {"form": form, "message_url": reverse("studio:brand-preview")}
+    context = {
+        "form": form,
+        "fixes": [(form[name], colour) for name, colour in form.fixes.items()],
+        "message_url": reverse("studio:brand-preview"),
+        "form_url": reverse("studio:brand-form-preview"),
+    }
     return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
+
+
+def _fixed(posted: QueryDict) -> QueryDict:
+    """Return the form with the proposed color that a button chose, as `field:#rrggbb`."""
+    name, _colon, colour = posted.get("fix", "").partition(":")
+    if name not in BrandForm.base_fields or not is_colour(colour):
+        return posted
+    copy = posted.copy()
+    copy[name] = colour
+    return copy
+
+
+def _tried(asked: QueryDict) -> BrandStyle:
+    """Return the saved brand with what the query string changes."""
+    brand = queries.brand_style()
+    for name in ("primary", "ink", "sheet", "page"):
+        if is_colour(asked.get(name, "")):
+            brand = replace(brand, **{name: asked[name]})  # type: ignore[arg-type]  # the names above are texts
+    for name, offered in brand_actions.CHOICES.items():
+        if asked.get(name) in offered:
+            brand = replace(brand, **{name: asked[name]})  # type: ignore[arg-type]  # and so are these
+    tried = BlockStyle(
+        asked.get("imprint_ink", brand.imprint.text_color),
+        asked.get("imprint_ground", brand.imprint.background_color),
+    )
+    return replace(brand, imprint=tried.readable())
 
 
 @require_safe
@@ -119,18 +174,23 @@ def edit(request: StudioRequest) -> HttpResponse:
 @studio
 def brand_preview(request: StudioRequest) -> HttpResponse:
     """Show a sample message with the saved brand, or with the one in the query string."""
-    brand = queries.brand_style()
-    asked = request.GET
-    for name in ("primary", "ink", "sheet", "page"):
-        if is_colour(asked.get(name, "")):
-            brand = replace(brand, **{name: asked[name]})  # type: ignore[arg-type]  # the names above are texts
-    for name in ("heading_font", "body_font"):
-        if asked.get(name) in FONTS:
-            brand = replace(brand, **{name: asked[name]})  # type: ignore[arg-type]  # and so are these
-    tried = BlockStyle(
-        asked.get("imprint_ink", brand.imprint.text_color),
-        asked.get("imprint_ground", brand.imprint.background_color),
-    )
-    brand = replace(brand, imprint=tried.readable())
+    brand = _tried(request.GET)
     template = gallery_template("announcement", wanted_language(request))
     return framed(request, gallery_message(template, brand, request.account))
+
+
+@require_safe
+@xframe_options_sameorigin
+@studio
+def brand_form_preview(request: StudioRequest) -> HttpResponse:
+    """Show a sample sign-up form, button and link with the saved brand, or with the one in the query string."""
+    brand = _tried(request.GET)
+    style = form_style(brand)
+    customer = {
+        "name": request.account.name, "text": _("Newsletter"), "colour": style.colour, "logo_url": style.logo_url,
+        "face": FACES[style.font],
+    }  # fmt: skip
+    words = brand.words()
+    answer = render(request, "studio/content/brand_form.html", {"customer": customer, "brand": words})
+    allow_picture(request, style.logo_url)
+    return answer

@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern] = [
     path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
     path("brand/", brand.edit, name="brand"),
     path("brand/preview/", brand.brand_preview, name="brand-preview"),
+    path("brand/form/", brand.brand_form_preview, name="brand-form-preview"),
 ]

@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from mailflatrate.apps.abuse.queries.case import open_questions
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Membership
-from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint, waiting_requests
 from mailflatrate.apps.delivery.models import AbTest, DeliveryState, Tally
@@ -29,6 +28,7 @@ from mailflatrate.entrypoints.presenters.panel import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.campaign_states import RUNNING, STOPPED
 from mailflatrate.rules.imprint import check_imprint
+from mailflatrate.rules.roles import Permission, may
 from mailflatrate.rules.verdict import Verdict
 
 MOST = 5
@@ -60,7 +60,7 @@ def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
     yield from _questions(account)
     yield from _campaigns()
     yield from _choices()
-    yield from _approvals(account, membership)
+    yield from _approvals(membership)
     yield from _reviews()
     yield from _agreements(account)
     yield from _audience()
@@ -170,8 +170,8 @@ def _choices() -> Iterator[NextStep]:
         )
 
 
-def _approvals(account: Account, membership: Membership) -> Iterator[NextStep]:
-    if not account.four_eyes or not may_write(membership):
+def _approvals(membership: Membership) -> Iterator[NextStep]:
+    if not may(membership.role, Permission.RELEASE):
         return
     for asked in waiting_requests(membership.user_id)[:2]:
         yield NextStep(

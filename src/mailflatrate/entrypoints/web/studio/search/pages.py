@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.entrypoints.web.navigation import studio_entries
+from mailflatrate.entrypoints.web.studio.page_rights import may_open
 from mailflatrate.entrypoints.web.studio.search.results import GROUP_HITS, HitGroup, SearchHit, marked
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
 
 @dataclass(frozen=True, slots=True)
 class FurtherPage:
-    """A page that the navigation doesn't name. `writes` hides it from people who may only read."""
+    """A page that the navigation doesn't name. `writes`: it is there to change something."""
 
     name: str
     label: "StrOrPromise"
@@ -108,22 +110,25 @@ class IndexedPage:
     icon: str
 
 
-def find_pages(wanted: str, *, may_write: bool) -> HitGroup:
-    """Return pages that have all words of `wanted`; those whose title begins with it come first."""
+def find_pages(wanted: str, member: Membership) -> HitGroup:
+    """Return pages that `member` may use and that have all words of `wanted`; a title that begins with it first."""
     words = wanted.casefold().split()
-    pages = [page for page in _pages(may_write) if _has_all(page, words)]
+    pages = [page for page in _pages(member) if _has_all(page, words)]
     pages.sort(key=lambda page: _rank(page, wanted.casefold(), words))
     return HitGroup("pages", _("Pages"), "panel-left", [_hit(page, wanted) for page in pages[:GROUP_HITS]])
 
 
-def _pages(may_write: bool) -> Iterator[IndexedPage]:
+def _pages(member: Membership) -> Iterator[IndexedPage]:
     for entry in studio_entries():
         for tab in entry.tabs:
+            if not may_open(member, tab.name, writes=False):
+                continue
             section = "" if len(entry.tabs) == 1 else str(entry.label)
             keywords = str(KEYWORDS.get(tab.name, ""))
             yield IndexedPage(reverse(f"studio:{tab.name}"), str(tab.label), section, keywords, entry.icon)
     for page in FURTHER:
-        if may_write or not page.writes:
+        namespace, _colon, name = page.name.rpartition(":")
+        if namespace != "studio" or may_open(member, name, writes=page.writes):
             url = reverse(page.name) + page.fragment
             yield IndexedPage(url, str(page.label), "", str(page.keywords), page.icon)
 

@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.search.finders import FINDERS
@@ -31,5 +30,5 @@ def search(request: StudioRequest) -> HttpResponse:
 
 def _groups(request: StudioRequest, wanted: str) -> list[HitGroup]:
     found = [find(wanted) for find in FINDERS]
-    found.append(find_pages(wanted, may_write=may_write(request.membership)))
+    found.append(find_pages(wanted, request.membership))
     return [group for group in found if group.hits]

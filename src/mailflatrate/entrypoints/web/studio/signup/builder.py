@@ -1,6 +1,7 @@
 """The builder: a draft that saves itself, its checks, and the form as visitors will see it."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,15 +15,17 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint
 from mailflatrate.entrypoints.presenters.embeds import FACES, inputs
+from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.presenters.panel import panel
 from mailflatrate.entrypoints.web.content_policy import allow_picture
-from mailflatrate.entrypoints.web.posts import refuse, see_other
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, FormFieldRow, posted_rows, rows_of
@@ -148,6 +151,18 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     }  # fmt: skip
     with override(language):
         return page(request, "public/signup/form.html", context)
+
+
+@require_POST
+@studio
+def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Give the draft the brand's color, logo and font; what is published stays until the next publishing."""
+    form = wanted(form_id)
+    content = replace(content_from_json(form.draft), style=form_style(brand_style()))
+    form_edits.save_draft(
+        form_id, name=form.name, list_id=form.mailing_list_id, sender_id=form.sender_id, content=content
+    )
+    return succeed(request, _("The draft now has your brand's look."), reverse("studio:form-edit", args=[form_id]))
 
 
 @require_POST

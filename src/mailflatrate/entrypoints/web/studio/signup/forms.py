@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
@@ -17,6 +18,7 @@ from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormS
 from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
 from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -79,6 +81,7 @@ def new(request: StudioRequest) -> HttpResponse:
                 asked.cleaned_data["mailing_list"],
                 by=request.user,
                 sender_id=sender.id if sender else None,
+                style=form_style(brand_style()),
             )
         except FormError as error:
             asked.add_error(None, f"{capfirst(str(error))}.")

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path(FORM, forms.one, name="form"),
     path(f"{FORM}edit/", builder.edit, name="form-edit"),
     path(f"{FORM}preview/", builder.preview, name="form-preview"),
+    path(f"{FORM}brand/", builder.use_brand, name="form-brand"),
     path(f"{FORM}publish/", builder.publish, name="form-publish"),
     path(f"{FORM}close/", forms.close, name="form-close"),
     path(f"{FORM}reopen/", forms.reopen, name="form-reopen"),

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from mailflatrate.apps.accounts.queries import may_write
 from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.queries import inbox_messages
 from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
 from mailflatrate.entrypoints.web.posts import see_other
-from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
 from mailflatrate.mail.dkim_verify import DkimStatus
@@ -65,7 +64,7 @@ def behaviour_words(stored: str) -> str:
 
 
 def _render(request: StudioRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
-    return render(request, template, {"may_write": may_write(request.membership), **context})
+    return render(request, template, {**page_context(request), **context})
 
 
 @require_safe

@@ -1,6 +1,5 @@
 """The account status, its agreements, and the defaults for its pages."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +20,7 @@ from mailflatrate.apps.accounts.actions import agreements as agreements_actions
 from mailflatrate.apps.accounts.actions import approval, messages, people, vetting
 from mailflatrate.apps.accounts.actions import second_factor as second_factor_actions
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.factors import has_second_factor
 from mailflatrate.apps.accounts.facts import account_facts
 from mailflatrate.apps.accounts.models import (
     Acceptance,
@@ -42,11 +42,12 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other, succeed
-from mailflatrate.entrypoints.web.sign_in.proved_factor import has_second_factor, second_factor
+from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.trust.common import is_owner, owners_change, page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.roles import Permission, may
 from mailflatrate.rules.vetting.account_status import needs_words
 from mailflatrate.rules.vetting.probation import daily_limit
 
@@ -73,7 +74,6 @@ MEANINGS = {
     AccountStatus.CLOSED: gettext_lazy("This account is closed."),
 }
 SHOWN_MESSAGES = 20
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +94,12 @@ class SettingsForm(forms.Form):
         help_text=gettext_lazy("The default for new lists and campaigns."),
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
-    colour = forms.CharField(
-        label=gettext_lazy("Color"),
-        widget=forms.TextInput({"type": "color"}),
-        help_text=gettext_lazy("Used for buttons on the pages your readers see."),
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
         zone: Any = self.fields["time_zone"]
         zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
-
-    def clean_colour(self) -> str:
-        """Return `#rrggbb` in lower case."""
-        colour = str(self.cleaned_data["colour"])
-        if not _COLOUR.fullmatch(colour):
-            raise forms.ValidationError(_("Enter a color like #00595a."))
-        return colour.lower()
 
 
 def agreements(language: str) -> list[Agreement]:
@@ -166,7 +154,7 @@ def _status_page(request: StudioRequest, *, error: str = "", message_error: str 
         "error": error,
         "message_error": message_error,
         "change": change if change is not None and needs_words(state) else None,
-        "may_write_application": state in vetting.EDITABLE and is_owner(request),
+        "may_write_application": state in vetting.EDITABLE and may(request.membership.role, Permission.BIND),
         "conversation": list(DeskMessage.objects.select_related("author", "about").order_by("-id")[:SHOWN_MESSAGES])[
             ::-1
         ],
@@ -187,7 +175,6 @@ def show_status(request: StudioRequest) -> HttpResponse:
 
 @require_POST
 @studio
-@owners_change
 def accept(request: StudioRequest) -> HttpResponse:
     """Accept the texts that were shown, on the account's behalf. A newer text is shown first."""
     due = _due(agreements(request.user.language))
@@ -219,15 +206,14 @@ def write(request: StudioRequest) -> HttpResponse:
 
 
 def _settings_form(account: Account, posted: QueryDict | None = None) -> SettingsForm:
-    initial = {"language": account.language, "time_zone": account.time_zone, "colour": account.colour}
+    initial = {"language": account.language, "time_zone": account.time_zone}
     return SettingsForm(posted, initial=initial)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
-@owners_change
 def account_settings(request: StudioRequest) -> HttpResponse:
-    """Change the language, time zone and color of the account."""
+    """Change the language and time zone of the account."""
     account = request.account
     form = _settings_form(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -247,7 +233,7 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
     context = {
         "error": error,
         "switch": FourEyesSwitch.objects.select_related("switched_by").last(),
-        "writers": queries.writers(),
+        "writers": queries.members_who_may(Permission.RELEASE),
         "has_second_factor": is_mfa_enabled(request.user),
         "without_factor": [row.user for row in queries.members() if not has_second_factor(row.user)],
     }
@@ -256,13 +242,15 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
 
 @require_POST
 @studio
-@owners_change
 def require_factor(request: StudioRequest) -> HttpResponse:
     """Require a second factor of everyone who works for the account, or no longer."""
     wanted = request.POST.get("wanted") == "yes"
     proved = second_factor(request, request.user) is not None
     try:
-        second_factor_actions.require_second_factor(request.account.id, wanted, by=request.user, proved=proved)
+        without = [row.user for row in queries.members() if not has_second_factor(row.user)]
+        second_factor_actions.require_second_factor(
+            request.account.id, wanted, by=request.user, proved=proved, without=without
+        )
     except AccountError as problem:
         return _security_page(request, error=str(problem))
     done = (
@@ -275,7 +263,6 @@ def require_factor(request: StudioRequest) -> HttpResponse:
 
 @require_POST
 @studio
-@owners_change
 def four_eyes(request: StudioRequest) -> HttpResponse:
     """Turn approval by a second person on or off."""
     wanted = request.POST.get("wanted") == "yes"

@@ -7,7 +7,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -20,21 +19,42 @@ from mailflatrate.entrypoints.web.activity_labels import word
 from mailflatrate.entrypoints.web.activity_subjects import ActivitySubject, named
 from mailflatrate.entrypoints.web.csv_lines import csv_line
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.common import whole_number
-from mailflatrate.entrypoints.web.studio.trust.common import is_owner, page
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 KINDS: Final = {
-    "account": (gettext_lazy("Account"), ("account.", "agreements.", "policy.", "measure.", "strike.", "message.")),
+    "account": (
+        gettext_lazy("Account"),
+        ("account.", "agreements.", "policy.", "measure.", "strike.", "message.", "question.", "settings."),
+    ),
     "team": (
         gettext_lazy("Team and access"),
         ("invitation.", "member.", "user.", "api_key.", "four_eyes.", "second_factor."),
     ),
-    "campaigns": (gettext_lazy("Campaigns"), ("campaign.", "mailing.", "release.", "digest.", "comment.", "warm_up.")),
+    "campaigns": (
+        gettext_lazy("Campaigns"),
+        ("campaign.", "mailing.", "release.", "digest.", "comment.", "template.", "media.", "warm_up."),
+    ),
     "contacts": (
         pgettext_lazy("activity log", "Contacts"),
-        ("list.", "origin.", "import.", "export.", "people.", "person.", "evidence.", "suppression."),
+        (
+            "list.",
+            "origin.",
+            "import.",
+            "move.",
+            "export.",
+            "bulk.",
+            "contact.",
+            "people.",
+            "person.",
+            "evidence.",
+            "segment.",
+            "field.",
+            "tag.",
+            "form.",
+            "suppression.",
+        ),
     ),
-    "senders": (gettext_lazy("Senders"), ("mailbox.", "media_host.", "domain.")),
+    "senders": (gettext_lazy("Senders and brand"), ("mailbox.", "media_host.", "domain.", "imprint.", "brand.")),
 }
 """Filter -> its label and the codes it stands for."""
 
@@ -99,9 +119,7 @@ def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityR
 @require_safe
 @studio
 def activity(request: StudioRequest) -> HttpResponse:
-    """Show the log, newest first, by person, kind and days. Only owners see it."""
-    if not is_owner(request):
-        return render(request, "studio/trust/owners_only.html", status=403)
+    """Show the log, newest first, by person, kind and days. Owners and admins see it."""
     asked = _asked(request)
     lines = account_lines(
         request.account.id,
@@ -127,9 +145,7 @@ def activity(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
-    """Stream the lines that the page's filters choose, as CSV. Only owners get it."""
-    if not is_owner(request):
-        return render(request, "studio/trust/owners_only.html", status=403)
+    """Stream the lines that the page's filters choose, as CSV. Owners and admins get it."""
     wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
     lines = _csv_lines(request.account.id, wanted, translation.get_language() or "en")
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

@@ -14,7 +14,7 @@ from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.entrypoints.web.compliance import parts
 from mailflatrate.entrypoints.web.posts import refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.compliance.judge import judge_all
 
 

@@ -14,7 +14,7 @@ from mailflatrate.apps.accounts.models import Application, Imprint
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of, from_application
 from mailflatrate.locale.texts import languages
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint

@@ -19,7 +19,7 @@ from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import keys as keys_actions
 from mailflatrate.apps.accounts.actions.keys import DAILY_ASKS, MOST_DAILY_ASKS, AskingBounds, MadeKey
 from mailflatrate.apps.accounts.errors import AccountError
-from mailflatrate.apps.accounts.models import ApiKey, KeyScope, Role
+from mailflatrate.apps.accounts.models import ApiKey, KeyScope
 from mailflatrate.apps.forms.actions.request_limits import asking_allowance
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import form_table
@@ -27,7 +27,8 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.request_limits import asking_shown
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import Permission, roles_with
 from mailflatrate.settings import load_settings
 
 SCOPE_WORDS = {
@@ -150,14 +151,14 @@ def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
     return found
 
 
-def _row(key: ApiKey, owners: set[int], names: Mapping[int, str]) -> KeyRow:
+def _row(key: ApiKey, makers: set[int], names: Mapping[int, str]) -> KeyRow:
     tone, state = "success", _("Active")
     if key.revoked_at is not None:
         tone, state = "", _("Revoked")
     elif key.expires_at is not None and key.expires_at <= clock.now():
         tone, state = "warning", _("Expired")
-    elif key.created_by_id not in owners:
-        tone, state = "warning", _("Inactive: its creator is no longer an owner")
+    elif key.created_by_id not in makers:
+        tone, state = "warning", _("Inactive: its creator can no longer have API keys")
     scopes = [str(KeyScope(each).label) for each in key.scopes]
     return KeyRow(key, tone, state, scopes, _bounds(key, names), key.revoked_at is None)
 
@@ -167,12 +168,12 @@ def _signup_forms() -> list[Form]:
 
 
 def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = None) -> HttpResponse:
-    owners = set(queries.members().filter(role=Role.OWNER).values_list("user_id", flat=True))
+    makers = set(queries.members().filter(role__in=roles_with(Permission.KEYS)).values_list("user_id", flat=True))
     picked, picked_forms = form["scopes"].value() or [], form["form_ids"].value() or []
     signup_forms = _signup_forms()
     names = {each.id: each.name for each in signup_forms}
     context = {
-        "rows": [_row(key, owners, names) for key in queries.api_keys()],
+        "rows": [_row(key, makers, names) for key in queries.api_keys()],
         "form": form,
         "made": made,
         "signup_forms": [(str(each.id), each.name, str(each.id) in picked_forms) for each in signup_forms],
@@ -186,7 +187,6 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
-@owners_change
 def keys(request: StudioRequest) -> HttpResponse:
     """List all keys; a POST creates one and shows it only once, because only its hash is stored."""
     form = KeyForm(request.POST or None, signup_forms=_signup_forms())
@@ -211,7 +211,6 @@ def keys(request: StudioRequest) -> HttpResponse:
 
 @require_POST
 @studio
-@owners_change
 def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
     """End a key."""
     try:

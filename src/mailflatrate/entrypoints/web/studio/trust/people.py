@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,12 +19,15 @@ from mailflatrate.apps.accounts.models import Invitation, Membership, Role
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.trust.common import owners_change, page
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.roles import grantable_by
 from mailflatrate.settings import load_settings
 
 RIGHTS = {
-    Role.OWNER: gettext_lazy("everything, including agreements and team"),
-    Role.EDITOR: gettext_lazy("lists, campaigns, senders and imprint"),
+    Role.OWNER: gettext_lazy("everything, including agreements and security"),
+    Role.ADMIN: gettext_lazy("everything an editor can do, plus team, API keys, exports and general settings"),
+    Role.EDITOR: gettext_lazy("lists, forms, campaigns and their release, senders and imprint"),
+    Role.AUTHOR: gettext_lazy("writes campaigns, templates and images, and asks a colleague to release them"),
     Role.VIEWER: gettext_lazy("view only"),
 }
 
@@ -35,6 +38,7 @@ class MemberRow:
 
     membership: Membership
     is_me: bool
+    is_mine_to_change: bool
 
 
 class InviteForm(forms.Form):
@@ -42,7 +46,11 @@ class InviteForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, initial=Role.EDITOR)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), initial=Role.EDITOR)
+
+    def __init__(self, data: QueryDict | None = None, *, roles: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]
 
 
 def find_member(membership_id: int) -> Membership:
@@ -55,21 +63,31 @@ def invitation_url(token: str) -> str:
     return load_settings().public_url + reverse("invitation", kwargs={"token": token})
 
 
+def _choices(request: StudioRequest) -> list[tuple[str, str]]:
+    """Return the roles that the signed-in person may give, with their names."""
+    return [(role.value, str(Role(role.value).label)) for role in grantable_by(request.membership.role)]
+
+
 def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
-    rows = [MemberRow(row, row.user_id == request.user.id) for row in queries.members()]
-    rights = [(role.label, RIGHTS[role]) for role in Role]
+    mine = grantable_by(request.membership.role)
+    rows = [MemberRow(row, row.user_id == request.user.id, row.role in mine) for row in queries.members()]
     now = clock.now()
     invitations = [(row, row.expires_at <= now) for row in queries.open_invitations()]
-    context = {"rows": rows, "form": form, "roles": Role.choices, "rights": rights, "invitations": invitations}
+    context = {
+        "rows": rows,
+        "form": form,
+        "roles": _choices(request),
+        "role_words": [(role.label, RIGHTS[role]) for role in Role],
+        "invitations": invitations,
+    }
     return page(request, "studio/trust/team.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
-@owners_change
 def team(request: StudioRequest) -> HttpResponse:
     """List all members and open invitations; a POST invites one more."""
-    form = InviteForm(request.POST or None)
+    form = InviteForm(request.POST or None, roles=_choices(request))
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
         try:
@@ -95,7 +113,6 @@ def _sent(invitation: Invitation) -> str:
 
 @require_POST
 @studio
-@owners_change
 def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Resend the invitation with a new link; the earlier one becomes invalid."""
     _find_invitation(invitation_id)
@@ -107,7 +124,6 @@ def invite_again(request: StudioRequest, invitation_id: int) -> HttpResponse:
 
 @require_POST
 @studio
-@owners_change
 def withdraw_invitation(request: StudioRequest, invitation_id: int) -> HttpResponse:
     """Withdraw an invitation that has not been accepted yet."""
     _find_invitation(invitation_id)
@@ -127,7 +143,6 @@ def _find_invitation(invitation_id: int) -> None:
 
 @require_POST
 @studio
-@owners_change
 def role(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Change a person's role."""
     membership = find_member(membership_id)
@@ -141,7 +156,6 @@ def role(request: StudioRequest, membership_id: int) -> HttpResponse:
 
 @require_POST
 @studio
-@owners_change
 def remove(request: StudioRequest, membership_id: int) -> HttpResponse:
     """Remove a person from this account."""
     membership = find_member(membership_id)

@@ -13,7 +13,7 @@ from mailflatrate.apps.abuse.queries import case as queries
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 
 REFUSED = 422
 

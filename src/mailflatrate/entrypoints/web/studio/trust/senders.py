@@ -20,7 +20,7 @@ from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.presenters.lookups import find_domain
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
-from mailflatrate.entrypoints.web.studio.trust.common import page
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply_rows, sender_rows
 from mailflatrate.entrypoints.web.studio.trust.media_hosts import host_row
 from mailflatrate.entrypoints.web.studio.trust.sharing import last_day, mail_link, share_url, zone_answer
@@ -149,6 +149,16 @@ def check(request: StudioRequest, domain_id: int) -> HttpResponse:
 def zone(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Return the records as a zone file."""
     return zone_answer(request, find_domain(domain_id))
+
+
+@require_POST
+@studio
+def revoke_link(request: StudioRequest, domain_id: int) -> HttpResponse:
+    """End the links to this domain's records that were handed out."""
+    found = find_domain(domain_id)
+    domains.revoke_records_links(found.id)
+    said = _("The link no longer works. The one shown now is new.")
+    return succeed(request, said, reverse("studio:sender-domain", args=[found.id]))
 
 
 @require_POST

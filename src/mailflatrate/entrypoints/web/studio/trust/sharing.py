@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -29,8 +30,14 @@ def last_day() -> date:
 def share_url(domain: SenderDomain) -> str:
     """Return the URL of the page with this domain's records; it needs no sign-in and works for 14 days."""
     days = (last_day() - FIRST_DAY).days
-    token = key_ring().seal(TokenPurpose.DNS_RECORDS, domain.account_id, domain.id, days)
+    number = domain.id if domain.share_number is None else domain.share_number
+    token = key_ring().seal(TokenPurpose.DNS_RECORDS, domain.account_id, number, days)
     return load_settings().public_url + reverse("dns-records", args=[token])
+
+
+def shared_domain(number: int) -> SenderDomain | None:
+    """Return the current account's domain that a link names; None if its links were revoked or it is gone."""
+    return SenderDomain.objects.filter(Q(share_number=number) | Q(share_number=None, id=number)).first()
 
 
 def mail_link(domain: SenderDomain, url: str) -> str:

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("senders/<int:domain_id>/", senders.domain, name="sender-domain"),
     path("senders/<int:domain_id>/check/", senders.check, name="sender-check"),
     path("senders/<int:domain_id>/zone.txt", senders.zone, name="sender-zone"),
+    path("senders/<int:domain_id>/link/revoke/", senders.revoke_link, name="sender-link-revoke"),
     path("senders/<int:domain_id>/publish/", senders.publish, name="sender-publish"),
     path("senders/<int:domain_id>/addresses/", senders.add_address, name="sender-address"),
     path("senders/<int:domain_id>/media-host/", media_hosts.name, name="media-host"),

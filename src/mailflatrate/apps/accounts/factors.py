@@ -1,0 +1,55 @@
+"""A user's second factors, and the link by which their mailbox confirms the first one."""
+
+import hashlib
+from datetime import timedelta
+
+from allauth.mfa.models import Authenticator
+from django.core import signing
+from django.urls import reverse
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.models.sessions import BrowserSession
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+LINK_WORKS = timedelta(hours=1)
+_SALT = "mailflatrate first factor"
+
+
+def has_second_factor(user: User) -> bool:
+    """Return whether the person has an authenticator app or a key."""
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
+
+
+def factor_state(user: User) -> str:
+    """Return what a link was issued for: it ends with a change of the address, the password or the factors."""
+    return hashlib.sha256(f"{user.email} {user.password} {has_second_factor(user)}".encode()).hexdigest()[:32]
+
+
+def factor_link(user: User) -> str:
+    """Return the link that lets the user's signed-in session set up their first factor."""
+    token = signing.dumps([user.id, factor_state(user)], salt=_SALT)
+    return load_settings().public_url + reverse("prove_mailbox", kwargs={"token": token})
+
+
+def is_factor_token(token: str, user: User) -> bool:
+    """Return whether a link's token was issued for this user, as they are now, within the last hour."""
+    try:
+        found = signing.loads(token, salt=_SALT, max_age=LINK_WORKS)
+    except (signing.BadSignature, ValueError):
+        return False
+    return bool(found == [user.id, factor_state(user)])
+
+
+def remove_factors(user: User) -> None:
+    """Delete a user's factors and recovery codes, and end their sessions.
+
+    Only for the operator's command line: a person who lost theirs proves the mailbox again afterward.
+    """
+    with tenancy.access():
+        Authenticator.objects.filter(user=user).delete()
+        BrowserSession.objects.filter(user=user).delete()
+        with tenancy.platform(PlatformReason.SETUP):
+            audit.record("second_factor.removed", by=audit.machine("second-factor"), subject=f"user:{user.id}")

@@ -1,0 +1,27 @@
+"""What a member may do in the current account, for actions. The law is in `rules.roles`."""
+
+from django.core.exceptions import PermissionDenied
+
+from mailflatrate.apps.accounts.models import Membership, User
+from mailflatrate.rules.roles import MemberRole, Permission, roles_with
+
+
+class NotPermitted(PermissionDenied):
+    """Raised by an action that the member's role does not allow."""
+
+
+def member_may(user: User, permission: Permission) -> bool:
+    """Return whether a user has this permission in the current account."""
+    return Membership.objects.filter(user=user, role__in=roles_with(permission)).exists()
+
+
+def require(user: User, permission: Permission) -> None:
+    """Refuse unless the user has this permission in the current account. Raises NotPermitted."""
+    if not member_may(user, permission):
+        raise NotPermitted(f"this role lacks the permission {permission.value}")
+
+
+def role_of(user: User) -> MemberRole | None:
+    """Return a user's role in the current account; None for anyone else."""
+    found = Membership.objects.filter(user=user).values_list("role", flat=True).first()
+    return MemberRole(found) if found else None

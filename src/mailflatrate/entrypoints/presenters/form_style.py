@@ -1,0 +1,12 @@
+"""How a sign-up form looks with the account's brand."""
+
+from mailflatrate.mail.html.brand_style import BrandStyle
+from mailflatrate.rules.forms.content import Font, FormStyle
+
+_SERIFS = frozenset({"georgia", "palatino"})
+
+
+def form_style(brand: BrandStyle) -> FormStyle:
+    """Return the style of a form in this brand. A logo counts only with https, as the form's page does."""
+    logo = brand.logo_url if brand.logo_url.startswith("https://") else ""
+    return FormStyle(brand.primary.lower(), logo, Font.SERIF if brand.body_font in _SERIFS else Font.SANS)

@@ -1,0 +1,97 @@
+"""What each page of the studio needs: which permission to be opened, and which to change something from it.
+
+An address that is missing here is refused to everyone; tests/entrypoints/test_page_rights.py walks all of them with
+each role. `rules.roles` says which role has which permission.
+"""
+
+from dataclasses import dataclass
+
+from mailflatrate.apps.accounts.models import Membership
+from mailflatrate.rules.roles import Permission, may
+
+
+@dataclass(frozen=True, slots=True)
+class PageRights:
+    """The permissions a page needs. `write` also decides whether it shows its buttons."""
+
+    write: Permission
+    read: Permission = Permission.VIEW
+
+
+def _all(write: Permission, names: str, *, read: Permission = Permission.VIEW) -> dict[str, PageRights]:
+    return dict.fromkeys(names.split(), PageRights(write, read))
+
+
+PAGE_RIGHTS: dict[str, PageRights] = {
+    **_all(
+        Permission.VIEW,
+        "agreements choose-account contact-filter contact-columns search help reports suppression-look-up "
+        "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-decision "
+        "campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
+        "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature",
+    ),
+    **_all(
+        Permission.DRAFT,
+        "home campaigns campaign-new campaign-copy campaign-delete campaign-edit campaign-audience campaign-preview "
+        "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
+        "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
+        "template-gallery-message template template-message template-delete campaign-template media media-upload "
+        "media-picker media-one media-delete campaign-approval-return",
+    ),
+    **_all(
+        Permission.RELEASE,
+        "digests digest-new digest digest-check digest-delete campaign campaign-policy campaign-release "
+        "campaign-approval campaign-take-back campaign-progress campaign-pause campaign-resume campaign-send-unsent "
+        "campaign-choose campaign-speed campaign-cancel campaign-recipients inactive inactive-ask",
+    ),
+    **_all(
+        Permission.CONTACTS,
+        "lists list-new list-first list list-edit list-origin list-origin-picture list-archive list-unarchive "
+        "contacts contact-count bulk-actions bulk-new bulk-start bulk-action bulk-progress bulk-cancel bulk-undo "
+        "contact contact-edit contact-field contact-note-new contact-note contact-note-delete contact-unsubscribe "
+        "contact-data contact-erase requests inactive-sunset segments segment-new segment-rows segment "
+        "segment-count segment-delete fields field-new field field-move field-archive field-restore tags tag-new "
+        "tag tag-delete contact-tags suppressions suppression-add imports import-new import-sample import-move "
+        "import-move-progress import-move-rows import-move-check import-move-start import-move-discard import "
+        "import-cancel import-progress forms form-new form form-edit form-preview form-brand form-publish "
+        "form-close form-reopen contact-new test-inbox-message test-inbox-one-click",
+    ),
+    **_all(
+        Permission.CONTACTS, "suppression-import suppression-file suppression-file-progress suppression-file-cancel"
+    ),
+    **_all(Permission.CONTACTS, "import-refused contact-proof suppression-file-rows", read=Permission.CONTACTS),
+    **_all(Permission.EXPORT, "exports exports-rows export-cancel export-delete"),
+    **_all(Permission.EXPORT, "export-new export-file campaign-export", read=Permission.EXPORT),
+    **_all(
+        Permission.SETUP,
+        "senders sender-new sender-domain sender-check sender-link-revoke sender-publish sender-address "
+        "sender-remove media-host media-host-leave reply-add mailbox-ask reply-remove imprint imprint-fields "
+        "imprint-preview account-status account-status-message questions question brand brand-preview "
+        "brand-form-preview",
+    ),
+    **_all(Permission.MANAGE, "settings"),
+    **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
+    **_all(Permission.TEAM, "team team-role team-invite-again team-invite-withdraw team-remove"),
+    **_all(Permission.KEYS, "keys key-revoke"),
+    **_all(Permission.SECURITY, "security-second-factor security-approval"),
+    **_all(Permission.BIND, "account-status-accept"),
+}
+
+
+def rights_of(url_name: str) -> PageRights | None:
+    """Return what a page needs; None if nobody said."""
+    return PAGE_RIGHTS.get(url_name)
+
+
+class MemberRights:
+    """A member's permissions for templates: `rights.release`, `rights.export`."""
+
+    def __init__(self, membership: Membership) -> None:
+        for each in Permission:
+            setattr(self, each.name.lower(), may(membership.role, each))
+
+
+def may_open(membership: Membership, url_name: str, *, writes: bool) -> bool:
+    """Return whether the member may open this page, or change something with it."""
+    needed = rights_of(url_name)
+    return needed is not None and may(membership.role, needed.write if writes else needed.read)
