@@ -208,7 +208,8 @@ def _filled(anna: Any) -> str:
     page = anna.page
     draft = _send(anna, "/studio/campaigns/new/", name=NAME, begin="gallery:announcement", language="en")
     _send(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
-    _send(anna, "/studio/segments/new/", name=NAME, c_field="first_name", c_key="", c_op="equals", c_value="Dora")
+    dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
+    _send(anna, "/studio/segments/new/", name=NAME, **dora)
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
     _send(anna, "/studio/bulk/start/", action="add_tag", all="1", q="dora", tag_name=NAME)
     anna.go("/studio/suppressions/import/")

@@ -121,20 +121,20 @@ def test_another_way_of_writing_keeps_what_was_written() -> None:
 def test_conditions_are_built_row_by_row_and_counted() -> None:
     anna = sending_customer()
     campaign = anna.draft()
-    row = {"c_field": "first_name", "c_key": "", "c_op": "equals", "c_value": "Dora"}
+    row = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
     part = anna.client.post(edit_url(campaign), values(anna, campaign, **row), **HTMX).content.decode()
     assert "1 confirmed contact would receive it." in part
     assert anna.again(campaign).conditions == [{"field": "first_name", "op": "equals", "value": "Dora"}]
-    rows = anna.client.post(f"{edit_url(campaign)}audience/", row | {"row": "add"}, **HTMX).content.decode()
-    assert rows.count('name="c_field"') == 2
-    fewer = anna.client.post(f"{edit_url(campaign)}audience/", row | {"row": "remove:1"}, **HTMX).content.decode()
-    assert 'name="c_field"' not in fewer
-    faulty = values(anna, campaign, **(row | {"c_value": ""}))
+    rows = anna.client.post(f"{edit_url(campaign)}audience/", row | {"row": "add:"}, **HTMX).content.decode()
+    assert rows.count('-field"') == 4, "two menus, by id and name"
+    fewer = anna.client.post(f"{edit_url(campaign)}audience/", row | {"row": "remove:0"}, **HTMX).content.decode()
+    assert '0-field"' not in fewer
+    faulty = values(anna, campaign, **(row | {"0-value": ""}))
     part = anna.client.post(edit_url(campaign), faulty, **HTMX).content.decode()
     assert "condition 1: enter a value" in part
     assert anna.again(campaign).conditions, "a half-written row does not undo the stored ones"
-    page = anna.client.post(edit_url(campaign), values(anna, campaign, **row, row="add")).content.decode()
-    assert page.count('name="c_field"') == 2, "without script the page comes back with one row more"
+    page = anna.client.post(edit_url(campaign), values(anna, campaign, **row, row="add:")).content.decode()
+    assert page.count('0-field"') + page.count('1-field"') == 4, "without script the page has one row more"
 
 
 def test_a_saved_segment_can_be_taken_over() -> None:

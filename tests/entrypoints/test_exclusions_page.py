@@ -6,6 +6,8 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
+from mailflatrate.apps.lists.errors import SegmentInUse
+from mailflatrate.apps.lists.models import Segment
 from mailflatrate.base import tenancy
 from support.customers import CONTENT, Customer, sending_customer
 from support.people import browser, person
@@ -50,7 +52,9 @@ def test_boxes_are_saved_counted_and_shown_again(anna: Customer) -> None:
     assert saved.excluded_mailing_ids == [earlier.id]
     assert [segment["name"] for segment in saved.excluded_segments] == ["All Doras"]
     with tenancy.account(anna.account_id):
-        delete_segment(doras.id)
+        with pytest.raises(SegmentInUse, match="the campaign “Leaves out”"):
+            delete_segment(doras.id)
+        Segment.objects.filter(id=doras.id).delete()  # as it was possible until now
     again = anna.client.post(edit, posted(anna, draft, x_segment=[doras.id]), **HTMX)
     assert "2 confirmed contacts would receive it." in again.content.decode()
     released = anna.sending_of(anna.again(draft))

@@ -8,9 +8,3 @@ class DeliveryConfig(AppConfig):
 
     name = "mailflatrate.apps.delivery"
     label = "delivery"
-
-    def ready(self) -> None:
-        """Register the segment conditions about earlier campaigns."""
-        from mailflatrate.apps.delivery.audience import register  # models are not loaded until then
-
-        register()

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailflatrate.apps.lists.segments import Field, Op, conditions_sql
+from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
+from mailflatrate.apps.lists.segments import conditions_sql
 
 NOT_IN_SEGMENT = "segment"
 ON_EXCLUDED_LIST = "excluded_list"
@@ -24,13 +25,13 @@ Built = tuple[str, list[Any]]
 class Audience:
     """The people of some lists who meet all conditions and are not excluded.
 
-    `excluded_segments` are sets of conditions: contacts who meet all conditions of one set are excluded.
+    `excluded_segments` are what segments store: contacts who are in one of them are excluded.
     """
 
     list_ids: Sequence[int]
-    conditions: Sequence[Any] = ()
+    conditions: Any = ()
     excluded_list_ids: Sequence[int] = ()
-    excluded_segments: Sequence[Sequence[Any]] = ()
+    excluded_segments: Sequence[Any] = ()
     excluded_mailing_ids: Sequence[int] = ()
 
     def excluded_sql(self, alias: str = "c") -> Built:

@@ -1,6 +1,8 @@
 """Errors of lists, worded for the customer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
 
 from mailflatrate.base.refusals import AlreadyExists, StateConflict
 
@@ -27,6 +29,15 @@ class FieldProblem(ListError):
 
 class SegmentError(ListError):
     """A condition is invalid; the message names it."""
+
+
+class SegmentInUse(SegmentError):
+    """A segment is in use; `places` names where."""
+
+    def __init__(self, places: Sequence[str]) -> None:
+        said = _("this segment is in use: %(places)s. Remove it there first")
+        super().__init__(said % {"places": ", ".join(places)})
+        self.places = tuple(places)
 
 
 class ImportProblem(ListError):

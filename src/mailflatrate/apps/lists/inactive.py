@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from mailflatrate.apps.lists.conditions.parsing import parse_conditions
+from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_segment
-from mailflatrate.apps.lists.segments import Field, Op, parse_conditions
 from mailflatrate.rules.limits import value
 
 

@@ -207,7 +207,7 @@ def mailable_count() -> int:
     )
 
 
-def count_segment(list_ids: Sequence[int], conditions: Sequence[Any]) -> int:
+def count_segment(list_ids: Sequence[int], conditions: Any) -> int:
     """Count confirmed, unsuppressed people on any of the lists who meet all conditions. Raises SegmentError."""
     where, values = conditions_sql(conditions)
     return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])

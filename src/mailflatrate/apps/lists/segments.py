@@ -1,203 +1,34 @@
-"""Conditions on contacts, as the visual builder stores them, and their translation to SQL.
+"""Translates segments to SQL over the contact table.
 
-One condition is `{"field": ..., "key": ..., "op": ..., "value": ...}`; `key` names the attribute, absent elsewhere. All
-conditions of a segment must hold. Values are only ever passed as parameters; the alias is checked.
+Every expression is true or false, never NULL, so that it can be negated. Values are only ever passed as parameters; the
+alias is checked. Subqueries are of the form EXISTS, which PostgreSQL answers by a hash table for many people and by an
+index for few.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.conditions.parsing import parse_segment
+from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
+from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, Field, Match, Op
+from mailflatrate.base import clock
 from mailflatrate.rules import sql
+from mailflatrate.rules.providers import OTHER, domains_by_provider
 
-MAX_CONDITIONS = 20
-MAX_CHOICES = 200
-MAX_VALUE_CHARACTERS = 500
-MAX_DAYS = 36_500
-
-
-class Field(StrEnum):
-    """The field that a condition tests."""
-
-    ATTRIBUTE = "attribute"
-    FIRST_NAME = "first_name"
-    LAST_NAME = "last_name"
-    EMAIL_DOMAIN = "email_domain"
-    LIST = "list"
-    TAG = "tag"
-    ACTIVITY = "activity"  # last click or double opt-in; opens never count (R-91)
-    CONSENT = "consent"  # age of the newest confirmation
-    CAMPAIGN = "mailing"  # got an earlier campaign; a later app says what that means
+Built = tuple[str, list[Any]]
+"""A boolean SQL expression and its parameters, in order."""
 
 
-class Op(StrEnum):
-    """The comparison operator. Text comparisons ignore case."""
-
-    EQUALS = "equals"
-    NOT_EQUALS = "not_equals"
-    CONTAINS = "contains"
-    STARTS = "starts"
-    IN = "in"
-    SET = "set"
-    EMPTY = "empty"
-    LESS = "less"
-    AT_MOST = "at_most"
-    MORE = "more"
-    AT_LEAST = "at_least"
-    BEFORE = "before"
-    AFTER = "after"
-    ON = "on"
-    NOT_ON = "not_on"
-    WITHIN_DAYS = "within_days"
-    NOT_WITHIN_DAYS = "not_within_days"
-    NEVER = "never"
-    HAS = "has"
-    HAS_NOT = "has_not"
-    GOT = "got"
-    NOT_GOT = "not_got"
-
-
-TEXT_OPS = (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.STARTS, Op.IN, Op.SET, Op.EMPTY)
-NUMBER_OPS = {Op.LESS: "<", Op.AT_MOST: "<=", Op.MORE: ">", Op.AT_LEAST: ">="}
-DATE_OPS = {Op.BEFORE: "<", Op.AFTER: ">"}
-OPS: dict[Field, tuple[Op, ...]] = {
-    Field.ATTRIBUTE: (*TEXT_OPS, *NUMBER_OPS, *DATE_OPS),
-    Field.FIRST_NAME: TEXT_OPS,
-    Field.LAST_NAME: TEXT_OPS,
-    Field.EMAIL_DOMAIN: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.IN),
-    Field.LIST: (Op.ON, Op.NOT_ON),
-    Field.TAG: (Op.HAS, Op.HAS_NOT),
-    Field.ACTIVITY: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS, Op.NEVER),
-    Field.CONSENT: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS),
-    Field.CAMPAIGN: (Op.NOT_GOT, Op.GOT),
-}
-"""Which comparisons each field offers; the builder draws its menus from this."""
-
-Value = str | int | float | tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A validated condition: `value` has the type that `op` needs (text, number, ISO date text, choices, days)."""
-
-    field: Field
-    op: Op
-    value: Value = None
-    key: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the JSON that the segment stores; `parse_conditions` reads it back."""
-        stored: dict[str, Any] = {"field": self.field.value, "op": self.op.value}
-        if self.key:
-            stored["key"] = self.key
-        if self.value is not None:
-            stored["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
-        return stored
-
-
-def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
-    """Validate conditions from a page or a table. Raises SegmentError naming the invalid one."""
-    if len(conditions) > MAX_CONDITIONS:
-        raise SegmentError(_("a segment can have up to %(limit)d conditions") % {"limit": MAX_CONDITIONS})
-    return [_parse(number, raw) for number, raw in enumerate(conditions, start=1)]
-
-
-def _parse(number: int, raw: Any) -> Condition:
-    if isinstance(raw, Condition):
-        return raw
-    where = _("condition %(number)d") % {"number": number}
-    if not isinstance(raw, dict):
-        raise SegmentError(f"{where}: {_('this is not a condition')}")
-    try:
-        field = Field(str(raw.get("field")))
-    except ValueError:
-        raise SegmentError(f"{where}: {_('choose what to compare')}") from None
-    try:
-        op = Op(str(raw.get("op")))
-    except ValueError:
-        raise SegmentError(f"{where}: {_('choose how to compare')}") from None
-    if op not in OPS[field]:
-        raise SegmentError(f"{where}: {_('this field cannot be compared that way')} (“{field.value}”, “{op.value}”)")
-    key = str(raw.get("key") or "").strip() if field is Field.ATTRIBUTE else ""
-    if field is Field.ATTRIBUTE and not (key and len(key) <= 60 and "\0" not in key):
-        raise SegmentError(f"{where}: {_('choose a field')}")
-    return Condition(field, op, _value(where, op, raw.get("value")), key)
-
-
-def _value(where: str, op: Op, raw: Any) -> Value:
-    if op in (Op.SET, Op.EMPTY, Op.NEVER):
-        return None
-    if op is Op.IN:
-        choices = raw if isinstance(raw, list | tuple) else str(raw or "").split(",")
-        kept = tuple(_text(where, choice) for choice in choices if str(choice).strip())
-        if not kept or len(kept) > MAX_CHOICES:
-            raise SegmentError(
-                f"{where}: " + _("enter 1 to %(limit)d values, separated by commas") % {"limit": MAX_CHOICES}
-            )
-        return kept
-    if op in NUMBER_OPS:
-        return _number(where, raw)
-    if op in DATE_OPS:
-        try:
-            return date.fromisoformat(str(raw).strip()).isoformat()
-        except ValueError:
-            raise SegmentError(f"{where}: {_('enter a date, such as 2026-03-31')}") from None
-    if op in (Op.ON, Op.NOT_ON):
-        return _whole(where, raw, _("choose a list"), maximum=2**63 - 1)
-    if op in (Op.HAS, Op.HAS_NOT):
-        return _whole(where, raw, _("choose a tag"), maximum=2**63 - 1)
-    if op in (Op.GOT, Op.NOT_GOT):
-        return _whole(where, raw, _("choose a campaign"), maximum=2**63 - 1)
-    if op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
-        return _whole(
-            where, raw, _("enter a number of days from 1 to %(limit)d") % {"limit": MAX_DAYS}, maximum=MAX_DAYS
-        )
-    return _text(where, raw)
-
-
-def _text(where: str, raw: Any) -> str:
-    text = str(raw if raw is not None else "").strip()
-    if not text:
-        raise SegmentError(f"{where}: " + _("enter a value"))
-    if len(text) > MAX_VALUE_CHARACTERS or "\0" in text:
-        raise SegmentError(f"{where}: " + _("enter up to %(limit)d characters") % {"limit": MAX_VALUE_CHARACTERS})
-    return text
-
-
-def _number(where: str, raw: Any) -> float:
-    text = str(raw if raw is not None else "").strip().replace(",", ".")
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII):
-        raise SegmentError(f"{where}: {_('enter a number, such as 12 or 3.5')}")
-    return float(text)
-
-
-def _whole(where: str, raw: Any, wanted: str, *, maximum: int) -> int:
-    text = str(raw if raw is not None else "").strip()
-    if not re.fullmatch(r"\d{1,19}", text, re.ASCII) or not 1 <= int(text) <= maximum:
-        raise SegmentError(f"{where}: {wanted}")
-    return int(text)
-
-
-def conditions_sql(conditions: Sequence[Any], alias: str = "c") -> tuple[str, list[Any]]:
+def conditions_sql(conditions: Any, alias: str = "c") -> Built:
     """Return a boolean SQL expression over the contact table under `alias`, and its parameters in order.
 
-    True for all contacts if there are no conditions. Raises SegmentError.
+    `conditions` is what a segment stores, in either version, or a tree. True for all contacts if there are no
+    conditions. Raises SegmentError.
     """
     if not re.fullmatch(r"[a-z_]{1,20}", alias):
         raise ValueError(f"no table alias: {alias!r}")
-    parts: list[str] = []
-    parameters: list[Any] = []
-    for condition in parse_conditions(conditions):
-        sql, values = _BUILDERS[condition.field](condition, alias)
-        parts.append(f"({sql})")
-        parameters += values
-    return (" AND ".join(parts) or "TRUE"), parameters
+    return _group(parse_segment(conditions), alias)
 
 
 def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
@@ -207,25 +38,55 @@ def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     return named, {f"segment_{position}": value for position, value in enumerate(values)}
 
 
-Built = tuple[str, list[Any]]
-"""A boolean SQL expression and its parameters, in order."""
+def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> None:
+    """Let a later stage define the SQL for conditions on its own rows; this module knows none of its tables."""
+    _BUILDERS[field] = build
+
+
+def _group(group: SegmentGroup, alias: str) -> Built:
+    included = _joined(group.included, alias, " AND " if group.match is Match.ALL else " OR ")
+    excluded = _joined(group.excluded, alias, " OR ")
+    if excluded is None:
+        return included or ("TRUE", [])
+    taken_out = f"NOT ({excluded[0]})"
+    if included is None:
+        return taken_out, excluded[1]
+    return f"({included[0]}) AND {taken_out}", [*included[1], *excluded[1]]
+
+
+def _joined(items: Sequence[Condition | SegmentGroup], alias: str, word: str) -> Built | None:
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for item in items:
+        expression, values = (
+            _group(item, alias) if isinstance(item, SegmentGroup) else _BUILDERS[item.field](item, alias)
+        )
+        parts.append(f"({expression})")
+        parameters += values
+    return (word.join(parts), parameters) if parts else None
+
+
+_LOWERED = "lower(%s::text[]::text)::text[]"
+"""A list of texts in lower case, as the database sees it."""
 
 
 def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built:
     """Compare a text expression that takes the parameters `before`. A missing value counts as empty text."""
     text = f"lower(coalesce({expression}, ''))"
-    match condition.op:
-        case Op.SET:
-            return f"{text} <> ''", before
-        case Op.EMPTY:
-            return f"{text} = ''", before
-        case Op.IN:
-            assert isinstance(condition.value, tuple)
-            return f"{text} = ANY(%s::text[])", [*before, [value.lower() for value in condition.value]]
+    if condition.op is Op.SET:
+        return f"{text} <> ''", before
+    if condition.op is Op.EMPTY:
+        return f"{text} = ''", before
+    if isinstance(condition.value, tuple):
+        wanted = [*before, list(condition.texts)]
+        if condition.op is Op.HAS_ALL:
+            return f"{text} = ALL({_LOWERED})", wanted
+        return f"{'NOT ' if condition.op is Op.NOT_EQUALS else ''}{text} = ANY({_LOWERED})", wanted
     forms = {
         Op.EQUALS: "{text} = lower(%s)",
         Op.NOT_EQUALS: "{text} <> lower(%s)",
         Op.CONTAINS: "strpos({text}, lower(%s)) > 0",
+        Op.NOT_CONTAINS: "strpos({text}, lower(%s)) = 0",
         Op.STARTS: "starts_with({text}, lower(%s))",
     }
     return forms[condition.op].format(text=text), [*before, condition.value]
@@ -233,62 +94,139 @@ def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built
 
 # What a spreadsheet calls a number or a date is text here; what cannot be read as one satisfies no comparison.
 _AS_NUMBER = "replace(btrim({alias}.attributes->>%s), ',', '.')"
+_IS_NUMBER = r"~ '^-?[0-9]{1,15}(\.[0-9]+)?$'"
 _AS_DATE = (
     r"regexp_replace(btrim({alias}.attributes->>%s), '^(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})(?!\d).*$', '\3-\2-\1')"
 )
 
 
 def _attribute(condition: Condition, alias: str) -> Built:
-    key = condition.key
-    if condition.op in NUMBER_OPS:
-        value = _AS_NUMBER.format(alias=alias)
-        return (
-            f"CASE WHEN {value} ~ '^-?[0-9]{{1,15}}(\\.[0-9]+)?$' "
-            f"THEN ({value})::numeric {NUMBER_OPS[condition.op]} %s::numeric ELSE FALSE END",
-            [key, key, condition.value],
-        )
-    if condition.op in DATE_OPS:
-        value = _AS_DATE.format(alias=alias)
-        return (
-            f"CASE WHEN {value} ~ '^[0-9]{{4}}-' AND pg_input_is_valid({value}, 'date') "
-            f"THEN ({value})::date {DATE_OPS[condition.op]} %s::date ELSE FALSE END",
-            [key, key, key, condition.value],
-        )
-    sql, values = _text_sql(f"{alias}.attributes->>%s", [key], condition)
-    if condition.op not in (Op.EQUALS, Op.NOT_EQUALS, Op.IN):
-        return sql, values
+    op, key = condition.op, condition.key
+    if op in NUMBER_OPS or op is Op.BETWEEN or (isinstance(condition.value, int | float) and op in _EQUALITY):
+        return _number_sql(condition, alias)
+    if op in DATE_OPS or op in (Op.LAST_DAYS, Op.ANNIVERSARY):
+        return _date_sql(condition, alias)
+    if op in (Op.YES, Op.NO):
+        return f"lower(coalesce({alias}.attributes->>%s, '')) = %s", [key, "true" if op is Op.YES else "false"]
+    plain, values = _text_sql(f"{alias}.attributes->>%s", [key], condition)
+    if op not in (*_EQUALITY, Op.IN, Op.HAS_ALL):
+        return plain, values
     # A field of several choices has a list; one of them is enough.
-    wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    chosen = (
-        f"EXISTS (SELECT 1 FROM jsonb_array_elements_text({alias}.attributes->%s) AS chosen "  # noqa: S608  checked
-        "WHERE lower(chosen) = ANY(%s::text[]))"
-    )
-    if condition.op is Op.NOT_EQUALS:
-        chosen = f"NOT {chosen}"
+    wanted = sorted(set(condition.texts))
+    choices = f"jsonb_array_elements_text({alias}.attributes->%s) AS chosen"
+    if op is Op.HAS_ALL:
+        chosen = f"(SELECT NOT bool_or(w <> ALL(ARRAY(SELECT lower(chosen) FROM {choices}))) FROM unnest({_LOWERED}) w)"  # noqa: S608
+    else:
+        chosen = f"EXISTS (SELECT 1 FROM {choices} WHERE lower(chosen) = ANY({_LOWERED}))"  # noqa: S608  checked
     return (
-        f"CASE WHEN jsonb_typeof({alias}.attributes->%s) = 'array' THEN {chosen} ELSE {sql} END",
-        [key, key, [str(value).lower() for value in wanted], *values],
+        f"CASE WHEN jsonb_typeof({alias}.attributes->%s) = 'array' "
+        f"THEN {'NOT ' if op is Op.NOT_EQUALS else ''}{chosen} ELSE {plain} END",
+        [key, key, wanted, *values],
     )
+
+
+_EQUALITY = (Op.EQUALS, Op.NOT_EQUALS)
+
+
+def _number_sql(condition: Condition, alias: str) -> Built:
+    value, key = _AS_NUMBER.format(alias=alias), condition.key
+    number = f"({value})::numeric"
+    if condition.op is Op.BETWEEN:
+        test, wanted = f"{number} BETWEEN %s::numeric AND %s::numeric", list(condition.value)  # type: ignore[arg-type]
+    else:
+        sign = NUMBER_OPS.get(condition.op, "=")
+        test, wanted = f"{number} {sign} %s::numeric", [condition.value]
+    holds = f"CASE WHEN {value} {_IS_NUMBER} THEN {test} ELSE FALSE END"
+    return f"NOT ({holds})" if condition.op is Op.NOT_EQUALS else holds, [key, key, *wanted]
+
+
+def _date_sql(condition: Condition, alias: str) -> Built:
+    value, key, today = _AS_DATE.format(alias=alias), condition.key, clock.now().date()
+    day = f"({value})::date"
+    wanted: list[Any]
+    if condition.op is Op.LAST_DAYS:
+        test, wanted = f"{day} BETWEEN %s::date - %s::int AND %s::date", [today, condition.value, today]
+    elif condition.op is Op.ANNIVERSARY:
+        # The 29th of February is celebrated on the 28th in other years.
+        test = (
+            f"(SELECT EXISTS (SELECT 1 FROM generate_series(0, 1) AS later WHERE (born + make_interval(years => "  # noqa: S608
+            "extract(year FROM %s::date)::int - extract(year FROM born)::int + later))::date "
+            f"BETWEEN %s::date AND %s::date + %s::int) FROM (SELECT {day} AS born) AS person)"
+        )
+        wanted = [today, today, today, condition.value]
+        return _if_date(value, test), [key, key, *wanted, key]
+    else:
+        test, wanted = f"{day} {DATE_OPS[condition.op]} %s::date", [condition.value]
+    return _if_date(value, test), [key, key, key, *wanted]
+
+
+def _if_date(value: str, test: str) -> str:
+    return f"CASE WHEN {value} ~ '^[0-9]{{4}}-' AND pg_input_is_valid({value}, 'date') THEN {test} ELSE FALSE END"
 
 
 def _column(expression: str) -> Callable[[Condition, str], Built]:
     return lambda condition, alias: _text_sql(expression.format(alias=alias), [], condition)
 
 
+def _provider(condition: Condition, alias: str) -> Built:
+    keys = set(condition.texts)
+    of = domains_by_provider()
+    domain = f"lower(split_part({alias}.email, '@', 2))"
+    # Everyone else's provider is the one that is not in the table.
+    listed = [name for name, key in of.items() if (key in keys) != (OTHER in keys)]
+    wanted = (OTHER in keys) == (condition.op is Op.NOT_EQUALS)
+    return f"{'' if wanted else 'NOT '}{domain} = ANY(%s::text[])", [sorted(listed)]
+
+
 def _list(condition: Condition, alias: str) -> Built:
+    values: list[Any] = [list(condition.numbers)]
+    since = ""
+    if condition.days is not None:
+        sign = ">=" if condition.op is Op.ON_WITHIN_DAYS else "<"
+        since = f" AND seg.confirmed_at {sign} now() - make_interval(days => %s)"
+        values.append(condition.days)
     exists = (
         f"EXISTS (SELECT 1 FROM subscription seg WHERE seg.account_id = {alias}.account_id "  # noqa: S608
-        f"AND seg.mailing_list_id = %s AND seg.contact_id = {alias}.id AND {sql.is_confirmed('seg.state')})"
+        f"AND seg.mailing_list_id = ANY(%s::bigint[]) AND seg.contact_id = {alias}.id "
+        f"AND {sql.is_confirmed('seg.state')}{since})"
     )
-    return (exists if condition.op is Op.ON else f"NOT {exists}"), [condition.value]
+    return (f"NOT {exists}" if condition.op is Op.NOT_ON else exists), values
 
 
 def _tag(condition: Condition, alias: str) -> Built:
-    exists = (
+    tagged = (
         f"EXISTS (SELECT 1 FROM contact_tag seg WHERE seg.account_id = {alias}.account_id "  # noqa: S608
-        f"AND seg.tag_id = %s AND seg.contact_id = {alias}.id)"
+        f"AND seg.contact_id = {alias}.id"
     )
-    return (exists if condition.op is Op.HAS else f"NOT {exists}"), [condition.value]
+    if condition.op in (Op.SET, Op.EMPTY):
+        return f"{'NOT ' if condition.op is Op.EMPTY else ''}{tagged})", []
+    ids = list(condition.numbers)
+    if condition.op is Op.HAS_ALL:
+        return " AND ".join([f"{tagged} AND seg.tag_id = %s)"] * len(ids)), ids
+    exists = f"{tagged} AND seg.tag_id = ANY(%s::bigint[]))"
+    return (f"NOT {exists}" if condition.op is Op.HAS_NOT else exists), [ids]
+
+
+def _proof(alias: str, test: str) -> str:
+    """Return SQL for whether the proof of a list on which the person is confirmed passes a test on `ev`."""
+    return (
+        "EXISTS (SELECT 1 FROM subscription seg, consent_evidence ev "  # noqa: S608  a checked alias, own constants
+        f"WHERE seg.account_id = {alias}.account_id AND seg.contact_id = {alias}.id "
+        f"AND {sql.is_confirmed('seg.state')} "
+        f"AND ev.account_id = seg.account_id AND ev.event_id = seg.consent_event_id AND {test})"
+    )
+
+
+def _form(condition: Condition, alias: str) -> Built:
+    came = _proof(alias, "ev.details->>'form' = ANY(%s::text[])")
+    return (f"NOT {came}" if condition.op is Op.NOT_EQUALS else came), [[str(number) for number in condition.numbers]]
+
+
+def _source(condition: Condition, alias: str) -> Built:
+    positive = Condition(condition.field, Op.CONTAINS, condition.value)
+    is_negated = condition.op is Op.NOT_CONTAINS
+    test, values = _text_sql("ev.source", [], positive if is_negated else condition)
+    return (f"NOT {_proof(alias, test)}" if is_negated else _proof(alias, test)), values
 
 
 def _activity(condition: Condition, alias: str) -> Built:
@@ -312,13 +250,11 @@ _BUILDERS: dict[Field, Callable[[Condition, str], Built]] = {
     Field.FIRST_NAME: _column("{alias}.first_name"),
     Field.LAST_NAME: _column("{alias}.last_name"),
     Field.EMAIL_DOMAIN: _column("split_part({alias}.email, '@', 2)"),
+    Field.PROVIDER: _provider,
     Field.LIST: _list,
     Field.TAG: _tag,
+    Field.FORM: _form,
+    Field.SOURCE: _source,
     Field.ACTIVITY: _activity,
     Field.CONSENT: _consent,
 }
-
-
-def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> None:
-    """Let a later stage define the SQL for conditions on its own rows; this module knows none of its tables."""
-    _BUILDERS[field] = build

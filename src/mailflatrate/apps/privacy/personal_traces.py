@@ -63,8 +63,9 @@ _WIPE: dict[str, str] = {
     " AND (row::text ILIKE %(like)s OR suggestion ILIKE %(like)s)",
     "suppression_rows": "DELETE FROM suppression_file_row WHERE account_id = %(account_id)s"
     " AND row::text ILIKE %(like)s",
-    "segments": "UPDATE segment SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
-    " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
+    "segments": "UPDATE segment SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb,"
+    " tree = regexp_replace(tree::text, %(regex)s, '', 'gi')::jsonb WHERE account_id = %(account_id)s"
+    " AND (conditions::text ILIKE %(like)s OR tree::text ILIKE %(like)s)",
     "export_segments": "UPDATE export SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
     " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
     "bulk_actions": "UPDATE bulk_action SET selection = regexp_replace(selection::text, %(regex)s, '', 'gi')::jsonb,"

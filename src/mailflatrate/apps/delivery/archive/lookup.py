@@ -1,10 +1,13 @@
 """Find deliveries wherever they are stored, without reading every month."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Max, Q
 
 from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth
+from mailflatrate.base import clock
+
+LONGEST_WAIT_DAYS = 60
 
 
 def of_campaign(campaign_id: int) -> Q:
@@ -19,6 +22,16 @@ def of_campaign_sql(campaign_id: int, alias: str) -> str:
     ids = _moved(campaign_id)
     kept = f"NOT {alias}.archived"
     return kept if ids is None else f"({kept} OR ({alias}.id >= {ids[0]} AND {alias}.id < {ids[1]}))"
+
+
+def ids_since_sql(days: int, alias: str) -> str:
+    """Return a filter on `delivery_record` that skips months of the archive in which nothing was settled since then.
+
+    A message is settled within LONGEST_WAIT_DAYS after it was planned, so older ids need not be read.
+    """
+    since = clock.now() - timedelta(days=days + LONGEST_WAIT_DAYS)
+    first = ArchiveMonth.objects.filter(made_at__lt=since).aggregate(last=Max("to_id"))["last"]
+    return f"{alias}.id >= {int(first)}" if first is not None else "TRUE"
 
 
 def _moved(campaign_id: int) -> tuple[int, int] | None:

@@ -57,7 +57,7 @@ def start_export(
             file_format=file_format,
             mailing_list_id=list_id,
             segment_name=segment.name if segment else "",
-            conditions=segment.conditions if segment else None,
+            conditions=segment.definition if segment else None,
             created_by=by,
             requested_by=(source or (by.email if by else ""))[:320],
             created_at=clock.now(),

@@ -6,24 +6,33 @@ from django.db import transaction
 from django.db.utils import IntegrityError
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.segments import parse_conditions
+from mailflatrate.apps.lists.conditions.checks import check_segment
+from mailflatrate.apps.lists.conditions.tree import stored_form, versioned_form
+from mailflatrate.apps.lists.conditions.uses import uses_of
+from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse
+from mailflatrate.apps.lists.models import NEEDS_GROUPS, BulkAction, BulkState, Segment
+from mailflatrate.base import tenancy
 
 
-def save_segment(name: str, conditions: list[Any], *, segment_id: int | None = None) -> Segment:
-    """Create a segment, or change the one with `segment_id`. Raises SegmentError worded for the customer."""
+@tenancy.needs_account
+def save_segment(name: str, definition: Any, *, segment_id: int | None = None) -> Segment:
+    """Create a segment, or change the one with `segment_id`. Raises SegmentError worded for the customer.
+
+    `definition` is a list of conditions, all of which must match, a group in the JSON form, or a tree.
+    """
     name = " ".join(name.split())[:120]
-    if not name:
+    if not name or "\0" in name:
         raise SegmentError(_("enter a name for the segment"))
-    kept = [condition.as_json() for condition in parse_conditions(conditions)]
+    tree = check_segment(definition)
+    form = stored_form(tree)
+    listed = form if isinstance(form, list) else NEEDS_GROUPS
     try:
         with transaction.atomic():
             if segment_id is None:
-                return Segment.objects.create(name=name, conditions=kept)
+                return Segment.objects.create(name=name, conditions=listed, tree=versioned_form(tree))
             segment = Segment.objects.select_for_update().get(id=segment_id)
-            segment.name, segment.conditions = name, kept
-            segment.save(update_fields=["name", "conditions"])
+            segment.name, segment.conditions, segment.tree = name, listed, versioned_form(tree)
+            segment.save(update_fields=["name", "conditions", "tree"])
             return segment
     except Segment.DoesNotExist as error:
         raise SegmentError(_("this segment doesn't exist")) from error
@@ -31,6 +40,21 @@ def save_segment(name: str, conditions: list[Any], *, segment_id: int | None = N
         raise SegmentError(_("another segment is already called “%(name)s”") % {"name": name}) from error
 
 
+@tenancy.needs_account
 def delete_segment(segment_id: int) -> None:
-    """Delete a segment. Campaigns keep the conditions they were planned with. Idempotent."""
-    Segment.objects.filter(id=segment_id).delete()
+    """Delete a segment. Idempotent. Raises SegmentInUse with the places that use it.
+
+    Campaigns that have begun keep the conditions they were planned with.
+    """
+    with transaction.atomic():
+        if Segment.objects.select_for_update().filter(id=segment_id).exists():
+            if places := segment_places(segment_id):
+                raise SegmentInUse(places)
+            Segment.objects.filter(id=segment_id).delete()
+
+
+@tenancy.needs_account
+def segment_places(segment_id: int) -> list[str]:
+    """Return the places that use a segment, as people call them."""
+    waiting = BulkAction.objects.filter(state=BulkState.QUEUED, selection__segment=segment_id).exists()
+    return [*([_("a bulk action that is about to begin")] if waiting else []), *uses_of(segment_id)]

@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.models.origins import (
     OriginKind,
 )
 from mailflatrate.apps.lists.models.people import (
+    NEEDS_GROUPS,
     SUBSCRIPTION_LABELS,
     Contact,
     MailingList,
@@ -44,6 +45,7 @@ __all__ = [
     "CONSENT_LABELS",
     "FIELD_TYPE_LABELS",
     "GONE",
+    "NEEDS_GROUPS",
     "OPEN_DECLARATIONS",
     "OPEN_MOVES",
     "ORIGIN_LABELS",

@@ -1,5 +1,7 @@
 """Lists, contacts, subscriptions, segments."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
@@ -161,11 +163,20 @@ class Subscription(TenantModel):
         ]
 
 
+NEEDS_GROUPS: list[Any] = [{"field": "groups"}]
+"""What `Segment.conditions` says where it can't say it all: the version before refuses it, and nobody is matched."""
+
+
 class Segment(TenantModel):
-    """A saved set of conditions on contacts."""
+    """A saved tree of conditions on contacts (`lists.segments`).
+
+    `conditions` is the same for the version before, which knows no `tree`; where that version changes it, a trigger
+    takes the tree away.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     conditions = models.JSONField(default=list)
+    tree = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -174,3 +185,10 @@ class Segment(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def definition(self) -> Any:
+        """Return what `lists.segments.parse_segment` reads, in the form that campaigns keep."""
+        if self.tree is None:
+            return self.conditions
+        return self.tree if self.conditions == NEEDS_GROUPS else self.conditions

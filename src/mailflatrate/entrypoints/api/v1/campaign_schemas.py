@@ -18,11 +18,13 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.variants import FIELDS as VARIANT_FIELDS
 from mailflatrate.apps.campaigns.variants import TEST_FIELDS
 from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.lists.conditions.checks import check_segment
+from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.models import MailingList, Segment
-from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema, filled
+from mailflatrate.entrypoints.api.v1.segment_schemas import Conditions
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import CheckItem
 from mailflatrate.mail.content import MAX_CONTENT
@@ -43,7 +45,6 @@ Line = Annotated[str, Field(max_length=250, pattern=r"^[^\r\n]*$")]
 Title = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
 Text = Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(_small_enough)]
 Ids = Annotated[list[Id], Field(max_length=MOST_CHOSEN)]
-Conditions = Annotated[list[dict[str, Any]], Field(max_length=20)]
 PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, description="null: as fast as possible")]
 
 
@@ -91,7 +92,7 @@ class CampaignDetail(CampaignInfo):
     sender_id: int | None
     reply_to: str
     language: str
-    conditions: list[dict[str, Any]]
+    conditions: Conditions
     excluded_list_ids: list[int]
     excluded_segment_ids: list[int]
     excluded_campaign_ids: list[int]
@@ -149,7 +150,7 @@ class CampaignFields(RequestBodySchema):
         ListLanguage | None, Field(description="default for a new draft: the first list's language, or the account's")
     ] = None
     list_ids: Ids | None = None
-    conditions: Annotated[Conditions | None, Field(description="all conditions must match, as in a segment")] = None
+    conditions: Conditions | None = None
     excluded_list_ids: Ids | None = None
     excluded_segment_ids: Ids | None = None
     excluded_campaign_ids: Ids | None = None
@@ -222,7 +223,7 @@ def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
     if given.time_zone is not None:
         values["time_zone"] = _zone(given.time_zone)
     if given.conditions is not None:
-        values["conditions"] = [condition.as_json() for condition in parse_conditions(given.conditions)]
+        values["conditions"] = stored_form(check_segment(given.conditions))
     if given.variants is not None:
         values["variants"] = [_variant(each, values, campaign) for each in given.variants]
     return values | _audience(given, campaign)
@@ -271,7 +272,7 @@ def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
             values[name] = _all_known(name, asked, known)
     if given.excluded_segment_ids is not None:
         present = {
-            row.id: {"id": row.id, "name": row.name, "conditions": row.conditions}
+            row.id: {"id": row.id, "name": row.name, "conditions": row.definition}
             for row in Segment.objects.filter(id__in=given.excluded_segment_ids)
         }
         kept = {segment["id"]: segment for segment in campaign.excluded_segments} if campaign else {}

@@ -1,7 +1,7 @@
 """What campaigns are made of: segments, templates, images."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
@@ -14,10 +14,11 @@ from mailflatrate.apps.campaigns.gallery import gallery
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import ContentKind, Media
 from mailflatrate.apps.lists.actions import segments as segments_actions
-from mailflatrate.apps.lists.models import MailingList, Segment
-from mailflatrate.apps.lists.queries import count_segment, segments
+from mailflatrate.apps.lists.models import Segment
+from mailflatrate.apps.lists.queries import segments
+from mailflatrate.apps.lists.segment_counts import count_people
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import Conditions, Title
+from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (
@@ -30,7 +31,9 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     newest_first,
     page_from,
 )
+from mailflatrate.entrypoints.api.v1.segment_schemas import Conditions, SegmentPeople
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_media, find_segment, find_template
+from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS
 
@@ -40,20 +43,17 @@ PictureText = Annotated[str, Field(max_length=250, description="alternative text
 
 
 class SegmentInfo(Schema):
-    """Saved conditions on contacts, all of which must match. Each has a field, an op, and a key or value as the field
-    needs.
-    """
+    """Saved conditions on contacts."""
 
     id: int
     name: str
-    conditions: list[dict[str, Any]]
+    conditions: Conditions
+    sentence: Annotated[str, Field(description="what the segment says, in the language of the request")]
     created_at: datetime
 
 
-class SegmentDetail(SegmentInfo):
-    """A segment with the number of contacts it matches now: confirmed on a list and not suppressed."""
-
-    people: int
+class SegmentDetail(SegmentInfo, SegmentPeople):
+    """A segment with the number of contacts it matches now."""
 
 
 class SegmentRequest(RequestBodySchema):
@@ -135,14 +135,29 @@ class MediaChange(RequestBodySchema):
 
 
 def _counted(row: Segment) -> SegmentDetail:
-    lists_in_use = list(MailingList.objects.filter(archived_at=None).values_list("id", flat=True))
-    return filled(SegmentDetail, row, people=count_segment(lists_in_use, row.conditions))
+    count = count_people(row.definition)
+    return filled(
+        SegmentDetail,
+        row,
+        conditions=row.definition,
+        sentence=segment_sentences([row.definition])[0],
+        people=count.people,
+        people_is_minimum=count.is_least,
+        untracked=count.untracked,
+    )
 
 
 @endpoint(ROUTER, "get", "/segments", scope=KeyScope.READ, answers=Page[SegmentInfo])
 def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentInfo]:
     """List segments by name, page by page."""
-    return page_from(list(segments()), which, lambda row: row.id, SegmentInfo.model_validate)
+    rows = list(segments())
+    sentences = dict(zip((row.id for row in rows), segment_sentences([row.definition for row in rows]), strict=True))
+    return page_from(
+        rows,
+        which,
+        lambda row: row.id,
+        lambda row: filled(SegmentInfo, row, conditions=row.definition, sentence=sentences[row.id]),
+    )
 
 
 @endpoint(ROUTER, "get", "/segments/{segment_id}", scope=KeyScope.READ, answers=SegmentDetail)
@@ -168,7 +183,7 @@ def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -
 
 @endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
-    """Delete a segment."""
+    """Delete a segment. One that a campaign excludes is refused; the campaigns are named."""
     find_segment(segment_id)
     segments_actions.delete_segment(segment_id)
     return SuccessResult()

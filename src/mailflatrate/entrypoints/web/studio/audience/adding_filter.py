@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, OPS, Field, Op
 from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import ContactField
-from mailflatrate.apps.lists.segments import DATE_OPS, NUMBER_OPS, OPS, Field, Op, conditions_sql
+from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.lists.tags import tags
+from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
-from mailflatrate.entrypoints.web.studio.campaigns.conditions import FIELD_WORDS, OP_WORDS
+from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.rules.contact_fields import WITH_CHOICES, ContactFieldType
 
@@ -35,8 +37,10 @@ _IS = (Op.EQUALS, Op.NOT_EQUALS, Op.SET, Op.EMPTY)
 _FIELD_OPS = {
     ContactFieldType.TEXT: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.STARTS, Op.SET, Op.EMPTY),
     ContactFieldType.NUMBER: (Op.EQUALS, *NUMBER_OPS, Op.SET, Op.EMPTY),
-    ContactFieldType.DATE: (Op.EQUALS, *DATE_OPS, Op.SET, Op.EMPTY),
+    ContactFieldType.DATE: (Op.EQUALS, Op.BEFORE, Op.AFTER, Op.SET, Op.EMPTY),
 }
+_NOT_HERE = (Op.IN, Op.HAS_ALL, Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS)
+"""Comparisons that need several values; the segment builder has them."""
 _VALUELESS = (Op.SET, Op.EMPTY, Op.NEVER)
 Options = list[tuple[str, str]]
 
@@ -112,8 +116,10 @@ def _ops(by: str, field: ContactField | None) -> Options:
     if by in ("segment", "import"):
         return []
     if field is not None:
-        return [(op.value, str(OP_WORDS[op])) for op in _FIELD_OPS.get(ContactFieldType(field.type), _IS)]
-    ops = [(op.value, str(OP_WORDS[op])) for op in OPS[Field(by)] if op is not Op.IN]
+        return [
+            (op.value, str(op_word(Field.ATTRIBUTE, op))) for op in _FIELD_OPS.get(ContactFieldType(field.type), _IS)
+        ]
+    ops = [(op.value, str(op_word(Field(by), op))) for op in OPS[Field(by)] if op not in _NOT_HERE]
     return [(ANY_STATE, _("is on, in any status")), *ops] if by == "list" else ops
 
 

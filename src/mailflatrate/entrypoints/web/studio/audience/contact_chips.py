@@ -7,13 +7,14 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, Field, Op
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
 from mailflatrate.apps.lists.queries import ListRow
-from mailflatrate.apps.lists.segments import DATE_OPS, Field, Op
+from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
-from mailflatrate.entrypoints.web.studio.campaigns.conditions import FIELD_WORDS, OP_WORDS
+from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
 from mailflatrate.rules.contact_fields import UnreadableValue, read_date
 
 
@@ -89,7 +90,7 @@ class ConditionWords:
             return text % {"what": subject, "days": value}
         if op in (Op.HAS, Op.HAS_NOT):
             return (_("Tag: %(name)s") if op is Op.HAS else _("Without tag: %(name)s")) % {"name": value}
-        return " ".join(part for part in (subject, str(OP_WORDS[op]), value) if part)
+        return " ".join(part for part in (subject, str(op_word(field, op)), value) if part)
 
     def _value(self, op: Op, value: Any) -> str:
         if op in (Op.SET, Op.EMPTY, Op.NEVER) or value is None:

@@ -21,10 +21,11 @@ from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, br
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.delivery.warm_up import plan_of
+from mailflatrate.apps.lists.conditions.checks import check_segment
+from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
-from mailflatrate.apps.lists.segments import parse_conditions
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
@@ -32,10 +33,10 @@ from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
+from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder, changed_tree, posted_tree
 from mailflatrate.entrypoints.web.studio.campaigns.approval import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
-from mailflatrate.entrypoints.web.studio.campaigns.conditions import builder, changed_rows, posted_conditions
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
@@ -53,13 +54,13 @@ from mailflatrate.settings import load_settings
 class SavedForm:
     """The result of a submitted form.
 
-    `conditions` are the rows to draw, `audience_error` is what is wrong with them. `seen` is the version that the
+    `conditions` is the tree to draw, `audience_error` is what is wrong with them. `seen` is the version that the
     page shows; `aside` is set if someone else saved first and this text is kept beside the draft. `variant` is the
     one being written.
     """
 
     form: CampaignForm
-    conditions: list[dict[str, Any]]
+    conditions: Any
     audience_error: str
     seen: int
     aside: CampaignVersion | None = None
@@ -77,9 +78,9 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
     form = CampaignForm(posted)
     form.is_valid()
     values = form.writable_values()
-    conditions, problem = posted_conditions(posted), ""
+    conditions, problem = posted_tree(posted), ""
     try:
-        values["conditions"] = [condition.as_json() for condition in parse_conditions(conditions)]
+        values["conditions"] = stored_form(check_segment(conditions))
     except SegmentError as error:
         problem = str(error)
     campaign = find_campaign(campaign_id)
@@ -249,7 +250,7 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: SavedForm) ->
         return _use_segment(request, campaign, here)
     if order or not saved.complete:
         problem = "" if order else saved.audience_error
-        drawn = replace(saved, conditions=changed_rows(saved.conditions, order), audience_error=problem)
+        drawn = replace(saved, conditions=changed_tree(saved.conditions, order), audience_error=problem)
         status = 200 if order else 422
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, drawn), status=status)
     return succeed(request, _("Saved."), here)
@@ -275,15 +276,14 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
 def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpResponse:
     found = Segment.objects.filter(id=whole_number(request.POST.get("segment"))).first()
     if found is not None:
-        drafts.update_campaign(campaign.id, {"conditions": found.conditions}, by=request.user)
+        drafts.update_campaign(campaign.id, {"conditions": found.definition}, by=request.user)
     return see_other(f"{here}#audience")
 
 
 @require_POST
 @studio
 def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return the builder's rows after one of them changed; nothing is saved here."""
+    """Return the builder's tree after a part of it changed; nothing is saved here."""
     campaign = find_campaign(campaign_id)
-    conditions = changed_rows(posted_conditions(request.POST), request.POST.get("row", ""))
-    context = {"campaign": campaign, "builder": builder(conditions)}
-    return page(request, "studio/campaigns/conditions.html", context)
+    tree = changed_tree(posted_tree(request.POST), request.POST.get("row", ""))
+    return page(request, "studio/segments/tree.html", {"campaign": campaign, "builder": builder(tree)})

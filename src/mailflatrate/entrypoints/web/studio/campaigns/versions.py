@@ -25,6 +25,7 @@ from mailflatrate.apps.campaigns.template_preview import written_message
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.entrypoints.web.posts import refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -173,7 +174,7 @@ def _said(name: str, value: Any) -> str:
     if name == "variants":
         return " · ".join(each["subject"] for each in value or []) or "–"
     if name == "conditions":
-        return str(len(value or []))
+        return segment_sentences([value or []])[0]
     if name == "track_clicks":
         return _("yes") if value else _("no")
     return "" if name in LONG else str(value or "–")

@@ -1,0 +1,20 @@
+"""Campaigns that use a segment: those that exclude it and have not begun."""
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.lists.conditions.uses import register_place
+from mailflatrate.rules.campaign_states import NOT_BEGUN
+
+MOST_NAMED = 10
+
+
+def campaigns_with(segment_id: int) -> list[str]:
+    """Return the campaigns that exclude a segment, newest first."""
+    waiting = Campaign.objects.filter(state__in=NOT_BEGUN, excluded_segments__contains=[{"id": segment_id}])
+    names = waiting.order_by("-id").values_list("name", flat=True)[: MOST_NAMED + 1]
+    found = [_("the campaign “%(name)s”") % {"name": name} for name in names[:MOST_NAMED]]
+    return [*found, _("other campaigns")] if len(names) > MOST_NAMED else found
+
+
+register_place(campaigns_with)

@@ -1,0 +1,63 @@
+"""Segment conditions about earlier campaigns."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign_sql
+from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
+from mailflatrate.apps.lists.conditions.tree import Condition
+from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
+from mailflatrate.apps.lists.segments import Built, register_builder
+
+MOST_OFFERED = 100
+
+
+def got_mailing(condition: Condition, alias: str) -> Built:
+    """Return SQL for whether a contact got an earlier campaign, or may still get it.
+
+    That is: delivered, waiting, deferred or unknown result. Contacts with a bounce or a skipped message have not
+    got it, so another campaign may reach them.
+    """
+    kept = of_campaign_sql(int(str(condition.value)), "got")
+    exists = (
+        f"EXISTS (SELECT 1 FROM delivery_record got WHERE {kept} AND got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
+        f"AND got.contact_id = {alias}.id AND got.campaign_id = %s "
+        "AND got.state IN ('sent', 'pending', 'deferred', 'in_doubt'))"
+    )
+    return (exists if condition.op is Op.GOT else f"NOT {exists}"), [condition.value]
+
+
+def received(condition: Condition, alias: str) -> Built:
+    """Return SQL for whether at least, or fewer than, so many campaigns were delivered to a contact."""
+    rows = (
+        f"SELECT 1 FROM delivery_record got WHERE got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
+        f"AND got.contact_id = {alias}.id AND got.campaign_id IS NOT NULL AND got.state = 'sent'"
+    )
+    values: list[Any] = []
+    if condition.days is not None:
+        rows += f" AND got.settled_at >= now() - make_interval(days => %s) AND {ids_since_sql(condition.days, 'got')}"
+        values.append(condition.days)
+    enough, values = at_least(rows, values, condition.times or 1)
+    return (enough if condition.op is Op.AT_LEAST else f"NOT {enough}"), values
+
+
+def at_least(rows: str, values: list[Any], times: int) -> Built:
+    """Return SQL for whether a subquery has at least so many rows; it is read no further than that."""
+    if times == 1:
+        return f"EXISTS ({rows})", values
+    return f"((SELECT count(*) FROM ({rows} LIMIT %s) AS few) >= %s)", [*values, times, times]  # noqa: S608
+
+
+def _offered() -> list[tuple[int, str]]:
+    out = Campaign.objects.filter(started_at__isnull=False).order_by("-started_at")
+    return list(out.values_list("id", "name")[:MOST_OFFERED])
+
+
+def _named(ids: Iterable[int]) -> dict[int, str]:
+    return dict(Campaign.objects.filter(id__in=list(ids), started_at__isnull=False).values_list("id", "name"))
+
+
+register_builder(Field.CAMPAIGN, got_mailing)
+register_builder(Field.RECEIVED, received)
+register_choices(Field.CAMPAIGN, ChoiceSource(_offered, _named))

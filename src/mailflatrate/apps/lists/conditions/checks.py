@@ -1,0 +1,140 @@
+"""Checks a segment against the account before it is saved: its fields and their types, lists, tags, forms, campaigns.
+
+Values become what fields store. What was saved earlier is read without these checks: a tag deleted since then matches
+no one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists import fields
+from mailflatrate.apps.lists.conditions import choices
+from mailflatrate.apps.lists.conditions.parsing import listed, parse_segment
+from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
+from mailflatrate.apps.lists.conditions.vocabulary import TYPE_OPS, Field, Op
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.base import tenancy
+from mailflatrate.rules.contact_fields import (
+    ContactFieldType,
+    FieldDefinition,
+    UnreadableValue,
+    normalize_value,
+    read_boolean,
+)
+
+
+@tenancy.needs_account
+def check_segment(raw: Any) -> SegmentGroup:
+    """Return the tree of a segment that suits the account. Raises SegmentError with the choices."""
+    tree = parse_segment(raw)
+    keys = {condition.key for condition in tree.conditions() if condition.field is Field.ATTRIBUTE}
+    known = fields.definitions(keys) if keys else {}
+    names = {field: choices.named(field, ids) for field, ids in _named_ids(tree).items()}
+    return _Checker(known, names).group(tree)
+
+
+def _named_ids(tree: SegmentGroup) -> dict[Field, set[int]]:
+    """Return the ids that a tree names, by the field whose choices they are."""
+    found: dict[Field, set[int]] = {}
+    for condition in tree.conditions():
+        for field, ids in named_by(condition).items():
+            found.setdefault(field, set()).update(ids)
+    return found
+
+
+def named_by(condition: Condition) -> dict[Field, tuple[int, ...]]:
+    """Return the ids that one condition names, by the field whose choices they are."""
+    if condition.field in (Field.LIST, Field.TAG, Field.FORM, Field.CAMPAIGN):
+        return {condition.field: condition.numbers}
+    return {Field.CAMPAIGN: (condition.campaign,)} if condition.campaign is not None else {}
+
+
+class _Checker:
+    """Checks the conditions of one segment in their order."""
+
+    def __init__(self, known: Mapping[str, FieldDefinition], names: Mapping[Field, Mapping[int, str]]) -> None:
+        self._known = known
+        self._names = names
+        self._number = 0
+
+    def group(self, group: SegmentGroup) -> SegmentGroup:
+        """Return the group with checked conditions."""
+        return replace(
+            group,
+            items=tuple(
+                self.group(item) if isinstance(item, SegmentGroup) else self._condition(item) for item in group.items
+            ),
+        )
+
+    def _condition(self, condition: Condition) -> Condition:
+        self._number += 1
+        where = _("condition %(number)d") % {"number": self._number}
+        for field, ids in named_by(condition).items():
+            if any(number not in self._names[field] for number in ids):
+                raise SegmentError(f"{where}: {_unknown(field)}")
+        if condition.field is Field.ATTRIBUTE and condition.key in self._known:
+            return _suited(where, condition, self._known[condition.key])
+        return condition
+
+
+def _unknown(field: Field) -> str:
+    offered = [f"{name} ({number})" for number, name in choices.offered(field)]
+    texts = {
+        Field.LIST: _("choose a list: %(choices)s"),
+        Field.TAG: _("choose a tag: %(choices)s"),
+        Field.FORM: _("choose a form: %(choices)s"),
+        Field.CAMPAIGN: _("choose a campaign that was sent: %(choices)s"),
+    }
+    return texts[field] % {"choices": listed(offered) or _("there is none yet")}
+
+
+def _suited(where: str, condition: Condition, wanted: FieldDefinition) -> Condition:
+    """Return a condition on a declared field, as its type needs it."""
+    condition = _translated(condition, wanted.type)
+    if condition.op not in TYPE_OPS[wanted.type]:
+        said = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
+        values = {"field": wanted.label or wanted.key, "choices": listed(TYPE_OPS[wanted.type])}
+        raise SegmentError(f"{where}: {said % values}")
+    if condition.op not in (Op.EQUALS, Op.NOT_EQUALS, Op.IN, Op.HAS_ALL):
+        return condition
+    if isinstance(condition.value, tuple):
+        each = tuple(str(_stored(where, wanted, value)) for value in condition.texts)
+        return replace(condition, value=tuple(dict.fromkeys(each)))
+    stored = _stored(where, wanted, condition.value)
+    return replace(condition, value=float(stored) if wanted.type is ContactFieldType.NUMBER else stored)
+
+
+def _translated(condition: Condition, kind: ContactFieldType) -> Condition:
+    """Return a comparison of version 1, which knew no types, as the type says it."""
+    op, value = condition.op, condition.value
+    if kind is ContactFieldType.DATE and op is Op.EQUALS:
+        return replace(condition, op=Op.ON_DAY)
+    if kind is ContactFieldType.BOOLEAN and op in (Op.EQUALS, Op.NOT_EQUALS) and isinstance(value, str):
+        try:
+            return replace(condition, op=Op.YES if read_boolean(value) is (op is Op.EQUALS) else Op.NO, value=None)
+        except UnreadableValue:
+            return condition
+    if kind in _CODED and op is Op.EQUALS and isinstance(value, str):
+        return replace(condition, op=Op.IN, value=(value,))
+    if kind is ContactFieldType.TEXT and op in _EQUALITY and isinstance(value, int | float):
+        return replace(condition, value=f"{value:g}")
+    return condition
+
+
+_CODED = (ContactFieldType.CHOICE, ContactFieldType.CHOICES, ContactFieldType.COUNTRY, ContactFieldType.LANGUAGE)
+_EQUALITY = (Op.EQUALS, Op.NOT_EQUALS)
+
+
+def _stored(where: str, wanted: FieldDefinition, value: Any) -> Any:
+    """Return a value as the field stores it."""
+    one = replace(wanted, type=ContactFieldType.CHOICE) if wanted.type is ContactFieldType.CHOICES else wanted
+    try:
+        stored = normalize_value(one, value, month_first=None)
+    except UnreadableValue as error:
+        raise SegmentError(f"{where}: {fields.fault_sentence(wanted, error.fault)}") from None
+    if stored is None:
+        raise SegmentError(f"{where}: {_('enter a value')}")
+    return stored

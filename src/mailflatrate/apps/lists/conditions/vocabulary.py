@@ -1,0 +1,130 @@
+"""The words of a segment: which fields of a person a condition can test, and how."""
+
+from enum import StrEnum
+
+from mailflatrate.rules.contact_fields import ContactFieldType
+
+MAX_CONDITIONS = 30
+MAX_GROUPS = 12
+MAX_DEPTH = 2
+"""How deep groups nest below the segment itself."""
+MAX_CHOICES = 200
+MAX_NAMED = 50
+"""Lists, tags or forms that one condition may name."""
+MAX_VALUE_CHARACTERS = 500
+MAX_LINK_CHARACTERS = 2_000
+MAX_DAYS = 36_500
+MAX_ANNIVERSARY_DAYS = 365
+MAX_TIMES = 1_000
+
+
+class Field(StrEnum):
+    """The field that a condition tests."""
+
+    ATTRIBUTE = "attribute"
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    EMAIL_DOMAIN = "email_domain"
+    PROVIDER = "provider"
+    LIST = "list"
+    TAG = "tag"
+    FORM = "form"  # the form by which the person confirmed a list
+    SOURCE = "source"  # where the person signed up, as the proof of a list says
+    CONSENT = "consent"  # age of the newest confirmation
+    ACTIVITY = "activity"  # last click or double opt-in; opens never count (R-91)
+    CAMPAIGN = "mailing"  # got one earlier campaign; a later app says what that means
+    RECEIVED = "received"  # how many campaigns were delivered; likewise
+    CLICKED = "clicked"  # clicks of people who agreed to be recorded (R-107); likewise
+
+
+class Op(StrEnum):
+    """The comparison operator. Text comparisons ignore case."""
+
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
+    STARTS = "starts"
+    IN = "in"
+    SET = "set"
+    EMPTY = "empty"
+    LESS = "less"
+    AT_MOST = "at_most"
+    MORE = "more"
+    AT_LEAST = "at_least"
+    BETWEEN = "between"
+    BEFORE = "before"
+    AFTER = "after"
+    ON_DAY = "on_day"
+    LAST_DAYS = "last_days"
+    ANNIVERSARY = "anniversary"
+    YES = "yes"
+    NO = "no"
+    ON = "on"
+    NOT_ON = "not_on"
+    ON_WITHIN_DAYS = "on_within_days"
+    ON_LONGER_DAYS = "on_longer_days"
+    WITHIN_DAYS = "within_days"
+    NOT_WITHIN_DAYS = "not_within_days"
+    NEVER = "never"
+    HAS = "has"
+    HAS_ALL = "has_all"
+    HAS_NOT = "has_not"
+    GOT = "got"
+    NOT_GOT = "not_got"
+    DID = "did"
+    DID_NOT = "did_not"
+
+
+class Match(StrEnum):
+    """How many of a group's conditions must hold."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+TEXT_OPS = (
+    Op.EQUALS,
+    Op.NOT_EQUALS,
+    Op.CONTAINS,
+    Op.NOT_CONTAINS,
+    Op.STARTS,
+    Op.IN,
+    Op.SET,
+    Op.EMPTY,
+)
+NUMBER_OPS = {Op.LESS: "<", Op.AT_MOST: "<=", Op.MORE: ">", Op.AT_LEAST: ">="}
+DATE_OPS = {Op.BEFORE: "<", Op.AFTER: ">", Op.ON_DAY: "="}
+DAY_SPANS = (Op.LAST_DAYS, Op.ANNIVERSARY)
+LIST_OPS = (Op.ON, Op.NOT_ON, Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS)
+TAG_OPS = (Op.HAS, Op.HAS_ALL, Op.HAS_NOT)
+WITHOUT_VALUE = (Op.SET, Op.EMPTY, Op.NEVER, Op.YES, Op.NO)
+OPS: dict[Field, tuple[Op, ...]] = {
+    Field.ATTRIBUTE: (*TEXT_OPS, *NUMBER_OPS, Op.BETWEEN, *DATE_OPS, *DAY_SPANS, Op.YES, Op.NO, Op.HAS_ALL),
+    Field.FIRST_NAME: TEXT_OPS,
+    Field.LAST_NAME: TEXT_OPS,
+    Field.EMAIL_DOMAIN: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.IN),
+    Field.PROVIDER: (Op.IN, Op.NOT_EQUALS),
+    Field.LIST: LIST_OPS,
+    Field.TAG: (*TAG_OPS, Op.SET, Op.EMPTY),
+    Field.FORM: (Op.IN, Op.NOT_EQUALS),
+    Field.SOURCE: (Op.EQUALS, Op.CONTAINS, Op.STARTS, Op.NOT_CONTAINS),
+    Field.CONSENT: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS),
+    Field.ACTIVITY: (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS, Op.NEVER),
+    Field.CAMPAIGN: (Op.NOT_GOT, Op.GOT),
+    Field.RECEIVED: (Op.AT_LEAST, Op.LESS),
+    Field.CLICKED: (Op.DID, Op.DID_NOT),
+}
+"""Which comparisons each field offers, whatever type a custom field has."""
+
+TYPE_OPS: dict[ContactFieldType, tuple[Op, ...]] = {
+    ContactFieldType.TEXT: TEXT_OPS,
+    ContactFieldType.NUMBER: (Op.EQUALS, Op.NOT_EQUALS, *NUMBER_OPS, Op.BETWEEN, Op.SET, Op.EMPTY),
+    ContactFieldType.DATE: (*DATE_OPS, *DAY_SPANS, Op.SET, Op.EMPTY),
+    ContactFieldType.BOOLEAN: (Op.YES, Op.NO, Op.SET, Op.EMPTY),
+    ContactFieldType.CHOICE: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
+    ContactFieldType.CHOICES: (Op.IN, Op.HAS_ALL, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
+    ContactFieldType.COUNTRY: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
+    ContactFieldType.LANGUAGE: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
+}
+"""Which comparisons a custom field offers by its type. What was stored when it had another type still works."""

@@ -1,0 +1,109 @@
+"""How many people a segment has now, and some of them, in bounded time.
+
+A count that takes too long is stopped. What is said then is the least that is certain, or that it takes longer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from mailflatrate.apps.lists.conditions.parsing import parse_segment
+from mailflatrate.apps.lists.conditions.tree import SegmentGroup
+from mailflatrate.apps.lists.conditions.vocabulary import Field
+from mailflatrate.apps.lists.inactive import open_lists
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
+from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.base import tenancy
+
+COUNT_MILLISECONDS = 4_000
+LEAST_MILLISECONDS = 1_500
+LEAST_PEOPLE = 1_000
+"""People who are looked for once the whole count took too long."""
+SAMPLE_PEOPLE = 5
+SORT_MEMORY = "64MB"
+"""For the hash tables of subqueries: without them, each contact is looked up one by one."""
+_MAILABLE = f"c.account_id = %s AND {UNSUPPRESSED} AND {on_a_list('%s')}"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCount:
+    """Mailable people in a segment. `people`: None if that takes longer; with `is_least`, there are more.
+
+    `untracked`: mailable people who never agreed that their clicks are recorded, if the segment asks about clicks.
+    """
+
+    people: int | None
+    is_least: bool = False
+    untracked: int | None = None
+    asks_clicks: bool = False
+
+
+@tenancy.needs_account
+def count_people(definition: Any) -> SegmentCount:
+    """Count the confirmed, unsuppressed people on open lists who are in a segment. Raises SegmentError."""
+    tree = parse_segment(definition)
+    where, values = conditions_sql(tree)
+    base = [tenancy.current_account_id(), open_lists()]
+    people = _quickly(f"SELECT count(*) FROM contact c WHERE {_MAILABLE} AND {where}", [*base, *values])  # noqa: S608
+    is_least = False
+    if people is None:
+        found = _quickly(
+            f"SELECT count(*) FROM (SELECT 1 FROM contact c WHERE {_MAILABLE} AND {where} LIMIT %s) AS found",  # noqa: S608
+            [*base, *values, LEAST_PEOPLE],
+            LEAST_MILLISECONDS,
+        )
+        people, is_least = found, found == LEAST_PEOPLE
+    asks = asks_about_clicks(tree)
+    untracked = (
+        _quickly(
+            f"SELECT count(*) FROM contact c WHERE {_MAILABLE} AND c.tracking_event_id IS NULL",  # noqa: S608
+            base,
+        )
+        if asks
+        else None
+    )
+    return SegmentCount(people, is_least, untracked, asks)
+
+
+@tenancy.needs_account
+def sample_people(definition: Any) -> list[Contact]:
+    """Return some mailable people who are in a segment; none if finding them takes too long. Raises SegmentError."""
+    where, values = conditions_sql(definition)
+    ids = _quickly(
+        f"SELECT array_agg(id) FROM (SELECT c.id FROM contact c WHERE {_MAILABLE} AND {where} LIMIT %s) AS found",  # noqa: S608
+        [tenancy.current_account_id(), open_lists(), *values, SAMPLE_PEOPLE],
+        LEAST_MILLISECONDS,
+    )
+    return list(Contact.objects.filter(id__in=ids or []).order_by("email"))
+
+
+def asks_about_clicks(tree: SegmentGroup) -> bool:
+    """Return whether a segment has a condition on clicks, which are known of people who agreed only."""
+    return any(condition.field is Field.CLICKED for condition in tree.conditions())
+
+
+def _quickly(statement: str, values: Sequence[Any], milliseconds: int = COUNT_MILLISECONDS) -> Any:
+    """Return the statement's one value, or None if it takes too long."""
+    with connection.cursor() as cursor:
+        try:
+            with transaction.atomic():
+                cursor.execute(
+                    "SELECT current_setting('statement_timeout'), current_setting('work_mem'), "
+                    "set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)",
+                    [f"{milliseconds}ms", SORT_MEMORY],
+                )
+                timeout, memory, *_set = cursor.fetchone()
+                cursor.execute(statement, values)
+                (found,) = cursor.fetchone()
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)",
+                    [timeout, memory],
+                )
+                return found
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
+                raise
+            return None

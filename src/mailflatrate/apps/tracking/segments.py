@@ -1,0 +1,59 @@
+"""Segment conditions about clicks. Only people who agreed to be recorded can match, whatever is asked (R-107)."""
+
+from typing import Any
+
+from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
+from mailflatrate.apps.delivery.segments import at_least
+from mailflatrate.apps.lists.conditions.tree import Condition
+from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
+from mailflatrate.apps.lists.segments import Built, register_builder
+
+
+def clicked(condition: Condition, alias: str) -> Built:
+    """Return SQL for whether a contact, who agrees to be recorded, clicked so often, or not so often.
+
+    Clicks of machines don't count.
+    """
+    rows = (
+        "SELECT 1 FROM click seg, delivery_record got "  # noqa: S608  a checked alias
+        f"WHERE seg.account_id = {alias}.account_id AND seg.delivery_id IS NOT NULL AND NOT seg.machine "
+        f"AND got.account_id = {alias}.account_id AND got.id = seg.delivery_id AND got.contact_id = {alias}.id"
+    )
+    values: list[Any] = []
+    if condition.days is not None:
+        rows += " AND seg.at >= now() - make_interval(days => %s)"
+        values.append(condition.days)
+    if condition.campaign is not None:
+        rows += f" AND seg.campaign_id = %s AND got.campaign_id = %s AND {of_campaign_sql(condition.campaign, 'got')}"
+        values += [condition.campaign, condition.campaign]
+    if condition.campaign is not None and condition.link:
+        editions, numbers = _numbers_of(condition.campaign, condition.link)
+        rows += " AND (seg.edition_id, seg.link_number) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))"
+        values += [editions, numbers]
+    enough, values = at_least(rows, values, condition.times or 1)
+    known = f"{alias}.tracking_event_id IS NOT NULL"
+    return f"{known} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
+
+
+def links_of(campaign_id: int) -> list[str]:
+    """Return the addresses that a campaign links to and counts clicks on, in their order, each once."""
+    found: dict[str, None] = {}
+    for links in Edition.objects.filter(campaign_id=campaign_id).order_by("number").values_list("links", flat=True):
+        found.update(dict.fromkeys(str(link["url"]) for link in links))
+    return list(found)
+
+
+def _numbers_of(campaign_id: int, url: str) -> tuple[list[int], list[int]]:
+    """Return the editions of a campaign that link to an address, and the number of the link in each."""
+    editions: list[int] = []
+    numbers: list[int] = []
+    for edition_id, links in Edition.objects.filter(campaign_id=campaign_id).values_list("id", "links"):
+        for link in links:
+            if link["url"] == url:
+                editions.append(edition_id)
+                numbers.append(link["number"])
+    return editions, numbers
+
+
+register_builder(Field.CLICKED, clicked)
