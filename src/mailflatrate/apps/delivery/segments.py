@@ -8,7 +8,8 @@ from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign
 from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
 from mailflatrate.apps.lists.conditions.tree import Condition
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
-from mailflatrate.apps.lists.segments import Built, register_builder
+from mailflatrate.apps.lists.segments import Built, at_least, register_builder
+from mailflatrate.base import tenancy
 
 MOST_OFFERED = 100
 
@@ -30,23 +31,13 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
 def received(condition: Condition, alias: str) -> Built:
     """Return SQL for whether at least, or fewer than, so many campaigns were delivered to a contact."""
-    rows = (
-        f"SELECT 1 FROM delivery_record got WHERE got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
-        f"AND got.contact_id = {alias}.id AND got.campaign_id IS NOT NULL AND got.state = 'sent'"
-    )
-    values: list[Any] = []
+    rows = "FROM delivery_record got WHERE got.account_id = %s AND got.campaign_id IS NOT NULL AND got.state = 'sent'"
+    values: list[Any] = [tenancy.current_account_id()]
     if condition.days is not None:
         rows += f" AND got.settled_at >= now() - make_interval(days => %s) AND {ids_since_sql(condition.days, 'got')}"
         values.append(condition.days)
-    enough, values = at_least(rows, values, condition.times or 1)
+    enough, values = at_least("got.contact_id", rows, values, condition.times or 1, alias)
     return (enough if condition.op is Op.AT_LEAST else f"NOT {enough}"), values
-
-
-def at_least(rows: str, values: list[Any], times: int) -> Built:
-    """Return SQL for whether a subquery has at least so many rows; it is read no further than that."""
-    if times == 1:
-        return f"EXISTS ({rows})", values
-    return f"((SELECT count(*) FROM ({rows} LIMIT %s) AS few) >= %s)", [*values, times, times]  # noqa: S608
 
 
 def _offered() -> list[tuple[int, str]]:

@@ -27,7 +27,7 @@ from mailflatrate.apps.lists.models import (
     SubscriptionState,
 )
 from mailflatrate.apps.lists.search import some_matching
-from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
@@ -209,19 +209,22 @@ def mailable_count() -> int:
 
 def count_segment(list_ids: Sequence[int], conditions: Any) -> int:
     """Count confirmed, unsuppressed people on any of the lists who meet all conditions. Raises SegmentError."""
-    where, values = conditions_sql(conditions)
-    return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
+    with whole_account():
+        where, values = conditions_sql(conditions)
+        return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
 
 
 def count_audience(audience: Audience) -> tuple[int, int]:
     """Return how many people would get a campaign, and how many more would without exclusions. Raises SegmentError."""
-    members, values = audience.members_sql()
-    meant = _count(f"{_ON_A_LIST} AND {members}", [list(audience.list_ids), *values])
-    excluded, left_out = audience.excluded_sql()
-    if excluded == "FALSE":
-        return meant, 0
-    where, others = conditions_sql(audience.conditions)
-    return meant, _count(f"{_ON_A_LIST} AND {where} AND {excluded}", [list(audience.list_ids), *others, *left_out])
+    with whole_account():
+        members, values = audience.members_sql()
+        meant = _count(f"{_ON_A_LIST} AND {members}", [list(audience.list_ids), *values])
+        excluded, left_out = audience.excluded_sql()
+        if excluded == "FALSE":
+            return meant, 0
+        where, others = conditions_sql(audience.conditions)
+        more = _count(f"{_ON_A_LIST} AND {where} AND {excluded}", [list(audience.list_ids), *others, *left_out])
+        return meant, more
 
 
 def _count(where: str, values: list[Any]) -> int:

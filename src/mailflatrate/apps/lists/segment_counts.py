@@ -15,7 +15,7 @@ from mailflatrate.apps.lists.conditions.vocabulary import Field
 from mailflatrate.apps.lists.inactive import open_lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
-from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.base import tenancy
 
 COUNT_MILLISECONDS = 4_000
@@ -23,8 +23,6 @@ LEAST_MILLISECONDS = 1_500
 LEAST_PEOPLE = 1_000
 """People who are looked for once the whole count took too long."""
 SAMPLE_PEOPLE = 5
-SORT_MEMORY = "64MB"
-"""For the hash tables of subqueries: without them, each contact is looked up one by one."""
 _MAILABLE = f"c.account_id = %s AND {UNSUPPRESSED} AND {on_a_list('%s')}"
 
 
@@ -45,7 +43,12 @@ class SegmentCount:
 def count_people(definition: Any) -> SegmentCount:
     """Count the confirmed, unsuppressed people on open lists who are in a segment. Raises SegmentError."""
     tree = parse_segment(definition)
-    where, values = conditions_sql(tree)
+    with whole_account():
+        where, values = conditions_sql(tree)
+        return _counted(tree, where, values)
+
+
+def _counted(tree: SegmentGroup, where: str, values: list[Any]) -> SegmentCount:
     base = [tenancy.current_account_id(), open_lists()]
     people = _quickly(f"SELECT count(*) FROM contact c WHERE {_MAILABLE} AND {where}", [*base, *values])  # noqa: S608
     is_least = False
@@ -91,17 +94,13 @@ def _quickly(statement: str, values: Sequence[Any], milliseconds: int = COUNT_MI
         try:
             with transaction.atomic():
                 cursor.execute(
-                    "SELECT current_setting('statement_timeout'), current_setting('work_mem'), "
-                    "set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)",
-                    [f"{milliseconds}ms", SORT_MEMORY],
+                    "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
+                    [f"{milliseconds}ms"],
                 )
-                timeout, memory, *_set = cursor.fetchone()
+                before = cursor.fetchone()[0]
                 cursor.execute(statement, values)
                 (found,) = cursor.fetchone()
-                cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)",
-                    [timeout, memory],
-                )
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
                 return found
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled

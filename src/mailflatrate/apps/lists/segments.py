@@ -6,8 +6,14 @@ index for few.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from calendar import isleap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, timedelta
 from typing import Any
+
+from django.db import connection
 
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
@@ -43,6 +49,43 @@ def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> 
     _BUILDERS[field] = build
 
 
+_IS_WHOLE: ContextVar[bool] = ContextVar("segment_is_whole", default=False)
+WHOLE_MEMORY = "96MB"
+"""For the hash tables of subqueries; PostgreSQL allows them twice as much."""
+
+
+@contextmanager
+def whole_account() -> Iterator[None]:
+    """Compile for statements that read all contacts, and give them memory: subqueries are answered by sets.
+
+    Elsewhere a statement wants a page of contacts, and each contact is looked up by itself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('work_mem'), set_config('work_mem', %s, true)", [WHOLE_MEMORY])
+        before = cursor.fetchone()[0]
+        token = _IS_WHOLE.set(True)
+        try:
+            yield
+            cursor.execute("SELECT set_config('work_mem', %s, true)", [before])
+        finally:
+            _IS_WHOLE.reset(token)
+
+
+def at_least(contact: str, rows: str, values: list[Any], times: int, alias: str) -> Built:
+    """Return SQL for whether there are at least so many rows of a contact.
+
+    `rows` is `FROM ... WHERE ...` over rows whose contact is the column `contact`.
+    """
+    mine = f"{rows} AND {contact} = {alias}.id"
+    if times == 1:
+        return f"EXISTS (SELECT 1 {mine})", values
+    if _IS_WHOLE.get():
+        several = f"SELECT {contact} {rows} AND {contact} IS NOT NULL GROUP BY {contact} HAVING count(*) >= %s"
+        return f"coalesce({alias}.id IN ({several}), FALSE)", [*values, times]
+    few = f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT %s) AS few"  # noqa: S608
+    return f"(({few}) >= %s)", [*values, times, times]
+
+
 def _group(group: SegmentGroup, alias: str) -> Built:
     included = _joined(group.included, alias, " AND " if group.match is Match.ALL else " OR ")
     excluded = _joined(group.excluded, alias, " OR ")
@@ -66,8 +109,8 @@ def _joined(items: Sequence[Condition | SegmentGroup], alias: str, word: str) ->
     return (word.join(parts), parameters) if parts else None
 
 
-_LOWERED = "lower(%s::text[]::text)::text[]"
-"""A list of texts in lower case, as the database sees it."""
+_LOWERED = "(SELECT lower(%s::text[]::text)::text[])::text[]"
+"""A list of texts in lower case, as the database sees it; made once for a statement."""
 
 
 def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built:
@@ -96,7 +139,8 @@ def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built
 _AS_NUMBER = "replace(btrim({alias}.attributes->>%s), ',', '.')"
 _IS_NUMBER = r"~ '^-?[0-9]{1,15}(\.[0-9]+)?$'"
 _AS_DATE = (
-    r"regexp_replace(btrim({alias}.attributes->>%s), '^(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})(?!\d).*$', '\3-\2-\1')"
+    "CASE WHEN strpos({alias}.attributes->>%s, '.') = 0 THEN btrim({alias}.attributes->>%s) ELSE regexp_replace("
+    r"btrim({alias}.attributes->>%s), '^(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})(?!\d).*$', '\3-\2-\1') END"
 )
 
 
@@ -141,27 +185,27 @@ def _number_sql(condition: Condition, alias: str) -> Built:
 
 
 def _date_sql(condition: Condition, alias: str) -> Built:
-    value, key, today = _AS_DATE.format(alias=alias), condition.key, clock.now().date()
+    value, key, today = f"({_AS_DATE.format(alias=alias)})", condition.key, clock.now().date()
     day = f"({value})::date"
     wanted: list[Any]
     if condition.op is Op.LAST_DAYS:
         test, wanted = f"{day} BETWEEN %s::date - %s::int AND %s::date", [today, condition.value, today]
     elif condition.op is Op.ANNIVERSARY:
-        # The 29th of February is celebrated on the 28th in other years.
-        test = (
-            f"(SELECT EXISTS (SELECT 1 FROM generate_series(0, 1) AS later WHERE (born + make_interval(years => "  # noqa: S608
-            "extract(year FROM %s::date)::int - extract(year FROM born)::int + later))::date "
-            f"BETWEEN %s::date AND %s::date + %s::int) FROM (SELECT {day} AS born) AS person)"
-        )
-        wanted = [today, today, today, condition.value]
-        return _if_date(value, test), [key, key, *wanted, key]
+        test, wanted = f"to_char({day}, 'MM-DD') = ANY(%s::text[])", [_anniversaries(today, condition.numbers[0])]
     else:
         test, wanted = f"{day} {DATE_OPS[condition.op]} %s::date", [condition.value]
-    return _if_date(value, test), [key, key, key, *wanted]
+    return (
+        f"CASE WHEN {value} ~ '^[0-9]{{4}}-' AND pg_input_is_valid({value}, 'date') THEN {test} ELSE FALSE END",
+        [key] * 9 + wanted,
+    )
 
 
-def _if_date(value: str, test: str) -> str:
-    return f"CASE WHEN {value} ~ '^[0-9]{{4}}-' AND pg_input_is_valid({value}, 'date') THEN {test} ELSE FALSE END"
+def _anniversaries(today: date, days: int) -> list[str]:
+    """Return the days of the year from today on; the 29th of February is celebrated on the 28th in other years."""
+    window = [today + timedelta(days=later) for later in range(days + 1)]
+    found = [f"{day:%m-%d}" for day in window]
+    has_substitute = any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in window)
+    return [*found, "02-29"] if has_substitute else found
 
 
 def _column(expression: str) -> Callable[[Condition, str], Built]:
