@@ -53,8 +53,8 @@ def fill(estate: Estate) -> dict[str, Any]:
     """
     import psycopg
 
-    from mailflatrate.apps.campaigns.actions import create_campaign
-    from mailflatrate.apps.lists.actions import create_list
+    from mailflatrate.apps.campaigns.actions.drafts import create_campaign
+    from mailflatrate.apps.lists.actions.lists import create_list
     from mailflatrate.apps.lists.tags import ensure_tags
     from mailflatrate.base import tenancy
     from mailflatrate.settings import load_settings
