@@ -1,6 +1,7 @@
 """The audience of a campaign, counted in one pass over the people who would get it (R-10, R-13, R-15, R-44)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -11,7 +12,7 @@ from mailflatrate.apps.campaigns.variants import people_each
 from mailflatrate.apps.lists.actions.import_checks import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
-from mailflatrate.apps.lists.segments import named_sql
+from mailflatrate.apps.lists.segments import named_sql, whole_account
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.campaign_states import NOT_BEGUN
@@ -79,7 +80,19 @@ def _importing(list_id: int) -> bool:
 
 
 def _count(campaign: Campaign) -> _AudienceCount:
-    segment, values = named_sql(*audience_of(campaign).members_sql())
+    with whole_account():
+        segment, values = named_sql(*audience_of(campaign).members_sql())
+        rows = _people(campaign, segment, values)
+    countries = {country_of(country, ending or "") for ending, country, *_ in rows}
+    return _AudienceCount(
+        recipients=sum(row[2] for row in rows),
+        stale=sum(row[3] for row in rows),
+        countries=frozenset(country for country in countries if country is not None),
+    )
+
+
+def _people(campaign: Campaign, segment: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return rows of address ending, country, people, and people without a fresh sign of consent."""
     statement = _PEOPLE.format(
         country=", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"]),
         unsuppressed=UNSUPPRESSED,
@@ -98,10 +111,4 @@ def _count(campaign: Campaign) -> _AudienceCount:
                 **values,
             },
         )
-        rows = cursor.fetchall()
-    countries = {country_of(country, ending or "") for ending, country, *_ in rows}
-    return _AudienceCount(
-        recipients=sum(row[2] for row in rows),
-        stale=sum(row[3] for row in rows),
-        countries=frozenset(country for country in countries if country is not None),
-    )
+        return list(cursor.fetchall())

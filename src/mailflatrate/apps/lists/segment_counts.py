@@ -50,7 +50,8 @@ def count_people(definition: Any) -> SegmentCount:
 
 def _counted(tree: SegmentGroup, where: str, values: list[Any]) -> SegmentCount:
     base = [tenancy.current_account_id(), open_lists()]
-    people = _quickly(f"SELECT count(*) FROM contact c WHERE {_MAILABLE} AND {where}", [*base, *values])  # noqa: S608
+    counted = f"SELECT count(*) FROM contact c WHERE {_MAILABLE} AND"  # noqa: S608
+    people = _quickly(f"{counted} {where}", [*base, *values], COUNT_MILLISECONDS)
     is_least = False
     if people is None:
         found = _quickly(
@@ -59,15 +60,9 @@ def _counted(tree: SegmentGroup, where: str, values: list[Any]) -> SegmentCount:
             LEAST_MILLISECONDS,
         )
         people, is_least = found, found == LEAST_PEOPLE
-    asks = asks_about_clicks(tree)
-    untracked = (
-        _quickly(
-            f"SELECT count(*) FROM contact c WHERE {_MAILABLE} AND c.tracking_event_id IS NULL",  # noqa: S608
-            base,
-        )
-        if asks
-        else None
-    )
+    asks, untracked = asks_about_clicks(tree), None
+    if asks:
+        untracked = _quickly(f"{counted} c.tracking_event_id IS NULL", base, COUNT_MILLISECONDS)
     return SegmentCount(people, is_least, untracked, asks)
 
 
@@ -88,7 +83,7 @@ def asks_about_clicks(tree: SegmentGroup) -> bool:
     return any(condition.field is Field.CLICKED for condition in tree.conditions())
 
 
-def _quickly(statement: str, values: Sequence[Any], milliseconds: int = COUNT_MILLISECONDS) -> Any:
+def _quickly(statement: str, values: Sequence[Any], milliseconds: int) -> Any:
     """Return the statement's one value, or None if it takes too long."""
     with connection.cursor() as cursor:
         try:

@@ -58,7 +58,7 @@ WHOLE_MEMORY = "96MB"
 def whole_account() -> Iterator[None]:
     """Compile for statements that read all contacts, and give them memory: subqueries are answered by sets.
 
-    Elsewhere a statement wants a page of contacts, and each contact is looked up by itself.
+    Elsewhere a statement wants a page of contacts, and looks up one contact at a time.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('work_mem'), set_config('work_mem', %s, true)", [WHOLE_MEMORY])

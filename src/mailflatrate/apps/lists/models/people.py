@@ -164,7 +164,7 @@ class Subscription(TenantModel):
 
 
 NEEDS_GROUPS: list[Any] = [{"field": "groups"}]
-"""What `Segment.conditions` says where it can't say it all: the version before refuses it, and nobody is matched."""
+"""What `Segment.conditions` says where it can't say it all: the version before refuses it."""
 
 
 class Segment(TenantModel):
