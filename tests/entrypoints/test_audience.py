@@ -180,7 +180,7 @@ def test_a_segment_is_built_counted_saved_and_deleted() -> None:
     rows = anna.client.post("/studio/segments/rows/", CONDITION | {"row": "add:"}).content.decode()
     assert rows.count('-field"') == 4, "two menus, by id and name"
     counted = anna.client.post("/studio/segments/rows/?only=count", CONDITION).content.decode()
-    assert '-field"' not in counted
+    assert '0-field"' not in counted
     assert ">1<" in counted
     saved = anna.client.post("/studio/segments/new/", CONDITION | {"name": "Dora the first"})
     assert saved.status_code == 303
@@ -195,7 +195,7 @@ def test_a_segment_is_built_counted_saved_and_deleted() -> None:
     assert "Another segment is already called “Dora the first”." in again.content.decode()
     without_script = anna.client.post(f"/studio/segments/{segment.id}/", CONDITION | {"name": "x", "row": "remove:0"})
     assert without_script.status_code == 200
-    assert '-field"' not in without_script.content.decode()
+    assert '0-field"' not in without_script.content.decode()
     anna.client.post(f"/studio/segments/{segment.id}/delete/")
     with tenancy.account(anna.account_id):
         assert not Segment.objects.exists()

@@ -9,7 +9,7 @@ WHERE jsonb_typeof(conditions) = 'array' AND tree IS NULL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lists", "0009_contact_orders")]
+    dependencies = [("lists", "0010_contact_sync")]
 
     operations = [
         migrations.AddField(model_name="segment", name="tree", field=models.JSONField(null=True)),
