@@ -119,17 +119,19 @@ def test_a_changed_field_gets_a_comparison_and_inputs_of_its_type(anna: Customer
 
 
 def test_foreign_and_broken_forms_are_bounded(anna: Customer) -> None:
-    many = posted_tree(QueryDict("&".join([f"node=c{n % 90}" for n in range(5_000)])))
-    assert len(many["items"]) < 60
-    for odd in (
+    odd = (
         "node=",
         "node=g",
         "node=c0.0.0.0",
         "node=c1.0",
         "node=x0",
         "node=g0&node=g0.0&node=g0.0.0&node=c0.0.0.0",
-    ):
-        posted_tree(QueryDict(odd))
+    )
+    with tenancy.account(anna.account_id):
+        many = posted_tree(QueryDict("&".join([f"node=c{n % 90}" for n in range(900)])))
+        assert len(many["items"]) < 60
+        for each in odd:
+            posted_tree(QueryDict(each))
     deep = {"match": "all", "items": [{"match": "any", "items": [{"match": "any", "items": []}]}]}
     assert changed_tree(deep, "add:0.0.0.0.0") == deep
     posted = form("c0") | {"0-field": "attribute:" + "x" * 5_000, "0-op": "equals", "0-value": "y"}
@@ -152,7 +154,8 @@ def test_one_in_use_says_where(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         used = save_segment("Staff", [{"field": "first_name", "op": "equals", "value": "Emil"}])
     anna.draft("To all", excluded_segments=[{"id": used.id, "name": used.name, "conditions": used.definition}])
-    answer = anna.client.post(f"/studio/segments/{used.id}/delete/", follow=True).content.decode()
-    assert "This segment is in use: the campaign “To all”." in answer
+    answer = anna.client.post(f"/studio/segments/{used.id}/delete/")
+    assert answer.headers["Location"] == f"/studio/segments/{used.id}/"
+    assert "This segment is in use: the campaign “To all”." in anna.page(f"segments/{used.id}/")
     with tenancy.account(anna.account_id):
         assert Segment.objects.filter(id=used.id).exists()

@@ -97,7 +97,7 @@ def _item(item: Condition | SegmentGroup, names: SegmentNames, number: int) -> s
     if isinstance(item, Condition):
         return condition_sentence(item, names)
     said = _said(item, names)
-    return f"({said})" if number > 1 or item.excluded else said
+    return f"({said})" if (number > 1 and len(item.items) > 1) or item.excluded else said
 
 
 def _joined(parts: Sequence[str], match: Match) -> str:

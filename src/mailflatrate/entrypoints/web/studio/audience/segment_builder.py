@@ -6,6 +6,7 @@ is not validated here: a half-written condition is drawn again as it is.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,7 +127,11 @@ class Builder:
 
 
 def posted_tree(data: QueryDict) -> RawTree:
-    """Return the tree of a form, in the JSON form of a segment; not validated."""
+    """Return the tree of a form, in the JSON form of a segment; not validated.
+
+    A condition whose field was changed gets the first comparison that the new field offers.
+    """
+    known = {row.key: row.definition for row in fields()}
     groups: dict[str, RawTree] = {"": _group(data, "")}
     for node in data.getlist("node")[: MAX_CONDITIONS + MAX_GROUPS + 2]:
         kind, path = node[:1], node[1:]
@@ -137,7 +142,7 @@ def posted_tree(data: QueryDict) -> RawTree:
             groups[path] = _group(data, path)
             parent["items"].append(groups[path])
         elif kind == "c":
-            parent["items"].append(_condition(data, path))
+            parent["items"].append(_fitted(_condition(data, path), known))
     return groups[""]
 
 
@@ -160,6 +165,18 @@ def _condition(data: QueryDict, path: str) -> RawTree:
     elif typed:
         found["value"] = typed if len(typed) > 1 else typed[0]
     return found
+
+
+def _fitted(raw: RawTree, known: Mapping[str, FieldDefinition]) -> RawTree:
+    name = next((each for each in Field if each.value == raw["field"]), None)
+    if name is None or raw["op"] in _offered_ops(name, known.get(raw.get("key", ""))):
+        return raw
+    changed: RawTree = {"field": name.value, "op": _offered_ops(name, known.get(raw.get("key", "")))[0].value}
+    return changed | ({"key": raw["key"]} if "key" in raw else {})
+
+
+def _offered_ops(name: Field, wanted: FieldDefinition | None) -> tuple[Op, ...]:
+    return TYPE_OPS[wanted.type] if wanted is not None and name is Field.ATTRIBUTE else OPS[name]
 
 
 def changed_tree(tree: RawTree, order: str) -> RawTree:
@@ -235,7 +252,7 @@ class _Drawing:
         if key and key not in self._known:
             self._other_keys.add(key)
         wanted = self._known.get(key)
-        ops = TYPE_OPS[wanted.type] if wanted else OPS[name]
+        ops = _offered_ops(name, wanted)
         asked = next((each for each in Op if each.value == raw.get("op")), None)
         op = asked if asked in ops else ops[0]
         kind = _kind(name, op, wanted.type if wanted else None)
