@@ -101,7 +101,7 @@ def test_the_version_before_reads_lists_and_refuses_groups(anna: Customer) -> No
 def test_the_migration_turns_lists_into_trees(anna: Customer) -> None:
     from importlib import import_module
 
-    fill = import_module("mailflatrate.apps.lists.migrations.0011_segment_tree").FILL
+    fill = import_module("mailflatrate.apps.lists.migrations.0012_segment_tree").FILL
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         before = Segment.objects.create(name="From before", conditions=[DORA, EMIL])
         assert before.tree is None

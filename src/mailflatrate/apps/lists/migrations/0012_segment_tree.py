@@ -9,7 +9,7 @@ WHERE jsonb_typeof(conditions) = 'array' AND tree IS NULL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lists", "0010_contact_sync")]
+    dependencies = [("lists", "0011_suppression_files")]
 
     operations = [
         migrations.AddField(model_name="segment", name="tree", field=models.JSONField(null=True)),
