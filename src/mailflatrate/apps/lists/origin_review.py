@@ -72,18 +72,19 @@ def origin_case(origin_id: int, seed: int) -> OriginCase | None:
         account=Account.objects.get(id=origin.account_id),
         versions=list(others.select_related("decided_by").order_by("-version")),
         imports=list(Import.objects.filter(origin=origin).order_by("-id")[:SHOWN_IMPORTS]),
-        people=_people(origin),
+        people=people_by_state(origin.account_id, origin.mailing_list_id),
         held=list(Import.objects.filter(origin=origin, check_state=CheckState.HELD).order_by("id")),
         sample=sample(list(Import.objects.filter(origin=origin).values_list("id", flat=True)), seed),
     )
 
 
-def _people(origin: ListOrigin) -> dict[tuple[str, str], int]:
+def people_by_state(account_id: int, list_id: int) -> dict[tuple[str, str], int]:
+    """Return the number of a list's people by subscription state and quarantine reason."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT state, quarantine_reason, count(*) FROM subscription
                 WHERE account_id = %s AND mailing_list_id = %s GROUP BY 1, 2""",
-            [origin.account_id, origin.mailing_list_id],
+            [account_id, list_id],
         )
         return {(state, reason): people for state, reason, people in cursor.fetchall()}
 

@@ -26,6 +26,7 @@ from mailflatrate.apps.lists.models import (
     Subscription,
     SubscriptionState,
 )
+from mailflatrate.apps.lists.origin_review import people_by_state
 from mailflatrate.apps.lists.search import some_matching
 from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.apps.suppression import queries as suppression
@@ -321,8 +322,8 @@ def imports_of_move(move_id: int) -> list[Import]:
 
 def waiting_for_review(list_id: int) -> int:
     """Return how many people of a list have complete proof and wait until its origin or their import is reviewed."""
-    waiting = Subscription.objects.filter(state=SubscriptionState.QUARANTINED, quarantine_reason__in=WAITING_REASONS)
-    return waiting.filter(mailing_list_id=list_id).count()
+    people = people_by_state(tenancy.current_account_id(), list_id)
+    return sum(people.get((SubscriptionState.QUARANTINED.value, reason), 0) for reason in WAITING_REASONS)
 
 
 def exports_page(*, before_id: int | None = None, size: int = PAGE_ROWS) -> list[Export]:

@@ -21,7 +21,7 @@ from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.entrypoints.presenters.lookups import find_media
 from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
-from mailflatrate.entrypoints.web.posts import refuse, see_other
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.picture_values import MAX_UPLOAD_OCTETS, Refusal
@@ -217,8 +217,7 @@ def delete(request: StudioRequest, media_id: int) -> HttpResponse:
     except MediaInUse:
         said = _("A sent campaign uses this image, so it has to stay visible to its readers.")
         return refuse(request, said, reverse("studio:media-one", args=[media_id]))
-    messages.success(request, _("“%(name)s” has been deleted.") % {"name": media.name})
-    return see_other(reverse("studio:media"))
+    return succeed(request, _("“%(name)s” has been deleted.") % {"name": media.name}, reverse("studio:media"))
 
 
 @require_safe
