@@ -1,4 +1,4 @@
-"""Determines a recipient's country. Law on imprints and opt-out binds by recipient in the US and in Canada (R-44).
+"""Determines a recipient's country: US and Canadian law on imprints and opt-outs applies to who reads a message (R-44).
 
 Based on an attribute that names a country, else on the address's ending. A `.com` says nothing.
 """

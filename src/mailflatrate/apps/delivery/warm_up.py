@@ -68,7 +68,7 @@ class WarmUpPlan:
 
     @property
     def ends_at(self) -> datetime:
-        """The last day."""
+        """Return the last day of the warm-up."""
         return self.days[-1].at
 
 

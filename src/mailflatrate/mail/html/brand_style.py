@@ -96,7 +96,7 @@ class BrandStyle:
 
     @property
     def soft(self) -> str:
-        """Secondary text."""
+        """Return the color of secondary text."""
         return self._readable(mixed(self.ink, self.sheet, 0.35))
 
     def _readable(self, colour: str) -> str:

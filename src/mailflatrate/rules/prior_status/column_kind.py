@@ -187,7 +187,7 @@ class ColumnProfile:
 
     @property
     def is_times(self) -> bool:
-        """Return True if most cells are times; a zero counts as none happened."""
+        """Return True if most cells are times. A zero counts as one: nothing has happened yet."""
         return self.times > 0 and self.times * 2 > self.filled - self.flags
 
     @property

@@ -149,7 +149,9 @@ def transactional_composer(
 
 @tenancy.needs_account
 def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
-    """Return non-test notices, and confirmations whose form has no usable sender."""
+    """Return the messages that come from the service itself: notices that are no test sends, and confirmations of
+    forms without a usable sender.
+    """
     asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
     requests = SignupRequest.objects.select_related("form__sender__domain").filter(id__in=asked)
     ours = {asked[request.id] for request in requests if _sender(request) is None}

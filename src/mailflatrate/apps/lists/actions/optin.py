@@ -148,5 +148,5 @@ def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> No
 
 
 def person_of(contact: Contact, email: str, address_key: bytes) -> SignupPerson:
-    """Return a known person under another address."""
+    """Return a contact as someone who signs up with another address."""
     return SignupPerson(email, address_key, contact.first_name, contact.last_name, contact.attributes)

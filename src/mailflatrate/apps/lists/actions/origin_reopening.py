@@ -11,7 +11,8 @@ from mailflatrate.settings.schema import load_settings
 def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
     """Send an approved list back to the reviewer; its imported people get nothing until then.
 
-    The approved declaration stays unchanged; a copy of it waits, with how many of how many addresses do not exist.
+    The approved declaration stays unchanged; a copy of it waits, with the number of addresses that
+    were tried and of those that do not exist.
     Returns False if the list is not approved, so that it happens once.
     """
     found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()

@@ -198,9 +198,9 @@ class ImportJudge:
         return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
 
     def _say_no(self, line: int, cells: list[str], address: str, hit: StatusHit) -> SaidNo | None:
-        """Return the no of a row's person; None if the cell holds no address at all.
+        """Return the opt-out of a row's person; None if the cell holds no address at all.
 
-        A no counts whatever else is wrong with the address, and so does a second one in the same file.
+        It counts whatever else is wrong with the address, also if the file has the same address again.
         """
         try:
             key = self._setting.key_of(canonical_key(address.strip()))

@@ -95,7 +95,7 @@ def _link(token: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Apply the click in the new mailbox, only for the user who requested the change."""
+    """Change the sign-in address when its owner opens the link from the new mailbox and is the user who asked."""
     user = cast(User, request.user)
     try:
         email = addresses.find_change(user, token).email
