@@ -29,7 +29,7 @@ from mailflatrate.apps.campaigns.actions.comments import write_comment
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
-from mailflatrate.apps.campaigns.states import move
+from mailflatrate.apps.campaigns.states import locked, move
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import (
     AbTest,
@@ -279,30 +279,16 @@ class Neighbours:
         self._four_eyes()
         other = self.anna.ticked(self.anna.draft("Another"))
         with tenancy.account(self.anna.account_id):
-            move(
-                other,
-                CampaignState.REVIEW,
-                CampaignMover.MEMBER,
-                review_asked_at=clock.now(),
-                released_by=self.anna.owner,
-            )
+            asked = {"review_asked_at": clock.now(), "released_by": self.anna.owner}
+            move(locked(other.id), CampaignState.REVIEW, CampaignMover.MEMBER, **asked)
         review_campaign(
             self.anna.account_id, other.id, approved=False, by=operator(), shown_hash=other.policy_hash, text="No."
         )
         refresh_campaign(self.anna.account_id, campaign.id)
         with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
             hold_lane(self.anna.account_id, campaign.id, "yahoo", "R-88")
-            Measure.objects.create(
-                account_id=self.anna.account_id,
-                campaign=campaign,
-                scope="mailing",
-                cause="hard_bounces",
-                level=1,
-                rule="R-88",
-                events=3,
-                base=200,
-                limit_percent=1,
-            )
+            found = {"cause": "hard_bounces", "level": 1, "rule": "R-88", "events": 3, "base": 200, "limit_percent": 1}
+            Measure.objects.create(account_id=self.anna.account_id, campaign=campaign, scope="mailing", **found)
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
         self._a_case(campaign)
         keep_signals(self.anna.account_id, [SignalResult("vat", SignalOutcome.GOOD, "none")])

@@ -149,7 +149,7 @@ def transactional_composer(
 
 @tenancy.needs_account
 def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
-    """Return the messages that come from the service itself: notices that are no test sends, and confirmations of
+    """Return the messages that come from the service itself: notices that are not test sends, and confirmations of
     forms without a usable sender.
     """
     asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
