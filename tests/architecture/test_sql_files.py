@@ -9,8 +9,8 @@ from django.db.migrations.state import ProjectState
 
 from architecture.migrations import PACKAGE, without_words
 from architecture.schema_page import page
-from mailflatrate.base.tenancy.policies import SEARCH_PATH
 from mailflatrate.base.tenancy.statements import UnknownStatement, parse, shipped, statements
+from mailflatrate.settings.roles import SEARCH_PATH
 
 FILES = sorted(PACKAGE.glob("**/sql/*.sql"))
 # What a table's rights and policies ask for is made from PassKind, as is what services compare keys with.

@@ -18,6 +18,12 @@ def test_a_host_with_four_senders_is_measured_against_the_server(allowed: int, l
     assert ("max_connections to 52" in found.fix) == (level is not Level.OK)
 
 
+def test_web_processes_behind_a_pooler_need_its_connections_only() -> None:
+    demand = Demand(senders=4, workers=1, page_processes=20, listeners=1, has_pooler=True)
+    assert demand.connections == 4 * 4 + 3 + 2 + 5
+    assert "and the pooler its pool" in judged(demand, 97, in_use=11).text
+
+
 def test_the_server_is_asked(database: str) -> None:
     assert database
     (line,) = capacity_lines(load_settings())

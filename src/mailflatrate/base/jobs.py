@@ -156,14 +156,9 @@ def wake(
     }
 
     def wake_waiting() -> None:
-        setting, shown = tenancy.job_pass()
         # Suppressed: the job was woken elsewhere meanwhile. Bound by the server, as the pass is among the values.
-        with (
-            suppress(IntegrityError),
-            connection.wrap_database_errors,
-            psycopg.Cursor(connection.connection) as cursor,
-        ):
-            cursor.execute(_WAKE, {**parameters, "setting": setting, "pass": shown})
+        with suppress(IntegrityError), tenancy.job_pass() as (setting, shown), connection.wrap_database_errors:
+            psycopg.Cursor(connection.connection).execute(_WAKE, {**parameters, "setting": setting, "pass": shown})
 
     wake_waiting.once = once  # type: ignore[attr-defined]
     if not any(getattr(other, "once", None) == once for _, other, *_ in connection.run_on_commit):

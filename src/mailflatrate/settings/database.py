@@ -21,6 +21,11 @@ class DatabaseSettings(Section):
         description="PostgreSQL URL of the application role `mailflatrate_app`, the only one services need. `migrate` "
         "gives the role the password in it. Default: derived from DATABASE_URL.",
     )
+    pooler_database_url: str | None = Field(
+        None,
+        description="PostgreSQL URL of a pooler in transaction mode, such as PgBouncer, for the application role. Only "
+        "web processes use it. All others need connections of their own, directly to the server.",
+    )
     database_connect_seconds: Annotated[int, Field(ge=2)] = Field(
         3,
         description="Seconds that connecting to one database host may take. With several hosts, each gets this long.",

@@ -11,7 +11,7 @@ from mailflatrate.locale.texts import languages
 from mailflatrate.rules.limits import tighten
 from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.links import ProcessPurpose, purpose
-from mailflatrate.settings.roles import app_url, knows_owner, owner_url
+from mailflatrate.settings.roles import app_url, knows_owner, owner_url, uses_pooler
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import load_secrets
 
@@ -122,8 +122,12 @@ def _database(conninfo: str) -> dict[str, Any]:
 
 
 def _default() -> dict[str, Any]:
-    """Return the application's connection. Threads of workers and senders share a few (ADR 0033)."""
+    """Return the application's connection. Threads of workers and senders share a few (ADR 0033), and pages may connect
+    through a pooler (ADR 0042).
+    """
     found = _database(app_url(SETTINGS))
+    if uses_pooler(SETTINGS):  # a cursor on the server would outlive its transaction
+        return found | {"ENGINE": "mailflatrate.base.job_database.pooled", "DISABLE_SERVER_SIDE_CURSORS": True}
     shared = {ProcessPurpose.JOBS: SETTINGS.worker_database_connections, ProcessPurpose.SENDING: 1}.get(purpose())
     if shared is None:
         return found

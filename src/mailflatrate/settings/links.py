@@ -55,8 +55,11 @@ def purpose() -> ProcessPurpose:
     return _purpose
 
 
-def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> str:
-    """Return a connection string with the limits of this process. Raises ValueError for an unreadable one."""
+def completed(conninfo: str, settings: Settings, *, is_owner: bool = False, is_pooled: bool = False) -> str:
+    """Return a connection string with the limits of this process. Raises ValueError for an unreadable one.
+
+    A pooler in transaction mode accepts no settings of a session; each transaction sets its own limits there.
+    """
     try:
         given = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError as problem:
@@ -68,10 +71,11 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> s
         "target_session_attrs": "read-write",
         "application_name": f"mailflatrate {_purpose.value}",
     }
-    session = " ".join(f"-c {name}={value}" for name, value in _session(settings, is_owner=is_owner).items())
+    own = {} if is_pooled else _session(settings, is_owner=is_owner)
+    session = " ".join(f"-c {name}={value}" for name, value in own.items())
     limits |= {name: value for name, value in given.items() if name != "options"}
     limits |= in_order(given)
-    return make_conninfo("", **limits, options=f"{session} {given.get('options', '')}".strip())
+    return make_conninfo("", **limits, options=f"{session} {given.get('options') or ''}".strip() or None)
 
 
 def note_reached(connection: AnyConnection) -> None:
@@ -153,12 +157,13 @@ def _session(settings: Settings, *, is_owner: bool) -> dict[str, int | str]:
         "tcp_user_timeout": settings.database_silence_seconds * 1000,
         "client_connection_check_interval": f"{CHECK_SECONDS}s",
     }
-    if not is_owner:
-        is_brief = _purpose in _BRIEF
-        longest = settings.database_statement_seconds if is_brief else settings.database_job_seconds
-        found["statement_timeout"] = f"{longest}s"
-        found["idle_in_transaction_session_timeout"] = f"{longest}s"
-    return found
+    return found if is_owner else {**found, **time_limits(settings)}
+
+
+def time_limits(settings: Settings) -> dict[str, str]:
+    """Return the server's settings for how long a statement, or an idle transaction, of this process may take."""
+    longest = settings.database_statement_seconds if _purpose in _BRIEF else settings.database_job_seconds
+    return dict.fromkeys(("statement_timeout", "idle_in_transaction_session_timeout"), f"{longest}s")
 
 
 def cut(connection: AnyConnection) -> None:

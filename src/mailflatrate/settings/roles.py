@@ -29,11 +29,14 @@ from mailflatrate.settings.secrets import load_secrets
 APP_ROLE = "mailflatrate_app"
 PLATFORM_ROLE = "mailflatrate_platform"
 ERASER_ROLE = "mailflatrate_eraser"
+ACCOUNT_ID_SETTING = "mailflatrate.account_id"
 PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no secret
 DECISION_SETTING = "mailflatrate.decision"
 ACCESS_SETTING = "mailflatrate.access"
 ACCOUNT_SETTING = "mailflatrate.account_pass"
 JOB_SETTING = "mailflatrate.job"
+SEARCH_PATH = "pg_catalog, public, pg_temp"
+"""Names the temporary schema last; where it isn't named, PostgreSQL searches it first."""
 SERVER_SQL = "SELECT public.own_server()"
 """Names the server process behind a connection: its id, and the moment it started, because ids come round again."""
 _SERVER_ATTRIBUTE = "mailflatrate_server"
@@ -60,15 +63,30 @@ def pass_key() -> bytes:
     return hmac.new(load_secrets().secret_key.encode(), b"database platform pass", hashlib.sha256).digest()
 
 
+TRANSACTION_SQL = "SELECT public.own_server() || ' ' || (extract(epoch FROM now()) * 1000000)::bigint"
+"""Names a transaction: the server process that runs it, and the moment it began."""
+_NO_SERVER = ""
+
+
 def server_of(connection: psycopg.Connection[Any]) -> str:
-    """Name the server process behind a connection as `own_server()` does; queried once per connection."""
+    """Name the server process behind a connection as `own_server()` does; queried once per connection.
+
+    Behind a pooler, passes are made for the transaction instead, whose name `name_transaction` sets.
+    """
     known = getattr(connection, _SERVER_ATTRIBUTE, None)
+    if known == _NO_SERVER:
+        raise RuntimeError("Behind a pooler there is no server process, and so no pass, outside of a transaction.")
     if known is None:
         row = psycopg.Cursor(connection).execute(SERVER_SQL).fetchone()
         assert row is not None
         known = str(row[0])
         setattr(connection, _SERVER_ATTRIBUTE, known)
     return str(known)
+
+
+def name_transaction(connection: psycopg.Connection[Any], name: str = _NO_SERVER) -> None:
+    """Set what passes on a pooled connection are made for: the running transaction's name, or nothing between two."""
+    setattr(connection, _SERVER_ATTRIBUTE, name)
 
 
 async def server_of_async(connection: psycopg.AsyncConnection[Any]) -> str:
@@ -118,12 +136,21 @@ def owner_url(settings: Settings) -> str:
     """Return the owner's connection string: DATABASE_URL's, or the embedded server's. Raises SettingsError."""
     if not knows_owner(settings):
         raise SettingsError("DATABASE_URL is not set: `migrate` connects as the owner of the database, services do not")
-    return _completed(_owner(settings), settings, is_owner=True)
+    return _completed(_owner(settings), settings, "DATABASE_URL", is_owner=True)
+
+
+def uses_pooler(settings: Settings) -> bool:
+    """Return whether this process connects through a pooler in transaction mode: pages do if there is one."""
+    return links.purpose() is ProcessPurpose.PAGES and settings.pooler_database_url is not None
 
 
 def app_url(settings: Settings) -> str:
     """Return the application role's connection string, with the limits of this process. Raises SettingsError."""
-    return _completed(app_login(settings), settings)
+    if uses_pooler(settings):
+        assert settings.pooler_database_url is not None
+        return _completed(settings.pooler_database_url, settings, "MAILFLATRATE_POOLER_DATABASE_URL", is_pooled=True)
+    variable = "MAILFLATRATE_APP_DATABASE_URL" if settings.app_database_url else "DATABASE_URL"
+    return _completed(app_login(settings), settings, variable)
 
 
 def app_login(settings: Settings) -> str:
@@ -141,11 +168,12 @@ def _owner(settings: Settings) -> str:
     return settings.database_url or EmbeddedPostgres(settings.data_dir).url
 
 
-def _completed(conninfo: str, settings: Settings, *, is_owner: bool = False) -> str:
+def _completed(
+    conninfo: str, settings: Settings, variable: str, *, is_owner: bool = False, is_pooled: bool = False
+) -> str:
     try:
-        return links.completed(conninfo, settings, is_owner=is_owner)
+        return links.completed(conninfo, settings, is_owner=is_owner, is_pooled=is_pooled)
     except ValueError as problem:
-        variable = "DATABASE_URL" if is_owner or not settings.app_database_url else "MAILFLATRATE_APP_DATABASE_URL"
         raise SettingsError(f"{variable}: {problem}") from problem
 
 

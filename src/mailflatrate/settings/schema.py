@@ -35,7 +35,8 @@ BARE_NAMES = {"database_url": "DATABASE_URL", "otlp_endpoint": "OTEL_EXPORTER_OT
 
 FILE_SUFFIX = "_FILE"
 SECRETS = (
-    "database_url", "app_database_url", "secret_key", "token_keys", "relay_password", "imap_password", "s3_secret_key",
+    "database_url", "app_database_url", "pooler_database_url", "secret_key", "token_keys", "relay_password",
+    "imap_password", "s3_secret_key",
 )  # fmt: skip
 """Fields that may be read from a file; its path is in the variable whose name ends in `_FILE`."""
 LARGEST_SECRET_OCTETS = 65_536

@@ -20,10 +20,10 @@ from mailflatrate.base.tenancy.apply import (
     patiently,
 )
 from mailflatrate.base.tenancy.models import TenantModel
-from mailflatrate.base.tenancy.scope import SETTING
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
+    ACCOUNT_ID_SETTING,
     ACCOUNT_SETTING,
     APP_ROLE,
     DECISION_SETTING,
@@ -31,13 +31,14 @@ from mailflatrate.settings.roles import (
     JOB_SETTING,
     PASS_SETTING,
     PLATFORM_ROLE,
+    SEARCH_PATH,
     PassKind,
     pass_key,
 )
 
 # Asked once a statement: the wider roles see and write rows only with the pass of their connection (ADR 0010).
 OPEN = "(SELECT public.platform_open())"
-MINE = f"nullif(current_setting('{SETTING}', true), '')::bigint"
+MINE = f"nullif(current_setting('{ACCOUNT_ID_SETTING}', true), '')::bigint"
 # The account is a setting that anyone can set, so it counts only with the pass for it. The pass comes next to the
 # comparison, which the planner keeps: an index condition, with the account's own figures.
 MINE_OPEN = "(SELECT public.account_open())"
@@ -321,7 +322,6 @@ _WIDE = [
 ]  # fmt: skip
 
 
-SEARCH_PATH = "pg_catalog, public, pg_temp"
 # A temporary schema is searched first, for tables and for types, unless a path names it: anyone who can sign in could
 # put their own names before those that a trigger reads, or that a function of the owner touches as the owner. Our files
 # say so themselves, which a test holds; this is for the functions of Procrastinate.
@@ -355,6 +355,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 """
 # In PL/pgSQL, which keeps its plan: every statement under a policy asks, and a function in SQL is planned each time.
+# A pass is made for a server process, or for one transaction if processes are shared behind a pooler (ADR 0042).
 _OPENS = """
 CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
 PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
@@ -362,6 +363,10 @@ BEGIN
     RETURN coalesce((
         SELECT encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject} s.pid || ' '
             || (extract(epoch FROM s.backend_start) * 1000000)::bigint, 'UTF8'))), 'hex')
+            = current_setting('{setting}', true)
+            OR encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject} s.pid || ' '
+            || (extract(epoch FROM s.backend_start) * 1000000)::bigint || ' '
+            || (extract(epoch FROM now()) * 1000000)::bigint, 'UTF8'))), 'hex')
             = current_setting('{setting}', true)
         FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false);
 END $$;
@@ -373,7 +378,7 @@ _SETTINGS = {
     PassKind.ACCOUNT: ACCOUNT_SETTING,
     PassKind.JOB: JOB_SETTING,
 }
-_SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{SETTING}', true) || ' ' || "}
+_SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{ACCOUNT_ID_SETTING}', true) || ' ' || "}
 
 
 def _pass_functions() -> list[SqlObject]:

@@ -5,7 +5,7 @@ anywhere else raises an error that says what to do (ADR 0041).
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from mailflatrate.settings.roles import (
     ACCESS_SETTING,
+    ACCOUNT_ID_SETTING,
     ACCOUNT_SETTING,
     APP_ROLE,
     DECISION_SETTING,
@@ -34,14 +35,13 @@ from mailflatrate.settings.roles import (
 
 P = ParamSpec("P")
 R = TypeVar("R")
-SETTING = "mailflatrate.account_id"
 
 
 _APPLY = (
     f"SELECT set_config('role', %s, true), set_config('{PASS_SETTING}', %s, true),"
-    f" set_config('{SETTING}', %s, true), set_config('{ACCOUNT_SETTING}', %s, true)"
+    f" set_config('{ACCOUNT_ID_SETTING}', %s, true), set_config('{ACCOUNT_SETTING}', %s, true)"
 )
-_ACCOUNT = f"SELECT set_config('{SETTING}', %s, %s), set_config('{ACCOUNT_SETTING}', %s, %s)"
+_ACCOUNT = f"SELECT set_config('{ACCOUNT_ID_SETTING}', %s, %s), set_config('{ACCOUNT_SETTING}', %s, %s)"
 _SHOW = "SELECT set_config(%s, %s, true)"
 
 
@@ -252,10 +252,15 @@ def deferring() -> Iterator[None]:
     _show(JOB_SETTING, None)
 
 
-def job_pass() -> tuple[str, str]:
-    """Return the setting and value that `deferring` shows, as bound parameters for a statement that does so itself."""
-    connection.ensure_connection()
-    return JOB_SETTING, pass_for(server_of(connection.connection), PassKind.JOB)
+@contextmanager
+def job_pass() -> Iterator[tuple[str, str]]:
+    """Give the setting and value that `deferring` shows, as bound parameters for a statement that does so itself.
+
+    The statement is its own transaction, except behind a pooler, where a pass needs one to be made for.
+    """
+    with transaction.atomic() if getattr(connection, "needs_transactions", False) else nullcontext():
+        connection.ensure_connection()
+        yield JOB_SETTING, pass_for(server_of(connection.connection), PassKind.JOB)
 
 
 @contextmanager

@@ -29,13 +29,17 @@ SELECT current_setting('max_connections')::int - current_setting('superuser_rese
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The processes of an installation, and the connections they open when all of them are busy."""
+    """The processes of an installation, and the connections they open when all of them are busy.
+
+    With a pooler, web processes have only its connections, whose number it alone knows.
+    """
 
     senders: int
     workers: int
     page_processes: int
     listeners: int
     shared_by_jobs: int = 2
+    has_pooler: bool = False
 
     @property
     def connections(self) -> int:
@@ -43,7 +47,7 @@ class Demand:
         return (
             SENDER * self.senders
             + (WORKER + self.shared_by_jobs) * self.workers
-            + PAGE_THREADS * self.page_processes
+            + (0 if self.has_pooler else PAGE_THREADS * self.page_processes)
             + LISTENER * self.listeners
             + OPERATOR
         )
@@ -60,7 +64,12 @@ def capacity_lines(settings: Settings) -> Iterator[Line]:
         allowed, in_use, web_hosts = cursor.fetchone()
     hosts = max(1, web_hosts)
     demand = Demand(
-        sends.count(True), sends.count(False), hosts * settings.web_workers, hosts, settings.worker_database_connections
+        sends.count(True),
+        sends.count(False),
+        hosts * settings.web_workers,
+        hosts,
+        settings.worker_database_connections,
+        has_pooler=settings.pooler_database_url is not None,
     )
     yield judged(demand, allowed, in_use)
 
@@ -70,7 +79,8 @@ def judged(demand: Demand, allowed: int, in_use: int) -> Line:
     needed = demand.connections
     text = (
         f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} web and {demand.listeners} "
-        f"inbound processes may need {needed} connections; the server allows {allowed}, {in_use} are open"
+        f"inbound processes may need {needed} connections{', and the pooler its pool' if demand.has_pooler else ''}; "
+        f"the server allows {allowed}, {in_use} are open"
     )
     fix = f"Set max_connections to {needed * 5 // 4 + 10} or more, and restart PostgreSQL."
     if needed > allowed:
