@@ -46,6 +46,11 @@ HOLES = {
         " WHERE mailing_list_id = %(list)s)",
         "has not consented",
     ),
+    "unsubscribed, neither the first nor the last": (
+        "UPDATE subscription SET state = 'unsubscribed' WHERE id = (SELECT id FROM subscription"
+        " WHERE mailing_list_id = %(list)s ORDER BY contact_id OFFSET 1 LIMIT 1)",
+        "has not consented",
+    ),
     "suppressed here": (
         "INSERT INTO suppression (account_id, address_key, reason, source) SELECT account_id, address_key, 'complaint',"
         " 'test' FROM contact WHERE account_id = %(account)s ORDER BY id LIMIT 1",
@@ -123,6 +128,48 @@ def test_a_consent_for_another_person_or_list_is_none(anna: Customer) -> None:
     other = INSERT.replace("s.consent_event_id\nFROM", "(SELECT min(id) FROM consent_event)\nFROM")
     with pytest.raises(ProgrammingError, match="has not consented"):
         insert(anna, released(anna), other)
+
+
+@pytest.mark.parametrize("wrong", ["NULL", "s.contact_id + 1", "(SELECT min(id) - 1 FROM contact)"])
+def test_a_consent_counts_for_its_own_contact_only(anna: Customer, wrong: str) -> None:
+    """Not for none, not for the neighbor by number, and not for a contact outside the account."""
+    other = INSERT.replace("s.contact_id, s.mailing", f"{wrong}, s.mailing")
+    with pytest.raises(ProgrammingError, match="has not consented"):
+        insert(anna, released(anna), other)
+
+
+def test_the_attacker_cannot_replace_the_rows_that_are_checked(anna: Customer, database: str) -> None:
+    """A temporary table with the name that the trigger gives to the new rows is ignored."""
+    values = released(anna)
+    by_owner(database, HOLES["unsubscribed"][0], values)
+    with tenancy.account(anna.account_id), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE new_rows ON COMMIT DROP AS SELECT * FROM public.delivery LIMIT 0")
+        with pytest.raises(ProgrammingError, match="has not consented"):
+            cursor.execute(INSERT, values)
+
+
+def test_one_of_thousands_without_permission_is_found(database: str) -> None:
+    """A set that is large enough for another plan than single rows have."""
+    anna = sending_customer(people=2000)
+    values = released(anna)
+    middle = (
+        "UPDATE subscription SET state = 'unsubscribed' WHERE id = (SELECT id FROM subscription"
+        " WHERE mailing_list_id = %(list)s ORDER BY contact_id OFFSET 999 LIMIT 1)"
+    )
+    by_owner(database, middle, values)
+    with pytest.raises(ProgrammingError, match="has not consented"):
+        insert(anna, values)
+    without = INSERT.replace("WHERE", "WHERE s.state = 'confirmed' AND")
+    by_owner(
+        database,
+        "INSERT INTO suppression (account_id, address_key, reason, source) SELECT account_id, address_key, 'manual',"
+        " 'test' FROM contact WHERE account_id = %(account)s ORDER BY id OFFSET 700 LIMIT 1",
+        values,
+    )
+    with pytest.raises(ProgrammingError, match="is suppressed"):
+        insert(anna, values, without)
+    by_owner(database, "UPDATE suppression SET lifted_at = now() WHERE account_id = %(account)s", values)
+    assert insert(anna, values, without) == 1999
 
 
 def test_tables_of_the_attacker_do_not_stand_before_ours(anna: Customer, database: str) -> None:

@@ -71,17 +71,20 @@ WITH people AS MATERIALIZED (
         {part_is} AS part
     FROM people p
     JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
+        AND c.id > %(after)s AND c.id <= %(up_to)s
     LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
         ON lane.domain = lower(split_part(c.email, '@', 2))
     {part_join}
     {suppressions}
 ), ordered AS MATERIALIZED (
     SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL AND {mine}
+), large AS MATERIALIZED (
+    SELECT {by_part}provider FROM ordered WHERE NOT canary GROUP BY {by_part}provider
+    HAVING count(*) >= %(lane_least)s
 ), in_lanes AS (
-    SELECT o.*, CASE WHEN NOT canary AND count(*) OVER (PARTITION BY canary, {by_part}provider) >= %(lane_least)s
-                     THEN provider ELSE '' END AS lane
-    FROM ordered o
-), in_chunks AS (
+    SELECT o.*, coalesce(large.provider, '') AS lane
+    FROM ordered o LEFT JOIN large ON NOT o.canary AND large.provider = o.provider {and_part}
+), in_chunks AS MATERIALIZED (
     SELECT i.*, (row_number() OVER (PARTITION BY canary, {by_part}lane ORDER BY contact_id) - 1)
         / %(chunk_size)s AS place
     FROM in_lanes i
@@ -108,7 +111,7 @@ SELECT {counted_as}, count(*), (SELECT coalesce(max(number), -1) FROM numbered) 
 _IN_ORDER = {
     "is_first": sql.is_confirmed("s.state"), "is_confirmed": sql.is_confirmed("p.state"),
     "suppressions": sql.suppression_joins("%(account_id)s", "c.address_key"),
-    "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "part": "NULL::timestamptz AS part",
+    "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "and_part": "", "part": "NULL::timestamptz AS part",
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
     "mine": "TRUE", "counted_as": "left_out", "edition": "%(edition_id)s", "decision": "%(decision_id)s", "arms": "",
 }  # fmt: skip
@@ -117,6 +120,7 @@ _IN_WAVES = _IN_ORDER | {
     "part_is": MOMENT,
     "part_join": JOIN,
     "by_part": "part, ",
+    "and_part": "AND large.part IS NOT DISTINCT FROM o.part",
     "part": "part",
     "not_before": "min(part)",
     "is_canary": "part IS NOT DISTINCT FROM %(canary_wave)s::timestamptz"
@@ -131,6 +135,7 @@ _TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 
 _IN_TEST = _IN_ORDER | {
     "part_is": _TEST_PART,
     "by_part": "part, ",
+    "and_part": "AND large.part IS NOT DISTINCT FROM o.part",
     "part": "part",
     "mine": "part IS NOT NULL",
     "counted_as": "CASE WHEN part IS NOT NULL THEN left_out WHEN left_out IS NULL THEN 'rest' ELSE 'untold' END",

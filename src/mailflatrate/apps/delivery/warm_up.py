@@ -117,11 +117,13 @@ def put_recent_first(campaign: Campaign, plan: Plan) -> None:
     """
     if campaign.local_at is not None or campaign.variants:
         return
+    domain, relays = _warming(campaign)
+    days = [*domain, *relays]
+    if not days:
+        return
     old = list(Chunk.objects.filter(campaign_id=campaign.id).values_list("id", flat=True))
     # Fewer than planned where a restore in mid-planning gave some an unknown result: they keep their chunk.
     waiting = Delivery.objects.filter(chunk_id__in=old, state=DeliveryState.PENDING).count()
-    domain, relays = _warming(campaign)
-    days = [*domain, *relays]
     if not planned_days(days, waiting, clock.now()):
         return
     sizes = chunk_sizes(waiting, min(day.step for day in days), load_settings().chunk_size)
