@@ -285,3 +285,19 @@ def test_an_answer_that_nobody_reads_frees_its_thread(monkeypatch: pytest.Monkey
 
     assert len(asyncio.run(read_one())) == wsgi_bridge.PIECE_OCTETS
     assert ended == ["closed"]
+
+
+def test_the_access_log_has_a_line_for_each_request_if_it_is_on(plain: Served, over_tls: Served) -> None:
+    """Without the query, in which tokens and addresses may be; and none where it isn't turned on."""
+    path, secret = f"/nowhere-{secrets.token_hex(4)}", secrets.token_hex(8)
+    for web in (plain, over_tls):
+        assert web.ask(f"{path}?word={secret}", method="POST", body=b"a=1", headers=FORM).status in (403, 404)
+
+    def lines(web: Served) -> list[str]:
+        return [line for line in web.log.read_text().splitlines() if "[web.access]" in line and path in line]
+
+    (line,) = wait_until(lambda: lines(plain), "a line of the request")
+    for part in ("request", "method=POST", f"path={path} ", "status=40", "octets=", "seconds=", "client=127.0.0.1"):
+        assert part in line, line
+    assert secret not in plain.log.read_text() + over_tls.log.read_text()
+    assert lines(over_tls) == []

@@ -206,9 +206,18 @@ def _history(settings: Settings) -> Line:
 def _replica(settings: Settings) -> Line:
     """Report what the loss of the primary would mean: nothing is lost, or the journals are needed."""
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit')")
-        names, commit = cursor.fetchone()
+        cursor.execute(
+            "SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit'),"
+            " (SELECT count(*) FROM pg_stat_replication)"
+        )
+        names, commit, connected = cursor.fetchone()
     if names and commit in ("on", "remote_apply"):
+        if not connected:
+            return missing(
+                "replica",
+                f"synchronous ({names}), but no replica is connected, so every commit waits",
+                "Start the replica, or take it out of synchronous_standby_names if you accept the risk.",
+            )
         return ok("replica", f"synchronous ({names}): a failover loses nothing that was recorded")
     if _is_embedded(settings):
         return ok("replica", "none: the embedded server has no failover")
