@@ -1,5 +1,7 @@
 """How fast a file of contacts becomes mailable, with its proof in the ledger. `--rows` (1,000,000), `--json`.
 
+    python bench/import.py --rows 200000 --against ../before --rounds 3      # the importers of two checkouts, in turns
+
 The file is generated: evidence in each row, and mixed in refused rows of every kind, duplicates and rows without
 proof. The clock runs from the upload of the file until the last row is committed; peak memory is that of the importing
 process. PostgreSQL is the embedded one, fresh, with its settings as they ship.
@@ -20,6 +22,7 @@ from pathlib import Path
 
 from estate import workspace
 from measure import cpu_seconds, family
+from turns import in_turns
 
 HEADER = "E-Mail,First name,Last name,Sign-up time,Sign-up IP,Confirmation time,Source,City,Customer number\n"
 FIRST = ("Dora", "Erik", "Frida", "Gustav", "Hanna", "Ilse", "Jonas", "Klara", "Lars", "Mira", "Nils", "Olga")
@@ -165,7 +168,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--json", action="store_true", help="print the JSON object alone, without the table")
+    parser.add_argument("--against", type=Path, help="a checkout of another commit, measured in turns with this one")
+    parser.add_argument("--rounds", type=int, default=2, help="runs of each with --against")
     options = parser.parse_args()
+    if options.against:
+        arguments = ["--rows", str(options.rows), "--json"]
+        print(json.dumps(in_turns("import.py", arguments, options.against, options.rounds)))
+        return
     result = measure(options.rows)
     for name, value in ({} if options.json else result).items():
         shown = f"{value:>14,}" if isinstance(value, int | float) else value
