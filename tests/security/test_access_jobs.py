@@ -195,7 +195,8 @@ def test_the_pass_for_jobs_is_not_in_the_text_of_a_statement(anna: Customer, att
         row = attacker.execute(
             "SELECT query FROM pg_stat_activity WHERE pid = %s", [connection.connection.info.backend_pid]
         ).fetchone()
-        _setting, shown = tenancy.job_pass()
+        with tenancy.job_pass() as (_setting, shown):
+            pass
     assert row is not None
     assert "set_config" in row[0]
     assert shown not in row[0]

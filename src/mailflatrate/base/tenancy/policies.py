@@ -20,19 +20,14 @@ from mailflatrate.base.tenancy.apply import (
     patiently,
 )
 from mailflatrate.base.tenancy.models import TenantModel
+from mailflatrate.base.tenancy.pass_checks import pass_functions
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import (
-    ACCESS_SETTING,
     ACCOUNT_ID_SETTING,
-    ACCOUNT_SETTING,
     APP_ROLE,
-    DECISION_SETTING,
     ERASER_ROLE,
-    JOB_SETTING,
-    PASS_SETTING,
     PLATFORM_ROLE,
     SEARCH_PATH,
-    PassKind,
     pass_key,
 )
 
@@ -233,7 +228,7 @@ def plan_policies(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _objects() -> list[SqlObject]:
     """Return functions and views, ordered so that each comes after those it needs."""
-    return [*_pass_functions(), *(made for made in statements.shipped() if made.kind != "trigger")]
+    return [*pass_functions(), *(made for made in statements.shipped() if made.kind != "trigger")]
 
 
 def _tables(connection: BaseDatabaseWrapper) -> dict[str, bool]:
@@ -345,53 +340,6 @@ CREATE TABLE IF NOT EXISTS kept.pass (key bytea NOT NULL);
 {fingerprints.TABLE};
 REVOKE ALL ON SCHEMA kept FROM PUBLIC;
 """
-# Process ids are reused, but not with the same start time: a pass that was seen once dies with its connection. The
-# owner looks it up, because the wider roles may not see when a process started.
-_OWN_SERVER = """
-CREATE OR REPLACE FUNCTION public.own_server() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT s.pid || ' ' || (extract(epoch FROM s.backend_start) * 1000000)::bigint
-    FROM pg_stat_get_activity(pg_backend_pid()) s
-$$;
-"""
-# In PL/pgSQL, which keeps its plan: every statement under a policy asks, and a function in SQL is planned each time.
-# A pass is made for a server process, or for one transaction if processes are shared behind a pooler (ADR 0042).
-_OPENS = """
-CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
-PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN coalesce((
-        SELECT encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject} s.pid || ' '
-            || (extract(epoch FROM s.backend_start) * 1000000)::bigint, 'UTF8'))), 'hex')
-            = current_setting('{setting}', true)
-            OR encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject} s.pid || ' '
-            || (extract(epoch FROM s.backend_start) * 1000000)::bigint || ' '
-            || (extract(epoch FROM now()) * 1000000)::bigint, 'UTF8'))), 'hex')
-            = current_setting('{setting}', true)
-        FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false);
-END $$;
-"""
-_SETTINGS = {
-    PassKind.PLATFORM: PASS_SETTING,
-    PassKind.DECISION: DECISION_SETTING,
-    PassKind.ACCESS: ACCESS_SETTING,
-    PassKind.ACCOUNT: ACCOUNT_SETTING,
-    PassKind.JOB: JOB_SETTING,
-}
-_SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{ACCOUNT_ID_SETTING}', true) || ' ' || "}
-
-
-def _pass_functions() -> list[SqlObject]:
-    opens = [
-        SqlObject("function", f"public.{kind.value}_open()",
-             _OPENS.format(kind=kind.value, setting=setting, subject=_SUBJECTS.get(kind, "")))
-        for kind, setting in _SETTINGS.items()
-    ]  # fmt: skip
-    return [
-        SqlObject("function", "public.own_server()", _OWN_SERVER),
-        SqlObject("function", "public.key_fingerprints()", fingerprints.FUNCTION),
-        *opens,
-    ]
 
 
 def _keep_pass(cursor: CursorWrapper) -> None:

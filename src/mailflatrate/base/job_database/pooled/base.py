@@ -90,7 +90,7 @@ class PooledCursor(psycopg.ClientCursor[Any]):
             yield copy
 
 
-class DatabaseWrapper(FollowingWrapper):
+class PooledWrapper(FollowingWrapper):
     """A connection to the pooler, for each thread of the pages. Nothing that belongs to a session works on it."""
 
     keeps_sessions = False
@@ -136,3 +136,6 @@ class DatabaseWrapper(FollowingWrapper):
     def _forget_transaction(self) -> None:
         if self.connection is not None:
             name_transaction(self.connection)
+
+
+DatabaseWrapper = PooledWrapper

@@ -1,0 +1,67 @@
+"""The database's functions that check passes (ADR 0010): `<kind>_open()` says whether the connection shows a valid one.
+
+A pass is made for a server process, or for one of its transactions if processes are shared behind a pooler (ADR 0042).
+The second form is computed only where the first doesn't fit.
+"""
+
+from mailflatrate.base.tenancy.apply import SqlObject
+from mailflatrate.settings import fingerprints
+from mailflatrate.settings.roles import (
+    ACCESS_SETTING,
+    ACCOUNT_ID_SETTING,
+    ACCOUNT_SETTING,
+    DECISION_SETTING,
+    JOB_SETTING,
+    PASS_SETTING,
+    PassKind,
+)
+
+_SETTINGS = {
+    PassKind.PLATFORM: PASS_SETTING,
+    PassKind.DECISION: DECISION_SETTING,
+    PassKind.ACCESS: ACCESS_SETTING,
+    PassKind.ACCOUNT: ACCOUNT_SETTING,
+    PassKind.JOB: JOB_SETTING,
+}
+_SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{ACCOUNT_ID_SETTING}', true) || ' ' || "}
+# Process ids are reused, but not with the same start time: a pass that was seen once dies with its connection.
+_PROCESS = "s.pid || ' ' || (extract(epoch FROM s.backend_start) * 1000000)::bigint"
+_TRANSACTION = f"{_PROCESS} || ' ' || (extract(epoch FROM now()) * 1000000)::bigint"
+# The owner looks it up, because the wider roles may not see when a process started.
+_OWN_SERVER = f"""
+CREATE OR REPLACE FUNCTION public.own_server() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT {_PROCESS} FROM pg_stat_get_activity(pg_backend_pid()) s
+$$;
+"""  # noqa: S608  # made of constants
+# In PL/pgSQL, which keeps its plan: every statement under a policy asks, and a function in SQL is planned each time.
+_OPEN = """
+CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN coalesce((
+        SELECT {for_process} = current_setting('{setting}', true)
+            OR {for_transaction} = current_setting('{setting}', true)
+        FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false);
+END $$;
+"""
+_EXPECTED = "encode(sha256(p.key || sha256(p.key || convert_to('{kind} ' || {subject}{name}, 'UTF8'))), 'hex')"
+
+
+def pass_functions() -> list[SqlObject]:
+    """Return the functions, and those that name the server process and compare the keys of the installation."""
+    return [
+        SqlObject("function", "public.own_server()", _OWN_SERVER),
+        SqlObject("function", "public.key_fingerprints()", fingerprints.FUNCTION),
+        *(SqlObject("function", f"public.{kind.value}_open()", _open(kind)) for kind in _SETTINGS),
+    ]
+
+
+def _open(kind: PassKind) -> str:
+    subject = _SUBJECTS.get(kind, "")
+    for_process, for_transaction = (
+        _EXPECTED.format(kind=kind.value, subject=subject, name=name) for name in (_PROCESS, _TRANSACTION)
+    )
+    return _OPEN.format(
+        kind=kind.value, setting=_SETTINGS[kind], for_process=for_process, for_transaction=for_transaction
+    )
