@@ -261,9 +261,16 @@ def test_what_a_client_leaves_behind_changes_nothing_for_the_next(
 ) -> None:
     mine = strangers[0].account_id
     assert shared_server["left"] == {
-        "same": True, "shadow": 666, "outside": [], "role": "mailflatrate_app", "account": "", "limit": "1min",
-        "inside": [mine], "model": [mine], "platform": False,
-    }  # fmt: skip
+        "same": True,
+        "shadow": 666,
+        "outside": [],
+        "role": "mailflatrate_app",
+        "account": "",
+        "limit": "1min",
+        "inside": [mine],
+        "model": [mine],
+        "platform": False,
+    }
 
 
 def test_a_pass_ends_with_its_transaction(shared_server: Any) -> None:
@@ -274,9 +281,12 @@ def test_a_pass_ends_with_its_transaction(shared_server: Any) -> None:
 
 def test_what_needs_a_session_is_refused(shared_server: Any, strangers: list[Customer]) -> None:
     assert shared_server["session"] == {
-        "lock": "OperationalError", "cursor": "NotSupportedError", "pass": "RuntimeError",
-        "iterated": [strangers[0].account_id], "prepared": 0,
-    }  # fmt: skip
+        "lock": "OperationalError",
+        "cursor": "NotSupportedError",
+        "pass": "RuntimeError",
+        "iterated": [strangers[0].account_id],
+        "prepared": 0,
+    }
 
 
 @pytest.mark.slow
