@@ -79,7 +79,6 @@ from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import Measure
-from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason, TenantModel
@@ -238,7 +237,6 @@ class Neighbours:
                 "tag_id": tag.id,
                 "bulk_id": bulk.id,
                 "note_id": write_note(first.id, "Called about bulbs.", by=self.anna.owner).id,
-                "suppression_id": Suppression.objects.get().id,
                 "import_id": imported.id,
                 "move_id": moved.id,
                 "export_id": exported.id,

@@ -130,7 +130,9 @@ def test_refusals_say_what_to_do(plain: Served) -> None:
     assert "6 MB" in page.body.decode()
     assert "zu groß" in page.body.decode()
     problem = plain.ask("/api/v1/contacts", method="POST", headers={"Content-Length": str(7 * MB)})
-    assert json.loads(problem.body)["status"] == 413
+    shape = json.loads(problem.body)
+    assert (shape["status"], shape["code"]) == (413, "too-large")
+    assert f"x-request-id: {shape['request_id']}" in problem.head
 
 
 def test_health_and_unsubscribe_answer_while_every_other_thread_waits(plain: Served, database: str) -> None:
@@ -253,8 +255,8 @@ def test_room_on_disk_is_counted_by_client_and_in_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "octets"),
     [("/report/", 6 * MB), ("/report/task", 64 * 1024), ("/f/code/", 64 * 1024), ("/apply/form/record/", 64 * 1024),
-     ("/studio/imports/new/", 512 * MB), ("/api/v1/imports", 512 * MB), ("/api/v1/contacts", 12 * MB),
-     ("/desk/mail/", 24 * MB), ("/", 64 * 1024), ("//studio/imports/new/", 64 * 1024)],
+     ("/studio/imports/new/", 512 * MB), ("/api/v1/imports", 512 * MB), ("/api/v1/moves", 512 * MB),
+     ("/api/v1/contacts", 12 * MB), ("/desk/mail/", 24 * MB), ("/", 64 * 1024), ("//studio/imports/new/", 64 * 1024)],
 )  # fmt: skip
 def test_limits_by_path(path: str, octets: int) -> None:
     limit = limit_of(path)

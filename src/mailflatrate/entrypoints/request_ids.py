@@ -13,6 +13,11 @@ HEADER = "X-Request-Id"
 _OCTETS = 12
 
 
+def new_request_id() -> str:
+    """Return an id for a request."""
+    return secrets.token_hex(_OCTETS)
+
+
 def current_request_id() -> str:
     """Return the id of the request in progress; empty outside of one."""
     return str(get_contextvars().get("request_id", ""))
@@ -26,7 +31,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request under a new id."""
-        request_id = secrets.token_hex(_OCTETS)
+        request_id = new_request_id()
         with bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response.headers[HEADER] = request_id

@@ -15,6 +15,7 @@ from django.test import Client
 
 from architecture.test_strangers import Neighbours
 from mailflatrate.apps.accounts.models import ApiKey
+from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.api.v1.http import accepts_gzip
 from mailflatrate.entrypoints.api.v1.preconditions import READERS, is_named, reader_path
@@ -56,7 +57,10 @@ writing = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def neighbours(database: str) -> Neighbours:
     assert database
-    return Neighbours()
+    made = Neighbours()
+    with tenancy.account(made.anna.account_id):
+        made.ids["suppression_id"] = Suppression.objects.order_by("id").values_list("id", flat=True)[0]
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_a_segment_is_saved_counted_replaced_and_forgotten(home: FormCustomer, s
     made = shop.post("/segments", kiel, 201)
     path = f"/segments/{made['id']}"
     assert made["people"] == 3
-    assert shop.refused("POST", "/segments", kiel) == (422, "refused"), "the name is taken"
+    assert shop.refused("POST", "/segments", kiel) == (409, "already-exists"), "the name is taken"
     wrong = {"name": "x", "conditions": [{"field": "sql", "op": "equals", "value": "1; DROP TABLE contact"}]}
     assert shop.refused("POST", "/segments", wrong) == (422, "refused")
     empty = good(

@@ -31,7 +31,11 @@ class SegmentError(ListError):
     """A condition is invalid; the message names it."""
 
 
-class SegmentInUse(SegmentError):
+class SegmentNameInUse(SegmentError, AlreadyExists):
+    """The account has a segment with this name already."""
+
+
+class SegmentInUse(SegmentError, StateConflict):
     """A segment is in use; `places` names where."""
 
     def __init__(self, places: Sequence[str]) -> None:

@@ -59,14 +59,16 @@ def month_first() -> bool:
 
 
 def read_values(
-    values: Mapping[str, Any], known: Mapping[str, FieldDefinition] | None = None
+    values: Mapping[str, Any], known: Mapping[str, FieldDefinition] | None = None, *, order: bool | None = None
 ) -> dict[str, FieldValue | None]:
     """Return the values as they are stored, None where empty. Undeclared keys are read as what their value is.
 
-    Raises FieldProblem with a sentence for each value that doesn't suit its field.
+    `order` is the result of `month_first`, if it is known already. Raises FieldProblem with a sentence for each value
+    that doesn't suit its field.
     """
     known = definitions(values) if known is None else known
-    order = month_first() if values else False
+    if order is None:
+        order = month_first() if values else False
     found: dict[str, FieldValue | None] = {}
     problems: dict[str, str] = {}
     for key, raw in values.items():

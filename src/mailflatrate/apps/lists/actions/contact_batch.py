@@ -3,18 +3,21 @@
 Everyone named must be a contact already: a batch puts no one on a list and adds no one.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.lists.actions.contacts import MAX_ATTRIBUTES, refuse_personal
 from mailflatrate.apps.lists.errors import ListError, NameInUse
-from mailflatrate.apps.lists.fields import check_form, declare_missing, definitions, read_values
+from mailflatrate.apps.lists.fields import check_form, declare_missing, definitions, month_first, read_values
 from mailflatrate.apps.lists.models import Contact, Tag
 from mailflatrate.apps.lists.tags import checked_name, give_tags, known_or_new, take_tags
 from mailflatrate.base import clock, tenancy
@@ -22,7 +25,13 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.rules.contact_fields import FieldDefinition
 
 MOST_EDITS = 1_000
-_COLUMNS = ("first_name", "last_name", "external_id", "attributes", "updated_at")
+_WRITE = """
+UPDATE contact c SET first_name = t.first_name, last_name = t.last_name, external_id = t.external_id,
+    attributes = t.attributes::jsonb, updated_at = %s
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS t(id, first_name, last_name, external_id, attributes)
+WHERE c.account_id = %s AND c.id = t.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,18 @@ def _declare(edits: Sequence[ContactEdit]) -> None:
             continue
 
 
+def _write(rows: Sequence[Contact], now: datetime) -> None:
+    columns: list[Any] = [
+        [contact.id for contact in rows],
+        [contact.first_name for contact in rows],
+        [contact.last_name for contact in rows],
+        [contact.external_id for contact in rows],
+        [json.dumps(contact.attributes, ensure_ascii=False) for contact in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [now, *columns, tenancy.current_account_id()])
+
+
 class _Batch:
     """The contacts of a batch as they will be saved."""
 
@@ -131,6 +152,8 @@ class _Batch:
     ) -> None:
         self._people = people
         self._known = known
+        self._country = current_account().country
+        self._month_first = month_first()
         self._taken = taken
         self._changed: dict[int, Contact] = {}
         self._freed: set[int] = set()
@@ -172,10 +195,10 @@ class _Batch:
         new = {
             key: value for key, value in changes.items() if value is not None and contact.attributes.get(key) != value
         }
-        refuse_personal(new)
+        refuse_personal(new, self._country)
         for key in new:
             check_form(key)
-        whole = {**had, **changes, **read_values(new, self._known)}
+        whole = {**had, **changes, **read_values(new, self._known, order=self._month_first)}
         kept = {key: value for key, value in whole.items() if value is not None}
         if len(kept) > MAX_ATTRIBUTES:
             raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
@@ -196,12 +219,10 @@ class _Batch:
         """Write everything in a few statements; return the contacts that changed."""
         tagged = self._save_tags()
         now = clock.now()
-        for contact in self._changed.values():
-            contact.updated_at = now
         # First no one has an id that another one of them gets.
         Contact.objects.filter(id__in=self._freed).update(external_id=None)
         rows = [contact for _id, contact in sorted(self._changed.items())]
-        Contact.objects.bulk_update(rows, _COLUMNS, batch_size=500)
+        _write(rows, now)
         Contact.objects.filter(id__in=tagged - self._changed.keys()).update(updated_at=now)
         return tagged | self._changed.keys()
 

@@ -45,9 +45,11 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
     )
 
 
-def refuse_personal(changed: Mapping[str, Any]) -> None:
+def refuse_personal(changed: Mapping[str, Any], country: str | None = None) -> None:
     """Reject personal data in changed attributes; existing values stay until removed. Raises ListError."""
-    for key, fault in judge_attributes(changed, country=current_account().country).items():
+    for key, fault in judge_attributes(
+        changed, country=current_account().country if country is None else country
+    ).items():
         if fault is PersonalFault.SPECIAL:
             raise ListError(special_sentence(key))
         words = _(

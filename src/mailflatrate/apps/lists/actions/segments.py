@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form, versioned_form
 from mailflatrate.apps.lists.conditions.uses import uses_of
-from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse
+from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse, SegmentNameInUse
 from mailflatrate.apps.lists.models import NEEDS_GROUPS, BulkAction, BulkState, Segment
 from mailflatrate.base import tenancy
 
@@ -37,7 +37,7 @@ def save_segment(name: str, definition: Any, *, segment_id: int | None = None) -
     except Segment.DoesNotExist as error:
         raise SegmentError(_("this segment doesn't exist")) from error
     except IntegrityError as error:
-        raise SegmentError(_("another segment is already called “%(name)s”") % {"name": name}) from error
+        raise SegmentNameInUse(_("another segment is already called “%(name)s”") % {"name": name}) from error
 
 
 @tenancy.needs_account

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.actions import digests
@@ -35,7 +35,22 @@ NAMES = {"mailing_list": "list_id", "sender": "sender_id", "template": "template
 NULLABLE = ("sender_id", "template_id")
 
 
-Clock = Annotated[time, Field(description="local time in `time_zone`, without an offset", examples=["09:00"])]
+def _clock(value: Any) -> Any:
+    """Refuse numbers and fractions of a second, which the validator would take for a time."""
+    if isinstance(value, time) or (isinstance(value, str) and "." not in value and "," not in value):
+        return value
+    raise ValueError("write it like 09:00")
+
+
+_CLOCK_FORM = {"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "title": "At"}
+"""Not `format: time`, which has an offset (RFC 3339)."""
+Clock = Annotated[
+    time,
+    BeforeValidator(_clock),
+    WithJsonSchema(
+        {**_CLOCK_FORM, "description": "local time in `time_zone`, without an offset", "examples": ["09:00"]}
+    ),
+]
 DigestName = Annotated[str, Field(min_length=1, max_length=100, description="appears in the subject of each issue")]
 FeedUrl = Annotated[str, Field(max_length=500, description="URL of an RSS or Atom feed on a public web server")]
 Weekday = Annotated[int, Field(ge=0, le=EVERY_DAY, description="0 is Monday, 6 is Sunday, 7 is every day")]
@@ -58,7 +73,7 @@ class DigestInfo(Schema):
     sender_id: int | None
     template_id: int | None
     weekday: Weekday
-    at: time
+    at: Annotated[time, WithJsonSchema(_CLOCK_FORM)]
     time_zone: str
     minimum: int
     is_active: bool

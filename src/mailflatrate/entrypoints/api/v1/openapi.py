@@ -12,7 +12,7 @@ _TEXT = {"type": "string"}
 _SCHEMAS = "#/components/schemas/"
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 _NO_NUL = "^[^\\u0000]*$"
-_ALWAYS = (400, 412, 413, 422, 429, 500)
+_ALWAYS = (400, 408, 412, 413, 422, 429, 500, 503)
 _HEADERS = {
     HEADER: "The id of this request. Quote it when you ask us about it.",
     "RateLimit": "`r`: requests left in this window, `t`: seconds until it ends.",

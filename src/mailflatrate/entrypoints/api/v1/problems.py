@@ -64,6 +64,7 @@ class Code(Enum):
     RATE = "rate-limited"
     ASKING = "asking-limited"
     INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,9 @@ KINDS: Mapping[Code, ProblemKind] = {
     ),
     Code.INTERNAL: ProblemKind(
         500, _("Something went wrong on our side."), _("We've logged the error. Try again, or contact us.")
+    ),
+    Code.UNAVAILABLE: ProblemKind(
+        503, _("The request couldn't be accepted right now."), _("Send it again in a few seconds.")
     ),
 }
 

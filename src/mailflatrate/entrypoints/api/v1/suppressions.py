@@ -148,8 +148,8 @@ def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionRe
     batch=True,
 )
 def add_suppressions(request: ApiRequest, given: SuppressionBatch) -> SuppressionBatchResult:
-    """Suppress up to 10,000 addresses at once, such as the opt-outs of your previous system. They needn't be contacts.
-    What isn't an email address is reported and doesn't stop the others.
+    """Suppress many addresses at once. Up to 10,000, such as the opt-outs of your previous system; they needn't be
+    contacts. What isn't an email address is reported and doesn't stop the others.
     """
     keys, refused = [], []
     for index, email in enumerate(given.emails):

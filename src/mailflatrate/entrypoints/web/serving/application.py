@@ -15,6 +15,7 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.entrypoints.client import address_of, is_proxy
+from mailflatrate.entrypoints.request_ids import HEADER, new_request_id
 from mailflatrate.entrypoints.web.serving.access import Request
 from mailflatrate.entrypoints.web.serving.large_bodies import is_member
 from mailflatrate.entrypoints.web.serving.request_bodies import (
@@ -35,6 +36,7 @@ from mailflatrate.entrypoints.web.serving.wsgi_bridge import Application, Exchan
 log = structlog.get_logger("web")
 
 SERVICE_UNAVAILABLE: Final = 503
+REQUEST_ENTITY_TOO_LARGE: Final = 413
 WATCH_AFTER_SECONDS: Final = 0.5
 Send = Callable[[Message], Awaitable[None]]
 Scope = dict[str, Any]
@@ -151,15 +153,18 @@ def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
 
 async def _refuse(scope: Scope, headers: dict[str, str], refused: BodyRefused, receive: Receive, send: Send) -> None:
     """Respond without a thread, and close the connection if the body was not read to its end."""
-    kind, page = _refusal(scope["path"], headers, refused)
+    request_id = new_request_id()
+    kind, page = _refusal(scope["path"], headers, refused, request_id)
     answer = [(b"content-type", kind), (b"content-length", str(len(page)).encode()), (b"cache-control", b"no-store")]
+    answer.append((HEADER.lower().encode(), request_id.encode()))
+    log.info("request refused", request_id=request_id, status=refused.status)
     if refused.status == SERVICE_UNAVAILABLE:
         answer.append((b"retry-after", b"10"))
     await send({"type": "http.response.start", "status": refused.status, "headers": answer})
     await send({"type": "http.response.body", "body": page, "more_body": False})
 
 
-def _refusal(path: str, headers: dict[str, str], refused: BodyRefused) -> tuple[bytes, bytes]:
+def _refusal(path: str, headers: dict[str, str], refused: BodyRefused, request_id: str) -> tuple[bytes, bytes]:
     """Return content type and content: JSON for programs, a page for browsers, plain text for everyone else."""
     with translation.override(_language(headers.get("accept-language", ""))):
         problem, fix = refused.problem, refused.fix
@@ -169,7 +174,9 @@ def _refusal(path: str, headers: dict[str, str], refused: BodyRefused) -> tuple[
                 "title": problem,
                 "status": refused.status,
                 "detail": problem,
+                "code": "too-large" if refused.status == REQUEST_ENTITY_TOO_LARGE else "unavailable",
                 "remedy": fix,
+                "request_id": request_id,
             }
             return b"application/problem+json; charset=utf-8", json.dumps(shape, ensure_ascii=False).encode()
         if "text/html" in headers.get("accept", ""):

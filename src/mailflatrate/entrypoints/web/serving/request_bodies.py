@@ -37,7 +37,7 @@ class BodyLimit:
 PUBLIC: Final = BodyLimit(64 * KB)
 _PATHS: Final = (
     (re.compile(r"/report/"), BodyLimit(6 * MB)),
-    (re.compile(r"/(studio/imports/new/|api/v1/imports)"), BodyLimit(512 * MB, members_only=True)),
+    (re.compile(r"/(studio/imports/new/|api/v1/(?:imports|moves))"), BodyLimit(512 * MB, members_only=True)),
     (re.compile(r"/studio/media/upload/"), BodyLimit(64 * MB, members_only=True)),
     (re.compile(r"/desk/.*"), BodyLimit(24 * MB, members_only=True)),
     (re.compile(r"/(studio|api/v1)/.*"), BodyLimit(12 * MB, members_only=True)),
