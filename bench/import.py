@@ -113,7 +113,7 @@ def measure(rows: int) -> dict[str, object]:
         account = create_account("Anna")
         with tenancy.account(account.id):
             mailing_list = lists.create_list("News")
-        _approve(account.id, mailing_list.id)
+        approve(account.id, mailing_list.id)
         connections.close_all()
         server = EmbeddedPostgres(data_dir).pid or 0
         server_before = sum(map(cpu_seconds, family(server)))
@@ -145,7 +145,7 @@ def measure(rows: int) -> dict[str, object]:
         }
 
 
-def _approve(account_id: int, list_id: int) -> None:
+def approve(account_id: int, list_id: int) -> None:
     """The list has an origin that a reviewer approved, so that what is imported becomes mailable at once."""
     from mailflatrate.apps.accounts.actions.people import create_user
     from mailflatrate.apps.lists.actions import origin_decisions, origins

@@ -50,6 +50,7 @@ from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKin
 from mailflatrate.apps.lists.actions.bulk import start_bulk
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.exports import start_export
+from mailflatrate.apps.lists.actions.fetches import FetchOrder, fetch_move
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.moves import DroppedFile, upload_move
 from mailflatrate.apps.lists.actions.notes import write_note
@@ -212,17 +213,12 @@ class Neighbours:
             key = make_api_key(self.anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=self.anna.owner).key
             begin_answer(key.id, "one", b"x" * 32)
             invitation = invite(
-                self.anna.account_id,
-                "nina@people.example",
-                name="Nina",
-                role=Role.VIEWER,
-                language="en",
-                by=self.anna.owner,
-                url=str,
-            )
-            dropped = [DroppedFile("people.csv", io.BytesIO(FILE.encode()))]
-            moved = upload_move(self.anna.list_id, dropped, by=self.anna.owner)
-            exported = start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=self.anna.owner, enqueue=False)
+                self.anna.account_id, "nina@people.example", name="Nina", role=Role.VIEWER, language="en",
+                by=self.anna.owner, url=str
+            )  # fmt: skip
+            table = DroppedFile("people.csv", io.BytesIO(FILE.encode()))
+            moved = upload_move(self.anna.list_id, [table], by=self.anna.owner)
+            fetch_move(self.anna.list_id, FetchOrder("brevo", "xkeysib-0123456789"), by=self.anna.owner)
             left = io.BytesIO(b"email\nleft@x.example\n")
             blocked = suppress_file(left, "left.csv", reason=SuppressionReason.MANUAL, by=None, enqueue=False)
             SuppressionFileRow.objects.create(source_file=blocked, line_number=2, row=["left"], reason="no_address")
@@ -239,7 +235,7 @@ class Neighbours:
                 "note_id": write_note(first.id, "Called about bulbs.", by=self.anna.owner).id,
                 "import_id": imported.id,
                 "move_id": moved.id,
-                "export_id": exported.id,
+                "export_id": start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=None, enqueue=False).id,
                 "file_id": blocked.id,
                 "message_id": message.id,
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0,

@@ -13,7 +13,9 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from email.message import Message
 from enum import Enum
 from io import BufferedIOBase
 from urllib.parse import urljoin, urlsplit
@@ -66,12 +68,28 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What to ask for: accepted types, user agent, the most octets to read, and the most seconds (None: the usual)."""
+    """What to ask for: accepted types, user agent, the most octets to read, and the most seconds (None: the usual).
+
+    `secrets` are headers, such as a key, and `form` the body of a POST; both are only sent by `ask_api`, which follows
+    no redirect.
+    """
 
     accept: str = "text/html"
     agent: str = AGENT
     most_octets: int = LARGEST_PAGE_OCTETS
     seconds: float | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAnswer:
+    """The answer of an API. `is_whole`: the body was read to its end."""
+
+    status: int
+    headers: Message
+    body: bytes
+    is_whole: bool
 
 
 class _VisitRefused(Exception):
@@ -116,6 +134,27 @@ def fetch(
         return Document(url, WebStatus.UNKNOWN, problem="no answer in time")
 
 
+def ask_api(
+    url: str, resolver: Resolver, want: Want, *, private: bool = False, context: ssl.SSLContext | None = None
+) -> ServiceAnswer:
+    """Send one request with its secrets to an API over TLS, at a public address. Raises OSError.
+
+    A redirect is returned as it is: the secrets belong to this host only. `private` as for `fetch_page`; it also
+    permits plain HTTP.
+    """
+    if urlsplit(url).scheme != "https" and not private:
+        raise OSError("not an https address")
+    try:
+        with Deadline(want.seconds or VISIT_SECONDS) as deadline:
+            answer, body = _visit(url, _Visitor(resolver, want, private, context, deadline), with_secrets=True)
+    except (_VisitRefused, http.client.HTTPException) as problem:
+        raise OSError(str(problem) or "no HTTP response") from None
+    except ValueError:  # http.client quotes a header that it refuses, and it may be the key
+        raise OSError("the request can't be sent") from None
+    is_whole = answer.isclosed() if answer.length is None else not answer.length
+    return ServiceAnswer(answer.status, answer.headers, body, is_whole)
+
+
 @dataclass(frozen=True, slots=True)
 class _Visitor:
     """How to visit. `private` as for `fetch_page`."""
@@ -156,7 +195,7 @@ def _follow(url: str, visitor: _Visitor) -> Document:
     return Document(here, WebStatus.FAILED, problem="too many redirects")
 
 
-def _visit(url: str, visitor: _Visitor) -> tuple[http.client.HTTPResponse, bytes]:
+def _visit(url: str, visitor: _Visitor, *, with_secrets: bool = False) -> tuple[http.client.HTTPResponse, bytes]:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
@@ -178,7 +217,8 @@ def _visit(url: str, visitor: _Visitor) -> tuple[http.client.HTTPResponse, bytes
             visitor.deadline.guard(link)
         link.settimeout(TIMEOUT_SECONDS)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return _get(link, parts.netloc.rpartition("@")[2], target, visitor.want)
+        want = visitor.want if with_secrets else replace(visitor.want, secrets={}, form=None)
+        return _get(link, parts.netloc.rpartition("@")[2], target, want)
     finally:
         link.close()
 
@@ -188,7 +228,8 @@ def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.
     connection = http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS)
     connection.response_class = _Response
     connection.sock = link
-    connection.request("GET", target, headers={"User-Agent": want.agent, "Accept": want.accept, "Connection": "close"})
+    headers = {"User-Agent": want.agent, "Accept": want.accept, "Connection": "close", **want.secrets}
+    connection.request("GET" if want.form is None else "POST", target, want.form, headers)
     answer = connection.getresponse()
     return answer, b"" if answer.status in _REDIRECTS else _read(answer, want.most_octets)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mailflatrate.apps.lists.intake.json_lists import json_objects
 from mailflatrate.entrypoints.cli.main import cli
 from support.contact_files import dry_run
 
@@ -222,3 +223,31 @@ def test_a_sample_address_among_real_ones_is_refused(tmp_path: Path) -> None:
     found = dry_run(write(tmp_path, "p.csv", HEADER, *people, f"max@example.com,{WHOLE}"))
     assert piles(found) == (2, 0, {"invalid": 1})
     assert "sample_data" not in [question["about"] for question in found["questions"]]
+
+
+def test_a_list_of_objects_in_json_is_read(tmp_path: Path) -> None:
+    """On one line or over many; a state inside a list of subscriptions counts."""
+    people = [
+        {"email": f"{name}@kunde-71.de", "status": "enabled", "lists": [{"name": "News", "subscription_status": said}]}
+        for name, said in (("a", "confirmed"), ("b", "unsubscribed"), ("c", "unconfirmed"))
+    ]
+    for indent in (None, 1):
+        (tmp_path / "people.json").write_text(json.dumps(people, indent=indent))
+        found = dry_run(str(tmp_path / "people.json"))
+        assert (found["rows"], found["ask"], found["never"]) == (3, 2, {"unsubscribed": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('[{"a": ' * 50_000, 1),
+        ('[{"a": "' + "x" * 3_000_000, 1),
+        ('[{"email": "a@kunde-72.de"}, {"email": "b@kunde', 2),
+        ('[{"email": "a@kunde-72.de"}, 5, {"email": "b@kunde-72.de"}]', 2),
+        ('[{"email": "a@kunde-72.de"}]' + "[" * 100_000, 1),
+    ],
+)
+def test_a_hostile_list_of_objects_ends(text: str, count: int) -> None:
+    """Deep, endless or cut off: what can be read is read, in the time of one pass."""
+    pieces = (text[at : at + 1000] for at in range(0, len(text), 1000))
+    assert len(list(json_objects(pieces))) == count

@@ -1,7 +1,8 @@
-"""Feeds of digests."""
+"""Feeds of digests, and templates of other systems."""
 
-from mailflatrate.apps.campaigns.actions import digests
-from mailflatrate.base import jobs
+from mailflatrate.apps.campaigns.actions import digests, templates
+from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
+from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 
 
@@ -9,6 +10,13 @@ from mailflatrate.base.jobs import JobQueue, job
 def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
     """Check one feed; prepare an issue if it is due, or if one was requested."""
     digests.check_digest(account_id, digest_id, issue=issue)
+
+
+@job(ADOPT_TEMPLATES_JOB, JobQueue.IMPORT)
+def adopt_templates(account_id: int, move_id: int) -> None:
+    """Save the templates that a move fetched from another system."""
+    with tenancy.account(account_id):
+        templates.adopt_templates(move_id)
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *")

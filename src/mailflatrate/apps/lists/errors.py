@@ -52,6 +52,19 @@ class ExportProblem(ListError):
     """The export cannot begin, or its file cannot be handed out; the message says why."""
 
 
+class FetchProblem(ImportProblem):
+    """Another system's API can't be read; the message says what to do.
+
+    `is_final`: the key can't be used. `is_forbidden`, `is_missing`: this one request was refused, or named nothing.
+    """
+
+    def __init__(
+        self, message: str, *, is_final: bool = False, is_forbidden: bool = False, is_missing: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.is_final, self.is_forbidden, self.is_missing = is_final, is_forbidden, is_missing
+
+
 class ImportStateError(ImportProblem, StateConflict):
     """The import, the move or its list is no longer, or not yet, ready for this."""
 

@@ -2,21 +2,26 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
+
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sync
 from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.actions import field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
+from mailflatrate.apps.lists.actions.fetches import FETCH_MOVE_JOB, KEY_KEPT_FOR, expire_key
 from mailflatrate.apps.lists.actions.moves import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.bulk import runner as bulk
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB
 from mailflatrate.apps.lists.exports import runner as exports
+from mailflatrate.apps.lists.fetch_runner import fetch_files
 from mailflatrate.apps.lists.fields import MIGRATE_JOB
 from mailflatrate.apps.lists.intake import runner, uploads
 from mailflatrate.apps.lists.ledger import SEAL_JOB
 from mailflatrate.apps.lists.models import (
+    FETCH_MOVES,
     OPEN_MOVES,
     BulkAction,
     BulkState,
@@ -27,6 +32,7 @@ from mailflatrate.apps.lists.models import (
     Import,
     ImportState,
     Move,
+    MoveFetch,
     MoveState,
     SuppressionFile,
     SuppressionFileState,
@@ -85,6 +91,25 @@ def resume_imports(timestamp: int) -> None:
             defer("lists.run_import", JobQueue.IMPORT, once=once, account_id=account_id, import_id=import_id)
 
 
+@job(FETCH_MOVE_JOB, JobQueue.IMPORT)
+def fetch_move(account_id: int, move_id: int) -> None:
+    """Fetch the files of a move from another system, or go on where an earlier run stopped."""
+    fetch_files(account_id, move_id)
+
+
+@job("lists.expire_keys", JobQueue.HOUSE, every="*/15 * * * *")
+def expire_keys(timestamp: int) -> None:
+    """Forget the keys of other systems that came a day ago, or whose move no longer needs them."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        kept = MoveFetch.objects.exclude(key_sealed="")
+        is_old = Q(started_at__lt=clock.now() - KEY_KEPT_FOR)
+        over = kept.filter(is_old | ~Q(move__state__in=[*FETCH_MOVES, MoveState.FAILED]))
+        found = list(over.values_list("account_id", "move_id"))
+    for account_id, move_id in found:
+        with tenancy.account(account_id):
+            expire_key(move_id)
+
+
 @job(CHECK_MOVE_JOB, JobQueue.IMPORT)
 def check_move(account_id: int, move_id: int) -> None:
     """Run the dry run of a move, with the newest answers."""
@@ -99,12 +124,16 @@ def start_move(account_id: int, move_id: int) -> None:
 
 @job("lists.resume_moves", JobQueue.HOUSE, every="* * * * *")
 def resume_moves(timestamp: int) -> None:
-    """Enqueue checks and starts of moves whose worker died. Harmless for running ones: one runner holds the lock."""
+    """Enqueue what a worker that died was doing for a move. Harmless for running ones: one runner holds the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         recent = Move.objects.filter(created_at__gt=clock.now() - ABANDONED_AFTER)
         for account_id, move_id in recent.filter(state=MoveState.CHECKING).values_list("account_id", "id"):
             once = f"resume-check:{move_id}"
             defer(CHECK_MOVE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, move_id=move_id)
+        for account_id, move_id in recent.filter(state=MoveState.FETCHING).values_list("account_id", "id"):
+            once = f"resume-fetch:{move_id}"
+            lock = f"fetch:{account_id}"
+            defer(FETCH_MOVE_JOB, JobQueue.IMPORT, once=once, lock=lock, account_id=account_id, move_id=move_id)
         for account_id, move_id in recent.filter(state=MoveState.STARTING).values_list("account_id", "id"):
             once = f"resume-start:{move_id}"
             defer(START_MOVE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, move_id=move_id)

@@ -1,8 +1,15 @@
 """The keys by which this installation accepts portable consent: its own, and those of installations it was told of."""
 
+import structlog
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.signing_keys import published_keys
+from mailflatrate.rules.proof.record import MalformedRecord
 from mailflatrate.rules.proof.signature import PublishedKey, read_keys
 from mailflatrate.settings.schema import load_settings
+
+log = structlog.get_logger(__name__)
 
 
 def trusted_keys() -> dict[str, PublishedKey]:
@@ -15,3 +22,12 @@ def trusted_keys() -> dict[str, PublishedKey]:
         # Our own history wins: a file must not lengthen the period of one of our keys.
         keys = {**read_keys(path.read_bytes()), **keys}
     return keys
+
+
+def keys_for_import(account_id: int) -> dict[str, PublishedKey]:
+    """Return the keys by id, for a file of the account. Raises ImportProblem; the log names the account."""
+    try:
+        return trusted_keys()
+    except (OSError, MalformedRecord):
+        log.exception("the keys of other installations can't be read", account_id=account_id)
+        raise ImportProblem(_("the operator's file of trusted installations can't be read; tell support")) from None

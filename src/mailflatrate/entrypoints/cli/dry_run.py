@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,13 +11,19 @@ import click
 from django.conf import settings as django_settings
 
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.dry_run import DryRunner, DryRunOptions
+from mailflatrate.apps.lists.intake.dry_run import DryRunner
+from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
 from mailflatrate.apps.lists.intake.dry_run_result import DryRun
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import tables_in
 from mailflatrate.base import clock
+from mailflatrate.rules.addresses import ResolverFacts
+from mailflatrate.rules.proof.record import MalformedRecord
+from mailflatrate.rules.proof.signature import PublishedKey, read_keys
 from mailflatrate.rules.systems.profile import profiles
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import DnsResolver, ask_domains
 
 
 @click.command("dry-run")
@@ -43,6 +50,13 @@ from mailflatrate.rules.systems.profile import profiles
 @click.option(
     "--no-status", multiple=True, metavar="COLUMN=REASON", help="The column looks like a status but isn't one."
 )
+@click.option(
+    "--keys",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Published keys that verify signed lines of consent.",
+)
+@click.option("--check-domains", is_flag=True, help="Ask the DNS which domains accept mail, as an import does.")
 @click.option("--rows", type=click.Path(dir_okay=False, path_type=Path), help="Write every row's verdict to this CSV.")
 def dry_run_command(
     files: tuple[Path, ...],
@@ -51,6 +65,8 @@ def dry_run_command(
     dates: tuple[str, ...],
     pairs: tuple[str, ...],
     no_status: tuple[str, ...],
+    keys: tuple[Path, ...],
+    check_domains: bool,
     rows: Path | None,
     **stated: str,
 ) -> None:
@@ -58,8 +74,8 @@ def dry_run_command(
 
     FILES are CSV, spreadsheets, JSON lines or the ZIP that the previous system made. Everyone in them is put on one of
     three piles: mailable (the proof of consent is whole), ask (it isn't), never (they unsubscribed, bounced,
-    complained, or the address is refused). A no in one file holds for all of them. Exits with 2 for a file that can't
-    be read.
+    complained, or the address is refused). A no in one file holds for all of them. The figures for which a reviewer
+    would hold an import are shown, too. Exits with 2 for a file that can't be read.
     """
     if not django_settings.configured:
         django_settings.configure(USE_I18N=False)
@@ -78,6 +94,8 @@ def dry_run_command(
                 DryRunOptions(
                     mapping=dict(split_pair(pair, "--map takes FIELD=COLUMN") for pair in pairs),
                     last_mailed_at=None if last_mailed is None else last_mailed.replace(tzinfo=UTC),
+                    trusted_keys=_keys_in(keys),
+                    facts_of=_ask_domains if check_domains else None,
                 ),
             )
             result = runner.run()
@@ -99,6 +117,28 @@ def split_pair(text: str, wanted: str) -> tuple[str, str]:
     return name, value
 
 
+def _keys_in(files: tuple[Path, ...]) -> dict[str, PublishedKey]:
+    """Return the published keys in some files. Raises UsageError."""
+    keys: dict[str, PublishedKey] = {}
+    for path in files:
+        try:
+            keys |= read_keys(path.read_bytes())
+        except (OSError, MalformedRecord) as problem:
+            raise click.UsageError(f"{path.name} holds no published keys: {problem}") from problem
+    return keys
+
+
+def _ask_domains(domains: Sequence[str]) -> dict[str, ResolverFacts]:
+    """Ask the DNS about some domains; those without an answer are missing from the result."""
+    settings = load_settings()
+    servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
+    resolver = DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
+    return {
+        domain: ResolverFacts(resolves=bool(seen.can_receive) or seen.is_null, null_mx=seen.is_null)
+        for domain, seen in ask_domains(domains, resolver).items()
+    }
+
+
 def _write_rows(runner: DryRunner, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as out:
         table = csv.writer(out)
@@ -116,6 +156,8 @@ def _report(result: DryRun) -> None:
         for reason, count in reasons.items():
             if reason:
                 table.writerow((f"{pile.value}: {reason}", count))
+    for review in result.reviews:
+        table.writerow((f"held for review: {review.kind} in {review.file}", f"{review.count} ({review.percent}%)"))
     for (title, word), count in result.unknown.most_common(30):
         table.writerow((f"unknown status in {title}: {word}", count))
     for title, target in result.columns.items():

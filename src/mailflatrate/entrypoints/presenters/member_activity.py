@@ -47,6 +47,7 @@ PAGE_CHANGES: Final = {
     **_named("suppression.added", "suppression-add suppression-import"),
     **_named("suppression.file_canceled", "suppression-file-cancel"),
     **_named("import.uploaded", "import-new import-move import import-move-check"),
+    **_named("move.fetch_started", "import-fetch import-move-choose import-move-again"),
     **_named("move.started", "import-move-start"),
     **_named("import.canceled", "import-cancel import-move-discard"),
     **_named("export.requested", "export-new"),

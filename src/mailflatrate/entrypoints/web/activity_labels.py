@@ -142,6 +142,7 @@ _LABELS: Final = {
     "import.uploaded": gettext_lazy("Import uploaded"),
     "import.started": gettext_lazy("Import started"),
     "import.canceled": gettext_lazy("Import canceled"),
+    "move.fetch_started": gettext_lazy("Contacts fetched from the previous system"),
     "move.started": gettext_lazy("Move started"),
     "campaign.created": gettext_lazy("Campaign created"),
     "campaign.edited": gettext_lazy("Campaign edited"),

@@ -10,7 +10,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mailflatrate.apps.lists.intake.figures import AGE_BOUNDS_DAYS
+from mailflatrate.apps.lists.intake.people_figures import AGE_BOUNDS_DAYS
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.origins.figures import MIN_ROWS, SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of

@@ -152,6 +152,8 @@ class ColumnProfile:
     links: int = 0
     ips: int = 0
     emails: int = 0
+    nothings: int = 0
+    """Cells that say that there is nothing, such as 0000-00-00 or null, and aren't a yes or no."""
     prose: int = 0
     """Cells of more than a few words."""
     kinds: set[str] = field(default_factory=set)
@@ -168,6 +170,7 @@ class ColumnProfile:
         self.prose += len(text.split()) > _PROSE_WORDS
         self.add_kind(text)
         nothing = is_nothing(text)
+        self.nothings += nothing and not flag
         self.events += not nothing and not (flag and text.strip().lower() in ("no", "nein", "false", "n", "f"))
         self.links += text.lstrip().startswith(("http://", "https://", "mailto:"))
         # What a person's address is made of says nothing about that person: bounce.b@example.com.
@@ -187,8 +190,8 @@ class ColumnProfile:
 
     @property
     def is_times(self) -> bool:
-        """Return True if most cells are times. A zero counts as one: nothing has happened yet."""
-        return self.times > 0 and self.times * 2 > self.filled - self.flags
+        """Return True if most cells are times. A zero, as a number or a time, says that nothing has happened yet."""
+        return self.times > 0 and self.times * 2 > self.filled - self.flags - self.nothings
 
     @property
     def is_ips(self) -> bool:

@@ -153,13 +153,14 @@ _LAST_CHANGE = re.compile(
     r"time|timestamp)|(?:letzte|datumder(?:letzten)?)(?:status)?aenderung(?:am)?|status(?:geaendert|aenderung)(?:am|sdatum)?|"
     r"zuletzt(?:geaendert|aktualisiert|bearbeitet)(?:am)?"
 )
+_PAPER_MAIL = re.compile(r"\b(?:direct|postal|snail|paper|physical) mail(?:ing)?s?\b|\bonline (?:advertising|ads)\b")
 _CONFIRMS = re.compile(r"confirm|bestaetig|verif|doubleopt|^doi|activated|aktiviert|optedin")
 _ACTIVE = re.compile(r"activ|aktiv|enabled|allowed|erlaub")
 
 
 def is_other_channel(title: str) -> bool:
     """Return True for a column about texting, calls or postal mail: opting out of those isn't an opt-out of email."""
-    tokens = frozenset(plain(title).split())
+    tokens = frozenset(_PAPER_MAIL.sub("postal", plain(title)).split())
     return bool(tokens & _OTHER_CHANNELS) and tokens.isdisjoint(("email", "mail", "newsletter"))
 
 

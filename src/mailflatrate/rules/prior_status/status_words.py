@@ -50,8 +50,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_TRUE = _words("1 yes y ja j true t wahr on an x oui si checked set vrai verdadero")
-_FALSE = _words("0 no n nein false f falsch off aus non unchecked unset faux falso")
+TRUE_WORDS = _words("1 yes y ja j true t wahr on an x oui si checked set vrai verdadero")
+FALSE_WORDS = _words("0 no n nein false f falsch off aus non unchecked unset faux falso")
 _NOTHING = _words(
     "none null nil nan na undefined void empty leer keine keiner keins never nie niemals nichts ka unknown date "
     "0000 00000000 ohne"
@@ -190,9 +190,9 @@ def read_flag(text: str) -> bool | None:
     if word in ("✗", "✘", "☐"):
         return False
     word = plain(word)
-    if word in _TRUE or word in ("1 0", "100 0"):
+    if word in TRUE_WORDS or word in ("1 0", "100 0"):
         return True
-    return False if word in _FALSE or word == "0 0" else None
+    return False if word in FALSE_WORDS or word == "0 0" else None
 
 
 def is_flag(text: str) -> bool:

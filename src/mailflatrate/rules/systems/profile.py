@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from mailflatrate.locale.texts import translate
 from mailflatrate.rules.prior_status.columns import StatusField
-from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
+from mailflatrate.rules.prior_status.status_words import FALSE_WORDS, TRUE_WORDS, PriorStatus, plain
 
 PROOF_FIELDS = ("signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source")
 _PERSON_FIELDS = ("email", "first_name", "last_name", "full_name")
@@ -192,10 +192,15 @@ class SystemProfile(BaseModel):
 
     @cached_property
     def _codes(self) -> Mapping[str, Mapping[str, PriorStatus]]:
-        return {
-            "*" if title == "*" else compact(title): {plain(word): said for word, said in words.items()}
-            for title, words in self.codes.items()
-        }
+        """What `yes` and `no` mean here holds for every language's word for them, unless that has its own meaning."""
+        found = {}
+        for title, words in self.codes.items():
+            said = {plain(word): status for word, status in words.items()}
+            for known, others in (("yes", TRUE_WORDS), ("no", FALSE_WORDS)):
+                if known in said:
+                    said = {**dict.fromkeys(others, said[known]), **said}
+            found["*" if title == "*" else compact(title)] = said
+        return found
 
     def codes_for(self, title: str) -> Mapping[str, PriorStatus]:
         """Return what the cells of a column mean, by their plain text. `*` holds only for columns of a state."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns import queries
@@ -13,7 +14,11 @@ from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template, picture_text, source
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
+from mailflatrate.apps.lists.actions.fetches import take_templates
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.base import tenancy
 
+_NAMES_TRIED = 20
 KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override")
 """What a template keeps of a campaign: its content, not its sender or recipients."""
 
@@ -57,6 +62,47 @@ def save_as_template(campaign_id: int, name: str, *, by: User | None) -> Campaig
             return template
     except IntegrityError as error:
         raise NameTaken(name) from error
+
+
+@tenancy.needs_account
+def adopt_templates(move_id: int) -> int:
+    """Save the HTML that a move fetched from another system as templates; return how many. Idempotent.
+
+    It is a stranger's HTML like any that a customer pastes: it is sanitized whenever it is compiled or shown.
+    """
+    saved = 0
+    fetched = take_templates(move_id)
+    for entry in fetched:
+        try:
+            with uploads.opened(entry["path"]) as path:
+                html = path.read_text(encoding="utf-8", errors="replace").replace("\0", "\ufffd")
+        except FileNotFoundError:
+            continue
+        saved += _adopt(entry, html)
+        uploads.forget(entry["path"])
+    return saved
+
+
+def _adopt(entry: Mapping[str, Any], html: str) -> bool:
+    """Save one template under the first name that is free; return False if none of a few is."""
+    name = " ".join(entry["name"].split()) or _("Template")
+    for number in range(1, _NAMES_TRIED + 1):
+        ending = "" if number == 1 else f" {number}"
+        template = CampaignTemplate(
+            account_id=tenancy.current_account_id(),
+            name=name[: 120 - len(ending)] + ending,
+            subject=" ".join(entry["subject"].split())[:200],
+            language=entry["language"],
+            content_kind=ContentKind.HTML,
+            content=html,
+        )
+        try:
+            with transaction.atomic():
+                template.save()
+        except IntegrityError:
+            continue
+        return True
+    return False
 
 
 def rename_template(template_id: int, name: str) -> CampaignTemplate:

@@ -11,13 +11,8 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.domains.mailable import askable, known_facts
-from mailflatrate.apps.lists.intake.figures import (
-    ImportCharts,
-    count_import,
-    largest_domains,
-    mistyped_domains,
-    unmailable,
-)
+from mailflatrate.apps.lists.intake.figures import ImportCharts, count_import, largest_domains, mistyped_domains
+from mailflatrate.apps.lists.intake.people_figures import unmailable
 from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState
 from mailflatrate.base import audit, clock, tenancy
@@ -48,7 +43,8 @@ SELECT was, count(*) FROM moved GROUP BY was
 
 def domains_to_ask(import_id: int) -> list[str]:
     """Return the domains of an import to look up before the check, which uses cached results only."""
-    return [domain for domain in largest_domains(import_id) if askable(domain)]
+    job = Import.objects.filter(id=import_id).first()
+    return [] if job is None else [domain for domain in largest_domains(job, clock.now()) if askable(domain)]
 
 
 @tenancy.needs_account
@@ -97,7 +93,7 @@ def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:
 
 def _keep_out_the_mistyped(job: Import) -> None:
     """Block people at mistyped domains in an unusual import, even if the whole import is approved (R-24)."""
-    domains = mistyped_domains(job.id)
+    domains = mistyped_domains(job, clock.now())
     if domains:
         _keep_out(job, AddressReason.TYPO.value, domains=domains, waiting=WAITING_REASONS)
 

@@ -25,11 +25,13 @@ from mailflatrate.apps.lists.intake.dry_run_result import SAMPLE
 from mailflatrate.apps.lists.intake.import_options import BY_ROW
 from mailflatrate.apps.lists.intake.table_files import TableFile, tables_in
 from mailflatrate.apps.lists.models import (
+    FETCH_MOVES,
     OPEN_MOVES,
     Import,
     ListOrigin,
     MailingList,
     Move,
+    MoveFetch,
     MoveState,
     OriginState,
 )
@@ -64,21 +66,17 @@ def upload_move(list_id: int, dropped: Sequence[DroppedFile], *, by: User | None
 
     `system` is the profile that wrote them, recognized by default. Raises ImportProblem.
     """
-    mailing_list = MailingList.objects.filter(id=list_id, archived_at=None).first()
-    if mailing_list is None or mailing_list.origin_state == OriginState.REJECTED:
-        raise ImportProblem(_("choose a list that isn't archived"))
+    mailing_list = check_target(list_id)
     if system and system not in profiles():
         raise ImportProblem(_("choose one of the systems offered, or let us recognize it"))
     if len(dropped) > MOST_FILES:
         raise ImportProblem(_("these are too many files at once; put them in one ZIP"))
-    if Move.objects.filter(state__in=OPEN_MOVES).count() >= MOST_OPEN:
-        raise ImportStateError(_("several moves are waiting to be started; start or discard one of them first"))
     files: list[dict[str, Any]] = []
     try:
         _store(dropped, files)
         move = Move.objects.create(
             mailing_list=mailing_list,
-            code="".join(secrets.choice(_ALPHABET) for _character in range(_CODE_LENGTH)),
+            code=new_code(),
             files=files,
             answers=MoveAnswers(system=system).as_json(),
             bytes_total=sum(file["bytes"] for file in files),
@@ -86,10 +84,25 @@ def upload_move(list_id: int, dropped: Sequence[DroppedFile], *, by: User | None
             created_at=clock.now(),
         )
     except BaseException:
-        _forget_files(tenancy.current_account_id(), files)
+        forget_files(tenancy.current_account_id(), files)
         raise
-    _check_soon(move)
+    check_soon(move)
     return move
+
+
+def check_target(list_id: int) -> MailingList:
+    """Return the list that a new move goes into. Raises ImportProblem."""
+    mailing_list = MailingList.objects.filter(id=list_id, archived_at=None).first()
+    if mailing_list is None or mailing_list.origin_state == OriginState.REJECTED:
+        raise ImportProblem(_("choose a list that isn't archived"))
+    if Move.objects.filter(state__in=OPEN_MOVES).count() >= MOST_OPEN:
+        raise ImportStateError(_("several moves are waiting to be started; start or discard one of them first"))
+    return mailing_list
+
+
+def new_code() -> str:
+    """Return a code for a move-in link."""
+    return "".join(secrets.choice(_ALPHABET) for _character in range(_CODE_LENGTH))
 
 
 def _store(dropped: Iterable[DroppedFile], files: list[dict[str, Any]]) -> None:
@@ -102,10 +115,11 @@ def _store(dropped: Iterable[DroppedFile], files: list[dict[str, Any]]) -> None:
         for table in held.enter_context(tables_in(paths, names, folder)):
             if not table.path.stat().st_size:
                 raise ImportProblem(_("“%(name)s” is empty") % {"name": table.name})
-            files.append(_stored(table))
+            files.append(stored_table(table))
 
 
-def _stored(table: TableFile) -> dict[str, Any]:
+def stored_table(table: TableFile) -> dict[str, Any]:
+    """Store a table and return its entry in `Move.files`. Raises ImportProblem."""
     try:
         kept = uploads.keep(table.path)
     except StorageFailed as problem:
@@ -124,12 +138,12 @@ def answer_move(move_id: int, answers: MoveAnswers) -> None:
     """Store new answers, and check the files again with them. Raises ImportProblem."""
     with transaction.atomic():
         move = _locked(move_id)
-        if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED):
+        if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED) or not move.files:
             raise ImportStateError(_("this move has already started"))
         move.answers, move.state, move.problem = answers.as_json(), MoveState.CHECKING, ""
         move.run, move.bytes_done = move.run + 1, 0
         move.save(update_fields=["answers", "state", "problem", "run", "bytes_done"])
-        _check_soon(move)
+        check_soon(move)
 
 
 @tenancy.needs_account
@@ -211,7 +225,7 @@ def _queue_all(move: Move, plans: Sequence[FilePlan]) -> None:
         locked.state = MoveState.MOVED
         locked.result = MoveFindings.from_json(locked.result or {}).numbers_only()
         locked.save(update_fields=["state", "result"])
-        transaction.on_commit(partial(_forget_files, move.account_id, rest))
+        transaction.on_commit(partial(forget_files, move.account_id, rest))
 
 
 def _import_of(move: Move, file: dict[str, Any], plan: FilePlan, origin: ListOrigin) -> Import:
@@ -236,7 +250,7 @@ def discard_move(move_id: int) -> None:
         move = _locked(move_id)
         if move.state == MoveState.DISCARDED:
             return
-        if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED):
+        if move.state not in (*FETCH_MOVES, MoveState.CHECKING, MoveState.READY, MoveState.FAILED):
             raise ImportStateError(_("this move has already started"))
         _discard(move)
 
@@ -252,7 +266,8 @@ def _discard(move: Move, problem: str = "") -> None:
     files = list(move.files)
     move.state, move.result, move.files, move.problem = MoveState.DISCARDED, None, [], problem
     move.save(update_fields=["state", "result", "files", "problem"])
-    transaction.on_commit(partial(_forget_files, move.account_id, files))
+    MoveFetch.objects.filter(move_id=move.id).update(key_sealed="")
+    transaction.on_commit(partial(forget_files, move.account_id, files))
 
 
 @tenancy.needs_account
@@ -280,7 +295,8 @@ def _locked(move_id: int) -> Move:
     return move
 
 
-def _check_soon(move: Move) -> None:
+def check_soon(move: Move) -> None:
+    """Enqueue the dry run of a move."""
     jobs.defer(CHECK_MOVE_JOB, jobs.JobQueue.IMPORT, account_id=move.account_id, move_id=move.id)
 
 
@@ -288,7 +304,8 @@ def _start_soon(move: Move) -> None:
     jobs.defer(START_MOVE_JOB, jobs.JobQueue.IMPORT, account_id=move.account_id, move_id=move.id)
 
 
-def _forget_files(account_id: int, files: Iterable[dict[str, Any]]) -> None:
+def forget_files(account_id: int, files: Iterable[dict[str, Any]]) -> None:
+    """Delete the files of a move."""
     with tenancy.account(account_id):
         for file in files:
             uploads.forget(file["path"])

@@ -7,8 +7,8 @@ source, the last campaign) counts as answered and is asked for in `questions`, w
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.intake import portable_rows
 from mailflatrate.apps.lists.intake.birth_dates import minor_reader
 from mailflatrate.apps.lists.intake.column_choices import with_choices
 from mailflatrate.apps.lists.intake.columns import (
@@ -26,7 +27,9 @@ from mailflatrate.apps.lists.intake.columns import (
     suggest_mapping,
 )
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
+from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
 from mailflatrate.apps.lists.intake.dry_run_result import (
+    KEYS,
     LAST_MAILED,
     NO_ADDRESS,
     SAMPLE,
@@ -40,6 +43,7 @@ from mailflatrate.apps.lists.intake.dry_run_result import (
 from mailflatrate.apps.lists.intake.file_preview import TablePreview
 from mailflatrate.apps.lists.intake.file_tables import open_table, preview_in_child, search_orders
 from mailflatrate.apps.lists.intake.import_options import (
+    BY_ROW,
     ImportTerms,
     check_terms,
     moment_readers,
@@ -49,7 +53,9 @@ from mailflatrate.apps.lists.intake.import_options import (
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
 from mailflatrate.apps.lists.intake.pile_samples import PileSamples, RowSample, missing_samples, sample_of
 from mailflatrate.apps.lists.intake.piles import DUPLICATE, Outcome, PersonPiles, Pile, never_word
+from mailflatrate.apps.lists.intake.portable_rows import ProofTable, portable_columns
 from mailflatrate.apps.lists.intake.questions import Question, find_orders, find_questions
+from mailflatrate.apps.lists.intake.reviews import FileFigures
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, RowVerdict, Weighed
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.table_files import TableFile
@@ -76,30 +82,12 @@ class FilePlan:
     columns: Columns
     orders: Mapping[str, str]
     questions: tuple[Question, ...]
+    is_portable: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class DryRunOptions:
-    """What a dry run depends on besides the files and the statements that hold for all of them.
-
-    `mapping` is field -> title, `choices` title -> choice, `all_rows` what a file's name says, by the file's number.
-    `allow_reserved`: reserved endings that this installation answers for. `country` and `time_zone`: the account's.
-    `on_progress` gets the octets read so far; what it raises ends the run. `refused_keys` are those of people whom the
-    account may not mail, whatever the files say, as `key_of` makes them of a canonical address.
-    """
-
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, str] = field(default_factory=dict)
-    all_rows: Mapping[int, str] = field(default_factory=dict)
-    last_mailed_at: datetime | None = None
-    own_domains: Collection[str] = ()
-    own_addresses: Collection[str] = ()
-    allow_reserved: Sequence[str] = ()
-    country: str = "DE"
-    time_zone: str = "UTC"
-    key_of: Callable[[str], bytes] | None = None
-    refused_keys: Callable[[], Iterable[bytes]] = tuple
-    on_progress: Callable[[int], None] | None = None
+    @property
+    def goes_last(self) -> bool:
+        """Return whether the file is imported after those in which everyone says the same, such as no."""
+        return self.terms.all_rows in ("", BY_ROW)
 
 
 class DryRunner:
@@ -111,7 +99,7 @@ class DryRunner:
         self._answers, self._now, self._options = answers, now, options or DryRunOptions()
         self._allow_reserved = self._options.allow_reserved
         self._key = secrets.token_bytes(32)
-        self._piles = PersonPiles()
+        self._piles, self._listed = PersonPiles(), PersonPiles()
         self._samples = PileSamples()
         self._needs_source: Counter[str] = Counter()
         self._needs_last_mailed: Counter[str] = Counter()
@@ -139,19 +127,19 @@ class DryRunner:
         """Read every file once and return the piles."""
         result, done_bytes = self.result, 0
         report = self._options.on_progress or (lambda _octets: None)
-        for plan in self.plans:
+        for plan in sorted(self.plans, key=lambda plan: plan.goes_last):
             judge = ImportJudge(self._setting(plan))
-            table = open_table(plan.file.path)
+            table = self._table(plan)
+            figures = FileFigures(plan.file.name, self._piles, self._listed, int(self._now.timestamp()))
             for line, cells, verdict in self._verdicts(plan, judge, table):
                 result.rows += 1
                 result.file_rows[plan.file.name] += 1
-                self._count(plan, line, cells, verdict)
+                self._count(plan, line, cells, verdict, figures)
                 if result.rows % _PROGRESS_ROWS == 0:
                     report(done_bytes + table.position_bytes())
             done_bytes += plan.file.path.stat().st_size
             report(done_bytes)
-        for key in self._options.refused_keys():
-            self._piles.refuse(key)
+            result.reviews += figures.settle(self._options.known_of, self._options.facts_of)
         self._piles.settle()
         result.counts = self._piles.counts
         result.questions += self._open_questions()
@@ -178,7 +166,7 @@ class DryRunner:
         """Read every file again and yield each row with the outcome of its person. Call `run` first."""
         for plan in self.plans:
             judge = ImportJudge(self._setting(plan))
-            for line, cells, verdict in self._verdicts(plan, judge, open_table(plan.file.path)):
+            for line, cells, verdict in self._verdicts(plan, judge, self._table(plan)):
                 person = self._piles.outcome(verdict.key) if verdict.key else None
                 pile, reason = person or self._outcome(plan, verdict)
                 yield TriedRow(plan.file.name, line, _address_in(plan, cells), pile, reason)
@@ -188,6 +176,8 @@ class DryRunner:
     ) -> FilePlan | None:
         """Settle how a file is read; None for one without addresses, such as a report in the same ZIP."""
         header = list(preview.header)
+        if isinstance(open_table(file.path), ProofTable):
+            return self._portable_plan(number, file, preview)
         suggested = suggested_terms(_telling_name(file.name), system)
         answers = self._answers
         terms = replace(
@@ -221,6 +211,22 @@ class DryRunner:
         ]
         return FilePlan(number, file, preview, terms, mapping, columns, orders, (*asked, *about_orders))
 
+    def _portable_plan(self, number: int, file: TableFile, preview: TablePreview) -> FilePlan:
+        """Signed lines say themselves what is what."""
+        if not self._options.trusted_keys:
+            sentence = _(
+                "The lines are signed. Without the published keys of the installation that signed them, none can be "
+                "verified."
+            )
+            self.result.questions.append(OpenQuestion(KEYS, file.name, "", sentence))
+        mapping = {title: title for title in preview.header}
+        self.result.columns |= mapping
+        return FilePlan(number, file, preview, ImportTerms(), mapping, portable_columns(), {}, (), is_portable=True)
+
+    def _table(self, plan: FilePlan) -> RowTable:
+        table = open_table(plan.file.path)
+        return table.verified(self._options.trusted_keys) if isinstance(table, ProofTable) else table
+
     def _with_answers(self, mapping: Mapping[str, str], header: Sequence[str]) -> dict[str, str]:
         """Apply the customer's columns where this file has them; a column they name loses its suggested field."""
         own = {name: title for name, title in self._options.mapping.items() if not title or title in header}
@@ -229,7 +235,8 @@ class DryRunner:
 
     def _setting(self, plan: FilePlan) -> JudgeSettings:
         zone = plan.terms.time_zone or self._options.time_zone
-        readers = moment_readers(plan.orders, plan.columns, plan.preview.header, zone)
+        header = portable_rows.HEADER if plan.is_portable else plan.preview.header
+        readers = moment_readers(plan.orders, plan.columns, header, zone)
         has_source = ColumnTarget.SOURCE in plan.columns.targets
         return JudgeSettings(
             columns=plan.columns,
@@ -237,15 +244,19 @@ class DryRunner:
             read_moments=readers,
             says_minor=minor_reader(self._options.country, self._now.date()),
             now=self._now,
-            statuses=Statuses(plan.columns, plan.terms, plan.preview.header, readers),
+            statuses=Statuses(plan.columns, plan.terms, header, readers),
             last_mailed_at=self._options.last_mailed_at or self._now,
-            source="" if has_source else plan.terms.stated_source or _OPEN_SOURCE,
+            source="" if has_source else plan.terms.stated_source or self._open_source(plan.terms.profile),
             source_by="customer",
             same_time_is_single=plan.terms.profile is not None and plan.terms.profile.proof.same_time_is_single,
             own_domains=self._options.own_domains,
             own_addresses=self._options.own_addresses,
             allow_reserved=self._allow_reserved,
+            is_portable=plan.is_portable,
         )
+
+    def _open_source(self, system: SystemProfile | None) -> str:
+        return (self._options.origin_source if _states_source(system) else "") or _OPEN_SOURCE
 
     def _key_of(self, canonical: str) -> bytes:
         if self._options.key_of is not None:
@@ -259,20 +270,25 @@ class DryRunner:
         unknown = self.result.unknown
         for line, cells, fault in table.rows():
             if fault is not None:
-                yield line, cells, RowVerdict(b"", (line, cells, "", "unreadable", ""))
+                yield line, cells, RowVerdict(b"", (line, cells, "", fault.value, ""))
             else:
                 yield line, cells, judge.verdict(line, cells, email_at, unknown)
 
-    def _count(self, plan: FilePlan, line: int, cells: Sequence[str], verdict: RowVerdict) -> None:
+    def _count(
+        self, plan: FilePlan, line: int, cells: Sequence[str], verdict: RowVerdict, figures: FileFigures
+    ) -> None:
         outcome = self._outcome(plan, verdict)
         weighed = verdict.weighed
         key = verdict.key if weighed is not None or verdict.no is not None else b""
         is_first = True
+        if verdict.refusal is not None:
+            figures.refused(verdict.refusal[3])
         if key:
             mailbox = None
             if weighed is not None:
                 tagless = without_tag(weighed.decision.canonical)
                 mailbox = self._key_of(tagless) if tagless else None
+                figures.weighed(key, mailbox, weighed, outcome[1])
                 if not weighed.reason:
                     self._note_open(plan, weighed)
             is_first = self._piles.add_person(key, outcome, mailbox)

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mailflatrate.apps.lists.intake.piles import Outcome, Pile
+from mailflatrate.apps.lists.intake.reviews import FileReview
 
 SOURCE = "source"
 LAST_MAILED = "last_mailed"
 TIME_ZONE = "time_zone"
 NO_ADDRESS = "no_address_column"
 SAMPLE = "sample_data"
+KEYS = "keys"
 SEVERAL = "several"
 
 
@@ -32,7 +34,10 @@ class OpenQuestion:
 
 @dataclass(slots=True)
 class DryRun:
-    """The result. `columns` maps each title to its field, None for a column that is left out."""
+    """The result. `columns` maps each title to its field, None for a column that is left out.
+
+    `reviews`: the figures for which a reviewer would hold an import of these files.
+    """
 
     system: str | None
     rows: int = 0
@@ -43,6 +48,7 @@ class DryRun:
     first_signup_at: datetime | None = None
     """The earliest sign-up of those who are mailable."""
     file_rows: Counter[str] = field(default_factory=Counter)
+    reviews: list[FileReview] = field(default_factory=list)
 
     def pile(self, pile: Pile) -> dict[str, int]:
         """Return the reasons of a pile with their numbers, the most frequent first."""
@@ -59,6 +65,7 @@ class DryRun:
             "never": self.pile(Pile.NEVER),
             "columns": self.columns,
             "questions": [question.as_json() for question in self.questions],
+            "review": [review.as_json() for review in self.reviews],
         }
 
 

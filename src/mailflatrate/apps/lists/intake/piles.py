@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from mailflatrate.apps.lists.intake.csv_rows import RowFault
 from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS
 from mailflatrate.rules.addresses import AddressReason
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
@@ -34,6 +35,7 @@ _WORDS: Final = {
     AddressReason.DISPOSABLE.value: "disposable",
     AddressReason.OWN_ADDRESS.value: "own_address",
     "duplicate_in_file": DUPLICATE,
+    **{fault.value: "unreadable" for fault in RowFault},
 }
 
 
@@ -88,16 +90,24 @@ class PersonPiles:
                     self._put(key, (Pile.NEVER, SUPPRESSED))
                     self.counts[Pile.NEVER, DUPLICATE] -= 1
 
-    def refuse(self, key: bytes) -> None:
+    def refuse(self, key: bytes, *, with_tagged: bool = True) -> None:
         """Move a person, and those with a +tag of the same mailbox, to the pile of who is never mailed.
 
         The key may be nobody's here. Call it before `settle`.
         """
-        for one in (key, *self._tagged.get(key[:8], ())):
+        for one in (key, *(self._tagged.get(key[:8], ()) if with_tagged else ())):
             known = self.outcome(one)
             if known is not None and known[0] is not Pile.NEVER:
                 self._put(one, (Pile.NEVER, SUPPRESSED))
                 self.counts[Pile.NEVER, DUPLICATE] -= 1
+
+    def replace(self, key: bytes, outcome: Outcome) -> None:
+        """Give a person another outcome, whatever it was."""
+        place = self._place(_fingerprint(key))
+        if self._slots[place]:
+            self.counts[self._outcomes[self._values[place]]] -= 1
+            self.counts[outcome] += 1
+            self._values[place] = self._code(outcome)
 
     def outcome(self, key: bytes) -> Outcome | None:
         """Return the outcome of a person; None for nobody we know."""

@@ -12,6 +12,7 @@ from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, n
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.rules.prior_status.column_kind import ColumnGuess, guess_column
 from mailflatrate.rules.prior_status.columns import StatusField
+from mailflatrate.rules.prior_status.status_words import NO
 from mailflatrate.rules.systems.codes import code_table
 from mailflatrate.rules.systems.profile import SystemProfile
 
@@ -50,6 +51,8 @@ def find_questions(
     is_by_row = system is not None and system.file_says(file_name) == BY_ROW
     if not terms.all_rows and not is_by_row and (hint := name_asks(file_name)):
         questions.append(Question(FILE, "", _file_sentence(file_name, hint)))
+    if terms.status_of_all in NO:
+        return questions  # whatever a cell says, nobody in this file is mailed
     spoken = {column.index for column in columns.statuses}
     spoken |= {columns.targets[clock] for clock in CLOCKS.values() if clock in columns.targets}
     times = {columns.targets[target] for target in TIMES if target in columns.targets}

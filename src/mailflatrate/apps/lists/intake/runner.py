@@ -33,12 +33,10 @@ from mailflatrate.apps.lists.intake.slices import ImportCanceled, ImportOvertake
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import FieldMigrationState, Import, ImportState, ListOrigin
-from mailflatrate.apps.lists.trusted_keys import trusted_keys
+from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, ids, jobs, tenancy
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
-from mailflatrate.rules.proof.record import MalformedRecord
-from mailflatrate.rules.proof.signature import PublishedKey
 
 _LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
@@ -119,7 +117,8 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
     table = open_table(path)
     is_portable = isinstance(table, ProofTable)
     if isinstance(table, ProofTable):
-        table = table.verified(_trusted_keys(job))
+        with tenancy.account(job.account_id):
+            table = table.verified(keys_for_import(job.account_id))
         columns, terms = portable_columns(), ImportTerms()  # it says itself what is what
     else:
         terms = ImportTerms.from_json(job.terms)
@@ -154,15 +153,6 @@ def _quick_turns() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(usual)
-
-
-def _trusted_keys(job: Import) -> dict[str, PublishedKey]:
-    try:
-        with tenancy.account(job.account_id):
-            return trusted_keys()
-    except (OSError, MalformedRecord):
-        log.exception("the keys of other installations can't be read", import_id=job.id)
-        raise ImportProblem(_("the operator's file of trusted installations can't be read; tell support")) from None
 
 
 def _setting(

@@ -1,4 +1,4 @@
-"""Text files other than CSV: JSON lines, blocks of `key value` (Sympa), and lines of `Name <address>` (Mailman).
+"""Text files other than CSV: JSON lines and lists, blocks of `key value` (Sympa), lines of `Name <address>` (Mailman).
 
 Each is read twice as a stream: once for the columns, because a status may appear in any row, then for the rows.
 Memory: one record, and the names of at most MAX_COLUMNS columns.
@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.intake.csv_rows import (
     name_columns,
 )
 from mailflatrate.apps.lists.intake.dialect import encoding_of, open_text
+from mailflatrate.apps.lists.intake.json_lists import is_json_list, json_objects
 
 MAX_BLOCK_LINES = 200
 MAX_DEPTH = 3
@@ -34,6 +35,7 @@ MEMBER_TITLES = ("member address", "member name")
 _SAMPLE_LINES = 40
 _BLOCK_LINE = re.compile(r"([a-z][a-z0-9_]{1,40})(?:[ \t](.*))?")
 _MEMBER = re.compile(r"(?:[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>|([^\s,;<>\"]+@[^\s,;<>\"]+))\s*")
+_STATE = re.compile(r"status$", re.IGNORECASE)
 _Record = tuple[int, dict[str, str] | None]
 """The line at which a record begins, and its values by name; None if it cannot be read."""
 _Reader = Callable[[Iterator[str]], Iterator[_Record]]
@@ -47,6 +49,8 @@ def open_text_table(path: Path, most_octets: int | None = None) -> RowTable:
     filled = [line for line in lines if line]
     if filled and filled[0].startswith("{") and _read_object(filled[0]) is not None:
         return RecordTable(path, encoding, _json_records, RowFault.JSON, most_octets)
+    if is_json_list(filled):
+        return RecordTable(path, encoding, _json_list_records, RowFault.JSON, most_octets)
     first_block = lines[: lines.index("")] if "" in lines else lines
     if len(first_block) > 1 and all(map(_BLOCK_LINE.fullmatch, first_block)) and _has_address(first_block):
         return RecordTable(path, encoding, _block_records, RowFault.BLOCK, most_octets)
@@ -111,6 +115,18 @@ def _json_records(lines: Iterator[str]) -> Iterator[_Record]:
             yield number, None if found is None else _flatten(found)
 
 
+def _json_list_records(lines: Iterator[str]) -> Iterator[_Record]:
+    for number, found in json_objects(lines):
+        yield number, None if found is None or _is_too_deep(found) else _flatten(found)
+
+
+def _is_too_deep(value: object, depth: int = 1) -> bool:
+    if depth > MAX_NESTING:
+        return True
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_is_too_deep(one, depth + 1) for one in inner)
+
+
 def _read_object(text: str) -> dict[str, object] | None:
     """Return the JSON object of a line; None for anything else, and for one that is nested absurdly deep."""
     if text.count("[") + text.count("{") > MAX_NESTING and _nesting(text) > MAX_NESTING:
@@ -142,7 +158,18 @@ def _flatten(found: dict[str, object], prefix: str = "", depth: int = 1) -> dict
             flat |= _flatten(value, f"{name}.", depth + 1)
         elif value is not None:
             flat[name] = _text(value)
+            flat |= _states_in(value, name)
     return flat
+
+
+def _states_in(value: object, name: str) -> dict[str, str]:
+    """Return the states in a list of objects, such as those of a person's subscriptions, as columns of their own."""
+    found: dict[str, dict[str, None]] = {}
+    for one in value if isinstance(value, list) else ():
+        for key, said in one.items() if isinstance(one, dict) else ():
+            if _STATE.search(key) and isinstance(said, str | int) and said != "":
+                found.setdefault(f"{name}.{key}"[:200], {})[_text(said)] = None
+    return {title: ", ".join(words) for title, words in found.items()}
 
 
 def _text(value: object) -> str:

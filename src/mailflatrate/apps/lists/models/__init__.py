@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.models.fields import (
 )
 from mailflatrate.apps.lists.models.history import ChangeKind, ChangeSource, ContactNote, RecordedChange
 from mailflatrate.apps.lists.models.imports import CheckState, Import, ImportRefusal, ImportState
-from mailflatrate.apps.lists.models.moves import OPEN_MOVES, Move, MoveState
+from mailflatrate.apps.lists.models.moves import FETCH_MOVES, OPEN_MOVES, Move, MoveFetch, MoveState
 from mailflatrate.apps.lists.models.origins import (
     OPEN_DECLARATIONS,
     ORIGIN_LABELS,
@@ -43,6 +43,7 @@ from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, S
 
 __all__ = [
     "CONSENT_LABELS",
+    "FETCH_MOVES",
     "FIELD_TYPE_LABELS",
     "GONE",
     "NEEDS_GROUPS",
@@ -87,6 +88,7 @@ __all__ = [
     "MailableCount",
     "MailingList",
     "Move",
+    "MoveFetch",
     "MoveState",
     "OriginKind",
     "OriginState",

@@ -5,12 +5,18 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
+from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
 
 
 class MoveState(models.TextChoices):
-    """The state of a move. Nothing is imported before STARTING; the files of a DISCARDED one are deleted."""
+    """The state of a move. Nothing is imported before STARTING; the files of a DISCARDED one are deleted.
 
+    One that fetches by an API key begins with FETCHING, and with CHOOSING if the other system has several lists.
+    """
+
+    FETCHING = "fetching", pgettext_lazy("move", "Fetching")
+    CHOOSING = "choosing", pgettext_lazy("move", "Waiting for your choice")
     CHECKING = "checking", pgettext_lazy("move", "Checking")
     READY = "ready", pgettext_lazy("move", "Checked, not started")
     FAILED = "failed", pgettext_lazy("move", "Can't be read")
@@ -19,7 +25,8 @@ class MoveState(models.TextChoices):
     DISCARDED = "discarded", pgettext_lazy("move", "Discarded")
 
 
-OPEN_MOVES = (MoveState.CHECKING, MoveState.READY, MoveState.FAILED, MoveState.STARTING)
+FETCH_MOVES = (MoveState.FETCHING, MoveState.CHOOSING)
+OPEN_MOVES = (*FETCH_MOVES, MoveState.CHECKING, MoveState.READY, MoveState.FAILED, MoveState.STARTING)
 """The files of these still belong to the move; later each belongs to its import."""
 
 
@@ -69,3 +76,46 @@ class Move(TenantModel):
     def percent(self) -> int:
         """Return how much of the files the dry run has read."""
         return min(100, 100 * self.bytes_done // self.bytes_total) if self.bytes_total else 0
+
+
+class MoveFetch(TenantModel):
+    """How a move fetches its files: from which system, by which key, which lists, and how far it has come.
+
+    `audiences` is what there is to choose from, a list of [id, name, people], `chosen` a list of ids. `parts_done`
+    names the tables that are fetched, so that a later run goes on with the others. `templates` is a list of {name,
+    subject, path}. The key is emptied as soon as it isn't needed, and a day after it came at the latest.
+    """
+
+    move = models.OneToOneField(Move, on_delete=models.CASCADE, related_name="fetch")
+    system = models.CharField(max_length=20)
+    base_url = models.CharField(max_length=300, blank=True, db_default="")
+    key_sealed = models.TextField(blank=True, db_default="")
+    with_templates = models.BooleanField(default=False)
+    audiences = models.JSONField(default=list)
+    chosen = models.JSONField(default=list)
+    parts_done = models.JSONField(default=list)
+    parts_total = models.PositiveIntegerField(default=0)
+    rows_done = models.BigIntegerField(default=0)
+    templates = models.JSONField(default=list)
+    started_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "move_fetch"
+        indexes = [
+            models.Index(fields=["started_at"], condition=~Q(key_sealed=""), name="move_fetch_with_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.move_id}: {self.system}"
+
+    @property
+    def _place(self) -> str:
+        return f"move-fetch:{self.account_id}:{self.move_id}:{self.system}:{self.base_url}"
+
+    def seal_key(self, key: str) -> None:
+        """Keep the key, bound to this move and to the address it may be sent to."""
+        self.key_sealed = vault().seal(key.encode(), self._place)
+
+    def open_key(self) -> str:
+        """Return the key. Raises VaultError if it can't be opened here."""
+        return vault().open(self.key_sealed, self._place).decode()

@@ -3,32 +3,35 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time
+from functools import partial
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
-from mailflatrate.apps.lists.intake.dry_run import DryRunner, DryRunOptions
+from mailflatrate.apps.lists.intake.dry_run import DryRunner
+from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
+from mailflatrate.apps.lists.moves.known_people import known_on_list
 from mailflatrate.apps.lists.moves.result import result_of
+from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
-from mailflatrate.rules import sql
 
 CHECK_MOVE_JOB = "lists.check_move"
 _LOCK_SPACE = 0x6D6F7665 << 32
-_PAGE_KEYS = 50_000
 _BROKEN = gettext_noop("An error on our side stopped this check. Our team has been notified.")
 log = structlog.get_logger(__name__)
 
@@ -95,6 +98,7 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
         account = Account.objects.only("country", "time_zone").get(id=move.account_id)
         around = surroundings()
         origin = origin_in_use(move.mailing_list_id)
+        keys = keys_for_import(move.account_id)
     mailed_on = origin.last_mailed_on if origin is not None else None
     options = DryRunOptions(
         choices=answers.columns,
@@ -107,33 +111,12 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
         time_zone=account.time_zone,
         on_progress=on_progress,
         key_of=canonical_address_key,
-        refused_keys=lambda: _refused_keys(move),
+        origin_source=origin.form_urls[0] if origin is not None and origin.form_urls else "",
+        known_of=partial(known_on_list, move.account_id, move.mailing_list_id),
+        facts_of=known_facts,
+        trusted_keys=keys,
     )
     return DryRunner(tables, answers.terms, clock.now(), options)
-
-
-_REFUSED_KEYS = f"""
-SELECT address_key FROM (
-    SELECT address_key FROM suppression WHERE account_id = %(account_id)s AND {sql.in_force("suppression")}
-    UNION SELECT c.address_key FROM subscription s JOIN contact c ON c.account_id = s.account_id AND c.id = s.contact_id
-    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s AND s.state = 'unsubscribed'
-) AS refused WHERE address_key > %(after)s ORDER BY address_key LIMIT {_PAGE_KEYS}
-"""  # noqa: S608  # made of constants
-
-
-def _refused_keys(move: Move) -> Iterator[bytes]:
-    """Yield people an import into this list refuses: the account's suppressions, and those who left the list (R-16)."""
-    after = b""
-    while True:
-        with tenancy.account(move.account_id), connection.cursor() as cursor:
-            cursor.execute(
-                _REFUSED_KEYS, {"account_id": move.account_id, "list_id": move.mailing_list_id, "after": after}
-            )
-            keys = [bytes(key) for (key,) in cursor.fetchall()]
-        yield from keys
-        if len(keys) < _PAGE_KEYS:
-            return
-        after = keys[-1]
 
 
 def origin_in_use(list_id: int) -> ListOrigin | None:

@@ -16,6 +16,7 @@ from mailflatrate.apps.lists.intake.import_options import BY_ROW, name_asks
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.questions import DATE_ORDER, FILE, STATUS
+from mailflatrate.apps.lists.intake.reviews import FileReview
 from mailflatrate.mail.address import masked_address
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.field_proposals import propose_type
@@ -72,6 +73,7 @@ class MoveFindings:
     unknown: tuple[tuple[str, str, int], ...] = ()
     first_signup_on: str = ""
     time_zone: str = ""
+    reviews: tuple[FileReview, ...] = ()
 
     def pile(self, pile: Pile) -> list[tuple[str, int]]:
         """Return the reasons of a pile with their numbers, the most frequent first."""
@@ -99,6 +101,7 @@ class MoveFindings:
             "unknown": self.unknown,
             "first_signup_on": self.first_signup_on,
             "time_zone": self.time_zone,
+            "reviews": [review.as_json() for review in self.reviews],
         }
 
     def numbers_only(self) -> dict[str, Any]:
@@ -120,6 +123,7 @@ class MoveFindings:
             unknown=tuple((title, word, rows) for title, word, rows in stored["unknown"]),
             first_signup_on=stored["first_signup_on"],
             time_zone=stored["time_zone"],
+            reviews=tuple(FileReview(**review) for review in stored.get("reviews", ())),
         )
 
 
@@ -139,6 +143,7 @@ def result_of(runner: DryRunner, found: DryRun) -> MoveFindings:
         unknown=tuple((title, word, rows) for (title, word), rows in found.unknown.most_common(UNKNOWN_WORDS)),
         first_signup_on="" if found.first_signup_at is None else found.first_signup_at.date().isoformat(),
         time_zone=zones.most_common(1)[0][0],
+        reviews=tuple(found.reviews),
     )
 
 

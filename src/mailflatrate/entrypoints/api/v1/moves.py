@@ -64,6 +64,16 @@ class MoveQuestion(Schema):
     people: int
 
 
+class MoveReview(Schema):
+    """Why the import of a file would be held for our team: a figure over its limit, or consents older than a year."""
+
+    file: str
+    kind: str
+    count: int
+    percent: float
+    limit_percent: float
+
+
 class MoveCheck(Schema):
     """What the check found: people by pile and reason, before anything is imported."""
 
@@ -74,6 +84,7 @@ class MoveCheck(Schema):
     never: Annotated[dict[str, int], Field(description="said no, bounced, complained or are suppressed")]
     columns: list[MoveColumn]
     questions: list[MoveQuestion]
+    reviews: Annotated[list[MoveReview], Field(description="what our team will review before anyone is emailed")]
     can_start: bool
 
 
@@ -139,6 +150,7 @@ def _result(stored: dict[str, Any] | None) -> MoveCheck | None:
         never=dict(found.pile(Pile.NEVER)),
         columns=[MoveColumn(title=one.title, target=one.choice, field=one.field) for one in found.columns],
         questions=[MoveQuestion.model_validate(question) for question in found.questions],
+        reviews=[MoveReview.model_validate(review, from_attributes=True) for review in found.reviews],
         can_start=not found.blocking,
     )
 

@@ -56,6 +56,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "import-cancel import-progress forms form-new form form-edit form-preview form-brand form-publish "
         "form-close form-reopen contact-new test-inbox-message test-inbox-one-click",
     ),
+    **_all(Permission.CONTACTS, "import-fetch import-move-choose import-move-again"),
     **_all(
         Permission.CONTACTS, "suppression-import suppression-file suppression-file-progress suppression-file-cancel"
     ),

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
+from mailflatrate.apps.lists.fetching.systems import SYSTEMS
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.web.studio.audience.move_pages import system_choices
+from mailflatrate.rules.systems.profile import profiles
 
 
 class ListForm(forms.Form):
@@ -59,10 +61,52 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(one, initial) for one in (files or [None])]
 
 
-class MoveUploadForm(forms.Form):
-    """Files for a list. Lists whose origin was rejected are not offered (R-11)."""
+class _MoveForm(forms.Form):
+    """A move into a list. Lists whose origin was rejected are not offered (R-11)."""
 
     mailing_list = forms.TypedChoiceField(label=_("Move into which list?"), coerce=int, choices=())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lists = MailingList.objects.filter(archived_at=None).exclude(origin_state=OriginState.REJECTED)
+        self.fields["mailing_list"].choices = list(  # type: ignore[attr-defined]  # a choice field
+            lists.order_by("name", "id").values_list("id", "name")
+        )
+
+
+class MoveFetchForm(_MoveForm):
+    """The API key of the previous system. It is never shown again, not even after a mistake."""
+
+    system = forms.ChoiceField(label=_("Previous system"))
+    base_url = forms.CharField(
+        label=_("Address of your listmonk"),
+        required=False,
+        max_length=300,
+        help_text=_("Only for listmonk: where you sign in, beginning with https://"),
+    )
+    key = forms.CharField(
+        label=_("API key"),
+        max_length=2000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Stored encrypted, used for this move only, and deleted when it's done, or after 24 hours."),
+    )
+    with_templates = forms.BooleanField(
+        label=_("Fetch templates, too"),
+        required=False,
+        help_text=_("From Mailchimp, Brevo and listmonk. You'll find them under Templates as HTML."),
+    )
+    field_order = ("system", "base_url", "key", "mailing_list", "with_templates")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["system"].choices = [  # type: ignore[attr-defined]  # a choice field
+            (name, profiles()[name].title) for name in SYSTEMS
+        ]
+
+
+class MoveUploadForm(_MoveForm):
+    """Files for a list."""
+
     dropped = FilesField(
         label=_("Files"),
         widget=FilesInput(
@@ -81,11 +125,8 @@ class MoveUploadForm(forms.Form):
         },
     )
     system = forms.ChoiceField(label=_("Previous system"), required=False)
+    field_order = ("dropped", "mailing_list", "system")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["system"].choices = system_choices()  # type: ignore[attr-defined]  # a choice field
-        lists = MailingList.objects.filter(archived_at=None).exclude(origin_state=OriginState.REJECTED)
-        self.fields["mailing_list"].choices = list(  # type: ignore[attr-defined]  # a choice field
-            lists.order_by("name", "id").values_list("id", "name")
-        )

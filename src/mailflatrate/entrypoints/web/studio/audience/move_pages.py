@@ -16,6 +16,7 @@ from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
 from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SEVERAL, TIME_ZONE, OpenQuestion
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.quarantine import AGEING
 from mailflatrate.apps.lists.intake.questions import DATE_ORDER, STATUS
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
@@ -23,6 +24,7 @@ from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
+from mailflatrate.rules.origins.figures import AnomalyKind, anomaly_sentence
 from mailflatrate.rules.prior_status.columns import StatusField
 from mailflatrate.rules.systems.profile import SystemProfile, profiles
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 MOVE_TONES = {
+    MoveState.FETCHING: "primary",
+    MoveState.CHOOSING: "warning",
     MoveState.CHECKING: "primary",
     MoveState.READY: "info",
     MoveState.FAILED: "error",
@@ -227,6 +231,29 @@ def question_sentence(question: OpenQuestion) -> str:
         ),
     }
     return sentences.get(question.about, "") % values
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """Why a reviewer would look at an import before anyone in it is mailed: a sentence, and the figure behind it."""
+
+    why: str
+    figure: str
+
+
+def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
+    """Return what the imports of these files would be held for (R-15, R-13), in a language."""
+    lines = []
+    for review in result.reviews:
+        shares = {"people": review.count, "percent": f"{review.percent:g}", "limit": f"{review.limit_percent:g}"}
+        if review.kind == AGEING:
+            why = _("Some people gave their consent more than 12 months ago.")
+            figure = _("%(file)s: %(people)s (%(percent)s%%)") % {"file": review.file, **shares}
+        else:
+            why = anomaly_sentence(AnomalyKind(review.kind), language)
+            figure = _("%(file)s: %(people)s (%(percent)s%%, limit %(limit)s%%)") % {"file": review.file, **shares}
+        lines.append(ReviewLine(why, figure))
+    return lines
 
 
 def rows_of(result: MoveFindings, pile: str, reason: str) -> list[RowSample]:

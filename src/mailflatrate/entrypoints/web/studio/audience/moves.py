@@ -29,6 +29,7 @@ from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience import move_pages as shown
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import ALL_ROWS_WORDS, DATE_ORDER_WORDS
+from mailflatrate.entrypoints.web.studio.audience.fetches import fetch_context
 from mailflatrate.entrypoints.web.studio.audience.forms import MoveUploadForm
 from mailflatrate.entrypoints.web.studio.audience.imports import import_rows
 from mailflatrate.entrypoints.web.studio.audience.move_answers import (
@@ -40,7 +41,7 @@ from mailflatrate.entrypoints.web.studio.audience.move_texts import MoveInText, 
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.systems.samples import sample_zip
 
-UNDER_WAY = (MoveState.CHECKING, MoveState.STARTING)
+UNDER_WAY = (MoveState.FETCHING, MoveState.CHECKING, MoveState.STARTING)
 
 
 def _find(move_id: int) -> Move:
@@ -134,6 +135,7 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
         "ask_lines": shown.reason_lines(move, result, Pile.ASK),
         "never_lines": shown.reason_lines(move, result, Pile.NEVER),
         "questions": [sentence for question in asked if (sentence := shown.question_sentence(question))],
+        "reviews": shown.review_lines(result, request.LANGUAGE_CODE or "en"),
         "asks_source": asks_source,
         "system_title": shown.system_title(result.system),
         "names": list(dict.fromkeys(file["archive"] or file["name"] for file in move.files))[:3],
@@ -162,6 +164,7 @@ def _progress_context(request: StudioRequest, move: Move) -> dict[str, Any]:
     under_way = move.state in UNDER_WAY or any(row.under_way for row in rows)
     moved = move.state == MoveState.MOVED and not under_way
     return {
+        **fetch_context(move),
         "under_way": under_way,
         "rows": rows,
         "problem": error_sentence(move.problem),
@@ -192,7 +195,7 @@ def progress(request: StudioRequest, move_id: int) -> HttpResponse:
     move = _find(move_id)
     context = {"move": move, "tone": shown.MOVE_TONES[MoveState(move.state)], **_progress_context(request, move)}
     answer = page(request, "studio/audience/move_body.html", context)
-    if move.state == MoveState.READY:
+    if move.state in (MoveState.READY, MoveState.CHOOSING):
         answer.headers["HX-Redirect"] = _url(move)  # the piles are another page
     return answer
 

@@ -1,0 +1,191 @@
+"""Runs the fetch of a move: audiences first, then one table after another, then templates.
+
+Every finished table is stored and noted at once, so that a later run goes on with the next one. An advisory lock
+prevents two runners of one move. The key is opened here only, and leaves in the headers of requests to its own system.
+"""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from mailflatrate.apps.domains.actions.domains import configured_resolver
+from mailflatrate.apps.lists.actions import fetches
+from mailflatrate.apps.lists.actions.moves import stored_table
+from mailflatrate.apps.lists.errors import FetchProblem, ImportProblem
+from mailflatrate.apps.lists.fetching.api import ApiLink
+from mailflatrate.apps.lists.fetching.connector import Connector, HtmlTemplate, Part, SourceList, cell
+from mailflatrate.apps.lists.fetching.systems import SYSTEMS
+from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake.table_files import TableFile
+from mailflatrate.apps.lists.models import Move, MoveFetch, MoveState
+from mailflatrate.base import tenancy
+from mailflatrate.base.session_lock import session_lock
+from mailflatrate.base.storage import files as storage
+from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.mail.vault import VaultError
+
+_LOCK_SPACE: Final = 0x66657463 << 32
+MOST_ROWS: Final = 5_000_000
+MOST_OCTETS: Final = 2 * 1024 * 1024 * 1024
+MOST_TEMPLATES: Final = 50
+MOST_TEMPLATE_CHARACTERS: Final = 1_000_000
+_BROKEN = gettext_noop("An error on our side stopped this fetch. Our team has been notified.")
+log = structlog.get_logger(__name__)
+
+
+class _GivenUp(Exception):
+    """Raised when the move was discarded, or its key expired, while it was fetched."""
+
+
+def fetch_files(account_id: int, move_id: int, link: ApiLink | None = None) -> None:
+    """Fetch the files of a move, or go on where an earlier run stopped. Does nothing if there is nothing to fetch.
+
+    A lost database or storage is raised, so that the job is retried; any other problem ends the fetch as FAILED, with
+    the reason. `link`: how requests leave, by default to public addresses only.
+    """
+    with session_lock(_LOCK_SPACE + move_id) as free:
+        if not free:
+            return
+        with tenancy.account(account_id):
+            waiting = MoveFetch.objects.select_related("move__mailing_list").filter(move_id=move_id)
+            fetch = waiting.filter(move__state=MoveState.FETCHING).first()
+        if fetch is None:
+            return
+        try:
+            _fetch(fetch, link or ApiLink(configured_resolver()))
+        except _GivenUp:
+            return
+        except FetchProblem as problem:
+            _fail(fetch, str(problem), is_final=problem.is_final)
+        except ImportProblem as problem:
+            _fail(fetch, str(problem))
+        except (OperationalError, InterfaceError, StorageFailed):
+            raise
+        except Exception:
+            log.exception("move fetch failed", move_id=move_id, system=fetch.system)
+            _fail(fetch, _BROKEN)
+            raise
+
+
+def _fail(fetch: MoveFetch, problem: str, *, is_final: bool = False) -> None:
+    with tenancy.account(fetch.account_id):
+        fetches.fail_fetch(fetch.move_id, problem, is_final=is_final)
+
+
+def _fetch(fetch: MoveFetch, link: ApiLink) -> None:
+    link.on_request = lambda: _go_on(fetch)
+    connector = _connect(fetch, link)
+    if not fetch.chosen:
+        audiences = connector.audiences()
+        with tenancy.account(fetch.account_id):
+            if not fetches.offer_audiences(fetch.move_id, audiences):
+                return
+            fetch.refresh_from_db()
+    parts = _parts(connector, fetch)
+    with tenancy.account(fetch.account_id):
+        MoveFetch.objects.filter(id=fetch.id).update(parts_total=len(parts))
+    done = set(fetch.parts_done)
+    rows = fetch.rows_done
+    for name, part in parts.items():
+        if name not in done:
+            rows += _fetch_part(fetch, name, part, MOST_ROWS - rows)
+    templates = _keep_templates(fetch, connector) if fetch.with_templates else []
+    with tenancy.account(fetch.account_id):
+        fetches.finish_fetch(fetch.move_id, templates)
+
+
+def _connect(fetch: MoveFetch, link: ApiLink) -> Connector:
+    try:
+        key = fetch.open_key() if fetch.key_sealed else ""
+    except VaultError:
+        key = ""
+    if not key:
+        raise FetchProblem(_("the key is no longer kept; start again with a new one"), is_final=True)
+    return SYSTEMS[fetch.system].connect(key, fetch.base_url, link)
+
+
+def _go_on(fetch: MoveFetch) -> None:
+    """Raise _GivenUp if nobody waits for the fetch any longer."""
+    with tenancy.account(fetch.account_id):
+        if not Move.objects.filter(id=fetch.move_id, state=MoveState.FETCHING).exists():
+            raise _GivenUp
+
+
+def _parts(connector: Connector, fetch: MoveFetch) -> dict[str, Part]:
+    """Return the tables of the chosen audiences by name, those of the whole account once, in a lasting order."""
+    found: dict[str, Part] = {}
+    for number, name, people in fetch.audiences:
+        if number in fetch.chosen:
+            for part in connector.parts(SourceList(number, name, people)):
+                found.setdefault(part.name if part.of_account else f"{number} {part.name}", part)
+    return found
+
+
+def _fetch_part(fetch: MoveFetch, name: str, part: Part, most_rows: int) -> int:
+    """Fetch and keep one table; return its number of rows."""
+    with storage.scratch_file() as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+        table = csv.writer(text)
+        table.writerow(part.header)
+        rows = 0
+        for row in part.rows():
+            table.writerow([cell(value) for value in row])
+            rows += 1
+            if rows > most_rows or (rows % 1000 == 0 and file.tell() > MOST_OCTETS):
+                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
+        text.flush()
+        text.detach()
+        kept = _stored(fetch, part.name, Path(file.name)) if rows else None
+        try:
+            with tenancy.account(fetch.account_id):
+                goes_on = fetches.keep_part(fetch.move_id, name, kept, rows)
+        except BaseException:
+            _forget(fetch, kept)
+            raise
+    if not goes_on:
+        _forget(fetch, kept)
+        raise _GivenUp
+    return rows
+
+
+def _stored(fetch: MoveFetch, name: str, path: Path) -> dict[str, Any]:
+    with tenancy.account(fetch.account_id):
+        return stored_table(TableFile(name, path))
+
+
+def _forget(fetch: MoveFetch, kept: dict[str, Any] | None) -> None:
+    if kept is not None:
+        with tenancy.account(fetch.account_id):
+            uploads.forget(kept["path"])
+
+
+def _keep_templates(fetch: MoveFetch, connector: Connector) -> list[dict[str, Any]]:
+    """Store templates; those that can't be read are left out, because the contacts are what the move is for."""
+    kept: list[dict[str, Any]] = []
+    try:
+        for template in connector.templates():
+            if len(kept) == MOST_TEMPLATES:
+                break
+            if 0 < len(template.html) <= MOST_TEMPLATE_CHARACTERS:
+                kept.append(_kept(fetch, template))
+    except FetchProblem as problem:
+        log.info("templates not fetched", move_id=fetch.move_id, problem=str(problem))
+    return kept
+
+
+def _kept(fetch: MoveFetch, template: HtmlTemplate) -> dict[str, Any]:
+    read: Callable[[int], bytes] = io.BytesIO(template.html.encode("utf-8", "replace")).read
+    with tenancy.account(fetch.account_id), uploads.received(read) as path:
+        return {
+            "name": template.name[:120],
+            "subject": template.subject[:200],
+            "language": fetch.move.mailing_list.language,
+            "path": uploads.keep(path).name,
+        }

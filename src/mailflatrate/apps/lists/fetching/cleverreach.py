@@ -1,0 +1,116 @@
+"""CleverReach's REST API v3.
+
+The proof: `registered`, `activated` and `source`, as seconds since 1970, where 0 means never. The API gives no IP
+address of the sign-up; an account that keeps one has it in an attribute, and every attribute is fetched under its name.
+The blacklist is the account's.
+"""
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.lists.errors import FetchProblem
+from mailflatrate.apps.lists.fetching.api import ApiLink, JsonApi
+from mailflatrate.apps.lists.fetching.connector import (
+    HtmlTemplate,
+    Part,
+    SourceList,
+    cell,
+    columns_for,
+    file_name,
+    objects,
+    text_of,
+)
+
+_PAGE: Final = 1000
+_DETAIL: Final = 7
+"""Attributes, global attributes and tags of each recipient."""
+_FIXED: Final = (
+    "id",
+    "email",
+    "registered",
+    "activated",
+    "deactivated",
+    "bounced",
+    "active",
+    "imported",
+    "points",
+    "stars",
+    "source",
+    "last_ip",
+    "last_location",
+    "last_client",
+    "tags",
+)
+
+
+class CleverReach:
+    """An account, reached by a token, or by the ID and secret of an OAuth app as `ID:SECRET`."""
+
+    def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
+        self._key, self._link = key, link
+        self._base_url = base_url or "https://rest.cleverreach.com"
+        self._signed_in: JsonApi | None = None
+
+    @property
+    def _api(self) -> JsonApi:
+        if self._signed_in is None:
+            token = self._token() if ":" in self._key else self._key
+            self._signed_in = JsonApi(f"{self._base_url}/v3", {"Authorization": f"Bearer {token}"}, self._link)
+        return self._signed_in
+
+    def _token(self) -> str:
+        secret = base64.b64encode(self._key.encode()).decode()
+        api = JsonApi(f"{self._base_url}/oauth", {"Authorization": f"Basic {secret}"}, self._link)
+        found = api.post_form("/token.php", grant_type="client_credentials")
+        token = text_of(found, "access_token") if isinstance(found, dict) else ""
+        if not token or not token.isascii() or not token.isprintable():
+            raise FetchProblem(_("The other system refuses this key. Make a new one there and start again."))
+        return token
+
+    def audiences(self) -> list[SourceList]:
+        """Return the recipient lists of the account."""
+        return [
+            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one))
+            for one in objects(self._api.get("/groups.json"))
+        ]
+
+    def parts(self, audience: SourceList) -> list[Part]:
+        """Return the blacklist, and the recipients of a list."""
+        own = [
+            text_of(one, "name")
+            for path in (f"/groups.json/{audience.id}/attributes", "/attributes.json")
+            for one in objects(self._api.get(path))
+        ]
+        header = columns_for(_FIXED, own)
+        return [
+            Part("blacklist.csv", ("email", "Blacklist", "points", "stars"), self._blacklist, of_account=True),
+            Part(file_name(audience.name), header, lambda: self._rows(audience.id, header[len(_FIXED) :])),
+        ]
+
+    def _rows(self, group_id: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
+        def read(offset: int) -> list[dict[str, Any]]:
+            path = f"/groups.json/{group_id}/receivers"
+            return objects(self._api.get(path, pagesize=_PAGE, page=offset // _PAGE, detail=_DETAIL, type="all"))
+
+        for one in self._api.pages(read, _PAGE):
+            fields: dict[str, Any] = {}
+            for kind in ("global_attributes", "attributes"):
+                found = one.get(kind)
+                fields |= found if isinstance(found, dict) else {}
+            yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
+
+    def _blacklist(self) -> Iterator[Sequence[object]]:
+        for one in objects(self._api.get("/blacklist.json")):
+            yield one.get("email"), "yes", "", ""
+
+    def templates(self) -> Iterator[HtmlTemplate]:
+        """Yield nothing: CleverReach's templates can't be read without their editor."""
+        yield from ()
+
+
+def _count(one: dict[str, Any]) -> int | None:
+    number = one.get("receiver_count", one.get("total_count"))
+    return number if isinstance(number, int) else None

@@ -1,0 +1,92 @@
+"""What a system gives through its API: audiences, the parts of one as tables, and templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+MOST_COLUMNS: Final = 200
+MOST_CELL_CHARACTERS: Final = 32_000
+MOST_NAME_CHARACTERS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class SourceList:
+    """A list of the other system; `people` is None where it doesn't say."""
+
+    id: str
+    name: str
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table to fetch. `name` becomes the file's, so it says who is in it, as an export file's name does.
+
+    `of_account`: it holds people of the whole account, and is the same for every audience.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: Callable[[], Iterator[Sequence[object]]]
+    of_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlTemplate:
+    """The HTML of a template or of a sent campaign."""
+
+    name: str
+    subject: str
+    html: str
+
+
+class Connector(Protocol):
+    """One system's API. Every method may raise FetchProblem."""
+
+    def audiences(self) -> list[SourceList]:
+        """Return the lists to choose from."""
+
+    def parts(self, audience: SourceList) -> list[Part]:
+        """Return the tables of an audience, those with refusals among them."""
+
+    def templates(self) -> Iterator[HtmlTemplate]:
+        """Yield templates, the newest first."""
+
+
+def cell(value: object) -> str:
+    """Return a value of JSON as a cell: a list as words with commas, an object as JSON, nothing as empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        value = ", ".join(map(str, value))
+    elif isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False) if value else ""
+    return str(value)[:MOST_CELL_CHARACTERS].replace("\0", "\ufffd")
+
+
+def columns_for(fixed: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
+    """Return the titles of a table: the system's, then the account's own fields, each once."""
+    known = {title.casefold() for title in fixed}
+    titles = dict.fromkeys(title for title in own if title and title.casefold() not in known)
+    return (*fixed, *tuple(titles)[: MOST_COLUMNS - len(fixed)])
+
+
+def file_name(audience: str, *, prefix: str = "") -> str:
+    """Return a file name for an audience, without anything that could be a path."""
+    plain = "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in audience)[:MOST_NAME_CHARACTERS]
+    return f"{prefix}{plain.strip() or 'contacts'}.csv"
+
+
+def text_of(found: Mapping[str, Any], *names: str) -> str:
+    """Return the first of some values that is there, as text."""
+    return next((cell(found[name]) for name in names if found.get(name) not in (None, "")), "")
+
+
+def objects(found: object) -> list[dict[str, Any]]:
+    """Return the objects of a JSON list; anything else is left out."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

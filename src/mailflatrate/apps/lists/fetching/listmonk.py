@@ -1,0 +1,112 @@
+"""listmonk's API, at the customer's own public address.
+
+A subscription's `meta` has the IP address of the opt-in, where the installation records it; no time of the opt-in is
+kept. Blocklisted subscribers and bounces are those of the installation.
+"""
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from mailflatrate.apps.lists.errors import FetchProblem
+from mailflatrate.apps.lists.fetching.api import ApiLink, JsonApi
+from mailflatrate.apps.lists.fetching.connector import (
+    HtmlTemplate,
+    Part,
+    SourceList,
+    cell,
+    file_name,
+    objects,
+    text_of,
+)
+
+_PAGE: Final = 500
+_FIXED: Final = (
+    "uuid",
+    "email",
+    "name",
+    "attributes",
+    "status",
+    "subscription_status",
+    "created_at",
+    "updated_at",
+    "optin_ip",
+)
+_BOUNCES: Final = {"hard": "bounced", "complaint": "complained"}
+
+
+class Listmonk:
+    """An installation, reached by an API user and its token as `USER:TOKEN`."""
+
+    def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
+        secret = base64.b64encode(key.encode()).decode()
+        self._api = JsonApi(f"{base_url.rstrip('/')}/api", {"Authorization": f"Basic {secret}"}, link)
+
+    def audiences(self) -> list[SourceList]:
+        """Return the lists of the installation."""
+        return [
+            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one)) for one in self._results("/lists", {})
+        ]
+
+    def parts(self, audience: SourceList) -> list[Part]:
+        """Return those who bounced or are blocklisted, and the subscribers of a list."""
+        return [
+            Part("bounces.csv", ("uuid", "email", "status", "created_at"), self._bounces, of_account=True),
+            Part("blocklist.csv", _FIXED, self._blocklisted, of_account=True),
+            Part(file_name(audience.name), _FIXED, lambda: self._rows({"list_id": audience.id}, audience.id)),
+        ]
+
+    def _results(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+        def read(offset: int) -> list[dict[str, Any]]:
+            found = self._api.get(path, page=offset // _PAGE + 1, per_page=_PAGE, **query)
+            data = found.get("data") if isinstance(found, dict) else None
+            return objects(data.get("results") if isinstance(data, dict) else None)
+
+        return self._api.pages(read, _PAGE)
+
+    def _rows(self, query: dict[str, str], list_id: str) -> Iterator[Sequence[object]]:
+        for one in self._results("/subscribers", {"order_by": "created_at", "order": "ASC", **query}):
+            lists = objects(one.get("lists"))
+            mine = next((entry for entry in lists if cell(entry.get("id")) == list_id), {})
+            meta = mine.get("subscription_meta")
+            yield (
+                one.get("uuid"),
+                one.get("email"),
+                one.get("name"),
+                one.get("attribs"),
+                one.get("status"),
+                mine.get("subscription_status"),
+                one.get("created_at"),
+                one.get("updated_at"),
+                meta.get("optin_ip") if isinstance(meta, dict) else "",
+            )
+
+    def _blocklisted(self) -> Iterator[Sequence[object]]:
+        """Yield those who are blocklisted, if the key may search: otherwise those of the list say it themselves."""
+        try:
+            yield from self._rows({"query": "subscribers.status = 'blocklisted'"}, "")
+        except FetchProblem as problem:
+            if not problem.is_forbidden:
+                raise
+
+    def _bounces(self) -> Iterator[Sequence[object]]:
+        """Yield who bounced for good or complained, if the key may read that."""
+        try:
+            for one in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
+                if (said := _BOUNCES.get(text_of(one, "type"))) is not None:
+                    yield one.get("subscriber_uuid"), one.get("email"), said, one.get("created_at")
+        except FetchProblem as problem:
+            if not problem.is_forbidden:
+                raise
+
+    def templates(self) -> Iterator[HtmlTemplate]:
+        """Yield the templates of campaigns."""
+        found = self._api.get("/templates")
+        for one in objects(found.get("data") if isinstance(found, dict) else None):
+            if one.get("type") != "tx":
+                yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "body"))
+
+
+def _count(one: dict[str, Any]) -> int | None:
+    number = one.get("subscriber_count")
+    return number if isinstance(number, int) else None

@@ -1,0 +1,58 @@
+"""JSON files that are one list of objects, such as the answer of an API: read object by object, in bounded memory."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+MOST_OBJECT_CHARACTERS: Final = 1024 * 1024
+_FIRST_TRY_CHARACTERS: Final = 64 * 1024
+_BETWEEN: Final = re.compile(r"[\ufeff\s,]*")
+
+
+def is_json_list(lines: list[str]) -> bool:
+    """Return whether the beginning of a file, in lines that aren't blank, is that of a list of objects."""
+    return "".join(lines[:2]).replace(" ", "").startswith("[{")
+
+
+def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, object] | None]]:
+    """Yield the objects of a list, each with its number; None for what can't be read, which ends the list.
+
+    An object that isn't whole yet is tried again only when twice as much of the file has been read, so that the work
+    grows with the file and not with its square.
+    """
+    read = json.JSONDecoder().raw_decode
+    text, is_ended = _longer("", lines, _FIRST_TRY_CHARACTERS)
+    at, number, wanted = text.find("[") + 1, 1, _FIRST_TRY_CHARACTERS
+    while True:
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it also matches nothing
+        if text.startswith("]", at):
+            return
+        try:
+            found, end = read(text, at)
+        except RecursionError:
+            yield number, None
+            return
+        except ValueError:
+            found, end = None, at
+        if isinstance(found, dict):
+            yield number, found
+            at, number, wanted = end, number + 1, _FIRST_TRY_CHARACTERS
+            continue
+        if end > at or is_ended or len(text) - at > MOST_OBJECT_CHARACTERS:
+            if at < len(text):
+                yield number, None  # no object, or one that is cut off or too large
+            return
+        text, is_ended = _longer(text[at:], lines, wanted)
+        at, wanted = 0, 2 * wanted
+
+
+def _longer(text: str, lines: Iterator[str], wanted: int) -> tuple[str, bool]:
+    """Return the text with more of the file, and whether the file has ended."""
+    parts, length = [text], len(text)
+    for line in lines:
+        parts.append(line)
+        length += len(line)
+        if length >= wanted:
+            return "".join(parts), False
+    return "".join(parts), True

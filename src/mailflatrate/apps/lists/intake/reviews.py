@@ -1,0 +1,150 @@
+"""What a reviewer would be asked about the files of a dry run: the figures that hold an import, before it starts.
+
+Each file is settled when it has been read, in the order of the imports, with what the account knows about its people.
+The figures are those of `people_figures`, which the check of a finished import uses, too (R-15, R-13, R-18, R-24).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
+from typing import Any, Final
+
+from mailflatrate.apps.lists.intake.people_figures import PeopleFigures, WholeProof, figures_of, unmailable
+from mailflatrate.apps.lists.intake.piles import NO_WORDS, SUPPRESSED, PersonPiles, Pile, never_word
+from mailflatrate.apps.lists.intake.quarantine import AGEING
+from mailflatrate.apps.lists.intake.row_decisions import Weighed
+from mailflatrate.rules.addresses import AddressReason, ResolverFacts, suggest_domain
+from mailflatrate.rules.origins.figures import ImportFigures, judge_figures
+
+_KNOWN: Final = "known"
+_NO: Final = frozenset((*NO_WORDS.values(), SUPPRESSED))
+
+
+class KnownAs(Enum):
+    """What the account knows about a person, as far as an import into a list depends on it.
+
+    SUPPRESSED: refused whatever the files say, and so are their +tags. LEFT: unsubscribed from this list. LISTED: on
+    the list already, so that nothing is added. OPEN: on the list without proof, which a file may bring.
+    """
+
+    SUPPRESSED = "suppressed"
+    LEFT = "left"
+    LISTED = "listed"
+    OPEN = "open"
+
+
+KnownOf = Callable[[Sequence[bytes]], Mapping[bytes, KnownAs]]
+"""Returns the known_as of those of some keys whom the account knows."""
+FactsOf = Callable[[Sequence[str]], Mapping[str, ResolverFacts]]
+"""Returns what the DNS says about some domains; those without an answer are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReview:
+    """Why an import of a file is held for a reviewer: one figure over its limit, or people whose consent is old.
+
+    `kind` is an AnomalyKind or `ageing`.
+    """
+
+    file: str
+    kind: str
+    count: int
+    percent: float
+    limit_percent: float
+
+    def as_json(self) -> dict[str, Any]:
+        """For the printed object."""
+        return asdict(self)
+
+
+class FileFigures:
+    """Collects the figures of one file while its rows are read, and settles them once the last one was."""
+
+    def __init__(self, name: str, piles: PersonPiles, listed: PersonPiles, now_seconds: int) -> None:
+        """`piles` is that of the whole run. `listed` has who is on the list by now: MAILABLE is listed, ASK is open."""
+        self._name, self._piles, self._listed = name, piles, listed
+        self._people = PeopleFigures(now_seconds)
+        self._rows = 0
+        self._reasons: Counter[str] = Counter()
+
+    def refused(self, reason: str) -> None:
+        """Count a refused row."""
+        self._rows += 1
+        self._reasons[reason] += 1
+
+    def weighed(self, key: bytes, mailbox: bytes | None, weighed: Weighed, reason: str) -> None:
+        """Count a row with an accepted address; `reason`: why it is held, if it is."""
+        self._rows += 1
+        second = 0 if weighed.confirmed_at is None else int(weighed.confirmed_at.at.timestamp() // 1)
+        row = WholeProof(
+            key,
+            mailbox,
+            reason,
+            weighed.decision.address,
+            weighed.signup_ip or "",
+            second,
+            weighed.source,
+            weighed.needs_review,
+        )
+        self._people.add(row)
+
+    def settle(self, known_of: KnownOf | None, facts_of: FactsOf | None) -> list[FileReview]:
+        """Return what a reviewer would be asked; people who turn out not to be mailable change their pile."""
+        with self._people as people:
+            if known_of is not None:
+                for keys in people.key_batches():
+                    self._learn(known_of(keys))
+            for fate, rows in people.settle(self._fate).items():
+                self._reasons[fate] += rows
+            counts = people.counted()
+            figures = figures_of(self._rows, self._reasons, counts)
+            if facts_of is not None:
+                figures = self._with_domains(people, figures, dict(counts.domains), facts_of)
+            anomalies = judge_figures(figures)
+            reviews = [
+                FileReview(self._name, one.kind.value, one.count, round(one.percent, 2), one.limit_percent)
+                for one in anomalies
+            ]
+            if counts.ageing:
+                share = round(100 * counts.ageing / counts.people, 2)
+                reviews.append(FileReview(self._name, AGEING, counts.ageing, share, 0.0))
+            if reviews:
+                mistyped = [name for name in people.all_domains() if suggest_domain(name) is not None]
+                for key in people.keys_at(mistyped):
+                    self._piles.replace(key, (Pile.ASK, AddressReason.TYPO.value))
+            return reviews
+
+    def _learn(self, known: Mapping[bytes, KnownAs]) -> None:
+        for key, known_as in known.items():
+            if known_as in (KnownAs.SUPPRESSED, KnownAs.LEFT):
+                self._piles.refuse(key, with_tagged=known_as is KnownAs.SUPPRESSED)
+            else:
+                self._listed.add_person(key, (Pile.MAILABLE if known_as is KnownAs.LISTED else Pile.ASK, ""))
+
+    def _fate(self, key: bytes, mailbox: bytes | None, reason: str) -> str:
+        """Return what an import makes of a row: a reason for which it is refused or held; empty if it is accepted."""
+        for one in (key, mailbox):
+            said = self._piles.outcome(one) if one is not None else None
+            if said is not None and said[0] is Pile.NEVER and said[1] in _NO:
+                return SUPPRESSED
+        listed = self._listed.outcome(key)
+        if listed is not None and (reason or listed[0] is Pile.MAILABLE):
+            return _KNOWN
+        self._listed.add_person(key, (Pile.ASK if reason else Pile.MAILABLE, ""))
+        return reason
+
+    def _with_domains(
+        self, people: PeopleFigures, figures: ImportFigures, domains: Mapping[str, int], facts_of: FactsOf
+    ) -> ImportFigures:
+        """Return the figures with what the DNS says; people at domains that accept no mail are never mailed (R-18)."""
+        facts = facts_of(list(domains))
+        dead = unmailable(facts)
+        for domain, reason in dead.items():
+            for key in people.keys_at([domain]):
+                self._piles.replace(key, (Pile.NEVER, never_word(reason)))
+        return replace(
+            figures,
+            resolved=sum(count for domain, count in domains.items() if domain in facts),
+            unresolvable=sum(count for domain, count in domains.items() if domain in dead),
+        )

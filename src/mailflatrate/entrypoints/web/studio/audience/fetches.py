@@ -1,0 +1,106 @@
+"""Fetching from the previous system by its API key: the form, the choice of lists, and another try."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.actions import fetches
+from mailflatrate.apps.lists.errors import ImportProblem
+from mailflatrate.apps.lists.fetching.systems import SYSTEMS
+from mailflatrate.apps.lists.models import Move, MoveFetch, MoveState
+from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.web.posts import perform, see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.forms import MoveFetchForm
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.systems.profile import profiles
+
+
+def _find(move_id: int) -> Move:
+    found = queries.get_move(move_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _url(move: Move) -> str:
+    return reverse("studio:import-move", args=[move.id])
+
+
+@sensitive_post_parameters("key")
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Ask for the key and the list that people go into, and start to fetch."""
+    form = MoveFetchForm(request.POST or None, initial={"mailing_list": whole_number(request.GET.get("list"))})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        order = fetches.FetchOrder(values["system"], values["key"], values["base_url"], values["with_templates"])
+        try:
+            move = fetches.fetch_move(values["mailing_list"], order, by=request.user)
+        except ImportProblem as problem:
+            form.add_error(None, error_sentence(problem))
+        else:
+            return see_other(_url(move))
+    context = {
+        "form": form,
+        "has_lists": bool(form.fields["mailing_list"].choices),  # type: ignore[attr-defined]  # a choice field
+        "keys": [(profiles()[name].title, str(system.where)) for name, system in SYSTEMS.items()],
+    }
+    return page(request, "studio/audience/move_fetch_new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def choose(request: StudioRequest, move_id: int) -> HttpResponse:
+    """Fetch the lists that were ticked."""
+    move = _find(move_id)
+    return perform(
+        request,
+        lambda: fetches.choose_audiences(move.id, request.POST.getlist("audience")),
+        _("We're fetching these lists."),
+        _url(move),
+        refused=ImportProblem,
+    )
+
+
+@require_POST
+@studio
+def again(request: StudioRequest, move_id: int) -> HttpResponse:
+    """Go on with a fetch that stopped."""
+    move = _find(move_id)
+    return perform(
+        request, lambda: fetches.fetch_again(move.id), _("We're trying again."), _url(move), refused=ImportProblem
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceChoice:
+    """A list of the previous system."""
+
+    id: str
+    name: str
+    people: int | None
+
+
+def fetch_context(move: Move) -> Mapping[str, Any]:
+    """Return what the page of a move shows of its fetch; empty for files that were brought."""
+    fetch = MoveFetch.objects.defer("key_sealed").filter(move_id=move.id).first()
+    if fetch is None:
+        return {}
+    choices: Sequence[AudienceChoice] = [AudienceChoice(*one) for one in fetch.audiences]
+    return {
+        "fetch": fetch,
+        "fetch_system": profiles()[fetch.system].title if fetch.system in profiles() else fetch.system,
+        "audiences": choices if move.state == MoveState.CHOOSING else [],
+        "parts_done": len(fetch.parts_done),
+        "may_fetch_again": move.state == MoveState.FAILED
+        and MoveFetch.objects.filter(move_id=move.id).exclude(key_sealed="").exists(),
+    }
