@@ -123,11 +123,18 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "campaigns/mail/comment",
         {"person": "Ben", "campaign": "Winter bulbs", "about": "Subject", "text": NOTE, "url": URL},
     ),
-    "reviewed_goes": ("gate/mail/reviewed", {"campaign": "Winter bulbs", "goes": True, "reason": "", "url": URL}),
-    "reviewed_returned": (
-        "gate/mail/reviewed",
-        {"campaign": "Winter bulbs", "goes": False, "reason": NOTE, "url": URL},
-    ),
+    **{
+        f"reviewed_{name}": (
+            "gate/mail/reviewed",
+            {"campaign": "Winter bulbs", "early": early, "approved": good, "goes": goes, "reason": said, "url": URL},
+        )
+        for name, early, good, goes, said in (
+            ("goes", False, True, True, ""),
+            ("returned", False, False, False, NOTE),
+            ("draft_good", True, True, False, ""),
+            ("draft_returned", True, False, False, NOTE),
+        )
+    },
     "approval_requested": (
         "gate/mail/approval_requested",
         {"campaign": "Winter bulbs", "person": "Ben", "note": NOTE, "url": URL},

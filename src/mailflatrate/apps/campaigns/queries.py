@@ -35,6 +35,9 @@ from mailflatrate.rules.campaign_states import EDITABLE
 ATTRIBUTE_SAMPLE = 5_000
 
 
+DRAFT_REVIEW_COUNTS = timedelta(days=7)
+
+
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
     """Return the account's campaigns, newest first. `search` is a part of the name or ID, or an ID as people say it."""
     found = Campaign.objects.select_related("sender").order_by("-created_at", "-id")
@@ -127,9 +130,14 @@ def history_before(campaign: Campaign) -> History:
 
 
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
-    """Return the newest review of exactly this content, if it approved the campaign."""
+    """Return the newest review of exactly this content, if it approved the campaign.
+
+    An early review counts for a week only: the audience may have changed since, which the content doesn't show.
+    """
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
-    return newest if newest is not None and newest.approved else None
+    if newest is None or not newest.approved:
+        return None
+    return None if newest.early and newest.reviewed_at < clock.now() - DRAFT_REVIEW_COUNTS else newest
 
 
 def release_request(campaign_id: int) -> ReleaseRequest | None:
@@ -163,6 +171,17 @@ def waiting_requests(user_id: int) -> list[ReleaseRequest]:
 def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
     """Return whether this person, who may write, counts as second: neither requested nor last edited the content."""
     return user_id not in (request.asked_by_id, campaign.edited_by_id)
+
+
+def campaigns_to_review() -> QuerySet[Campaign]:
+    """Return campaigns that wait for a reviewer: released ones, and drafts shown early."""
+    early = Q(state=CampaignState.DRAFT, review_asked_at__isnull=False)
+    return Campaign.objects.filter(Q(state=CampaignState.REVIEW) | early)
+
+
+def newest_draft_review(campaign_id: int) -> CampaignReview | None:
+    """Return the last answer to this campaign as a draft."""
+    return CampaignReview.objects.filter(campaign_id=campaign_id, early=True).order_by("-id").first()
 
 
 def sent_back(campaign_id: int) -> CampaignReview | None:

@@ -9,9 +9,10 @@ from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import CampaignReview, CampaignState
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate import actions as gate
+from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover
@@ -22,11 +23,11 @@ from mailflatrate.settings import load_settings
 def review_campaign(
     account_id: int, campaign_id: int, *, approved: bool, by: User, shown_hash: str, text: str = "", note: str = ""
 ) -> None:
-    """Approve a waiting campaign, or send it back with a reason that the customer reads.
+    """Approve a waiting campaign or a draft shown early, or send it back with a reason that the customer reads.
 
     `shown_hash` is the content that the reviewer saw. An approved campaign passes the gate once more and is sent,
-    now or when it is due; after the last supervised one, the account no longer needs a reviewer. Raises
-    CampaignError.
+    now or when it is due; after the last supervised one, the account no longer needs a reviewer. A draft stays one:
+    its approval counts when exactly this content is released. Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))
@@ -37,7 +38,8 @@ def review_campaign(
         with tenancy.account(account_id):
             campaign = states.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
-        if campaign.state != CampaignState.REVIEW:
+        early = waits_as_draft(campaign)
+        if campaign.state != CampaignState.REVIEW and not early:
             raise CampaignError(_("This campaign is no longer waiting for review."))
         if present != shown_hash:
             raise CampaignError(_("The campaign or its imprint has changed in the meantime. Review it again."))
@@ -45,6 +47,7 @@ def review_campaign(
         review = CampaignReview.objects.create(
             account_id=account_id, campaign=campaign, content_hash=present, approved=approved, text=text.strip(),
             note=note.strip(), why=_reasons(newest.findings if newest else []), reviewed_by=by, reviewed_at=clock.now(),
+            asked_at=campaign.review_asked_at, early=early, seen=drafts.values_of(campaign),
         )  # fmt: skip
         audit.record(
             "campaign.approved" if approved else "campaign.sent_back",
@@ -55,16 +58,24 @@ def review_campaign(
             details={"hash": present, "why": review.why},
         )
         with tenancy.account(account_id):
-            goes = _carry_out(campaign, review)
-        if goes and account.supervised:
+            goes = False if early else _carry_out(campaign, review)
+        if early:
+            Campaign.objects.filter(id=campaign.id).update(review_asked_at=None)
+        if (goes or early) and approved and account.supervised:
             _end_supervision(account, by)
-        facts = {
-            "campaign": campaign.name,
-            "goes": goes,
-            "reason": Passage(review.text),
-            "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
-        }
+        facts = _told(campaign, review, goes=goes)
         tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
+
+
+def _told(campaign: Campaign, review: CampaignReview, *, goes: bool) -> dict[str, object]:
+    return {
+        "campaign": campaign.name,
+        "early": review.early,
+        "approved": review.approved,
+        "goes": goes,
+        "reason": Passage(review.text),
+        "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
+    }
 
 
 def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -90,12 +101,14 @@ def _end_supervision(account: Account, by: User) -> None:
         .order_by("-id")
         .first()
     )
-    reviews = CampaignReview.objects.filter(account_id=account.id, approved=True)
+    # A draft may be approved early and more than once: a campaign counts once, when it was released.
+    released = Campaign.objects.filter(account_id=account.id).exclude(state=CampaignState.DRAFT)
+    reviews = CampaignReview.objects.filter(account_id=account.id, approved=True, campaign_id__in=released.values("id"))
     needed = int(value("supervised_campaigns"))
     if began is not None:
         reviews = reviews.filter(reviewed_at__gte=began.at)
         needed = needed if began.before == AccountStatus.APPROVED else 1
-    if reviews.count() < needed:
+    if reviews.values("campaign_id").distinct().count() < needed:
         return
     Account.objects.filter(id=account.id).update(supervised=False)
     audit.record("account.supervision_ended", by=audit.person(by), account_id=account.id, details={"reviews": needed})

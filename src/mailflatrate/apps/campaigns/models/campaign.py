@@ -146,6 +146,9 @@ class CampaignReview(TenantModel):
     why = models.JSONField(default=list, help_text="the findings that required a review")
     reviewed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     reviewed_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, help_text="since when the campaign had waited")
+    early = models.BooleanField(default=False, db_default=False, help_text="of a draft, while it was being written")
+    seen = models.JSONField(null=True, help_text="the values of the draft that the reviewer saw")
 
     class Meta:
         db_table = "campaign_review"

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, newest_imprint
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
+from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, campaigns_to_review, newest_imprint
 from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
@@ -25,6 +26,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, tone_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
+from mailflatrate.entrypoints.web.studio.campaigns.versions import differences
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.gate import explain
@@ -35,7 +37,7 @@ SHOWN_EARLIER = 5
 
 def _find(campaign_id: int) -> Campaign:
     found = Campaign.objects.select_related("account", "sender__domain", "released_by").filter(id=campaign_id).first()
-    if found is None or found.state == CampaignState.DRAFT:
+    if found is None or (found.state == CampaignState.DRAFT and not waits_as_draft(found)):
         raise Http404
     return found
 
@@ -44,7 +46,7 @@ def _find(campaign_id: int) -> Campaign:
 @desk
 def campaigns(request: DeskRequest) -> HttpResponse:
     """Show the queue, oldest first."""
-    waiting = Campaign.objects.filter(state=CampaignState.REVIEW).select_related("account")
+    waiting = campaigns_to_review().select_related("account")
     rows = []
     for campaign in waiting.order_by("review_asked_at")[:PAGE_ROWS]:
         with tenancy.account(campaign.account_id):
@@ -60,7 +62,7 @@ def _shown(message: PreviewedMessage) -> PreviewedMessage:
 
 def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
     allow(request, inline_styles=True)  # the message's frame is part of the page
-    language = reading_language()
+    language, early = reading_language(), waits_as_draft(campaign)
     with tenancy.account(campaign.account_id):
         verdict = check_campaign(campaign.id)
         lists = audience_lists(campaign)
@@ -69,6 +71,8 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
         excluded_names = exclusions_of(campaign).names
         shown = content_hash(campaign, newest_imprint())
+        reviewed = CampaignReview.objects.filter(campaign=campaign, seen__isnull=False).order_by("-id").first()
+        changes = differences(campaign, reviewed.seen or {}) if reviewed is not None else []
         previews = [
             (
                 _("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
@@ -91,7 +95,10 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "why": [explain(one, language) for one in verdict.failures if one.severity is Severity.REVIEW],
         "warnings": [explain(one, language) for one in verdict.failures if one.severity is not Severity.REVIEW],
         "history": history(campaign.account_id)[:12],
-        "waits": campaign.state == CampaignState.REVIEW,
+        "waits": early or campaign.state == CampaignState.REVIEW,
+        "early": early,
+        "reviewed": reviewed,
+        "differences": changes,
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.abuse.queries.queue import needs_person
 from mailflatrate.apps.accounts.models import AccountStatus, Application, DeskMessage, Side
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import campaigns_to_review
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists.origin_review import held_imports, waiting_declarations
 from mailflatrate.apps.stats.queries import open_holds
@@ -54,7 +54,7 @@ def _applications() -> QueueBacklog:
 
 
 def _campaigns() -> QueueBacklog:
-    return waiting(Campaign.objects.filter(state=CampaignState.REVIEW), "review_asked_at")
+    return waiting(campaigns_to_review(), "review_asked_at")
 
 
 def _messages() -> QueueBacklog:

@@ -37,6 +37,7 @@ from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder
 from mailflatrate.entrypoints.web.studio.campaigns.approval import four_eyes_of
 from mailflatrate.entrypoints.web.studio.campaigns.blocks import blocks_config
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
+from mailflatrate.entrypoints.web.studio.campaigns.draft_review import draft_review_of
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
@@ -133,6 +134,7 @@ def _live_context(
     return {
         "campaign": campaign,
         "four_eyes": four_eyes_of(request, campaign, shown_hash),
+        "draft_review": draft_review_of(request, campaign, shown_hash),
         "why_it_stands": why_it_stands(campaign),
         "sent_back": sent_back(campaign.id),
         "panel": panel_of(campaign),

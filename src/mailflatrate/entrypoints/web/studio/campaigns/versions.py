@@ -139,23 +139,24 @@ def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRe
     context = {
         "campaign": campaign,
         "version": version,
-        "differences": _differences(campaign, version),
+        "differences": differences(campaign, version.values),
         "editable": campaign.state == CampaignState.DRAFT,
         "mine": version.saved_by_id == request.user.id,
     }
     return page(request, "studio/campaigns/version.html", context)
 
 
-def _differences(campaign: Campaign, version: CampaignVersion) -> list[Difference]:
+def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[Difference]:
+    """Return what the campaign has now and what other values of it have, field by field."""
     present = values_of(campaign)
     return [
         Difference(
             label=str(FIELD_WORDS[name]),
             present=_said(name, present[name]),
-            other=_said(name, version.values.get(name)),
-            lines=_lines(present[name], version.values.get(name) or "") if name in LONG else [],
+            other=_said(name, values.get(name)),
+            lines=_lines(present[name], values.get(name) or "") if name in LONG else [],
         )
-        for name in _changed(present, version.values)
+        for name in _changed(present, values)
     ]
 
 

@@ -1,0 +1,68 @@
+"""An early review: a draft is shown to the operator's team while it is still being written.
+
+What a reviewer answers is bound to the content they saw. If the campaign is released with exactly that content, the
+approval counts; after any change it waits for a review as usual, and the reviewer is shown the difference.
+"""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.accounts.rights import require
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
+from mailflatrate.apps.campaigns.states import locked
+from mailflatrate.base import audit, clock
+from mailflatrate.rules.roles import Permission
+
+MOST_OPEN = 3
+"""Drafts of one account that wait for an early review at a time."""
+MOST_A_DAY = 5
+"""Answers to one draft within a day; then it is finished first."""
+
+
+def waits_as_draft(campaign: Campaign) -> bool:
+    """Return whether the draft waits for the operator's team."""
+    return campaign.state == CampaignState.DRAFT and campaign.review_asked_at is not None
+
+
+def ask_draft_review(campaign_id: int, *, by: User) -> None:
+    """Show a draft to the operator's team; editing goes on. Raises CampaignError, NotPermitted."""
+    require(by, Permission.DRAFT)
+    campaign = locked(campaign_id)
+    if campaign.state != CampaignState.DRAFT:
+        raise CampaignError(_("This campaign is already being sent."))
+    if not current_account().supervised:
+        raise CampaignError(_("Your campaigns are sent without a review, so there's no need for an early one."))
+    if campaign.review_asked_at is not None:
+        raise CampaignError(_("Our team already has this draft."))
+    if not (campaign.subject.strip() and campaign.content.strip()):
+        raise CampaignError(_("Write a subject and some content first, so that there's something to look at."))
+    since = clock.now() - timedelta(days=1)
+    answered = CampaignReview.objects.filter(campaign=campaign, reviewed_at__gt=since).count()
+    waiting = Campaign.objects.filter(state=CampaignState.DRAFT, review_asked_at__isnull=False).count()
+    if waiting >= MOST_OPEN or answered >= MOST_A_DAY:
+        raise CampaignError(_("Our team has enough of your drafts for now. Finish this one, then release it."))
+    _set(campaign, asks=True, by=by)
+
+
+def withdraw_draft(campaign_id: int, *, by: User) -> None:
+    """Take the draft back from the operator's team. Raises CampaignError, NotPermitted."""
+    require(by, Permission.DRAFT)
+    campaign = locked(campaign_id)
+    if not waits_as_draft(campaign):
+        raise CampaignError(_("Our team doesn't have this draft any longer."))
+    _set(campaign, asks=False, by=by)
+
+
+def _set(campaign: Campaign, *, asks: bool, by: User) -> None:
+    campaign.review_asked_at = clock.now() if asks else None
+    campaign.save(update_fields=["review_asked_at"])
+    audit.record(
+        "campaign.draft_review_asked" if asks else "campaign.draft_review_withdrawn",
+        by=audit.person(by),
+        account_id=campaign.account_id,
+        subject=f"campaign:{campaign.id}",
+    )

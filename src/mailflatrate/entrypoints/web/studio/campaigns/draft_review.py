@@ -1,0 +1,51 @@
+"""Showing a draft to the operator's team while it is being written."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview
+from mailflatrate.apps.campaigns.queries import newest_draft_review
+from mailflatrate.apps.gate import draft_review
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.web.posts import perform
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+
+
+@dataclass(frozen=True, slots=True)
+class DraftReview:
+    """What the compose page says about it. `answer` is the last one; `unchanged`: the draft is what they saw."""
+
+    waits: bool
+    answer: CampaignReview | None
+    unchanged: bool
+
+
+def draft_review_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> DraftReview | None:
+    """Return the state for the compose page; None if the account's campaigns wait for no review."""
+    if not request.account.supervised:
+        return None
+    answer = newest_draft_review(campaign.id)
+    unchanged = answer is not None and answer.content_hash == present_hash
+    return DraftReview(draft_review.waits_as_draft(campaign), answer, unchanged)
+
+
+@require_POST
+@studio
+def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Show the draft to the operator's team, or take it back."""
+    find_campaign(campaign_id)
+    withdraws = request.POST.get("withdraw") == "yes"
+    act = draft_review.withdraw_draft if withdraws else draft_review.ask_draft_review
+    said = (
+        _("Our team no longer has this draft.")
+        if withdraws
+        else _("Our team will look at it. Keep writing: they'll see the draft as it is then.")
+    )
+    here = reverse("studio:campaign-edit", args=[campaign_id])
+    return perform(request, partial(act, campaign_id, by=request.user), said, here, refused=CampaignError)
