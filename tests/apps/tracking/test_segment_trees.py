@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import versioned_form
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
-from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
@@ -223,6 +223,10 @@ def found(crowd: Crowd, tree: dict[str, Any]) -> set[int]:
         where, values = conditions_sql(tree)
         cursor.execute(f"SELECT c.id FROM contact c WHERE {where}", values)
         inside = {row[0] for row in cursor.fetchall()}
+        with whole_account():
+            by_sets, more = conditions_sql(tree)
+            cursor.execute(f"SELECT c.id FROM contact c WHERE {by_sets}", more)
+            assert {row[0] for row in cursor.fetchall()} == inside, "by sets and one by one"
         cursor.execute(f"SELECT c.id FROM contact c WHERE NOT ({where})", values)
         outside = {row[0] for row in cursor.fetchall()}
     assert inside | outside == {person.id for person in crowd.people}, "true or false, never unknown"

@@ -8,8 +8,7 @@ from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign
 from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
 from mailflatrate.apps.lists.conditions.tree import Condition
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
-from mailflatrate.apps.lists.segments import Built, at_least, register_builder
-from mailflatrate.base import tenancy
+from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
 
 MOST_OFFERED = 100
 
@@ -20,23 +19,26 @@ def got_mailing(condition: Condition, alias: str) -> Built:
     That is: delivered, waiting, deferred or unknown result. Contacts with a bounce or a skipped message have not
     got it, so another campaign may reach them.
     """
-    kept = of_campaign_sql(int(str(condition.value)), "got")
-    exists = (
-        f"EXISTS (SELECT 1 FROM delivery_record got WHERE {kept} AND got.account_id = {alias}.account_id "  # noqa: S608  a checked alias
-        f"AND got.contact_id = {alias}.id AND got.campaign_id = %s "
-        "AND got.state IN ('sent', 'pending', 'deferred', 'in_doubt'))"
+    kept = of_campaign_sql(condition.numbers[0], "got")
+    rows = (
+        f"FROM delivery_record got WHERE {kept} AND got.account_id = {account_sql(alias)} AND got.campaign_id = %s "
+        "AND got.state IN ('sent', 'pending', 'deferred', 'in_doubt')"
     )
-    return (exists if condition.op is Op.GOT else f"NOT {exists}"), [condition.value]
+    got, values = at_least("got.contact_id", rows, list(condition.numbers), alias)
+    return (got if condition.op is Op.GOT else f"NOT {got}"), values
 
 
 def received(condition: Condition, alias: str) -> Built:
     """Return SQL for whether at least, or fewer than, so many campaigns were delivered to a contact."""
-    rows = "FROM delivery_record got WHERE got.account_id = %s AND got.campaign_id IS NOT NULL AND got.state = 'sent'"
-    values: list[Any] = [tenancy.current_account_id()]
+    rows = (
+        f"FROM delivery_record got WHERE got.account_id = {account_sql(alias)} "
+        "AND got.campaign_id IS NOT NULL AND got.state = 'sent'"
+    )
+    values: list[Any] = []
     if condition.days is not None:
         rows += f" AND got.settled_at >= now() - make_interval(days => %s) AND {ids_since_sql(condition.days, 'got')}"
         values.append(condition.days)
-    enough, values = at_least("got.contact_id", rows, values, condition.times or 1, alias)
+    enough, values = at_least("got.contact_id", rows, values, alias, condition.times or 1)
     return (enough if condition.op is Op.AT_LEAST else f"NOT {enough}"), values
 
 

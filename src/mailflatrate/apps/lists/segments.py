@@ -18,7 +18,7 @@ from django.db import connection
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
 from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, Field, Match, Op
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
 from mailflatrate.rules.providers import OTHER, domains_by_provider
 
@@ -71,17 +71,25 @@ def whole_account() -> Iterator[None]:
             _IS_WHOLE.reset(token)
 
 
-def at_least(contact: str, rows: str, values: list[Any], times: int, alias: str) -> Built:
+def account_sql(alias: str) -> str:
+    """Return SQL for the account whose rows a subquery reads: a number where all contacts are read, for its plan."""
+    return str(int(tenancy.current_account_id())) if _IS_WHOLE.get() else f"{alias}.account_id"
+
+
+def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int = 1) -> Built:
     """Return SQL for whether there are at least so many rows of a contact.
 
-    `rows` is `FROM ... WHERE ...` over rows whose contact is the column `contact`.
+    `rows` is `FROM ... WHERE ...`, with the account from `account_sql`; the contact of a row is the column `contact`.
     """
     mine = f"{rows} AND {contact} = {alias}.id"
+    if _IS_WHOLE.get():
+        # NULL is no contact; without it, the test is never NULL.
+        known = f"SELECT {contact} {rows} AND {contact} IS NOT NULL"
+        if times == 1:
+            return f"{alias}.id IN ({known})", values
+        return f"{alias}.id IN ({known} GROUP BY {contact} HAVING count(*) >= %s)", [*values, times]
     if times == 1:
         return f"EXISTS (SELECT 1 {mine})", values
-    if _IS_WHOLE.get():
-        several = f"SELECT {contact} {rows} AND {contact} IS NOT NULL GROUP BY {contact} HAVING count(*) >= %s"
-        return f"coalesce({alias}.id IN ({several}), FALSE)", [*values, times]
     few = f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT %s) AS few"  # noqa: S608
     return f"(({few}) >= %s)", [*values, times, times]
 
@@ -222,55 +230,56 @@ def _provider(condition: Condition, alias: str) -> Built:
     return f"{'' if wanted else 'NOT '}{domain} = ANY(%s::text[])", [sorted(listed)]
 
 
+def _negated(built: Built, *, is_negated: bool) -> Built:
+    return (f"NOT {built[0]}", built[1]) if is_negated else built
+
+
+def _confirmed(alias: str, more: str, values: list[Any]) -> Built:
+    """Return SQL for whether a contact is confirmed on a list that passes a further test on `seg`."""
+    rows = f"FROM subscription seg WHERE seg.account_id = {account_sql(alias)} AND {sql.is_confirmed('seg.state')}"
+    return at_least("seg.contact_id", f"{rows} AND {more}", values, alias)
+
+
 def _list(condition: Condition, alias: str) -> Built:
-    values: list[Any] = [list(condition.numbers)]
-    since = ""
+    test, values = "seg.mailing_list_id = ANY(%s::bigint[])", [list[Any](condition.numbers)]
     if condition.days is not None:
         sign = ">=" if condition.op is Op.ON_WITHIN_DAYS else "<"
-        since = f" AND seg.confirmed_at {sign} now() - make_interval(days => %s)"
-        values.append(condition.days)
-    exists = (
-        f"EXISTS (SELECT 1 FROM subscription seg WHERE seg.account_id = {alias}.account_id "  # noqa: S608
-        f"AND seg.mailing_list_id = ANY(%s::bigint[]) AND seg.contact_id = {alias}.id "
-        f"AND {sql.is_confirmed('seg.state')}{since})"
-    )
-    return (f"NOT {exists}" if condition.op is Op.NOT_ON else exists), values
+        test += f" AND seg.confirmed_at {sign} now() - make_interval(days => %s)"
+        return _confirmed(alias, test, [*values, condition.days])
+    return _negated(_confirmed(alias, test, list(values)), is_negated=condition.op is Op.NOT_ON)
 
 
 def _tag(condition: Condition, alias: str) -> Built:
-    tagged = (
-        f"EXISTS (SELECT 1 FROM contact_tag seg WHERE seg.account_id = {alias}.account_id "  # noqa: S608
-        f"AND seg.contact_id = {alias}.id"
-    )
-    if condition.op in (Op.SET, Op.EMPTY):
-        return f"{'NOT ' if condition.op is Op.EMPTY else ''}{tagged})", []
+    rows = f"FROM contact_tag seg WHERE seg.account_id = {account_sql(alias)}"
     ids = list(condition.numbers)
     if condition.op is Op.HAS_ALL:
-        return " AND ".join([f"{tagged} AND seg.tag_id = %s)"] * len(ids)), ids
-    exists = f"{tagged} AND seg.tag_id = ANY(%s::bigint[]))"
-    return (f"NOT {exists}" if condition.op is Op.HAS_NOT else exists), [ids]
+        each = [at_least("seg.contact_id", f"{rows} AND seg.tag_id = %s", [number], alias) for number in ids]
+        return " AND ".join(test for test, _values in each), [number for _test, values in each for number in values]
+    if condition.op in (Op.SET, Op.EMPTY):
+        return _negated(at_least("seg.contact_id", rows, [], alias), is_negated=condition.op is Op.EMPTY)
+    one_of = at_least("seg.contact_id", f"{rows} AND seg.tag_id = ANY(%s::bigint[])", [ids], alias)
+    return _negated(one_of, is_negated=condition.op is Op.HAS_NOT)
 
 
-def _proof(alias: str, test: str) -> str:
+def _proof(alias: str, test: str, values: list[Any]) -> Built:
     """Return SQL for whether the proof of a list on which the person is confirmed passes a test on `ev`."""
-    return (
-        "EXISTS (SELECT 1 FROM subscription seg, consent_evidence ev "  # noqa: S608  a checked alias, own constants
-        f"WHERE seg.account_id = {alias}.account_id AND seg.contact_id = {alias}.id "
+    rows = (
+        f"FROM subscription seg, consent_evidence ev WHERE seg.account_id = {account_sql(alias)} "
         f"AND {sql.is_confirmed('seg.state')} "
-        f"AND ev.account_id = seg.account_id AND ev.event_id = seg.consent_event_id AND {test})"
+        f"AND ev.account_id = seg.account_id AND ev.event_id = seg.consent_event_id AND {test}"
     )
+    return at_least("seg.contact_id", rows, values, alias)
 
 
 def _form(condition: Condition, alias: str) -> Built:
-    came = _proof(alias, "ev.details->>'form' = ANY(%s::text[])")
-    return (f"NOT {came}" if condition.op is Op.NOT_EQUALS else came), [[str(number) for number in condition.numbers]]
+    came = _proof(alias, "ev.details->>'form' = ANY(%s::text[])", [[str(number) for number in condition.numbers]])
+    return _negated(came, is_negated=condition.op is Op.NOT_EQUALS)
 
 
 def _source(condition: Condition, alias: str) -> Built:
-    positive = Condition(condition.field, Op.CONTAINS, condition.value)
     is_negated = condition.op is Op.NOT_CONTAINS
-    test, values = _text_sql("ev.source", [], positive if is_negated else condition)
-    return (f"NOT {_proof(alias, test)}" if is_negated else _proof(alias, test)), values
+    positive = Condition(condition.field, Op.CONTAINS if is_negated else condition.op, condition.value)
+    return _negated(_proof(alias, *_text_sql("ev.source", [], positive)), is_negated=is_negated)
 
 
 def _activity(condition: Condition, alias: str) -> Built:
@@ -282,11 +291,8 @@ def _activity(condition: Condition, alias: str) -> Built:
 
 
 def _consent(condition: Condition, alias: str) -> Built:
-    recent = (
-        f"EXISTS (SELECT 1 FROM subscription seg WHERE seg.account_id = {alias}.account_id AND seg.contact_id = "  # noqa: S608
-        f"{alias}.id AND {sql.is_confirmed('seg.state')} AND seg.confirmed_at >= now() - make_interval(days => %s))"
-    )
-    return (recent if condition.op is Op.WITHIN_DAYS else f"NOT {recent}"), [condition.value]
+    recent = _confirmed(alias, "seg.confirmed_at >= now() - make_interval(days => %s)", [condition.value])
+    return _negated(recent, is_negated=condition.op is Op.NOT_WITHIN_DAYS)
 
 
 _BUILDERS: dict[Field, Callable[[Condition, str], Built]] = {

@@ -6,8 +6,7 @@ from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.lists.conditions.tree import Condition
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
-from mailflatrate.apps.lists.segments import Built, at_least, register_builder
-from mailflatrate.base import tenancy
+from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
 
 
 def clicked(condition: Condition, alias: str) -> Built:
@@ -16,10 +15,11 @@ def clicked(condition: Condition, alias: str) -> Built:
     Clicks of machines don't count.
     """
     rows = (
-        "FROM click seg, delivery_record got WHERE seg.account_id = %s AND seg.delivery_id IS NOT NULL "
-        "AND NOT seg.machine AND got.account_id = seg.account_id AND got.id = seg.delivery_id"
+        f"FROM click seg, delivery_record got WHERE seg.account_id = {account_sql(alias)} "
+        "AND seg.delivery_id IS NOT NULL AND NOT seg.machine "
+        "AND got.account_id = seg.account_id AND got.id = seg.delivery_id"
     )
-    values: list[Any] = [tenancy.current_account_id()]
+    values: list[Any] = []
     if condition.days is not None:
         rows += " AND seg.at >= now() - make_interval(days => %s)"
         values.append(condition.days)
@@ -30,7 +30,7 @@ def clicked(condition: Condition, alias: str) -> Built:
         editions, numbers = _numbers_of(condition.campaign, condition.link)
         rows += " AND (seg.edition_id, seg.link_number) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))"
         values += [editions, numbers]
-    enough, values = at_least("got.contact_id", rows, values, condition.times or 1, alias)
+    enough, values = at_least("got.contact_id", rows, values, alias, condition.times or 1)
     known = f"{alias}.tracking_event_id IS NOT NULL"
     return f"{known} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
 
