@@ -29,7 +29,12 @@ _PAGE_ROWS = 2_000
 
 @tenancy.needs_account
 def suppress_file(
-    file: IO[bytes], file_name: str, *, reason: SuppressionReason, by: User | None, enqueue: bool = True
+    file: IO[bytes],
+    file_name: str,
+    *,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+    by: User | None,
+    enqueue: bool = True,
 ) -> SuppressionFile:
     """Store a file and start suppressing its addresses. `reason` is that of rows that name none.
 
