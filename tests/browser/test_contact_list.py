@@ -36,12 +36,11 @@ def test_the_list_is_filtered_sorted_and_arranged(visitor: Any, look: tuple[str,
         with page.expect_response(re.compile("/contacts/filter/")):
             page.select_option("#filter-op", "starts")
         page.wait_for_selector("input#filter-value")
-        page.fill("#filter-value", "D")
+        page.fill("#filter-value", "A")
         fits(anna, "contacts-add-filter")
         page.click("#add-filter .ask-foot .btn-primary")
         page.wait_for_url(re.compile("where=first_name"))
-        chip = page.locator("nav.chips a.chip", has_text="D").last
-        assert chip.is_visible()
+        assert page.locator("nav.chips a.chip:has(svg)").count() == 1
         counted = page.locator("#match-count")
         counted.filter(has_text=re.compile(r"\d")).wait_for()
         some = counted.inner_text()
