@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from mailflatrate.apps.accounts.models import Role
+from mailflatrate.apps.forms.actions.form_edits import create_form
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import change_tags
 from mailflatrate.apps.lists.models import BulkAction, Contact, ContactColumns, Import, Segment, Tag
@@ -147,6 +148,21 @@ def test_a_bulk_action_covers_exactly_what_the_chips_say(anna: Customer) -> None
             assert answer.status_code == 303, "what can't be read never widens the selection"
     with tenancy.account(anna.account_id):
         assert BulkAction.objects.count() == 1
+
+
+def test_the_list_is_filtered_by_form_and_source(anna: Customer) -> None:
+    with tenancy.account(anna.account_id):
+        form = create_form("Website", anna.list_id, by=None)
+    at = add(anna, "", by="form", op="in", value=str(form.id))
+    page = anna.page(f"contacts/?{at}")
+    assert "Form: Website" in page
+    assert shown(page) == []
+    at = add(anna, "", by="form", op="not_equals", value=str(form.id))
+    assert len(shown(anna.page(f"contacts/?{at}"))) == 4
+    at = add(anna, "", by="source", op="contains", value="anna.example")
+    assert (
+        len(shown(anna.page(f"contacts/?{at}"))) + len(shown(anna.page("contacts/?where=source:contains:nowhere"))) == 4
+    )
 
 
 def test_strangers_see_and_filter_by_nothing_of_another_account(anna: Customer) -> None:

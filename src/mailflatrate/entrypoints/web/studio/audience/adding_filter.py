@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists import queries
+from mailflatrate.apps.lists.conditions.choices import offered
 from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, OPS, Field, Op
 from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS
 from mailflatrate.apps.lists.errors import ListError
@@ -28,7 +29,10 @@ ANY_STATE = "any"
 _ATTRIBUTE = f"{Field.ATTRIBUTE.value}."
 _PARTS = {"list": "list_id", "segment": "segment_id", "import": "import_id"}
 """Kinds that are parts of the filter themselves, not conditions."""
-_CONTACT_KINDS = ("list", "tag", "segment", "import", "activity", "consent", "email_domain", "first_name", "last_name")
+_CONTACT_KINDS = (
+    *("list", "tag", "segment", "form", "source", "import"),
+    *("activity", "consent", "email_domain", "first_name", "last_name"),
+)
 _KIND_WORDS: Mapping[str, str | Promise] = {
     "segment": gettext_lazy("Segment"),
     "import": gettext_lazy("Import"),
@@ -119,7 +123,8 @@ def _ops(by: str, field: ContactField | None) -> Options:
         return [
             (op.value, str(op_word(Field.ATTRIBUTE, op))) for op in _FIELD_OPS.get(ContactFieldType(field.type), _IS)
         ]
-    ops = [(op.value, str(op_word(Field(by), op))) for op in OPS[Field(by)] if op not in _NOT_HERE]
+    hidden = () if by == Field.FORM else _NOT_HERE
+    ops = [(op.value, str(op_word(Field(by), op))) for op in OPS[Field(by)] if op not in hidden]
     return [(ANY_STATE, _("is on, in any status")), *ops] if by == "list" else ops
 
 
@@ -136,6 +141,8 @@ def _options(by: str, field: ContactField | None) -> Options | None:
             return [(str(tag.id), tag.name) for tag in tags()]
         case "segment":
             return [(str(segment.id), segment.name) for segment in queries.segments()]
+        case "form":
+            return [(str(form_id), name) for form_id, name in offered(Field.FORM)]
         case "import":
             return [
                 (str(job.id), f"{job.file_name} → {job.mailing_list.name}")

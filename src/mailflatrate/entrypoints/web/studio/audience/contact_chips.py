@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.lists.conditions.choices import named
 from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, Field, Op
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.fields import definitions
@@ -80,7 +81,7 @@ class ConditionWords:
         field, op = Field(condition["field"]), Op(condition["op"])
         key = str(condition.get("key") or "")
         subject = self._fields[key].label if key in self._fields else key or str(FIELD_WORDS[field])
-        value = self._value(op, condition.get("value"))
+        value = self._value(field, op, condition.get("value"))
         if op in (Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
             text = (
                 _("%(what)s: in the last %(days)s days")
@@ -90,14 +91,18 @@ class ConditionWords:
             return text % {"what": subject, "days": value}
         if op in (Op.HAS, Op.HAS_NOT):
             return (_("Tag: %(name)s") if op is Op.HAS else _("Without tag: %(name)s")) % {"name": value}
+        if field is Field.FORM:
+            return (_("Form: %(name)s") if op is Op.IN else _("Not by form: %(name)s")) % {"name": value}
         return " ".join(part for part in (subject, str(op_word(field, op)), value) if part)
 
-    def _value(self, op: Op, value: Any) -> str:
+    def _value(self, field: Field, op: Op, value: Any) -> str:
         if op in (Op.SET, Op.EMPTY, Op.NEVER) or value is None:
             return ""
         model: Any = {Op.ON: MailingList, Op.NOT_ON: MailingList, Op.HAS: Tag, Op.HAS_NOT: Tag}.get(op)
         if model is not None:
             return str(model.objects.filter(id=int(value)).values_list("name", flat=True).first() or value)
+        if field is Field.FORM:
+            return ", ".join(named(Field.FORM, map(int, str(value).split(","))).values()) or str(value)
         if op in DATE_OPS:
             return _day(str(value))
         if value in ("true", "false"):
