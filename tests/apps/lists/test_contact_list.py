@@ -69,9 +69,12 @@ def _confirm_again(one: Customer) -> None:
     garden = create_list("Garden", "Garden", language="de").id
     for number, each in enumerate(Subscription.objects.filter(confirmed_at__isnull=False).order_by("id")[::5]):
         Subscription.objects.create(
-            mailing_list_id=garden, contact_id=each.contact_id, state=SubscriptionState.CONFIRMED,
-            consent_event_id=each.consent_event_id, confirmed_at=BEGIN + timedelta(days=9 if number % 2 else -9),
-        )  # fmt: skip
+            mailing_list_id=garden,
+            contact_id=each.contact_id,
+            state=SubscriptionState.CONFIRMED,
+            consent_event_id=each.consent_event_id,
+            confirmed_at=BEGIN + timedelta(days=9 if number % 2 else -9),
+        )
 
 
 def walked(order: ContactOrder, size: int, wanted: ContactFilter = ContactFilter()) -> list[int]:  # noqa: B008  frozen
