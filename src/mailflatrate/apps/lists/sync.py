@@ -1,8 +1,8 @@
 """Reading which contacts changed, for programs that keep a copy. No change is passed over, however late it commits.
 
-A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes are
-ordered by their transaction, and only those below the oldest open transaction are handed out: everything below it has
-ended, and nothing new can appear there. What is still open comes with the next request.
+A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes
+are ordered by their transaction (ADR 0043), and only those below the oldest open transaction are handed out: everything
+below it has ended, and nothing new can appear there. What is still open comes with the next request.
 """
 
 from dataclasses import dataclass

@@ -220,7 +220,7 @@ def _of_contact(row: DeliveryRecord) -> ContactCampaign:
 
 @endpoint(ROUTER, "get", "/contacts/{contact_id}/campaigns", scope=KeyScope.READ, answers=Page[ContactCampaign])
 def list_contact_campaigns(request: ApiRequest, contact_id: Id, which: Query[PageQuery]) -> Page[ContactCampaign]:
-    """List the campaigns a contact got or would have got, newest first, each with its result."""
+    """List a contact's campaigns, newest first. Each has its result, also those that were withheld."""
     rows = DeliveryRecord.objects.filter(contact_id=find_contact(contact_id).id, campaign__isnull=False)
     return newest_first(rows.select_related("campaign", "contact"), which, _of_contact)
 
