@@ -101,11 +101,25 @@ const text = (value) => String(value).replace(/[&<>"]/g, (sign) => escapes[sign]
 
 function markup(config) {
   const { words, texts } = config;
-  const field = ({ key, label, type, autocomplete, required }) => `<div class="field"><label for="${key}">${text(label)}${
-    required ? "" : ` <small>${text(words.optional)}</small>`
-  }</label><input id="${key}" name="${key}" type="${type}" ${autocomplete ? `autocomplete="${autocomplete}"` : ""} maxlength="254" ${
-    required ? "required" : ""
-  } aria-describedby="${key}-error"><p class="error" id="${key}-error" hidden></p></div>`;
+  const hint = (required) => (required ? "" : ` <small>${text(words.optional)}</small>`);
+  const wrong = (key) => `<p class="error" id="${key}-error" hidden></p>`;
+  const boxes = ({ key, label, required, options }) => `<fieldset class="field" id="${key}" tabindex="-1" ${
+    required ? "data-required" : ""
+  } aria-describedby="${key}-error"><legend>${text(label)}${hint(required)}</legend>${options
+    .map(([value, word]) => `<label class="box"><input type="checkbox" name="${key}" value="${text(value)}"><span>${text(word)}</span></label>`)
+    .join("")}${wrong(key)}</fieldset>`;
+  const control = ({ key, type, autocomplete, required, mode, options }) => {
+    const common = `id="${key}" name="${key}" ${required ? "required" : ""} aria-describedby="${key}-error"`;
+    if (options.length) {
+      const choices = [["", words.choose], ...options].map(([value, word]) => `<option value="${text(value)}">${text(word)}</option>`);
+      return `<select ${common}>${choices.join("")}</select>`;
+    }
+    return `<input ${common} type="${type}" ${mode ? `inputmode="${mode}"` : ""} ${autocomplete ? `autocomplete="${autocomplete}"` : ""} maxlength="254">`;
+  };
+  const field = (each) =>
+    each.is_several
+      ? boxes(each)
+      : `<div class="field"><label for="${each.key}">${text(each.label)}${hint(each.required)}</label>${control(each)}${wrong(each.key)}</div>`;
   return `<form method="post" action="${text(config.action)}" accept-charset="utf-8" novalidate aria-labelledby="title">
 ${texts.title ? `<h2 id="title">${text(texts.title)}</h2>` : ""}${texts.intro ? `<p class="intro">${text(texts.intro)}</p>` : ""}
 ${config.fields.map(field).join("")}
@@ -124,9 +138,10 @@ ${config.fields.map(field).join("")}
 const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var(--face);color:inherit;color-scheme:light dark}
 *{box-sizing:border-box;font:inherit}[hidden]{display:none!important}form,.done{display:grid;align-content:start;gap:.875rem;padding:1.25rem;border:1px solid #8884;border-radius:.75rem;background:Canvas;color:CanvasText}
 h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}.field{display:grid;gap:.25rem}
-label{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]){width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
-input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--tone);outline-offset:2px}
-.consent{display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}.consent input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}.consent .error{grid-column:2}
+fieldset{margin:0;padding:0;border:0;min-width:0}legend{padding:0}.box{display:grid;grid-template-columns:auto 1fr;gap:.625rem;align-items:start;padding:.1875rem 0}
+label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]),select{width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
+input:focus-visible,select:focus-visible,fieldset:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--tone);outline-offset:2px}
+.consent{display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:is(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}.consent .error{grid-column:2}
 button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radius:.5rem;background:var(--tone);color:var(--on-tone);font-weight:600;cursor:pointer}button[aria-busy=true]{opacity:.7}
 button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}
 .error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}`;
@@ -176,6 +191,9 @@ function serve(form, root, config) {
     const errors = {};
     for (const input of form.querySelectorAll("[required]")) {
       if (input.type === "checkbox" ? !input.checked : !input.value.trim()) errors[input.id] = input.type === "checkbox" ? config.words.tick : config.words.fill;
+    }
+    for (const group of form.querySelectorAll("[data-required]")) {
+      if (!group.querySelector("input:checked")) errors[group.id] = config.words.fill;
     }
     return errors;
   };

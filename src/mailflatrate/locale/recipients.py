@@ -32,6 +32,7 @@ SOURCES: Final = (
     "entrypoints/web/desk/cases/templates.py",
     "entrypoints/presenters/abuse_report.py",
     "entrypoints/presenters/embeds.py",
+    "entrypoints/presenters/form_inputs.py",
     "entrypoints/web/public/",
     "entrypoints/web/templates/400.html",
     "entrypoints/web/templates/403.html",

@@ -12,18 +12,21 @@ _CODE_LIST = (
     "sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
 )
 _CODES = frozenset(_CODE_LIST.split())
-# Each code with its names in English, German and the language itself, in lower case.
+# Each code with its names in English, German, French and the language itself, in lower case.
 _NAMES = (
-    "de german deutsch, en english englisch, fr french französisch franzoesisch français francais, "
-    "it italian italienisch italiano, es spanish spanisch español espanol castellano, "
-    "pt portuguese portugiesisch português, nl dutch niederländisch niederlaendisch nederlands, "
-    "da danish dänisch daenisch dansk, sv swedish schwedisch svenska, no norwegian norwegisch norsk, "
-    "fi finnish finnisch suomi, pl polish polnisch polski, cs czech tschechisch čeština, "
-    "sk slovak slowakisch slovenčina, sl slovenian slowenisch slovenščina, hr croatian kroatisch hrvatski, "
-    "hu hungarian ungarisch magyar, ro romanian rumänisch rumaenisch română, bg bulgarian bulgarisch български, "
-    "el greek griechisch ελληνικά, tr turkish türkisch tuerkisch türkçe, ru russian russisch русский, "
-    "uk ukrainian ukrainisch українська, ar arabic arabisch العربية, zh chinese chinesisch 中文, "
-    "ja japanese japanisch 日本語"
+    "de german allemand deutsch, en english anglais englisch, "
+    "fr french französisch franzoesisch français francais, it italian italien italienisch italiano, "
+    "es spanish espagnol spanisch español espanol castellano, pt portuguese portugais portugiesisch português, "
+    "nl dutch néerlandais niederländisch niederlaendisch nederlands, da danish danois dänisch daenisch dansk, "
+    "sv swedish suédois schwedisch svenska, no norwegian norvégien norwegisch norsk, "
+    "fi finnish finnois finnisch suomi, pl polish polonais polnisch polski, "
+    "cs czech tchèque tschechisch čeština, sk slovak slovaque slowakisch slovenčina, "
+    "sl slovenian slovène slowenisch slovenščina, hr croatian croate kroatisch hrvatski, "
+    "hu hungarian hongrois ungarisch magyar, ro romanian roumain rumänisch rumaenisch română, "
+    "bg bulgarian bulgare bulgarisch български, el greek grec griechisch ελληνικά, "
+    "tr turkish turc türkisch tuerkisch türkçe, ru russian russe russisch русский, "
+    "uk ukrainian ukrainien ukrainisch українська, ar arabic arabe arabisch العربية, "
+    "zh chinese chinois chinesisch 中文, ja japanese japonais japanisch 日本語"
 )
 _BY_NAME = {name: each.split()[0] for each in _NAMES.split(",") for name in each.split()[1:]}
 _TAG = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{2,8}){0,3}")

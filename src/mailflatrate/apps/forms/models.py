@@ -33,6 +33,11 @@ class Form(TenantModel):
         db_default=Value([], output_field=models.JSONField()),
         help_text="names of the tags added on confirmation",
     )
+    correctable = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="subscribers see and change what the form asks on their preferences page",
+    )
     current = models.ForeignKey("forms.FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

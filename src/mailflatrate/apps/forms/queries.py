@@ -1,7 +1,7 @@
 """Reads of forms: the published form for a code, and data for the studio."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,11 +19,13 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.apps.lists.addresses import Surroundings, surroundings
+from mailflatrate.apps.lists.fields import definitions, month_first
 from mailflatrate.apps.lists.models import MailingList, Move, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.forms import FrozenForm, content_from_json, frozen_from_json
+from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.forms import FieldKind, FormContent, FormField, FrozenForm, content_from_json, frozen_from_json
 
 FRESH_SECONDS = 3.0
 KEPT_FORMS = 2_000
@@ -46,6 +48,9 @@ class PublishedForm:
     frozen: FrozenForm
     around: Surroundings
     """The context in which addresses are judged (R-23)."""
+    typed: Mapping[str, FieldDefinition]
+    """The account's fields that the form asks for, by key: how each is drawn, and what suits it."""
+    month_first: bool
 
 
 _kept: dict[str, tuple[float, PublishedForm | None]] = {}
@@ -88,6 +93,7 @@ def _read(code: str) -> PublishedForm | None:
 
 
 def _published(form: Form, account: Account, version: FormVersion, around: Surroundings) -> PublishedForm:
+    frozen = frozen_from_json(version.content)
     return PublishedForm(
         account_id=account.id,
         account_name=account.name,
@@ -98,9 +104,16 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
         version_id=version.id,
         number=version.number,
         sha256=version.sha256,
-        frozen=frozen_from_json(version.content),
+        frozen=frozen,
         around=around,
+        typed=typed_fields(frozen.content),
+        month_first=month_first(),
     )
+
+
+def typed_fields(content: FormContent) -> dict[str, FieldDefinition]:
+    """Return the declared fields that a form asks for, by key."""
+    return definitions([field.key for field in content.fields if field.kind is FieldKind.TEXT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +200,17 @@ def recent_requests(form_id: int, *, before_id: int | None = None) -> list[Signu
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     return list(rows.order_by("-id")[:PAGE_ROWS])
+
+
+def correctable_fields(list_ids: Collection[int]) -> list[FormField]:
+    """Return what the forms of these lists ask for and subscribers may correct themselves, each once."""
+    forms = Form.objects.filter(correctable=True, current__isnull=False, mailing_list_id__in=list(list_ids))
+    found: dict[str, FormField] = {}
+    for form in forms.select_related("current").order_by("id"):
+        assert form.current is not None
+        for field in content_from_json(form.current.content["content"]).fields:
+            found.setdefault(field.key, field)
+    return list(found.values())
 
 
 def asking_forms(list_id: int | None = None) -> list[Form]:

@@ -1,7 +1,8 @@
 """What a customer embeds in their own page: a script, a frame, or plain HTML. All lead to one address on our side."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from html import escape
 from math import ceil
@@ -12,8 +13,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.rules.forms import FieldKind, Font, FrozenForm
-from mailflatrate.rules.forms.defaults import email_label
+from mailflatrate.entrypoints.presenters.form_inputs import MAX_VALUE_CHARACTERS, Input, inputs
+from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.forms import Font, FrozenForm
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
@@ -22,7 +24,6 @@ FACES = {
     Font.SERIF: 'Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif',
     Font.ROUND: 'ui-rounded, "Hiragino Maru Gothic ProN", Quicksand, Comfortaa, Manjari, system-ui, sans-serif',
 }
-AUTOCOMPLETE = {FieldKind.FIRST_NAME: "given-name", FieldKind.LAST_NAME: "family-name", FieldKind.TEXT: ""}
 _LINE_CHARACTERS = 31  # that a line of the narrowest phone holds
 
 
@@ -36,27 +37,9 @@ def move_in_url(code: str, move: str) -> str:
     return f"{form_url(code)}move-in/{move}/"
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A field as rendered."""
-
-    key: str
-    label: str
-    type: str
-    autocomplete: str
-    required: bool
-
-
-def inputs(form: FrozenForm, language: str) -> list[Input]:
-    """Return the fields of a form in one language, the address first."""
-    email = Input("email", email_label(language), "email", "email", True)
-    return [email] + [
-        Input(field.key, field.labels[language], "text", AUTOCOMPLETE[field.kind], field.required)
-        for field in form.content.fields
-    ]
-
-
-def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[str, Any]:
+def config_of(
+    code: str, number: int, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]
+) -> dict[str, Any]:
     """Return the configuration that the script builds the form from."""
     texts, frozen, style = form.texts(language), form.frozen[language], form.content.style
     with translation.override(language):
@@ -67,6 +50,7 @@ def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[s
             "trap": _("Leave this field empty"),
             "tick": _("Select the box to agree. Without your consent, we can't email you."),
             "fill": _("This field is required."),
+            "choose": _("Choose …"),
         }
     return {
         "code": code, "version": number, "language": language, "action": form_url(code),
@@ -74,9 +58,7 @@ def config_of(code: str, number: int, form: FrozenForm, language: str) -> dict[s
         "texts": {"title": texts.title, "intro": texts.intro, "wording": frozen.wording, "button": texts.button},
         "notice": list(frozen.notice),
         "fields": [
-            {"key": each.key, "label": each.label, "type": each.type, "autocomplete": each.autocomplete,
-             "required": each.required}
-            for each in inputs(form, language)
+            asdict(each) for each in inputs(form, language, typed)
         ],
         "pause": int(1000 * value("sign_up_least_seconds")) + 200,
         "look": {"colour": style.colour, "ink": readable_on(style.colour), "face": FACES[style.font]},
@@ -100,37 +82,30 @@ def script_for(config: dict[str, Any]) -> str:
     )
 
 
-def script_snippet(code: str, form: FrozenForm, language: str) -> str:
+def script_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
     """Return a placeholder as high as the form, so that nothing jumps, and the script that fills it."""
     return (
-        f'<div data-mailflatrate="{code}" style="min-height:{height_of(form, language)}px"></div>\n'
+        f'<div data-mailflatrate="{code}" style="min-height:{height_of(form, language, typed)}px"></div>\n'
         f'<script async src="{form_url(code)}form.js?language={language}"></script>'
     )
 
 
-def frame_snippet(code: str, form: FrozenForm, language: str) -> str:
+def frame_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
     """Return the form in a frame."""
     address = f"{form_url(code)}?frame=1&amp;language={language}"
     return (
         f'<iframe src="{address}" title="{escape(form.texts(language).title)}" width="100%" '
-        f'height="{height_of(form, language) + 40}" style="border:0;max-width:30rem" loading="lazy"></iframe>'
+        f'height="{height_of(form, language, typed) + 40}" style="border:0;max-width:30rem" loading="lazy"></iframe>'
     )
 
 
-def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str:
+def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
     """Return the form as plain HTML that posts without a script; the page itself decides its design and place."""
     texts, lines = form.texts(language), []
     with translation.override(language):
         optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this field empty")
-    for each in inputs(form, language):
-        hint = "" if each.required else f" <small>{escape(optional)}</small>"
-        complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
-        required = " required" if each.required else ""
-        lines.append(
-            f'  <p><label for="mf-{each.key}">{escape(each.label)}{hint}</label><br>\n'
-            f'    <input id="mf-{each.key}" type="{each.type}" name="{each.key}" maxlength="254"'
-            f"{complete}{required}></p>"
-        )
+    for each in inputs(form, language, typed):
+        lines.append(_plain_input(each, "" if each.required else f" <small>{escape(optional)}</small>"))
     return "\n".join(
         [
             f'<form method="post" action="{form_url(code)}" accept-charset="utf-8">',
@@ -150,14 +125,37 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str) -> str
     )
 
 
-def height_of(form: FrozenForm, language: str) -> int:
+def _plain_input(each: Input, hint: str) -> str:
+    """Return a field as plain HTML, which posts what the script would."""
+    required = " required" if each.required else ""
+    if each.is_several:
+        boxes = "".join(
+            f'<br>\n    <label><input type="checkbox" name="{each.key}" value="{escape(value)}"> {escape(word)}</label>'
+            for value, word in each.options
+        )
+        return f"  <fieldset><legend>{escape(each.label)}{hint}</legend>{boxes}</fieldset>"
+    label = f'  <p><label for="mf-{each.key}">{escape(each.label)}{hint}</label><br>\n'
+    if each.options:
+        options = "".join(
+            f'<option value="{escape(value)}">{escape(word)}</option>' for value, word in (("", "–"), *each.options)
+        )
+        return f'{label}    <select id="mf-{each.key}" name="{each.key}"{required}>{options}</select></p>'
+    complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
+    mode = f' inputmode="{each.mode}"' if each.mode else ""
+    return (
+        f'{label}    <input id="mf-{each.key}" type="{each.type}" name="{each.key}" maxlength="{MAX_VALUE_CHARACTERS}"'
+        f"{mode}{complete}{required}></p>"
+    )
+
+
+def height_of(form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> int:
     """Return the height in pixels the form needs on the narrowest phone; wider ones need no extra."""
     texts, wording = form.texts(language), form.frozen[language].wording
     pixels = 42.0 + 44 + 14 + 20 + 14 + 20  # padding; button; summary; links
     pixels += 28 * ceil(len(texts.title) / 22) + 14
     if texts.intro:
         pixels += 24 * ceil(len(texts.intro) / _LINE_CHARACTERS) + 14
-    pixels += len(inputs(form, language)) * (64 + 14)
+    pixels += sum(64 + 14 + (28 * len(each.options) - 40) * each.is_several for each in inputs(form, language, typed))
     pixels += 20 * ceil(len(wording) / _LINE_CHARACTERS) + 14
     return int(pixels)
 

@@ -60,10 +60,12 @@ def save_draft(
     sender_id: int | None,
     content: FormContent,
     tags: Sequence[str] | None = None,
+    correctable: bool | None = None,
 ) -> Form:
     """Save the draft; the published version stays the same until the next publishing. Raises FormError.
 
-    `tags` are what people get who confirm from now on; None: as before.
+    `tags` are what people get who confirm from now on, `correctable` whether subscribers see and change their answers
+    on their preferences page; both apply at once. None: as before.
     """
     form = _locked(form_id)
     if form.current_id is not None and form.mailing_list_id != list_id:
@@ -72,7 +74,9 @@ def save_draft(
     form.draft, form.changed_at = content.as_json(), clock.now()
     if tags is not None:
         form.tags = _tags(tags)
-    form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at", "tags"])
+    if correctable is not None:
+        form.correctable = correctable
+    form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at", "tags", "correctable"])
     forget_published(form.code)
     return form
 
@@ -108,7 +112,7 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
 
 
 def _declare_fields(content: FormContent) -> None:
-    """Declare the custom fields that the form asks for, as text. Raises FormError."""
+    """Declare the custom fields that the form asks for and no field has yet, as text. Raises FormError."""
     labels = {field.key: field.labels.get(content.languages[0], "") for field in content.fields}
     types = {field.key: ContactFieldType.TEXT for field in content.fields if field.kind is FieldKind.TEXT}
     try:

@@ -143,12 +143,13 @@ def show_embeds(request: ApiRequest, form_id: Id, which: Query[LanguageQuery]) -
         raise Http404
     frozen = frozen_from_json(form.current.content)
     language = frozen.language(which.language.value if which.language else "")
+    typed = queries.typed_fields(frozen.content)
     return FormEmbeds(
         language=language,
         wording=frozen.frozen[language].wording,
-        script=script_snippet(form.code, frozen, language),
-        frame=frame_snippet(form.code, frozen, language),
-        html=html_snippet(form.code, form.current.number, frozen, language),
+        script=script_snippet(form.code, frozen, language, typed),
+        frame=frame_snippet(form.code, frozen, language, typed),
+        html=html_snippet(form.code, form.current.number, frozen, language, typed),
     )
 
 

@@ -1,5 +1,7 @@
 """A person's preferences: which lists, how often, in which language, at which address. GET changes nothing."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -7,29 +9,45 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from mailflatrate.apps.forms.queries import asking_forms
+from mailflatrate.apps.forms.queries import asking_forms, correctable_fields
 from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.fields import definitions, month_first
 from mailflatrate.apps.lists.models import ChangeSource, Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.apps.privacy.actions import requests
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.models import DataRequestKind
+from mailflatrate.apps.privacy.stored_data import carried_over
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import form_url
+from mailflatrate.entrypoints.presenters.form_inputs import (
+    NAMES_IN_USE,
+    FilledInput,
+    field_input,
+    filled_in,
+    read_answers,
+)
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
+from mailflatrate.rules.contact_fields import FieldDefinition, value_text
+from mailflatrate.rules.forms import FieldKind, FormField
 
 # Minimum days: a little less than a week and a month, so that a campaign at its usual hour is not skipped.
+_REFUSED = {
+    PersonalFault.SPECIAL: gettext_lazy("We don't store this kind of data."),
+    PersonalFault.MINOR: gettext_lazy("You must be at least 16 years old to be on a list."),
+}
 PAUSES = {"": None, "week": 6, "month": 27}
 
 
@@ -57,7 +75,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         language = _language(found) if result.get("saved") else page_language(request, _language(found))
         with translation.override(language):
             status = 422 if result.get("form_error") else 200
-            return render(request, "public/preferences.html", {**_context(found, language), **result}, status=status)
+            return render(
+                request, "public/preferences.html", {**_context(found, language, result), **result}, status=status
+            )
 
 
 def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str, Any]:
@@ -71,6 +91,9 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
         return _move(request, found)
     if fault := _fault(request, act, contact):
         return {"form_error": fault}
+    answers, problems = _read_fields(request, found, contact)
+    if problems:
+        return {"form_error": _("Correct what's marked below."), "field_answers": answers, "field_errors": problems}
     kept = set(request.POST.getlist("keep"))
     for row in _subscriptions(found):
         if str(row.mailing_list_id) not in kept:
@@ -81,6 +104,57 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
     contacts.set_preferences(contact.id, pause_days=days, language=request.POST["language"])
     contact.refresh_from_db()
     return {"saved": True}
+
+
+def _own_fields(found: PageReader, contact: Contact) -> list[FormField]:
+    """Return what the person may see and correct here: what the forms of their lists ask, where the customer lets them.
+
+    What another mailbox carried over to this one stays hidden, because a typing error may have brought it here.
+    """
+    asked = correctable_fields([row.mailing_list_id for row in _subscriptions(found)])
+    hidden = carried_over(contact.id, contact) if asked else frozenset()
+    return [replace(field, required=False) for field in asked if field.key not in (*hidden, *NAMES_IN_USE)]
+
+
+def _typed(fields: Sequence[FormField]) -> dict[str, FieldDefinition]:
+    return definitions([field.key for field in fields if field.kind is FieldKind.TEXT])
+
+
+def _stored(contact: Contact) -> dict[str, Any]:
+    return {**contact.attributes, "first_name": contact.first_name, "last_name": contact.last_name}
+
+
+def _read_fields(request: HttpRequest, found: PageReader, contact: Contact) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Save the posted fields that the page shows; return what was typed in, and what is wrong with it by field.
+
+    A form without them, such as one that was opened before the customer allowed it, changes none of them.
+    """
+    fields = _own_fields(found, contact)
+    if not fields or request.POST.get("fields") != "1":
+        return {}, {}
+    answers = read_answers(fields, request.POST, _typed(fields), month_first=month_first())
+    stored = _stored(contact)
+    changed = {
+        field.key: answers.values.get(field.key)
+        for field in fields
+        if field.key not in answers.errors
+        and value_text(answers.values.get(field.key)) != value_text(stored.get(field.key))
+    }
+    # A stored value that no longer suits its field stays as it is.
+    problems = {
+        key: said
+        for key, said in answers.errors.items()
+        if value_text(answers.typed_in.get(key)) != value_text(stored.get(key))
+    }
+    if problems or not changed:
+        return answers.typed_in, problems
+    labels = {field.key: tuple(field.labels.values()) for field in fields}
+    faults = judge_attributes({key: value for key, value in changed.items() if value is not None}, labels)
+    if faults:
+        return answers.typed_in, {key: str(_REFUSED[fault]) for key, fault in faults.items()}
+    names = {name: str(changed.pop(name) or "") if name in changed else None for name in ("first_name", "last_name")}
+    contacts.change_contact(contact.id, **names, attributes=changed)
+    return answers.typed_in, {}
 
 
 def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
@@ -141,7 +215,18 @@ def _subscriptions(found: PageReader) -> list[Subscription]:
     return list(rows.select_related("mailing_list").order_by("mailing_list__public_name"))
 
 
-def _context(found: PageReader, language: str) -> dict[str, Any]:
+def _shown_fields(found: PageReader, contact: Contact, language: str, result: dict[str, Any]) -> list[FilledInput]:
+    """Return the person's own fields as they are stored, or as they were just typed in."""
+    fields = _own_fields(found, contact)
+    typed = _typed(fields)
+    values = _stored(contact)
+    if "field_errors" in result:
+        values = dict(result["field_answers"])
+    shown = [field_input(field, language, typed) for field in fields]
+    return filled_in(shown, values, result.get("field_errors", {}))
+
+
+def _context(found: PageReader, language: str, result: dict[str, Any]) -> dict[str, Any]:
     mine = _subscriptions(found)
     contact = found.delivery.contact
     pause = contact.pause_days if contact else None
@@ -151,6 +236,7 @@ def _context(found: PageReader, language: str) -> dict[str, Any]:
         **found.context(),
         **about(found),
         "subscriptions": mine,
+        "own_fields": _shown_fields(found, contact, language, result) if contact else [],
         "pauses": [(key, pause_words(days), pause == days) for key, days in PAUSES.items()],
         "spoken": [(code, code == language) for code, _name in settings.LANGUAGES],
         "others": [(form.mailing_list.public_name, form_url(form.code)) for form in others.values()],

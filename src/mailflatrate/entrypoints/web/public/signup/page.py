@@ -23,7 +23,8 @@ from mailflatrate.apps.forms.actions.sign_up import SignupOutcome, SignupResult,
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, inputs, move_in_url, script_for
+from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, move_in_url, script_for
+from mailflatrate.entrypoints.presenters.form_inputs import FormAnswers, clean, filled_in, inputs, read_answers
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
@@ -32,7 +33,6 @@ from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
-MAX_VALUE_CHARACTERS = 254
 SCRIPT_SECONDS = 300
 
 
@@ -105,7 +105,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
 def script(request: HttpRequest, code: str) -> HttpResponse:
     """Return the script that builds the form into another website's page."""
     visit = _visit(request, code)
-    config = config_of(code, visit.version.number, visit.version.frozen, visit.language)
+    config = config_of(code, visit.version.number, visit.version.frozen, visit.language, visit.form.typed)
     answer = HttpResponse(script_for(config), content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = f"public, max-age={SCRIPT_SECONDS}"
     return answer
@@ -114,26 +114,26 @@ def script(request: HttpRequest, code: str) -> HttpResponse:
 # -- taking a sign-up --------------------------------------------------------------------------------------------------
 
 
-def _submission(visit: FormVisit) -> Submission:
-    posted = visit.request.POST
-    email = _clean(posted.get("use") or posted.get("email"))
+def _answers(visit: FormVisit) -> FormAnswers:
     fields = visit.version.frozen.content.fields
+    return read_answers(fields, visit.request.POST, visit.form.typed, month_first=visit.form.month_first)
+
+
+def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
+    posted = visit.request.POST
+    email = clean(posted.get("use") or posted.get("email"))
     return Submission(
         email=email,
         language=visit.language,
-        values={field.key: text for field in fields if (text := _clean(posted.get(field.key)))},
+        values=answers.values,
         ticked=["consent"] if posted.get("consent") else [],
         ip=client_ip(visit.request),
         user_agent=visit.request.headers.get("User-Agent", ""),
         source_url=visit.path,
         page_url=_page_of_origin(visit.request),
-        checked=bool(email) and _clean(posted.get("checked")) == email,
+        checked=bool(email) and clean(posted.get("checked")) == email,
         move_in_id=visit.move_in_id,
     )
-
-
-def _clean(text: str | None) -> str:
-    return " ".join((text or "").replace("\0", "").split())[:MAX_VALUE_CHARACTERS]
 
 
 def _page_of_origin(request: HttpRequest) -> str:
@@ -151,13 +151,10 @@ def _page_of_origin(request: HttpRequest) -> str:
     return ""
 
 
-def _lacking(visit: FormVisit, sent: Submission) -> dict[str, str]:
-    """Return what still has to be filled in or ticked, by field."""
-    errors = {}
-    for each in inputs(visit.version.frozen, visit.language):
-        given = sent.email if each.key == "email" else sent.values.get(each.key)
-        if each.required and not given:
-            errors[each.key] = _("This field is required.")
+def _lacking(sent: Submission, answers: FormAnswers) -> dict[str, str]:
+    """Return what still has to be filled in, corrected or ticked, by field."""
+    errors = {} if sent.email else {"email": _("This field is required.")}
+    errors |= answers.errors
     if not sent.ticked:
         errors["consent"] = _("Select the box to agree. Without your consent, we can't email you.")
     return errors
@@ -202,14 +199,15 @@ STATUS = {SignupOutcome.BUSY: 429, SignupOutcome.CLOSED: 410}
 
 
 def _as_page(visit: FormVisit) -> HttpResponse:
-    sent = _submission(visit)
-    errors = _lacking(visit, sent)
+    answers = _answers(visit)
+    sent = _submission(visit, answers)
+    errors = _lacking(sent, answers)
     taken = None if errors else _take(visit, sent)
     if taken is not None and taken.outcome is SignupOutcome.TAKEN:
         return HttpResponse(status=303, headers={"Location": visit.url(sent="1")})
     context: dict[str, Any] = {
         "sent": sent,
-        "values": {**sent.values, "email": sent.email},
+        "values": {**answers.typed_in, "email": sent.email},
         "shown": shown_now(visit.form.code),
     }
     if taken is not None:
@@ -222,8 +220,9 @@ def _as_page(visit: FormVisit) -> HttpResponse:
 
 
 def _as_json(visit: FormVisit) -> HttpResponse:
-    sent = _submission(visit)
-    errors = _lacking(visit, sent)
+    answers = _answers(visit)
+    sent = _submission(visit, answers)
+    errors = _lacking(sent, answers)
     if errors:
         return _open(JsonResponse({"outcome": "lacking", "errors": errors}, status=422))
     taken = _take(visit, sent)
@@ -293,7 +292,9 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "open": visit.form.open,
         "texts": frozen.texts(visit.language),
         "frozen": frozen.frozen[visit.language],
-        "inputs": inputs(frozen, visit.language),
+        "inputs": filled_in(
+            inputs(frozen, visit.language, visit.form.typed), context.get("values", {}), context.get("errors", {})
+        ),
         "version": visit.version.number,
         "form_language": visit.language,
         "languages": languages,

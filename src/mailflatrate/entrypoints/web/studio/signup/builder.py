@@ -20,16 +20,28 @@ from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
-from mailflatrate.apps.forms.queries import find_form, newest_imprint
-from mailflatrate.entrypoints.presenters.embeds import FACES, inputs
+from mailflatrate.apps.forms.queries import find_form, newest_imprint, typed_fields
+from mailflatrate.apps.lists.fields import fields
+from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS
+from mailflatrate.entrypoints.presenters.embeds import FACES
+from mailflatrate.entrypoints.presenters.form_inputs import filled_in, inputs
 from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.presenters.panel import panel
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.entrypoints.web.studio.signup.fields import LANGUAGES, BuilderForm, FormFieldRow, posted_rows, rows_of
-from mailflatrate.rules.forms import FieldKind, FrozenForm, FrozenTexts, content_from_json, freeze
+from mailflatrate.entrypoints.web.studio.signup.fields import (
+    DECLARED,
+    LANGUAGES,
+    BuilderForm,
+    FormFieldRow,
+    can_be_asked,
+    posted_rows,
+    rows_of,
+)
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.forms import FieldKind, FormContent, FrozenForm, FrozenTexts, content_from_json, freeze
 from mailflatrate.rules.forms.content import MAX_FIELDS
 from mailflatrate.rules.forms.wording import wording_of
 from mailflatrate.rules.gate import judge_form
@@ -44,11 +56,21 @@ def wanted(form_id: int) -> Form:
     return form
 
 
-def _kinds() -> list[tuple[str, str]]:
+def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
+    """Return what a row may ask for: names, the account's fields with their types, a new text field."""
+    declared = [
+        (f"{DECLARED}:{field.key}", f"{field.label} ({FIELD_TYPE_LABELS[ContactFieldType(field.type)]})")
+        for field in fields()
+        if can_be_asked(field.key)
+    ]
+    known = dict(declared)
+    new = [(row.choice, _("Custom field")) for row in rows if row.kind is FieldKind.TEXT and row.choice not in known]
     return [
         (FieldKind.FIRST_NAME.value, _("First name")),
         (FieldKind.LAST_NAME.value, _("Last name")),
-        (FieldKind.TEXT.value, _("Custom field")),
+        *declared,
+        *new,
+        (FieldKind.TEXT.value, _("New text field")),
     ]
 
 
@@ -82,7 +104,7 @@ def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[s
         "form": asked,
         "texts": [(code, asked.texts(code)) for code in spoken],
         "rows": list(enumerate([*rows, *empty])),
-        "kinds": _kinds(),
+        "kinds": _kinds(rows),
         "all_languages": LANGUAGES,
     }
 
@@ -106,6 +128,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
                 sender_id=asked.cleaned_data["sender"],
                 tags=[name for name in re.split(r"[,;|]", asked.cleaned_data["tags"]) if name.strip()],
                 content=asked.content(rows, form.mailing_list.public_name),
+                correctable=asked.cleaned_data["correctable"],
             )
         except FormError as error:
             asked.add_error(None, f"{capfirst(str(error))}.")
@@ -114,7 +137,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
         status = 422
     else:
         after = content_from_json(form.draft)
-        redraw = after.languages != before.languages or len(after.fields) != len(before.fields)
+        redraw = after.languages != before.languages or _asked(after) != _asked(before)
         if not is_htmx(request):
             messages.success(request, _("Saved."))
         if redraw or not is_htmx(request):
@@ -122,6 +145,10 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
         status = 200
     template = "studio/signup/autosaved.html" if is_htmx(request) else "studio/signup/builder.html"
     return page(request, template, _context(form, asked, rows), status=200 if is_htmx(request) else status)
+
+
+def _asked(content: FormContent) -> list[str]:
+    return [field.key for field in content.fields]
 
 
 def _here(request: StudioRequest, form_id: int) -> HttpResponse:
@@ -140,13 +167,15 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     language = frozen.language(request.GET.get("language", ""))
     style = frozen.content.style
     allow_picture(request, style.logo_url)
+    shown = inputs(frozen, language, typed_fields(frozen.content))
     context = {
         "customer": {
             "name": request.account.name, "text": frozen.list_name, "colour": style.colour, "logo_url": style.logo_url,
             "face": FACES[style.font],
         },
         "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
-        "frozen": frozen.frozen[language], "inputs": inputs(frozen, language), "form_language": language,
+        "frozen": frozen.frozen[language], "inputs": filled_in(shown, {}, {}),
+        "form_language": language,
         "imprint_lines": [], "languages": [], "framed": True,
     }  # fmt: skip
     with override(language):

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import open_lists
+from mailflatrate.apps.lists.fields import definitions
+from mailflatrate.entrypoints.presenters.form_inputs import NAMES_IN_USE
 from mailflatrate.rules.contact_fields import KEY
 from mailflatrate.rules.forms import (
     FieldKind,
@@ -35,10 +37,12 @@ FONTS = (
     (Font.SERIF.value, gettext_lazy("Serif")),
     (Font.ROUND.value, gettext_lazy("Rounded")),
 )
+DECLARED = "field"
+"""What the kind of a row begins with that asks for a field of the account."""
 # Names under which a submission carries something else.
 _TAKEN = frozenset({
     "email", "consent", "version", "language", "page", "checked", "shown", "altcha", "use", "topic_note", "first_name",
-    "last_name",
+    "last_name", *NAMES_IN_USE,
 })  # fmt: skip
 _NOT_A_KEY = re.compile(r"[^a-z0-9_]+")
 
@@ -108,6 +112,11 @@ class BuilderForm(forms.Form):
         required=False,
         max_length=500,
         help_text=gettext_lazy("Given to everyone who confirms. Separate several with commas."),
+    )
+    correctable = forms.BooleanField(
+        label=gettext_lazy("Subscribers can correct their answers on their preferences page"),
+        required=False,
+        help_text=gettext_lazy("Anyone who gets one of their emails forwarded can open that page, too."),
     )
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
@@ -185,6 +194,7 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
         "mailing_list": form.mailing_list_id,
         "sender": form.sender_id or "",
         "tags": ", ".join(form.tags),
+        "correctable": form.correctable,
         "languages": list(draft.languages),
         "colour": draft.style.colour,
         "font": draft.style.font.value,
@@ -203,6 +213,11 @@ class FormFieldRow:
     key: str
     labels: tuple[tuple[str, str], ...]
     required: bool
+
+    @property
+    def choice(self) -> str:
+        """Return the option of the row's select: a name, or a field of the account by its key."""
+        return f"{DECLARED}:{self.key}" if self.kind is FieldKind.TEXT else self.kind.value
 
     def field(self, languages: Sequence[str]) -> FormField:
         """Return the content's field, labeled in the form's languages."""
@@ -226,17 +241,33 @@ def rows_of(content: FormContent) -> list[FormFieldRow]:
 
 
 def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
-    """Return the posted rows that have a kind; a custom one needs a label, from which its key is made."""
+    """Return the posted rows that have a kind; a new text field needs a label, from which its key is made.
+
+    `field:KEY` is a field of the account; without labels it is called as it is there.
+    """
     rows: list[FormFieldRow] = []
+    known = definitions()
     for number in range(MAX_FIELDS):
-        kind = posted.get(f"field{number}_kind", "")
-        if kind not in {each.value for each in FieldKind}:
-            continue
+        kind, _colon, chosen = posted.get(f"field{number}_kind", "").partition(":")
         labels = tuple((code, posted.get(f"field{number}_{code}", "").strip()[:80]) for code in LANGUAGES)
-        key = _key(FieldKind(kind), posted.get(f"field{number}_key", ""), labels)
+        key = posted.get(f"field{number}_key", "")
+        if kind == DECLARED:
+            if chosen not in known:
+                continue
+            if chosen != key:  # the labels are those of the field that was chosen before
+                labels = tuple((code, known[chosen].label[:80]) for code in LANGUAGES)
+            kind, key = FieldKind.TEXT.value, chosen
+        elif kind not in {each.value for each in FieldKind}:
+            continue
+        key = _key(FieldKind(kind), key, labels)
         if key and key not in {row.key for row in rows}:
             rows.append(FormFieldRow(FieldKind(kind), key, labels, bool(posted.get(f"field{number}_required"))))
     return rows
+
+
+def can_be_asked(key: str) -> bool:
+    """Return whether a form can ask for a field with this key."""
+    return KEY.fullmatch(key) is not None and key not in _TAKEN
 
 
 def _key(kind: FieldKind, key: str, labels: tuple[tuple[str, str], ...]) -> str:
@@ -245,4 +276,4 @@ def _key(kind: FieldKind, key: str, labels: tuple[tuple[str, str], ...]) -> str:
         return str(kind.value)
     if not KEY.fullmatch(key):
         key = _NOT_A_KEY.sub("_", next((label for _code, label in labels if label), "").casefold()).strip("_")[:60]
-    return key if KEY.fullmatch(key) and key not in _TAKEN else ""
+    return key if can_be_asked(key) else ""

@@ -16,7 +16,15 @@ from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, FormVersion, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
-from mailflatrate.apps.forms.queries import PAGE_ROWS, form_row, form_table, open_lists, recent_requests, versions
+from mailflatrate.apps.forms.queries import (
+    PAGE_ROWS,
+    form_row,
+    form_table,
+    open_lists,
+    recent_requests,
+    typed_fields,
+    versions,
+)
 from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.presenters.language import reading_language
@@ -101,20 +109,22 @@ def _request_row(row: SignupRequest) -> RequestRow:
 def _snippets(form: Form, language: str) -> list[Snippet]:
     assert form.current is not None
     frozen = frozen_from_json(form.current.content)
-    language = frozen.language(language)
+    language, typed = frozen.language(language), typed_fields(frozen.content)
     return [
         Snippet(
             _("Script"),
             _("Looks the same on every website. Your page keeps its styles, and visitors stay on it when they submit."),
-            script_snippet(form.code, frozen, language),
+            script_snippet(form.code, frozen, language, typed),
         ),
         Snippet(
-            _("Iframe"), _("For website builders that don't allow scripts."), frame_snippet(form.code, frozen, language)
+            _("Iframe"),
+            _("For website builders that don't allow scripts."),
+            frame_snippet(form.code, frozen, language, typed),
         ),
         Snippet(
             _("Plain HTML"),
             _("Uses your own design, without any script. Copy it again whenever you publish a new version."),
-            html_snippet(form.code, form.current.number, frozen, language),
+            html_snippet(form.code, form.current.number, frozen, language, typed),
         ),
     ]
 

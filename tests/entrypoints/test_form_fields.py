@@ -1,0 +1,204 @@
+"""A form's fields by their types: drawn, checked in the visitor's language, stored after confirmation, corrected."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.forms.queries import forget_published
+from mailflatrate.apps.lists import actions as lists
+from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.models import Contact, RecordedChange
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.forms import FieldKind, FormField, content_from_json, default_texts
+from support.customers import customer_with_members
+from support.forms import FormCustomer, add_form, customer_with_form, fresh_address
+
+pytestmark = pytest.mark.usefixtures("database")
+KINDS: dict[str, tuple[str, ...]] = {
+    "number": (), "date": (), "boolean": (), "choice": ("Roses", "Tulips"), "choices": ("Red", "Blue & <white>"),
+    "country": (), "language": (), "text": (),
+}  # fmt: skip
+ASKED = tuple(
+    FormField(f"my_{kind}", FieldKind.TEXT, {"en": f"My {kind}", "de": f"Mein {kind}", "fr": f"Mon {kind}"})
+    for kind in KINDS
+)
+
+
+@pytest.fixture
+def garden() -> FormCustomer:
+    """A form in three languages that asks for a field of each type, and lets people correct them."""
+    first = customer_with_form()
+    with tenancy.account(first.account_id):
+        for kind, choices in KINDS.items():
+            lists.create_field(FieldDraft(f"My {kind}", ContactFieldType(kind), "p", choices=choices))
+    name = FormField("first_name", FieldKind.FIRST_NAME, {"en": "First name", "de": "Vorname", "fr": "Prénom"})
+    said = {"topics": "plants", "frequency": "twice a month"}
+    texts = {code: replace(default_texts(code, "Newsletter"), **said) for code in WORDS}
+    form_id, code = add_form(first.anna, fields=(name, *ASKED), languages=tuple(WORDS), texts=texts)
+    with tenancy.account(first.account_id):
+        row = Form.objects.get(id=form_id)
+        forms.save_draft(
+            form_id,
+            name="Typed",
+            list_id=first.anna.list_id,
+            sender_id=row.sender_id,
+            content=content_from_json(row.draft),
+            correctable=True,
+        )
+    forget_published(code)
+    return FormCustomer(first.anna, form_id, code)
+
+
+GOOD = {
+    "my_number": "3,5", "my_date": "2001-02-03", "my_boolean": "true", "my_choice": "Tulips",
+    "my_choices": ["Blue & <white>", "Red"], "my_country": "Allemagne", "my_language": "français", "my_text": "  Hi  ",
+}  # fmt: skip
+STORED = {
+    "my_number": 3.5, "my_date": "2001-02-03", "my_boolean": True, "my_choice": "Tulips",
+    "my_choices": ["Red", "Blue & <white>"], "my_country": "DE", "my_language": "fr", "my_text": "Hi",
+}  # fmt: skip
+WORDS = {
+    "en": ("Enter a number", "Choose from the options"),
+    "de": ("Geben Sie eine Zahl ein", "Wählen Sie aus den angezeigten"),
+    "fr": ("Saisissez un nombre", "Choisissez parmi les options"),
+}
+
+
+def preferences(place: FormCustomer, email: str) -> str:
+    with tenancy.account(place.account_id):
+        delivery = Delivery.objects.get(contact__email=email, confirmation_id__isnull=False)
+    return f"/p/{key_ring().seal(TokenPurpose.PREFERENCES, place.account_id, delivery.id)}"
+
+
+def test_every_type_is_drawn_in_page_script_and_plain_html(garden: FormCustomer) -> None:
+    page = Client().get(f"{garden.url}?language=en").content.decode()
+    assert re.search(r'inputmode="decimal"[^>]*', page)
+    assert re.search(r'type="date"\s+name="my_date"', page)
+    assert page.count('name="my_choices"') == 2
+    assert "Blue &amp; &lt;white&gt;" in page
+    assert re.search(r'<select[^>]*name="my_boolean".*?Yes.*?No', page, re.S)
+    script = Client().get(f"{garden.url}form.js?language=en").content.decode()
+    config = json.loads(script.partition("MAILFLATRATE_FORM=")[2].partition(";\n")[0])
+    drawn = {each["key"]: each for each in config["fields"]}
+    assert drawn["my_choice"]["options"] == [["Roses", "Roses"], ["Tulips", "Tulips"]]
+    assert drawn["my_choices"]["is_several"]
+    plain = garden.anna.signed_in().page(f"forms/{garden.form_id}/")
+    assert "&lt;select id=&quot;mf-my_choice&quot;" in plain
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_what_does_not_suit_is_refused_in_the_visitors_language(garden: FormCustomer, language: str) -> None:
+    wrong = {**GOOD, "my_number": "many", "my_choice": "Oaks", "my_choices": ["Red", "Green"]}
+    answer = garden.post(fresh_address(), language=language, version="1", **wrong)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    number, choice = WORDS[language]
+    assert number in page
+    assert page.count(choice) == 2
+    assert 'value="many"' in page
+    assert 'value="2001-02-03"' in page, "what was right stays"
+    said = garden.post(fresh_address(), headers={"Accept": "application/json"}, **wrong)
+    assert set(json.loads(said.content)["errors"]) == {"my_number", "my_choice", "my_choices"}
+
+
+def test_values_are_stored_after_confirmation_and_not_before(garden: FormCustomer) -> None:
+    email = fresh_address()
+    mail = garden.asked(email, language="en", **GOOD)
+    with tenancy.account(garden.account_id):
+        assert Contact.objects.get(email=email).attributes == {}
+    garden.confirm(mail)
+    with tenancy.account(garden.account_id):
+        assert Contact.objects.get(email=email).attributes == STORED
+
+
+def test_a_stranger_cannot_fill_a_known_persons_fields(garden: FormCustomer) -> None:
+    email = fresh_address()
+    garden.confirm(garden.asked(email, language="en", **GOOD))
+    garden.post(email, language="en", **{**GOOD, "my_text": "Eve was here"})
+    with tenancy.account(garden.account_id):
+        assert Contact.objects.get(email=email).attributes == STORED
+
+
+def test_sizes_are_bounded(garden: FormCustomer) -> None:
+    email = fresh_address()
+    huge = {"my_text": "x" * 100_000, "my_choices": ["Red"] * 500, "my_number": "9" * 4_000}
+    assert garden.post(email, language="en", **{**GOOD, **huge}).status_code == 422
+    garden.sign_up(email, language="en", **{**GOOD, "my_text": "y" * 5_000})
+    (request,) = garden.requests(email)
+    assert request.values["my_text"] == "y" * 254
+
+
+def test_a_person_sees_and_corrects_what_a_form_asked(garden: FormCustomer) -> None:
+    email = fresh_address()
+    garden.confirm(garden.asked(email, language="en", first_name="Dora", **GOOD))
+    with tenancy.account(garden.account_id):
+        contact = Contact.objects.get(email=email)
+        Contact.objects.filter(id=contact.id).update(attributes={**contact.attributes, "secret": "ours"})
+    url = preferences(garden, email)
+    page = Client().get(url).content.decode()
+    assert 'value="3.5"' in page
+    assert "ours" not in page
+    whole = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
+    browser = Client(enforce_csrf_checks=True)
+    wrong = browser.post(url, {**whole, **GOOD, "first_name": "Doris", "my_number": "many"})
+    assert wrong.status_code == 422
+    assert "Enter a number" in wrong.content.decode()
+    right = {**whole, **GOOD, "first_name": "Doris", "my_number": "7", "my_text": "", "secret": "mine"}
+    assert browser.post(url, right).status_code == 200
+    with tenancy.account(garden.account_id):
+        contact = Contact.objects.get(email=email)
+        assert contact.first_name == "Doris"
+        left = {**STORED, "my_number": 7, "secret": "ours", "language": "en"}
+        del left["my_text"]
+        assert contact.attributes == left
+        last = RecordedChange.objects.filter(contact=contact, values__has_key="my_number").latest("id")
+        assert last.source == "person"
+    browser.post(url, {key: value for key, value in whole.items() if key != "fields"})
+    with tenancy.account(garden.account_id):
+        assert Contact.objects.get(email=email).first_name == "Doris", "an older page changes no field"
+
+
+def test_what_the_customer_does_not_allow_is_neither_shown_nor_changed(garden: FormCustomer) -> None:
+    email = fresh_address()
+    garden.confirm(garden.asked(email, language="en", **GOOD))
+    with tenancy.account(garden.account_id):
+        Form.objects.filter(id=garden.form_id).update(correctable=False)
+    url = preferences(garden, email)
+    assert "my_number" not in Client().get(url).content.decode()
+    whole = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
+    Client(enforce_csrf_checks=True).post(url, {**whole, "my_number": "9"})
+    with tenancy.account(garden.account_id):
+        assert Contact.objects.get(email=email).attributes["my_number"] == 3.5
+
+
+def test_the_builder_offers_the_accounts_fields() -> None:
+    anna = customer_with_members()
+    with tenancy.account(anna.account_id):
+        lists.create_field(FieldDraft("Shoe size", ContactFieldType.NUMBER, "p"))
+        form = forms.create_form("Website", anna.list_id, by=anna.owner)
+        draft = content_from_json(form.draft)
+    page = anna.page(f"forms/{form.id}/edit/")
+    assert "Shoe size (Number)" in page
+    language = draft.languages[0]
+    posted = {
+        "name": "Website", "mailing_list": anna.list_id, "languages": [language], "colour": "#00595a", "font": "sans",
+        "field0_kind": "field:shoe_size", "field0_required": "1", "field1_kind": "field:unknown", "correctable": "on",
+        f"field1_{language}": "Nothing",
+    }  # fmt: skip
+    assert anna.client.post(f"/studio/forms/{form.id}/edit/", posted).status_code == 303
+    with tenancy.account(anna.account_id):
+        row = Form.objects.get(id=form.id)
+        (field,) = content_from_json(row.draft).fields
+    assert (field.key, field.labels[language], field.required) == ("shoe_size", "Shoe size", True)
+    assert row.correctable
+    assert 'value="field:shoe_size" selected' in anna.page(f"forms/{form.id}/edit/")
+    assert "inputmode" in anna.page(f"forms/{form.id}/preview/")
