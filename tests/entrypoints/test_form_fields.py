@@ -8,11 +8,10 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.forms import actions as forms
+from mailflatrate.apps.forms.actions.form_edits import create_form, save_draft
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import forget_published
-from mailflatrate.apps.lists import actions as lists
-from mailflatrate.apps.lists.actions import FieldDraft
+from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.models import Contact, RecordedChange
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -39,14 +38,14 @@ def garden() -> FormCustomer:
     first = customer_with_form()
     with tenancy.account(first.account_id):
         for kind, choices in KINDS.items():
-            lists.create_field(FieldDraft(f"My {kind}", ContactFieldType(kind), "p", choices=choices))
+            create_field(FieldDraft(f"My {kind}", ContactFieldType(kind), "p", choices=choices))
     name = FormField("first_name", FieldKind.FIRST_NAME, {"en": "First name", "de": "Vorname", "fr": "Prénom"})
     said = {"topics": "plants", "frequency": "twice a month"}
     texts = {code: replace(default_texts(code, "Newsletter"), **said) for code in WORDS}
     form_id, code = add_form(first.anna, fields=(name, *ASKED), languages=tuple(WORDS), texts=texts)
     with tenancy.account(first.account_id):
         row = Form.objects.get(id=form_id)
-        forms.save_draft(
+        save_draft(
             form_id,
             name="Typed",
             list_id=first.anna.list_id,
@@ -183,8 +182,8 @@ def test_what_the_customer_does_not_allow_is_neither_shown_nor_changed(garden: F
 def test_the_builder_offers_the_accounts_fields() -> None:
     anna = customer_with_members()
     with tenancy.account(anna.account_id):
-        lists.create_field(FieldDraft("Shoe size", ContactFieldType.NUMBER, "p"))
-        form = forms.create_form("Website", anna.list_id, by=anna.owner)
+        create_field(FieldDraft("Shoe size", ContactFieldType.NUMBER, "p"))
+        form = create_form("Website", anna.list_id, by=anna.owner)
         draft = content_from_json(form.draft)
     page = anna.page(f"forms/{form.id}/edit/")
     assert "Shoe size (Number)" in page
