@@ -1,5 +1,6 @@
 """Every service message once, with facts as its caller gives them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from mailflatrate.apps.accounts.service_mail import Passage
@@ -87,7 +88,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "url": URL,
         },
     ),
-    "strike": ("accounts/mail/strike", {"account": "Lindenhof", "text": "Bought list.", "until": "2027-05-27"}),
+    "strike": (
+        "accounts/mail/strike",
+        {"account": "Lindenhof", "text": "Bought list.", "until": datetime(2027, 5, 27, tzinfo=UTC)},
+    ),
     "mailbox": (
         "domains/mail/mailbox",
         {"account": "Lindenhof", "email": "news@lindenhof.example", "url": URL, "days": 14},

@@ -1,18 +1,22 @@
 """Moving in: files become three piles before anything is written, and one confirmation imports them."""
 
 import io
+import re
 import zipfile
 
 import pytest
 
 from mailflatrate.apps.lists.actions import lists
+from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, Move, Subscription
+from mailflatrate.apps.lists.models import Contact, ContactField, Import, ListOrigin, Move, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
+from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.systems.profile import profiles
 from mailflatrate.rules.systems.samples import sample_files, sample_zip
+from support.contact_files import HEADER, file_of, line
 from support.customers import Customer, customer_with_members
 from support.moves import GO, ORIGIN, MoveIn, drop, export_of, upload_files
 
@@ -328,3 +332,37 @@ def test_strangers_find_nothing_and_viewers_change_nothing(anna: Customer) -> No
     assert "mailchimp" not in page
     assert "Mailchimp" not in page
     assert "subscribed_email_audience" in anna.page("imports/")
+
+
+def test_a_new_fields_type_is_chosen_before_the_import(anna: Customer) -> None:
+    """The proposal can be changed, at the start too; what isn't a type, or a field that exists, stays."""
+    with tenancy.account(anna.account_id):
+        create_field(FieldDraft("Stadt", ContactFieldType.TEXT, "p"))
+    header = f"{HEADER};Bestellungen;Kundennr"
+    file = file_of(line("dora@dora.example.com") + ";12;7", header=header)
+    move = drop(anna, {"contacts.csv": file.read()}).check()
+    titles = [column.title for column in move.result.columns]
+    orders, customer, city = (titles.index(title) for title in ("Bestellungen", "Kundennr", "Stadt"))
+    page = move.page()
+    assert re.search(rf'name="type-{orders}".*?value="number" selected', page, re.S)
+    move.post("start", **GO, **{f"type-{orders}": "text", f"type-{customer}": "choice", f"type-{city}": "number"})
+    move.run()
+    with tenancy.account(anna.account_id):
+        types = dict(ContactField.objects.values_list("key", "type"))
+        assert (types["bestellungen"], types["kundennr"], types["stadt"]) == ("text", "text", "text")
+        assert Contact.objects.get().attributes["bestellungen"] == "12"
+
+
+def test_rows_are_shown_page_by_page(anna: Customer) -> None:
+    people = [line(f"p{number:03}@dora.example.com", confirmed="") for number in range(120)]
+    move = drop(anna, {"contacts.csv": file_of(*people).read()}).check()
+    (reason,) = (why for pile, why, number in move.result.counts if (pile, number) == ("ask", 120))
+    url = f"{move.url}rows/?pile=ask&why={reason}"
+    pages = []
+    while url:
+        page = anna.client.get(url).content.decode()
+        pages.append(page)
+        found = re.search(r'href="(\?[^"]+)"[^>]*rel="next"|rel="next"[^>]*href="(\?[^"]+)"', page)
+        url = f"{move.url}rows/{(found[1] or found[2]).replace('&amp;', '&')}" if found else ""
+    assert ["Rows 1 to 50 of 120" in pages[0], "Rows 51 to 100 of 120" in pages[1], len(pages)] == [True, True, 3]
+    assert anna.client.get(f"{move.url}rows/?pile=ask&why={reason}&from=9999").status_code == 200

@@ -85,6 +85,7 @@ def dry_run_command(
             no_status=dict(split_pair(text, "--no-status takes COLUMN=REASON") for text in no_status),
             date_order=next((order for order in reversed(dates) if "=" not in order), ""),
             date_orders=dict(order.rsplit("=", 1) for order in dates if "=" in order),
+            field_types={},
         )
         with tables_in(files) as tables:
             runner = DryRunner(

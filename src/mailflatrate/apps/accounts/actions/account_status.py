@@ -148,7 +148,7 @@ def give_strike(account_id: int, reasons: Reasons, *, by: User | None, machine: 
             reason=strike.text,
             details={"code": reasons.code, **reasons.evidence},
         )
-        facts = {"account": account.name, "text": strike.text, "until": f"{strike.ends_at:%Y-%m-%d}"}
+        facts = {"account": account.name, "text": strike.text, "until": strike.ends_at}
         tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "accounts/mail/strike", facts)
         _answer_strikes(account_id, AccountStatus(account.status))
         return strike

@@ -220,7 +220,8 @@ def _settle_terms(
 
 
 def _declare_fields(preview: TablePreview, columns: Columns, terms: ImportTerms) -> dict[str, str]:
-    """Declare a field for each new column, with the type that its values suit; return the order of its dates by title.
+    """Declare a field for each new column, of the stated type or the one its values suit; return the order of its dates
+    by title.
 
     Raises ImportProblem.
     """
@@ -229,7 +230,9 @@ def _declare_fields(preview: TablePreview, columns: Columns, terms: ImportTerms)
     usual = DayOrder.MONTH_FIRST if month_first() else DayOrder.DAY_FIRST
     for key, at in columns.attributes:
         labels[key] = header[at]
-        types[key] = propose_type(key, map(ContactFieldType, survey.types[at]))
+        stated_type = terms.field_types.get(header[at])
+        proposed = propose_type(key, map(ContactFieldType, survey.types[at]))
+        types[key] = ContactFieldType(stated_type) if stated_type else proposed
         decided = decided_order(survey.orders[at])
         stated = terms.date_orders.get(header[at]) or terms.date_order
         if decided is not None:

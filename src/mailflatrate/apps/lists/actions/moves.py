@@ -46,7 +46,7 @@ START_MOVE_JOB = "lists.start_move"
 MOST_FILES = 20
 MOST_OPEN = 5
 """Moves of one account whose files may be kept at a time."""
-STATEMENTS = ("source", "form_url", "wording", "last_mailed_on", "previous_system")
+STATEMENTS = ("source", "form_url", "wording", "last_mailed_on", "previous_system", "field_types")
 """Answers that may still be given when a move is started."""
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _CODE_LENGTH = 12

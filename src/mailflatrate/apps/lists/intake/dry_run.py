@@ -187,6 +187,7 @@ class DryRunner:
             time_zone=answers.time_zone or suggested.time_zone,
             no_status={title: why for title, why in answers.no_status.items() if title in header},
             date_orders={title: order for title, order in answers.date_orders.items() if title in header},
+            field_types={title: kind for title, kind in answers.field_types.items() if title in header},
             date_order=answers.date_order,
             source=answers.source,
             form_url=answers.form_url,

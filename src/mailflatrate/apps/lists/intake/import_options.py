@@ -1,6 +1,6 @@
 """The customer's terms for a file besides its columns: what its name means, its time zone, its date order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, Moment, moment_reader
+from mailflatrate.rules.contact_fields import WITH_CHOICES, ContactFieldType
 from mailflatrate.rules.prior_status.columns import file_status
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 from mailflatrate.rules.systems.profile import SystemProfile, profiles, recognize
@@ -18,6 +19,8 @@ BY_ROW = "by_row"
 """Whatever the file's name says, each row gives its own status."""
 ALL_ROWS = (*(status.value for status in NO), PriorStatus.NEVER.value, PriorStatus.OPEN.value, BY_ROW)
 DATE_ORDERS = (DayOrder.DAY_FIRST.value, DayOrder.MONTH_FIRST.value)
+CHOOSABLE_TYPES = tuple(kind.value for kind in ContactFieldType if kind not in WITH_CHOICES)
+"""Types that a new field may get from a file; choices have to be named first."""
 MIN_REASON_CHARACTERS = 4
 MAX_REASON_CHARACTERS = 500
 
@@ -30,7 +33,8 @@ class ImportTerms:
     status and are not, each with the reason. `time_zone`: IANA name of times without a zone. `date_order`: one of
     DATE_ORDERS, for columns that leave it open; `date_orders` the same by title. `system`: name of the profile of the
     system that wrote the file. `source`, `form_url`, `wording`: one value for all rows whose file has no such column.
-    Empty if nothing was stated.
+    `field_types`: the type of a new field by the title of its column, one of CHOOSABLE_TYPES. Empty if nothing was
+    stated.
     """
 
     all_rows: str = ""
@@ -42,6 +46,7 @@ class ImportTerms:
     source: str = ""
     form_url: str = ""
     wording: str = ""
+    field_types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status_of_all(self) -> PriorStatus | None:
@@ -60,7 +65,8 @@ class ImportTerms:
 
     def as_json(self) -> dict[str, Any]:
         """For `Import.terms`."""
-        return {**asdict(self), "no_status": dict(self.no_status), "date_orders": dict(self.date_orders)}
+        mappings = ("no_status", "date_orders", "field_types")
+        return {**asdict(self), **{name: dict(getattr(self, name)) for name in mappings}}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "ImportTerms":
@@ -81,7 +87,8 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
                 _("“%(word)s” isn't a date order; use one of: %(words)s")
                 % {"word": order, "words": ", ".join(DATE_ORDERS)}
             )
-    for title in terms.date_orders:
+    _check_types(terms.field_types.values())
+    for title in (*terms.date_orders, *terms.field_types):
         if title not in header:
             raise ImportProblem(_("the file has no column “%(title)s”") % {"title": title[:120]})
     if terms.system and terms.profile is None:
@@ -104,6 +111,15 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
                 _("explain in %(least)d to %(most)d characters why “%(title)s” doesn't say who may be emailed")
                 % {"least": MIN_REASON_CHARACTERS, "most": MAX_REASON_CHARACTERS, "title": title}
             )
+
+
+def _check_types(types: Iterable[str]) -> None:
+    wrong = next((kind for kind in types if kind not in CHOOSABLE_TYPES), None)
+    if wrong is not None:
+        raise ImportProblem(
+            _("“%(word)s” isn't a type of field; use one of: %(words)s")
+            % {"word": wrong[:60], "words": ", ".join(CHOOSABLE_TYPES)}
+        )
 
 
 def suggested_terms(file_name: str, system: SystemProfile | None) -> ImportTerms:

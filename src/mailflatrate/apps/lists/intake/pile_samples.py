@@ -9,8 +9,8 @@ from mailflatrate.apps.lists.intake.row_decisions import Weighed
 from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.mail.address import masked_address
 
-SAMPLE_ROWS: Final = 50
-_CANDIDATES: Final = 4 * SAMPLE_ROWS
+SAMPLE_ROWS: Final = 500
+_CANDIDATES: Final = 2 * SAMPLE_ROWS
 _TEXT_CHARACTERS: Final = 80
 _DUPLICATE: Final = (Pile.NEVER, DUPLICATE)
 

@@ -12,8 +12,9 @@ from mailflatrate.apps.lists.intake.import_options import ImportTerms
 class MoveAnswers:
     """What holds for all rows, for single columns by title, and for single files by their number (as text).
 
-    `columns` is title -> choice (`intake.column_choices`); empty texts were not answered. `previous_system` is what the
-    customer calls a system that we don't know. `last_mailed_on` is an ISO date.
+    `columns` is title -> choice (`intake.column_choices`), `field_types` title -> type of a new field; empty texts
+    were not answered. `previous_system` is what the customer calls a system that we don't know. `last_mailed_on` is an
+    ISO date.
     """
 
     system: str = ""
@@ -27,6 +28,7 @@ class MoveAnswers:
     columns: Mapping[str, str] = field(default_factory=dict)
     no_status: Mapping[str, str] = field(default_factory=dict)
     all_rows: Mapping[str, str] = field(default_factory=dict)
+    field_types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def terms(self) -> ImportTerms:
@@ -39,6 +41,7 @@ class MoveAnswers:
             wording=self.wording,
             date_orders=dict(self.date_orders),
             no_status=dict(self.no_status),
+            field_types=dict(self.field_types),
         )
 
     @property

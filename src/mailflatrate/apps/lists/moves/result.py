@@ -32,7 +32,8 @@ UNKNOWN_WORDS = 30
 class ColumnResult:
     """A column of one or several files: its first values, and what it becomes (a choice of `column_choices`).
 
-    `field` is the key of the field that it fills, if it fills one, and `field_type` the type that its values suit.
+    `field` is the key of the field that it fills, if it fills one, and `field_type` the type that was
+    chosen or that its values suit.
     """
 
     title: str
@@ -174,8 +175,8 @@ def _column(plan: FilePlan, at: int, title: str, name: str) -> ColumnResult:
     if not name.startswith(ATTRIBUTE_PREFIX):
         return ColumnResult(title, values, choice_of(name))
     key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
-    kind = propose_type(key, map(ContactFieldType, plan.preview.survey.types[at]))
-    return ColumnResult(title, values, choice_of(name), key, kind.value)
+    proposed = propose_type(key, map(ContactFieldType, plan.preview.survey.types[at]))
+    return ColumnResult(title, values, choice_of(name), key, plan.terms.field_types.get(title) or proposed.value)
 
 
 def _values(plan: FilePlan, at: int) -> tuple[str, ...]:

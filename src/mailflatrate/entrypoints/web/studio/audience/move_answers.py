@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.actions.origins import Declaration
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_choices import CHOICES, LEAVE
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
-from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS
+from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, CHOOSABLE_TYPES, DATE_ORDERS
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.models import EvidenceColumn
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
@@ -48,6 +48,7 @@ def posted_answers(posted: Mapping[str, str], stored: MoveAnswers, result: MoveF
         date_orders=_date_orders(posted, stored, result),
         no_status=_reasons(posted, stored, result),
         all_rows=_all_rows(posted, stored, result),
+        field_types=_field_types(posted, stored, result),
     )
 
 
@@ -82,6 +83,16 @@ def _date_orders(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFin
     return {**stored.date_orders, **{title: order for title, order in said.items() if order in DATE_ORDERS}}
 
 
+def _field_types(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
+    """Return the types that differ from the proposal, those of earlier rounds among them."""
+    said = {
+        column.title: kind
+        for number, column in enumerate(result.columns)
+        if column.field and (kind := posted.get(f"type-{number}", "")) in CHOOSABLE_TYPES and kind != column.field_type
+    }
+    return {**stored.field_types, **said}
+
+
 def _reasons(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> dict[str, str]:
     said = {column.title: posted.get(f"why-{number}") for number, column in enumerate(result.columns)}
     found = {**stored.no_status, **{title: why.strip() for title, why in said.items() if why is not None}}
@@ -108,6 +119,7 @@ def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFinding
         wording=before.wording,
         last_mailed_on=before.last_mailed_on,
         previous_system=before.previous_system,
+        field_types=before.field_types,
     )
     if same != before:
         return True

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +16,7 @@ from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.intake.column_choices import ATTRIBUTE, LEAVE
 from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
 from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SEVERAL, TIME_ZONE, OpenQuestion
+from mailflatrate.apps.lists.intake.import_options import CHOOSABLE_TYPES
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.quarantine import AGEING
@@ -31,6 +34,7 @@ from mailflatrate.rules.systems.profile import SystemProfile, profiles
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+PAGE_ROWS = 50
 MOVE_TONES = {
     MoveState.FETCHING: "primary",
     MoveState.CHOOSING: "warning",
@@ -103,7 +107,9 @@ class ColumnRow:
     asks_order: bool
     order: str
     field: str
-    """What the field is called that the column fills, and its type; empty if it fills none."""
+    """What the field is called that the column fills, and its type; empty if it fills none, or a new one."""
+    new_type: str = ""
+    """The type that a new field gets; empty if the column fills none, or one that exists."""
 
 
 def column_rows(result: MoveFindings, answers: MoveAnswers) -> list[ColumnRow]:
@@ -111,7 +117,11 @@ def column_rows(result: MoveFindings, answers: MoveAnswers) -> list[ColumnRow]:
     asked = {(question.about, question.column) for question in result.questions}
     known = definitions(column.field for column in result.columns if column.field)
     rows = [
-        replace(_column_row(number, column, answers, asked), field=_field_of(column, known.get(column.field)))
+        replace(
+            _column_row(number, column, answers, asked),
+            field=_field_of(known.get(column.field)),
+            new_type=_new_type(column, answers) if column.field and column.field not in known else "",
+        )
         for number, column in enumerate(result.columns)
     ]
     return sorted(rows, key=lambda row: not (row.asks_order or (row.asks_why and not row.why)))
@@ -136,13 +146,21 @@ def _column_row(number: int, column: ColumnResult, answers: MoveAnswers, asked: 
     )
 
 
-def _field_of(column: ColumnResult, known: FieldDefinition | None) -> str:
-    """Return the field that a column fills, or the one that the import will add."""
-    if not column.field:
-        return ""
-    if known is not None:
-        return f"{known.label} · {FIELD_TYPE_LABELS[known.type]}"
-    return _("New field · %(type)s") % {"type": FIELD_TYPE_LABELS[ContactFieldType(column.field_type)]}
+def _field_of(known: FieldDefinition | None) -> str:
+    """Return the field that a column fills, with its type."""
+    return f"{known.label} · {FIELD_TYPE_LABELS[known.type]}" if known is not None else ""
+
+
+def _new_type(column: ColumnResult, answers: MoveAnswers) -> str:
+    return answers.field_types.get(column.title) or column.field_type
+
+
+def field_types() -> list[tuple[str, str]]:
+    """Return the types that a new field may get, as pairs for the menu."""
+    return [
+        (kind, _("New field · %(type)s") % {"type": FIELD_TYPE_LABELS[ContactFieldType(kind)]})
+        for kind in CHOOSABLE_TYPES
+    ]
 
 
 def _mark(choice: str, *, asks: bool) -> tuple[str, str]:
@@ -256,9 +274,39 @@ def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
     return lines
 
 
-def rows_of(result: MoveFindings, pile: str, reason: str) -> list[RowSample]:
-    """Return the rows that are kept of one outcome."""
-    return list(result.samples.get(f"{pile}/{reason}", ()))
+@dataclass(frozen=True, slots=True)
+class SamplePage:
+    """Some rows of one outcome, from the one with index `begins_at` on; `kept` is how many there are to show."""
+
+    rows: list[RowSample]
+    begins_at: int
+    kept: int
+
+    @property
+    def ends_at(self) -> int:
+        """Return the index after the last row."""
+        return self.begins_at + len(self.rows)
+
+
+def rows_of(result: MoveFindings, pile: str, reason: str, begins_at: int) -> SamplePage:
+    """Return the next rows that are kept of one outcome, with their times in the reader's own form."""
+    kept = result.samples.get(f"{pile}/{reason}", ())
+    begins_at = begins_at if begins_at < len(kept) else 0
+    rows = kept[begins_at : begins_at + PAGE_ROWS]
+    return SamplePage(
+        [row._replace(signed_up=_written(row.signed_up), confirmed=_written(row.confirmed)) for row in rows],
+        begins_at,
+        len(kept),
+    )
+
+
+def _written(text: str) -> str:
+    """Return a time of `pile_samples` as the reader writes it, in the account's time zone."""
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return text
+    return str(formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT"))
 
 
 def zones() -> list[tuple[str, str]]:

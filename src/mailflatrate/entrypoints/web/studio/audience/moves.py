@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -142,6 +143,7 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
         "columns": [row for row in rows if row.choice or row.asks_why],
         "left_out": [row for row in rows if not row.choice and not row.asks_why],
         "choices": shown.column_choices(),
+        "types": shown.field_types(),
         "orders": [(key, word) for key, word in DATE_ORDER_WORDS.items() if key],
         "statuses": list(ALL_ROWS_WORDS.items()),
         "systems": shown.system_choices(),
@@ -271,18 +273,27 @@ def discard(request: StudioRequest, move_id: int) -> HttpResponse:
 @require_safe
 @studio
 def rows(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Show some rows of one pile, with the reason. Addresses are masked."""
+    """Show rows of one pile with the reason, page by page. Addresses are masked."""
     move = _find(move_id)
     pile, reason = request.GET.get("pile", ""), request.GET.get("why", "")
     if move.result is None or pile not in set(Pile):
         raise Http404
     result = MoveFindings.from_json(move.result)
-    found = shown.rows_of(result, pile, reason)
+    found = shown.rows_of(result, pile, reason, whole_number(request.GET.get("from")))
     people = next((number for one, why, number in result.counts if (one, why) == (pile, reason)), 0)
+
+    def here(begins_at: int) -> str:
+        return f"?{urlencode({'pile': pile, 'why': reason, 'from': str(max(begins_at, 0))})}"
+
     context = {
         "move": move,
         "pile": pile,
-        "rows": found,
+        "rows": found.rows,
+        "first": found.begins_at + 1,
+        "last": found.ends_at,
+        "kept": found.kept,
+        "previous": here(found.begins_at - shown.PAGE_ROWS) if found.begins_at else "",
+        "next": here(found.ends_at) if found.ends_at < found.kept else "",
         "people": people,
         "reason": shown.pile_reason(pile, reason) if people else "",
     }
