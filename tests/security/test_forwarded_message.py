@@ -12,6 +12,7 @@ from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.models import SignupRequest
+from mailflatrate.apps.lists.actions import contacts, notes
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.privacy.jobs import address_changed
 from mailflatrate.apps.privacy.models import PrivacyRequest
@@ -259,6 +260,21 @@ def test_a_report_shows_nothing_from_before_the_mailbox_was_proved(renate: Victi
     assert not knows(report, renate.email, "Renate", "Dubois", "Plön", HER_IP, f'"moved_from": {old.id}')
     assert old.created_at.isoformat() not in report
     assert knows(renate.report_at(renate.email), "Renate", "Dubois", "Plön") == {"Renate", "Dubois", "Plön"}
+
+
+def test_the_list_of_changes_shows_no_earlier_mailboxs_values(renate: Victim) -> None:
+    """What was carried over is a value before a later change, too."""
+    stranger = fresh_address("stranger")
+    renate.moved(stranger)
+    new = renate.contact(stranger)
+    assert new is not None
+    with tenancy.account(renate.place.account_id):
+        contacts.change_contact(new.id, first_name="Eve", last_name=None, attributes={"ort": "Kiel", "size": "L"})
+        notes.write_note(new.id, "Wants the catalog.", by=renate.place.anna.owner)
+    report = renate.report_at(stranger)
+    assert not knows(report, "Renate", "Plön")
+    assert "Wants the catalog." in report
+    assert re.search(r'"size": ?\[\s*null,\s*"L"', report)
 
 
 def test_what_was_said_since_is_shown(renate: Victim) -> None:
