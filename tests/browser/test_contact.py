@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser_world import looked_at
+
+from support.browsers import looked_at
 
 pytestmark = pytest.mark.browser
 
