@@ -23,9 +23,15 @@ from support.forms import FormCustomer, add_form, customer_with_form, fresh_addr
 
 pytestmark = pytest.mark.usefixtures("database")
 KINDS: dict[str, tuple[str, ...]] = {
-    "number": (), "date": (), "boolean": (), "choice": ("Roses", "Tulips"), "choices": ("Red", "Blue & <white>"),
-    "country": (), "language": (), "text": (),
-}  # fmt: skip
+    "number": (),
+    "date": (),
+    "boolean": (),
+    "choice": ("Roses", "Tulips"),
+    "choices": ("Red", "Blue & <white>"),
+    "country": (),
+    "language": (),
+    "text": (),
+}
 ASKED = tuple(
     FormField(f"my_{kind}", FieldKind.TEXT, {"en": f"My {kind}", "de": f"Mein {kind}", "fr": f"Mon {kind}"})
     for kind in KINDS
@@ -58,13 +64,25 @@ def garden() -> FormCustomer:
 
 
 GOOD = {
-    "my_number": "3,5", "my_date": "2001-02-03", "my_boolean": "true", "my_choice": "Tulips",
-    "my_choices": ["Blue & <white>", "Red"], "my_country": "Allemagne", "my_language": "français", "my_text": "  Hi  ",
-}  # fmt: skip
+    "my_number": "3,5",
+    "my_date": "2001-02-03",
+    "my_boolean": "true",
+    "my_choice": "Tulips",
+    "my_choices": ["Blue & <white>", "Red"],
+    "my_country": "Allemagne",
+    "my_language": "français",
+    "my_text": "  Hi  ",
+}
 STORED = {
-    "my_number": 3.5, "my_date": "2001-02-03", "my_boolean": True, "my_choice": "Tulips",
-    "my_choices": ["Red", "Blue & <white>"], "my_country": "DE", "my_language": "fr", "my_text": "Hi",
-}  # fmt: skip
+    "my_number": 3.5,
+    "my_date": "2001-02-03",
+    "my_boolean": True,
+    "my_choice": "Tulips",
+    "my_choices": ["Red", "Blue & <white>"],
+    "my_country": "DE",
+    "my_language": "fr",
+    "my_text": "Hi",
+}
 WORDS = {
     "en": ("Enter a number", "Choose from the options"),
     "de": ("Geben Sie eine Zahl ein", "Wählen Sie aus den angezeigten"),
@@ -189,10 +207,17 @@ def test_the_builder_offers_the_accounts_fields() -> None:
     assert "Shoe size (Number)" in page
     language = draft.languages[0]
     posted = {
-        "name": "Website", "mailing_list": anna.list_id, "languages": [language], "colour": "#00595a", "font": "sans",
-        "field0_kind": "field:shoe_size", "field0_required": "1", "field1_kind": "field:unknown", "correctable": "on",
+        "name": "Website",
+        "mailing_list": anna.list_id,
+        "languages": [language],
+        "colour": "#00595a",
+        "font": "sans",
+        "field0_kind": "field:shoe_size",
+        "field0_required": "1",
+        "field1_kind": "field:unknown",
+        "correctable": "on",
         f"field1_{language}": "Nothing",
-    }  # fmt: skip
+    }
     assert anna.client.post(f"/studio/forms/{form.id}/edit/", posted).status_code == 303
     with tenancy.account(anna.account_id):
         row = Form.objects.get(id=form.id)
