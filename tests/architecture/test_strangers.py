@@ -381,9 +381,8 @@ def test_every_studio_address_wants_a_sign_in(database: str, route: str) -> None
     """Nobody who is not signed in sees anything."""
     assert database
     address = re.sub(r"<int:\w+>", "1", route).replace("<slug:system>", "mailchimp").replace("<str:key>", "size")
-    assert "<" not in address
     answer = Client().get(address)
-    assert answer.status_code in (302, 405), address
+    assert "<" not in address and answer.status_code in (302, 405), address
     if answer.status_code == 302:
         assert answer.headers["Location"].startswith("/login/")
 
