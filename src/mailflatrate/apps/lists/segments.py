@@ -83,7 +83,7 @@ def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int 
     """
     mine = f"{rows} AND {contact} = {alias}.id"
     if _IS_WHOLE.get():
-        # NULL is no contact; without it, the test is never NULL.
+        # NULL isn't a contact; without it, the test is never NULL.
         known = f"SELECT {contact} {rows} AND {contact} IS NOT NULL"
         if times == 1:
             return f"{alias}.id IN ({known})", values
