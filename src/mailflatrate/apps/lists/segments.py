@@ -182,14 +182,18 @@ _EQUALITY = (Op.EQUALS, Op.NOT_EQUALS)
 
 def _number_sql(condition: Condition, alias: str) -> Built:
     value, key = _AS_NUMBER.format(alias=alias), condition.key
-    number = f"({value})::numeric"
     if condition.op is Op.BETWEEN:
-        test, wanted = f"{number} BETWEEN %s::numeric AND %s::numeric", list(condition.value)  # type: ignore[arg-type]
+        test, wanted = "BETWEEN %s::numeric AND %s::numeric", list[Any](condition.value)  # type: ignore[arg-type]
     else:
-        sign = NUMBER_OPS.get(condition.op, "=")
-        test, wanted = f"{number} {sign} %s::numeric", [condition.value]
-    holds = f"CASE WHEN {value} {_IS_NUMBER} THEN {test} ELSE FALSE END"
-    return f"NOT ({holds})" if condition.op is Op.NOT_EQUALS else holds, [key, key, *wanted]
+        test, wanted = f"{NUMBER_OPS.get(condition.op, '=')} %s::numeric", [condition.value]
+    stored = f"{alias}.attributes->%s"
+    holds = (  # what is stored as a number needs no reading
+        f"CASE jsonb_typeof({stored}) WHEN 'number' THEN ({stored})::numeric {test} "
+        f"WHEN 'string' THEN CASE WHEN {value} {_IS_NUMBER} THEN ({value})::numeric {test} ELSE FALSE END "
+        "ELSE FALSE END"
+    )
+    values = [key, key, *wanted, key, key, *wanted]
+    return f"NOT ({holds})" if condition.op is Op.NOT_EQUALS else holds, values
 
 
 def _date_sql(condition: Condition, alias: str) -> Built:
