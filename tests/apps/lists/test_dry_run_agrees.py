@@ -70,11 +70,8 @@ FILES: dict[str, Callable[[], dict[str, bytes]]] = {
     "one address": lambda: {"a.csv": table(*people("ip", signup_ip="203.0.113.9"))},
     "one second": lambda: {"a.csv": table(*people("sec", confirmed_at="2026-10-12T10:00:00Z"))},
     "numbered": lambda: {"a.csv": table(*some(80, 0, "num", "kunde{n}@zahl-eins.de"))},
-    "one company": lambda: {"a.csv": table(*some(80, 0, "one", "{l}@firma-eins.de"))},
     "bought": lambda: {"a.csv": table(*people("buy"), person(99, "buy", source="gekaufte Adressliste"))},
     "mistyped": lambda: {"a.csv": table(*people("mis"), *some(5, 200, "mis", "{l}.mis@gmial.com"))},
-    "roles": lambda: {"a.csv": table(*people("rol"), *some(9, 300, "rol", "info@rolle-{l}.de"))},
-    "broken": lambda: {"a.csv": table(*people("bro"), *some(5, 400, "bro", "kein {l}"))},
     "noes in rows": lambda: {
         "a.csv": table(
             *people("row"),
