@@ -72,7 +72,7 @@ def propose_type(key: str, suited: Iterable[ContactFieldType]) -> ContactFieldTy
 
 
 def propose_for(key: str, values: Iterable[object]) -> ContactFieldType:
-    """Return the type for a field from its values themselves."""
+    """Return the type that suits all these values of a field."""
     guess = TypeGuess()
     for value in values:
         guess.add(value)

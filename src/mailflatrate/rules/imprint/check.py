@@ -99,7 +99,7 @@ def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] =
     """Return all issues, in the order of the table.
 
     The account's country picks the column; recipients in the US and in Canada add their mandatory fields,
-    because the law there binds by recipient (validator note 1).
+    because the law there applies to who reads a message (validator note 1).
     """
     home = column_of(imprint.country)
     columns = [home]

@@ -45,7 +45,7 @@ class ColumnResult:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """A file of a move. `all_rows` is what it says of everyone; `asks` that its name suggests a no."""
+    """A file of a move. `all_rows` is what it says of everyone; `asks`: its name suggests that they opted out."""
 
     number: int
     name: str
