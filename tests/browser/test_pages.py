@@ -24,7 +24,7 @@ PAGES = {
     "campaign-new": "/studio/campaigns/new/",
     "senders": "/studio/senders/",
     "imprint": "/studio/imprint/",
-    "standing": "/studio/settings/status/",
+    "account status": "/studio/settings/status/",
     "keys": "/studio/settings/keys/",
     "team": "/studio/settings/team/",
     "security": "/studio/settings/security/",

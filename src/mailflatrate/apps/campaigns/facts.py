@@ -52,7 +52,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         dark_traps=seen.dark_traps,
         categories=spoken.categories,
         machine_orders=spoken.machine_orders,
-        placeholders=_standing(campaign, seen),
+        placeholders=_placeholders_left(campaign, seen),
         images_without_source=seen.images_without_source,
         has_headings=seen.headings > 0,
         unsupported_css=seen.unsupported_css,
@@ -61,7 +61,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
     )
 
 
-def _standing(campaign: Campaign, seen: SeenContent) -> tuple[str, ...]:
+def _placeholders_left(campaign: Campaign, seen: SeenContent) -> tuple[str, ...]:
     """Return our placeholder texts that are still in the campaign where a reader would see them (R-52)."""
     lines = [line.strip() for line in campaign.text_override.splitlines()]
     return placeholders_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines])

@@ -126,11 +126,11 @@ def _release(case: Case, order: MeasureOrder, by: User) -> Details:
     return {"campaign": case.campaign_id}
 
 
-def _stand(after: AccountStatus) -> Callable[[Case, MeasureOrder, User], Details]:
+def _restrict(after: AccountStatus) -> Callable[[Case, MeasureOrder, User], Details]:
     def act(case: Case, order: MeasureOrder, by: User) -> Details:
         assert case.account_id is not None
         change = change_account_status(case.account_id, after, _reasons(case, order), by=by)
-        return {"standing": after.value, "change": change.id}
+        return {"account_status": after.value, "change": change.id}
 
     return act
 
@@ -181,9 +181,9 @@ _ACTS: dict[CaseAction, Callable[[Case, MeasureOrder, User], Details]] = {
     CaseAction.SUPPRESS: _suppress,
     CaseAction.FREEZE: _freeze,
     CaseAction.RELEASE: _release,
-    CaseAction.THROTTLE: _stand(AccountStatus.THROTTLED),
-    CaseAction.PAUSE: _stand(AccountStatus.PAUSED),
-    CaseAction.SUSPEND: _stand(AccountStatus.SUSPENDED),
+    CaseAction.THROTTLE: _restrict(AccountStatus.THROTTLED),
+    CaseAction.PAUSE: _restrict(AccountStatus.PAUSED),
+    CaseAction.SUSPEND: _restrict(AccountStatus.SUSPENDED),
     CaseAction.STRIKE: _strike,
     CaseAction.ASK: _ask,
 }

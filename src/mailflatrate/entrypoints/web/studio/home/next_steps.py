@@ -54,7 +54,7 @@ def next_steps(account: Account, membership: Membership) -> list[NextStep]:
 
 
 def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
-    yield from _standing(account)
+    yield from _account_status(account)
     yield from _warnings()
     yield from _floods()
     yield from _questions(account)
@@ -102,7 +102,7 @@ def _floods() -> Iterator[NextStep]:
         yield NextStep("triangle-alert", "warning", title, pressure_words(seen), href, _("View"))
 
 
-def _standing(account: Account) -> Iterator[NextStep]:
+def _account_status(account: Account) -> Iterator[NextStep]:
     if account.may_send:
         return
     if account.status in (AccountStatus.SUBMITTED, AccountStatus.APPROVED):
