@@ -194,7 +194,7 @@ def record_change(action: str, by: User, values: dict[str, object], recorded: Se
 
     `values` are the IDs of the address.
 
-    Runs in the transaction of the change. Contacts changed by a program share a line per ten minutes, since a program
+    The change and its line are one. Contacts changed by a program share a line per ten minutes, since a program
     may change hundreds a minute and the log's lines are chained one by one.
     """
     if action.partition(".")[0] in {each.partition(".")[0] for each in recorded}:
