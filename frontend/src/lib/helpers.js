@@ -33,14 +33,14 @@ function pressKey(event) {
 /** iframe[data-tries="ID of a form"]: reloads with the form's values, a moment after each change. */
 let trial;
 function tryOut(form) {
-  for (const frame of document.querySelectorAll(`iframe[data-tries="${CSS.escape(form.id)}"]`)) {
-    clearTimeout(trial);
-    trial = setTimeout(() => {
-      const values = new URLSearchParams(new FormData(form));
-      values.delete("csrfmiddlewaretoken");
+  clearTimeout(trial);
+  trial = setTimeout(() => {
+    const values = new URLSearchParams(new FormData(form));
+    values.delete("csrfmiddlewaretoken");
+    for (const frame of document.querySelectorAll(`iframe[data-tries="${CSS.escape(form.id)}"]`)) {
       frame.src = `${frame.dataset.address}?${values}`;
-    }, 250);
-  }
+    }
+  }, 250);
 }
 
 /** Inserts a chosen template before the text already written. */
