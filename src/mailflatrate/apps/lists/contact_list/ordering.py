@@ -21,10 +21,7 @@ _FIELD = "contact.attributes -> %s"
 _TEXT = "contact.attributes ->> %s"
 _BY_TYPE = {
     ContactFieldType.NUMBER: (f"CASE WHEN jsonb_typeof({_FIELD}) = 'number' THEN ({_FIELD})::numeric END", "numeric"),
-    ContactFieldType.DATE: (
-        f"CASE WHEN {_TEXT} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' THEN ({_TEXT}) COLLATE \"C\" END",
-        "text",
-    ),
+    ContactFieldType.DATE: (f"nullif(({_TEXT}) COLLATE \"C\", '')", "text"),
     ContactFieldType.BOOLEAN: (f"CASE WHEN jsonb_typeof({_FIELD}) = 'boolean' THEN {_TEXT} END", "text"),
 }
 _BY_TEXT = (f"nullif(lower({_TEXT}), '')", "text")

@@ -108,7 +108,9 @@ def _stretch(
             people = people.filter(**{"id__lt" if down else "id__gt": start.contact_id})
         nothing = Value(None, output_field=IntegerField())
         rows = people.annotate(sort_value=nothing, sort_id=F("id")).values_list("sort_value", "sort_id")
-        return _first(rows, most, down=down, has_index=True)
+        return _first(rows, most, down=down)
+    if order.field_type is not None:
+        return _by_field(_valued(wanted, order), order, start, most, down=down)
     rows = _confirmed(wanted) if order.value_sql is None else _valued(wanted, order)
     sql, values = ("subscription.confirmed_at", ()) if order.value_sql is None else (order.value_sql, order.parameters)
     number = "subscription.contact_id" if order.value_sql is None else "contact.id"
@@ -117,38 +119,48 @@ def _stretch(
             where=[f"(({sql}), {number}) {sign} (%s::{order.value_type}, %s)"],
             params=[*values, start.value, start.contact_id],
         )
-    return _first(rows, most, down=down, has_index=order.field_type is None)
+    return _first(rows, most, down=down)
 
 
-def _first(rows: QuerySet[Any, Any], most: int, *, down: bool, has_index: bool) -> list[_Place]:
-    """Return the first places.
+def _first(rows: QuerySet[Any, Any], most: int, *, down: bool) -> list[_Place]:
+    """Return the first places of an order that has an index.
 
-    Where many contacts match, reading in the order of an index finds a page soon. Where few do, that would read
+    Where many contacts match, reading in the order of the index finds a page soon. Where few do, that would read
     everyone one by one; then all that match are found first, and sorted.
     """
-    if has_index:
-        directed = (F("sort_value").desc(), F("sort_id").desc()) if down else ("sort_value", "sort_id")
-        soon = within(ORDERED_MILLISECONDS, lambda: list(rows.order_by(*directed)[:most]))
-        if soon is not None:
-            return soon
+    directed = (F("sort_value").desc(), F("sort_id").desc()) if down else ("sort_value", "sort_id")
+    soon = within(ORDERED_MILLISECONDS, lambda: list(rows.order_by(*directed)[:most]))
+    return _sorted(rows, "TRUE", [], most, down=down) if soon is None else soon
+
+
+def _by_field(
+    rows: QuerySet[Any, Any], order: ContactOrder, start: ContactCursor | None, most: int, *, down: bool
+) -> list[_Place]:
+    """Return the first places of an order by a field, which no index has: one scan that reads each value once."""
+    if start is None:
+        return _sorted(rows, "sort_value IS NOT NULL", [], most, down=down)
+    here = f"(sort_value, sort_id) {'<' if down else '>'} (%s::{order.value_type}, %s)"
+    return _sorted(rows, here, [start.value, start.contact_id], most, down=down)
+
+
+def _sorted(rows: QuerySet[Any, Any], where: str, given: Sequence[Any], most: int, *, down: bool) -> list[_Place]:
+    """Find all rows that match, then sort them. OFFSET keeps the planner from merging both into a walk of an index."""
     sql, values = rows.order_by().query.sql_with_params()
     direction = "DESC" if down else "ASC"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""WITH matching (sort_value, sort_id) AS MATERIALIZED ({sql}) SELECT sort_value, sort_id FROM matching
+            f"""SELECT sort_value, sort_id FROM ({sql} OFFSET 0) AS matching (sort_value, sort_id) WHERE {where}
             ORDER BY sort_value {direction}, sort_id {direction} LIMIT %s""",  # noqa: S608  the ORM's own statement
-            [*values, most],
+            [*values, *given, most],
         )
         found: list[_Place] = cursor.fetchall()
         return found
 
 
 def _valued(wanted: ContactFilter, order: ContactOrder) -> QuerySet[Any, Any]:
-    """Return value and id of the contacts that have a value."""
+    """Return value and id of contacts; the value may be NULL where the order allows it."""
     assert order.value_sql is not None
     people = contacts_matching(wanted)
-    if order.may_be_null:
-        people = people.extra(where=[f"({order.value_sql}) IS NOT NULL"], params=list(order.parameters))  # noqa: S610
     value = RawSQL(order.value_sql, order.parameters)  # noqa: S611  an expression of `ordering`
     found: QuerySet[Any, Any] = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
     return found
