@@ -39,9 +39,13 @@ _OPEN = """
 CREATE OR REPLACE FUNCTION public.{kind}_open() RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
 PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    IF (SELECT {for_process} = current_setting('{setting}', true)
+        FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s)
+    THEN
+        RETURN true;
+    END IF;
     RETURN coalesce((
-        SELECT {for_process} = current_setting('{setting}', true)
-            OR {for_transaction} = current_setting('{setting}', true)
+        SELECT {for_transaction} = current_setting('{setting}', true)
         FROM kept.pass p, pg_stat_get_activity(pg_backend_pid()) s), false);
 END $$;
 """
