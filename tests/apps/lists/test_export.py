@@ -12,8 +12,7 @@ import openpyxl
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.accounts.actions.people import create_user
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.models import Role, User
 from mailflatrate.apps.lists.actions import consent, exports, lists, segments
 from mailflatrate.apps.lists.errors import ExportProblem
 from mailflatrate.apps.lists.exports.file_formats import XlsxWriter, open_writer
@@ -25,6 +24,7 @@ from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
 from support.customers import Customer, customer_with_list
+from support.people import person
 
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Bestätigungs-IP;Quelle;Stadt;Status"
 ROW = "{email};{name};Meyer;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;192.0.2.1;https://a.example/;{town};{state}"
@@ -49,9 +49,8 @@ def anna(database: str) -> Customer:
 
 
 @pytest.fixture
-def owner(database: str) -> User:
-    assert database
-    return create_user(f"anna{clock.now().timestamp()}@lindenhof.example", name="Anna", password=None)
+def owner(anna: Customer) -> User:
+    return person(anna.account_id, "Anna", Role.OWNER)
 
 
 def export(anna: Customer, owner: User, content: ExportContent, file_format: ExportFormat, **scope: Any) -> Export:
@@ -75,6 +74,21 @@ def csv_rows(octets: bytes) -> list[dict[str, str]]:
 def sheet_rows(octets: bytes) -> list[tuple[Any, ...]]:
     book = openpyxl.load_workbook(io.BytesIO(octets), read_only=True)
     return [tuple(cell or "" for cell in line) for sheet in book for line in sheet.iter_rows(values_only=True)]
+
+
+def test_a_segment_of_any_is_exported_once_and_whole(anna: Customer, owner: User) -> None:
+    anyone = {
+        "match": "any",
+        "items": [
+            {"field": "first_name", "op": "equals", "value": "Dora"},
+            {"field": "first_name", "op": "equals", "value": "Emil"},
+        ],
+    }
+    with tenancy.account(anna.account_id):
+        chosen = segments.save_segment("Dora or Emil", anyone)
+    job = export(anna, owner, CONTACTS, NDJSON, segment_id=chosen.id)
+    people = [json.loads(line)["email"] for line in content_of(anna, owner, job).decode().splitlines()]
+    assert people == [f"dora@{DOMAIN}", f"emil@{DOMAIN}"]
 
 
 def test_contacts_in_each_format_say_the_same(anna: Customer, owner: User) -> None:

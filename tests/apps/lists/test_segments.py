@@ -8,6 +8,7 @@ from django.db import connection
 
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.lists import create_list
+from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.conditions.parsing import parse_conditions
 from mailflatrate.apps.lists.conditions.vocabulary import MAX_CONDITIONS
 from mailflatrate.apps.lists.errors import SegmentError
@@ -97,6 +98,20 @@ def found(place: Customer, *conditions: dict[str, Any]) -> set[str]:
 )
 def test_each_comparison_finds_whom_it_says(crowd: Customer, asked: dict[str, Any], who: str) -> None:
     assert found(crowd, asked) == set(who.split())
+
+
+def test_a_group_of_any_never_escapes_what_stands_beside_it(crowd: Customer) -> None:
+    kiel = {"field": "attribute", "op": "equals", "value": "kiel", "key": "city"}
+    gmx = {"field": "email_domain", "op": "equals", "value": "gmx.de"}
+    anyone = {"version": 2, "match": "any", "items": [kiel, gmx]}
+    with tenancy.account(crowd.account_id), connection.cursor() as cursor:
+        for beside, people in (("FALSE AND {}", 0), ("{} AND FALSE", 0), ("NOT {}", 1), ("{}", 3)):
+            sql, values = conditions_sql(anyone)
+            cursor.execute(f"SELECT count(*) FROM contact c WHERE {beside.format(sql)}", values)
+            assert cursor.fetchone() == (people,), beside
+        elsewhere = create_list("Elsewhere").id
+        assert count_segment([elsewhere], anyone) == 0
+        assert Audience([elsewhere], anyone).members_sql()[0].startswith("(")
 
 
 def test_all_conditions_must_hold_and_lists_count(crowd: Customer) -> None:

@@ -29,12 +29,14 @@ Built = tuple[str, list[Any]]
 def conditions_sql(conditions: Any, alias: str = "c") -> Built:
     """Return a boolean SQL expression over the contact table under `alias`, and its parameters in order.
 
-    `conditions` is what a segment stores, in either version, or a tree. True for all contacts if there are no
-    conditions. Raises SegmentError.
+    It is in parentheses, so that it can stand beside AND: an "any" group alone would let its second condition escape
+    whatever else a statement asks. `conditions` is what a segment stores, in either version, or a tree. True for all
+    contacts if there are no conditions. Raises SegmentError.
     """
     if not re.fullmatch(r"[a-z_]{1,20}", alias):
         raise ValueError(f"no table alias: {alias!r}")
-    return _group(parse_segment(conditions), alias)
+    expression, values = _group(parse_segment(conditions), alias)
+    return f"({expression})", values
 
 
 def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
