@@ -85,14 +85,14 @@ def test_each_row_has_its_reason_and_the_numbers_add_up(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         suppress_by_hand(_key("left@x.example"), source="test", by=anna.owner, reason=SuppressionReason.UNSUBSCRIBE)
     job = suppressed(anna, FILE, reason="objection")
-    assert (job.state, job.rows_read, job.added, job.strengthened, job.known) == ("done", 10, 5, 1, 1)
+    assert (job.state, job.rows_read, job.added, job.strengthened, job.known) == ("done", 10, 5, 2, 0)
     assert job.rejected == {"no_address": 1, "not_an_address": 1, "subscribed": 1}
     assert job.role_addresses == 1
     assert job.rows_read == job.added + job.strengthened + job.known + job.rejected_rows
     found = reasons(anna)
     assert found[_key("p0@dora.example.com")] == "unsubscribe"
     assert found[_key("p1@dora.example.com")] == "complaint"
-    assert found[_key("left@x.example")] == "hard_bounce"
+    assert found[_key("left@x.example")] == "manual", "blocked for good is stricter than a bounce"
     assert found[_key("odd@x.example")] == "objection", "a word that means nothing to us: the reason chosen for all"
     assert found[_key("info@x.example")] == "unsubscribe"
     assert _key("reader@x.example") not in found

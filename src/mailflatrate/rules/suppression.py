@@ -27,12 +27,18 @@ STRENGTH: tuple[SuppressionReason, ...] = (
     SuppressionReason.COMPLAINT,
     SuppressionReason.OBJECTION,
     SuppressionReason.ERASED,
-    SuppressionReason.HARD_BOUNCE,
     SuppressionReason.MANUAL,
+    SuppressionReason.HARD_BOUNCE,
     SuppressionReason.SOFT_BOUNCE,
     SuppressionReason.UNSUBSCRIBE,
 )
-"""Strongest first; a row takes over a stronger reason, and never a weaker one."""
+"""Strongest first; a row takes over a stronger reason, and never a weaker one.
+
+Reasons that never end by a sign-up come before those that do, so that none of these replaces one of those.
+"""
+
+STATED: tuple[SuppressionReason, ...] = tuple(each for each in SuppressionReason if each != SuppressionReason.ERASED)
+"""What a customer may state by hand or in a file. Erasing is more than suppressing, and only an erasure says it."""
 
 RETURNS: tuple[SuppressionReason, ...] = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
 """An account's suppressions that a new sign-up ends: the person wants mail again, and the mailbox is alive."""

@@ -10,7 +10,7 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.prior_status.row import judge_row
 from mailflatrate.rules.prior_status.status_words import PriorStatus
-from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.suppression import STATED, SuppressionReason
 
 REASON_TITLE = "reason"
 """The column of our own export that holds the exact reason."""
@@ -81,8 +81,10 @@ class RowReader:
     def _reason(self, cells: Sequence[str]) -> tuple[SuppressionReason | None, str]:
         """Return the reason and the words that gave it; None if the row says that the person is subscribed."""
         own = cells[self._own_at].strip().casefold() if self._own_at is not None else ""
-        if own in set(SuppressionReason):
+        if own in STATED:
             return SuppressionReason(own), own
+        if own in set(SuppressionReason):  # no file erases anyone, but the address stays suppressed for good
+            return SuppressionReason.MANUAL, own
         hit = judge_row(self._readers, cells)
         if hit is None:
             return self._default, ""

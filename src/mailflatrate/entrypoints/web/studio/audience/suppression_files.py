@@ -19,11 +19,11 @@ from mailflatrate.apps.lists.actions.suppression_files import (
 )
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.models import SuppressionFile, SuppressionFileState
-from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.suppressions import STATED_REASONS
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.suppression import SuppressionReason
 
@@ -43,7 +43,6 @@ REPORT_WORDS: dict[str, str | Promise] = {
     "subscribed": gettext_lazy("The row says that the person is subscribed"),
     "role": gettext_lazy("A role address: suppressed, although it can't be a contact anyway"),
 }
-FILE_REASONS = [(reason.value, label) for reason, label in REASON_LABELS.items() if reason != SuppressionReason.ERASED]
 
 
 class SuppressionFileForm(forms.Form):
@@ -63,7 +62,7 @@ class SuppressionFileForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Reason for rows that name none"),
-        choices=FILE_REASONS,
+        choices=STATED_REASONS,
         initial=SuppressionReason.MANUAL.value,
         help_text=gettext_lazy(
             "Unsubscribes and bounces end when the person signs up again and confirms. The other reasons don't."

@@ -18,13 +18,12 @@ from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.suppression import RETURNS_LATER, SuppressionReason, ends_by_sign_up
+from mailflatrate.rules.suppression import RETURNS_LATER, STATED, SuppressionReason, ends_by_sign_up
 
 PAGE_ROWS = 50
 MAX_ADDRESS_CHARACTERS = 320
 MAX_NOTE_CHARACTERS = 200
-REASONS_BY_HAND = [(reason.value, word) for reason, word in REASON_LABELS.items() if reason != SuppressionReason.ERASED]
-"""Erasing is more than suppressing, and has its own page."""
+STATED_REASONS = [(reason.value, REASON_LABELS[reason]) for reason in STATED]
 
 
 class AddressForm(forms.Form):
@@ -52,7 +51,7 @@ class SuppressForm(AddressForm):
 
     reason = forms.ChoiceField(
         label=gettext_lazy("Reason"),
-        choices=REASONS_BY_HAND,
+        choices=STATED_REASONS,
         initial=SuppressionReason.MANUAL.value,
         required=False,
     )
