@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.actions.form_edits import create_form, save_draft
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import forget_published
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
-from mailflatrate.apps.lists.models import Contact, RecordedChange
+from mailflatrate.apps.lists.models import Contact, ContactField, RecordedChange
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
@@ -154,37 +155,50 @@ def test_sizes_are_bounded(garden: FormCustomer) -> None:
     assert request.values["my_text"] == "y" * 254
 
 
-def test_a_person_sees_and_corrects_what_a_form_asked(garden: FormCustomer) -> None:
+def confirm_correction(garden: FormCustomer, email: str) -> tuple[str, str]:
+    """Confirm behind the newest link sent to the address itself; the page before and after."""
+    with tenancy.account(garden.account_id):
+        link = f"/r/{Notice.objects.filter(recipient=email).latest('id').text.partition('/r/')[2].split()[0]}"
+    browser = Client(enforce_csrf_checks=True)
+    return browser.get(link).content.decode(), browser.post(link).content.decode()
+
+
+def test_a_person_corrects_what_a_form_asked_by_email(garden: FormCustomer) -> None:
     email = fresh_address()
     garden.confirm(garden.asked(email, language="en", first_name="Dora", **GOOD))
     with tenancy.account(garden.account_id):
         contact = Contact.objects.get(email=email)
         Contact.objects.filter(id=contact.id).update(attributes={**contact.attributes, "secret": "ours"})
     url = preferences(garden, email)
-    page = Client().get(url).content.decode()
-    assert 'value="3.5"' in page
-    assert "ours" not in page
     whole = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
     browser = Client(enforce_csrf_checks=True)
     wrong = browser.post(url, {**whole, **GOOD, "first_name": "Doris", "my_number": "many"})
     assert wrong.status_code == 422
     assert "Enter a number" in wrong.content.decode()
-    right = {**whole, **GOOD, "first_name": "Doris", "my_number": "7", "my_text": "", "secret": "mine"}
-    assert browser.post(url, right).status_code == 200
+    sent = browser.post(url, {**whole, "first_name": "Doris", "my_number": "7", "my_text": "", "secret": "mine"})
+    assert sent.status_code == 200
+    assert "Your details change once you confirm there" in sent.content.decode()
+    with tenancy.account(garden.account_id):
+        contact = Contact.objects.get(email=email)
+        assert (contact.first_name, contact.attributes["my_number"]) == ("Dora", 3.5), "the mailbox hasn't confirmed"
+    before, after = confirm_correction(garden, email)
+    assert "Doris" in before
+    assert "My number" in before
+    assert "corrected" in after
     with tenancy.account(garden.account_id):
         contact = Contact.objects.get(email=email)
         assert contact.first_name == "Doris"
-        left = {**STORED, "my_number": 7, "secret": "ours", "language": "en"}
-        del left["my_text"]
-        assert contact.attributes == left
+        assert contact.attributes == {**STORED, "my_number": 7, "secret": "ours", "language": "en"}
         last = RecordedChange.objects.filter(contact=contact, values__has_key="my_number").latest("id")
         assert last.source == "person"
+        mails = Notice.objects.filter(recipient=email).count()
     browser.post(url, {key: value for key, value in whole.items() if key != "fields"})
+    browser.post(url, whole)
     with tenancy.account(garden.account_id):
-        assert Contact.objects.get(email=email).first_name == "Doris", "an older page changes no field"
+        assert Notice.objects.filter(recipient=email).count() == mails, "nothing filled in: nothing to confirm"
 
 
-def test_what_the_customer_does_not_allow_is_neither_shown_nor_changed(garden: FormCustomer) -> None:
+def test_what_the_customer_does_not_allow_is_neither_asked_nor_changed(garden: FormCustomer) -> None:
     email = fresh_address()
     garden.confirm(garden.asked(email, language="en", **GOOD))
     with tenancy.account(garden.account_id):
@@ -195,6 +209,33 @@ def test_what_the_customer_does_not_allow_is_neither_shown_nor_changed(garden: F
     Client(enforce_csrf_checks=True).post(url, {**whole, "my_number": "9"})
     with tenancy.account(garden.account_id):
         assert Contact.objects.get(email=email).attributes["my_number"] == 3.5
+        assert not Notice.objects.filter(recipient=email).exists()
+
+
+def test_a_correction_is_asked_in_the_persons_language(garden: FormCustomer) -> None:
+    email = fresh_address()
+    garden.confirm(garden.asked(email, language="en", **GOOD))
+    url = preferences(garden, email)
+    for language, hint, sent, label in (
+        ("de", "Zu Ihrem Schutz", "sobald Sie", "Mein text"),
+        ("fr", "Pour protéger vos données", "dès que vous", "Mon text"),
+    ):
+        assert hint in Client().get(f"{url}?language={language}").content.decode()
+        given = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": language, "fields": "1"}
+        page = Client().post(f"{url}?language={language}", {**given, "my_text": "Neu"}).content.decode()
+        assert sent in page
+        assert label in confirm_correction(garden, email)[0]
+
+
+def test_a_field_that_changed_meanwhile_is_no_server_error(garden: FormCustomer) -> None:
+    """Between the request and its confirmation the customer made the text field a number."""
+    email = fresh_address()
+    garden.confirm(garden.asked(email, language="en", **GOOD))
+    given = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
+    Client().post(preferences(garden, email), {**given, "my_text": "words"})
+    with tenancy.account(garden.account_id):
+        ContactField.objects.filter(key="my_text").update(type="number")
+    assert "can no longer be changed" in confirm_correction(garden, email)[1]
 
 
 def test_the_builder_offers_the_accounts_fields() -> None:

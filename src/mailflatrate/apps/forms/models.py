@@ -36,7 +36,7 @@ class Form(TenantModel):
     correctable = models.BooleanField(
         db_default=False,
         default=False,
-        help_text="subscribers see and change what the form asks on their preferences page",
+        help_text="subscribers can correct what the form asks on their preferences page",
     )
     current = models.ForeignKey("forms.FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")

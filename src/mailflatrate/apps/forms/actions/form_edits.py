@@ -64,7 +64,7 @@ def save_draft(
 ) -> Form:
     """Save the draft; the published version stays the same until the next publishing. Raises FormError.
 
-    `tags` are what people get who confirm from now on, `correctable` whether subscribers see and change their answers
+    `tags` are what people get who confirm from now on, `correctable` whether subscribers can correct their answers
     on their preferences page; both apply at once. None: as before.
     """
     form = _locked(form_id)

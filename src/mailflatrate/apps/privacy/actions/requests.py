@@ -18,6 +18,7 @@ from mailflatrate.apps.accounts.service_mail import Facts
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.actions import consent, contacts, tracking
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ChangeSource, Contact
 from mailflatrate.apps.privacy.actions.address_change import ask_new_address
 from mailflatrate.apps.privacy.actions.erasure import erase_person
@@ -50,7 +51,7 @@ def ask(
     kind: DataRequestKind,
     *,
     everywhere: bool,
-    values: Mapping[str, str],
+    values: Mapping[str, Any],
     language: str,
     visitor: RequesterInfo,
 ) -> bool:
@@ -83,7 +84,7 @@ def ask(
     return True
 
 
-def _values(kind: DataRequestKind, values: Mapping[str, str]) -> dict[str, str]:
+def _values(kind: DataRequestKind, values: Mapping[str, Any]) -> dict[str, Any]:
     if kind == DataRequestKind.ADDRESS:
         return {"email": values.get("email", "")[:254]}
     if kind == DataRequestKind.TRACKING:
@@ -91,7 +92,8 @@ def _values(kind: DataRequestKind, values: Mapping[str, str]) -> dict[str, str]:
     if kind != DataRequestKind.CORRECTION:
         return {}
     limits = {"first_name": MOST_NAME_CHARACTERS, "last_name": MOST_NAME_CHARACTERS, "note": MOST_NOTE_CHARACTERS}
-    return {key: " ".join(values.get(key, "").split())[:most] for key, most in limits.items()}
+    texts = {key: " ".join(values.get(key, "").split())[:most] for key, most in limits.items()}
+    return {**texts, **{key: values[key] for key in ("fields", "labels") if key in values}}
 
 
 def _asked(request: PrivacyRequest, email: str) -> Facts:
@@ -185,12 +187,7 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
                 user_agent=visitor.user_agent[:500],
             )
         elif request.kind == DataRequestKind.CORRECTION:
-            contacts.edit_contact(
-                contact.id,
-                first_name=request.values.get("first_name") or contact.first_name,
-                last_name=request.values.get("last_name") or contact.last_name,
-                attributes=contact.attributes,
-            )
+            _correct(request, contact)
         if request.kind != DataRequestKind.ERASURE:
             audit.record(
                 f"person.{request.kind}",
@@ -203,6 +200,19 @@ def _carry_out(request: PrivacyRequest, visitor: RequesterInfo) -> None:
     request.state, request.done_at, request.outcome = DataRequestState.DONE, clock.now(), outcome
     # Erasure has emptied the row meanwhile; only these three are written.
     PrivacyRequest.objects.filter(id=request.id).update(state=request.state, done_at=request.done_at, outcome=outcome)
+
+
+def _correct(request: PrivacyRequest, contact: Contact) -> None:
+    """Change what the person filled in. Raises PrivacyError if a field no longer takes its value."""
+    try:
+        contacts.change_contact(
+            contact.id,
+            first_name=request.values.get("first_name") or None,
+            last_name=request.values.get("last_name") or None,
+            attributes=request.values.get("fields", {}),
+        )
+    except ListError as problem:
+        raise PrivacyError(_("This can no longer be changed. Make the request again.")) from problem
 
 
 def expire_requests() -> int:

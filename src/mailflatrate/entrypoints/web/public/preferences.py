@@ -40,7 +40,7 @@ from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
-from mailflatrate.rules.contact_fields import FieldDefinition, value_text
+from mailflatrate.rules.contact_fields import FieldDefinition
 from mailflatrate.rules.forms import FieldKind, FormField
 
 # Minimum days: a little less than a week and a month, so that a campaign at its usual hour is not skipped.
@@ -91,9 +91,20 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
         return _move(request, found)
     if fault := _fault(request, act, contact):
         return {"form_error": fault}
-    answers, problems = _read_fields(request, found, contact)
+    _save_choices(request, found, contact)
+    typed_in, problems = _request_correction(request, found, _own_fields(found, contact))
     if problems:
-        return {"form_error": _("Correct what's marked below."), "field_answers": answers, "field_errors": problems}
+        return {
+            "form_error": _("Correct what's marked below."),
+            "choices_saved": True,
+            "field_answers": typed_in,
+            "field_errors": problems,
+        }
+    return {"saved": True, "correcting": bool(typed_in)}
+
+
+def _save_choices(request: HttpRequest, found: PageReader, contact: Contact) -> None:
+    """Carry out what needs no confirmation, whatever is wrong with the fields: no input error delays an unsubscribe."""
     kept = set(request.POST.getlist("keep"))
     for row in _subscriptions(found):
         if str(row.mailing_list_id) not in kept:
@@ -103,11 +114,10 @@ def _act(request: HttpRequest, found: PageReader, contact: Contact) -> dict[str,
     days = contact.pause_days if pause is None else PAUSES[pause]
     contacts.set_preferences(contact.id, pause_days=days, language=request.POST["language"])
     contact.refresh_from_db()
-    return {"saved": True}
 
 
 def _own_fields(found: PageReader, contact: Contact) -> list[FormField]:
-    """Return what the person may see and correct here: what the forms of their lists ask, where the customer lets them.
+    """Return what the person may correct here: what the forms of their lists ask, where the customer lets them.
 
     What another mailbox carried over to this one stays hidden, because a typing error may have brought it here.
     """
@@ -120,41 +130,43 @@ def _typed(fields: Sequence[FormField]) -> dict[str, FieldDefinition]:
     return definitions([field.key for field in fields if field.kind is FieldKind.TEXT])
 
 
-def _stored(contact: Contact) -> dict[str, Any]:
-    return {**contact.attributes, "first_name": contact.first_name, "last_name": contact.last_name}
+def _request_correction(
+    request: HttpRequest, found: PageReader, fields: Sequence[FormField]
+) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Request a correction by the filled-in fields; return what was typed in, and what is wrong with it by field.
 
-
-def _read_fields(request: HttpRequest, found: PageReader, contact: Contact) -> tuple[Mapping[str, Any], dict[str, str]]:
-    """Save the posted fields that the page shows; return what was typed in, and what is wrong with it by field.
-
-    A form without them, such as one that was opened before the customer allowed it, changes none of them.
+    A message's link may be in anyone's hands, so the page never shows stored values, its answer doesn't depend on them,
+    and the mailbox has to confirm. A form without the fields, such as an older one, requests nothing.
     """
-    fields = _own_fields(found, contact)
     if not fields or request.POST.get("fields") != "1":
         return {}, {}
     answers = read_answers(fields, request.POST, _typed(fields), month_first=month_first())
-    stored = _stored(contact)
-    changed = {
-        field.key: answers.values.get(field.key)
-        for field in fields
-        if field.key not in answers.errors
-        and value_text(answers.values.get(field.key)) != value_text(stored.get(field.key))
-    }
-    # A stored value that no longer suits its field stays as it is.
-    problems = {
-        key: said
-        for key, said in answers.errors.items()
-        if value_text(answers.typed_in.get(key)) != value_text(stored.get(key))
-    }
-    if problems or not changed:
-        return answers.typed_in, problems
+    if answers.errors:
+        return answers.typed_in, dict(answers.errors)
+    if not answers.values:
+        return {}, {}
     labels = {field.key: tuple(field.labels.values()) for field in fields}
-    faults = judge_attributes({key: value for key, value in changed.items() if value is not None}, labels)
+    faults = judge_attributes(answers.values, labels)
     if faults:
         return answers.typed_in, {key: str(_REFUSED[fault]) for key, fault in faults.items()}
-    names = {name: str(changed.pop(name) or "") if name in changed else None for name in ("first_name", "last_name")}
-    contacts.change_contact(contact.id, **names, attributes=changed)
+    language = translation.get_language() or "en"
+    requests.ask(
+        found.delivery,
+        DataRequestKind.CORRECTION,
+        everywhere=False,
+        values=_correction(fields, answers.values, language),
+        language=language,
+        visitor=RequesterInfo(client_ip(request), request.headers.get("User-Agent", "")),
+    )
     return answers.typed_in, {}
+
+
+def _correction(fields: Sequence[FormField], given: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return the values of a correction: names, and other fields with their labels for the page that confirms it."""
+    names = {key: str(value) for key, value in given.items() if key in ("first_name", "last_name")}
+    others = {key: value for key, value in given.items() if key not in names}
+    labels = {field.key: field_input(field, language, {}).label for field in fields if field.key in others}
+    return {**names, "fields": others, "labels": labels}
 
 
 def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
@@ -216,14 +228,11 @@ def _subscriptions(found: PageReader) -> list[Subscription]:
 
 
 def _shown_fields(found: PageReader, contact: Contact, language: str, result: dict[str, Any]) -> list[FilledInput]:
-    """Return the person's own fields as they are stored, or as they were just typed in."""
+    """Return the fields as they were just typed in with an error, otherwise empty: a forwarded link shows no data."""
     fields = _own_fields(found, contact)
     typed = _typed(fields)
-    values = _stored(contact)
-    if "field_errors" in result:
-        values = dict(result["field_answers"])
     shown = [field_input(field, language, typed) for field in fields]
-    return filled_in(shown, values, result.get("field_errors", {}))
+    return filled_in(shown, result.get("field_answers", {}), result.get("field_errors", {}))
 
 
 def _context(found: PageReader, language: str, result: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from mailflatrate.apps.privacy.queries import shown_to_person
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.web.field_words import value_words
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.rights.data_request import private
 from mailflatrate.entrypoints.web.public.rights.stored_data import sections
@@ -55,6 +56,11 @@ class DataRequestLink:
             "customer": customer,
             "asked": self.request,
             "kind": self.request.kind,
+            "corrected": [
+                (self.request.values["labels"].get(key, key), value_words(None, value))
+                for key, value in self.request.values.get("fields", {}).items()
+            ],
+            "corrected_here": "fields" in self.request.values,
             "undoable": can_undo(self.request),
             "undone": "undone" in self.request.outcome,
             "returned": self.request.outcome.get("undone"),

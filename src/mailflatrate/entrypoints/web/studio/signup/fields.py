@@ -116,7 +116,9 @@ class BuilderForm(forms.Form):
     correctable = forms.BooleanField(
         label=gettext_lazy("Subscribers can correct their answers on their preferences page"),
         required=False,
-        help_text=gettext_lazy("Anyone who gets one of their emails forwarded can open that page, too."),
+        help_text=gettext_lazy(
+            "That page doesn't show what's stored, and each correction has to be confirmed by email."
+        ),
     )
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
