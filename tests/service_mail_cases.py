@@ -18,6 +18,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "application_known": ("accounts/mail/application_known", {"url": URL, "sign_in": "https://mail.example/login/"}),
     "address_confirm": ("accounts/mail/address_confirm", {"url": URL}),
     "address_in_use": ("accounts/mail/address_in_use", {"url": URL}),
+    "address_requested": ("accounts/mail/address_requested", {"url": URL}),
     "address_changed": ("accounts/mail/address_changed", {}),
     "factor_link": ("accounts/mail/factor_link", {"url": "https://m.example/2fa/mailbox/x/"}),
     "factor_added": ("accounts/mail/factor_added", {}),

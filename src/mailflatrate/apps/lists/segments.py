@@ -51,31 +51,59 @@ def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> 
     _BUILDERS[field] = build
 
 
-_IS_WHOLE: ContextVar[bool] = ContextVar("segment_is_whole", default=False)
-WHOLE_MEMORY = "96MB"
-"""For the hash tables of subqueries; PostgreSQL allows them twice as much."""
+WHOLE_MEGABYTES = 96
+"""For the hash tables of all subqueries of a statement together; PostgreSQL allows them twice as much."""
+LEAST_SET_MEGABYTES = 4
+"""For one of them: PostgreSQL's own default. With less, it would look through a large set again for each contact."""
+
+
+def set_megabytes(sets: int) -> int:
+    """Return the `work_mem` of a statement with so many sets, since PostgreSQL grants it to each of them."""
+    return max(WHOLE_MEGABYTES // max(sets, 1), LEAST_SET_MEGABYTES)
+
+
+class _WholeAccount:
+    """The sets that have been compiled for a statement about all contacts, and the memory each of them may use."""
+
+    def __init__(self) -> None:
+        self.sets = 0
+
+    def add_set(self) -> None:
+        """Count a set, and divide the memory among all so far."""
+        before, self.sets = set_megabytes(self.sets), self.sets + 1
+        if set_megabytes(self.sets) != before:
+            self.set_memory(f"{set_megabytes(self.sets)}MB")
+
+    def set_memory(self, memory: str) -> str:
+        """Set `work_mem` until the end of the transaction; return what it was."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('work_mem'), set_config('work_mem', %s, true)", [memory])
+            return str(cursor.fetchone()[0])
+
+
+_WHOLE: ContextVar[_WholeAccount | None] = ContextVar("segment_whole", default=None)
 
 
 @contextmanager
 def whole_account() -> Iterator[None]:
     """Compile for statements that read all contacts, and give them memory: subqueries are answered by sets.
 
-    Elsewhere a statement wants a page of contacts, and looks up one contact at a time.
+    The sets share one sum, so compile a statement before it runs. Elsewhere a statement wants a page of contacts, and
+    looks up one contact at a time.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('work_mem'), set_config('work_mem', %s, true)", [WHOLE_MEMORY])
-        before = cursor.fetchone()[0]
-        token = _IS_WHOLE.set(True)
-        try:
-            yield
-            cursor.execute("SELECT set_config('work_mem', %s, true)", [before])
-        finally:
-            _IS_WHOLE.reset(token)
+    whole = _WholeAccount()
+    before = whole.set_memory(f"{set_megabytes(0)}MB")
+    token = _WHOLE.set(whole)
+    try:
+        yield
+        whole.set_memory(before)
+    finally:
+        _WHOLE.reset(token)
 
 
 def account_sql(alias: str) -> str:
     """Return SQL for the account whose rows a subquery reads: a number where all contacts are read, for its plan."""
-    return str(int(tenancy.current_account_id())) if _IS_WHOLE.get() else f"{alias}.account_id"
+    return str(int(tenancy.current_account_id())) if _WHOLE.get() else f"{alias}.account_id"
 
 
 def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int = 1) -> Built:
@@ -84,7 +112,8 @@ def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int 
     `rows` is `FROM ... WHERE ...`, with the account from `account_sql`; the contact of a row is the column `contact`.
     """
     mine = f"{rows} AND {contact} = {alias}.id"
-    if _IS_WHOLE.get():
+    if (whole := _WHOLE.get()) is not None:
+        whole.add_set()
         # NULL isn't a contact; without it, the test is never NULL.
         known = f"SELECT {contact} {rows} AND {contact} IS NOT NULL"
         if times == 1:

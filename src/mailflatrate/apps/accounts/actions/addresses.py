@@ -1,19 +1,23 @@
 """Changes of a user's sign-in address. A change takes effect once the new mailbox has confirmed it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from django.core import signing
 from django.db import IntegrityError
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import send_mail
 from mailflatrate.apps.accounts.actions.people import house_account
+from mailflatrate.apps.accounts.actions.second_factor import needs_second_factor
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.factors import has_second_factor
 from mailflatrate.apps.accounts.models import AddressChange, NoticeKind, User
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
 
 LINK_WORKS = timedelta(hours=24)
 CHANGES_KEPT = timedelta(days=30)
@@ -22,7 +26,12 @@ _SALT = "mailflatrate sign-in address"
 
 
 def _state(user: User) -> str:
-    return salted_hmac(_SALT, f"{user.email} {user.password}", algorithm="sha256").hexdigest()[:32]
+    """Return what a link was issued for. It ends with a change of any of it.
+
+    A second factor is part of it, so that nothing requested before one became necessary, or was set up, takes effect.
+    """
+    factors = f"{needs_second_factor(user)} {has_second_factor(user)}"
+    return salted_hmac(_SALT, f"{user.email} {user.password} {factors}", algorithm="sha256").hexdigest()[:32]
 
 
 def find_change(user: User, token: str) -> AddressChange:
@@ -39,10 +48,11 @@ def find_change(user: User, token: str) -> AddressChange:
 
 
 def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> None:
-    """Mail the new mailbox a link or, if the address already signs in here, a message saying so.
+    """Mail the new mailbox a link or, if the address already signs in here, a message saying so; tell the old mailbox.
 
-    Neither tells the requesting user anything about other users. A change of address or password invalidates the token;
-    `url` turns it into a link. Raises AccountError after too many requests in one day.
+    None of it tells the requesting user anything about other users. A change of address, password or second factor
+    invalidates the token, and so does the beginning of a requirement to have one; `url` turns it into a link. Raises
+    AccountError after too many requests in one day.
     """
     now = clock.now()
     with tenancy.access():
@@ -59,6 +69,8 @@ def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> Non
         {"url": url(signing.dumps([change.id, _state(user)], salt=_SALT))},
         language=user.language,
     )
+    reset = load_settings().public_url + reverse("account_reset_password")
+    _tell_old_mailbox(user, user.email, "accounts/mail/address_requested", {"url": reset})
 
 
 def change_address(user: User, token: str) -> None:
@@ -75,7 +87,7 @@ def change_address(user: User, token: str) -> None:
         change.save(update_fields=["confirmed_at"])
         with tenancy.platform(PlatformReason.PERSON):
             audit.record("user.address_changed", by=audit.person(locked), subject=f"user:{locked.id}")
-        _tell_old_mailbox(locked, old)
+        _tell_old_mailbox(locked, old, "accounts/mail/address_changed", {})
     user.email = locked.email
 
 
@@ -86,5 +98,5 @@ def forget_changes() -> int:
         return gone
 
 
-def _tell_old_mailbox(user: User, old: str) -> None:
-    send_mail(house_account().id, NoticeKind.ACCESS, old, "accounts/mail/address_changed", {}, language=user.language)
+def _tell_old_mailbox(user: User, old: str, template: str, facts: Mapping[str, str]) -> None:
+    send_mail(house_account().id, NoticeKind.ACCESS, old, template, facts, language=user.language)

@@ -31,8 +31,7 @@ def start_bulk(
     kind: BulkKind, selection: BulkSelection, parameters: Mapping[str, Any], *, by: User | None, enqueue: bool = True
 ) -> BulkAction:
     """Start a bulk action. `parameters`: `tag` (a name), `key` and `value`, `list`, or `form`. Raises ListError."""
-    if kind is BulkKind.ERASE and by is not None:
-        require(by, Permission.ERASE_MANY)
+    _require_right(kind, by)
     _check_room()
     action = BulkAction.objects.create(
         kind=kind,
@@ -51,6 +50,7 @@ def start_bulk(
 def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkAction:
     """Undo what a finished or canceled action changed. Raises ListError if that isn't possible, or was done."""
     action = _locked(action_id)
+    _require_right(BulkKind(action.kind), by)
     if action.kind not in UNDOABLE or action.undoes_id is not None:
         raise ListStateError(_("this can't be undone"))
     if action.is_under_way or not action.changed:
@@ -73,6 +73,7 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
 def cancel_bulk(action_id: int, *, by: User | None) -> None:
     """Cancel an action before its next step; what is done stays. Idempotent. Raises ListError if it is unknown."""
     action = _locked(action_id)
+    _require_right(BulkKind(action.kind), by)
     if action.state == BulkState.QUEUED:
         action.state, action.finished_at = BulkState.CANCELLED, clock.now()
         action.save(update_fields=["state", "finished_at"])
@@ -82,6 +83,12 @@ def cancel_bulk(action_id: int, *, by: User | None) -> None:
     else:
         return
     _record("bulk.canceled", action, by)
+
+
+def _require_right(kind: BulkKind, by: User | None) -> None:
+    """Refuse unless the member may start, cancel and undo this kind. Raises NotPermitted."""
+    if kind is BulkKind.ERASE and by is not None:
+        require(by, Permission.ERASE_MANY)
 
 
 def _queue(action: BulkAction) -> None:

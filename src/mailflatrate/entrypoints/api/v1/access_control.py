@@ -38,7 +38,7 @@ from mailflatrate.entrypoints.api.v1.preconditions import (
     refuse_failed_conditions,
     show_tag,
 )
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem, problem_of
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, missing_scope, problem_of
 from mailflatrate.entrypoints.api.v1.request_checks import (
     MOST_BATCH_PIECES,
     MOST_PIECES,
@@ -140,7 +140,7 @@ def endpoint(
     *,
     answers: Any,
     scope: KeyScope | None,
-    or_scope: KeyScope | None = None,
+    or_scopes: tuple[KeyScope, ...] = (),
     status: int = 200,
     repeatable: bool = False,
     protects: bool = False,
@@ -154,7 +154,7 @@ def endpoint(
     Args:
         answers: the schema of its responses.
         scope: the scope that the key must have; None: any key will do.
-        or_scope: a narrower scope that is accepted as well; the operation limits what such a key sees.
+        or_scopes: others that are accepted as well; the operation limits what such a key sees and does.
         repeatable: it creates something, and takes an `Idempotency-Key`.
         protects: it protects people, so suspended accounts may use it too.
         location: path template of what it creates (201) or of where its progress is shown (202), filled from the
@@ -168,7 +168,7 @@ def endpoint(
 
     def register(function: F) -> F:
         summary, rest = _about(function)
-        scopes = tuple(each for each in (scope, or_scope) if each is not None)
+        scopes = (scope, *or_scopes) if scope is not None else ()
         extra: dict[str, Any] = {"x-scopes": [each.value for each in scopes], "x-also": also, "x-files": files}
         extra |= {"x-scope": scope.value if scope else None, "x-repeatable": repeatable, "x-location": where}
         register_with = router.api_operation(
@@ -218,7 +218,7 @@ def _open(path: str, known: frozenset[str]) -> Callable[..., Any]:
             try:
                 refuse_unknown_query(request, known)
                 refuse_expensive_json(request)
-                refuse_failed_conditions(request, path, values)
+                refuse_failed_conditions(request, path, values, lambda _scope: False)
             except Problem as problem:
                 return _private(problem.answer())
             with transaction.atomic():
@@ -264,7 +264,7 @@ class Rules:
 def _guard(rules: Rules, scopes: tuple[KeyScope, ...], known: frozenset[str]) -> Callable[..., Any]:
     def around(run: Run) -> Run:
         if rules.method == "GET":
-            READERS[rules.path] = Reader(run, rules.answers)
+            READERS[rules.path] = Reader(run, rules.answers, scopes)
 
         @wraps(run)
         def served(request: HttpRequest, **values: Any) -> HttpResponseBase:
@@ -294,7 +294,7 @@ def _carried_out(run: Run, rules: Rules, request: ApiRequest, values: dict[str, 
         try:
             if rules.method != "GET":
                 name_author(ChangeAuthor(ChangeSource.API, reference=caller.source))
-                refuse_failed_conditions(request, rules.path, values)
+                refuse_failed_conditions(request, rules.path, values, caller.may)
             answer = _answer(run, request, values, repeatable=rules.repeatable)
         except Problem as problem:
             answer = problem.answer()
@@ -340,8 +340,7 @@ def _admit(request: HttpRequest, caller: Caller, scopes: tuple[KeyScope, ...], *
     if use.used > use.most:
         raise Problem(Code.RATE, headers={"Retry-After": str(caller.seconds_left)})
     if scopes and not any(map(caller.may, scopes)):
-        named = {"scope": scopes[0].value, "scopes": [each.value for each in scopes]}
-        raise Problem(Code.SCOPE_MISSING, more=named)
+        raise missing_scope(*scopes)
     _may(request, use.account, protects=protects)
 
 

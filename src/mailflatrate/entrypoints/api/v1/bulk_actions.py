@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -12,8 +13,8 @@ from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_b
 from mailflatrate.apps.lists.bulk.selection import MOST_IDS, selection_of
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, SubscriptionState
-from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.problems import wrong
+from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, Caller, endpoint
+from mailflatrate.entrypoints.api.v1.problems import missing_scope, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
@@ -91,6 +92,28 @@ class BulkActionInfo(Schema):
     finished_at: datetime | None
 
 
+_SCOPES = {
+    BulkKind.ADD_TAG: KeyScope.CONTACTS_WRITE,
+    BulkKind.REMOVE_TAG: KeyScope.CONTACTS_WRITE,
+    BulkKind.SET_FIELD: KeyScope.CONTACTS_WRITE,
+    BulkKind.UNSUBSCRIBE: KeyScope.SUPPRESS,
+    BulkKind.ERASE: KeyScope.ERASE,
+    BulkKind.ASK_AGAIN: KeyScope.ASK,
+}
+"""The scope for each kind, whether a key starts, cancels or undoes it."""
+
+
+def _find_for(caller: Caller, bulk_id: int) -> BulkAction:
+    """Return a bulk action that the key may cancel or undo. Raises Problem, Http404."""
+    action = find_bulk_action(bulk_id)
+    scope = _SCOPES[BulkKind(action.kind)]
+    if not caller.may(scope):
+        raise missing_scope(scope)
+    if scope is KeyScope.ASK and not caller.use.key.may_ask_for(action.parameters["form"]):
+        raise Http404
+    return action
+
+
 def _shown(action: BulkAction) -> BulkActionInfo:
     over = action.state == BulkState.DONE
     return filled(
@@ -131,7 +154,7 @@ def list_bulk_actions(request: ApiRequest, which: Query[PageQuery]) -> Page[Bulk
     ROUTER,
     "post",
     "/bulk-actions/add-tag",
-    scope=KeyScope.CONTACTS_WRITE,
+    scope=_SCOPES[BulkKind.ADD_TAG],
     answers=BulkActionInfo,
     status=202,
     repeatable=True,
@@ -146,7 +169,7 @@ def start_adding_tag(request: ApiRequest, given: BulkTagRequest) -> BulkActionIn
     ROUTER,
     "post",
     "/bulk-actions/remove-tag",
-    scope=KeyScope.CONTACTS_WRITE,
+    scope=_SCOPES[BulkKind.REMOVE_TAG],
     answers=BulkActionInfo,
     status=202,
     repeatable=True,
@@ -161,7 +184,7 @@ def start_removing_tag(request: ApiRequest, given: BulkTagRequest) -> BulkAction
     ROUTER,
     "post",
     "/bulk-actions/set-field",
-    scope=KeyScope.CONTACTS_WRITE,
+    scope=_SCOPES[BulkKind.SET_FIELD],
     answers=BulkActionInfo,
     status=202,
     repeatable=True,
@@ -176,7 +199,7 @@ def start_setting_field(request: ApiRequest, given: BulkFieldRequest) -> BulkAct
     ROUTER,
     "post",
     "/bulk-actions/unsubscribe",
-    scope=KeyScope.SUPPRESS,
+    scope=_SCOPES[BulkKind.UNSUBSCRIBE],
     answers=BulkActionInfo,
     status=202,
     repeatable=True,
@@ -194,7 +217,7 @@ def start_unsubscribing(request: ApiRequest, given: BulkUnsubscribeRequest) -> B
     ROUTER,
     "post",
     "/bulk-actions/erase",
-    scope=KeyScope.ERASE,
+    scope=_SCOPES[BulkKind.ERASE],
     answers=BulkActionInfo,
     status=202,
     repeatable=True,
@@ -219,13 +242,13 @@ def show_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     "post",
     "/bulk-actions/{bulk_id}/cancel",
     scope=KeyScope.CONTACTS_WRITE,
-    or_scope=KeyScope.SUPPRESS,
+    or_scopes=(KeyScope.SUPPRESS, KeyScope.ERASE, KeyScope.ASK),
     answers=BulkActionInfo,
     protects=True,
 )
 def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
-    """Cancel a bulk action before its next step. What is done stays."""
-    find_bulk_action(bulk_id)
+    """Cancel a bulk action before its next step. What is done stays. The key needs the scope for its kind."""
+    _find_for(request.caller, bulk_id)
     cancel_bulk(bulk_id, by=request.caller.user)
     return _shown(find_bulk_action(bulk_id))
 
@@ -241,5 +264,5 @@ def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
 )
 def undo_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     """Undo a bulk action of tags or a field, within 7 days. What was edited since stays as it is."""
-    find_bulk_action(bulk_id)
+    _find_for(request.caller, bulk_id)
     return _shown(undo_bulk(bulk_id, by=request.caller.user))

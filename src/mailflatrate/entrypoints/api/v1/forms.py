@@ -18,7 +18,7 @@ from mailflatrate.apps.forms.models import (
 )
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, Caller, endpoint
 from mailflatrate.entrypoints.api.v1.lists import ListLanguage
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import missing_scope
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
     Page,
@@ -108,7 +108,7 @@ def _shown(row: queries.FormRow, *, counted: bool) -> FormInfo:
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/forms", scope=KeyScope.READ, or_scope=KeyScope.ASK, answers=Page[FormInfo])
+@endpoint(ROUTER, "get", "/forms", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,), answers=Page[FormInfo])
 def list_forms(request: ApiRequest, which: Query[PageQuery]) -> Page[FormInfo]:
     """List forms by name, closed ones last, page by page. A key with only `ask` sees the forms it is bound to."""
     caller = request.caller
@@ -118,7 +118,7 @@ def list_forms(request: ApiRequest, which: Query[PageQuery]) -> Page[FormInfo]:
     return page_from(rows, which, lambda row: row.form.id, lambda row: _shown(row, counted=counted))
 
 
-@endpoint(ROUTER, "get", "/forms/{form_id}", scope=KeyScope.READ, or_scope=KeyScope.ASK, answers=FormInfo)
+@endpoint(ROUTER, "get", "/forms/{form_id}", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,), answers=FormInfo)
 def show_form(request: ApiRequest, form_id: Id) -> FormInfo:
     """Show a form."""
     _may_read_some(request.caller)
@@ -131,10 +131,10 @@ def show_form(request: ApiRequest, form_id: Id) -> FormInfo:
 def _may_read_some(caller: Caller) -> None:
     """Raise Problem for a key that isn't bound to any form: it may request confirmations for all but read none."""
     if not caller.may(KeyScope.READ) and caller.use.key.form_ids is None:
-        raise Problem(Code.SCOPE_MISSING, more={"scope": KeyScope.READ.value})
+        raise missing_scope(KeyScope.READ)
 
 
-@endpoint(ROUTER, "get", "/forms/{form_id}/embeds", scope=KeyScope.READ, or_scope=KeyScope.ASK, answers=FormEmbeds)
+@endpoint(ROUTER, "get", "/forms/{form_id}/embeds", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,), answers=FormEmbeds)
 def show_embeds(request: ApiRequest, form_id: Id, which: Query[LanguageQuery]) -> FormEmbeds:
     """Get the embed codes for a page of your own. They embed the published version; an unpublished draft has none."""
     _may_read_some(request.caller)

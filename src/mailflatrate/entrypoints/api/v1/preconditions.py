@@ -2,7 +2,8 @@
 
 The tag of a resource is a hash of what `GET` returns for it, so whatever changes the response changes the tag. A
 writing request that states a condition is compared with the resource its path begins with: releasing
-`/campaigns/7/release` with the tag of `/campaigns/7` only releases what the client has seen.
+`/campaigns/7/release` with the tag of `/campaigns/7` only releases what the client has seen. The tag is a hash without
+a key, by which guesses can be tested, so only a key that may read the resource may state a condition about it.
 """
 
 import copy
@@ -15,10 +16,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.api.v1.problems import Code, Problem
+from mailflatrate.entrypoints.api.v1.problems import Code, Problem, missing_scope
 
 Run = Callable[..., HttpResponseBase]
+MayUse = Callable[[KeyScope], bool]
 CONDITIONS = ("If-Match", "If-None-Match")
 COMPRESSED = "-gzip"
 """Ends the tag of a compressed response, which isn't the same octets (RFC 9110, section 8.8.3.3)."""
@@ -28,10 +31,11 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a resource is read: the operation behind its `GET`, and the schema of its response."""
+    """How a resource is read: the operation behind its `GET`, its response's schema, and the scopes that allow it."""
 
     run: Run
     answers: Any
+    scopes: tuple[KeyScope, ...]
 
 
 READERS: dict[str, Reader] = {}
@@ -61,8 +65,10 @@ def reader_path(path: str) -> str | None:
     return next((prefix for prefix in prefixes if prefix in READERS), None)
 
 
-def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, Any]) -> None:
+def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, Any], may: MayUse) -> None:
     """Raise Problem unless the conditions of a writing request hold. Requests without any cost nothing.
+
+    `may` returns whether the key has a scope: one that lets it read the resource is needed as well.
 
     Two requests with a condition on one resource wait for each other, so only one of them finds the tag it names.
     """
@@ -74,6 +80,9 @@ def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, 
         if "If-Match" in stated:
             raise Problem(Code.PRECONDITION)
         return
+    scopes = READERS[found].scopes
+    if scopes and not any(map(may, scopes)):
+        raise missing_scope(*scopes)
     mine = {name: value for name, value in values.items() if f"{{{name}}}" in found}
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [f"if-match {tenancy.current_account_id()} {found} {sorted(mine.items())}"])

@@ -19,6 +19,7 @@ from ninja.errors import HttpError, ValidationError
 
 from mailflatrate.apps.accounts.actions.keys import RepeatedDifferently
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused, NameTaken
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
@@ -202,6 +203,11 @@ class Problem(Exception):
         for name, text in self.headers.items():
             answer.headers[name] = text
         return answer
+
+
+def missing_scope(*scopes: KeyScope) -> Problem:
+    """Return the Problem for a key that has none of these scopes. The first is the usual one."""
+    return Problem(Code.SCOPE_MISSING, more={"scope": scopes[0].value, "scopes": [each.value for each in scopes]})
 
 
 def wrong(field: str, message: str) -> Problem:

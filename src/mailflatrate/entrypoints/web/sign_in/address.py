@@ -64,11 +64,18 @@ def change(request: HttpRequest) -> HttpResponseBase:
     return cast(HttpResponseBase, proved_first(request))
 
 
+def _refused_session(request: HttpRequest, user: User) -> HttpResponse | None:
+    """Return the page that says what a session has to show before it moves the address; None if it may."""
+    if request.method != "POST" or may_change_address(request, user):
+        return None
+    page = "account/factor_needed.html" if has_second_factor(user) else "account/mailbox_needed.html"
+    return render(request, page, status=403)
+
+
 def _change(request: HttpRequest) -> HttpResponseBase:
     user = cast(User, request.user)
-    if request.method == "POST" and not may_change_address(request, user):
-        page = "account/factor_needed.html" if has_second_factor(user) else "account/mailbox_needed.html"
-        return render(request, page, status=403)
+    if (refusal := _refused_session(request, user)) is not None:
+        return refusal
     form = SignInAddressForm(user, request.POST or None)
     if request.method != "POST":
         return render(request, "account/email.html", {"form": form})
@@ -95,10 +102,15 @@ def _link(token: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Change the sign-in address when its owner opens the link from the new mailbox and is the user who asked."""
+    """Change the sign-in address when its owner opens the link from the new mailbox and is the user who asked.
+
+    The session is checked again: it may not be the one that asked, and a factor may have become necessary since.
+    """
     user = cast(User, request.user)
     try:
         email = addresses.find_change(user, token).email
+        if (refusal := _refused_session(request, user)) is not None:
+            return refusal
         if request.method == "POST":
             addresses.change_address(user, token)
             messages.success(request, _("You now sign in with %(email)s.") % {"email": email})

@@ -57,6 +57,7 @@ class BulkRow:
     said: str
     reasons: list[tuple[str, int]]
     can_undo: bool
+    may_cancel: bool
 
 
 def _said(action: BulkAction) -> str:
@@ -70,7 +71,12 @@ def _said(action: BulkAction) -> str:
     return _("Undo: %(what)s") % {"what": label} if action.undoes_id is not None else label
 
 
-def _row(action: BulkAction) -> BulkRow:
+def _may(request: StudioRequest, kind: str) -> bool:
+    """Return whether the role may start and cancel this kind: not every one erases many at once."""
+    return kind != BulkKind.ERASE or may(request.membership.role, Permission.ERASE_MANY)
+
+
+def _row(request: StudioRequest, action: BulkAction) -> BulkRow:
     undone = BulkAction.objects.filter(undoes=action).exists()
     can_undo = action.kind in UNDOABLE and action.undoes_id is None and not undone
     return BulkRow(
@@ -79,6 +85,7 @@ def _row(action: BulkAction) -> BulkRow:
         _said(action),
         [(str(REASON_WORDS.get(reason, reason)), number) for reason, number in action.skipped.items()],
         can_undo and not action.is_under_way and action.changed > 0,
+        action.is_under_way and _may(request, action.kind),
     )
 
 
@@ -100,12 +107,12 @@ def _selection(posted: QueryDict) -> BulkSelection:
 
 
 def _kind(posted: QueryDict, request: StudioRequest) -> BulkKind:
-    """Return the chosen action. Raises ListError; not every role erases many at once."""
+    """Return the chosen action. Raises ListError, also if the role may not do this."""
     try:
         kind = BulkKind(posted.get("action", ""))
     except ValueError:
         raise ListError(_("choose what to do with the selected contacts")) from None
-    if kind is BulkKind.ERASE and not may(request.membership.role, Permission.ERASE_MANY):
+    if not _may(request, kind):
         raise ListError(_("your role can't erase several contacts at once"))
     return kind
 
@@ -120,7 +127,7 @@ def index(request: StudioRequest) -> HttpResponse:
         rows = rows.filter(id__lt=before)
     shown = list(rows[: PAGE_ROWS + 1])
     context = {
-        "rows": [_row(action) for action in shown[:PAGE_ROWS]],
+        "rows": [_row(request, action) for action in shown[:PAGE_ROWS]],
         "next": f"?before={shown[PAGE_ROWS - 1].id}" if len(shown) > PAGE_ROWS else "",
         "first": bool(before),
     }
@@ -190,14 +197,14 @@ def start(request: StudioRequest) -> HttpResponse:
 @studio
 def one(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Show the progress, or the result."""
-    return page(request, "studio/audience/bulk_action.html", {"row": _row(_find(bulk_id))})
+    return page(request, "studio/audience/bulk_action.html", {"row": _row(request, _find(bulk_id))})
 
 
 @require_safe
 @studio
 def progress(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Return the part of the page that updates."""
-    return render(request, "studio/audience/bulk_progress.html", {"row": _row(_find(bulk_id))})
+    return render(request, "studio/audience/bulk_progress.html", {"row": _row(request, _find(bulk_id))})
 
 
 @require_POST
