@@ -116,6 +116,8 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
 from mailflatrate.rules import campaign_states as states, facts, sql, suppression
 from mailflatrate.rules.checks import recipient_subscribed
+from mailflatrate.rules.vetting import probation
+probation.EARLY_REVIEW_DAYS = 9
 recipient_subscribed.MAILED = ("removed",)
 facts.AccountStatus.may_send = property(lambda standing: standing is facts.AccountStatus.REJECTED)
 states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
@@ -131,14 +133,15 @@ from mailflatrate.apps.gate import recipients
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.intake import slices
 from mailflatrate.base.tenancy.statements import shipped
-trigger, = [made.statement for made in shipped() if made.name == "public.delivery_needs_permission()"]
+made = {each.name: each.statement for each in shipped()}
 for name, text in {
     "claim": claims._CLAIM, "look": claims._CHECK, "post": claims._CHECK_TRANSACTIONAL, "wake": wake._DEFER_READY,
     "plan": plan._SLICE.format_map(dict.fromkeys(
         "not_meant part_is part_join by_part part not_before is_canary mine counted_as edition decision arms".split(),
     "") | plan._IN_ORDER | {"not_meant": "NULL"}),
     "recipients": recipients.JOINS, "audience": queries.UNSUPPRESSED, "local_time": local_time._COUNT,
-    "list": queries._ON_A_LIST, "import": slices._MERGE, "trigger": trigger,
+    "list": queries._ON_A_LIST, "import": slices._MERGE,
+    "trigger": made["public.delivery_needs_permission()"], "review": made["public.campaign_reviewed()"],
 }.items():
     print(name, " ".join(text.split()), sep="\\t")
 """
@@ -156,6 +159,7 @@ _SAYS = {
     "list": [_MAILED],
     "import": [_FORCE],
     "trigger": [_SEND, _MAILED, _FORCE, _RETURN, "c.state NOT IN ('draft')"],
+    "review": ["OLD.state IN ('draft')", "days => 9"],
 }
 _OLD = ("'throttled'", "state = 'confirmed'", "'waiting')", "lifted_at IS NULL", "'soft_bounce'", "'hard_bounce'")
 

@@ -22,6 +22,7 @@ from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
 
 MISSING = DnsRecordFacts(DnsState.MISSING, "v=spf1 include:…")
 
+RULES = {check.key: check for check in CAMPAIGN_CHAIN}
 # (rule key, parts of the good campaign to change, a piece of the English sentence)
 FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("account-active", {"account": {"status": AccountStatus.SUSPENDED}}, "suspended"),
@@ -183,6 +184,14 @@ def test_one_fault_is_one_finding(key: str, parts: dict[str, dict[str, Any]], pi
     assert piece in explain(finding, "en").sentence
     assert verdict.allowed == (finding.severity is not Severity.BLOCK)
     assert verdict.needs_review == (finding.severity is Severity.REVIEW)
+
+
+@pytest.mark.parametrize(
+    ("key", "parts"), [(key, parts) for key, parts, _ in FAULTS if RULES[key].severity is Severity.REVIEW]
+)
+def test_only_r_06_accepts_an_early_review(key: str, parts: dict[str, dict[str, Any]]) -> None:
+    early = campaign(**{**parts, "release": {**parts.get("release", {}), "early_reviewed_by": "Otto"}})
+    assert failed(early) == (set() if key == "first-mailings-reviewed" else {key})
 
 
 def test_every_rule_of_the_chain_has_a_case_that_makes_it_fire() -> None:

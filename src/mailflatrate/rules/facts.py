@@ -79,12 +79,13 @@ class ReleaseFacts:
     acknowledged_hash: str
     acknowledged_policy: str
     reviewed_by: str = ""
+    early_reviewed_by: str = ""
+    """Who approved this content as a draft. The audience may have changed since, so only R-06 accepts it."""
     supervised: bool = False
     """True for the first campaigns of an account, and after a pause: they wait for a reviewer (R-06, R-90)."""
     four_eyes: bool = False
-    """True if the account wants each campaign released by a second person of its own."""
     second_release_by: str = ""
-    """Who released exactly this content, other than its requester and its author; empty: no one yet."""
+    """Who released this content if `four_eyes` asks for a second person, not its requester or author; or empty."""
 
 
 class DnsState(Enum):
@@ -315,8 +316,7 @@ class ConfirmationFacts:
     token_expires_at: datetime | None
     now: datetime
     suppressed: bool
-    """A complaint or a dead mailbox; an earlier unsubscribe does not count, the person may come back
-    (R-16)."""
+    """A complaint or a dead mailbox; an earlier unsubscribe doesn't count, the person may come back (R-16)."""
     address_refused_by: str
     """Rule id of the address decision, empty when accepted."""
     mails_to_address_last_day: int

@@ -15,7 +15,7 @@ from mailflatrate.rules import facts, suppression
 from mailflatrate.rules.checks import recipient_subscribed
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.roles import Permission, roles_with
-from mailflatrate.rules.vetting import account_status
+from mailflatrate.rules.vetting import account_status, probation
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)(?:\(([^()]*)\))?\}\}")
 
@@ -73,6 +73,11 @@ def limit(name: str) -> str:
     return f"{value(name):g}"
 
 
+def early_review_days() -> str:
+    """Return how many days an approval of a draft counts (R-06)."""
+    return str(probation.EARLY_REVIEW_DAYS)
+
+
 def is_confirmed(state: str) -> str:
     """Return the condition that a subscription in this state may be mailed (R-12, R-25)."""
     return _is_one_of(state, recipient_subscribed.MAILED)
@@ -123,6 +128,7 @@ FRAGMENTS: dict[str, Callable[..., str]] = {
     made.__name__: made
     for made in (
         *(campaign_states, roles, may_send, is_restricted, is_lift, status_moves, limit),
+        early_review_days,
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign, release_due
 from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.gate.supervision import end_supervision
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.verdict import Severity
@@ -66,8 +67,10 @@ def open_keys(anna: Customer, campaign: Campaign, severity: Severity) -> list[st
 
 
 def sent(anna: Customer, campaign: Campaign) -> None:
+    """It started, with the job that follows from that, and is over."""
     with tenancy.account(anna.account_id):
         Campaign.objects.filter(id=campaign.id).update(state="sent", started_at=clock.now(), planned_count=3)
+    end_supervision(anna.account_id, campaign.id)
 
 
 def test_three_mailings_wait_and_the_fourth_goes(anna: Customer) -> None:
@@ -165,7 +168,9 @@ def test_after_a_pause_one_mailing_is_looked_at() -> None:
     )
     campaign = released(anna)
     assert campaign.state == CampaignState.REVIEW
-    approve(anna, campaign)
+    campaign = approve(anna, campaign)
+    assert supervised(anna), "nothing of it was sent yet"
+    sent(anna, campaign)
     assert not supervised(anna)
 
 

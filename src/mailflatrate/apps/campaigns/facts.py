@@ -108,12 +108,15 @@ def release_facts(
     """Return the tick, the review and the second person's approval, with the content each applies to (R-04, R-06)."""
     present = content_hash(campaign, imprint)
     review = approved_review(campaign.id, present)
+    reviewer = str(review.reviewed_by) if review else ""
+    early = review is not None and review.early
     second = second_release(campaign, present) if four_eyes else None
     return ReleaseFacts(
         content_hash=present,
         acknowledged_hash=campaign.policy_hash,
         acknowledged_policy=campaign.policy_version,
-        reviewed_by=str(review.reviewed_by) if review else "",
+        reviewed_by="" if early else reviewer,
+        early_reviewed_by=reviewer if early else "",
         supervised=supervised,
         four_eyes=four_eyes,
         second_release_by=str(second.answered_by) if second else "",

@@ -31,11 +31,9 @@ from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
 from mailflatrate.mail.mailing_id import parse_mailing_id
 from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.vetting.probation import EARLY_REVIEW_DAYS
 
 ATTRIBUTE_SAMPLE = 5_000
-
-
-DRAFT_REVIEW_COUNTS = timedelta(days=7)
 
 
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
@@ -132,12 +130,12 @@ def history_before(campaign: Campaign) -> History:
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
     """Return the newest review of exactly this content, if it approved the campaign.
 
-    An early review counts for a week only: the audience may have changed since, which the content doesn't show.
+    An early review counts for a week only, and only for R-06: the content doesn't show what became of the audience.
     """
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     if newest is None or not newest.approved:
         return None
-    return None if newest.early and newest.reviewed_at < clock.now() - DRAFT_REVIEW_COUNTS else newest
+    return None if newest.early and newest.reviewed_at < clock.now() - timedelta(days=EARLY_REVIEW_DAYS) else newest
 
 
 def release_request(campaign_id: int) -> ReleaseRequest | None:

@@ -19,6 +19,7 @@ from mailflatrate.apps.delivery import campaign_log, fence, statistics, wake, wa
 from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, end_test, test_goes_on
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.gate.supervision import campaign_starts
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
@@ -330,6 +331,7 @@ def _start(campaign: LockedCampaign, plan: Plan) -> None:
     # Recipients who wait for the winner of an A/B test are not planned yet.
     is_tested = test_goes_on(campaign)
     is_over = not plan.planned and not is_tested
+    is_first_start = campaign.started_at is None
     move(
         campaign,
         CampaignState.SENT if is_over else CampaignState.SENDING,
@@ -338,6 +340,8 @@ def _start(campaign: LockedCampaign, plan: Plan) -> None:
         left_out=plan.left_out,
         started_at=campaign.started_at or now,
     )
+    if is_first_start:
+        campaign_starts(campaign)
     campaign_log.tell_planned(campaign, plan)
     wake.wake_campaign(campaign)
     if not plan.planned and is_tested:

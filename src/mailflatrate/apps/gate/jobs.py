@@ -1,6 +1,6 @@
-"""Scheduled campaigns that are due."""
+"""Scheduled campaigns that are due, and supervision that ends with a campaign."""
 
-from mailflatrate.apps.gate import actions
+from mailflatrate.apps.gate import actions, supervision
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
 
@@ -10,3 +10,9 @@ def release_due(account_id: int, campaign_id: int) -> None:
     """Release one scheduled campaign, if it is still scheduled."""
     with tenancy.account(account_id):
         actions.release_due(campaign_id)
+
+
+@job("gate.end_supervision", JobQueue.PLAN)
+def end_supervision(account_id: int, campaign_id: int) -> None:
+    """End an account's supervision if the campaign that started was the last one to be reviewed."""
+    supervision.end_supervision(account_id, campaign_id)

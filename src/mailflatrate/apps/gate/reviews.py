@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
-from mailflatrate.apps.accounts.models import Account, AccountStatus, AccountStatusChange, NoticeKind, User
+from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
@@ -16,7 +16,6 @@ from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover
-from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 
 
@@ -26,27 +25,26 @@ def review_campaign(
     """Approve a waiting campaign or a draft shown early, or send it back with a reason that the customer reads.
 
     `shown_hash` is the content that the reviewer saw. An approved campaign passes the gate once more and is sent,
-    now or when it is due; after the last supervised one, the account no longer needs a reviewer. A draft stays one:
-    its approval counts when exactly this content is released. Raises CampaignError.
+    now or when it is due. A draft stays one: its approval counts for R-06 when exactly this content is released.
+    Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))
     if not approved and not text.strip():
         raise CampaignError(_("Give the reason. The customer will read it."))
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        account = Account.objects.select_for_update().get(id=account_id)
         with tenancy.account(account_id):
             campaign = states.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
-        early = waits_as_draft(campaign)
+            early = waits_as_draft(campaign)
+            why = _reasons(campaign, early=early)
         if campaign.state != CampaignState.REVIEW and not early:
             raise CampaignError(_("This campaign is no longer waiting for review."))
         if present != shown_hash:
             raise CampaignError(_("The campaign or its imprint has changed in the meantime. Review it again."))
-        newest = campaign.decisions.order_by("-id").first()
         review = CampaignReview.objects.create(
             account_id=account_id, campaign=campaign, content_hash=present, approved=approved, text=text.strip(),
-            note=note.strip(), why=_reasons(newest.findings if newest else []), reviewed_by=by, reviewed_at=clock.now(),
+            note=note.strip(), why=why, reviewed_by=by, reviewed_at=clock.now(),
             asked_at=campaign.review_asked_at, early=early, seen=drafts.values_of(campaign),
         )  # fmt: skip
         audit.record(
@@ -61,8 +59,6 @@ def review_campaign(
             goes = False if early else _carry_out(campaign, review)
         if early:
             Campaign.objects.filter(id=campaign.id).update(review_asked_at=None)
-        if (goes or early) and approved and account.supervised:
-            _end_supervision(account, by)
         facts = _told(campaign, review, goes=goes)
         tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
 
@@ -78,7 +74,13 @@ def _told(campaign: Campaign, review: CampaignReview, *, goes: bool) -> dict[str
     }
 
 
-def _reasons(findings: list[dict[str, object]]) -> list[dict[str, object]]:
+def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:
+    """Return the findings that require a review: of the release, or of the draft as its reviewer sees it now."""
+    if early:
+        findings = [one.as_json() for one in gate.check_campaign(campaign.id)]
+    else:
+        newest = campaign.decisions.order_by("-id").first()
+        findings = newest.findings if newest else []
     return [one for one in findings if not one["passed"] and one["severity"] == "review"]
 
 
@@ -91,24 +93,3 @@ def _carry_out(campaign: states.LockedCampaign, review: CampaignReview) -> bool:
         return True
     drafts.return_to_draft(campaign, CampaignMover.OPERATOR, reason=_("One of the checks is open again."))
     return False
-
-
-def _end_supervision(account: Account, by: User) -> None:
-    """End a new account's supervision after three reviewed campaigns, or after one following a pause (R-06, R-90)."""
-    changes = AccountStatusChange.objects.filter(account_id=account.id)
-    began = (
-        changes.filter(before__in=[AccountStatus.APPROVED, AccountStatus.PAUSED, AccountStatus.SUSPENDED])
-        .order_by("-id")
-        .first()
-    )
-    # A draft may be approved early and more than once: a campaign counts once, when it was released.
-    released = Campaign.objects.filter(account_id=account.id).exclude(state=CampaignState.DRAFT)
-    reviews = CampaignReview.objects.filter(account_id=account.id, approved=True, campaign_id__in=released.values("id"))
-    needed = int(value("supervised_campaigns"))
-    if began is not None:
-        reviews = reviews.filter(reviewed_at__gte=began.at)
-        needed = needed if began.before == AccountStatus.APPROVED else 1
-    if reviews.values("campaign_id").distinct().count() < needed:
-        return
-    Account.objects.filter(id=account.id).update(supervised=False)
-    audit.record("account.supervision_ended", by=audit.person(by), account_id=account.id, details={"reviews": needed})

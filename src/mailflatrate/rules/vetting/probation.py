@@ -9,6 +9,9 @@ from enum import Enum
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import AccountFacts, AccountStatus, HistoryFacts
 
+EARLY_REVIEW_DAYS = 7
+"""How long an approval of a draft answers R-06 for exactly its content."""
+
 
 class Trigger(Enum):
     """Why a campaign is reviewed again (R-07).
