@@ -1,14 +1,15 @@
 """Runs the fetch of a move: audiences first, then one table after another, then templates.
 
-Every finished table is stored and noted at once, so that a later run goes on with the next one. An advisory lock
-prevents two runners of one move. The key is opened here only, and leaves in the headers of requests to its own system.
+Every finished table is stored and noted at once, so that a later run goes on with the next one. After some minutes a
+run ends, and the next one fetches the rest, so that others get their turn. An advisory lock prevents two runners of one
+move. The key is opened here only, and leaves in the headers of requests to its own system.
 """
 
 import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -33,7 +34,6 @@ from mailflatrate.mail.vault import VaultError
 
 _LOCK_SPACE: Final = 0x66657463 << 32
 MOST_ROWS: Final = 5_000_000
-MOST_OCTETS: Final = 2 * 1024 * 1024 * 1024
 MOST_TEMPLATES: Final = 50
 MOST_TEMPLATE_CHARACTERS: Final = 1_000_000
 _BROKEN = gettext_noop("An error on our side stopped this fetch. Our team has been notified.")
@@ -80,6 +80,8 @@ def _fail(fetch: MoveFetch, problem: str, *, is_final: bool = False) -> None:
 
 
 def _fetch(fetch: MoveFetch, link: ApiLink) -> None:
+    with tenancy.account(fetch.account_id):
+        fetches.count_start(fetch.move_id)
     link.on_request = lambda: _go_on(fetch)
     connector = _connect(fetch, link)
     if not fetch.chosen:
@@ -88,6 +90,7 @@ def _fetch(fetch: MoveFetch, link: ApiLink) -> None:
             if not fetches.offer_audiences(fetch.move_id, audiences):
                 return
             fetch.refresh_from_db()
+    link.begin_part()
     parts = _parts(connector, fetch)
     with tenancy.account(fetch.account_id):
         MoveFetch.objects.filter(id=fetch.id).update(parts_total=len(parts))
@@ -95,7 +98,13 @@ def _fetch(fetch: MoveFetch, link: ApiLink) -> None:
     rows = fetch.rows_done
     for name, part in parts.items():
         if name not in done:
+            link.begin_part()
             rows += _fetch_part(fetch, name, part, MOST_ROWS - rows)
+            if link.is_slot_over:
+                with tenancy.account(fetch.account_id):
+                    fetches.go_on_later(fetch.move_id)
+                return
+    link.begin_part()
     templates = _keep_templates(fetch, connector) if fetch.with_templates else []
     with tenancy.account(fetch.account_id):
         fetches.finish_fetch(fetch.move_id, templates)
@@ -131,21 +140,12 @@ def _parts(connector: Connector, fetch: MoveFetch) -> dict[str, Part]:
 def _fetch_part(fetch: MoveFetch, name: str, part: Part, most_rows: int) -> int:
     """Fetch and keep one table; return its number of rows."""
     with storage.scratch_file() as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
-        table = csv.writer(text)
-        table.writerow(part.header)
-        rows = 0
-        for row in part.rows():
-            table.writerow([cell(value) for value in row])
-            rows += 1
-            if rows > most_rows or (rows % 1000 == 0 and file.tell() > MOST_OCTETS):
-                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
-        text.flush()
-        text.detach()
+        rows, is_whole = _write_table(file, part, most_rows)
         kept = _stored(fetch, part.name, Path(file.name)) if rows else None
+        missing = "" if is_whole else part.name
         try:
             with tenancy.account(fetch.account_id):
-                goes_on = fetches.keep_part(fetch.move_id, name, kept, rows)
+                goes_on = fetches.keep_part(fetch.move_id, name, kept, rows, refusals_missing=missing)
         except BaseException:
             _forget(fetch, kept)
             raise
@@ -153,6 +153,28 @@ def _fetch_part(fetch: MoveFetch, name: str, part: Part, most_rows: int) -> int:
         _forget(fetch, kept)
         raise _GivenUp
     return rows
+
+
+def _write_table(file: IO[bytes], part: Part, most_rows: int) -> tuple[int, bool]:
+    """Write the rows of a part; return their number, and False if the key may not read all of them."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+    table = csv.writer(text)
+    table.writerow(part.header)
+    rows, characters, is_whole = 0, 0, True
+    try:
+        for row in part.rows():
+            characters += table.writerow([cell(value) for value in row])
+            rows += 1
+            is_long = characters > fetches.MOST_OCTETS or (rows % 1000 == 0 and file.tell() > fetches.MOST_OCTETS)
+            if rows > most_rows or is_long:
+                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
+    except FetchProblem as problem:
+        if not (part.may_be_forbidden and problem.is_forbidden):
+            raise
+        is_whole = False
+    text.flush()
+    text.detach()
+    return rows, is_whole
 
 
 def _stored(fetch: MoveFetch, name: str, path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sync
 from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.actions import field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
-from mailflatrate.apps.lists.actions.fetches import FETCH_MOVE_JOB, KEY_KEPT_FOR, expire_key
+from mailflatrate.apps.lists.actions.fetches import FETCH_MOVE_JOB, KEY_KEPT_FOR, expire_key, resume_fetch
 from mailflatrate.apps.lists.actions.moves import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.bulk import runner as bulk
@@ -131,9 +131,7 @@ def resume_moves(timestamp: int) -> None:
             once = f"resume-check:{move_id}"
             defer(CHECK_MOVE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, move_id=move_id)
         for account_id, move_id in recent.filter(state=MoveState.FETCHING).values_list("account_id", "id"):
-            once = f"resume-fetch:{move_id}"
-            lock = f"fetch:{account_id}"
-            defer(FETCH_MOVE_JOB, JobQueue.IMPORT, once=once, lock=lock, account_id=account_id, move_id=move_id)
+            resume_fetch(account_id, move_id)
         for account_id, move_id in recent.filter(state=MoveState.STARTING).values_list("account_id", "id"):
             once = f"resume-start:{move_id}"
             defer(START_MOVE_JOB, JobQueue.IMPORT, once=once, account_id=account_id, move_id=move_id)

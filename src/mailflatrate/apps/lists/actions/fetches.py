@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -27,7 +28,10 @@ from mailflatrate.base import audit, clock, jobs, tenancy
 FETCH_MOVE_JOB = "lists.fetch_move"
 ADOPT_TEMPLATES_JOB = "campaigns.adopt_templates"
 KEY_KEPT_FOR = timedelta(hours=24)
-MOST_AUDIENCES = 500
+MOST_OCTETS = 512 * 1024 * 1024
+"""In one move: as much as an upload may have."""
+MOST_STARTS = 6
+"""Runs without progress: each was cut off, for example by a crash."""
 _KEY_GONE = gettext_noop("The key was deleted a day after you entered it. Start again with a new one.")
 _NOTHING = gettext_noop("The lists you chose have no contacts.")
 
@@ -89,9 +93,9 @@ def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
             return False
-        shown = [[one.id, one.name[:200], one.people] for one in audiences[:MOST_AUDIENCES]]
+        shown = [[one.id, one.name[:200], one.people] for one in audiences]
         chosen = [audiences[0].id] if len(audiences) == 1 else []
-        MoveFetch.objects.filter(move_id=move_id).update(audiences=shown, chosen=chosen)
+        MoveFetch.objects.filter(move_id=move_id).update(audiences=shown, chosen=chosen, starts=0)
         if not chosen:
             Move.objects.filter(id=move_id).update(state=MoveState.CHOOSING)
         return bool(chosen)
@@ -124,12 +128,37 @@ def fetch_again(move_id: int) -> None:
             raise ImportProblem(_("the key is no longer kept; start again with a new one"))
         move.state, move.problem = MoveState.FETCHING, ""
         move.save(update_fields=["state", "problem"])
+        MoveFetch.objects.filter(move_id=move_id).update(starts=0)
         _fetch_soon(move)
 
 
 @tenancy.needs_account
-def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int) -> bool:
-    """Add a fetched table to the move (None: it was empty); return whether the fetch goes on."""
+def count_start(move_id: int) -> None:
+    """Count a run, until one makes progress. Raises FetchProblem if too many were cut off."""
+    MoveFetch.objects.filter(move_id=move_id).update(starts=F("starts") + 1)
+    if MoveFetch.objects.filter(move_id=move_id, starts__gt=MOST_STARTS).exists():
+        raise FetchProblem(_("This fetch broke off several times. Bring the files of an export instead."))
+
+
+@tenancy.needs_account
+def go_on_later(move_id: int) -> None:
+    """Enqueue the rest of a fetch behind what waits, so that others get their turn."""
+    move = Move.objects.filter(id=move_id, state=MoveState.FETCHING).first()
+    if move is not None:
+        resume_fetch(move.account_id, move.id)
+
+
+def resume_fetch(account_id: int, move_id: int) -> None:
+    """Enqueue a fetch that is under way, unless it is enqueued already."""
+    _enqueue(account_id, move_id, once=f"resume-fetch:{move_id}")
+
+
+@tenancy.needs_account
+def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int, *, refusals_missing: str = "") -> bool:
+    """Add a fetched table to the move (None: it was empty); return whether the fetch goes on.
+
+    `refusals_missing`: the table's name, if the key may not read it. Raises FetchProblem if the move gets too large.
+    """
     with transaction.atomic():
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
@@ -138,11 +167,16 @@ def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int) -
         if name in fetch.parts_done:
             return False
         if file is not None:
+            if move.bytes_total + file["bytes"] > MOST_OCTETS:
+                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
             move.files = [*move.files, file]
             move.bytes_total += file["bytes"]
             move.save(update_fields=["files", "bytes_total"])
         fetch.parts_done, fetch.rows_done = [*fetch.parts_done, name], fetch.rows_done + rows
-        fetch.save(update_fields=["parts_done", "rows_done"])
+        fetch.starts = 0
+        if refusals_missing:
+            fetch.refusals_missing = [*fetch.refusals_missing, refusals_missing]
+        fetch.save(update_fields=["parts_done", "rows_done", "starts", "refusals_missing"])
         return True
 
 
@@ -208,9 +242,13 @@ def _locked(move_id: int, state: MoveState) -> Move | None:
 
 
 def _fetch_soon(move: Move) -> None:
+    _enqueue(move.account_id, move.id)
+
+
+def _enqueue(account_id: int, move_id: int, *, once: str | None = None) -> None:
     # One after another within an account: another system may take its time, and others' imports share these workers.
-    lock = f"fetch:{move.account_id}"
-    jobs.defer(FETCH_MOVE_JOB, jobs.JobQueue.IMPORT, account_id=move.account_id, move_id=move.id, lock=lock)
+    lock = f"fetch:{account_id}"
+    jobs.defer(FETCH_MOVE_JOB, jobs.JobQueue.IMPORT, once=once, lock=lock, account_id=account_id, move_id=move_id)
 
 
 def _forget_templates(account_id: int, templates: Sequence[dict[str, Any]]) -> None:

@@ -1,10 +1,12 @@
-"""Requests to another system's API: one host, JSON, and bounds on time, size, waiting and number.
+"""Requests to another system's API: one host, JSON, and bounds on time, pace, size, values, waiting and number.
 
 A service that asks to wait (429, 503) gets its time, up to a limit. Errors become sentences that say what to do; none
 of them quotes the key or the answer.
 """
 
+import itertools
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,20 +26,33 @@ from mailflatrate.wire.web import ServiceAnswer, Want, ask_api
 
 AGENT: Final = "mailflatrate-move/1 (+a customer moves with their own key)"
 MOST_OCTETS: Final = 16 * 1024 * 1024
+MOST_VALUES: Final = 500_000
+"""Values in one answer: read into memory, even the smallest takes a hundred times its octets."""
+_FEW_OCTETS: Final = 512 * 1024
+_OCTETS_PER_OBJECT: Final = 8 * 1024
+_FEW_VALUES: Final = 20_000
+_VALUES_PER_OBJECT: Final = 400
 SECONDS: Final = 60.0
 MOST_REQUESTS: Final = 60_000
 MOST_TRIES: Final = 5
-MOST_MINUTES: Final = 120
+MOST_MINUTES: Final = 60
+"""For one part."""
+SLOT_MINUTES: Final = 5
+"""How long a fetch keeps a worker before others get their turn."""
+SLOWEST_PACE_SECONDS: Final = 5.0
+"""The average time of an answer, waiting included, of a part that goes on after its slot."""
 MOST_WAIT_SECONDS: Final = 120.0
 _TOO_MANY: Final = (429, 503)
 _REFUSED_KEY: Final = 401
 _FORBIDDEN: Final = 403
 _MISSING: Final = 404
+_TEXT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_OPENERS: Final = b"{[,"
 
 
 @dataclass(slots=True)
 class ApiLink:
-    """How requests leave. `on_request` is called before each one; what it raises ends the fetch.
+    """How requests leave, and how long they may take. `on_request` is called before each; its errors end the fetch.
 
     `private` permits the own network and plain HTTP; only tests want that.
     """
@@ -47,31 +62,69 @@ class ApiLink:
     pause: Callable[[float], None] = time.sleep
     private: bool = False
     context: ssl.SSLContext | None = None
+    seconds: Callable[[], float] = time.monotonic
     requests: int = field(default=0, init=False)
-    began: float = field(default_factory=time.monotonic, init=False)
+    _answers: int = field(default=0, init=False)
+    _part_began: float = field(default=0.0, init=False)
+    _slot_began: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        """Start the slot."""
+        self._slot_began = self._part_began = self.seconds()
+
+    def begin_part(self) -> None:
+        """Measure the pace of the next part by itself."""
+        self._answers, self._part_began = 0, self.seconds()
+
+    @property
+    def is_slot_over(self) -> bool:
+        """Return whether it is the turn of others."""
+        return self.seconds() - self._slot_began > 60 * SLOT_MINUTES
+
+    def before_request(self) -> None:
+        """Count a request. Raises FetchProblem if there were too many, or if this part takes too long."""
+        self.requests += 1
+        passed = self.seconds() - self._part_began
+        if self.requests > MOST_REQUESTS or passed > 60 * MOST_MINUTES:
+            raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
+        if passed > max(60 * SLOT_MINUTES, self._answers * SLOWEST_PACE_SECONDS):
+            raise FetchProblem(_("The other system is too slow. Try again; what we have is kept."))
+        self.on_request()
+
+    def count_answer(self) -> None:
+        """Count a request that was answered."""
+        self._answers += 1
 
 
 class JsonApi:
     """One API. `secrets` are the headers that carry the key."""
 
     def __init__(self, base_url: str, secrets: Mapping[str, str], link: ApiLink) -> None:
-        self._base_url, self._link = base_url.rstrip("/"), link
-        self._want = Want("application/json", AGENT, MOST_OCTETS, SECONDS, dict(secrets))
+        self._base_url, self._link, self._secrets = base_url.rstrip("/"), link, dict(secrets)
 
-    def get(self, path: str, **query: object) -> Any:
-        """Return the JSON at a path. Raises FetchProblem."""
+    def get(self, path: str, most: int = 1000, *, is_large: bool = False, **query: object) -> Any:
+        """Return the JSON at a path. `most`: objects asked for, which bound its size, unless it `is_large`.
+
+        Raises FetchProblem.
+        """
         pairs = {name: value for name, value in query.items() if value is not None}
-        return self._ask(f"{path}?{urlencode(pairs)}" if pairs else path, None)
+        octets = MOST_OCTETS if is_large else min(MOST_OCTETS, _FEW_OCTETS + most * _OCTETS_PER_OBJECT)
+        values = MOST_VALUES if is_large else min(MOST_VALUES, _FEW_VALUES + most * _VALUES_PER_OBJECT)
+        want = Want("application/json", AGENT, octets, SECONDS, self._secrets)
+        return self._ask(f"{path}?{urlencode(pairs)}" if pairs else path, want, values)
 
     def post_form(self, path: str, **values: str) -> Any:
         """Return the JSON that answers a form. Raises FetchProblem."""
-        return self._ask(path, urlencode(values).encode())
+        secrets = {**self._secrets, "Content-Type": "application/x-www-form-urlencoded"}
+        form = urlencode(values).encode()
+        want = Want("application/json", AGENT, min(MOST_OCTETS, _FEW_OCTETS), SECONDS, secrets, form)
+        return self._ask(path, want, _FEW_VALUES)
 
     def pages(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
         """Yield what `read` finds from each offset on, until a page isn't full. A page that repeats ends the fetch."""
         before: object = None
         offset = 0
-        while found := read(offset):
+        while found := page_of(read(offset), size):
             if found[0] == before:
                 raise FetchProblem(_("The other system sends the same page again and again. Bring its files instead."))
             before = found[0]
@@ -80,18 +133,27 @@ class JsonApi:
             if len(found) < size:
                 return
 
-    def _ask(self, path: str, form: bytes | None) -> Any:
-        want = self._want
-        if form is not None:
-            secrets = {**want.secrets, "Content-Type": "application/x-www-form-urlencoded"}
-            want = Want(want.accept, want.agent, want.most_octets, want.seconds, secrets, form)
+    def numbered(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
+        """Yield what `read` finds on each page from number 0 on, until one is empty.
+
+        A page isn't the last because it is short: some services give fewer than asked for. If the second page is the
+        first again, and of another size than asked for, the service doesn't page, and the first was everything.
+        """
+        before: list[Any] = []
+        for number in itertools.count():
+            found = read(number)
+            if found and found == before:
+                if number == 1 and len(found) != size:
+                    return
+                raise FetchProblem(_("The other system sends the same page again and again. Bring its files instead."))
+            if not found:
+                return
+            yield from found
+            before = found
+
+    def _ask(self, path: str, want: Want, most_values: int) -> Any:
         for attempt in range(MOST_TRIES):
-            self._link.requests += 1
-            if self._link.requests > MOST_REQUESTS:
-                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
-            if time.monotonic() - self._link.began > 60 * MOST_MINUTES:
-                raise FetchProblem(_("The other system is too slow. Try again; what we have is kept."))
-            self._link.on_request()
+            self._link.before_request()
             try:
                 answer = ask_api(
                     self._base_url + path,
@@ -103,12 +165,32 @@ class JsonApi:
             except OSError:
                 answer = None
             if answer is not None and _is_worth_reading(answer, want.most_octets):
-                return _json_of(answer, want.most_octets)
+                self._link.count_answer()
+                return _json_of(answer, want.most_octets, most_values)
             if attempt + 1 < MOST_TRIES:
                 self._link.pause(_wait_seconds(answer, attempt))
         raise FetchProblem(
             _("The other system doesn't answer, or only in part. Check the address, and try again in a few minutes.")
         )
+
+
+def page_of(found: list[Any], size: int) -> list[Any]:
+    """Return a page. Raises FetchProblem if it has more objects than were asked for."""
+    if len(found) > size:
+        raise _too_much()
+    return found
+
+
+def _too_much() -> FetchProblem:
+    return FetchProblem(_("The other system sends more than we can take. Bring the files of an export instead."))
+
+
+def _count_values(body: bytes) -> int:
+    """Return at least how many values some JSON has, before it is read: each follows an opening sign or a comma."""
+    found = sum(map(body.count, _OPENERS))
+    if found > _FEW_VALUES:
+        found -= sum(sum(map(text.group().count, _OPENERS)) for text in _TEXT.finditer(body))
+    return found
 
 
 def _is_worth_reading(answer: ServiceAnswer, most_octets: int) -> bool:
@@ -135,7 +217,7 @@ def _wait_seconds(answer: ServiceAnswer | None, attempt: int) -> float:
     return seconds
 
 
-def _json_of(answer: ServiceAnswer, most_octets: int) -> Any:
+def _json_of(answer: ServiceAnswer, most_octets: int, most_values: int) -> Any:
     """Return the JSON of an answer. Raises FetchProblem."""
     if answer.status == _REFUSED_KEY:
         raise FetchProblem(_("The other system refuses this key. Make a new one there and start again."), is_final=True)
@@ -152,8 +234,11 @@ def _json_of(answer: ServiceAnswer, most_octets: int) -> Any:
             % {"status": answer.status}
         )
     if not answer.is_whole and len(answer.body) >= most_octets:
-        raise FetchProblem(_("The other system sends more than we can take. Bring the files of an export instead."))
+        raise _too_much()
+    is_json = answer.body.rstrip().endswith((b"}", b"]"))
+    if is_json and _count_values(answer.body) > most_values:
+        raise _too_much()
     try:
-        return json.loads(answer.body)
+        return json.loads(answer.body if is_json else b"")
     except (ValueError, RecursionError):
         raise FetchProblem(_("The other system's answer can't be read. Check the address.")) from None

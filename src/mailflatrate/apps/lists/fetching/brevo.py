@@ -17,6 +17,7 @@ from mailflatrate.apps.lists.fetching.connector import (
     columns_for,
     file_name,
     objects,
+    source_lists,
     text_of,
 )
 
@@ -40,13 +41,10 @@ class Brevo:
         """Return the lists of the account."""
 
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get("/contacts/lists", limit=_LISTS_PAGE, offset=offset, sort="asc")
+            found = self._api.get("/contacts/lists", _LISTS_PAGE, limit=_LISTS_PAGE, offset=offset, sort="asc")
             return objects(found.get("lists") if isinstance(found, dict) else None)
 
-        return [
-            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one))
-            for one in self._api.pages(read, _LISTS_PAGE)
-        ]
+        return source_lists(self._api.pages(read, _LISTS_PAGE), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
         """Return the account's blocked contacts, and the contacts of a list."""
@@ -65,7 +63,7 @@ class Brevo:
 
     def _rows(self, list_id: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get(f"/contacts/lists/{list_id}/contacts", limit=_PAGE, offset=offset, sort="asc")
+            found = self._api.get(f"/contacts/lists/{list_id}/contacts", _PAGE, limit=_PAGE, offset=offset, sort="asc")
             return objects(found.get("contacts") if isinstance(found, dict) else None)
 
         for one in self._api.pages(read, _PAGE):
@@ -84,7 +82,9 @@ class Brevo:
 
     def _blocked(self) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get("/smtp/blockedContacts", limit=_BLOCKED_PAGE, offset=offset, sort="asc")
+            found = self._api.get(
+                "/smtp/blockedContacts", _BLOCKED_PAGE, limit=_BLOCKED_PAGE, offset=offset, sort="asc"
+            )
             return objects(found.get("contacts") if isinstance(found, dict) else None)
 
         for one in self._api.pages(read, _BLOCKED_PAGE):
@@ -94,7 +94,7 @@ class Brevo:
 
     def templates(self) -> Iterator[HtmlTemplate]:
         """Yield the account's templates."""
-        found = self._api.get("/smtp/templates", limit=_MOST_TEMPLATES, offset=0, sort="desc")
+        found = self._api.get("/smtp/templates", is_large=True, limit=_MOST_TEMPLATES, offset=0, sort="desc")
         for one in objects(found.get("templates") if isinstance(found, dict) else None):
             yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "htmlContent"))
 

@@ -17,10 +17,10 @@ from mailflatrate.apps.lists.fetching.connector import (
     HtmlTemplate,
     Part,
     SourceList,
-    cell,
     columns_for,
     file_name,
     objects,
+    source_lists,
     text_of,
 )
 
@@ -72,10 +72,7 @@ class CleverReach:
 
     def audiences(self) -> list[SourceList]:
         """Return the recipient lists of the account."""
-        return [
-            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one))
-            for one in objects(self._api.get("/groups.json"))
-        ]
+        return source_lists(objects(self._api.get("/groups.json")), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
         """Return the blacklist, and the recipients of a list."""
@@ -93,7 +90,7 @@ class CleverReach:
     def _rows(self, group_id: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
             path = f"/groups.json/{group_id}/receivers"
-            return objects(self._api.get(path, pagesize=_PAGE, page=offset // _PAGE, detail=_DETAIL, type="all"))
+            return objects(self._api.get(path, _PAGE, pagesize=_PAGE, page=offset // _PAGE, detail=_DETAIL, type="all"))
 
         for one in self._api.pages(read, _PAGE):
             fields: dict[str, Any] = {}
@@ -103,7 +100,17 @@ class CleverReach:
             yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
 
     def _blacklist(self) -> Iterator[Sequence[object]]:
-        for one in objects(self._api.get("/blacklist.json")):
+        """Yield the blacklist, page by page, or all of it if the API sends it at once."""
+
+        def read(number: int) -> list[dict[str, Any]]:
+            try:
+                return objects(self._api.get("/blacklist.json", is_large=True, pagesize=_PAGE, page=number))
+            except FetchProblem as problem:
+                if number and problem.is_missing:
+                    return []  # there is no page after the last
+                raise
+
+        for one in self._api.numbered(read, _PAGE):
             yield one.get("email"), "yes", "", ""
 
     def templates(self) -> Iterator[HtmlTemplate]:

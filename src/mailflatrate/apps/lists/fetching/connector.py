@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Protocol
 
 MOST_COLUMNS: Final = 200
 MOST_CELL_CHARACTERS: Final = 32_000
 MOST_NAME_CHARACTERS: Final = 120
+MOST_AUDIENCES: Final = 500
+_MOST_ID_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,15 @@ class SourceList:
 class Part:
     """One table to fetch. `name` becomes the file's, so it says who is in it, as an export file's name does.
 
-    `of_account`: it holds people of the whole account, and is the same for every audience.
+    `of_account`: it holds people of the whole account, and is the same for every audience. `may_be_forbidden`: the rest
+    is of use without it; the customer reads that its refusals are missing.
     """
 
     name: str
     header: tuple[str, ...]
     rows: Callable[[], Iterator[Sequence[object]]]
     of_account: bool = False
+    may_be_forbidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Connector(Protocol):
     """One system's API. Every method may raise FetchProblem."""
 
     def audiences(self) -> list[SourceList]:
-        """Return the lists to choose from."""
+        """Return the lists to choose from, at most MOST_AUDIENCES."""
 
     def parts(self, audience: SourceList) -> list[Part]:
         """Return the tables of an audience, those with refusals among them."""
@@ -67,6 +72,14 @@ def cell(value: object) -> str:
     elif isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False) if value else ""
     return str(value)[:MOST_CELL_CHARACTERS].replace("\0", "\ufffd")
+
+
+def source_lists(
+    found: Iterable[dict[str, Any]], people_in: Callable[[dict[str, Any]], int | None], most: int = MOST_AUDIENCES
+) -> list[SourceList]:
+    """Return the lists among some objects. Stops reading at the limit."""
+    lists = (SourceList(cell(one.get("id")), cell(one.get("name"))[:200], people_in(one)) for one in found)
+    return list(islice((one for one in lists if 0 < len(one.id) <= _MOST_ID_CHARACTERS), most))
 
 
 def columns_for(fixed: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:

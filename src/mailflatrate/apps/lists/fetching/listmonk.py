@@ -8,8 +8,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from mailflatrate.apps.lists.errors import FetchProblem
-from mailflatrate.apps.lists.fetching.api import ApiLink, JsonApi
+from mailflatrate.apps.lists.fetching.api import ApiLink, JsonApi, page_of
 from mailflatrate.apps.lists.fetching.connector import (
     HtmlTemplate,
     Part,
@@ -17,6 +16,7 @@ from mailflatrate.apps.lists.fetching.connector import (
     cell,
     file_name,
     objects,
+    source_lists,
     text_of,
 )
 
@@ -44,25 +44,29 @@ class Listmonk:
 
     def audiences(self) -> list[SourceList]:
         """Return the lists of the installation."""
-        return [
-            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one)) for one in self._results("/lists", {})
-        ]
+        return source_lists(self._results("/lists", {}), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
         """Return those who bounced or are blocklisted, and the subscribers of a list."""
         return [
-            Part("bounces.csv", ("uuid", "email", "status", "created_at"), self._bounces, of_account=True),
-            Part("blocklist.csv", _FIXED, self._blocklisted, of_account=True),
+            Part(
+                "bounces.csv",
+                ("uuid", "email", "status", "created_at"),
+                self._bounces,
+                of_account=True,
+                may_be_forbidden=True,
+            ),
+            Part("blocklist.csv", _FIXED, self._blocklisted, of_account=True, may_be_forbidden=True),
             Part(file_name(audience.name), _FIXED, lambda: self._rows({"list_id": audience.id}, audience.id)),
         ]
 
-    def _results(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
-        def read(offset: int) -> list[dict[str, Any]]:
-            found = self._api.get(path, page=offset // _PAGE + 1, per_page=_PAGE, **query)
+    def _results(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        def read(number: int) -> list[dict[str, Any]]:
+            found = self._api.get(path, _PAGE, page=number + 1, per_page=_PAGE, **query)
             data = found.get("data") if isinstance(found, dict) else None
-            return objects(data.get("results") if isinstance(data, dict) else None)
+            return page_of(objects(data.get("results") if isinstance(data, dict) else None), _PAGE)
 
-        return self._api.pages(read, _PAGE)
+        return self._api.numbered(read, _PAGE)
 
     def _rows(self, query: dict[str, str], list_id: str) -> Iterator[Sequence[object]]:
         for one in self._results("/subscribers", {"order_by": "created_at", "order": "ASC", **query}):
@@ -82,26 +86,18 @@ class Listmonk:
             )
 
     def _blocklisted(self) -> Iterator[Sequence[object]]:
-        """Yield those who are blocklisted, if the key may search: otherwise those of the list say it themselves."""
-        try:
-            yield from self._rows({"query": "subscribers.status = 'blocklisted'"}, "")
-        except FetchProblem as problem:
-            if not problem.is_forbidden:
-                raise
+        """Yield those who are blocklisted, which takes a key that may search."""
+        return self._rows({"query": "subscribers.status = 'blocklisted'"}, "")
 
     def _bounces(self) -> Iterator[Sequence[object]]:
-        """Yield who bounced for good or complained, if the key may read that."""
-        try:
-            for one in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
-                if (said := _BOUNCES.get(text_of(one, "type"))) is not None:
-                    yield one.get("subscriber_uuid"), one.get("email"), said, one.get("created_at")
-        except FetchProblem as problem:
-            if not problem.is_forbidden:
-                raise
+        """Yield who bounced for good or complained."""
+        for one in self._results("/bounces", {"order_by": "created_at", "order": "asc"}):
+            if (said := _BOUNCES.get(text_of(one, "type"))) is not None:
+                yield one.get("subscriber_uuid"), one.get("email"), said, one.get("created_at")
 
     def templates(self) -> Iterator[HtmlTemplate]:
         """Yield the templates of campaigns."""
-        found = self._api.get("/templates")
+        found = self._api.get("/templates", is_large=True)
         for one in objects(found.get("data") if isinstance(found, dict) else None):
             if one.get("type") != "tx":
                 yield HtmlTemplate(text_of(one, "name"), text_of(one, "subject"), text_of(one, "body"))

@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.fetching.connector import (
     columns_for,
     file_name,
     objects,
+    source_lists,
     text_of,
 )
 
@@ -75,9 +76,7 @@ class Mailchimp:
         """Return the audiences of the account."""
         fields = "lists.id,lists.name,lists.stats.member_count"
         found = self._api.get("/lists", count=1000, fields=fields)
-        return [
-            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one)) for one in objects(_of(found, "lists"))
-        ]
+        return source_lists(objects(_of(found, "lists")), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
         """Return a table for each status."""
@@ -96,7 +95,7 @@ class Mailchimp:
     def _rows(self, audience_id: str, state: str, own: Sequence[str]) -> Iterator[Sequence[object]]:
         def read(offset: int) -> list[dict[str, Any]]:
             found = self._api.get(
-                f"/lists/{audience_id}/members", status=state, count=_PAGE, offset=offset, fields=_MEMBER
+                f"/lists/{audience_id}/members", _PAGE, status=state, count=_PAGE, offset=offset, fields=_MEMBER
             )
             return objects(_of(found, "members"))
 
@@ -131,7 +130,7 @@ class Mailchimp:
         for one in objects(_of(found, "campaigns")):
             settings = one.get("settings")
             named = settings if isinstance(settings, dict) else {}
-            content = self._api.get(f"/campaigns/{cell(one.get('id'))}/content", fields="html")
+            content = self._api.get(f"/campaigns/{cell(one.get('id'))}/content", is_large=True, fields="html")
             subject = text_of(named, "subject_line")
             yield HtmlTemplate(text_of(named, "title") or subject, subject, cell(_of(content, "html")))
 

@@ -11,15 +11,16 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import FetchProblem
-from mailflatrate.apps.lists.fetching.api import ApiLink, JsonApi
+from mailflatrate.apps.lists.fetching.api import ApiLink, JsonApi, page_of
 from mailflatrate.apps.lists.fetching.connector import (
+    MOST_AUDIENCES,
     HtmlTemplate,
     Part,
     SourceList,
-    cell,
     columns_for,
     file_name,
     objects,
+    source_lists,
     text_of,
 )
 
@@ -51,9 +52,7 @@ class MailerLite:
 
     def audiences(self) -> list[SourceList]:
         """Return all subscribers as one audience, and each group."""
-        groups = [
-            SourceList(cell(one.get("id")), cell(one.get("name")), _count(one)) for one in self._followed("/groups", {})
-        ]
+        groups = source_lists(self._followed("/groups", {}), _count, MOST_AUDIENCES - 1)
         return [SourceList(_EVERYONE, _("All subscribers")), *groups]
 
     def parts(self, audience: SourceList) -> list[Part]:
@@ -80,13 +79,13 @@ class MailerLite:
             fields = found if isinstance(found, dict) else {}
             yield (*(one.get(name) for name in _FIXED), *(fields.get(name) for name in own))
 
-    def _followed(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+    def _followed(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the objects of all pages, by cursor or by number, as the path has them."""
         cursor, seen, page = None, set[str](), 1
         while True:
-            turn = {"cursor": cursor} if cursor else ({"page": page} if page > 1 else {})
-            found = self._api.get(path, limit=_PAGE, **query, **turn)
-            yield from objects(_data(found))
+            turn: dict[str, Any] = {"cursor": cursor} if cursor else ({"page": page} if page > 1 else {})
+            found = self._api.get(path, _PAGE, limit=_PAGE, **query, **turn)
+            yield from page_of(objects(_data(found)), _PAGE)
             meta = found.get("meta") if isinstance(found, dict) else None
             meta = meta if isinstance(meta, dict) else {}
             cursor = text_of(meta, "next_cursor")

@@ -15,6 +15,8 @@ NO_ADDRESS = "no_address_column"
 SAMPLE = "sample_data"
 KEYS = "keys"
 SEVERAL = "several"
+REFUSALS = "refusals_missing"
+"""A table of refusals that the key of a fetch may not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Moves: files of another email system that are checked together, and then imported together."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
@@ -83,7 +83,8 @@ class MoveFetch(TenantModel):
 
     `audiences` is what there is to choose from, a list of [id, name, people], `chosen` a list of ids. `parts_done`
     names the tables that are fetched, so that a later run goes on with the others. `templates` is a list of {name,
-    subject, path}. The key is emptied as soon as it isn't needed, and a day after it came at the latest.
+    subject, path}. `starts` counts runs without progress. `refusals_missing` names the tables of refusals that the key
+    may not read. The key is emptied as soon as it isn't needed, and a day after it came at the latest.
     """
 
     move = models.OneToOneField(Move, on_delete=models.CASCADE, related_name="fetch")
@@ -97,6 +98,8 @@ class MoveFetch(TenantModel):
     parts_total = models.PositiveIntegerField(default=0)
     rows_done = models.BigIntegerField(default=0)
     templates = models.JSONField(default=list)
+    starts = models.PositiveIntegerField(default=0, db_default=0)
+    refusals_missing = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
     started_at = models.DateTimeField(db_default=Now())
 
     class Meta:

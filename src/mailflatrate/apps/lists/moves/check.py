@@ -18,9 +18,10 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.dry_run import DryRunner
 from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
+from mailflatrate.apps.lists.intake.dry_run_result import REFUSALS, OpenQuestion
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import TableFile
-from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Move, MoveState
+from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Move, MoveFetch, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.known_people import known_on_list
 from mailflatrate.apps.lists.moves.result import result_of
@@ -72,8 +73,17 @@ def _check(move: Move) -> None:
     with opened_tables(move) as tables:
         runner = runner_of(move, tables, on_progress=lambda octets: _advance(move, octets))
         found = runner.run()
+        found.questions += _missing_refusals(move)
         result = result_of(runner, found)
     _end(move, MoveState.READY, result=result.as_json(), people_to_ask=result.people(Pile.ASK))
+
+
+def _missing_refusals(move: Move) -> list[OpenQuestion]:
+    """Return a question for each table of refusals that the key of a fetch may not read."""
+    with tenancy.account(move.account_id):
+        names = MoveFetch.objects.filter(move_id=move.id).values_list("refusals_missing", flat=True).first() or []
+    text = _("The API key can't read “%(file)s”. Some people who must not be emailed may be missing.")
+    return [OpenQuestion(REFUSALS, name, "", text % {"file": name}) for name in names]
 
 
 @contextmanager

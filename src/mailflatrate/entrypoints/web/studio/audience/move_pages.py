@@ -15,7 +15,14 @@ from django.utils.translation import gettext_lazy
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.intake.column_choices import ATTRIBUTE, LEAVE
 from mailflatrate.apps.lists.intake.columns import EVIDENCE, ColumnTarget
-from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SEVERAL, TIME_ZONE, OpenQuestion
+from mailflatrate.apps.lists.intake.dry_run_result import (
+    LAST_MAILED,
+    REFUSALS,
+    SAMPLE,
+    SEVERAL,
+    TIME_ZONE,
+    OpenQuestion,
+)
 from mailflatrate.apps.lists.intake.import_options import CHOOSABLE_TYPES
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
@@ -246,6 +253,10 @@ def question_sentence(question: OpenQuestion) -> str:
         LAST_MAILED: _(
             "%(people)s people in “%(file)s” confirmed more than 24 months ago. They can be emailed only if you've "
             "emailed them since: say when."
+        ),
+        REFUSALS: _(
+            "The API key can't read “%(file)s”, so people who bounced, complained or are blocked there may be missing. "
+            "Give it that right and fetch again before you start this move."
         ),
     }
     return sentences.get(question.about, "") % values
