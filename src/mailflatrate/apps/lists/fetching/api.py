@@ -73,7 +73,7 @@ class ApiLink:
         self._slot_began = self._part_began = self.seconds()
 
     def begin_part(self) -> None:
-        """Measure the pace of the next part by itself."""
+        """Measure the pace from here on, for the next part."""
         self._answers, self._part_began = 0, self.seconds()
 
     @property
