@@ -29,7 +29,7 @@ Built = tuple[str, list[Any]]
 def conditions_sql(conditions: Any, alias: str = "c") -> Built:
     """Return a boolean SQL expression over the contact table under `alias`, and its parameters in order.
 
-    It is in parentheses, so that it can stand beside AND: an "any" group alone would let its second condition escape
+    It is in parentheses, so that AND can join it: an "any" group alone would let its second condition escape
     whatever else a statement asks. `conditions` is what a segment stores, in either version, or a tree. True for all
     contacts if there are no conditions. Raises SegmentError.
     """
