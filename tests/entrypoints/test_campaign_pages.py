@@ -289,7 +289,7 @@ GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.cs
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
-         "edit/waves/", "choose/", "send-unsent/")  # fmt: skip
+         "edit/waves/", "choose/", "send-unsent/", "draft-review/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:

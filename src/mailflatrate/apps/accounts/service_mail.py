@@ -7,6 +7,7 @@ A template is plain text with `{% subject %}`, and with `{% button %}`, `{% fact
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -52,7 +53,7 @@ def write_mail(template: str, facts: Facts | Callable[[], Facts], language: str)
 
 def _cleaned(value: Any) -> Any:
     """Return a value that can neither mark nor break a line; a Passage keeps its lines."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool | int | date):
         return value
     if isinstance(value, Passage):
         return service_text.clean(value, lines=True)
