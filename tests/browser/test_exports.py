@@ -1,4 +1,4 @@
-"""Leaving: the pages where an owner asks for a file. And the other way in: by API key."""
+"""Leaving: an owner asks for a file of everyone and downloads it. And the other way in: by API key."""
 
 from typing import Any
 
@@ -13,13 +13,19 @@ LOOKS = [("en", "letter", False), ("de", "ink", True)]
 
 
 @pytest.mark.parametrize(("language", "theme", "phone"), LOOKS, ids=lambda one: str(one))
-def test_an_owner_finds_the_exports(visitor: Any, language: str, theme: str, phone: bool) -> None:
+def test_an_owner_exports_everyone(visitor: Any, language: str, theme: str, phone: bool) -> None:
     with visitor(language, theme, phone) as anna:
         anna.sign_in(ANNA)
+        page = anna.page
         anna.go("/studio/exports/new/")
         looked_at(anna, "export-new")
-        anna.go("/studio/exports/")
+        page.locator("main form button.btn-primary").click()
+        file = page.locator("main a[href$='/file']").first
+        file.wait_for()
         looked_at(anna, "exports")
+        with page.expect_download() as waiting:
+            file.click()
+        assert b"@" in waiting.value.path().read_bytes()
 
 
 @pytest.mark.parametrize(("language", "theme", "phone"), LOOKS, ids=lambda one: str(one))
