@@ -51,6 +51,7 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
+    r"/^api(?:/[\s\S]*)?$": FILE,
     "/dns/<str:token>/zone.txt": FILE,
     "/studio/senders/<int:domain_id>/zone.txt": FILE,
     "/desk/cases/<int:case_id>/answers/<int:answer_id>": FILE,
