@@ -55,6 +55,7 @@ dev: build ## Serve the demo for development: changed texts, styles and views sh
 	MAILFLATRATE_DEBUG=true MAILFLATRATE_VITE_PORT=$(VITE_PORT) $(BIN)/mailflatrate demo
 
 WAITING := tests/story tests/hosts
+ATTACKS := tests/security tests/release
 
 test: build tools ## Run all tests, including the browser tests and the Postfix story
 	mkdir -p build
@@ -63,7 +64,8 @@ test: build tools ## Run all tests, including the browser tests and the Postfix 
 	share demo -m demo tests/browser tests/story
 	share apps -m "not demo" tests/apps
 	share waiting -m "not demo" $(WAITING)  # these mostly wait for a relay, a worker or a clock
-	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING),--ignore $(each)) || failed=$$?
+	share attacks -m "not demo" $(ATTACKS)
+	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING) $(ATTACKS),--ignore $(each)) || failed=$$?
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	exit $$failed
 

@@ -164,8 +164,8 @@ def leave(*statements):
         stranger.execute(statement)
 
 leave(
-    "CREATE TEMP TABLE mailing_list AS SELECT 666::bigint AS account_id",
-    "CREATE TEMP VIEW campaign AS SELECT 666::bigint AS account_id",
+    "CREATE TEMP TABLE mailing_list AS SELECT 666000000000::bigint AS account_id",
+    "CREATE TEMP VIEW campaign AS SELECT 666000000000::bigint AS account_id",
     f"SELECT set_config('mailflatrate.account_id', '{other}', false)",
 )
 shadow = stranger.execute("SELECT account_id FROM mailing_list").fetchone()[0]
@@ -183,7 +183,7 @@ with tenancy.account(mine):
     report["inside"] = seen()
     report["model"] = list(MailingList.objects.values_list("account_id", flat=True).distinct())
 with tenancy.platform(PlatformReason.METRICS):
-    report["platform"] = 666 in seen()
+    report["platform"] = 666000000000 in seen()
 stranger.close()
 told["left"] = report
 """
@@ -262,7 +262,7 @@ def test_what_a_client_leaves_behind_changes_nothing_for_the_next(
     mine = strangers[0].account_id
     assert shared_server["left"] == {
         "same": True,
-        "shadow": 666,
+        "shadow": 666_000_000_000,  # no account has this number
         "outside": [],
         "role": "mailflatrate_app",
         "account": "",

@@ -63,6 +63,11 @@ def mine(place: Customer, texts: list[str]) -> list[WithdrawalLine]:
     return [line for line in map(read_line, texts) if line.account_id == place.account_id]
 
 
+def _compared(line: WithdrawalLine) -> tuple[WithdrawalKind, int | None, bytes | None]:
+    # Only the log still knows the hash of an erased contact; the suppression beside it has the hash, too.
+    return line.kind, line.contact_id, None if line.kind is WithdrawalKind.ERASED else line.address_key
+
+
 def test_each_no_is_in_the_log_and_no_address_is(anna: Customer, log: FolderLog, tmp_path: Path) -> None:
     before = clock.now()
     everyone_says_no(anna)
@@ -84,8 +89,8 @@ def test_each_no_is_in_the_log_and_no_address_is(anna: Customer, log: FolderLog,
     assert file.stat().st_mode & 0o777 == 0o600
     log_waiting(log)
     assert len(list(log.read(before))) == len(texts), "each once"
-    exported = {(line.kind, line.contact_id, line.address_key) for line in withdrawals_since(before)}
-    assert exported >= {(line.kind, line.contact_id, line.address_key) for line in mine(anna, texts)}
+    exported = {_compared(line) for line in withdrawals_since(before)}
+    assert exported >= {_compared(line) for line in mine(anna, texts)}
 
 
 def test_a_withdrawal_that_is_not_logged_yet_stays_in_the_outbox(anna: Customer, tmp_path: Path) -> None:
