@@ -55,7 +55,7 @@ dev: build ## Serve the demo for development: changed texts, styles and views sh
 	MAILFLATRATE_DEBUG=true MAILFLATRATE_VITE_PORT=$(VITE_PORT) $(BIN)/mailflatrate demo
 
 WAITING := tests/story tests/hosts
-ATTACKS := tests/security tests/release
+ATTACKS := tests/release tests/security
 
 test: build tools ## Run all tests, including the browser tests and the Postfix story
 	mkdir -p build

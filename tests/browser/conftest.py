@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from support.demo import Demo
 
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SHOTS = Path(__file__).parent / "shots"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "winterzwiebeln"
+expect.set_options(timeout=30_000)  # as long as all other waits: five seconds are little beside other tests
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 DRAWN = """() => document.fonts.ready.then(() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""

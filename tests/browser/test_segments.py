@@ -21,6 +21,11 @@ def press(page: Page, order: str) -> None:
     page.keyboard.press("Enter")
 
 
+def settle(page: Page) -> None:
+    """Wait until htmx listens to what it has put in place: a change before that is lost."""
+    expect(page.locator(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
+
+
 def test_a_segment_is_built_by_keyboard_and_counted(visitor: VISIT) -> None:
     with visitor("en", "letter", False, guarded=True) as anna:
         anna.sign_in(ANNA)
@@ -30,8 +35,11 @@ def test_a_segment_is_built_by_keyboard_and_counted(visitor: VISIT) -> None:
         expect(page.locator(COUNT)).to_have_text("0")
         press(page, "exclude:")
         expect(page.locator("[name='1.0-field']")).to_be_focused()
+        settle(page)
         page.locator("[name='1.0-field']").select_option("list")
         box = page.locator("[name='1.0-values']").first
+        expect(box).to_be_visible()
+        settle(page)
         box.focus()
         page.keyboard.press("Space")
         expect(box).to_be_checked()
@@ -50,10 +58,12 @@ def test_a_nested_segment_fits_and_is_accessible(visitor: VISIT, language: str, 
         for order, seen in (("group:", "2.0"), ("add:2", "2.1"), ("group:2", "2.2.0"), ("exclude:", "3.0")):
             press(page, order)
             expect(page.locator(f"[name='{seen}-field']")).to_be_visible()
+            settle(page)
         for path, field in (("2.0", "tag"), ("2.1", "clicked"), ("3.0", "received")):
             page.locator(f"[name='{path}-field']").select_option(field)
             kind = {"tag": "[role=group]", "clicked": "[name='2.1-days']", "received": "[name='3.0-times']"}[field]
             expect(page.locator(f".condition:has([name='{path}-field']) {kind}").first).to_be_visible()
+            settle(page)
         assert anna.sideways() <= 0
         assert anna.violations() == []
         anna.shoot("segment-builder")
