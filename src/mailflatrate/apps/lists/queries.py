@@ -310,11 +310,6 @@ def moves_page(*, size: int = PAGE_ROWS) -> list[Move]:
     return list(rows.order_by("-id")[:size])
 
 
-def get_move(move_id: int) -> Move | None:
-    """Return one move with its list, or None."""
-    return Move.objects.select_related("mailing_list", "created_by").filter(id=move_id).first()
-
-
 def imports_of_move(move_id: int) -> list[Import]:
     """Return the imports of a move in the order in which they run."""
     return list(Import.objects.select_related("mailing_list").filter(move_id=move_id).order_by("id"))

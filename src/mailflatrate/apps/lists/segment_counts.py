@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import SegmentGroup
 from mailflatrate.apps.lists.conditions.vocabulary import Field
+from mailflatrate.apps.lists.contact_list.bounded import within
 from mailflatrate.apps.lists.inactive import open_lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
@@ -85,19 +86,10 @@ def asks_about_clicks(tree: SegmentGroup) -> bool:
 
 def _quickly(statement: str, values: Sequence[Any], milliseconds: int) -> Any:
     """Return the statement's one value, or None if it takes too long."""
-    with connection.cursor() as cursor:
-        try:
-            with transaction.atomic():
-                cursor.execute(
-                    "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
-                    [f"{milliseconds}ms"],
-                )
-                before = cursor.fetchone()[0]
-                cursor.execute(statement, values)
-                (found,) = cursor.fetchone()
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
-                return found
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
-                raise
-            return None
+
+    def read() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()[0]
+
+    return within(milliseconds, read)

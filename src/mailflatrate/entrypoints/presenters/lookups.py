@@ -10,8 +10,8 @@ from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, 
 
 
 def find_bulk_action(action_id: int) -> BulkAction:
-    """Return a bulk action."""
-    return get_object_or_404(BulkAction.objects, id=action_id)
+    """Return a bulk action with who started it."""
+    return get_object_or_404(BulkAction.objects.select_related("created_by"), id=action_id)
 
 
 def find_campaign(campaign_id: int) -> Campaign:
@@ -60,8 +60,8 @@ def find_media(media_id: int) -> Media:
 
 
 def find_move(move_id: int) -> Move:
-    """Return a move."""
-    return get_object_or_404(Move.objects, id=move_id)
+    """Return a move with its list."""
+    return get_object_or_404(Move.objects.select_related("mailing_list", "created_by"), id=move_id)
 
 
 def find_segment(segment_id: int) -> Segment:

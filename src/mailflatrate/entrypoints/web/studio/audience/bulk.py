@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList
 from mailflatrate.apps.lists.queries import PAGE_ROWS
 from mailflatrate.apps.lists.tags import tags
+from mailflatrate.entrypoints.presenters.lookups import find_bulk_action
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -87,13 +88,6 @@ def _row(request: StudioRequest, action: BulkAction) -> BulkRow:
         can_undo and not action.is_under_way and action.changed > 0,
         action.is_under_way and _may(request, action.kind),
     )
-
-
-def _find(bulk_id: int) -> BulkAction:
-    found = BulkAction.objects.select_related("created_by").filter(id=bulk_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _selection(posted: QueryDict) -> BulkSelection:
@@ -197,21 +191,21 @@ def start(request: StudioRequest) -> HttpResponse:
 @studio
 def one(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Show the progress, or the result."""
-    return page(request, "studio/audience/bulk_action.html", {"row": _row(request, _find(bulk_id))})
+    return page(request, "studio/audience/bulk_action.html", {"row": _row(request, find_bulk_action(bulk_id))})
 
 
 @require_safe
 @studio
 def progress(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Return the part of the page that updates."""
-    return render(request, "studio/audience/bulk_progress.html", {"row": _row(request, _find(bulk_id))})
+    return render(request, "studio/audience/bulk_progress.html", {"row": _row(request, find_bulk_action(bulk_id))})
 
 
 @require_POST
 @studio
 def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Stop before the next contacts; what is done stays."""
-    _find(bulk_id)
+    find_bulk_action(bulk_id)
     return perform(
         request,
         lambda: bulk.cancel_bulk(bulk_id, by=request.user),
@@ -225,7 +219,7 @@ def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
 @studio
 def undo(request: StudioRequest, bulk_id: int) -> HttpResponse:
     """Undo what the action changed."""
-    _find(bulk_id)
+    find_bulk_action(bulk_id)
     try:
         action = bulk.undo_bulk(bulk_id, by=request.user)
     except ListError as error:

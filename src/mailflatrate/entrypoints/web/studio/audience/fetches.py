@@ -4,30 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import fetches
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.fetching.systems import SYSTEMS
 from mailflatrate.apps.lists.models import Move, MoveFetch, MoveState
+from mailflatrate.entrypoints.presenters.lookups import find_move
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.forms import MoveFetchForm
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.systems.profile import profiles
-
-
-def _find(move_id: int) -> Move:
-    found = queries.get_move(move_id)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _url(move: Move) -> str:
@@ -61,7 +54,7 @@ def new(request: StudioRequest) -> HttpResponse:
 @studio
 def choose(request: StudioRequest, move_id: int) -> HttpResponse:
     """Fetch the lists that were ticked."""
-    move = _find(move_id)
+    move = find_move(move_id)
     return perform(
         request,
         lambda: fetches.choose_audiences(move.id, request.POST.getlist("audience")),
@@ -75,7 +68,7 @@ def choose(request: StudioRequest, move_id: int) -> HttpResponse:
 @studio
 def again(request: StudioRequest, move_id: int) -> HttpResponse:
     """Go on with a fetch that stopped."""
-    move = _find(move_id)
+    move = find_move(move_id)
     return perform(
         request, lambda: fetches.fetch_again(move.id), _("We're trying again."), _url(move), refused=ImportProblem
     )

@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.moves.check import origin_in_use
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.embeds import move_in_url
+from mailflatrate.entrypoints.presenters.lookups import find_move
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_labels import facts_of
@@ -43,13 +44,6 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.systems.samples import sample_zip
 
 UNDER_WAY = (MoveState.FETCHING, MoveState.CHECKING, MoveState.STARTING)
-
-
-def _find(move_id: int) -> Move:
-    found = queries.get_move(move_id)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _url(move: Move) -> str:
@@ -84,7 +78,7 @@ def new(request: StudioRequest) -> HttpResponse:
 @studio
 def one(request: StudioRequest, move_id: int) -> HttpResponse:
     """Show a move in its state: checking, the piles and the questions, or its imports."""
-    move = _find(move_id)
+    move = find_move(move_id)
     return _page(request, move)
 
 
@@ -194,7 +188,7 @@ def _links(request: StudioRequest, move: Move) -> list[MoveInText]:
 @studio
 def progress(request: StudioRequest, move_id: int) -> HttpResponse:
     """Return the part of the page that updates while files are checked or imported."""
-    move = _find(move_id)
+    move = find_move(move_id)
     context = {"move": move, "tone": shown.MOVE_TONES[MoveState(move.state)], **_progress_context(request, move)}
     answer = page(request, "studio/audience/move_body.html", context)
     if move.state in (MoveState.READY, MoveState.CHOOSING):
@@ -206,7 +200,7 @@ def progress(request: StudioRequest, move_id: int) -> HttpResponse:
 @studio
 def check(request: StudioRequest, move_id: int) -> HttpResponse:
     """Check the files again with other answers."""
-    move = _find(move_id)
+    move = find_move(move_id)
     if move.state != MoveState.READY or move.result is None:
         return see_other(_url(move))
     stored = _answers(move)
@@ -222,7 +216,7 @@ def check(request: StudioRequest, move_id: int) -> HttpResponse:
 @studio
 def start(request: StudioRequest, move_id: int) -> HttpResponse:
     """Start the imports: the policy is confirmed (R-04) and, where it's missing, the origin is declared (R-10)."""
-    move = _find(move_id)
+    move = find_move(move_id)
     if move.state != MoveState.READY or move.result is None:
         return see_other(_url(move))
     stored, result = _answers(move), MoveFindings.from_json(move.result)
@@ -259,7 +253,7 @@ def start(request: StudioRequest, move_id: int) -> HttpResponse:
 @studio
 def discard(request: StudioRequest, move_id: int) -> HttpResponse:
     """Delete the files of a move that hasn't started."""
-    move = _find(move_id)
+    move = find_move(move_id)
     return perform(
         request,
         lambda: moves.discard_move(move.id),
@@ -274,7 +268,7 @@ def discard(request: StudioRequest, move_id: int) -> HttpResponse:
 @studio
 def rows(request: StudioRequest, move_id: int) -> HttpResponse:
     """Show rows of one pile with the reason, page by page. Addresses are masked."""
-    move = _find(move_id)
+    move = find_move(move_id)
     pile, reason = request.GET.get("pile", ""), request.GET.get("why", "")
     if move.result is None or pile not in set(Pile):
         raise Http404

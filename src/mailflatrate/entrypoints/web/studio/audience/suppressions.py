@@ -68,7 +68,7 @@ def ending_word(reason: str, *, whole_platform: bool) -> str:
 
 
 def scope_word(*, whole_platform: bool) -> str:
-    """Return for whom a suppression holds."""
+    """Return the scope of a suppression, in words."""
     return _("All senders on our platform") if whole_platform else _("Your account")
 
 
