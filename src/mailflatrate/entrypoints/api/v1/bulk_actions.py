@@ -1,7 +1,8 @@
 """Bulk actions: one change to all contacts that match, carried out in the background. Nothing puts anyone on a list."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_bulk_action, find_l
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 
 ROUTER = Router(tags=["Bulk actions"])
+Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
 class BulkFilter(RequestBodySchema):
@@ -144,68 +146,46 @@ def _start(request: ApiRequest, kind: BulkKind, given: BulkTarget, parameters: d
     return _shown(start_bulk(kind, selection, parameters, by=request.caller.user))
 
 
+def _starts(path: str, kind: BulkKind, *, protects: bool = False) -> Callable[[Operation], Operation]:
+    """Register an operation that starts an action of this kind."""
+    return endpoint(
+        ROUTER,
+        "post",
+        f"/bulk-actions/{path}",
+        scope=_SCOPES[kind],
+        answers=BulkActionInfo,
+        status=202,
+        repeatable=True,
+        protects=protects,
+        location="/bulk-actions/{id}",
+    )
+
+
 @endpoint(ROUTER, "get", "/bulk-actions", scope=KeyScope.READ, answers=Page[BulkActionInfo])
 def list_bulk_actions(request: ApiRequest, which: Query[PageQuery]) -> Page[BulkActionInfo]:
     """List bulk actions, newest first."""
     return newest_first(BulkAction.objects.all(), which, _shown)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/bulk-actions/add-tag",
-    scope=_SCOPES[BulkKind.ADD_TAG],
-    answers=BulkActionInfo,
-    status=202,
-    repeatable=True,
-    location="/bulk-actions/{id}",
-)
+@_starts("add-tag", BulkKind.ADD_TAG)
 def start_adding_tag(request: ApiRequest, given: BulkTagRequest) -> BulkActionInfo:
     """Add a tag to many contacts. A new one is created. Fetch the address in Location until `state` is `done`."""
     return _start(request, BulkKind.ADD_TAG, given, {"tag": given.tag})
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/bulk-actions/remove-tag",
-    scope=_SCOPES[BulkKind.REMOVE_TAG],
-    answers=BulkActionInfo,
-    status=202,
-    repeatable=True,
-    location="/bulk-actions/{id}",
-)
+@_starts("remove-tag", BulkKind.REMOVE_TAG)
 def start_removing_tag(request: ApiRequest, given: BulkTagRequest) -> BulkActionInfo:
     """Remove a tag from many contacts."""
     return _start(request, BulkKind.REMOVE_TAG, given, {"tag": given.tag})
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/bulk-actions/set-field",
-    scope=_SCOPES[BulkKind.SET_FIELD],
-    answers=BulkActionInfo,
-    status=202,
-    repeatable=True,
-    location="/bulk-actions/{id}",
-)
+@_starts("set-field", BulkKind.SET_FIELD)
 def start_setting_field(request: ApiRequest, given: BulkFieldRequest) -> BulkActionInfo:
     """Set a custom field of many contacts. The value is checked like every other edit."""
     return _start(request, BulkKind.SET_FIELD, given, {"key": given.key, "value": given.value})
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/bulk-actions/unsubscribe",
-    scope=_SCOPES[BulkKind.UNSUBSCRIBE],
-    answers=BulkActionInfo,
-    status=202,
-    repeatable=True,
-    protects=True,
-    location="/bulk-actions/{id}",
-)
+@_starts("unsubscribe", BulkKind.UNSUBSCRIBE, protects=True)
 def start_unsubscribing(request: ApiRequest, given: BulkUnsubscribeRequest) -> BulkActionInfo:
     """Unsubscribe many contacts from one list, or from everything. This can't be undone."""
     if given.from_list_id is not None:
@@ -213,17 +193,7 @@ def start_unsubscribing(request: ApiRequest, given: BulkUnsubscribeRequest) -> B
     return _start(request, BulkKind.UNSUBSCRIBE, given, {"list": given.from_list_id})
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/bulk-actions/erase",
-    scope=_SCOPES[BulkKind.ERASE],
-    answers=BulkActionInfo,
-    status=202,
-    repeatable=True,
-    protects=True,
-    location="/bulk-actions/{id}",
-)
+@_starts("erase", BulkKind.ERASE, protects=True)
 def start_erasing(request: ApiRequest, given: BulkErasureRequest) -> BulkActionInfo:
     """Erase many contacts (R-94). Anonymous evidence stays, and so do suppressions. This can't be undone."""
     if not given.sure:
