@@ -1,4 +1,4 @@
-"""Who changes contacts: the running transaction's author, whom the triggers of `sql/changes.sql` write down."""
+"""The author of the changes in the current transaction, recorded by the triggers of `sql/changes.sql`."""
 
 import json
 from dataclasses import dataclass

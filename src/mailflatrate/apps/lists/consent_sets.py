@@ -89,7 +89,7 @@ def unsubscribe_many(contact_ids: Collection[int], *, list_id: int | None, by: s
 
 
 def _suppressed(people: dict[int, bytes], source: str, by: str) -> set[int]:
-    """Suppress the addresses of these contacts; return whose suppression is new."""
+    """Suppress the addresses of these contacts; return the contacts newly suppressed."""
     entries: Sequence[SuppressionEntry] = [
         SuppressionEntry(key, SuppressionReason.UNSUBSCRIBE, source, {"by": by}) for key in people.values()
     ]

@@ -1,4 +1,4 @@
-"""Says a segment as a sentence in the reader's language, such as “Contacts whose city is “Kiel” or who have a tag”."""
+"""Describes a segment as a sentence in the reader's language, such as “Contacts whose city is “Kiel””."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Figures of the people of one file whose proof is whole, counted exactly and in bounded memory (R-15, R-13).
+"""Figures about the people in one file with complete proof, counted exactly and in bounded memory (R-15, R-13).
 
 Both the dry run and the check of a finished import feed this, so that one can't say what the other doesn't. The rows
 are in a private SQLite file that is deleted when it is closed, because a million different sources don't fit in memory.
@@ -57,7 +57,7 @@ _SOURCES = "SELECT source, count(*) FROM person GROUP BY source ORDER BY count(*
 
 
 class WholeProof(NamedTuple):
-    """A row that was judged: whose it is, why it is held (empty: mailable), and its proof.
+    """A judged row: the person, why it is held (empty: mailable), and its proof.
 
     `key` and `mailbox` are keyed hashes, `mailbox` that of the address without its +tag; `second` is the confirmation,
     in seconds since 1970.
@@ -193,7 +193,7 @@ class PeopleFigures:
         )
 
     def _most(self, column: str) -> int:
-        statement = f"SELECT count(*) FROM person WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY 1 DESC LIMIT 1"  # noqa: S608  # a name of ours
+        statement = f"SELECT count(*) FROM person WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY 1 DESC LIMIT 1"  # noqa: S608  # a column of this module
         found = self._database.execute(statement).fetchone()
         return int(found[0]) if found else 0
 

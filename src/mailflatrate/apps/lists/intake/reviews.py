@@ -35,7 +35,7 @@ class KnownAs(Enum):
 
 
 KnownOf = Callable[[Sequence[bytes]], Mapping[bytes, KnownAs]]
-"""Returns the known_as of those of some keys whom the account knows."""
+"""Takes address keys; returns the status of the contacts the account already has, by key."""
 FactsOf = Callable[[Sequence[str]], Mapping[str, ResolverFacts]]
 """Returns what the DNS says about some domains; those without an answer are missing."""
 

@@ -29,7 +29,7 @@ LEFT JOIN subscription sub ON sub.account_id = %(account_id)s AND sub.mailing_li
 
 
 def known_on_list(account_id: int, list_id: int, keys: Sequence[bytes]) -> dict[bytes, KnownAs]:
-    """Return what an import into a list would find about those of these people whom the account knows (R-16)."""
+    """Return what an import into the list would find about people the account already knows (R-16)."""
     with tenancy.account(account_id), connection.cursor() as cursor:
         approved = ListOrigin.objects.filter(mailing_list_id=list_id, state=DeclarationState.APPROVED).exists()
         cursor.execute(
