@@ -94,7 +94,7 @@ def test_both_previews_try_what_is_not_saved_yet(anna: Customer) -> None:
     assert "#7a1f3d" in message
     form = anna.client.get(f"{PAGE}form/", query).content.decode()
     assert "--customer:#7a1f3d" in form
-    assert "border-radius:0" in form
+    assert "border-radius: 0" in form
     assert _kit(anna) is None
     odd = anna.client.get(f"{PAGE}form/", {"primary": "</style>", "button_shape": "x", "link_style": "{}"})
     assert odd.status_code == 200
