@@ -123,7 +123,7 @@ def _database(conninfo: str) -> dict[str, Any]:
 
 def _default() -> dict[str, Any]:
     """Return the application's connection. Threads of workers and senders share a few (ADR 0033), and pages may connect
-    through a pooler (ADR 0042).
+    through a pooler (ADR 0044).
     """
     found = _database(app_url(SETTINGS))
     if uses_pooler(SETTINGS):  # a cursor on the server would outlive its transaction

@@ -1,6 +1,6 @@
 """The database's functions that check passes (ADR 0010): `<kind>_open()` says whether the connection shows a valid one.
 
-A pass is made for a server process, or for one of its transactions if processes are shared behind a pooler (ADR 0042).
+A pass is made for a server process, or for one of its transactions if processes are shared behind a pooler (ADR 0044).
 The second form is computed only where the first doesn't fit.
 """
 
