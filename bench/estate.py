@@ -93,10 +93,10 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
     from mailflatrate.mail.dkim import generate_key
 
     pem, record = generate_key()
-    account_id, operator = _vetted_account()
+    account_id, owner = _vetted_account()
     now = clock.now()
     with tenancy.account(account_id):
-        agreements.save_imprint(account_id, country="DE", fields=IMPRINT, by=operator)
+        agreements.save_imprint(account_id, country="DE", fields=IMPRINT, by=owner)
         domain = SenderDomain.objects.create(name="shop.example", state="verified", verified_at=now)
         DkimKey.objects.create(
             domain=domain,
@@ -111,11 +111,11 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
     add_people(account_id, mailing_list.id, recipients, address)
     with tenancy.platform(PlatformReason.SETUP):
         assert Account.objects.get(id=account_id).may_send
-    return Estate(account_id, mailing_list.id, sender.id, operator)
+    return Estate(account_id, mailing_list.id, sender.id, owner)
 
 
 def _vetted_account() -> tuple[int, User]:
-    """Return an account activated by a person some months ago, with its first campaigns behind it; and that person.
+    """Return an account activated by a person some months ago, with its first campaigns behind it; and its owner.
 
     The triggers protect that time, so the database's owner changes it, bypassing them.
     """
@@ -138,7 +138,7 @@ def _vetted_account() -> tuple[int, User]:
     with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE account SET activated_at = now() - interval '100 days' WHERE id = %s", [begun.account_id])
-    return begun.account_id, otto
+    return begun.account_id, anna
 
 
 RECORD = {
