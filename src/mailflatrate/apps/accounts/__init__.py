@@ -1,5 +1,5 @@
 """Customers and the people who work for them: accounts, users, roles, agreements, imprint, account status, notices.
 
-In: an application, a sign-in. Keeps: who may do what, and who accepted what. Out: an account that may (or may not)
-send.
+Takes in: an application, a sign-in. Stores: who may do what, and who accepted what. Passes on: an account that may (or
+may not) send.
 """

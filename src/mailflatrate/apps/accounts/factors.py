@@ -24,7 +24,9 @@ def has_second_factor(user: User) -> bool:
 
 
 def factor_state(user: User) -> str:
-    """Return what a link was issued for: it ends with a change of the address, the password or the factors."""
+    """Return a fingerprint of the user's address, password and factors; a link is valid only while
+    it stays the same.
+    """
     return hashlib.sha256(f"{user.email} {user.password} {has_second_factor(user)}".encode()).hexdigest()[:32]
 
 

@@ -53,7 +53,7 @@ def acceptance_time(document: AgreementDocument) -> datetime | None:
 
 
 def documents_to_read(user: User) -> list[AgreementDocument]:
-    """Return documents in force that this user has neither accepted nor acknowledged for the current account (R-04)."""
+    """Return documents in force that this user has not yet accepted or acknowledged for the current account (R-04)."""
     seen = set(Acceptance.objects.filter(user=user).values_list("document__kind", "document__version"))
     read = Acknowledgement.objects.filter(user=user, occasion=Occasion.SIGN_IN)
     seen |= set(read.values_list("document__kind", "document__version"))

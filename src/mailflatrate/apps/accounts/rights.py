@@ -1,4 +1,4 @@
-"""What a member may do in the current account, for actions. The law is in `rules.roles`."""
+"""Checks for actions: what a member may do in the current account. `rules.roles` defines it."""
 
 from django.core.exceptions import PermissionDenied
 
@@ -16,7 +16,7 @@ def member_may(user: User, permission: Permission) -> bool:
 
 
 def require(user: User, permission: Permission) -> None:
-    """Refuse unless the user has this permission in the current account. Raises NotPermitted."""
+    """Raise NotPermitted unless the user has this permission in the current account."""
     if not member_may(user, permission):
         raise NotPermitted(f"this role lacks the permission {permission.value}")
 

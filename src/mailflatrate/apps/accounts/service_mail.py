@@ -1,7 +1,8 @@
 """Service messages from templates: `templates/<app>/mail/<name>.txt` of an app becomes a subject and a marked text.
 
 A template is plain text with `{% subject %}`, and with `{% button %}`, `{% fact %}`, `{% item %}`, `{% heading %}` and
-`{% quote %}` on lines of their own (`templatetags/service_mail.py`). Both parts of the message are made from it.
+`{% quote %}` on lines of their own (`templatetags/service_mail.py`). The message's text part and HTML part are both
+made from it.
 """
 
 import re
@@ -22,7 +23,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Passage(str):
-    """What a person wrote, perhaps in several lines: for `{% quote %}`."""
+    """Text that a person wrote, possibly on several lines, for `{% quote %}`."""
 
     __slots__ = ()
 
@@ -37,9 +38,9 @@ class ServiceMail:
 
 
 def write_mail(template: str, facts: Facts | Callable[[], Facts], language: str) -> ServiceMail:
-    """Write a message in a language. Facts that depend on the language are called for, or are lazy.
+    """Write a message in a language. A fact that depends on the language is a function or a lazy string.
 
-    `service` and `studio_url` need not be given. Raises TemplateDoesNotExist.
+    `service` and `studio_url` are added to `facts`. Raises TemplateDoesNotExist.
     """
     settings = load_settings()
     with translation.override(language):

@@ -41,7 +41,8 @@ def _place(key: str) -> str:
 class SessionStore(SessionBase):
     """A session in `browser_session`. `session_key` is the cookie's value and never reaches the database.
 
-    The middleware sets `browser` on the session of each request. The asynchronous methods of SessionBase run these.
+    The middleware sets `browser` on the session of each request. The asynchronous methods inherited from SessionBase
+    call the methods of this class.
     """
 
     browser = Browser(None, "")

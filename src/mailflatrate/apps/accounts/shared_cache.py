@@ -71,7 +71,7 @@ class SharedCache(BaseCache):
         return bool(self._run("DELETE FROM shared_entry WHERE key = %(key)s RETURNING 1", key, version))
 
     def clear(self) -> None:
-        """Forget all."""
+        """Delete all entries."""
         with tenancy.access(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM shared_entry")
 

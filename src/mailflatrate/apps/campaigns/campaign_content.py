@@ -1,4 +1,6 @@
-"""Compile a campaign's row into content: the imprint and the reason are inserted here, never by the customer."""
+"""Compile a campaign's row into content. The imprint and the reason for the message are inserted here, never by the
+customer.
+"""
 
 import hashlib
 import json
@@ -97,7 +99,7 @@ def imprint_block(campaign: Campaign, imprint: Imprint, brand: BrandStyle) -> Im
 
 
 def source_of(campaign: Campaign) -> ContentSource:
-    """Return what the author wrote."""
+    """Return the campaign's content as its author wrote it."""
     return ContentSource(
         kind=source_format(campaign.content_kind),
         body=campaign.content,
@@ -115,7 +117,8 @@ def known_variables(attributes: frozenset[str]) -> frozenset[str]:
 def compile_campaign(
     campaign: Campaign, imprint: Imprint, *, edition_id: int | None, attributes: frozenset[str]
 ) -> CompiledCampaign:
-    """Compile for one edition; without one, links stay as the author wrote them, which is what the rules check.
+    """Compile a campaign for one edition; without an edition, links stay as the author wrote them, as the rules check
+    them.
 
     Raises SourceRefused with every error and its line.
     """
@@ -153,7 +156,9 @@ def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: fro
 
 
 def templates_of(edition: Edition) -> EditionTemplates:
-    """Return the templates of a stored edition; it was checked at compile time, so nothing is refused here."""
+    """Return the parsed templates of a stored edition. It was checked when it was compiled, so
+    nothing is refused here.
+    """
     return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
 
 

@@ -26,7 +26,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class CompiledCampaign:
-    """A compiled campaign as text, and its imprint. Parsing its Liquid is also left to a child process."""
+    """A compiled campaign as text, with its imprint. Its Liquid is parsed in a child process as well."""
 
     sources: CompiledSources
     imprint: FooterImprint
@@ -54,7 +54,7 @@ def _link_writer(
 
 
 def merge_errors_in_child(source: ContentSource, known_variables: frozenset[str]) -> list[SourceError]:
-    """Return the errors in a draft, by line; a draft that cannot be checked has that as its only error."""
+    """Return the merge tag errors in a draft, by line. If the draft cannot be checked, that is the only error."""
     try:
         return list(_ask("content.merge_errors", source, known_variables))
     except SourceRefused as refused:
@@ -97,7 +97,7 @@ def work_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> int:
 
 
 def spoken_of_in_child(words: str, visible: str) -> SpokenOf:
-    """Return what a campaign's text mentions. Raises SourceRefused when that takes too long."""
+    """Return what a campaign's text mentions, such as an attachment. Raises SourceRefused when that takes too long."""
     found: SpokenOf = _ask("content.spoken_of", words, visible)
     return found
 
@@ -109,7 +109,7 @@ def judge_sample_in_child(message: bytes, published_key: bytes | None, now: date
 
 
 def as_html_in_child(text: str, kind: SourceFormat) -> str:
-    """Return MJML or Markdown as HTML. Raises SourceRefused."""
+    """Return MJML or Markdown as HTML. Raises SourceRefused if it does not compile in time."""
     return str(_ask("content.as_html", text, kind))
 
 
@@ -119,7 +119,7 @@ def as_body_in_child(text: str, kind: SourceFormat) -> str:
 
 
 def as_text_in_child(text: str, kind: SourceFormat) -> str:
-    """Return MJML or HTML as plain text. Raises SourceRefused."""
+    """Return MJML or HTML as plain text. Raises SourceRefused if it cannot be read in time."""
     return str(_ask("content.as_text", text, kind))
 
 

@@ -1,4 +1,4 @@
-"""The content of a digest issue: third-party entries, escaped so that neither markup nor Liquid takes effect."""
+"""The content of a digest issue: entries of a feed, escaped so that neither markup nor Liquid in them takes effect."""
 
 import html
 import re

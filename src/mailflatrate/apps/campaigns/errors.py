@@ -21,7 +21,9 @@ class NameTaken(CampaignError, AlreadyExists):
 
 
 class MediaRefused(CampaignError):
-    """Raised when a picture is rejected. `reason` is the file's fault; None when the account's storage is full."""
+    """Raised when a picture is rejected. `reason` says what is wrong with the file; None when the account's storage is
+    full.
+    """
 
     def __init__(self, reason: Refusal | None) -> None:
         super().__init__(reason.value if reason else "quota")
@@ -29,4 +31,4 @@ class MediaRefused(CampaignError):
 
 
 class MediaInUse(CampaignError):
-    """A picture shown in a sent campaign is kept, because readers still open it."""
+    """Raised on deleting a picture of a sent campaign, which readers still open."""

@@ -20,7 +20,7 @@ from mailflatrate.rules.phrases import tells_ai
 
 
 def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
-    """Return what can be seen in the compiled campaign (R-40 to R-52)."""
+    """Return the facts about a compiled campaign's content (R-40 to R-52)."""
     seen = facts_in_child(compiled)
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
     named = {link.url for link in links}
@@ -105,7 +105,9 @@ def broken_content_facts(campaign: Campaign, errors: tuple[SourceError, ...]) ->
 def release_facts(
     campaign: Campaign, imprint: Imprint | None, *, supervised: bool, four_eyes: bool = False
 ) -> ReleaseFacts:
-    """Return the tick, the review and the second person's approval, with the content each applies to (R-04, R-06)."""
+    """Return the policy tick, the review and the second person's approval, each with the content it is for (R-04,
+    R-06).
+    """
     present = content_hash(campaign, imprint)
     review = approved_review(campaign.id, present)
     reviewer = str(review.reviewed_by) if review else ""
@@ -124,7 +126,7 @@ def release_facts(
 
 
 def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
-    """Return how many campaigns were sent before this one, and what they were like (R-06, R-07)."""
+    """Return how many campaigns the account sent before this one, and facts about them (R-06, R-07)."""
     before = history_before(campaign)
     new_lists = tuple(
         row.name

@@ -1,4 +1,4 @@
-"""Feeds of digests, and templates of other systems."""
+"""Background jobs of campaigns: check the feeds of digests, adopt templates of other systems."""
 
 from mailflatrate.apps.campaigns.actions import digests, templates
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB

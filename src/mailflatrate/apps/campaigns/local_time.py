@@ -1,4 +1,4 @@
-"""Sending at the same hour in each recipient's time zone: the moment for each recipient, and how many share it."""
+"""Sending at the same hour in each recipient's time zone: the send time of each recipient, and how many share one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,9 @@ GROUP BY 1 ORDER BY 1 NULLS FIRST
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """The people of one send time. `at` None: at once, because the hour has passed for them. `known` named a zone."""
+    """The recipients of one send time. `at` None: send at once, because the hour has passed in their zone. `known`:
+    they have a time zone.
+    """
 
     at: datetime | None
     people: int

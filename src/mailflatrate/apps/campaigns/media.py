@@ -49,19 +49,19 @@ def on_service_host(url: str) -> str:
 
 
 def without_host(html: str) -> str:
-    """Return HTML with pictures in messages given by path alone, whichever of our hosts they were on."""
+    """Return HTML in which pictures of messages have only a path, whichever of our hosts they were on."""
     return _HOST.sub("", html)
 
 
 def message_url(media: Media, files: list[MediaFile], *, base: str = "") -> str:
-    """Return the address to use in a message: sharp on high-resolution screens, and no heavier than that needs."""
+    """Return the address to use in a message: the smallest file that is sharp on high-resolution screens."""
     best = {file.slot: file for file in files}
     chosen = best.get(COLUMN_TWICE) or best[WHOLE]
     return media_url(media, chosen.slot, chosen.ending, base=base)
 
 
 def slug(name: str) -> str:
-    """Return a name in a form fit for an address; readers see it when they save a picture."""
+    """Return a name in a form suitable for a URL. Readers see it when they save the picture."""
     stem = name.rsplit(".", 1)[0].lower()
     return _UNUSUAL.sub("-", stem.translate(_GERMAN)).strip("-")[:60] or "picture"
 

@@ -1,7 +1,7 @@
-"""Readers who have no value for something a campaign prints (R-52), found before it is sent.
+"""Readers who lack a value that a campaign prints (R-52), found before it is sent.
 
-The readers are rendered as the engine will do it: what counts is what would really be missing, conditions and
-defaults included. SQL first drops everyone who has a value in every field that the content names.
+Readers are rendered as the engine will do it, conditions and defaults included, so only values that would really be
+missing count. SQL first drops readers with a value in every field that the content names.
 """
 
 import json

@@ -25,7 +25,7 @@ def recipient_values(
     language: str,
     defaults: Mapping[str, Any] = NO_DEFAULTS,
 ) -> dict[str, object]:
-    """Return the mapping for `Template.render_dynamic`. The composer adds the service's own links.
+    """Return the values for `Template.render_dynamic`. The composer adds the service's own links.
 
     A contact's own fields take precedence over an attribute of the same name. `defaults` fill in for missing values.
     """

@@ -1,7 +1,7 @@
-"""Our placeholder texts that were to be replaced and are still in a campaign (R-52), in any of our languages.
+"""Our placeholder texts that the author should have replaced and that a campaign still contains (R-52), in any of our
+languages.
 
-They come from the places the campaign got them from: the editor's blocks, the starter content, and the sample text
-of the gallery's templates.
+They come from the editor's blocks, the starter content, and the sample text of the gallery's templates.
 """
 
 from collections.abc import Iterable, Iterator

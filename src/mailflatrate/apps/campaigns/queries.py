@@ -37,7 +37,7 @@ ATTRIBUTE_SAMPLE = 5_000
 
 
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
-    """Return the account's campaigns, newest first. `search` is a part of the name or ID, or an ID as people say it."""
+    """Return the account's campaigns, newest first. `search` is a part of a name, or a mailing ID in any spelling."""
     found = Campaign.objects.select_related("sender").order_by("-created_at", "-id")
     if state:
         found = found.filter(state=state)
@@ -93,7 +93,9 @@ def _attributes_in_use() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the account sent before one campaign. `counts_90_days`: recipients of each campaign of 90 days."""
+    """The campaigns that the account sent before this one. `counts_90_days`: the recipients of each campaign of the
+    last 90 days.
+    """
 
     campaigns: int
     last_at: datetime | None
@@ -130,7 +132,7 @@ def history_before(campaign: Campaign) -> History:
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
     """Return the newest review of exactly this content, if it approved the campaign.
 
-    An early review counts for a week only, and only for R-06: the content doesn't show what became of the audience.
+    A review of a draft counts for a week only, and only for R-06, because the audience may change without the content.
     """
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     if newest is None or not newest.approved:
@@ -167,18 +169,20 @@ def waiting_requests(user_id: int) -> list[ReleaseRequest]:
 
 
 def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
-    """Return whether this person, who may write, counts as second: neither requested nor last edited the content."""
+    """Return whether this person may approve, being neither the requester nor the last editor. They must already be
+    allowed to write.
+    """
     return user_id not in (request.asked_by_id, campaign.edited_by_id)
 
 
 def campaigns_to_review() -> QuerySet[Campaign]:
-    """Return campaigns that wait for a reviewer: released ones, and drafts shown early."""
+    """Return campaigns that wait for a reviewer: released ones, and drafts submitted for an early review."""
     early = Q(state=CampaignState.DRAFT, review_asked_at__isnull=False)
     return Campaign.objects.filter(Q(state=CampaignState.REVIEW) | early)
 
 
 def newest_draft_review(campaign_id: int) -> CampaignReview | None:
-    """Return the last answer to this campaign as a draft."""
+    """Return the latest review of this campaign as a draft."""
     return CampaignReview.objects.filter(campaign_id=campaign_id, early=True).order_by("-id").first()
 
 
@@ -190,7 +194,9 @@ def sent_back(campaign_id: int) -> CampaignReview | None:
 
 @dataclass(frozen=True, slots=True)
 class MediaUse:
-    """A place that shows a picture. `is_out`: a campaign past the draft. `kind`: campaign, template or brand."""
+    """A place that shows a picture. `is_out`: it is a campaign that is no longer a draft. `kind`: campaign, template or
+    brand.
+    """
 
     kind: str
     id: int

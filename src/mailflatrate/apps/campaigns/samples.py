@@ -1,4 +1,4 @@
-"""One real reader at a time, for previewing a campaign before it is sent."""
+"""Previews of a campaign with the data of one real reader at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,9 @@ def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
 
 
 def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbors | None:
-    """Return the neighbors within `ids`, ascending. None if there are no readers, or the first is gone."""
+    """Return the neighbors of a reader within `ids`, which are ascending. None if there are no readers, or the first
+    one no longer exists.
+    """
     if not ids:
         return None
     at = ids.index(contact_id) if contact_id in ids else 0
@@ -74,7 +76,7 @@ def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> i
 
 
 def sample_values(campaign: Campaign, account: Account, contact: Contact | None, *, bare: bool) -> dict[str, object]:
-    """Return one reader's values as the engine will see them; without a contact, invented values.
+    """Return one reader's values as the engine will use them; without a contact, invented values.
 
     `bare`: leave every optional contact field empty. The service's links are inactive here.
     """
@@ -105,8 +107,8 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
 
 
 def with_names(values: dict[str, object], lacking: Iterable[str]) -> dict[str, object]:
-    """Return the values with field names in brackets, such as `[contact.city]`, for values a reader would have, so
-    that a message to no one in particular can be read in full.
+    """Return the values, with a field's name in brackets, such as `[contact.city]`, for each one in `lacking`, so that
+    a message without a recipient can be read in full.
     """
     named = dict(values)
     for variable in lacking:

@@ -1,4 +1,4 @@
-"""What a new campaign begins with, for each content kind."""
+"""The starter content of a new campaign, for each content kind."""
 
 from mailflatrate.apps.campaigns.gallery import blank_source, closing, first_heading
 from mailflatrate.apps.campaigns.queries import brand_style
@@ -20,12 +20,12 @@ def starters(language: str) -> dict[str, str]:
 
 
 def starter(kind: str, language: str, brand: BrandStyle) -> str:
-    """Return what a new campaign begins with in one content kind; MJML and blocks in the account's look."""
+    """Return the starter content of one content kind; MJML and blocks use the account's brand."""
     return starters(language).get(kind) or blank_source(language, brand)
 
 
 def is_starter(content: str) -> bool:
-    """Return whether the author has not written anything yet."""
+    """Return whether the content is still the starter content."""
     text = content.replace("\r\n", "\n").strip()
     if any(text == each.strip() for language in languages() for each in starters(language).values()):
         return True

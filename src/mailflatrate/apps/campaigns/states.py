@@ -1,4 +1,4 @@
-"""The only place that locks a campaign and writes its state, by the table of `rules.campaign_states`."""
+"""The only place that locks a campaign and writes its state, following the table in `rules.campaign_states`."""
 
 from typing import Any, NewType
 
@@ -41,7 +41,7 @@ def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, r
 
 
 def move_sql(before: CampaignState, after: CampaignState) -> str:
-    """Return the statement by which a machine moves one campaign, if it is still in `before`; its parameter is the id.
+    """Return the statement with which a job moves one campaign if it is still in `before`; its parameter is the id.
 
     For statements on a connection of their own. Raises ImpossibleMove like `move`.
     """

@@ -1,4 +1,6 @@
-"""A template as a finished message, before there is a campaign: for the gallery and for previewing one's own colors."""
+"""Templates rendered as finished messages without a campaign: for the gallery, and to preview the
+account's own colors.
+"""
 
 import base64
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Variants of one campaign: what the others say instead of the first. They share everything else.
+"""Variants of one campaign: the fields in which they differ from the first. They share everything else.
 
 The first variant is the draft's own fields. The others are stored beside it and previewed as if each were a draft.
 """
@@ -32,7 +32,9 @@ def people_each(campaign: Campaign, recipients: int) -> int:
 
 
 def as_variant(campaign: Campaign, number: int) -> Campaign:
-    """Return the campaign as variant `number` (0 is the first). Don't save it; an unknown number means the first."""
+    """Return an unsaved copy of the campaign as variant `number` (0 is the first); an unknown number gives the first.
+    Don't save it.
+    """
     if not 0 < number < variant_count(campaign):
         return campaign
     shown = copy(campaign)
@@ -42,7 +44,7 @@ def as_variant(campaign: Campaign, number: int) -> Campaign:
 
 
 def all_variants(campaign: Campaign) -> list[Campaign]:
-    """Return every variant, as `as_variant` returns it."""
+    """Return every variant, in the form that `as_variant` returns."""
     return [as_variant(campaign, number) for number in range(variant_count(campaign))]
 
 
@@ -57,7 +59,7 @@ def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[
 
 
 def with_one_more(campaign: Campaign, number: int) -> list[dict[str, Any]]:
-    """Return the variants with a copy of variant `number` appended, if there is room."""
+    """Return the variants with a copy of variant `number` appended, unless the maximum is reached."""
     if variant_count(campaign) >= MOST_VARIANTS:
         return list(campaign.variants)
     source = as_variant(campaign, number)

@@ -1,5 +1,5 @@
 """The engine: plan, render, pace, transmit, record.
 
-Arrives: a released edition. Keeps: a row for each recipient and each attempt. Hands on: messages to the relay,
+Takes in: a released edition. Stores: a row for each recipient and each attempt. Passes on: messages to the relay,
 results to the lists.
 """

@@ -1,4 +1,4 @@
-"""The A/B test of a campaign: who is in it, when it is over, and the winner that the rest gets.
+"""The A/B test of a campaign: its recipients, when it ends, and the winner that the rest of the audience gets.
 
 A person's variant is a number derived from person and campaign, so that it is the same after any crash. The rest is
 planned when the winner is chosen, from the audience at that moment, and no one gets a second row: both the number and
@@ -36,7 +36,9 @@ class ChecksOpen(CampaignError):
 
 
 def begin_ab_test(campaign: Campaign) -> None:
-    """Create the A/B test's row; at most everyone is in it. Without click tracking, a person picks the winner."""
+    """Create the A/B test's row. Its shares are capped at the whole audience. Without click tracking, a person picks
+    the winner.
+    """
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
     AbTest.objects.create(
         campaign=campaign,
@@ -71,9 +73,8 @@ def arms_of(ab_test: AbTest) -> dict[str, Any]:
 
 
 def end_test(campaign: LockedCampaign) -> None:
-    """Note when the winner is due once every test message is sent, and have it chosen when that time has come.
-
-    Called repeatedly.
+    """Set when the winner is due once every test message is sent, and queue its choice when that time has come.
+    Idempotent.
     """
     ab_test = AbTest.objects.select_for_update().get(campaign_id=campaign.id)
     if ab_test.winner is not None:
@@ -112,11 +113,11 @@ def _ask_people(campaign: Campaign) -> None:
 def choose_variant(
     campaign_id: int, choice: WinnerChoice, arms: Sequence[VariantFigures], *, by: User | None = None
 ) -> None:
-    """Choose the winner for the remaining recipients, who are planned now, from the audience of this moment. Final.
+    """Choose the winner for the remaining recipients, who are planned now, from the audience at this moment. Final.
 
-    The gate is asked again first: a domain or an agreement that was valid when the test was sent may not be valid
-    now. Raises ChecksOpen if it refuses, CampaignError if the test is not over, the winner is already chosen, or
-    the campaign or the account does not send.
+    The gate is asked again first: a domain or an agreement that was valid when the test was sent may not be valid now.
+    Raises ChecksOpen if the gate refuses, CampaignError if the test is not over, the winner is already chosen, or the
+    campaign or the account is not sending.
     """
     campaign = locked(campaign_id)
     ab_test = AbTest.objects.select_for_update().filter(campaign_id=campaign_id).first()

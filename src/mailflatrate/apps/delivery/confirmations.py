@@ -1,4 +1,4 @@
-"""Confirmation emails in the engine: one delivery for each request the gate lets through, and its result.
+"""Confirmation emails in the engine: one delivery for each request that the gate allows, and its result.
 
 The basis is the request (lock two); the token is made along with the message, so it is never stored.
 """
@@ -27,17 +27,17 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class PlannedConfirmations:
-    """The result of one queue check: how many requests, and the chunk of those whose mail is allowed."""
+    """The result of one pass over the queue: the number of requests, and the chunk of those whose mail is allowed."""
 
     requests: int
     chunk_id: int | None
 
 
 def plan_confirmations(account_id: int) -> PlannedConfirmations:
-    """Process an account's waiting requests, ask the gate, and create deliveries for what it allows; one transaction.
+    """Take an account's waiting requests, ask the gate, and create deliveries for those it allows; one transaction.
 
-    Before that, look up unknown domains in the DNS, so that not even the first message goes to one that accepts
-    no mail (R-18); no row is locked meanwhile, and no form waits for it.
+    Unknown domains are looked up in the DNS first, so that not even the first message goes to one that accepts no mail
+    (R-18); no row is locked meanwhile, and no form waits for it.
     """
     with tenancy.account(account_id):
         waiting = queued_domains(2 * MOST_AT_ONCE)

@@ -1,4 +1,4 @@
-"""Messages whose month was dropped: the information their links still carry (ADR 0026)."""
+"""Messages whose month was dropped: the recipient, list and campaign that their links still need (ADR 0026)."""
 
 from django.db import connection
 
@@ -22,7 +22,9 @@ FROM (
 
 @tenancy.needs_account
 def dropped_delivery(account_id: int, delivery_id: int) -> DeliveryRecord | None:
-    """Return the remains of a message whose month was dropped: its recipient, list and campaign. It is in no table."""
+    """Return the recipient, list and campaign of a message whose month was dropped, as an unsaved
+    row; None if unknown.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_FIND, {"account_id": account_id, "id": delivery_id, "span": FOLDED_IDS})
         found = cursor.fetchone()

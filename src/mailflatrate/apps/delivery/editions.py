@@ -1,4 +1,4 @@
-"""What a sender process caches: the composers of the editions it sends, and of the service's own notices."""
+"""Cached by a sender process: the composers of the editions it sends, and of the service's own notices."""
 
 import re
 from collections import OrderedDict
@@ -41,9 +41,9 @@ KEPT_EDITIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class EditionMail:
-    """One edition, ready to be composed for a million people. `composers` has one for each list, by its ID.
+    """One edition, ready to be composed for a million people. `composers` has one composer per list, by the list's ID.
 
-    `personal` are the same for people who agreed to personal click tracking (R-107); empty if no one did.
+    `personal` has those for people who agreed to personal click tracking (R-107); it is empty if no one did.
     """
 
     edition_id: int
@@ -121,7 +121,7 @@ def _composers(
 def personal_content(content: EditionContent, edition: Edition) -> EditionContent:
     """Return the edition with links that lead back to one delivery, for people who agreed to it (R-107, R-108).
 
-    A link inside a condition or after an assignment stays the shared one: its click is counted anonymously.
+    A link inside a condition or after an assignment is the same for everyone, so its clicks are counted anonymously.
     """
     urls = {click_url(edition.account_id, edition.id, link["number"]): link["number"] for link in edition.links}
     pattern = re.compile("|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)))
@@ -157,13 +157,13 @@ class EditionCache:
         self._kept: OrderedDict[int, EditionMail] = OrderedDict()
 
     def find(self, edition_id: int) -> EditionMail | None:
-        """A kept edition."""
+        """Return a cached edition; None if it is not cached."""
         if edition_id in self._kept:
             self._kept.move_to_end(edition_id)
         return self._kept.get(edition_id)
 
     def load(self, account_id: int, edition_id: int) -> EditionMail:
-        """Load and cache an edition; for a thread that may use the ORM. Raises EditionUnusable."""
+        """Load and cache an edition. Call it from a thread that may use the ORM. Raises EditionUnusable."""
         mail = self._load(account_id, edition_id)
         self._kept[edition_id] = mail
         while len(self._kept) > KEPT_EDITIONS:
@@ -181,7 +181,7 @@ class NoticeMail:
 
 @tenancy.needs_account
 def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
-    """Compose a message of the service itself; a test send is `test_mail`."""
+    """Return a service notice as a message ready to compose. For a test send, use `test_mail`."""
     settings = load_settings()
     sender = NamedAddress(f"service@{settings.service_domain}", settings.service_name)
     reply_to = NamedAddress(notice.reply_to, settings.service_name) if notice.reply_to else None
@@ -193,9 +193,9 @@ def notice_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail
 
 
 def house_signers(settings: Settings) -> Sequence[Signer]:
-    """Return the signers with the key of the service's own domain, kept by the service's account.
+    """Return the signers with the key of the service's own domain, which belongs to the service's account.
 
-    Empty only if the domain cannot have a key; then no message of the service leaves this machine.
+    Empty only if the domain cannot have a key; then no service message leaves this machine.
     """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         domain = SenderDomain.objects.filter(account__is_house=True, name=settings.service_domain).first()

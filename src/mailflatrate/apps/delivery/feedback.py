@@ -1,4 +1,4 @@
-"""What the relay's replies, and bounces returned later, say about contacts: passed on to the lists."""
+"""Passes on to the lists what the relay's replies, and later bounces, say about contacts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,9 +59,9 @@ SELECT id, campaign_id, detail FROM before
 
 
 def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
-    """Report final outcomes to the lists: bounces, and deliveries to people whose mail soft-bounced before.
+    """Report final results to the lists: bounces, and deliveries to contacts with earlier soft bounces.
 
-    Bounces caused by the sender are excluded: they never count against a person (R-70).
+    Bounces caused by the sender are excluded: they never count against a contact (R-70).
     """
     is_followed = all_relays_followed()
     with tenancy.account(account_id):
@@ -82,9 +82,10 @@ def _bounce_of(row: Delivery) -> Bounce:
 
 
 def record_returned(bounces: Sequence[Bounce]) -> set[int]:
-    """Record bounces returned for deliveries of the current account (R-67), one each, and pass them on to the lists.
+    """Record bounces returned for deliveries of the current account (R-67), at most one each, and pass them on to the
+    lists.
 
-    Idempotent; returns the ids of those that were not final before. An unknown delivery is ignored.
+    Idempotent; returns the ids of the deliveries that had no final result before. Unknown deliveries are ignored.
     """
     if not bounces:
         return set()

@@ -49,7 +49,9 @@ class NotAccounted(Exception):
 
 
 class WithdrawalsMissing(Exception):
-    """Raised when the withdrawals log was not replayed; `hosts` lists whose, empty if a person has to replay it."""
+    """Raised when the withdrawals log was not replayed. `hosts` lists the hosts whose log is missing; empty if a person
+    has to replay it.
+    """
 
     def __init__(self, hosts: list[str]) -> None:
         super().__init__(", ".join(hosts))
@@ -60,8 +62,8 @@ class WithdrawalsMissing(Exception):
 class Hold:
     """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet.
 
-    `knows_withdrawals`: the withdrawals log was replayed. Otherwise `unread` names the hosts that have not done so
-    after a promotion; after a restored backup a person does.
+    `knows_withdrawals`: the withdrawals log was replayed. Otherwise `unread` names the hosts that still have to replay
+    theirs after a promotion; after a restored backup, a person replays it.
     """
 
     since: datetime
@@ -73,7 +75,7 @@ class Hold:
 
 
 def ensure_fence() -> None:
-    """Accept this database, unless another was accepted before."""
+    """Accept this database for sending, unless another one was accepted before."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.get_or_create(id=1, defaults={"identity": _identity()})
 
@@ -93,7 +95,7 @@ def current_hold() -> Hold | None:
 
 
 def is_held() -> bool:
-    """Return whether all sending is held, in any scope."""
+    """Return whether all sending is held. Works in any scope."""
     return SendingFence.objects.filter(id=1, held_at__isnull=False).exists()
 
 
@@ -116,7 +118,8 @@ def pause_all() -> None:
 
 @dataclass(frozen=True, slots=True)
 class RestoreFindings:
-    """What a restored backup left open: chunks with unknown results, and campaigns that may have been sent.
+    """What needs a decision after a backup was restored: chunks with unknown results, and campaigns that may have been
+    sent.
 
     Those campaigns are drafts again, or paused, until a person decides.
     """
@@ -129,9 +132,8 @@ class RestoreFindings:
 def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> RestoreFindings:
     """Record that a backup was restored: nothing that may have been sent since then is sent automatically.
 
-    `keep_unsettled`: every sender's journal survived, so what the journals do not know was not sent. That counts
-    for planned recipients; a campaign that is yet to be planned is set aside in any case, since journals do not
-    name campaigns.
+    `keep_unsettled`: every sender's journal survived, so a planned delivery that no journal knows was not sent. A
+    campaign that is yet to be planned is set aside in any case, since journals do not name campaigns.
     """
     _hold(HoldCause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
@@ -151,8 +153,9 @@ def note_seen(name: str) -> None:
 
 
 def other_host_sends(name: str) -> bool:
-    """Return whether a sender process of a host other than that of `name` was seen in the last ten minutes. A process's
-    name begins with its host's.
+    """Return whether a sender process on another host than the process `name` was seen in the last ten minutes.
+
+    A process's name begins with the name of its host.
     """
     own = f"{name.partition('.')[0]}."
     with tenancy.platform(PlatformReason.FENCE):
@@ -191,12 +194,11 @@ def resume_if_whole() -> bool:
 def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdrawals: bool = False) -> None:
     """Resume sending on a person's decision, unless something is still missing.
 
-    Raises NotAccounted while processes that are not in `without` have not reported, and WithdrawalsMissing until
-    the withdrawals log was replayed, unless it is given up or nothing was lost.
-
-    What the processes in `without` may have sent cannot be known: everything unsettled becomes an unknown result.
-    Names may be shortened to the host. `nothing_lost`: this database has all that the one before had, such as after
-    an upgrade of PostgreSQL, so planned campaigns keep their time.
+    Raises NotAccounted while processes that are not in `without` have not reported, and WithdrawalsMissing until the
+    withdrawals log was replayed, unless the operator gives it up or nothing was lost. It is unknown what the processes
+    in `without` sent, so everything unsettled gets an unknown result. Names may be shortened to the host.
+    `nothing_lost`: this database has everything that the previous one had, such as after an upgrade of PostgreSQL, so
+    planned campaigns keep their time.
     """
     hold = check()
     if hold is None:
@@ -220,7 +222,7 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
 
 
 def settle_as_unknown() -> int:
-    """Give every unsettled delivery of campaigns under way an unknown result; return the number of chunks with any."""
+    """Give every unsettled delivery of running campaigns an unknown result; return the number of chunks affected."""
     with tenancy.platform(PlatformReason.FENCE):
         campaigns = Q(campaign__state__in=UNFINISHED) | Q(campaign=None)
         chunks = Chunk.objects.filter(campaigns).exclude(state=ChunkState.CANCELLED)

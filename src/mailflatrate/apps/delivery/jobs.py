@@ -1,4 +1,4 @@
-"""Thin background jobs of the engine."""
+"""Background jobs of the engine. Each calls the code that does the work."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import feedback, fence, notices, plan
@@ -36,7 +36,7 @@ async def send_transactional(account_id: int, chunk_id: int) -> None:
 
 @job("delivery.send_confirmations", JobQueue.EXPRESS, attempts=MANY)
 async def send_confirmations(account_id: int) -> None:
-    """Process all sign-ups of an account that wait for their confirmation mail, and send it."""
+    """Plan and send the confirmation mails of all waiting sign-ups of an account."""
     await this_sender().work_confirmations(account_id)
 
 
@@ -48,7 +48,7 @@ def send_notice(account_id: int, notice_id: int) -> None:
 
 @job("delivery.release_canary", JobQueue.PLAN, attempts=MANY)
 def release_canary(account_id: int, campaign_id: int) -> None:
-    """Judge a canary and release the rest of its campaign (R-88)."""
+    """Judge a campaign's canary and release the rest of the campaign if it passed (R-88)."""
     canary.release_canary(account_id, campaign_id)
 
 
@@ -66,13 +66,15 @@ def collect_retries(account_id: int, campaign_id: int | None) -> None:
 
 @job("delivery.count_bounces", JobQueue.HOUSE, attempts=MANY)
 def count_bounces(account_id: int, delivery_ids: list[int]) -> None:
-    """Report to the lists what the relay's replies said about their people (R-69, R-71)."""
+    """Report to the lists what the relay's replies said about their contacts (R-69, R-71)."""
     feedback.count_bounces(account_id, delivery_ids)
 
 
 @job("delivery.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute, wake what is ready or in planning without a job, collect due retries, give up lost hosts."""
+    """Once a minute, wake ready chunks and campaigns in planning that have no job, collect due retries, and give up
+    lost hosts.
+    """
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = list(Campaign.objects.filter(state__in=RUNNING).values_list("account_id", "id"))

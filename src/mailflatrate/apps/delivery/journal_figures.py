@@ -1,4 +1,4 @@
-"""Figures on this host's journal folder, for its exporter. Reads sizes, times and locks, never content."""
+"""Metrics of this host's journal folder, for its exporter. Reads sizes, times and locks, never content."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from mailflatrate.apps.delivery.send.journal import SUFFIX, is_held
 
 
 class JournalFigures:
-    """A collector of journals that living senders write, and of those that wait for recovery."""
+    """A metrics collector for the journals of running senders, and for journals that wait for recovery."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

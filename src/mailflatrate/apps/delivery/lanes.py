@@ -1,8 +1,8 @@
 """The provider lanes of a campaign: one provider's share can wait until a person releases it (R-86, R-88, R-90).
 
-A chunk holds recipients of one provider or, if there are too few of them and in the canary, of several; then its
-provider is empty. A held lane is neither woken nor claimed. A sender in the middle of a chunk learns of the hold at
-its next check and skips the recipients concerned; when it returns the chunk, they get a chunk of that lane.
+A chunk holds recipients of one provider. The canary, and a chunk for providers with too few recipients, mix several;
+then its provider is empty. A held lane is neither woken nor claimed. A sender in the middle of a chunk learns of the
+hold at its next check and skips the recipients concerned; when it returns the chunk, they get a chunk of that lane.
 """
 
 from collections import defaultdict

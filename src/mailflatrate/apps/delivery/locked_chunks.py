@@ -1,4 +1,6 @@
-"""Chunks whose rows the current transaction has locked, as a type: what needs the lock asks for one (ADR 0041)."""
+"""A type for chunks whose rows the current transaction has locked: code that needs the lock takes
+this type (ADR 0041).
+"""
 
 from typing import NewType
 
@@ -22,5 +24,5 @@ def locked_claim(chunk_id: int, claimed_by: str) -> LockedChunk | None:
 
 
 def new_chunk(campaign_id: int | None, number: int, provider: str) -> LockedChunk:
-    """Create an empty chunk. No one else sees its row before the transaction ends."""
+    """Create an empty chunk. Other transactions cannot see its row until this one ends."""
     return LockedChunk(Chunk.objects.create(campaign_id=campaign_id, number=number, size=0, provider=provider))

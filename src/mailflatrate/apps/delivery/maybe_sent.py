@@ -1,7 +1,7 @@
-"""Campaigns that may have been sent in a time that the database has forgotten (ADR 0028).
+"""Campaigns that may have been sent during a time that the database has lost (ADR 0028).
 
-Recipients who were planned after a backup are not in it, so journals cannot tell by delivery who got the campaign:
-it would be planned again for everyone. Such a campaign returns to draft or is paused, and a person decides.
+Recipients who were planned after a backup are not in it, so journals cannot tell by delivery who got the campaign: it
+would be planned again for everyone. Such a campaign returns to draft or is paused, and a person decides.
 """
 
 from collections.abc import Iterable
@@ -33,9 +33,10 @@ log = structlog.get_logger(__name__)
 
 
 def set_aside(held_at: datetime | None = None) -> list[Campaign]:
-    """Stop every campaign whose recipients are not all planned; return all that wait for a decision, old ones included.
+    """Stop every campaign whose recipients are not all planned; return all campaigns that wait for a decision, old ones
+    included.
 
-    Those that a person released after `held_at` are left alone. A repeated call changes nothing more.
+    Campaigns that a person released after `held_at` are left alone. A repeated call changes nothing more.
     """
     with tenancy.platform(PlatformReason.FENCE):
         rows = list(_open_ended(held_at).values_list("account_id", "id"))
@@ -75,8 +76,8 @@ def _set_aside(campaign: states.LockedCampaign) -> None:
 def set_aside_accounts(account_ids: Iterable[int]) -> None:
     """Set aside campaigns of accounts whose journals know messages that this database does not have.
 
-    A journal does not name campaigns, so each draft is marked as possibly one of them, and what was released since
-    the hold began is set aside, too.
+    A journal does not name campaigns, so each draft is marked as possibly sent, and campaigns released since the hold
+    began are set aside, too.
     """
     for account_id in account_ids:
         with tenancy.account(account_id):

@@ -45,11 +45,11 @@ __all__ = [
 
 
 class Plan(TenantModel):
-    """How far the planning of a campaign has come; each slice of contacts advances it in its own transaction.
+    """The progress of planning a campaign. Each slice of contacts advances it in its own transaction.
 
-    `canary_size` recipients form chunk 0, which is sent first (R-88); 0 if the campaign is too small for one. In a
-    campaign sent in each recipient's time zone it is taken from the first wave. A campaign that is to be sent
-    slowly is sent in turns (`rules.pace`).
+    `canary_size` recipients form chunk 0, which is sent first (R-88); 0 if the campaign is too small for one. If a
+    campaign is sent in each recipient's time zone, the canary is taken from the first wave. A campaign with a speed
+    limit is sent in turns (`rules.pace`).
     """
 
     campaign = models.OneToOneField("campaigns.Campaign", primary_key=True, on_delete=models.CASCADE, related_name="+")
@@ -114,7 +114,7 @@ class ChunkState(models.TextChoices):
 class Chunk(TenantModel):
     """About a thousand recipients of one campaign, claimed whole by one sender at a time (compare-and-set).
 
-    Campaign None: post, which is confirmation mails and notices; it uses the express lane.
+    Campaign None: a chunk of transactional mail (confirmation mails and notices), which takes the express lane.
     """
 
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.CASCADE, related_name="chunks")
@@ -149,7 +149,7 @@ class Chunk(TenantModel):
 
 
 class Begun(TenantModel):
-    """What the sender of a claimed chunk has begun, committed before the first byte of it left (ADR 0020).
+    """Which deliveries of a claimed chunk its sender has begun, committed before their first byte left (ADR 0020).
 
     Deliveries of the claim above `begun_to` were not begun. Those at or below it are `under_way` (no reply known),
     `unsent` (taken up, not accepted), or accepted. A row exists while a chunk is claimed; without it nothing begins.
@@ -218,7 +218,9 @@ class SenderProcess(models.Model):
 
 
 class WithdrawalsPlace(models.Model):
-    """A folder or bucket with a withdrawals log, a host that writes there, and its last replay during a hold."""
+    """A folder or bucket with a withdrawals log, the host that writes it, and when it was last
+    replayed during a hold.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     host = models.CharField(max_length=80)
@@ -261,7 +263,7 @@ class Tally(TenantModel):
 
 
 class Attempt(TenantModel):
-    """An attempt that did not end in acceptance, with the original reply."""
+    """An attempt to deliver that was not accepted, with the server's original reply."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     number = models.PositiveSmallIntegerField()

@@ -1,4 +1,4 @@
-"""The speed of a campaign that is being sent. The turns themselves are held by the claim (`send.claims`)."""
+"""The speed of a campaign that is being sent. The claim keeps to the turns (`send.claims`)."""
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from mailflatrate.rules.pace import pace_for
 def change_pace(campaign_id: int, per_hour: int | None) -> None:
     """Change the speed of a campaign being sent: at most this many messages an hour, None for as fast as possible.
 
-    Counts from the next turn on. Raises CampaignError when it is over.
+    Takes effect from the next turn. Raises CampaignError when the campaign is over.
     """
     campaign = locked(campaign_id)
     if campaign.state not in UNFINISHED:

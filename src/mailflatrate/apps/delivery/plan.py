@@ -165,8 +165,8 @@ class PlanStep:
 def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_id: int) -> None:
     """Plan a released campaign and start it. After a crash, it resumes where it stopped.
 
-    It waits while all sending is held: the database may have forgotten people's withdrawals, which still have to be
-    entered. The end of the hold enqueues it again.
+    It waits while all sending is held, because the database may lack people's withdrawals, which still have to be
+    replayed. The end of the hold enqueues it again.
     """
     if _is_held(campaign_id):
         return

@@ -37,9 +37,10 @@ PAGE_ROWS = 50
 class Progress:
     """The status of a campaign's recipients. `pending` includes those being sent right now.
 
-    `left_out` were on the lists and not planned; `withheld` were planned and stopped by the last check; both by reason.
-    `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the content (R-70). `held`:
-    provider -> how many of the pending wait for a person, because their lane is held (R-90).
+    `left_out` were on the lists and not planned, `withheld` were planned and stopped by the last check; both are
+    counted by reason. `bounced_other` are refusals that say nothing about the mailbox: the sender's fault, or the
+    content (R-70). `held` counts by provider how many of the pending wait for a person, because their lane is held
+    (R-90).
     """
 
     planned: int
@@ -91,7 +92,7 @@ def campaign_turns(campaign_id: int, waiting: int) -> PacedSending | None:
 
 
 def waves_ahead(campaign_id: int) -> list[tuple[datetime, int]]:
-    """Return upcoming send times by the recipients' own clocks, and the number of people at each."""
+    """Return upcoming send times of a campaign sent in recipients' time zones, with the number of people at each."""
     ahead = Chunk.objects.filter(campaign_id=campaign_id, state=ChunkState.READY, not_before__gt=clock.now())
     rows = ahead.values_list("not_before").annotate(people=Sum("size")).order_by("not_before")
     return [(at, people) for at, people in rows if at is not None]
@@ -149,7 +150,7 @@ def outcomes_page(
 ) -> list[OutcomeRow]:
     """Return recipients by delivery ID, after the last one of the previous page; only those in `state` if given.
 
-    Only chunks that hold the state are read, so a rare one is found at once in a large campaign.
+    Only chunks with that state are read, so that even a rare state is found at once in a large campaign.
     """
     rows = DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after)
     rows = rows.filter(chunk_id__in=Chunk.objects.filter(campaign_id=campaign_id).values("id"))
@@ -189,13 +190,15 @@ def waiting_in_lane(campaign_id: int, provider: str) -> int:
 
 
 def unsent_after_end(campaign_id: int) -> int:
-    """Return how many recipients of a finished campaign certainly did not get it, as a late journal proved."""
+    """Return how many recipients of a finished campaign certainly did not get it, according to a
+    journal found later.
+    """
     ready = Chunk.objects.filter(campaign_id=campaign_id, campaign__state=CampaignState.SENT, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=ready.values("id"), state=DeliveryState.PENDING).count()
 
 
 def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:
-    """Return recipients with an unknown result; listed by name, never resent automatically."""
+    """Return recipients with an unknown result. They are listed by name and never resent automatically."""
     return outcomes_page(campaign_id, DeliveryState.IN_DOUBT, limit=limit)
 
 
@@ -240,8 +243,9 @@ class HeldMail:
 
 
 def held_service_mail() -> HeldMail | None:
-    """Return what waits for the record, for the operator; None if nothing does: the record exists, or no mail leaves
-    this machine.
+    """Return the service messages that wait for the DNS record, for the operator.
+
+    None if nothing waits: the record exists, or no mail leaves this machine.
     """
     settings = load_settings()
     if service_key_published(settings.service_domain):

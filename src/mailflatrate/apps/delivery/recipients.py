@@ -24,7 +24,9 @@ class RecipientFilter:
 
 
 def recipients(campaign_id: int, wanted: RecipientFilter, *, after: int = 0) -> QuerySet[DeliveryRecord]:
-    """Return deliveries with IDs above `after`, with contacts. Only chunks that hold the state are read."""
+    """Return the matching deliveries with IDs above `after`, with their contacts. Only chunks with
+    that state are read.
+    """
     rows = (
         DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after).select_related("contact").order_by("id")
     )
@@ -52,7 +54,7 @@ def _chunks(campaign_id: int, wanted: RecipientFilter) -> list[int]:
 
 
 def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
-    """Return kind of bounce, or reason for skipping -> number of recipients."""
+    """Count a campaign's recipients in a state by kind of bounce, or by reason for skipping."""
     found: dict[str, int] = {}
     for detail, count in Tally.objects.filter(campaign_id=campaign_id, state=state).values_list("detail", "count"):
         found[detail] = found.get(detail, 0) + count
@@ -60,7 +62,9 @@ def detail_counts(campaign_id: int, state: DeliveryState) -> dict[str, int]:
 
 
 def all_recipients(account_id: int, campaign_id: int, wanted: RecipientFilter) -> Iterator[DeliveryRecord]:
-    """Yield every recipient, in slices with a transaction each, so that an export of a million holds nothing open."""
+    """Yield every recipient, in slices with a transaction each, so that exporting a million of them keeps no
+    transaction open.
+    """
     after = 0
     while True:
         with tenancy.account(account_id):

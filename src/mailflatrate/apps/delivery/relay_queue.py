@@ -1,6 +1,6 @@
 """What a relay's queue says about deliveries it accepted: deferred, retried, delivered (R-72, ADR 0031).
 
-It is recorded in the transaction of the follower that read the log.
+It is recorded in the transaction in which the follower saves its position in the log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -78,7 +78,9 @@ class QueueNews:
 
 @tenancy.needs_account
 def note_deferred(follower: str, news: Sequence[QueueNews]) -> None:
-    """Record that providers deferred these and the relay retries them: they count as deferred, with the last reply."""
+    """Record that providers deferred these messages and the relay retries them: they count as deferred, with the last
+    reply.
+    """
     first: dict[int, QueueNews] = {}
     last: dict[int, QueueNews] = {}
     counts: dict[int, int] = {}
@@ -115,7 +117,7 @@ def show_deferred() -> None:
 
 @tenancy.needs_account
 def note_delivered(news: Sequence[QueueNews]) -> None:
-    """Record that these were delivered, whether they waited in the queue or had an unknown result."""
+    """Record that these messages were delivered, whether they waited in the queue or had an unknown result."""
     ids = [one.delivery_id for one in news]
     _move(news, (DeliveryState.DEFERRED, DeliveryState.IN_DOUBT), DeliveryState.SENT)
     RelayDeferral.objects.filter(delivery_id__in=ids).delete()
@@ -129,7 +131,9 @@ def forget_deferral(delivery_ids: Iterable[int]) -> None:
 
 @tenancy.needs_account
 def end_unreported_deferrals() -> None:
-    """Give deliveries not heard of for longer than any queue keeps them an unknown result."""
+    """Give deferred deliveries an unknown result if the log has not mentioned them for longer than any queue keeps a
+    message.
+    """
     before = clock.now() - LONGEST_IN_QUEUE
     rows = list(RelayDeferral.objects.filter(last_at__lt=before, is_shown=True).order_by("delivery_id")[:1000])
     news = [QueueNews(row.delivery_id, row.provider, row.status, "", clock.now()) for row in rows]
@@ -138,7 +142,7 @@ def end_unreported_deferrals() -> None:
 
 
 def all_relays_followed() -> bool:
-    """Return whether every relay that takes messages has its log read, so a 250 does not yet mean delivered."""
+    """Return whether the log of every active relay is read, so that a 250 does not yet count as delivered."""
     with tenancy.platform(PlatformReason.RELAYS):
         followed = set(LogFollower.objects.filter(seen_at__gt=clock.now() - ALIVE).values_list("relay", flat=True))
         taking = set(Relay.objects.filter(state=StateChoice.ACTIVE).values_list("name", flat=True))

@@ -12,7 +12,7 @@ _NOT_SAMPLED: Final = 15
 
 
 class RelayTimes:
-    """Sits between the relay and the listeners for starts and outcomes."""
+    """Listener between the relay and the code that records starts and outcomes; it measures response times."""
 
     def __init__(self, relay: str, on_start: Callable[[int], None], on_outcome: Callable[[SendOutcome], None]) -> None:
         self._histogram = RELAY_SECONDS.labels(relay)

@@ -26,7 +26,7 @@ class DeliveryState(models.TextChoices):
 class DeliveryColumns(TenantModel):
     """The columns of a delivery, with the permit it is based on (lock two).
 
-    Foreign keys have no constraint of their own, which would be checked row by row: row-level security holds the
+    Foreign keys have no database constraint, which would be checked row by row. Row-level security protects the
     account, and lock two (`sql/permission.sql`) looks up consent events, contacts, lists, campaign and decision of all
     new rows as a set. Neither consent events nor deliveries are ever deleted row by row.
     """
@@ -101,7 +101,7 @@ class DeliveryColumns(TenantModel):
 class Delivery(DeliveryColumns):
     """A message that the engine may still change, or that finished recently.
 
-    No index holds a column that an outcome changes, so that recording one stays a heap-only update.
+    No index covers a column that an outcome changes, so that recording one is a heap-only update.
     """
 
     notice = models.ForeignKey(

@@ -14,10 +14,10 @@ MOST_OFFERED = 100
 
 
 def got_mailing(condition: Condition, alias: str) -> Built:
-    """Return SQL for whether a contact got an earlier campaign, or may still get it.
+    """Return an SQL condition: the contact got an earlier campaign, or may still get it.
 
-    That is: delivered, waiting, deferred or unknown result. Contacts with a bounce or a skipped message have not
-    got it, so another campaign may reach them.
+    Its message is delivered, waiting, deferred or has an unknown result. Contacts with a bounce or a skipped message
+    have not got it, so another campaign may reach them.
     """
     kept = of_campaign_sql(condition.numbers[0], "got")
     rows = (
@@ -29,7 +29,7 @@ def got_mailing(condition: Condition, alias: str) -> Built:
 
 
 def received(condition: Condition, alias: str) -> Built:
-    """Return SQL for whether at least, or fewer than, so many campaigns were delivered to a contact."""
+    """Return an SQL condition: at least, or fewer than, a number of campaigns were delivered to the contact."""
     rows = (
         f"FROM delivery_record got WHERE got.account_id = {account_sql(alias)} "
         "AND got.campaign_id IS NOT NULL AND got.state = 'sent'"

@@ -1,4 +1,4 @@
-"""Signature computation for this process: the fastest that the host has and the operator allows."""
+"""Selects this process's signing code: the fastest that the host supports and the operator allows."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def digest_signer(settings: Settings) -> DigestSigner:
-    """Return this process's signer, selected on first use."""
+    """Return this process's signer, which is selected on first use."""
     return _found(settings.batch_signing)
 
 

@@ -1,7 +1,8 @@
 """Statistics for the query planner on tables that grow by whole campaigns, refreshed after each planning.
 
-A campaign of a million rows is sent before the server analyzes the table automatically, and after a failover its
-counters begin at zero. Only a table's owner may analyze it, so a function of the owner does (`sql/statistics.sql`).
+A campaign of a million rows would be sent before the server analyzes the table by itself, and after a failover the
+server's counters begin at zero. Only a table's owner may analyze it, so a function of the owner does it
+(`sql/statistics.sql`).
 """
 
 from django.db import connection

@@ -1,6 +1,6 @@
-"""The only door to the relay. What passes is a message with its permit; nothing else holds the SMTP client (R-25).
+"""The only way to the relay: only a message with its permit passes, and nothing else holds the SMTP client (R-25).
 
-Locks one and three of ARCHITECTURE section 2: the argument's type, and the import.
+These are locks one and three of ARCHITECTURE section 2: the type of the argument, and the import.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class PermittedMessage(NamedTuple):
 
 
 class RelayCheck(NamedTuple):
-    """How the relay received us: encrypted or not, and its further extensions."""
+    """The relay's response to a connection: whether it is encrypted, and the extensions the relay offers."""
 
     tls: bool
     pipelining: bool
@@ -56,7 +56,7 @@ async def try_relay(config: RelayConfig, sender: str | None) -> RelayCheck:
 
 
 def check_relay(config: RelayConfig, sender: str | None = None) -> RelayCheck:
-    """Run `try_relay` from a thread without an event loop, within the same time.
+    """Run `try_relay` from a thread without an event loop, within the same time limit.
 
     `asyncio.run` would wait for a name lookup that hangs, because its thread cannot be canceled.
     """
@@ -110,7 +110,9 @@ async def _name_sender(connection: SmtpConnection, sender: str) -> None:
 
 
 class Transmitter:
-    """The connections of this process to the relays of one pool. `relay`: their name in figures, a relay or a pool."""
+    """The connections of this process to the relays of one pool. `relay` is the name of that relay
+    or pool in metrics.
+    """
 
     def __init__(self, settings: Settings, relays: Sequence[RelaySpec], most_connections: int | None = None) -> None:
         self._settings = settings
@@ -123,7 +125,9 @@ class Transmitter:
         self.set_relays(relays)
 
     def set_relays(self, relays: Sequence[RelaySpec]) -> bool:
-        """Use these relays from now on; drained and disabled ones take no further mail. True if anything changed."""
+        """Use these relays from now on; drained and disabled ones take no further mail. Return True if anything
+        changed.
+        """
         if tuple(relays) == self._relays:
             return False
         self._relays = tuple(relays)
@@ -158,15 +162,13 @@ class Transmitter:
         most: int = 0,
         caps: dict[int, int] | None = None,
     ) -> None:
-        """Send what the iterator yields, one by one as connections become ready.
+        """Send the messages that the iterator yields, one by one as connections become ready.
 
-        An outcome's `delivery_id` is the delivery's id; `on_start` is called right before a content is written, and
-        `may_start` asked before that: False makes the content wait until `proceed`, None takes it back. At most
-        `most` messages are dealt to the relays by weight; `caps` are counted down by relay, and none takes more
-        than that.
-
-        Raises RelayUnavailable when no connection can be had; what was not sent is reported as NOT_SENT or still in
-        the iterator. Raises TypeError for a message without a permit.
+        `on_outcome` gets each result with the delivery's id. `may_start` is asked right before a content is written:
+        False makes the content wait until `proceed`, None takes the message back. `on_start` is called when the content
+        begins. At most `most` messages are distributed to the relays by weight; `caps` are counted down by relay, and
+        no relay takes more than its cap. Raises RelayUnavailable when there is no connection; what was not sent is
+        reported as NOT_SENT or still in the iterator. Raises TypeError for a message without a permit.
         """
         deal = partial(shares, most) if most else None
         times = RelayTimes(self.relay, on_start, on_outcome)

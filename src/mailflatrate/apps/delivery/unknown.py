@@ -1,4 +1,4 @@
-"""Unknown results: what the customer is told of one campaign, and the operator of all of them (ADR 0020)."""
+"""Unknown results: of one campaign for the customer, and of the whole installation for the operator (ADR 0020)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class UnknownResults:
 
     @property
     def final(self) -> int:
-        """Return the results that will stay unknown: no missing journal could settle them."""
+        """Return the number of results that will stay unknown, because no missing journal could settle them."""
         return max(0, self.total - self.awaited)
 
 
@@ -56,7 +56,7 @@ class AllUnknown:
 
     @property
     def awaited(self) -> int:
-        """Return the results that the missing journals would settle."""
+        """Return the number of results that the missing journals would settle."""
         return sum(host.results for host in self.hosts)
 
 

@@ -1,7 +1,7 @@
 """Background jobs for chunks, enqueued in sets in the current transaction.
 
-A chunk's row is the truth and its job only a wake-up: an extra job finds nothing to claim, a missing one is enqueued
-again by the sweep. So every statement here enqueues what is ready and has no waiting job, and nothing else.
+A chunk's row decides and its job is only a wake-up call: an extra job finds nothing to claim, a missing one is enqueued
+again by the sweep. Every statement here enqueues only what is ready and has no waiting job.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ SEND_TRANSACTIONAL = "delivery.send_post"
 
 
 def lane_open(chunk: str) -> str:
-    """Return SQL: the lane of a chunk, by the alias of its table, does not wait for a person (R-90)."""
+    """Return an SQL condition on a chunk (its table's alias): its lane does not wait for a person (R-90)."""
     return f"""NOT EXISTS (SELECT 1 FROM lane_hold h WHERE h.account_id = {chunk}.account_id
         AND h.campaign_id = {chunk}.campaign_id AND h.provider = {chunk}.provider AND h.released_at IS NULL)"""  # noqa: S608
 
@@ -99,7 +99,7 @@ def _wake(which: str, at: datetime | None, **numbers: int) -> None:
 
 
 def figures_changed(campaign_id: int | None) -> None:
-    """Have a campaign of the current account judged by its new figures once this is committed (R-86)."""
+    """Queue a check of a campaign's new figures, once this transaction is committed (R-86)."""
     if campaign_id is not None:
         jobs.wake(
             "stats.judge_campaign",

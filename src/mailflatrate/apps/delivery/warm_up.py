@@ -1,7 +1,7 @@
-"""Campaigns in a warm-up: which, in whose order, and how many days they take.
+"""Campaigns in a warm-up: which ones, in what order people get them, and how many days they take.
 
-The engine enforces the daily limits (`send.allowance`). Here a campaign's people are ordered, those who confirmed last
-first, and its customer can read what to expect, before and while it's sent.
+The engine enforces the daily limits (`send.allowance`). This module puts a campaign's most recently confirmed people
+first, and tells the customer what to expect, before and while it's sent.
 """
 
 from collections.abc import Mapping
@@ -53,12 +53,12 @@ class WarmUpPlan:
 
     @property
     def count(self) -> int:
-        """Return the number of days it is sent on."""
+        """Return on how many days the campaign is sent."""
         return len(self.days)
 
     @property
     def shown(self) -> list[PlannedDay]:
-        """The first week."""
+        """Return the days of the first week."""
         return self.days[:7]
 
     @property
@@ -73,7 +73,7 @@ class WarmUpPlan:
 
 
 def begin_domain(campaign: Campaign) -> None:
-    """Start the warm-up of a domain not used lately with its first campaign, if that is configured."""
+    """Start the warm-up of the campaign's sender domain if it was not used lately and warm-ups are configured."""
     key = _domain_key(campaign)
     if not load_settings().warm_up_domains or key is None:
         return
@@ -94,14 +94,14 @@ def _is_known(campaign: Campaign) -> bool:
 
 
 def keys_of(campaign_id: int) -> list[str]:
-    """Return the key of the sender domain of a campaign of the current account."""
+    """Return the warm-up key of the sender domain of a campaign of the current account."""
     campaign = Campaign.objects.select_related("sender").filter(id=campaign_id).first()
     key = _domain_key(campaign) if campaign is not None else None
     return [key] if key else []
 
 
 def plan_of(campaign: Campaign, people: int) -> WarmUpPlan | None:
-    """Return what a campaign's customer can expect for this many people; None if nothing limits it."""
+    """Return what a customer can expect of a campaign to `people` recipients; None if no warm-up limits it."""
     domain, relays = _warming(campaign)
     days = planned_days([*domain, *relays], people, clock.now())
     if not days:

@@ -34,7 +34,7 @@ def dns_facts(check: DnsCheck | None) -> DnsFacts:
 
 
 def takes_mail(address: str) -> bool:
-    """Return False if the DNS says the address's domain accepts no mail (R-46); True if unknown."""
+    """Return False if, according to the DNS, the address's domain accepts no mail (R-46); True if unknown."""
     try:
         domain = parse(address).domain
     except AddressError:
@@ -52,7 +52,7 @@ def _reply_verified(reply_to: str) -> bool:
 
 
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:
-    """Return the sender in From, and what the DNS says about their domain (R-45, R-46, R-59, R-61, R-62)."""
+    """Return facts about the sender in From, and the DNS records of their domain (R-45, R-46, R-59, R-61, R-62)."""
     if sender is None:
         return NO_SENDER
     domain = sender.domain

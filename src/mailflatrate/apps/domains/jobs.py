@@ -1,4 +1,4 @@
-"""The DNS watch (R-106)."""
+"""Background jobs of sender domains: DNS and blocklist checks (R-89, R-106)."""
 
 import structlog
 
@@ -32,7 +32,7 @@ def watch(timestamp: int) -> None:
 
 @job("domains.check_service", JobQueue.HOUSE)
 def check_service() -> None:
-    """Check the service's own records at once, because messages are waiting for them."""
+    """Check the service's own records at once, because messages wait for the result."""
     domain = service.check_service_domain(load_settings())
     log.info("service domain checked", state=domain.state if domain is not None else "none")
 

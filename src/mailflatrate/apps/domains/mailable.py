@@ -1,7 +1,7 @@
-"""Whether a domain can receive mail: asked of the DNS once for all accounts, and remembered (R-18).
+"""Whether a domain can receive mail, looked up in the DNS once for all accounts and cached (R-18).
 
-Facts of the public DNS belong to no account: the table is shared, and holds nothing but domains and what they
-publish.
+The table holds nothing but domains and what they publish in the DNS. That belongs to no account, so all accounts share
+it.
 """
 
 import time
@@ -55,10 +55,10 @@ def look_up(domains: Collection[str], resolver: Resolver) -> dict[str, ResolverF
 
 
 def wait_for_facts(domains: Collection[str], make_resolver: Callable[[float], Resolver]) -> frozenset[str]:
-    """Ask the DNS now about unknown domains, with little patience; return those with nothing left to ask.
+    """Query the DNS now about unknown domains, with a short timeout; return the domains that need no further lookup.
 
-    A domain whose DNS does not answer is let pass, and not asked again for a while: its mail is sent as if it had
-    not been checked (R-18), and a job asks later. `make_resolver` is given the seconds that a question may take.
+    A domain whose DNS does not answer is let through, and not looked up again for a while: its mail is sent as if it
+    had not been checked (R-18), and a job looks it up later. `make_resolver` gets the seconds that a query may take.
     """
     names = {domain for domain in domains if askable(domain)}
     now = time.monotonic()
@@ -81,7 +81,7 @@ def want_facts(domains: Collection[str]) -> None:
 
 
 def askable(domain: str) -> bool:
-    """Return False for domains not in the public DNS by design, because a closed network answers for them."""
+    """Return False for domains that are not in the public DNS by design, because only a closed network knows them."""
     return domain.rpartition(".")[2] not in RESERVED_ENDINGS
 
 

@@ -48,8 +48,9 @@ class SenderDomain(TenantModel):
 class DkimKey(TenantModel):
     """A signing key of a domain; selectors are never used twice (R-59). Its private half is sealed by the vault.
 
-    A further key waits (`active_from` NULL) until its record was seen in the DNS; then it signs, and the one before
-    is retired. The record of a retired key stays published, because its messages are still on their way (R-106).
+    A new key waits (`active_from` NULL) until its record is found in the DNS. Then it signs, and the previous key is
+    retired. The record of a retired key stays published, because messages signed with it are still on their way
+    (R-106).
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="keys")
@@ -69,7 +70,9 @@ class DkimKey(TenantModel):
 
     @classmethod
     def seal(cls, domain: str, selector: str, private_pem: bytes) -> str:
-        """Return the private key sealed for `private_sealed`; it opens only for this domain and selector."""
+        """Return the private key, sealed for the column `private_sealed`. It opens only for this
+        domain and selector.
+        """
         return vault().seal(private_pem, key_place(domain, selector))
 
     def open(self) -> bytes:
@@ -83,7 +86,7 @@ def key_place(domain: str, selector: str) -> str:
 
 
 class CheckKind(models.TextChoices):
-    """The records that are checked."""
+    """The kinds of DNS record that are checked."""
 
     DKIM = "dkim", _("DKIM signature")
     SPF = "spf", _("SPF of the return path")
@@ -110,10 +113,10 @@ class DnsCheck(TenantModel):
 
 
 class Mailbox(TenantModel):
-    """A mailbox said to belong to the account, and whether its reader agreed (R-46).
+    """A mailbox said to belong to the account, and whether its owner agreed (R-46).
 
-    `email` is in lower case. `round` counts how often it was asked anew: links of an earlier round have expired.
-    Only the platform role sets `proved_at`, on the page the email links to (a trigger enforces it).
+    `email` is in lower case. `round` counts how often it was asked anew: links of an earlier round have expired. Only
+    the platform role sets `proved_at`, on the page that the email links to (a trigger enforces it).
     """
 
     email = models.CharField(_("email address"), max_length=254)
@@ -136,7 +139,7 @@ class Mailbox(TenantModel):
 class SenderAddress(TenantModel):
     """An address allowed in From, on a verified domain of the account (R-45, R-46).
 
-    `verified_at` is when its mailbox was proved; a trigger allows none without that proof.
+    `verified_at` is when its mailbox was proved; a trigger refuses a value without that proof.
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, related_name="addresses")
@@ -156,8 +159,8 @@ class SenderAddress(TenantModel):
 class MediaHost(TenantModel):
     """A host name of the account under which its pictures are served (ADR 0016); never shared with other accounts.
 
-    `passed_at`: record and certificate were right at the last check, so that new addresses name it. `replaced_at`:
-    new addresses no longer name it; it still answers, because messages already sent name it.
+    `passed_at`: its record and certificate passed the last check, so new URLs use it. `replaced_at`: new URLs no longer
+    use it; it still answers, because messages already sent contain it.
     """
 
     domain = models.ForeignKey(SenderDomain, on_delete=models.PROTECT, related_name="media_hosts")
@@ -182,7 +185,7 @@ class MediaHost(TenantModel):
 
 
 class MailDomain(models.Model):
-    """DNS results for a domain where recipients have their mailboxes (R-18). Shared by all accounts."""
+    """The DNS results of a domain where recipients have mailboxes (R-18). Shared by all accounts."""
 
     domain = models.CharField(max_length=253, primary_key=True)
     resolves = models.BooleanField()

@@ -61,12 +61,12 @@ def on_own_domain(email: str) -> bool:
 
 
 def mailbox_proved(email: str) -> bool:
-    """Return whether a reader of this mailbox confirmed that it belongs to the account."""
+    """Return whether this mailbox's owner confirmed that it belongs to the account."""
     return Mailbox.objects.filter(email=email.lower(), proved_at__isnull=False).exists()
 
 
 def proved_mailboxes() -> list[str]:
-    """Return addresses whose reader confirmed that the mailbox belongs to the account, by name."""
+    """Return the addresses of confirmed mailboxes of the account, in alphabetical order."""
     found = Mailbox.objects.filter(proved_at__isnull=False, refused_at=None).order_by("email")
     return list(found.values_list("email", flat=True))
 

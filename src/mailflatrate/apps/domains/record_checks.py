@@ -31,7 +31,7 @@ class RecordLookup:
 
     @property
     def passed(self) -> bool:
-        """Return True if nothing is left to do."""
+        """Return True if the record is as expected."""
         return self.state is DnsState.OK
 
 
@@ -41,7 +41,7 @@ def check_record(record: DnsRecord, resolver: Resolver) -> RecordLookup:
 
 
 def listings_of_service(settings: Settings, resolver: Resolver) -> list[Listing]:
-    """Return blocklist results for the service's own domain and the IP addresses it sends from (R-89)."""
+    """Return the blocklist results for the service's own domain and the IP addresses it sends from (R-89)."""
     addresses = [*resolver.a(settings.helo_name).values, *resolver.aaaa(settings.helo_name).values]
     return [
         *ask_blocklists(resolver, [settings.service_domain], blocklists(settings.domain_blocklists)),

@@ -27,7 +27,9 @@ def dkim_record(domain: SenderDomain, key: DkimKey) -> DnsRecord:
 
 
 def records_of(domain: SenderDomain, key: DkimKey) -> list[DnsRecord]:
-    """Return DKIM key, SPF and MX of the Return-Path, and DMARC, in the order in which they are explained."""
+    """Return the records for DKIM, SPF and MX of the Return-Path, and DMARC, in the order in which
+    pages explain them.
+    """
     service = load_settings().service_domain
     return [
         dkim_record(domain, key),

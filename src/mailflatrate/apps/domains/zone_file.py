@@ -9,7 +9,7 @@ TTL_SECONDS = 3600
 
 
 def zone_file(domain: str, records: Iterable[DnsRecord]) -> str:
-    """Return the records as lines with absolute names; nothing else of the zone is touched by importing it."""
+    """Return the records as lines with absolute names, so that importing them changes nothing else in the zone."""
     lines = [f"; Records of {domain}", f"$TTL {TTL_SECONDS}"]
     for record in records:
         value = presentation(record.record_type, record.value)

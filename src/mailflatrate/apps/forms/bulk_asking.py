@@ -1,4 +1,4 @@
-"""Asking many contacts to confirm, as a bulk action of `lists`: one request each, within the limits (R-35)."""
+"""The bulk action of `lists` that asks many contacts to confirm: one request each, within the limits (R-35)."""
 
 from collections.abc import Container, Sequence
 
@@ -18,7 +18,7 @@ ASKED_AT_ONCE = 50
 
 
 def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
-    """Ask those who neither confirmed nor said no; stop when the account's limit for today is reached."""
+    """Ask contacts who neither confirmed nor declined; stop when the account's limit for today is reached."""
     step = BulkStep()
     form = Form.objects.filter(id=action.parameters["form"]).first()
     if form is None:
@@ -70,5 +70,5 @@ def _note(action: BulkAction) -> str:
 
 
 def register() -> None:
-    """Let bulk actions ask."""
+    """Register this bulk action with `lists`."""
     register_steps(BulkKind.ASK_AGAIN, ask_again, size=500)

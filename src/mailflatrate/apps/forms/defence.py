@@ -1,7 +1,8 @@
-"""What a visitor has to prove before a sign-up counts (R-35): work, or at least time; and how visitors are counted.
+"""Proofs that a sign-up must carry to count (R-35): work, or at least elapsed time. Also how visitors are counted.
 
-Nothing of it needs a cookie. A page that we serve carries a signed moment and a task (ALTCHA: find the number whose
-hash is given); another site's page that only posts carries neither, and is trusted only while few do.
+Nothing here needs a cookie. A page that we serve carries a signed time and a task (ALTCHA: find the number whose hash
+is given). A form on another site that only posts to us carries neither, and is trusted only while few sign-ups come
+that way.
 """
 
 import base64
@@ -31,8 +32,8 @@ _MOMENT_SALT = "forms.shown"
 
 
 class VisitorProof(StrEnum):
-    """What a visitor proved. PERSON: a signed-in user did it. MAILBOX: it was agreed to in the mailbox that already
-    gets the messages. KEY: nothing; a program says so, and its account is judged by how many confirm.
+    """What a visitor proved. PERSON: a signed-in user acted. MAILBOX: the person agreed in the mailbox that already
+    gets the messages. KEY: nothing; an API key vouches, and its account is judged by how many people confirm.
     """
 
     WORK = "work"
@@ -49,7 +50,10 @@ def _task_key() -> str:
 
 
 def new_task(code: str, most: int = TASK_MOST) -> dict[str, Any]:
-    """Return one form's ALTCHA challenge: algorithm, challenge, maxNumber, salt, signature. `most` hashes solve it."""
+    """Return an ALTCHA challenge for one form: algorithm, challenge, maxNumber, salt, signature.
+
+    Solving it takes at most `most` hashes.
+    """
     challenge = altcha.create_challenge(
         altcha.ChallengeOptions(
             max_number=most, hmac_key=_task_key(), expires=clock.now() + TASK_VALID, params={"form": code}
@@ -109,7 +113,9 @@ def _timed(code: str, moment: str) -> tuple[bool, bool]:
 
 
 def network_of(ip: str | None) -> str:
-    """Return the network counted as one visitor: an IPv4 address or an IPv6 /64. Empty for a host of our own."""
+    """Return the network that is counted as one visitor: an IPv4 address or an IPv6 /64. Empty for one of our own
+    hosts.
+    """
     if ip is None:
         return ""
     address = ip_address(ip)
@@ -119,7 +125,7 @@ def network_of(ip: str | None) -> str:
 
 
 def counter_key(kind: str, what: str, window: datetime | None = None) -> bytes:
-    """Return a counter's key: a hash of what is counted and its window, so that nothing personal is stored."""
+    """Return a counter's key: a hash of the counted value and its time window, so that nothing personal is stored."""
     begins = window.isoformat() if window else ""
     return hashlib.blake2b(f"{kind}|{what}|{begins}".encode(), digest_size=16, key=_task_key()[:32].encode()).digest()
 

@@ -1,4 +1,4 @@
-"""What forms refuse, in the requester's terms."""
+"""Errors of forms, worded for the person who made the request."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class FormError(Exception):
 
 @dataclass(eq=False)
 class AskingBraked(FormError):
-    """Too many requests on other people's behalf. Retry after `seconds`."""
+    """Raised after too many requests on other people's behalf. Retry after `seconds`."""
 
     message: str
     seconds: int

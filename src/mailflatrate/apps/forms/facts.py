@@ -44,10 +44,10 @@ class ConfirmationRequest:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationBatch:
-    """Requests for the gate to decide about, and all that forms knows about them at `now`.
+    """Requests for the gate to decide about, with everything that forms knows about them at `now`.
 
-    `wanted` has the requests made at a form that is still published, or by a subscriber whose address changes; `denied`
-    those whose person answered "this was not me" a short while ago. The counts are of emails within the last day and
+    `wanted` has the requests made at a form that is still published, or by a subscriber whose address changes. `denied`
+    has those whose person answered "this was not me" shortly before. The counts are of emails within the last day and
     hour, and are missing where they no longer matter.
     """
 
@@ -71,7 +71,7 @@ class ConfirmationDecision:
 
 
 def confirmation_batch(rows: Sequence[SignupRequest]) -> ConfirmationBatch:
-    """Return requests, read with their forms, for the gate to decide about."""
+    """Return these requests, read together with their forms, as one batch for the gate."""
     now = clock.now()
     requests = tuple(map(_request, rows))
     return ConfirmationBatch(requests, now, _wanted(rows), _denied(rows, requests, now))
@@ -83,7 +83,9 @@ def mailbox_key(email: str) -> bytes:
 
 
 def is_agreed(request: SignupRequest) -> bool:
-    """Return False for a change of address not agreed to by the old mailbox: the requester may not own it."""
+    """Return False for a change of address that the old mailbox did not agree to, because the requester may not own
+    that mailbox.
+    """
     return request.kind != ConfirmationRequestKind.MOVE or request.proof == VisitorProof.MAILBOX
 
 

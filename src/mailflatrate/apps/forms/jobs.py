@@ -1,4 +1,4 @@
-"""Background jobs of forms; thin."""
+"""Background jobs of forms."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def forget(timestamp: int) -> None:
 
 @job("forms.sweep", JobQueue.HOUSE, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Wake up emails of sign-ups whose process died between storing and waking."""
+    """Queue the emails of sign-ups whose process died after storing them."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         account_ids = queued_since(clock.now() - LATE)
     for account_id in account_ids:

@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class FormState(models.TextChoices):
-    """The state of a form. Only a published form takes sign-ups; a closed one says that it no longer does."""
+    """The state of a form. Only a published form takes sign-ups; a closed one tells visitors that it no longer does."""
 
     DRAFT = "draft", _("Draft")
     PUBLISHED = "published", _("Published")
@@ -17,7 +17,7 @@ class FormState(models.TextChoices):
 
 
 class Form(TenantModel):
-    """A sign-up form for one list. `code` is part of its address for its life; `draft` is `FormContent.as_json`.
+    """A sign-up form for one list. `code` is a permanent part of its address; `draft` is `FormContent.as_json`.
 
     `sender` sends the confirmation email; without one the service does, in the company's name.
     """
@@ -74,7 +74,7 @@ class FormVersion(TenantModel):
 
 
 class ConfirmationRequestKind(models.TextChoices):
-    """Who asked for the confirmation."""
+    """The source of a confirmation request."""
 
     FORM = "form", _("Sign-up form")
     PERSON = "person", _("Added manually")
@@ -83,7 +83,9 @@ class ConfirmationRequestKind(models.TextChoices):
 
 
 class ConfirmationRequestState(models.TextChoices):
-    """QUEUED waits for its email, ASKED for the person's answer. WITHHELD got no email, for the recorded reason."""
+    """The state of a request. QUEUED waits for its email, ASKED for the person's answer. WITHHELD got no email, for the
+    recorded reason.
+    """
 
     QUEUED = "queued", _("Email on its way")
     ASKED = "asked", _("Waiting for confirmation")
@@ -96,9 +98,9 @@ class ConfirmationRequestState(models.TextChoices):
 class SignupRequest(TenantModel):
     """One request for consent that waits for the person's own confirmation; erased after 14 days at the latest (R-34).
 
-    The token is never stored, only its SHA-256; it is bound to this row and with it to address, list and version
-    (R-33). A change of address has neither form nor version: `moves` is the contact as it was, the list is the one
-    whose message it was requested from, and all the lists that the person is on are included.
+    The token is never stored, only its SHA-256. The token is bound to this row, and so to address, list and version
+    (R-33). A change of address has neither form nor version: `moves` is the contact before the change, and `list` is
+    the list whose message the change was requested from. The change applies to all lists that the person is on.
     """
 
     kind = models.CharField(max_length=8, choices=ConfirmationRequestKind.choices, default=ConfirmationRequestKind.FORM)
@@ -173,8 +175,8 @@ class SignupRequest(TenantModel):
 class AskingTally(TenantModel):
     """How many requests an account made on other people's behalf on one day (UTC), and their results (R-35).
 
-    `key` is the API key; None: entered by hand on the pages. Numbers only, so erasing a person changes nothing; they
-    only grow, and only people who were asked can confirm.
+    `key` is the API key; None: entered by hand on the pages. Only numbers are stored, so erasing a person changes
+    nothing. The numbers only grow, and only people who were asked can confirm.
     """
 
     day = models.DateField()
@@ -194,7 +196,7 @@ class AskingTally(TenantModel):
 
 
 class SignupDenial(TenantModel):
-    """Someone answered "this wasn't me": what the abuse desk needs to find out who enters other people's addresses.
+    """A "this wasn't me" answer: what the abuse desk needs to find out who enters other people's addresses.
 
     `handled_at` is set by the desk. The row is deleted after 90 days; a case that was opened keeps what it needs.
     """
@@ -220,9 +222,9 @@ class SignupDenial(TenantModel):
 
 
 class SignupCounter(models.Model):
-    """Sign-ups counted by network and by form within a window (R-35). Unlogged: it may be lost in a crash.
+    """Sign-ups counted by network and by form within a time window (R-35). Unlogged: it may be lost in a crash.
 
-    `key` is a hash of what is counted and the window's beginning, so it holds no personal data.
+    `key` is a hash of the counted value and the start of the window, so it holds no personal data.
     """
 
     key = models.BinaryField(max_length=16, primary_key=True)
@@ -235,9 +237,9 @@ class SignupCounter(models.Model):
 
 
 class ConfirmationMark(models.Model):
-    """One confirmation email to one mailbox, from any customer, for the cap across all of them (R-35).
+    """One confirmation email to one mailbox, from any customer. The marks cap such emails across all customers (R-35).
 
-    The mailbox is known only by a keyed hash; marks are deleted after a day.
+    The mailbox is stored only as a keyed hash; marks are deleted after a day.
     """
 
     mailbox_key = models.BinaryField(max_length=32)

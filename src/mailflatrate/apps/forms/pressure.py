@@ -29,7 +29,7 @@ SELECT count(*), min(requested_at) FROM signup_request WHERE account_id = %s AND
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """A form that appears to be under attack. `usual` is the hourly mean before this hour, rounded."""
+    """A form that appears to be under attack. `usual` is the hourly average before this hour, rounded."""
 
     form: Form
     last_hour: int
@@ -60,7 +60,7 @@ def forms_under_pressure() -> list[Pressure]:
 
 
 def pressure_on(form_id: int) -> Pressure | None:
-    """Return the pressure on one form."""
+    """Return the pressure on one form; None if it is not under attack."""
     return next((each for each in forms_under_pressure() if each.form.id == form_id), None)
 
 

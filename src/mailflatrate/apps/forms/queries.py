@@ -34,7 +34,7 @@ PAGE_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A form as the public sees it: its account, its current version, whether it accepts sign-ups."""
+    """A form as the public sees it: its account, its current version, and whether it accepts sign-ups."""
 
     account_id: int
     account_name: str
@@ -57,7 +57,9 @@ _kept: dict[str, tuple[float, PublishedForm | None]] = {}
 
 
 def published_form(code: str) -> PublishedForm | None:
-    """Return the form with this code if ever published; at most three seconds old. Works in any scope or none."""
+    """Return the form with this code if it was ever published. The result is at most three seconds old. Works in any
+    scope or none.
+    """
     now = time.monotonic()
     kept = _kept.get(code)
     if kept is None or now - kept[0] > FRESH_SECONDS:
@@ -203,7 +205,9 @@ def recent_requests(form_id: int, *, before_id: int | None = None) -> list[Signu
 
 
 def correctable_fields(list_ids: Collection[int]) -> list[FormField]:
-    """Return what the forms of these lists ask for and subscribers may correct themselves, each once."""
+    """Return the fields that the forms of these lists ask for and that subscribers may correct themselves, without
+    duplicates.
+    """
     forms = Form.objects.filter(correctable=True, current__isnull=False, mailing_list_id__in=list(list_ids))
     found: dict[str, FormField] = {}
     for form in forms.select_related("current").order_by("id"):
@@ -214,7 +218,7 @@ def correctable_fields(list_ids: Collection[int]) -> list[FormField]:
 
 
 def asking_forms(list_id: int | None = None) -> list[Form]:
-    """Return the published forms (of one list) through which a person can be asked."""
+    """Return the published forms (of one list, if given) through which a person can be asked."""
     rows = Form.objects.select_related("mailing_list").filter(
         state=FormState.PUBLISHED, mailing_list__archived_at__isnull=True
     )
@@ -224,19 +228,19 @@ def asking_forms(list_id: int | None = None) -> list[Form]:
 
 
 def open_lists() -> list[MailingList]:
-    """Return the lists that a form may fill."""
+    """Return the lists that a form can add people to."""
     return list(MailingList.objects.filter(archived_at=None).exclude(origin_state="rejected").order_by("name", "id"))
 
 
 def queued_domains(most: int) -> set[str]:
-    """Return the domains of the oldest requests waiting for their email."""
+    """Return the domains of the oldest requests that wait for their email."""
     queued = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
     return {domain_of(email) for email in queued.values_list("email", flat=True)[:most]}
 
 
 @tenancy.needs_platform
 def queued_since(moment: datetime) -> list[int]:
-    """Return accounts whose requests were queued before `moment`: their job was never woken."""
+    """Return accounts with requests that were queued before `moment`, because no job was enqueued for them."""
     rows = SignupRequest.objects.filter(state=ConfirmationRequestState.QUEUED, requested_at__lt=moment)
     return list(rows.values_list("account_id", flat=True).distinct())
 
@@ -248,7 +252,9 @@ def unhandled_denials() -> list[SignupDenial]:
 
 
 def asked_as(keys: Iterable[str], language: str) -> dict[str, str]:
-    """Return the labels that the account's forms use for attributes, the newest form's first; others are missing."""
+    """Return the labels under which the account's forms ask for attributes, those of the newest form first; attributes
+    that no form asks for are missing.
+    """
     wanted, found = set(keys), {}
     for form in Form.objects.filter(current__isnull=False).select_related("current").order_by("id"):
         assert form.current is not None

@@ -1,4 +1,4 @@
-"""The forms that a segment condition can name; the ledger says by which form a person confirmed."""
+"""Segment conditions on forms. The ledger says through which form a person confirmed."""
 
 from collections.abc import Iterable
 

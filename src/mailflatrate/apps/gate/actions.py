@@ -1,4 +1,4 @@
-"""The gate's writes: checking, releasing. Each verdict that released something, or refused to, is stored."""
+"""The gate's writes: check and release campaigns. Each verdict that released something, or refused to, is stored."""
 
 from datetime import datetime
 
@@ -35,14 +35,14 @@ def release_campaign(
 ) -> GateDecision:
     """Release a campaign, now or at the aware moment `at`; return the stored decision, allowed or not.
 
-    `on_own_clocks`: each recipient gets it when their clock reads what the campaign's reads at `at`, in waves. It
-    begins with the first of them; recipients whose hour has passed by then get it at once.
+    `on_own_clocks`: each recipient gets the campaign when the local time in their time zone equals that of `at`, in
+    waves. Sending begins with the first wave; recipients whose hour has passed by then get it at once.
 
-    Every variant passes the whole chain separately, with an edition and a decision of its own; one that fails stops
-    them all. If a rule asks for a reviewer, it waits for `review_campaign`. Otherwise, now: its content is frozen
-    and planning begins. Later: the rules are asked again when the time has come. A refusal changes nothing but the
-    record. Raises NotPermitted; CampaignError if the campaign was released already, and for variants combined with
-    recipients' time zones.
+    Every variant passes all rules separately, with an edition and a decision of its own; one that fails stops them all.
+    If a rule asks for a reviewer, the campaign waits for `review_campaign`. Otherwise, if it is released now, its
+    content is frozen and planning begins; if later, the rules are asked again at that time. A refusal is recorded and
+    changes nothing else. Raises NotPermitted; CampaignError if the campaign was released already, and for variants
+    combined with recipients' time zones.
     """
     if by is not None:
         require(by, Permission.RELEASE)
@@ -118,7 +118,7 @@ def release_reviewed(campaign: LockedCampaign) -> GateDecision:
 
 
 def release_due(campaign_id: int) -> None:
-    """Check a due campaign against the rules again. A refusal returns it to draft, with the reason."""
+    """Check a due campaign against the rules again. If they refuse it, it returns to draft with the reason."""
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.SCHEDULED or not campaign.scheduled_at or campaign.scheduled_at > clock.now():
         return  # taken back or moved meanwhile

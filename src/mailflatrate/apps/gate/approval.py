@@ -29,12 +29,12 @@ BY_THE_APPROVER = frozenset({"policy-acknowledged", "released-by-two"})
 
 
 def is_askable(verdict: Verdict) -> bool:
-    """Return whether only the second person's steps are still open."""
+    """Return whether everything but the second person's steps is done, so that approval can be requested."""
     return all(finding.key in BY_THE_APPROVER for finding in verdict.blocked_by)
 
 
 def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
-    """Return everyone who could release what `asked_by` requests: who neither asked nor edited last."""
+    """Return everyone who could release what `asked_by` requests, which excludes the requester and the last editor."""
     return [user for user in members_who_may(Permission.RELEASE) if user.id not in (asked_by.id, campaign.edited_by_id)]
 
 
@@ -47,9 +47,9 @@ def request_approval(
     on_own_clocks: bool = False,
     note: str = "",
 ) -> ReleaseRequest:
-    """Request release of what `by` was shown from colleagues; each who may give it gets a notice.
+    """Ask colleagues to release exactly what `by` was shown; everyone who may release it gets a notice.
 
-    `at` is when it is to be sent, in each recipient's time zone if so requested; None: with the release. Raises
+    `at` is when it is to be sent, in each recipient's time zone if so requested; None: right after the release. Raises
     CampaignError with the reason.
     """
     require(by, Permission.DRAFT)
@@ -99,7 +99,7 @@ def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: C
 def send_back(campaign_id: int, *, by: User, text: str) -> None:
     """Answer a request with what needs changing. Requesters withdraw their own request this way, without a text.
 
-    Raises CampaignError if a colleague gives no reason, or nothing was requested.
+    Raises CampaignError if a colleague gives no reason, or if nothing was requested.
     """
     campaign, row = _asked(campaign_id)
     if by.id != row.asked_by_id:

@@ -1,4 +1,4 @@
-"""The facts that the campaign chain needs, gathered from the rows of the earlier apps."""
+"""The facts for the campaign rules, gathered from the rows of the earlier apps."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ NO_IMPRINT = (mistake(1, "no-imprint"),)
 
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
-    """Return all facts that the campaign chain needs, at this moment."""
+    """Return all facts for the campaign rules, as of now."""
     imprint, account = newest_imprint(), current_account()
     campaigns_sent, history = history_facts(campaign)
     content, sample, spam = _message_facts(campaign)

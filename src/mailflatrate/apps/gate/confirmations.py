@@ -24,9 +24,9 @@ from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
 
 @tenancy.needs_account
 def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]:
-    """Run the rules on queued requests and store the verdicts; each mail that may be sent counts toward the caps.
+    """Run the rules on queued requests and store the verdicts; each email that may be sent counts toward the caps.
 
-    They are kept by the transaction that records the consequences.
+    The verdicts are committed by the transaction that records the consequences.
     """
     to_mailbox, of_form = Counter(batch.mails_to_mailbox), Counter[int | None](batch.mails_of_form)
     known = confirmation_facts(batch)

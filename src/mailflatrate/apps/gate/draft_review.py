@@ -1,6 +1,6 @@
 """An early review: a draft is shown to the operator's team while it is still being written.
 
-What a reviewer answers is bound to the content they saw. If the campaign is released with exactly that content, the
+A reviewer's answer applies only to the content they saw. If the campaign is released with exactly that content, the
 approval counts; after any change it waits for a review as usual, and the reviewer is shown the difference.
 """
 

@@ -1,4 +1,4 @@
-"""Scheduled campaigns that are due, and supervision that ends with a campaign."""
+"""Background jobs of the gate: release scheduled campaigns that are due, and end supervision."""
 
 from mailflatrate.apps.gate import actions, supervision
 from mailflatrate.base import tenancy

@@ -1,4 +1,6 @@
-"""From a campaign to what a message is composed of: content, stream, signers. The gate writes one, delivery all."""
+"""The parts from which a campaign's messages are composed: content, stream, signers. Both the gate's sample and the
+engine use them.
+"""
 
 import re
 from dataclasses import replace
@@ -24,7 +26,7 @@ _NOT_A_LETTER = re.compile(r"[^A-Za-z0-9]")
 
 
 class EditionUnusable(ReportedMistake):
-    """Raised when no message can be made from this edition; its error explains why, for the customer."""
+    """Raised when no message can be made from this edition; the error explains why, for the customer."""
 
 
 def load_signers(domain: SenderDomain) -> tuple[Signer, ...]:
@@ -47,7 +49,7 @@ def service_identity(settings: Settings) -> ServiceIdentity:
 
 
 def edition_content(templates: EditionTemplates, *, test: bool) -> EditionContent:
-    """Return the three parts in the composer's format; a test is marked in its subject."""
+    """Return the three parts in the composer's format; the subject of a test says that it is one."""
     subject = _part(templates.subject)
     if test:
         subject = replace(subject, segments=(Static(TEST_MARK), *subject.segments))
@@ -65,7 +67,9 @@ def _part(template: LiquidTemplate) -> EditionPart:
 
 
 def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
-    """Return everything constant in the header of one campaign to one list. The campaign has a sender."""
+    """Return the header values that are the same for all messages of one campaign to one list. The campaign must have a
+    sender.
+    """
     sender = campaign.sender
     assert sender is not None
     domain = sender.domain

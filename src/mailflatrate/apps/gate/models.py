@@ -6,7 +6,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Chain(models.TextChoices):
-    """The table of rules that was run."""
+    """The sets of rules that the gate runs."""
 
     CAMPAIGN = "campaign"
     TEST = "test"

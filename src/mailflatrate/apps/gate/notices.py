@@ -13,9 +13,9 @@ from mailflatrate.rules.gate import judge_notice
 
 
 def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
-    """Return whether the recipient works with the service or asked to (R-32).
+    """Return the facts about a notice: whether the recipient works with the service or asked to (R-32).
 
-    `address_dead` when a notice to them hard bounced (R-69).
+    `address_dead`: an earlier notice to them hard bounced (R-69).
     """
     people = User.objects.filter(email__iexact=notice.recipient, is_active=True)
     if notice.kind == NoticeKind.TEST:

@@ -1,7 +1,7 @@
 """The only issuer of permits: lock one of three (ARCHITECTURE section 2).
 
-`delivery.transmit` takes nothing but a `Permit`, and nothing but the functions here can make one, each from rules that
-passed a moment ago. A test reads the source of the whole package and fails if any other code tries.
+`delivery.transmit` takes nothing but a `Permit`, and only the functions here can make one, each from rules that passed
+a moment ago. A test reads the source of the whole package and fails if any other code tries.
 """
 
 from datetime import datetime
@@ -61,12 +61,12 @@ def _grant(delivery_id: int, basis: Basis, decision_id: int, now: datetime) -> P
 
 
 def grant(delivery_id: int, decision_id: int, facts: RecipientFacts, now: datetime) -> Permit | SkippedRecipient:
-    """Return a permit for one recipient, or the rule that skips them. The hot path; `now` aware, UTC."""
+    """Return a permit for one recipient, or the rule that skips them. This is the hot path; `now` is aware, UTC."""
     return judge_recipient(facts, now) or _grant(delivery_id, Basis.CONSENT, decision_id, now)
 
 
 def refusal_for_missing(facts: RecipientFacts, variable: str, now: datetime) -> SkippedRecipient:
-    """Return the refusal of a recipient whose message would have a gap in place of `variable` (R-52)."""
+    """Return the refusal for a recipient without a value for `variable`, whose message would have a gap (R-52)."""
     withhold = judge_recipient(facts._replace(missing_values=(variable,)), now)
     assert withhold is not None, "R-52 left the chain"
     return withhold

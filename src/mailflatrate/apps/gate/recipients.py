@@ -1,4 +1,4 @@
-"""Rows -> facts for one recipient of a campaign: what the sender's claim reads, and what the rules get.
+"""Turns a row about one recipient of a campaign into facts for the rules.
 
 The sender reads with its own connection, so the columns are named here once and used by its statement.
 """
@@ -48,7 +48,7 @@ JOINS = f"""
 
 
 class RecipientRow(NamedTuple):
-    """One row of the claim, in the order of COLUMNS. Contact, subscription and list are None once erased."""
+    """One row of the claim, in the order of COLUMNS. Contact, subscription and list are None once they were erased."""
 
     delivery_id: int
     decision_id: int
@@ -85,12 +85,12 @@ _ORIGINS[OriginState.WAITING.value, True] = OriginState.FORM
 
 
 def load_tables() -> None:
-    """Load the tables of names now: it takes a third of a second, during which no campaign should stall."""
+    """Load the tables of names now, because it takes a third of a second, which would delay a campaign."""
     is_refused_role("office", "people.example")
 
 
 def recipient_facts(row: RecipientRow) -> RecipientFacts:
-    """Return one row's facts for the recipient chain."""
+    """Return the facts of one row for the recipient rules."""
     # In one step: this runs a million times per campaign, and a lookup by name costs more than one by tuple index.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,

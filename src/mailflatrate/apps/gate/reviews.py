@@ -24,9 +24,9 @@ def review_campaign(
 ) -> None:
     """Approve a waiting campaign or a draft shown early, or send it back with a reason that the customer reads.
 
-    `shown_hash` is the content that the reviewer saw. An approved campaign passes the gate once more and is sent,
-    now or when it is due. A draft stays one: its approval counts for R-06 when exactly this content is released.
-    Raises CampaignError.
+    `shown_hash` is the hash of the content that the reviewer saw. An approved campaign passes the gate once more and is
+    sent, now or when it is due. An approved draft remains a draft: the approval counts for R-06 when exactly this
+    content is released. Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))

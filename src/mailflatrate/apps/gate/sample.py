@@ -1,4 +1,5 @@
-"""One message of a campaign, written and signed like every recipient's, and judged as a stranger would judge it.
+"""One sample message of a campaign, composed and signed like every recipient's, and checked as a receiver would check
+it.
 
 RULES section N: headers built, then DKIM self-verified. Nothing is stored and the message is sent to no one.
 """
@@ -43,7 +44,7 @@ READER = "dora@reader.example"
 def sampled(
     campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime
 ) -> tuple[SampleFacts | None, SpamScore | None]:
-    """Return the message's facts and the spam filter's score, if there is a filter.
+    """Return the facts about the sample message, and the spam filter's score if there is a filter.
 
     None if sender or list are missing, which other rules report.
     """
@@ -58,7 +59,7 @@ def sampled(
 
 
 def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
-    """Return the cost of rendering all parts for the sample's reader (`mail.liquid.work_limit`)."""
+    """Return the cost of rendering all parts for the sample's reader (compare `mail.liquid.work_limit`)."""
     values = _reader_values(campaign, attributes, clock.now(), "…") | dict.fromkeys(LINK_VARIABLES.values(), "#")
     return work_in_child(compiled, values)
 
@@ -73,7 +74,7 @@ def spam_score(message: bytes) -> SpamScore | None:
 def sample_message(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str], now: datetime) -> bytes:
     """Return the message for a reader who has a value for everything, at the aware moment `now`.
 
-    Raises EditionUnusable, saying what is in the way, and SourceRefused if its content is too much work.
+    Raises EditionUnusable with the reason, and SourceRefused if its content takes too much work.
     """
     mailing_list = MailingList.objects.filter(id__in=campaign.list_ids).first()
     if campaign.sender is None or mailing_list is None:
@@ -123,7 +124,7 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
 
 
 def sample_facts(campaign: Campaign, message: bytes, now: datetime) -> SampleFacts:
-    """Return what a receiver who has the domain's published key finds in the message."""
+    """Return what a receiver with the domain's published key finds in the message."""
     assert campaign.sender is not None
     key = signing_key(campaign.sender.domain)
     published = base64.b64decode(key.public_record.partition("p=")[2]) if key else None

@@ -1,4 +1,4 @@
-"""The end of an account's supervision, once enough of what reviewers approved was really sent (R-06, R-90)."""
+"""The end of an account's supervision, once enough campaigns approved by reviewers were really sent (R-06, R-90)."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -12,7 +12,7 @@ from mailflatrate.rules.limits import value
 
 
 def campaign_starts(campaign: Campaign) -> None:
-    """Ask, after this transaction, whether the account's supervision ends with this campaign."""
+    """Enqueue, with this transaction, the check whether this campaign ends the account's supervision."""
     if current_account().supervised:
         jobs.defer("gate.end_supervision", jobs.JobQueue.PLAN, account_id=campaign.account_id, campaign_id=campaign.id)
 
@@ -20,7 +20,7 @@ def campaign_starts(campaign: Campaign) -> None:
 def end_supervision(account_id: int, campaign_id: int) -> None:
     """End a new account's supervision with its third approved campaign, or with the first one after a pause.
 
-    The campaign that has just started counts among them, and was approved after an operator last asked for a review.
+    The campaign that has just started counts. Only campaigns approved after an operator last asked for a review count.
     """
     with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)

@@ -23,8 +23,8 @@ MOST_CONTACTS = 5
 def test_addresses() -> list[tuple[str, str]]:
     """Return the addresses and names that a test send of this account may go to.
 
-    They are people who have signed in, so that inviting a stranger isn't a way to mail them, and mailboxes whose
-    reader agreed that they are the account's (R-46).
+    They are people who have signed in, so that inviting a stranger isn't a way to mail them, and mailboxes whose owner
+    agreed that they are the account's (R-46).
     """
     people = members().filter(user__is_active=True, user__last_login__isnull=False)
     found = {row.user.email.lower(): str(row.user) for row in people}
@@ -34,7 +34,7 @@ def test_addresses() -> list[tuple[str, str]]:
 
 
 def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
-    """Send the campaign as it is to some of `test_addresses`, through the same engine, marked as a test.
+    """Send the draft to some of `test_addresses`, through the same engine, marked as a test.
 
     Each address gets one message for each contact and variant, filled with that contact's fields; without contacts,
     with those of an invented reader. The basis is a service notice (R-25, R-32). Raises CampaignError for any other

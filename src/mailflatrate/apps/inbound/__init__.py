@@ -1,4 +1,5 @@
-"""What is returned to us: raw mail is stored first, understood later. Also the test inbox, a simulated outside world.
+"""Mail returned to us: raw mail is stored first and interpreted later. Also the test inbox, a simulated outside world.
 
-Arrives: a message from outside. Keeps: it, whole. Hands on: bounces, complaints and unsubscribes to the lists.
+Takes in: a message from outside. Stores: the whole message. Passes on: bounces, complaints and unsubscribes to the
+lists.
 """

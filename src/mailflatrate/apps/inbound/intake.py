@@ -1,4 +1,4 @@
-"""Mail intake: which addresses are ours, and the raw store that is written before the reply 250."""
+"""Mail intake: which addresses are ours, and the raw store that is written before we reply 250."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ PURPOSES = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message for one of our addresses, as received. `also_to`: its further recipients."""
+    """One message for one of our addresses, as received. `also_to`: other recipients of the same message."""
 
     via: str
     peer: str
@@ -56,7 +56,7 @@ def claims_of(address: InboundAddress) -> TokenClaims | None:
 def refusal(recipient: str, domains: frozenset[str]) -> str | None:
     """Return the SMTP reply that refuses `recipient`, or None if the address is ours (RFC 5321 section 3.3).
 
-    A token that was not sealed here is refused at once, so that guessing reaches no one (R-55).
+    An address with a forged token is refused at once, so that guessing tokens reaches no one (R-55).
     """
     address = parse_recipient(recipient)
     if address.domain and address.domain not in domains:
@@ -73,7 +73,9 @@ READ_SHARDS = 2
 
 
 def wake_readers(shards: Iterable[int] = range(READ_SHARDS)) -> None:
-    """Enqueue reading of what is stored, once this is committed: a job reads everything waiting in its shard."""
+    """Enqueue reading of stored messages, once this transaction is committed. A job reads everything that waits in its
+    shard.
+    """
     for shard in sorted(shards):
         key = f"inbound.read_new:{shard}"
         jobs.wake("inbound.read_new", jobs.JobQueue.INBOUND, once=key, lock=key, lane=shard)
@@ -82,7 +84,7 @@ def wake_readers(shards: Iterable[int] = range(READ_SHARDS)) -> None:
 def store(arrivals: Sequence[Arrival]) -> list[int]:
     """Store raw messages in one transaction and enqueue reading them afterward; return their IDs.
 
-    A further recipient gets a separate row, which points at the one that holds the content.
+    Each further recipient gets a separate row that refers to the row with the content.
     """
     now = clock.now()
     rows = [_row(arrival, arrival.envelope_to, now, raw=arrival.raw) for arrival in arrivals]

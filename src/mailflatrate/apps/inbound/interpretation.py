@@ -1,4 +1,6 @@
-"""What a stored message is and who it is about, before any action. Asks the DNS, holds no transaction."""
+"""Interpretation of a stored message before any action: what it is and who it is about. Asks the DNS, holds no
+transaction.
+"""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,10 +35,11 @@ _MACHINES = ("arf", "xarf", "ses", "jmrp")
 
 @dataclass(frozen=True, slots=True)
 class MessageTarget:
-    """The subject of a message. `how` names the mark: "verp", "feedback", "edition", "mailing-id", "sender".
+    """The campaign or person that a message is about. `how` names the mark: "verp", "feedback", "edition",
+    "mailing-id", "sender".
 
-    With a `delivery_id`, a token (or the proved sender, "sender") identifies the person; otherwise only the
-    campaign.
+    With a `delivery_id`, a token (or the proved sender, "sender") identifies the person; otherwise only the campaign is
+    known.
     """
 
     account_id: int
@@ -47,10 +50,10 @@ class MessageTarget:
 
 @dataclass(frozen=True, slots=True)
 class InboundReading:
-    """One stored message understood. `target`, `trust` and what follows are known once its sender was judged.
+    """One interpreted message. `target`, `trust` and what follows from them are known once its sender was judged.
 
-    `vouched`: the sender is the recipient of the delivery, or answers for their mailbox. A token alone shows only that
-    the sender had the message, which may have been forwarded.
+    `vouched`: the sender is the recipient of the delivery, or the provider of their mailbox. A token alone shows only
+    that the sender had the message, which may have been forwarded.
     """
 
     mail: RawMail
@@ -69,17 +72,17 @@ class InboundReading:
 
     @property
     def kind(self) -> ReturnedMessageKind:
-        """What it is."""
+        """Return the kind of message."""
         return self.inspection.kind
 
     @property
     def source(self) -> str:
-        """Return how evidence names the message."""
+        """Return the name of the message in evidence."""
         return source_of(self.mail.id)
 
     @property
     def again(self) -> bool:
-        """Return whether it was acted on before, so that only what is new is done."""
+        """Return whether the message was acted on before, so that only new findings are acted on."""
         return self.mail.handled_at is not None
 
     @property
@@ -98,7 +101,7 @@ class InboundReading:
         return is_machine_report(self.inspection)
 
     def judgement(self) -> ReportJudgement:
-        """Return what a complaint may do at once (R-78)."""
+        """Return what a complaint may do before a person looks at it (R-78)."""
         return judge_report(
             ReportFacts(
                 has_token=self.target is not None and self.target.delivery_id is not None,
@@ -111,11 +114,13 @@ class InboundReading:
 
     @property
     def is_proved_bounce(self) -> bool:
-        """Return whether the bounce came to its message's return path, or its sender answers for the mailbox."""
+        """Return whether the bounce came to its message's return path, or from the provider of the
+        recipient's mailbox.
+        """
         return self.kind is ReturnedMessageKind.BOUNCE and (self.address.kind is RecipientKind.BOUNCE or self.vouched)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the data stored with the raw mail, for the desk."""
+        """Return the values stored with the raw mail, for the desk."""
         inspection = self.inspection
         marks, verdict = inspection.marks, inspection.verdict
         found = {
@@ -138,12 +143,12 @@ def is_machine_report(inspection: Inspection) -> bool:
 
 
 def source_of(raw_mail_id: int) -> str:
-    """Return how evidence of a consequence names the message that caused it."""
+    """Return the name under which evidence cites a stored message."""
     return f"raw mail {raw_mail_id}"
 
 
 def read_all(mails: Sequence[RawMail]) -> list[InboundReading]:
-    """Interpret stored messages. Never raises for their content."""
+    """Interpret stored messages. Never raises because of their content."""
     readings = [_read(mail) for mail in mails]
     trusts = _judge_senders([(index, mails[index]) for index, one in enumerate(readings) if one.needs_judging])
     return [_judged(reading, trusts.get(index, UNPROVED)) for index, reading in enumerate(readings)]
@@ -224,7 +229,9 @@ def _target(inspection: Inspection, trust: Trust) -> MessageTarget | None:
 
 
 def marked_campaign(marks: MessageMarks) -> tuple[Campaign | None, str]:
-    """Return the campaign proved by a link shared by all recipients, or named by a mailing ID, and how."""
+    """Return the campaign that a link shared by all recipients proves, or a mailing ID names, and which of the two it
+    was.
+    """
     edition = marks.edition
     with tenancy.platform(PlatformReason.MAIL_IN):
         if edition is not None:

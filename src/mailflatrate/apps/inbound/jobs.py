@@ -1,4 +1,4 @@
-"""Reading stored mail."""
+"""Background jobs that read stored mail, poll the mailbox, and trim the test inbox."""
 
 import time
 from collections.abc import Sequence
@@ -33,10 +33,10 @@ NOT_ITS_FAULT = (OperationalError, InterfaceError, ChildBusy)
 
 @job("inbound.read_new", JobQueue.INBOUND)
 def read_new(lane: int) -> None:
-    """Read what waits in a shard, oldest first, until nothing is left; each message at most once.
+    """Read the messages that wait in a shard, oldest first, until none is left; each message at most once.
 
     Messages that arrive within a tenth of a second are read together: ten cost little more than one. After some seconds
-    the next job continues, so that a process told to stop need not work through a whole storm.
+    the next job continues, so that a process that is told to stop need not finish a large backlog.
     """
     after_id, ends = 0, time.monotonic() + AT_MOST_SECONDS
     time.sleep(GATHER_SECONDS)
@@ -75,13 +75,13 @@ def read_mails(raw_mail_ids: Sequence[int]) -> None:
 
 @job("inbound.ask_again", JobQueue.INBOUND)
 def ask_again(raw_mail_id: int, asked: int) -> None:
-    """Read a message once more, because the key of the report's sender could not be looked up when it arrived."""
+    """Read a message once more, because the DKIM key of the report's sender could not be looked up when it arrived."""
     _read(raw_mail_id, asked=asked)
 
 
 @job("inbound.sweep", JobQueue.INBOUND, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Enqueue reading of what a crash left unread."""
+    """Enqueue reading of messages that a crash left unread."""
     if is_any_left(datetime.fromtimestamp(timestamp, UTC) - LEFT_AFTER):
         wake_readers()
 
@@ -111,7 +111,9 @@ def _ask_again_later(raw_mail_id: int, proof: SenderProof, *, asked: int) -> Non
 
 @job("inbound.note_addresses", JobQueue.HOUSE, every="* * * * *")
 def note_addresses(timestamp: int) -> None:
-    """Note which addresses new messages name, and older ones without notes; for at most half a minute."""
+    """Index the addresses that new messages name, and those of older messages not yet indexed; for at most half a
+    minute.
+    """
     ends = time.monotonic() + NOTING_SECONDS
     for model in named_addresses.TABLES:
         while time.monotonic() < ends and named_addresses.note_some(model):
@@ -120,7 +122,7 @@ def note_addresses(timestamp: int) -> None:
 
 @job("inbound.look_into_mailbox", JobQueue.INBOUND, every="* * * * *")
 def fetch_mailbox(timestamp: int) -> None:
-    """Enqueue polling of the operator's mailbox, by one process at a time, if one is configured."""
+    """Enqueue polling of the operator's mailbox if one is configured; only one process polls at a time."""
     if mailbox.is_configured():
         wake(POLL, JobQueue.INBOUND, once=POLL, lock=POLL)
 

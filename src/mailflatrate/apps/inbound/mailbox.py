@@ -1,7 +1,7 @@
-"""Fetching mail from a mailbox on another server (IMAP), if abuse@ is not delivered to us.
+"""Fetching mail from a mailbox on another server (IMAP), for when abuse@ is not delivered to us.
 
-The same intake as by SMTP: stored first, marked as seen afterward. After a crash between the two, the message is
-fetched once more, and the database takes each only once, by the hash of its octets.
+The intake is the same as by SMTP: a message is stored first and marked as seen afterward. After a crash between the two
+it is fetched once more, and the database takes it only once, by the hash of its octets.
 """
 
 import hashlib

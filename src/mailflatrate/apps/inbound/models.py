@@ -23,7 +23,9 @@ def _named_indexes(table: str) -> list[models.Index]:
 
 
 class RawMailState(models.TextChoices):
-    """UNREAD waits for a person, APART is what the sorting considers spam to the desk; nothing is dropped."""
+    """The state of a stored message. UNREAD waits for a person, APART is what the sorting considers spam to the desk;
+    nothing is dropped.
+    """
 
     NEW = "new", _("New")
     HANDLED = "handled", _("Handled")
@@ -32,7 +34,7 @@ class RawMailState(models.TextChoices):
 
 
 class DeskState(models.TextChoices):
-    """Whether the abuse desk has to open or join a case."""
+    """Whether the abuse desk has to open a case for a message or add it to one."""
 
     NO = "", _("No")
     WAITING = "waiting", _("Waiting")
@@ -97,7 +99,7 @@ class RawMail(TenantModel):
 
 
 class FeedbackKind(models.TextChoices):
-    """What was reported about a delivery."""
+    """The kinds of feedback about a delivery."""
 
     HARD_BOUNCE = "hard_bounce", _("Hard bounce")
     SOFT_BOUNCE = "soft_bounce", _("Soft bounce")
@@ -111,7 +113,7 @@ class FeedbackKind(models.TextChoices):
 
 
 class Feedback(TenantModel):
-    """One fact reported back, once per delivery and kind: reading a message twice changes nothing."""
+    """One fact reported about a delivery, once per delivery and kind: reading a message twice changes nothing."""
 
     delivery_id = models.BigIntegerField()
     campaign = models.ForeignKey(
@@ -148,10 +150,10 @@ class AggregateKind(models.TextChoices):
 
 
 class DomainReport(TenantModel):
-    """What one receiver saw of one domain in some hours (RFC 7489, RFC 8460), stored once, however often it is read.
+    """One receiver's report on one domain over some hours (RFC 7489, RFC 8460), stored once, however often it is read.
 
-    A report on a domain that no account sends from is the platform's. `sources` holds [name, messages, passed] of
-    `mail.aggregate.Source`, the largest first. `proved`: a DKIM signature of the reporter vouches for it.
+    A report on a domain that no account sends from belongs to the platform. `sources` holds [name, messages, passed] of
+    `mail.aggregate.Source`, the largest first. `proved`: the report has a valid DKIM signature of the reporter.
     """
 
     hidden_without_account = True

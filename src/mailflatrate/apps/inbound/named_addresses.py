@@ -1,6 +1,6 @@
-"""Note which addresses a stored message names, so that erasure finds it without reading every message again.
+"""Index the addresses that a stored message names, so that erasure finds it without reading every message again.
 
-A job does this soon after a message arrives, not during intake or reading; the same job notes older rows.
+A job does this soon after a message arrives, not during intake or reading; the same job indexes older rows.
 """
 
 from datetime import datetime
@@ -30,7 +30,7 @@ def keys_of(raw: bytes, *envelope: str) -> list[bytes]:
 
 
 def note_some(model: type[RawMail] | type[InboxMessage]) -> int:
-    """Note the addresses of the oldest messages without notes, in a transaction; return how many there were."""
+    """Index the addresses of the oldest messages not yet indexed, in a transaction; return how many there were."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         waiting = model.objects.select_for_update(skip_locked=True).filter(address_keys=None).order_by("id")
         rows: list[Any] = list(waiting.only("id", "raw", "envelope_from", "envelope_to")[:TOGETHER])
@@ -43,19 +43,19 @@ def note_some(model: type[RawMail] | type[InboxMessage]) -> int:
 
 
 def is_all_noted(before: datetime) -> bool:
-    """Return whether the addresses of every message stored before a moment are noted."""
+    """Return whether the addresses of every message stored before a moment are indexed."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         return not any(model.objects.filter(address_keys=None, received_at__lte=before).exists() for model in TABLES)
 
 
 @tenancy.needs_platform
 def with_too_many(before: datetime) -> QuerySet[RawMail]:
-    """Return raw mails with too many addresses to note."""
+    """Return the raw mails that name too many addresses to index."""
     return RawMail.objects.filter(address_keys__contains=[TOO_MANY], desk=DeskState.NO, received_at__lte=before)
 
 
 def note_wanted(address_key: bytes, before: datetime) -> None:
-    """Note one address in messages that name too many addresses to note them all."""
+    """Index one address in those messages that name too many addresses to index them all."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         for row in with_too_many(before).only("id", "raw", "envelope_from").iterator(chunk_size=10):
             if names_one(bytes(row.raw), lambda key: canonical_address_key(key) == address_key, row.envelope_from):

@@ -1,4 +1,4 @@
-"""Read access to what was returned to us."""
+"""Reads of mail that was returned to us."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class WaitingMessage:
 
 
 def waiting_in(lane: int, lanes: int, *, after_id: int) -> list[WaitingMessage]:
-    """Return a lane's next messages by ID; at least one, at most what fits into memory."""
+    """Return a lane's next messages by ID: at least one, and at most as many as fit into memory."""
     with tenancy.platform(PlatformReason.MAIL_IN), connection.cursor() as cursor:
         cursor.execute(_WAITING, [after_id, lanes, lane, TOGETHER])
         rows = [WaitingMessage(*row) for row in cursor.fetchall()]
@@ -64,7 +64,7 @@ def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
 
 
 def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, FeedbackKind], int]:
-    """Return campaign and kind -> number of reports. Pairs without feedback are missing."""
+    """Return the number of reports by campaign and kind. Pairs without feedback are missing."""
     rows = Feedback.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id", "kind")
     return {(campaign_id, FeedbackKind(kind)): number for campaign_id, kind, number in rows.annotate(n=Count("id"))}
 
@@ -79,7 +79,7 @@ REPORT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class ReporterFigures:
-    """Figures of one receiver. `proved`: it signed all of its reports."""
+    """One receiver's figures. `proved`: all of its reports were signed."""
 
     name: str
     reports: int
@@ -90,13 +90,13 @@ class ReporterFigures:
 
     @property
     def percent(self) -> float | None:
-        """Return the share that passed; None if nothing was seen."""
+        """Return the percentage of messages that passed; None if none were seen."""
         return 100 * self.passed / self.messages if self.messages else None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainFigures:
-    """Receivers' recent reports on a domain, of one kind: by reporter, and what failed."""
+    """Receivers' recent reports of one kind on a domain: figures by reporter, and what failed."""
 
     kind: AggregateKind
     reporters: list[ReporterFigures]
@@ -109,7 +109,7 @@ class DomainFigures:
 
     @property
     def passed(self) -> int:
-        """Those in order."""
+        """Return the number of messages that passed."""
         return sum(row.passed for row in self.reporters)
 
 
@@ -151,7 +151,7 @@ def _failures(rows: QuerySet[DomainReport], most: int = 10) -> list[tuple[str, i
 
 
 def inbox_messages(*, search: str = "", before_id: int | None = None) -> QuerySet[InboxMessage]:
-    """Return what the test inbox received for this account, newest first; keyset by `before_id`."""
+    """Return the messages in the test inbox of this account, newest first; keyset by `before_id`."""
     found = InboxMessage.objects.defer("raw").order_by("-id")
     if search:
         found = (

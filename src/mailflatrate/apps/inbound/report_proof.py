@@ -1,4 +1,6 @@
-"""Who sent a report, and whether it is proved (R-78): an aligned DKIM signature, or a feedback loop's known host."""
+"""Who sent a report, and whether that is proved (R-78): by an aligned DKIM signature, or by a feedback loop's known
+host.
+"""
 
 import re
 from collections.abc import Iterable
@@ -33,7 +35,7 @@ Network = IPv4Network | IPv6Network
 
 
 class SenderProof(StrEnum):
-    """How the sender of a message was proved. UNKNOWN: their key could not be looked up this time."""
+    """How the sender of a message was proved. UNKNOWN: the sender's key could not be looked up this time."""
 
     DKIM = "dkim"
     SOURCE = "source"
@@ -43,7 +45,9 @@ class SenderProof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Sender trust. `sender`: the From address ("" if none or several), `detail`: the signer's domain or the host."""
+    """The sender of a message and how far to trust them. `sender`: the From address ("" if none or several), `detail`:
+    the signer's domain or the host.
+    """
 
     proof: SenderProof
     sender: str
@@ -56,10 +60,10 @@ class Trust:
 
 
 def judge_sender(raw: bytes, peer: str, *, recipient: str = "") -> Trust:
-    """Judge the sender of a message that `peer` (an IP address, "" if unknown) handed in. Asks the DNS.
+    """Judge the sender of a message that `peer` (an IP address, "" if unknown) delivered to us. Asks the DNS.
 
-    `recipient` is our address that it came to. A signature proves only that its author wrote these words to us: one
-    that leaves To or Subject open, or covers a part of the body, can be sent on to anyone.
+    `recipient` is our address that it came to. A signature counts only if it proves that its author wrote these words
+    to us: one that leaves To or Subject open, or covers a part of the body, can be sent on to anyone.
     """
     headers, _body = split_headers(raw[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n"))
     authors = headers.all("from")
@@ -128,7 +132,7 @@ def _suffixes() -> PublicSuffixList:
 
 
 def registrable(domain: str) -> str:
-    """Return the organization's domain: relaxed alignment compares these (RFC 9989)."""
+    """Return the organizational domain, which relaxed alignment compares (RFC 9989)."""
     return str(_suffixes().privatesuffix(domain.lower()) or domain.lower())
 
 
@@ -147,7 +151,9 @@ def _public_key(selector: str, domain: str) -> bytes | None:
 
 
 def answers_for(domain: str, recipient: str) -> bool:
-    """Return whether `domain` speaks for the mailbox of `recipient`: its own domain, or one of the same provider."""
+    """Return whether `domain` may speak for the mailbox of `recipient`: it is the same domain, or one of the same
+    provider.
+    """
     theirs = domain_of(recipient)
     if registrable(domain) == registrable(theirs):
         return True

@@ -1,4 +1,4 @@
-"""What addresses of the test inbox do on request, named by the local part (ARCHITECTURE section 8)."""
+"""Behavior of test inbox addresses, requested by the local part (ARCHITECTURE section 8)."""
 
 import re
 from enum import StrEnum
@@ -19,7 +19,9 @@ class MailboxBehavior(StrEnum):
 
     @classmethod
     def of(cls, address: str) -> "MailboxBehavior | None":
-        """Return the local part's behavior; a tag or number adds further addresses: `x-550+2@`, `x-full-7@`."""
+        """Return the behavior that the local part requests. A tag or number makes further addresses: `x-550+2@`,
+        `x-full-7@`.
+        """
         found = re.match(
             r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",
             address.lower(),

@@ -1,4 +1,4 @@
-"""The test inbox, which keeps what it received, up to a limit. It plays other people's mail servers."""
+"""The test inbox, which plays other people's mail servers and keeps the messages it received, up to a limit."""
 
 from collections.abc import Sequence
 from email import policy
@@ -15,7 +15,7 @@ from mailflatrate.settings import load_settings
 
 
 def keep(arrivals: Sequence[tuple[Arrival, str]]) -> None:
-    """Store messages, each with the requested behavior of its address (empty: simply received)."""
+    """Store messages, each with the behavior that its address requested (empty: received normally)."""
     rows = []
     for arrival, behaviour in arrivals:
         head = BytesHeaderParser(policy=policy.SMTP).parsebytes(arrival.raw)

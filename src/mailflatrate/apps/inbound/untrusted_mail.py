@@ -1,4 +1,4 @@
-"""Foreign mail read in a child process, for callers with bytes from a stranger; our keys stay on this side."""
+"""Untrusted mail, parsed in a child process. Our keys stay in this process."""
 
 from dataclasses import replace
 
@@ -30,13 +30,13 @@ def read_mail(raw: bytes, *, with_tokens: bool, expects_aggregate: bool = False)
 
 
 def unread(problem: child.ChildError) -> ForeignMail:
-    """Return a placeholder without any meaning for a message that could not be read."""
+    """Return an empty placeholder for a message that could not be read."""
     inspection = Inspection(kind=ReturnedMessageKind.OTHER, error=why(problem))
     return ForeignMail(inspection, recipients=(), is_bulk=False, is_marked_spam=False, aggregates=())
 
 
 def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
-    """Return what a page shows of a message; `UNREADABLE` if reading it does not finish."""
+    """Return the parts of a message that a page shows; `UNREADABLE` if reading it does not finish."""
     try:
         shown: ShownMail = child.call("mail.show", raw, text_characters)
     except child.ChildError:
@@ -45,11 +45,11 @@ def show_mail(raw: bytes, *, text_characters: int = 0) -> ShownMail:
 
 
 def mail_in_file(data: bytes) -> bytes | None:
-    """Return the mail in an uploaded file (.eml or .msg), None if there is none. Raises ChildError."""
+    """Return the mail in an uploaded file (.eml or .msg); None if the file has none. Raises ChildError."""
     found: bytes | None = child.call("mail.file", data)
     return found
 
 
 def names_a_delivery(raw: bytes) -> bool:
-    """Return whether a token in the bytes names one of our deliveries; nothing is parsed for it."""
+    """Return whether a token in the bytes names one of our deliveries. Searches the bytes without parsing them."""
     return marks_in_octets(raw).verify(key_ring()).claims is not None

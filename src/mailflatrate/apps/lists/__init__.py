@@ -1,4 +1,4 @@
 """Lists, contacts, subscriptions, the consent ledger and imports.
 
-In: rows with proof. Keeps: who consented to what, when and how. Out: people who may be mailed.
+Takes in: rows with proof. Stores: who consented to what, when and how. Passes on: people who may be mailed.
 """

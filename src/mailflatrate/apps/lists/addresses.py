@@ -1,6 +1,8 @@
-"""The single check whether an address may join a list of this account: form, API, import, by hand, change of address
-(R-17 to R-24). The rule is `mailflatrate.rules.addresses`; this module adds what only this installation knows: our own
-infrastructure, the account's senders, and DNS results for the domain.
+"""The single check whether an address may join a list of this account: by form, API, import, by hand, or change of
+address (R-17 to R-24).
+
+`mailflatrate.rules.addresses` has the rule; this module adds what only this installation knows: our own infrastructure,
+the account's senders, and DNS results for the domain.
 """
 
 from contextlib import suppress
@@ -41,21 +43,20 @@ def surroundings() -> Surroundings:
 
 
 def service_hosts() -> frozenset[str]:
-    """Return the operator's own host names, where no one signs up for anything (R-23)."""
+    """Return the operator's own host names. Addresses there cannot sign up for anything (R-23)."""
     settings = load_settings()
     hosts = (settings.service_domain, settings.helo_name, urlsplit(settings.public_url).hostname or "")
     return frozenset(host for host in hosts if "." in host)
 
 
 def reserved_endings() -> tuple[str, ...]:
-    """Return the reserved TLDs that this installation answers for: none outside the demonstration."""
+    """Return the reserved TLDs whose addresses this installation accepts; none outside the demonstration."""
     return DEMONSTRATION_ENDINGS if load_settings().demo else ()
 
 
 def judge_address(text: str, around: Surroundings | None = None) -> AddressDecision:
-    """Decide about one address from cached DNS facts: in the current account, or with `around`.
-
-    Raises NoAccount if neither is given.
+    """Decide about one address from cached DNS facts, in the current account or with `around`. Raises NoAccount if
+    there is neither.
     """
     known = surroundings() if around is None else around
     return decide_address(

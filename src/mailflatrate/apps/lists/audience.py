@@ -1,8 +1,7 @@
 """The audience of a campaign: lists, conditions and exclusions, and the SQL for it.
 
-A contact may be excluded for being on another list, in a segment, or among an earlier campaign's recipients.
-Excluded contacts are not planned at all; they are counted with the reason, as those who do not meet the conditions
-are.
+A contact may be excluded for being on another list, in a segment, or among an earlier campaign's recipients. Excluded
+contacts are not planned at all; like those who do not meet the conditions, they are counted by reason.
 """
 
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ Built = tuple[str, list[Any]]
 class Audience:
     """The people of some lists who meet all conditions and are not excluded.
 
-    `excluded_segments` are what segments store: contacts who are in one of them are excluded.
+    `excluded_segments` are definitions of segments: contacts who are in one of them are excluded.
     """
 
     list_ids: Sequence[int]
@@ -35,17 +34,23 @@ class Audience:
     excluded_mailing_ids: Sequence[int] = ()
 
     def excluded_sql(self, alias: str = "c") -> Built:
-        """Return a boolean expression over the contact table `alias`: excluded contacts. Raises SegmentError."""
+        """Return a boolean SQL expression over the contact table `alias` that is true for excluded contacts. Raises
+        SegmentError.
+        """
         return _joined([(sql, values) for _reason, (sql, values) in self._exclusions(alias)], " OR ", "FALSE")
 
     def members_sql(self, alias: str = "c") -> Built:
-        """Return a boolean expression: meets the conditions and is not excluded. Raises SegmentError."""
+        """Return a boolean SQL expression that is true for contacts who meet the conditions and are not excluded.
+        Raises SegmentError.
+        """
         segment, values = conditions_sql(self.conditions, alias)
         excluded, more = self.excluded_sql(alias)
         return (segment, values) if excluded == "FALSE" else (f"({segment}) AND NOT ({excluded})", [*values, *more])
 
     def reason_sql(self, alias: str = "c") -> Built:
-        """Return SQL for why a listed contact is out of the audience: a module text, or NULL. Raises SegmentError."""
+        """Return SQL for the reason why a contact on the lists is not in the audience, NULL for members of it. Raises
+        SegmentError.
+        """
         segment, values = conditions_sql(self.conditions, alias)
         whole = [f"CASE WHEN NOT ({segment}) THEN '{NOT_IN_SEGMENT}'"]
         for reason, (sql, more) in self._exclusions(alias):

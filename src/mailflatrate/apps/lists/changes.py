@@ -26,12 +26,12 @@ class ChangeAuthor:
 
 
 def name_author(author: ChangeAuthor) -> None:
-    """Record all changes to contacts until the end of the transaction as this author's."""
+    """Record all changes to contacts until the end of the transaction under this author."""
     _name({"source": author.source.value, "user": author.user_id, "reference": author.reference[:120]})
 
 
 def skip_history() -> None:
-    """Record no changes until the end of the transaction: values stay the same and get another type."""
+    """Record no changes until the end of the transaction, because values only change their type."""
     _name({"source": "conversion"})
 
 

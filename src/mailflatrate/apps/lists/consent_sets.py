@@ -1,4 +1,6 @@
-"""Withdrawals of many people at once, in few statements: as single ones, effective at once and in the ledger (R-16)."""
+"""Withdrawals of many people at once, in few statements: like single ones, effective at once and recorded in the ledger
+(R-16).
+"""
 
 import json
 from collections.abc import Collection, Sequence
@@ -53,7 +55,7 @@ SELECT contact_id FROM chosen
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribedPeople:
-    """What became of some contacts: `changed` were on a list or could be mailed, `gone` are no longer there."""
+    """The result for some contacts: `changed` were on a list or could be mailed, `gone` no longer exist."""
 
     changed: frozenset[int]
     gone: frozenset[int]

@@ -1,4 +1,4 @@
-"""Contacts in the order a program asks for, page by page. The time of a page does not grow with its number."""
+"""Contacts for the API, page by page in the requested order. A page takes the same time, however far back it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.models import Contact
 
 
 class ContactSort(StrEnum):
-    """The orders; a minus sign reverses one."""
+    """The possible orders; a minus sign reverses one."""
 
     EMAIL = "email"
     EMAIL_DOWN = "-email"
@@ -23,12 +23,12 @@ class ContactSort(StrEnum):
 
     @property
     def column(self) -> str:
-        """Return the column that decides."""
+        """Return the column to sort by."""
         return self.value.removeprefix("-")
 
     @property
     def sign(self) -> str:
-        """Return what Django puts before a column to sort downward."""
+        """Return Django's prefix for the sort direction: a minus sign or nothing."""
         return "-" if self.value.startswith("-") else ""
 
 
@@ -41,7 +41,7 @@ class PageEnd:
 
     @classmethod
     def of(cls, contact: Contact, order: ContactSort) -> "PageEnd":
-        """Return the end of a page that ends with this contact."""
+        """Return the end of a page whose last contact is `contact`."""
         value = getattr(contact, order.column)
         return cls(value.isoformat() if isinstance(value, datetime) else value, contact.id)
 

@@ -1,4 +1,4 @@
-"""Counts for pages: from the triggers' tallies, and for large accounts from a job's last count."""
+"""Counts shown on pages: from the triggers' tallies, and for large accounts from a job's last count."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -40,7 +40,9 @@ class MailableSeries:
 
 
 def mailable_days() -> MailableSeries:
-    """Return the last thirty days and today. A large account gets its last count; a job renews a stale one."""
+    """Return the counts of the last thirty days and today. A large account gets its last count; a job updates an
+    outdated one.
+    """
     confirmed = ListTally.objects.filter(state=SubscriptionState.CONFIRMED).aggregate(n=Sum("people"))["n"] or 0
     if confirmed <= LIVE_PEOPLE:
         return MailableSeries(mailable_series(DAYS), None)

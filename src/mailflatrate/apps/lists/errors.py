@@ -12,15 +12,15 @@ class ListError(Exception):
 
 
 class ListStateError(ListError, StateConflict):
-    """The request doesn't fit what it is about as it is now."""
+    """The request isn't possible in the current state of the object."""
 
 
 class NameInUse(ListError, AlreadyExists):
-    """The account has one with this name already."""
+    """Raised when the account already has an object with this name."""
 
 
 class FieldProblem(ListError):
-    """Values don't suit their fields; `problems` maps a field's key to a sentence."""
+    """Raised when values don't fit their fields; `problems` maps a field's key to a sentence."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(problems.values()))
@@ -53,9 +53,10 @@ class ExportProblem(ListError):
 
 
 class FetchProblem(ImportProblem):
-    """Another system's API can't be read; the message says what to do.
+    """Raised when another system's API can't be read; the message says what to do.
 
-    `is_final`: the key can't be used. `is_forbidden`, `is_missing`: this one request was refused, or named nothing.
+    `is_final`: the key can't be used. `is_forbidden`, `is_missing`: this request was refused, or asked for something
+    that doesn't exist.
     """
 
     def __init__(
@@ -66,15 +67,15 @@ class FetchProblem(ImportProblem):
 
 
 class ImportStateError(ImportProblem, StateConflict):
-    """The import, the move or its list is no longer, or not yet, ready for this."""
+    """The import, the move or its list isn't in the right state for this request."""
 
 
 class ExportStateError(ExportProblem, StateConflict):
-    """The export isn't ready for this, or too many are under way."""
+    """The export isn't ready for this request, or too many exports are running."""
 
 
 class MoveChanged(ImportStateError):
-    """The files of a move were checked again since the page was shown, so its numbers have to be read once more."""
+    """The files of a move were checked again since the page was shown, so the person has to review the new numbers."""
 
 
 class OriginNeeded(ImportProblem):

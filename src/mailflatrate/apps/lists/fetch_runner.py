@@ -1,8 +1,8 @@
 """Runs the fetch of a move: audiences first, then one table after another, then templates.
 
-Every finished table is stored and noted at once, so that a later run goes on with the next one. After some minutes a
-run ends, and the next one fetches the rest, so that others get their turn. An advisory lock prevents two runners of one
-move. The key is opened here only, and leaves in the headers of requests to its own system.
+Every finished table is stored and recorded at once, so that a later run continues with the next one. After some minutes
+a run ends and the next one fetches the rest, so that others get their turn. An advisory lock prevents two runners of
+one move. The key is decrypted only here, and leaves only in the headers of requests to its own system.
 """
 
 import csv
@@ -45,10 +45,10 @@ class _GivenUp(Exception):
 
 
 def fetch_files(account_id: int, move_id: int, link: ApiLink | None = None) -> None:
-    """Fetch the files of a move, or go on where an earlier run stopped. Does nothing if there is nothing to fetch.
+    """Fetch the files of a move, or continue where an earlier run stopped. Does nothing if there is nothing to fetch.
 
     A lost database or storage is raised, so that the job is retried; any other problem ends the fetch as FAILED, with
-    the reason. `link`: how requests leave, by default to public addresses only.
+    the reason. `link`: how requests are sent, by default to public addresses only.
     """
     with session_lock(_LOCK_SPACE + move_id) as free:
         if not free:

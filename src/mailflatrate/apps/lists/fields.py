@@ -1,4 +1,4 @@
-"""The account's custom fields, and checking values against them."""
+"""The account's custom fields, and checks of values against them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -34,12 +34,12 @@ OWN_NAMES = ("email", "first_name", "last_name")
 
 @tenancy.needs_account
 def fields(*, archived: bool = False) -> list[ContactField]:
-    """Return the fields in their order; `archived` ones only on request."""
+    """Return the fields in their order; with `archived`, archived ones as well."""
     return list(ContactField.objects.filter(archived_at__isnull=not archived).order_by("place", "id"))
 
 
 def definitions(keys: Iterable[str] | None = None) -> dict[str, FieldDefinition]:
-    """Return all declared fields by key, archived ones too, or those with these keys."""
+    """Return all declared fields by key, including archived ones, or only those with these keys."""
     rows = ContactField.objects.order_by("place", "id")
     if keys is not None:
         rows = rows.filter(key__in=list(keys))
@@ -54,17 +54,17 @@ def defaults() -> dict[str, FieldValue]:
 
 
 def month_first() -> bool:
-    """Return whether 03/04/2026 means the 4th of March in the account's country."""
+    """Return whether 03/04/2026 means March 4 in the account's country."""
     return current_account().country.upper() in MONTH_FIRST_COUNTRIES
 
 
 def read_values(
     values: Mapping[str, Any], known: Mapping[str, FieldDefinition] | None = None, *, order: bool | None = None
 ) -> dict[str, FieldValue | None]:
-    """Return the values as they are stored, None where empty. Undeclared keys are read as what their value is.
+    """Return the values in their stored form, None for empty ones. Undeclared keys are read by the type of their value.
 
     `order` is the result of `month_first`, if it is known already. Raises FieldProblem with a sentence for each value
-    that doesn't suit its field.
+    that doesn't fit its field.
     """
     known = definitions(values) if known is None else known
     if order is None:
@@ -83,9 +83,10 @@ def read_values(
 
 
 def suited(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a person's values as they are stored, and declare their fields: a confirmed sign-up is never refused.
+    """Return a person's values in their stored form, and declare missing fields. Never refuses, because the sign-up is
+    confirmed.
 
-    What no longer suits its field, because that changed since the person signed up, is left out.
+    A value is left out if its field changed since the person signed up so that the value no longer fits.
     """
     if not values:
         return {}
@@ -102,7 +103,7 @@ def _type_of(raw: Any) -> ContactFieldType:
 
 
 def fault_sentence(wanted: FieldDefinition, fault: ValueFault) -> str:
-    """Return what is wrong with a value, and how to write it."""
+    """Return a sentence that says what is wrong with a value and how to write it."""
     texts = {
         ValueFault.TOO_LONG: _("“%(label)s” is too long: use up to 2,000 characters"),
         ValueFault.NOT_A_NUMBER: _("“%(label)s” must be a number, such as 12 or 3.5"),
@@ -119,16 +120,16 @@ def fault_sentence(wanted: FieldDefinition, fault: ValueFault) -> str:
 
 
 def declare_missing(values: Mapping[str, Any]) -> None:
-    """Declare the keys that no field has yet, as text, number, or yes or no. Raises ListError."""
+    """Declare fields for the keys that have none yet, as text, number, or yes or no. Raises ListError."""
     wanted = {key: _type_of(raw) for key, raw in values.items() if raw is not None}
     declare(wanted)
 
 
 @tenancy.needs_account
 def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | None = None) -> None:
-    """Declare the keys that no field has yet; archived ones come back. Raises ListError.
+    """Declare fields for the keys that have none yet; archived fields are restored. Raises ListError.
 
-    What every contact has, and what is about special data (R-97), becomes no field.
+    Keys that every contact has anyway, and those that suggest special data (R-97), get no field.
     """
     types = {key: kind for key, kind in types.items() if key not in OWN_NAMES and not is_special(key)}
     if not types:
@@ -161,7 +162,7 @@ def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | N
 
 
 def check_form(key: str) -> None:
-    """Refuse a key that isn't one. Raises ListError."""
+    """Refuse a key of an invalid form. Raises ListError."""
     if not KEY.fullmatch(key):
         raise ListError(
             _("“%(name)s” can't be used as a field name: use lowercase letters, digits and _") % {"name": key}
@@ -169,7 +170,9 @@ def check_form(key: str) -> None:
 
 
 def check_key(key: str) -> None:
-    """Refuse a key that isn't one, that every contact has, or that is about special data (R-97). Raises ListError."""
+    """Refuse a key that has an invalid form, that every contact has anyway, or that suggests special data (R-97).
+    Raises ListError.
+    """
     check_form(key)
     if key in OWN_NAMES:
         raise ListError(_("every contact has “%(name)s” already") % {"name": key})
@@ -178,7 +181,7 @@ def check_key(key: str) -> None:
 
 
 def special_sentence(name: str) -> str:
-    """Return why data of a special category is not kept."""
+    """Return a sentence that explains why data of a special category is not stored."""
     return _(
         "“%(name)s” is about health, belief, origin, politics or sex life. The law gives such data special "
         "protection and email doesn't need it, so it isn't stored here"
@@ -192,7 +195,9 @@ def readable(key: str) -> str:
 
 
 def walk_contacts(state: FieldMigrationState) -> None:
-    """Read all contacts for fields that are not declared yet (READING), or only rewrite their values (CONVERTING)."""
+    """Start going through all contacts: to declare missing fields as well (READING), or only to rewrite values
+    (CONVERTING).
+    """
     account_id = tenancy.current_account_id()
     row, created = FieldMigration.objects.select_for_update().get_or_create(
         account_id=account_id, defaults={"state": state}

@@ -1,4 +1,4 @@
-"""Inactive contacts (R-91): neither a sign of activity nor a confirmation for a year. Opens never count."""
+"""Inactive contacts (R-91): they showed no activity and confirmed nothing for a year. Opens never count."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mailflatrate.rules.limits import value
 
 
 def inactive_conditions(asked_by: int | None = None) -> list[dict[str, Any]]:
-    """Return the segment of inactive contacts; with `asked_by`, only those who got this campaign."""
+    """Return the conditions for inactive contacts; with `asked_by`, only those who got this campaign."""
     days = int(value("consent_review_days"))
     raw: list[dict[str, Any]] = [
         {"field": field.value, "op": Op.NOT_WITHIN_DAYS.value, "value": days}

@@ -57,9 +57,10 @@ def add_note(case_id: int, text: str, *, by: User) -> None:
 
 
 def attribute(case_id: int, matched: str, *, by: User) -> Case:
-    """Attribute a case to a campaign, by a mailing ID or any text with one; join an open case about that campaign.
+    """Attribute a case to the campaign whose mailing ID occurs in `matched`; merge it into an open case about that
+    campaign.
 
-    Returns the case it is now part of. Raises AbuseError if no campaign is named.
+    Returns the case it is now part of. Raises AbuseError if `matched` names no campaign.
     """
     found = find(matched.encode())
     if found.campaign is None:
@@ -157,7 +158,7 @@ def _log(action: str, case: Case, by: User, *, reason: str = "", details: dict[s
 
 
 def close_loop_cases() -> int:
-    """Close cases that only feedback loops reported and that had no additions for a month; return how many."""
+    """Close cases reported by feedback loops alone that got no new report for a month; return how many were closed."""
     before = clock.now() - timedelta(days=value("case_quiet_days"))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Case.objects.select_for_update().filter(loops_only=True, changed_at__lt=before, frozen=False)
@@ -172,7 +173,7 @@ def close_loop_cases() -> int:
 def forget_old_cases() -> int:
     """Delete cases closed long ago, with everything in them (R-95); return how many. Repeating it does nothing.
 
-    A case is deleted after those that joined it, because joining it is why they were closed.
+    A case is deleted only after the cases that were merged into it, because they refer to it.
     """
     before = clock.now() - timedelta(days=value("case_keep_days"))
     total = 0

@@ -73,7 +73,9 @@ def send_receipt(report: Report) -> None:
 
 @tenancy.needs_platform
 def send_proof_mail(report: Report) -> None:
-    """Send an unproven, typed address a button that stops the campaigns, for the mailbox's reader (R-33 in spirit)."""
+    """Email an unproven, typed address a button that stops the campaigns, so that only the mailbox's owner can use it
+    (R-33).
+    """
     settings = load_settings()
     token = key_ring().seal(TokenPurpose.CASE, 0, report.id, extra=1)
     with translation.override(report.language):

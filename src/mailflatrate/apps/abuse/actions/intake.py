@@ -162,7 +162,9 @@ class ReportMatch:
 
 
 def find(raw: bytes) -> ReportMatch:
-    """Identify the campaign and recipient of a message; changes nothing. Raises ChildError if it cannot be read."""
+    """Identify the campaign and recipient of a message; change nothing. Raises ChildError if the message cannot be
+    read.
+    """
     marks = read_mail(raw, with_tokens=True).inspection.marks
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         if marks.claims is not None and marks.purpose is not None:
@@ -176,10 +178,10 @@ def find(raw: bytes) -> ReportMatch:
 
 
 def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
-    """Take a report from the public page (R-83); with a token, this sender's messages stop at once.
+    """Take a report from the public page (R-83). With a token, this sender's messages to the recipient stop at once.
 
-    The token comes from a message that may have been forwarded, so it does no more than that (R-78). The report counts
-    as a complaint and stops mail from everyone (R-79) once the mailbox itself confirms.
+    The message with the token may have been forwarded, so the token does no more than that (R-78). Once the mailbox
+    itself confirms, the report counts as a complaint and stops mail from all senders (R-79).
     """
     found = find(given.raw)
     kind, dangerous = kind_of(given.complaint)
@@ -239,7 +241,8 @@ def _kept(raw: bytes, account_id: int | None) -> RawMail | None:
 
 
 def stop_by_proof(report_id: int) -> bool:
-    """Stop all mail to a person who proved by email that the address is theirs (R-79). False if nothing is left.
+    """Stop all mail to a person who proved by email that the address is theirs (R-79). Return False if nothing is left
+    to stop.
 
     `report_id` comes from the token that only that email carried.
     """

@@ -1,4 +1,6 @@
-"""Reports that do not arrive by mail: denied sign-ups, contests, manual entries by the desk, findings of our rules."""
+"""Reports that do not arrive by mail: denied sign-ups, contested actions, manual entries by the desk, findings of our
+rules.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -128,9 +130,8 @@ def file_figures(
 ) -> Case:
     """File a case about an account and campaign after one of our rules took an action to be reviewed (R-86 to R-89).
 
-    `source_id` is the row of that action: filing it twice makes one report. `text` says what happened, in English;
-    the figures are in `details`. Runs anywhere; the case is not urgent in itself, because the action has been
-    taken.
+    `source_id` is the row of that action: filing it twice makes one report. `text` says what happened, in English; the
+    figures are in `details`. Works in any scope. The case is not urgent, because the action has already been taken.
     """
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         known = Report.objects.select_related("case").filter(via=ReportChannel.FIGURES, source_id=source_id).first()

@@ -38,7 +38,7 @@ class ReportedSender:
 
 @dataclass(frozen=True, slots=True)
 class CaseCampaign:
-    """The campaign in numbers: recipients and complaints; and where its lists come from (R-82)."""
+    """The campaign in numbers: its recipients, its complaints, and the origin of its lists (R-82)."""
 
     campaign: Campaign
     delivered: int
@@ -132,7 +132,7 @@ def _campaign(campaign: Campaign) -> CaseCampaign:
 
 
 def people(case: Case, reports: Sequence[Report]) -> list[ReportedPerson]:
-    """Return the recipients the reports are about, each once, as far as the account knows them."""
+    """Return each recipient that the reports are about once, with what the account knows about them."""
     found: list[ReportedPerson] = []
     known: set[bytes] = set()
     for report in reports:

@@ -32,7 +32,9 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """An account with its cases in the period, those decided against it, and the strikes given."""
+    """An account with the number of its cases in the period, the cases decided against it, and the strikes it was
+    given.
+    """
 
     account: Account
     cases: int

@@ -34,7 +34,7 @@ def open_cases() -> QuerySet[Case]:
 
 
 def needs_person() -> QuerySet[Case]:
-    """Return cases waiting for the desk; those that only feedback loops reported don't count."""
+    """Return cases waiting for the desk, without those that only feedback loops reported."""
     late = Q(state=CaseState.ASKED, proof_due_at__lte=clock.now())
     return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], loops_only=False) | late)
 
@@ -43,8 +43,8 @@ def queue(*, kind: CaseKind | None = None, loops_only: bool = False, mine: int |
     """Return open cases, most urgent first. `mine`: those this person took; `loops_only`: those reported by feedback
     loops alone.
 
-    A case that identifies nothing we sent never comes before one that does, so spam that passed for mail to the
-    desk is not what the desk sees first, however much of it there is and however old it is.
+    A case that identifies nothing we sent never comes before one that does, so spam addressed to the desk cannot push
+    real reports down, however much of it there is and however old it is.
     """
     rows = open_cases().filter(loops_only=loops_only).select_related("account", "campaign", "assigned_to")
     if kind is not None:

@@ -50,9 +50,9 @@ def find_change(user: User, token: str) -> AddressChange:
 def ask_for_address(user: User, email: str, *, url: Callable[[str], str]) -> None:
     """Mail the new mailbox a link or, if the address already signs in here, a message saying so; tell the old mailbox.
 
-    None of it tells the requesting user anything about other users. A change of address, password or second factor
-    invalidates the token, and so does the beginning of a requirement to have one; `url` turns it into a link. Raises
-    AccountError after too many requests in one day.
+    The requesting user learns nothing about other users from this. The token becomes invalid when the address, the
+    password or the second factor changes, or when the user's account begins to require a second factor; `url` turns the
+    token into a link. Raises AccountError after too many requests in one day.
     """
     now = clock.now()
     with tenancy.access():

@@ -149,9 +149,9 @@ def join(token: str, *, name: str, password: str) -> User:
 
 
 def accept(token: str, *, user: User) -> Membership:
-    """Make `user` a member of the account if the invitation went to the exact address `user` signs in with.
+    """Make `user` a member of the account if the invitation went to exactly the address that `user` signs in with.
 
-    That address is proved by an invitation, an application or a click. Raises AccountError.
+    The address must be proved by an invitation, an application or a click. Raises AccountError.
     """
     found = find_invitation(token)
     with tenancy.account(found.account_id), tenancy.access():

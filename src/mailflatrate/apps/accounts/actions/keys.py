@@ -53,7 +53,7 @@ def _letters(count: int) -> str:
 
 
 def hash_of(secret: str) -> bytes:
-    """Return the stored hash of a secret; 200 random bits need no slow hash."""
+    """Return the hash under which a secret is stored. A fast hash suffices, because secrets have 200 random bits."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -190,7 +190,7 @@ class KeyOutsideNetworks(AccountError):
 
 
 def use_api_key(secret: str, ip: str | None = None) -> KeyUse | None:
-    """Admit a program and count the request; None if the key is unknown or no longer works.
+    """Admit a program's request and count it; return None if the key is unknown or no longer works.
 
     `ip` is where the request came from. The caller checks whether the account may do what is requested, and whether
     `used` exceeds `most`. Raises KeyOutsideNetworks.
@@ -256,7 +256,7 @@ def begin_answer(key_id: int, idempotency_key: str, fingerprint: bytes) -> ApiAn
 
 
 def keep_answer(begun: BegunAnswer, *, status: int, body: str) -> None:
-    """Keep the answer for a repeat of the same request."""
+    """Store the response, so that a repeat of the same request gets it again."""
     rows = ApiAnswer.objects.filter(key_id=begun.key_id, idempotency_key=begun.idempotency_key)
     rows.update(status=status, body=body)
 

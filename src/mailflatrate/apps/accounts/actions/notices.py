@@ -11,7 +11,7 @@ from mailflatrate.mail.service_text import clean
 
 
 def send_notice(account_id: int, kind: NoticeKind, recipient: str, *, subject: str, text: str, language: str) -> Notice:
-    """Queue a service notice with a text that has no marks; the engine sends it with the basis "service notice".
+    """Queue a service notice with plain text; the engine sends it with the basis "service notice".
 
     `language` is the language of subject and text.
     """
@@ -70,7 +70,7 @@ def answer_report(report_id: int, recipient: str, mail: ServiceMail, *, reply_to
 def tell_owners(account_id: int, kind: NoticeKind, template: str, facts: Facts | Callable[[], Facts]) -> None:
     """Write to all owners of an account from a template, each in their language.
 
-    Facts that depend on the language are called for while it is active.
+    A fact that depends on the language is given as a function, which is called while that language is active.
     """
     owners = Membership.objects.filter(account_id=account_id, role=Role.OWNER, user__is_active=True)
     tell_people(kind, [membership.user for membership in owners.select_related("user")], template, facts)

@@ -1,4 +1,4 @@
-"""Password resets: requesting one looks the same for everyone, and only people who sign in here get an email."""
+"""Password resets. A request looks the same for every address, and only people who sign in here get an email."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str

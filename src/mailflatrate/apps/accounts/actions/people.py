@@ -44,7 +44,7 @@ def change_settings(account_id: int, *, language: str, time_zone: str) -> None:
 
 
 def change_colour(account_id: int, colour: str) -> None:
-    """Set the color (`#rrggbb`) of the account's pages for readers. People choose it with the brand."""
+    """Set the color (`#rrggbb`) of the account's public pages. The brand's settings choose it."""
     with tenancy.account(account_id):
         Account.objects.filter(id=account_id).update(colour=colour)
 
@@ -105,7 +105,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
 
 
 def refuse_above(by: User, *wanted: str) -> None:
-    """Refuse unless `by` may give all these roles in the current account. Raises AccountError."""
+    """Raise AccountError unless `by` may give all these roles in the current account."""
     role = role_of(by)
     if role is None or not set(wanted) <= set(grantable_by(role)):
         raise AccountError(_("You can only give, change and remove roles below your own."))

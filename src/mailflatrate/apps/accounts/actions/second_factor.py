@@ -21,13 +21,11 @@ from mailflatrate.settings import load_settings
 def require_second_factor(
     account_id: int, wanted: bool, *, by: User, proved: bool, without: Collection[User] = ()
 ) -> None:
-    """Require a second factor of all members, or no longer. `proved`: this session of `by` used one.
+    """Require a second factor of all members, or stop requiring it. `proved`: this session of `by` used one.
 
-    There is no time of grace: from the next request on, sessions without a factor see only how to get one. `without`
-    are the members who have none; they are told.
-
-    Raises AccountError unless an owner does it who signed in with a second factor: someone who stole a password
-    must neither lock the others out nor open the account for the password alone.
+    There is no grace period: from the next request on, sessions without a factor see only how to set one up. `without`
+    are the members who have none; they are notified. Raises AccountError unless an owner who signed in with a second
+    factor does it: a thief with only a password must neither lock the others out nor remove the requirement.
     """
     with tenancy.account(account_id):
         account = Account.objects.select_for_update().get(id=account_id)
@@ -84,9 +82,9 @@ def announce_first_factor(user: User) -> None:
 
 
 def help_with_factor(email: str, *, remove: bool) -> str:
-    """Return the link with which a person sets up their first factor; `remove` takes lost ones away before.
+    """Return the link with which a person sets up their first factor; `remove` deletes lost ones first.
 
-    For the operator's command line. Raises AccountError for an unknown address, and a factor that is still there.
+    For the operator's command line. Raises AccountError for an unknown address, or if the person still has a factor.
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:

@@ -1,4 +1,4 @@
-"""Applications (R-01 to R-03): request, fill in and submit the record, and record a person's decision."""
+"""Applications (R-01 to R-03): request one, fill it in, submit it, and record a person's decision on it."""
 
 from __future__ import annotations
 
@@ -262,6 +262,6 @@ def activate_account(account_id: int, *, by: User) -> None:
 
 
 def forget_unproved() -> int:
-    """Delete unproved addresses left on the application page; return how many."""
+    """Delete addresses that were left on the application page and never proved; return how many."""
     gone, _by_table = Applicant.objects.filter(asked_at__lt=clock.now() - UNPROVED_KEPT).delete()
     return gone

@@ -58,9 +58,8 @@ class Acceptance(TenantModel):
 class Acknowledgement(TenantModel):
     """Who ticked the anti-spam policy for one import, list or campaign, and for exactly which content (R-04).
 
-    `content_hash` is the SHA-256 of the file, of the list's name, or of what a campaign shows. At a sign-in it is
-    that of the document itself, which the user read and agreed to follow; owners also accept it for the account.
-    Append-only.
+    `content_hash` is the SHA-256 of the file, of the list's name, or of what a campaign shows. At a sign-in it is the
+    hash of the document that the user read and agreed to follow; owners also accept it for the account. Append-only.
     """
 
     document = models.ForeignKey(AgreementDocument, on_delete=models.PROTECT, related_name="+")

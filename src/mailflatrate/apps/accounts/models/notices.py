@@ -9,7 +9,7 @@ from mailflatrate.mail.service_text import plain_text
 
 
 class NoticeKind(models.TextChoices):
-    """Why the service itself writes to someone."""
+    """The reason for a service notice."""
 
     ACCESS = "access", _("Sign-in and password")
     TEST = "test", _("Test send")

@@ -72,7 +72,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_superuser(self) -> bool:
-        """Return False: no user bypasses the rules."""
+        """Return False, because no user bypasses the rules."""
         return False
 
     @property
@@ -147,7 +147,8 @@ class Membership(TenantModel):
 
 
 class FourEyesSwitch(TenantModel):
-    """An owner's decision to turn approval by a second person on or off for each campaign; append-only.
+    """An owner's decision to require a second person's approval for each campaign, or to stop requiring it;
+    append-only.
 
     A trigger accepts it from an owner only and writes it into the account; nothing else can.
     """

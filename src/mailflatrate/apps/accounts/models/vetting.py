@@ -10,7 +10,7 @@ from mailflatrate.base.tenancy import TenantModel
 class Applicant(models.Model):
     """A person who gave an address on the application page and has not yet proved it is theirs.
 
-    Not a tenant's row: there is no account yet. Unproved rows are deleted after a few days.
+    The row belongs to no account, because there is none yet. Unproved rows are deleted after a few days.
     """
 
     email = models.EmailField()
@@ -28,7 +28,7 @@ class Applicant(models.Model):
 
 
 class Sector(models.TextChoices):
-    """Industries that may apply (R-05). Forbidden ones are not listed."""
+    """Industries that may apply (R-05). Forbidden industries are missing on purpose."""
 
     SHOP = "shop", _("Retail or wholesale")
     SERVICE = "service", _("Services and trades")

@@ -1,4 +1,4 @@
-"""The marks of a service message's template (`apps/accounts/service_mail.py`). Each has a line of its own."""
+"""Template tags of service messages (`apps/accounts/service_mail.py`). Each stands on a line of its own."""
 
 from django import template
 from django.template.base import NodeList, Parser, Token
@@ -14,13 +14,13 @@ register = template.Library()
 
 
 class SubjectNode(template.Node):
-    """Keeps what it contains as the subject, and leaves nothing in the text."""
+    """Takes the text it contains as the subject, and leaves nothing in the body."""
 
     def __init__(self, inner: NodeList) -> None:
         self.inner = inner
 
     def render(self, context: Context) -> str:
-        """Keep the subject, on one line."""
+        """Store the subject as one line and return an empty text."""
         context.dicts[0]["service_mail"] = {"subject": service_text.clean(self.inner.render(context))}
         return ""
 
@@ -35,7 +35,7 @@ def subject(parser: Parser, _token: Token) -> SubjectNode:
 
 @register.simple_tag
 def button(label: str, url: str) -> str:
-    """{% button label url %}: the one thing to do. The text part shows the address alone."""
+    """{% button label url %}: the action the recipient should take. The text part shows only the address."""
     return service_text.button(label, url)
 
 
@@ -59,13 +59,13 @@ def heading(text: str) -> str:
 
 @register.simple_tag
 def quote(text: str) -> str:
-    """{% quote text %}: what a person wrote."""
+    """{% quote text %}: a quotation of what a person wrote."""
     return service_text.quote(text)
 
 
 @register.simple_tag
 def words(text: str) -> str:
-    """{% words text %}: the message itself, where a person wrote it."""
+    """{% words text %}: a message that a person wrote, as the body."""
     return service_text.words(text)
 
 

@@ -1,4 +1,4 @@
-"""Rows of campaign approval by a second person; `gate.approval` asks the rules and writes to the people."""
+"""Rows of campaign approval by a second person. `gate.approval` asks the rules and notifies the people concerned."""
 
 from datetime import datetime
 

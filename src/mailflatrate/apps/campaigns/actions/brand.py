@@ -1,4 +1,4 @@
-"""How the account's campaigns look."""
+"""The account's brand: how its campaigns look."""
 
 from collections.abc import Collection, Mapping
 
@@ -21,10 +21,10 @@ USUAL = {"button_shape": "rounded", "link_style": "underline"}
 
 
 def save_brand(values: Mapping[str, str], *, logo_id: int | None, dark_logo_id: int | None = None) -> BrandKit:
-    """Save colors (`#rrggbb`), fonts, logos, buttons and links: the only place where an account's look is chosen.
+    """Save colors (`#rrggbb`), fonts, logos, buttons and links. This is the only place that sets an account's look.
 
-    The primary color is also what the account's pages for readers and the confirmation email use. Raises
-    CampaignError for an invalid value.
+    The account's public pages and its confirmation email use the primary color as well. Raises CampaignError for an
+    invalid value.
     """
     values = {**USUAL, **values}
     wrong = [name for name in COLOURS if not is_colour(values.get(name, ""))]

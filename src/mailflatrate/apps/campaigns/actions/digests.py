@@ -1,5 +1,6 @@
-"""Recurring digests: save settings, check the feed, prepare an issue. An issue is a draft; people tick and release it
-(R-04).
+"""Recurring digests: save settings, check the feed, prepare an issue.
+
+An issue is a draft: a person ticks the policy and releases it (R-04).
 """
 
 from collections.abc import Mapping
@@ -86,7 +87,9 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
 
 
 def delete_digest(digest_id: int, *, by: User) -> None:
-    """Delete a digest, which ends its issues; prepared ones stay. Raises FeedDigest.DoesNotExist."""
+    """Delete a digest. No further issues are prepared; drafts already prepared are kept. Raises
+    FeedDigest.DoesNotExist.
+    """
     digest = FeedDigest.objects.select_for_update().get(id=digest_id)
     audit.record(
         "digest.deleted",

@@ -1,4 +1,4 @@
-"""Campaigns before they are sent, and the moment at which one is frozen."""
+"""Campaigns before they are sent, up to the point where their content is frozen."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -51,7 +51,7 @@ def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | N
 
 
 def update_campaign(campaign_id: int, values: Mapping[str, Any], *, by: User | None = None) -> Campaign:
-    """Change a draft, whatever its previous content. An edit after the policy tick requires a new tick (R-04).
+    """Change a draft, regardless of its previous content. An edit after the policy tick requires a new tick (R-04).
 
     Raises NotEditable once the campaign is no longer a draft.
     """
@@ -155,8 +155,8 @@ def delete_draft(campaign_id: int) -> None:
 def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances | None = None) -> Campaign:
     """Record that `by` ticked the anti-spam policy for exactly the content they were shown (R-04).
 
-    The tick holds for this content alone; the record of it stays when the campaign is edited. Raises CampaignError
-    if the campaign was edited in the meantime.
+    The tick holds for this content alone; its record is kept when the campaign is edited. Raises CampaignError if the
+    campaign was edited in the meantime.
     """
     campaign = locked(campaign_id)
     present = content_hash(campaign, queries.newest_imprint())
@@ -172,9 +172,9 @@ def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumsta
 
 
 def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
-    """Compile and freeze the content of one variant; its hash covers them all (R-04).
+    """Compile and freeze the content of one variant; its hash covers all variants (R-04).
 
-    Raises SourceRefused, CampaignError without an imprint.
+    Raises SourceRefused if the content does not compile, CampaignError without an imprint.
     """
     imprint = queries.newest_imprint()
     if imprint is None:

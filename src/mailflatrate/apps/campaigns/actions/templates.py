@@ -68,7 +68,7 @@ def save_as_template(campaign_id: int, name: str, *, by: User | None) -> Campaig
 def adopt_templates(move_id: int) -> int:
     """Save the HTML that a move fetched from another system as templates; return how many. Idempotent.
 
-    It is a stranger's HTML like any that a customer pastes: it is sanitized whenever it is compiled or shown.
+    Like any HTML that a customer pastes, it is untrusted and is sanitized whenever it is compiled or shown.
     """
     saved = 0
     fetched = take_templates(move_id)

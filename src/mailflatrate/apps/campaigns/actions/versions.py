@@ -1,4 +1,4 @@
-"""Several people or windows working on one draft: no one overwrites changes they have not seen, and nothing is lost."""
+"""Concurrent edits of one draft: no one overwrites changes they have not seen, and nothing is lost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ MOST_ASIDE = 20
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The browser window that saves and its save counter, so that its own late request does no harm."""
+    """The browser window that saves, with its save counter, which keeps a late request of that window from undoing a
+    newer one.
+    """
 
     tab: str = ""
     turn: int = 0
@@ -23,7 +25,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """The result of a save. `aside` is set if it was kept beside the draft because another save came first."""
+    """The result of a save. `aside` is set if the text was stored beside the draft because another save came first."""
 
     campaign: Campaign
     aside: CampaignVersion | None = None
@@ -38,9 +40,10 @@ def save_draft(
     window: Window = Window(),
     aside_id: int = 0,
 ) -> SavedDraft:
-    """Save what was written on the version `seen`. If the draft has changed since, keep it beside the draft instead.
+    """Save an edit that was based on the version `seen`. If the draft has changed since, store the edit beside the
+    draft.
 
-    None for `seen`: the writer knows of no versions, and their text takes effect. `aside_id` continues a version
+    None for `seen`: the caller knows of no versions, and the edit overwrites the draft. `aside_id` continues a version
     that this person had set aside before. Raises NotEditable, Campaign.DoesNotExist.
     """
     campaign = editable(campaign_id)
@@ -91,5 +94,5 @@ def take_version(campaign_id: int, version_id: int, *, by: User) -> Campaign:
 
 
 def forget_aside(campaign_id: int, version_id: int, *, by: User) -> None:
-    """Delete what this person had set aside. Leave everything else alone."""
+    """Delete a version that this person had set aside; do nothing for any other version."""
     CampaignVersion.objects.filter(id=version_id, campaign_id=campaign_id, aside=True, saved_by=by).delete()

@@ -1,8 +1,7 @@
 """Our own templates: eight layouts in MJML, their texts in three languages, their pictures.
 
-A layout holds `[[name]]` where a word or a color of the account's look goes, and `[[picture:stem]]` for a picture;
-Liquid in double braces is the campaign's own and stays. The result is ordinary MJML, which belongs to the customer
-from then on.
+A layout has `[[name]]` for each text and each color of the account's brand, and `[[picture:stem]]` for a picture;
+Liquid in double braces is left for the campaign. The result is ordinary MJML, which the customer can edit from then on.
 """
 
 import json
@@ -109,7 +108,9 @@ def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[
 
 
 def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
-    """Return an empty layout in the account's brand with its name and `body` (one-column MJML), or starter text."""
+    """Return an empty layout in the account's brand, with its name. It contains `body` (one-column MJML), or starter
+    text if `body` is empty.
+    """
     words = brand.words() | {"brand": _brand(brand, "left")}
     words["body"] = body or _first_words(language)
 
@@ -120,17 +121,19 @@ def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
 
 
 def first_heading(language: str) -> str:
-    """Return the heading of a new campaign: true of every sender, so that a draft begins without findings."""
+    """Return the heading of a new campaign. It suits every sender, so that the checks report
+    nothing about a new draft.
+    """
     return translate(N_("News from {{ account.name }}"), language)
 
 
 def headline(language: str) -> str:
-    """Return the headline that new campaigns began with, as drafts from then may still have it."""
+    """Return the heading that new campaigns used to begin with; older drafts may still contain it."""
     return translate(NC_("content", "Headline"), language)
 
 
 def closing(language: str) -> tuple[str, str]:
-    """Return the placeholder sentence of a new campaign, and its closing."""
+    """Return the placeholder sentence and the closing line of a new campaign."""
     return translate(N_("here is what is new."), language), translate(N_("Kind regards"), language)
 
 

@@ -44,7 +44,7 @@ class TestMetric(models.TextChoices):
 
 
 class Campaign(TenantModel):
-    """One campaign: what is said, by which sender, to which audience, when. `mailing_id` is unique forever (R-55)."""
+    """One campaign: its content, sender, audience and send time. `mailing_id` is unique forever (R-55)."""
 
     mailing_id = models.CharField(max_length=11, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -123,15 +123,15 @@ class Campaign(TenantModel):
 
     @property
     def maybe_sent(self) -> bool:
-        """Return whether it may have been sent already, so that a person has to decide before it is sent."""
+        """Return whether the campaign may have been sent already, so that a person has to decide before it is sent."""
         return self.state_reason in (MAYBE_SENT, DRAFT_MAYBE_SENT)
 
 
 class CampaignReview(TenantModel):
     """An operator's verdict on one campaign with exactly this content (R-06, R-07); append-only.
 
-    Only the platform role writes it, and a trigger lets no campaign of a supervised account be sent without one. It
-    stays when a draft that was returned is deleted, so there is no foreign key.
+    Only the platform role writes it, and a trigger lets no campaign of a supervised account be sent without one. It has
+    no foreign key to the campaign, so that it survives when a draft that was sent back is deleted.
     """
 
     platform_writes = True

@@ -21,9 +21,9 @@ class CommentPlace(models.TextChoices):
 
 
 class CampaignComment(TenantModel):
-    """A comment: the first of a thread, or a reply in one. Text is never edited, only taken back.
+    """A comment: the first of a thread, or a reply in one. Its text is never edited, only deleted.
 
-    A comment that was taken back keeps its author, its time and who took it back; its text is deleted.
+    A comment that was taken back loses its text; its author, its time and who took it back are kept.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")

@@ -1,4 +1,4 @@
-"""Tables of what campaigns are made of: pictures, the account's look, its own templates."""
+"""Tables of what campaigns are made of: pictures, the account's brand, its own templates."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,7 +9,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class Media(TenantModel):
-    """A picture in the account's library; the same content is stored once. What readers get is in its files."""
+    """A picture in the account's library; the same content is stored once. Readers get one of its files."""
 
     name = models.CharField(_("name"), max_length=120)
     alt = models.CharField(max_length=250, blank=True)

@@ -30,7 +30,7 @@ FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome
 class FeedDigest(TenantModel):
     """Prepares a draft from the new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY. It never sends.
 
-    `next_at` is when the next issue is due; `detail` holds the protocol's own words for what went wrong.
+    `next_at` is when the next issue is due; `detail` holds the technical message of the last failure.
     """
 
     name = models.CharField(max_length=100)
@@ -63,7 +63,9 @@ class FeedDigest(TenantModel):
 
 
 class FeedItem(TenantModel):
-    """A feed entry known to a digest, as plain text. `used_at`: it was in an issue, or was old when found."""
+    """A feed entry known to a digest, as plain text. `used_at` is set if an issue included it, or if it was already old
+    when found.
+    """
 
     digest = models.ForeignKey(FeedDigest, on_delete=models.CASCADE, related_name="items")
     key = models.CharField(max_length=64)

@@ -8,10 +8,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class CampaignVersion(TenantModel):
-    """A draft as one author left it. What one person saves in one go is one version, however often it was autosaved.
+    """A draft as one author left it. Consecutive autosaves of one person are one version.
 
-    `aside`: based on an older state than the draft had by then; kept, but not in the draft. `number` is the version
-    of the draft that it made or, if set aside, on which it was based.
+    `aside`: it was based on an older state of the draft, so it is kept beside the draft. `number` is the version of the
+    draft that it made or, if set aside, the one it was based on.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")

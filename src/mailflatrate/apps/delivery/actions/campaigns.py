@@ -30,7 +30,9 @@ def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = Ca
 
 
 def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
-    """Hold a campaign because of a rule; only a reviewer may release it (R-90). One that is over stays as it is."""
+    """Hold a campaign because of a rule; only a reviewer may release it (R-90). A finished campaign
+    is left unchanged.
+    """
     campaign = locked(campaign_id)
     if campaign.state in UNFINISHED:
         rule = campaign.hold_rule or rule
@@ -44,7 +46,8 @@ def release_hold(account_id: int, campaign_id: int) -> None:
 
 
 def resume_campaign(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -> None:
-    """Resume with what is left. A campaign stopped by its canary (R-88) resumes as a whole, if the customer says so.
+    """Resume a campaign with what is left. One that was stopped by its canary (R-88) resumes as a whole if the customer
+    decides so.
 
     Raises CampaignError when it is not paused.
     """
@@ -89,7 +92,7 @@ def cancel_campaign(campaign_id: int) -> None:
 
 
 def cancel_rest(account_id: int, campaign_id: int) -> None:
-    """Give the rows of a canceled campaign their final state, chunk by chunk. Repeated, it finds nothing to do."""
+    """Give the rows of a canceled campaign their final state, chunk by chunk. Idempotent."""
     with tenancy.account(account_id):
         Retry.objects.filter(campaign_id=campaign_id).delete()
         chunk_ids = list(
@@ -103,8 +106,8 @@ def cancel_rest(account_id: int, campaign_id: int) -> None:
 def send_unsent(campaign_id: int, *, by: CampaignMover = CampaignMover.MEMBER) -> int:
     """Send a finished campaign to the recipients who certainly did not get it, and return their number.
 
-    A journal found after the campaign ended proved these rows unsent. Each is checked again before sending.
-    Raises CampaignError when there are none.
+    A journal found after the campaign ended proved these rows unsent. Each is checked again before sending. Raises
+    CampaignError when there are none.
     """
     campaign = locked(campaign_id)
     number = unsent_after_end(campaign_id)

@@ -1,4 +1,4 @@
-"""Claims whose sender's host is gone, and what the database or a late journal says about them (ADR 0020)."""
+"""Claims of senders whose host is lost, settled by what the database or a late journal knows about them (ADR 0020)."""
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -59,7 +59,7 @@ WHERE account_id = %(account_id)s AND chunk_id = %(from)s AND state = 'in_doubt'
 
 
 def abandon_chunk(account_id: int, chunk_id: int, claimed_by: str) -> None:
-    """Give up a claimed chunk whose host is gone with its journal: its marks say what was begun (ADR 0020).
+    """Give up a claimed chunk whose host is lost with its journal: the chunk's marks say what was begun (ADR 0020).
 
     Another sender sends what was not begun; what was under way has an unknown result until the journal is found.
     """

@@ -1,4 +1,4 @@
-"""Shared by the writes of this folder: move and count rows."""
+"""Helpers of this folder's writes: run a statement, move a campaign, count and cancel rows."""
 
 from typing import Any
 

@@ -25,7 +25,8 @@ def of_campaign_sql(campaign_id: int, alias: str) -> str:
 
 
 def ids_since_sql(days: int, alias: str) -> str:
-    """Return a filter on `delivery_record` that skips months of the archive in which nothing was settled since then.
+    """Return a filter on `delivery_record` that skips months of the archive in which nothing was settled in the last
+    `days`.
 
     A message is settled within LONGEST_WAIT_DAYS after it was planned, so older ids need not be read.
     """
@@ -48,6 +49,6 @@ def has_dropped(campaign_id: int) -> bool:
 
 
 def archived_until() -> datetime | None:
-    """Return the time up to which campaigns may have ended to be archived; None before the first month is over."""
+    """Return the time before which a campaign must have ended to be archived; None before the first month is over."""
     found: datetime | None = ArchiveMonth.objects.aggregate(last=Max("made_at"))["last"]
     return found

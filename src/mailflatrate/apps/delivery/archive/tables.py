@@ -12,7 +12,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ArchiveMonth(models.Model):
-    """A partition of `delivery_archive`: the IDs that were assigned until its month was over."""
+    """A partition of `delivery_archive`: it holds the IDs that were assigned before its month was over."""
 
     month = models.DateField(primary_key=True)
     partition = models.CharField(max_length=63, unique=True)
@@ -50,7 +50,7 @@ class ArchivedCampaign(TenantModel):
 
 
 class LastMailing(TenantModel):
-    """When a contact was last mailed, as far as the archive knows, so that a claim need not read every month."""
+    """When a contact was last mailed according to the archive, so that a claim need not read every month."""
 
     contact = models.OneToOneField(
         "lists.Contact", primary_key=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
@@ -63,10 +63,11 @@ class LastMailing(TenantModel):
 
 
 class FormerRecipients(TenantModel):
-    """The recipients of messages from a dropped month, for the links in them, which never expire (R-41).
+    """The recipients of messages from a dropped month, kept because links in messages never expire (R-41).
 
-    A row holds up to some thousand messages of one campaign to one list: the message with the ID `from_id + offsets[i]`
-    went to the contact `contact_ids[i]`, some 12 octets a message. A contact erased since then is no longer there.
+    A row holds up to a few thousand messages of one campaign to one list: the message with the ID `from_id +
+    offsets[i]` went to the contact `contact_ids[i]`, at about 12 octets a message. Contacts erased since then are
+    removed.
     """
 
     campaign = models.ForeignKey(

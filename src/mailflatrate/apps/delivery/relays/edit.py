@@ -34,7 +34,7 @@ ACTIONS = {
 
 
 class RelayError(Exception):
-    """Raised when a change to a relay is refused; `problems` has field and sentence for each fault."""
+    """Raised when a change to a relay is refused; `problems` has the field and a sentence for each mistake."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__(" ".join(text for _field, text in problems))

@@ -21,7 +21,9 @@ REPORT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RelayHealth:
-    """The combined report of all sender processes. `problem` is empty if the relay works, or has not been used yet."""
+    """The combined report of all sender processes on a relay. `problem` is empty if the relay works, or has not been
+    used yet.
+    """
 
     senders: int = 0
     connections: int = 0
@@ -33,7 +35,7 @@ class RelayHealth:
 
     @property
     def is_used(self) -> bool:
-        """Return whether a sender has used it since starting: until then, whether it takes mail is unknown."""
+        """Return whether a sender has used the relay since starting. Until then it is unknown whether it takes mail."""
         return bool(self.connections or self.accepted or self.deferred or self.refused)
 
 
@@ -77,7 +79,7 @@ def relay_rows() -> list[RelayRow]:
 
 @tenancy.needs_platform
 def stays_on_this_host(settings: Settings) -> bool:
-    """Return whether no relay is set up, so all messages go to the test inbox."""
+    """Return True if no relay is set up, so that all messages go to the test inbox."""
     return settings.relay_host is None and not Relay.objects.exists()
 
 
@@ -93,9 +95,9 @@ def closed_pools(rows: list[RelayRow]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class PoolSpeed:
-    """Messages an hour to one provider from one pool: the table's limit, and the speed after deferrals.
+    """Messages an hour to one provider from one pool: the limit of the table, and the speed after deferrals.
 
-    If deferrals slowed it: when that last changed, and the earliest time it is back at full speed.
+    If deferrals slowed it: when the speed last changed, and the earliest time it is back to full.
     """
 
     pool: RelayPool
@@ -125,7 +127,7 @@ SHOWN_POOLS = (RelayPool.TRUSTED, RelayPool.NEW, RelayPool.QUARANTINE)
 
 @tenancy.needs_platform
 def shaping_rows(changed: Mapping[str, int], language: str) -> list[ShapingRow]:
-    """Return the shaping table with the operator's own numbers and its status."""
+    """Return the shaping table with the operator's own limits and the current speeds."""
     slow = list(Bucket.objects.filter(factor__lt=1.0).order_by("factor"))
     rows = []
     for shape in SHAPES:

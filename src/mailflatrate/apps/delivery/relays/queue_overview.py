@@ -15,7 +15,7 @@ SHOWN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class ProviderQueue:
-    """One provider across all followed relays: what waits now, and the last 24 hours by attempt."""
+    """One provider across all followed relays: messages waiting now, and attempts of the last 24 hours by result."""
 
     name: str
     waiting: int
@@ -59,7 +59,7 @@ def provider_queues(language: str) -> list[ProviderQueue]:
 
 @tenancy.needs_platform
 def followers() -> list[FollowerRow]:
-    """Return every follower that ever followed a log, until its row is deleted."""
+    """Return every follower that ever followed a log, unless its row was deleted."""
     before = clock.now() - BEHIND
     return [
         FollowerRow(row.name, row.relay, row.caught_up_at, row.caught_up_at < before, row.gaps)

@@ -10,8 +10,8 @@ from mailflatrate.base.tenancy import TenantModel
 class RelayDeferral(TenantModel):
     """A message in a relay's queue: a provider deferred it, and the relay retries.
 
-    `is_shown`: the delivery shows it, too. Until then the reply waits here, because the sender has not yet recorded
-    that the relay accepted the message. The row is deleted with the message's final result.
+    `is_shown`: the delivery shows the deferral. Until then the reply is kept here, because the sender has not yet
+    recorded that the relay accepted the message. The row is deleted with the message's final result.
     """
 
     delivery = models.OneToOneField(
@@ -74,7 +74,9 @@ class LogFollower(models.Model):
 
 
 class FollowedMessage(models.Model):
-    """A queue ID whose message had no result when its follower last recorded. Deleted once it has one."""
+    """A queue ID of the relay's log whose message had no result yet when the follower last saved. Deleted once it has
+    one.
+    """
 
     follower = models.ForeignKey(LogFollower, on_delete=models.CASCADE, db_constraint=False, related_name="+")
     queue_id = models.CharField(max_length=30)

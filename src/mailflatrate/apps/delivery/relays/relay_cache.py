@@ -1,4 +1,4 @@
-"""The relays as a sender process needs them, reread every few seconds."""
+"""A sender process's copy of the relays, reread every few seconds."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,9 @@ TEST_INBOX = "test inbox"
 
 @dataclass(frozen=True, slots=True)
 class RelaySpec:
-    """One relay as the engine uses it. `number` is its row's ID, or SETTINGS_RELAY. Not `is_usable`: its login can't
-    be decrypted with the keys of this host.
+    """One relay as the engine uses it. `number` is its row's ID, or SETTINGS_RELAY.
+
+    `is_usable` is False if the keys of this host cannot decrypt its login.
     """
 
     number: int
@@ -76,12 +77,14 @@ class RelayBook:
         return not self.relays
 
     def members(self, key: PoolKey) -> tuple[RelaySpec, ...]:
-        """Return a pool's relays in any state; for a trusted pool without rows the one from the settings."""
+        """Return a pool's relays in any state; if the table is empty, the trusted pool has the
+        relay from the settings.
+        """
         found = tuple(one for one in self.relays if one.pool is key.pool and one.account_id == key.account_id)
         return found or ((self.own,) if key.pool is RelayPool.TRUSTED else ())
 
     def pool_for(self, stream: Stream, account_id: int) -> PoolKey:
-        """Return the pool that an account's mail currently uses. Uses the ORM if there are rows."""
+        """Return the pool that an account's mail currently uses. Queries the database if the table has rows."""
         if self.is_empty:
             return PoolKey(RelayPool.TRUSTED)
         account = _sending_account(account_id, any(one.account_id == account_id for one in self.relays))
@@ -104,7 +107,9 @@ def read_book(settings: Settings) -> RelayBook:
 
 
 def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySpec:
-    """Return a row as the engine uses it; not `usable`: without its login, and disabled. Raises VaultError."""
+    """Return a relay's row as the engine uses it. Without `usable`, it has no login and is
+    disabled. Raises VaultError.
+    """
     login = relay.open() if usable else None
     config = RelayConfig(
         relay.host,

@@ -15,7 +15,7 @@ from mailflatrate.wire.smtp_types import TlsMode
 
 
 class PoolChoice(models.TextChoices):
-    """Pools, labeled for the desk."""
+    """The pools, with their labels at the desk."""
 
     TRUSTED = rules.RelayPool.TRUSTED.value, _("Trusted accounts")
     NEW = rules.RelayPool.NEW.value, _("New accounts")
@@ -25,7 +25,7 @@ class PoolChoice(models.TextChoices):
 
 
 class KindChoice(models.TextChoices):
-    """Who operates a relay, labeled for the desk."""
+    """The kinds of relay by who operates it, with their labels at the desk."""
 
     POSTFIX = rules.RelayKind.POSTFIX.value, "Postfix"
     KUMOMTA = rules.RelayKind.KUMOMTA.value, "KumoMTA"
@@ -38,7 +38,7 @@ class KindChoice(models.TextChoices):
 
 
 class ReturnPathChoice(models.TextChoices):
-    """Where bounces go, labeled for the desk."""
+    """Where bounces can go, with the labels at the desk."""
 
     OWN = rules.ReturnPath.OWN.value, _("Our own return path")
     PROVIDER = rules.ReturnPath.PROVIDER.value, _("The provider's return path, with our token as a tag")
@@ -52,7 +52,7 @@ TLS_LABELS = {
 
 
 class StateChoice(models.TextChoices):
-    """Whether a relay takes messages, labeled for the desk."""
+    """The states of a relay, with their labels at the desk."""
 
     ACTIVE = rules.RelayState.ACTIVE.value, _("Active")
     DRAINING = rules.RelayState.DRAINING.value, _("Draining")
@@ -62,8 +62,8 @@ class StateChoice(models.TextChoices):
 class Relay(models.Model):
     """A relay that messages leave through.
 
-    The credentials are sealed for this row, host, port and TLS mode: a copy in another row, or a host changed without
-    entering them again, gets nothing.
+    The credentials are sealed for this row, host, port and TLS mode. They cannot be opened in a copy of the row, or
+    after the host was changed without entering them again.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

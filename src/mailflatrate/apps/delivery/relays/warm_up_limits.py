@@ -1,4 +1,6 @@
-"""Warm-ups of relays and sender domains: what may still be sent today, taken and given back like other limits."""
+"""Warm-ups of relays and sender domains: how much may still be sent today. Allowances are taken and returned like other
+limits.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ class WarmUpGrant:
 
 @dataclass(frozen=True, slots=True)
 class WarmUpReturn:
-    """The results of messages that a warm-up allowed: `unused` are returned to it."""
+    """The results of messages that a warm-up allowed. `unused` messages are returned to its allowance."""
 
     unused: int = 0
     answered: int = 0
@@ -84,7 +86,7 @@ def take(keys: Iterable[str], wanted: int) -> WarmUpGrant:
 
 @tenancy.needs_platform
 def tell(returns: Mapping[str, WarmUpReturn]) -> None:
-    """Record the results of the day's messages."""
+    """Record the results of messages that warm-ups allowed, and return what was not used."""
     now = clock.now()
     for row in _locked(returns):
         day, one = at(_day(row), now), returns[row.key]

@@ -1,7 +1,7 @@
 """Limits of messages an hour, by relay and by provider and pool, shared by all sender processes.
 
-Before a chunk is sent, its allowance under each limit is taken from the database's buckets; what it did not use is
-returned with its results, which also determine how the provider's speed changes.
+Before a chunk is sent, its allowance under each limit is taken from the database's buckets. The unused part is returned
+together with the chunk's results, which determine how the provider's speed changes.
 """
 
 from collections import Counter
@@ -28,8 +28,9 @@ ANSWERED = (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.BOUNCED, D
 class Allowance:
     """What a chunk may send: messages by limited provider, and by limited relay (`caps`).
 
-    `most` is the sum of all relays' caps, None if a relay has none, and no more than what a new sender domain may
-    send today. `warm_ups` has what was taken out of each warm-up. `pause_seconds` applies if anything is left.
+    `most` is the sum of all relays' caps, None if one relay has no limit, and no more than what a new sender domain may
+    send today. `warm_ups` has what was taken out of each warm-up. `pause_seconds` is how long the rest of the chunk
+    waits.
     """
 
     providers: dict[str, int] = field(default_factory=dict)
@@ -44,7 +45,7 @@ class Allowance:
         return bool(self.providers or self.caps or self.warm_ups)
 
     def allowed(self, providers: Sequence[str]) -> list[int]:
-        """Return which messages may go, as positions in the list of their providers."""
+        """Return which messages may be sent, as indexes into `providers`."""
         left, found = dict(self.providers), list[int]()
         for position, provider in enumerate(providers):
             if self.most is not None and len(found) >= self.most:
@@ -62,7 +63,10 @@ UNLIMITED = Allowance()
 
 @dataclass(frozen=True, slots=True)
 class AllowanceRequest:
-    """A chunk's request: its account and its messages by provider. `campaign_id` None: post, exempt from warm-ups."""
+    """A chunk's request: its account and its messages by provider.
+
+    `campaign_id` None: transactional mail, which is exempt from warm-ups.
+    """
 
     account_id: int
     campaign_id: int | None
@@ -70,7 +74,9 @@ class AllowanceRequest:
 
 
 def ask_for(settings: Settings, pool: PoolKey, sought: AllowanceRequest, relays: Sequence[RelaySpec]) -> Allowance:
-    """Return what a chunk may send. Without `relays` (none in the table) only a new sender domain limits it."""
+    """Return what a chunk may send. If the table has no relays (`relays` is empty), only a new
+    sender domain limits it.
+    """
     domains: list[str] = []
     if settings.warm_up_domains and sought.campaign_id is not None:
         with tenancy.account(sought.account_id):
@@ -169,7 +175,7 @@ def _of_today(
 
 @tenancy.needs_platform
 def note_results(pool: PoolKey, results: Mapping[str, tuple[int, int]]) -> None:
-    """Slow a provider down or speed it up by what a relay's log says: answers and deferrals by provider."""
+    """Adjust the speed to providers by the replies and deferrals in a relay's log."""
     now = clock.now()
     keys = {_key(pool, provider): numbers for provider, numbers in results.items()}
     rows = list(Bucket.objects.select_for_update().filter(key__in=keys).order_by("key"))

@@ -65,7 +65,7 @@ class ChunkHalt(Enum):
 class ChunkRun:
     """The work on one chunk.
 
-    `relay_problem` says why it halted with RELAY; `replies` counts answers of the relay, `waiting` rows that stay
+    `relay_problem` says why it halted with RELAY. `replies` counts answers of the relay, `waiting` the rows that stay
     pending until something outside the chunk changes. `caps` are limits by relay, counted down as messages leave.
     """
 
@@ -197,7 +197,7 @@ class ChunkRun:
                 self._ahead.fill(self)
 
     def draft(self, row: RecipientRow) -> DraftedMessage | None:
-        """Ask the writer about the newest state of a row; None if no message is made of it now."""
+        """Return the message for the newest state of a row; None if no message is made of it now."""
         self._marks.take_up(row.delivery_id)
         if row.delivery_id in self._changed:
             present = self._changed[row.delivery_id]
@@ -218,7 +218,7 @@ class ChunkRun:
         return None
 
     def is_overtaken(self, row: RecipientRow) -> bool:
-        """Return whether a check has found a change in a row since its message was composed."""
+        """Return whether a row has changed since its message was composed."""
         return row.delivery_id in self._changed or self._is_held(row)
 
     def _is_held(self, row: RecipientRow) -> bool:

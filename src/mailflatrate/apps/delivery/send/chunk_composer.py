@@ -1,5 +1,5 @@
-"""Composition of a chunk's messages: the gate is asked, the edition is filled, and the result is either a permitted
-message or the row that says why there is none.
+"""Compose a chunk's messages: ask the gate and fill in the edition. The result is a permitted message, or a row that
+says why there is none.
 """
 
 from datetime import datetime
@@ -23,14 +23,14 @@ log = structlog.get_logger(__name__)
 
 
 class DraftedMessage(NamedTuple):
-    """A message that lacks only its signature and the permission to send it."""
+    """A complete message that still needs its signature and the permission to send it."""
 
     permit: Permit
     draft: MessageDraft
 
 
 class Writer(Protocol):
-    """Composes one message at a time, at the moment it can be sent."""
+    """Interface: composes one message at a time, right before it is sent."""
 
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
         """Return the message for one row, the result of a row that gets none, or None if it waits. Never raises."""

@@ -1,5 +1,7 @@
-"""End a chunk whose rows all have a result, while others of its campaign are open: the common case, in two statements
-of the sender's own. Everything else is for `actions.finish_chunk`.
+"""End a chunk whose rows all have a result while other chunks of its campaign are open.
+
+This is the common case and takes two statements on the sender's own connection. Every other case is left to
+`actions.finish_chunk`.
 """
 
 from mailflatrate.apps.delivery.send.claims import Claim
@@ -32,7 +34,8 @@ SELECT count(*) FROM ended
 
 
 async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_by: str) -> bool:
-    """End the claim of a chunk without follow-up work, in the current transaction. False: it's left unchanged.
+    """End the claim of a chunk without follow-up work, in the current transaction. Return False if it is left
+    unchanged.
 
     The canary, the last open chunk, waiting rows, retries and turns need follow-up, and so does a campaign that isn't
     being sent, or that another process has locked.

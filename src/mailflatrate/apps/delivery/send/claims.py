@@ -1,5 +1,5 @@
-"""What a sender reads: the claim of a chunk with all its rows in one statement, and the check repeated while it is
-sent.
+"""What a sender reads: the claim of a chunk with all its rows in one statement, and the check it
+repeats while sending.
 """
 
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCheck:
-    """The result of the repeated check: whether the chunk may continue, whose rows to judge again, which lanes wait.
+    """The result of the repeated check: whether the chunk may continue, which rows to judge again, which lanes wait.
 
     `changed` has every row that changed in any way, including those that were settled meanwhile.
     """
@@ -134,7 +134,8 @@ class ClaimCheck:
 
 
 async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_by: str) -> Claim | None:
-    """Claim a chunk; None if it is unavailable: another's, done, not due, or its campaign is not running.
+    """Claim a chunk; return None if it is unavailable: claimed by another sender, done, not due, or its campaign is not
+    running.
 
     The claim holds no more rows than the campaign's current turn.
     """
@@ -156,7 +157,7 @@ async def claim(connection: Connection, account_id: int, chunk_id: int, claimed_
 
 
 async def check_claim(connection: Connection, held: Claim, claimed_by: str, first_id: int = 0) -> ClaimCheck:
-    """Check what may have changed for a claimed chunk. Deliveries below `first_id` no longer matter."""
+    """Check for changes that affect a claimed chunk. Deliveries below `first_id` are finished and skipped."""
     parameters = {
         "account_id": held.account_id,
         "chunk_id": held.chunk_id,
@@ -176,13 +177,13 @@ async def check_claim(connection: Connection, held: Claim, claimed_by: str, firs
 
 
 async def read_again(connection: Connection, held: Claim, ids: list[int]) -> list[RecipientRow]:
-    """Return the current rows of a campaign's deliveries, without those that no longer belong to the claim."""
+    """Return the current rows of these deliveries, without those that no longer belong to the claim."""
     parameters = {"account_id": held.account_id, "chunk_id": held.chunk_id, "ids": ids}
     cursor = await connection.execute(_AGAIN, parameters, binary=True)
     return [RecipientRow._make(row) for row in await cursor.fetchall()]
 
 
 def says_no(row: RecipientRow) -> bool:
-    """Return True if no message may leave for this row, so that judging it again is needless."""
+    """Return True if the row alone shows that no message may be sent, so that the gate need not be asked again."""
     suppressed = row.suppressed_here is not None or row.suppressed_everywhere is not None
     return suppressed or row.subscription not in MAILED or row.email is None

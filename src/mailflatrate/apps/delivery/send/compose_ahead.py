@@ -1,7 +1,7 @@
 """Messages composed and signed a few at a time, shortly before a connection asks for them.
 
-Only as many as the signer takes at once: nothing waits for a batch to fill up. A message that isn't asked for in
-time, or whose recipient changed in some way, returns to the rows and is judged and composed anew.
+A batch has at most as many messages as the signer takes at once, and does not wait to be full. A message that isn't
+asked for in time, or whose recipient changed in some way, returns to the rows and is judged and composed anew.
 """
 
 from collections import deque
@@ -16,10 +16,10 @@ from mailflatrate.mail.rsa_key import DigestSigner
 
 
 class RowJudge(Protocol):
-    """The decisions a chunk makes about its rows."""
+    """Interface: the decisions about a chunk's rows."""
 
     def draft(self, row: RecipientRow) -> DraftedMessage | None:
-        """Return the message of a row; None for a row that was settled otherwise."""
+        """Return the message for a row; None for a row that gets none."""
 
     def is_overtaken(self, row: RecipientRow) -> bool:
         """Return True if a row has to be judged again since its message was composed."""
@@ -29,7 +29,7 @@ class SignedAhead:
     """The rows of a chunk in order, the first of them as signed messages.
 
     A message is returned at most `keep_seconds` after its permit was granted. The judge is passed with each call and
-    not stored, so that a finished chunk is freed at once, with its thousand rows.
+    not stored, so that a finished chunk with its thousand rows is freed at once.
     """
 
     def __init__(
@@ -89,6 +89,6 @@ class SignedAhead:
             self._ready.append((row, PermittedMessage(permit, message)))
 
     def give_back(self) -> None:
-        """Discard messages that are signed and not begun; their rows come first again."""
+        """Discard messages that are signed but not begun; their rows are the next to be composed."""
         self._rows.extendleft(row for row, _ in reversed(self._ready))
         self._ready.clear()

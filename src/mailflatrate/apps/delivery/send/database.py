@@ -51,9 +51,9 @@ class DatabaseFenced(Exception):
 class Database:
     """One connection, used by one transaction at a time, opened on demand; `by_keys` for statements that fetch by keys.
 
-    `busy_since` is the loop's time at which the current transaction began; None between transactions. `fenced` is set
-    by the first connection that finds another database, and blocks all that share it until it is cleared. `is_beside`
-    is True while the server is known to run on this machine.
+    `busy_since` is the event loop's time at which the current transaction began; None between transactions. `fenced` is
+    shared by several connections: the first one that finds another database sets it, and it blocks all of them until it
+    is cleared. `is_beside` is True while the server is known to run on this machine.
     """
 
     def __init__(self, name: str, *, by_keys: bool = False, fenced: asyncio.Event | None = None) -> None:
@@ -105,8 +105,8 @@ class Database:
     async def repeat(self, account_id: int, statement: bytes, parameters: Sequence[bytes]) -> int:
         """Run one statement in the account's scope, without a transaction; return the number of rows it changed.
 
-        For a statement that runs many times a second: it is prepared once, and doesn't wait for the server's disk
-        (ADR 0020 says why that is safe for marks). Raises DatabaseGone as `run` does.
+        For a statement that runs many times a second: it is prepared once, and doesn't wait for the server's disk (ADR
+        0020 explains why that is safe for marks). Raises DatabaseGone like `run`.
         """
         async with self._lock:
             prepared = self._repeated
@@ -148,7 +148,10 @@ class Database:
         return self._repeated
 
     async def persist(self, account_id: int, work: Work[T]) -> T:
-        """Call `run` until the server has answered. `work` may run more than once, so it must be idempotent."""
+        """Call `run` until the server has answered.
+
+        `work` may run more than once, so it must be idempotent.
+        """
         pause = 0.1
         while True:
             try:

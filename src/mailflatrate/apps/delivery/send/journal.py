@@ -26,7 +26,7 @@ _TEXT_BYTES = 600
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A journal's entry on one message. `outcome` None: its content was started, and no reply had come."""
+    """A journal's entry on one message. `outcome` None: sending its content began, and no reply had come."""
 
     account_id: int
     chunk_id: int
@@ -48,7 +48,7 @@ def host_name(folder: Path) -> str:
 
 
 def known_host(folder: Path) -> str:
-    """Return the name of the host that owns this folder; empty if no journal was begun yet."""
+    """Return the name of the host that owns this folder; empty if no journal was ever begun there."""
     with suppress(FileNotFoundError):
         return (folder / "host").read_text().strip()
     return ""
@@ -80,15 +80,15 @@ class Journal:
         draft.rename(self.path)  # only from now on can it be mistaken for an abandoned one
 
     def begin_chunk(self, account_id: int, chunk_id: int) -> None:
-        """Note that the following messages belong to this chunk."""
+        """Record that the following messages belong to this chunk."""
         self._write(b"C %d %d\n" % (account_id, chunk_id))
 
     def started(self, delivery_id: int) -> None:
-        """Note that a message's content is about to be written. Raises OSError when it cannot be noted."""
+        """Record that a message's content is about to be sent. Raises OSError if that cannot be written."""
         self._write(b"S %d\n" % delivery_id)
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
-        """Note a message's result. `at_ms` are milliseconds since 1970."""
+        """Record a message's result. `at_ms` are milliseconds since 1970."""
         delivery_id, kind, stage, code, enhanced, text, _, host = outcome
         text = " ".join(text.split())[:_TEXT_BYTES]
         # `value` of an enum is a Python function, `_value_` what it returns.
@@ -137,9 +137,9 @@ def taken_over(path: Path) -> Iterator[bool]:
 
 
 def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[JournalEntry]:
-    """Yield every entry on these deliveries (all if None), in order, without holding more than one in memory.
+    """Yield every entry on these deliveries (all if None), in order, holding one in memory at a time.
 
-    A torn last line is ignored: its send had not begun.
+    An incomplete last line is ignored, because its message had not been begun.
     """
     account_id = chunk_id = 0
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The single ORM thread of a sender process."""
+"""The one thread of a sender process that may use the ORM."""
 
 import asyncio
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class OrmThread:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def try_once(self, function: Callable[[], object], seconds: float) -> None:
-        """Run a function whose failure or timeout does no harm."""
+        """Run a function once. Use it only where a failure or a timeout does no harm."""
         with suppress(Exception):
             await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._thread, function), seconds)
 

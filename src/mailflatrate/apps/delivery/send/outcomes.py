@@ -1,4 +1,4 @@
-"""The result of a message, as it is written: verdicts on replies, and one statement for a whole batch of them."""
+"""The result of a message as it is stored: verdicts on replies, and one statement for a whole batch of them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -65,14 +65,16 @@ def withheld(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
 
 
 def in_doubt(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
-    """Return the result of a message whose content was started and whose reply will never be known."""
+    """Return the result of a message whose sending had begun and whose reply will never be known."""
     return SettledDelivery(delivery_id, _IN_DOUBT, None, "", "", "", reason, now, Stage.DATA_END.value)
 
 
 def settle(
     outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
 ) -> SettledDelivery:
-    """Return the row for a reply. `attempts` were made before it, the first at `first_at`. Not for NOT_SENT."""
+    """Return the row for a reply. `attempts` were made before it, the first at `first_at`. Don't
+    call it for NOT_SENT.
+    """
     kind, delivery_id = outcome.kind, outcome.delivery_id
     text = outcome.text[:1000]
     if not text.isprintable():
@@ -193,7 +195,9 @@ async def record(
     batch: Sequence[SettledDelivery],
     recovered: frozenset[int] = frozenset(),
 ) -> RecordedBatch:
-    """Write a batch of one chunk in the current transaction. `recovered`: deliveries whose contact had soft bounces."""
+    """Write a batch of one chunk in the current transaction. `recovered`: deliveries whose contact had soft bounces
+    before.
+    """
     ids, states, codes, statuses, texts, bounces, reasons, ats, *_ = zip(*batch, strict=True)
     parameters: dict[str, object] = {
         "account_id": account_id,

@@ -1,7 +1,7 @@
-"""One prepared statement that runs thousands of times, straight through libpq.
+"""One prepared statement that runs thousands of times, directly through libpq.
 
-psycopg's cursors cost several times as much as such a statement. The connection remains psycopg's: it may be used as
-usual between two runs.
+psycopg's cursors would make each run several times as expensive. The connection still belongs to psycopg and may be
+used as usual between two runs.
 """
 
 import asyncio
@@ -17,9 +17,10 @@ NAME = b"mailflatrate_repeated"
 
 
 class RepeatedStatement:
-    """A statement prepared on a connection that runs nothing else meanwhile. `prepare` it once, then `run` it.
+    """A statement prepared on a connection that runs nothing else meanwhile.
 
-    Both raise what psycopg raises. A run that fails or is given up leaves the connection unusable.
+    Call `prepare` once, then `run` as often as needed. Both raise psycopg's exceptions. A run that fails or is given up
+    leaves the connection unusable.
     """
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], statement: bytes) -> None:
@@ -40,7 +41,7 @@ class RepeatedStatement:
         return (await self._answered()).command_tuples or 0
 
     def give_up(self, problem: Exception) -> None:
-        """Let the current run fail."""
+        """Make the current run fail with `problem`."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(problem)
 

@@ -63,7 +63,7 @@ class ChunkCounts:
         return dict(self._counts)
 
     def waves(self) -> list[DeferralCount]:
-        """Return the providers that deferred a large part of what they were offered."""
+        """Return the providers that deferred a large part of the messages offered to them."""
         found = []
         for provider, reply in self._replies.items():
             deferred = self._counts[provider, DeliveryState.DEFERRED]

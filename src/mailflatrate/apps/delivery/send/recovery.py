@@ -1,7 +1,7 @@
-"""Recovery after a crash: what the journals of dead processes say, and what becomes of abandoned chunks.
+"""Recovery after a crash: reads the journals of dead processes and settles abandoned chunks.
 
-Never lost, never twice: a message with a reply in the journal gets that result; one whose content was started
-without a reply has an unknown result, listed and not resent; everything else is returned and sent.
+Nothing is lost and nothing is sent twice. A message with a reply in the journal gets that result. One whose content was
+begun without a reply gets an unknown result, which is listed and not resent. Everything else is returned and sent.
 """
 
 import time
@@ -63,7 +63,7 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
 
 @dataclass(frozen=True, slots=True)
 class IdleChunk:
-    """A claimed chunk that its sender does not work on, and does not begin while this value is in use."""
+    """A claimed chunk that its sender does not work on, and does not begin while this value is held."""
 
     account_id: int
     chunk_id: int
@@ -71,7 +71,9 @@ class IdleChunk:
 
 
 def recover_own(chunk: IdleChunk, policy: RetryPolicy) -> None:
-    """Release a chunk that a living sender holds: claimed without learning so, or left in the middle by a failure."""
+    """Release a chunk that a living sender holds without working on it: its claim's answer was lost, or a failure ended
+    its work.
+    """
     log.warning("chunk_given_back", chunk_id=chunk.chunk_id)
     _write(chunk.account_id, chunk.chunk_id, chunk.journal, policy)
     claim_end.finish_chunk(chunk.account_id, chunk.chunk_id, chunk.journal.stem)
@@ -80,7 +82,8 @@ def recover_own(chunk: IdleChunk, policy: RetryPolicy) -> None:
 def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = None) -> None:
     """Write what a dead process's journal knows, then give its chunks back. A repeated call changes nothing more.
 
-    `whole`: no line of it is missing, so what is not in it was never begun. By default the machine's last boot decides.
+    `whole`: no line of the journal is missing, so a message that is not in it was never begun. By default that depends
+    on whether the machine has restarted since.
     """
     whole = is_whole(path.stem) if whole is None else whole
     settle_lost_claims(path, policy, whole=whole)
@@ -90,7 +93,7 @@ def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = Non
 
 @dataclass(frozen=True, slots=True)
 class ReplaySummary:
-    """Counts of journals read and lost claims they settled, and what a held database learned from them."""
+    """The number of journals read and lost claims settled, and the changes to a held database."""
 
     journals: int
     claims: int
@@ -98,7 +101,7 @@ class ReplaySummary:
 
 
 def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = None) -> ReplaySummary:
-    """Settle lost claims from a copy of a host's journals. Chunks of a living sender are left alone."""
+    """Settle lost claims from a copy of a host's journals. Chunks of running senders are left alone."""
     journals = claims = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         complete = is_whole(path.stem) if whole is None else whole
@@ -110,8 +113,9 @@ def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = Non
 def settle_lost_claims(
     path: Path, policy: RetryPolicy, *, whole: bool, under_way: Collection[int] = frozenset()
 ) -> int:
-    """Settle claims given up as unknown that this journal can resolve; return their number. Chunks that are `under_way`
-    are left for later.
+    """Settle claims that were given up as unknown and that this journal can resolve; return their number.
+
+    Chunks in `under_way` are left for later.
     """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         lost = list(LostClaim.objects.filter(claimed_by=path.stem, settled_at=None))
@@ -196,14 +200,14 @@ def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelive
 
 
 def claimed_by(name: str) -> list[tuple[int, int]]:
-    """Return account and chunk of everything claimed by the sender `name`."""
+    """Return account and chunk of every claim of the sender `name`."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = Chunk.objects.filter(state=ChunkState.SENDING, claimed_by=name)
         return list(rows.values_list("account_id", "id"))
 
 
 class LeaseWatch:
-    """Finds claims whose sender has not been heard of, as one process sees it.
+    """Finds claims whose sender no longer renews its lease, as seen by this process.
 
     A claim is given up when its lease has expired in the database, and this process saw it unchanged over several
     checks. A database outage or promotion restarts the series of checks, so that senders have time to renew first.
@@ -236,8 +240,10 @@ _watch = LeaseWatch()
 
 
 def give_up_lost_hosts(folder: Path) -> None:
-    """Give up chunks whose sender's host is gone, and the journal with it (for now). Not while sending is held: a
-    database that is behind would not know what its marks should say."""
+    """Give up chunks whose sender's host is gone together with its journal, at least for now.
+
+    Does nothing while sending is held, because the marks of a database that lags behind may be out of date.
+    """
     if fence.check() is not None:
         return
     own_host = host_name(folder)

@@ -61,10 +61,10 @@ class ReplayResult:
 
 
 def replay(folder: Path) -> ReplayResult:
-    """Replay everything a journal folder knows. A repeated call changes nothing more.
+    """Replay everything that a journal folder knows. A repeated call changes nothing more.
 
-    A folder may know of millions of messages, so only GATHERED of them are held in memory. The order doesn't matter: an
-    acceptance is never taken back.
+    A folder may know of millions of messages, so only GATHERED of them are held in memory. Their order doesn't matter,
+    because an acceptance is never taken back.
     """
     changed = missing = 0
     incomplete: set[int] = set()

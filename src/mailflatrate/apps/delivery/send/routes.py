@@ -1,7 +1,7 @@
-"""Routes out of one sender process: a route for each pool and stream, and its current relays.
+"""Routes out of one sender process: one for each pool and stream, with its current relays.
 
-Lanes work in parallel, so that mail a person waits for does not wait for a campaign, and a pool whose relays are down
-holds up no other.
+Routes work in parallel, so that mail a person waits for does not wait for a campaign, and a pool whose relays are down
+delays no other.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class RelayRoute:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Mark a chunk of this route as being worked on for the block."""
+        """Mark this route as working on a chunk while the block runs."""
         began = asyncio.get_running_loop().time()
         self._at_work += 1
         try:
@@ -59,13 +59,15 @@ class RelayRoute:
             self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
 
     def turn_seconds(self, most: int) -> float:
-        """Return the seconds another chunk has to wait if this route may work on `most` at once; 0: it may begin."""
+        """Return how many seconds another chunk has to wait if this route may work on `most` at once; 0 if it may begin
+        now.
+        """
         if self._at_work < most:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
 
     def follow(self, book: RelayBook) -> None:
-        """Use the pool's current relays. A change may have fixed what failed, so try them at once."""
+        """Use the pool's current relays, and try them at once, since a change may have fixed a failure."""
         if self.transmitter.set_relays(book.members(self.key)):
             self._failures, self._again_at = 0, 0.0
 
@@ -82,7 +84,7 @@ class RelayRoute:
 
     @property
     def wait_seconds(self) -> float:
-        """Return how long the pause after a failure still lasts."""
+        """Return how many seconds of the pause after a failure are left."""
         return max(0.0, self._again_at - asyncio.get_running_loop().time())
 
 
@@ -119,9 +121,9 @@ class Routes:
         return found
 
     def most_chunks(self, route: RelayRoute) -> int:
-        """Return how many chunks of a route may run at once: each other campaign pool keeps a slot for one.
+        """Return how many chunks of a route may run at once: one slot is kept free for each other campaign pool.
 
-        Otherwise a slow pool would end up holding all slots, because a fast one returns its own so much sooner.
+        Otherwise a slow pool would end up with all slots, because a fast one returns its slots much sooner.
         """
         pools = {
             PoolKey(relay.pool, relay.account_id)
@@ -176,7 +178,7 @@ def providers_of(claim: Claim) -> list[str]:
 
 
 def narrowed(claim: Claim, allowance: Allowance) -> Claim:
-    """Return the claim with the rows that may be sent now; the others are returned with the chunk."""
+    """Return the claim reduced to the rows that may be sent now; the others go back with the chunk."""
     return replace(claim, rows=[claim.rows[position] for position in allowance.allowed(providers_of(claim))])
 
 

@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """A process's sender, created in the loop it works in. `close` it before the loop ends."""
+    """A process's sender. Create it in the event loop it works in, and `close` it before the loop ends."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -75,7 +75,7 @@ class Sender:
         await self._work(account_id, chunk_id, Stream.CAMPAIGN)
 
     async def work_transactional(self, account_id: int, chunk_id: int) -> None:
-        """Send a chunk of confirmation mails or notices, over the express route."""
+        """Send a chunk of confirmation mails or notices on the express route."""
         await self._work(account_id, chunk_id, Stream.EXPRESS)
 
     async def work_confirmations(self, account_id: int) -> None:
@@ -292,13 +292,13 @@ class Sender:
             route.transmitter.stop()
 
     def give_back_chunks(self) -> None:
-        """Begin no further message of the chunks under way; what is left of them waits for another job."""
+        """Begin no further message of the current chunks; the rest of them waits for another job."""
         for run in self._active.values():
             if run is not None:
                 run.halt = run.halt or ChunkHalt.STOPPING
 
     def is_stuck(self) -> bool:
-        """Return True if a database call far exceeds its deadline: no retry will end it."""
+        """Return True if a database call is far past its deadline, so that no retry will end it."""
         now, longest = asyncio.get_running_loop().time(), 2.0 * self._settings.database_call_seconds
         begun = (self._main.busy_since, self._side.busy_since)
         return any(since is not None and now - since > longest for since in begun)
@@ -357,18 +357,18 @@ def this_sender() -> Sender:
 
 
 def sender_is_stuck() -> bool:
-    """Return True if the process's sender waits for something that should have ended long ago."""
+    """Return True if the process's sender hangs in a database call (see `Sender.is_stuck`)."""
     return _sender is not None and _sender.is_stuck()
 
 
 def stop_sender() -> None:
-    """Let the process's sender, if there is one, finish what is under way."""
+    """Stop the process's sender, if there is one, after it finishes the messages under way."""
     if _sender is not None:
         _sender.stop()
 
 
 def give_back_chunks() -> None:
-    """Let the process's sender, if there is one, end its chunks before their jobs are canceled."""
+    """Make the process's sender, if there is one, give back its chunks before their jobs are canceled."""
     if _sender is not None:
         _sender.give_back_chunks()
 

@@ -23,7 +23,9 @@ _HOUR = 3600
 
 
 def set_aside(journal: Path, *, now: float | None = None) -> None:
-    """Keep a journal's entries on messages that may have arrived. The caller empties or removes it afterward."""
+    """Save a journal's entries on messages that may have arrived. The caller empties or removes the
+    journal afterward.
+    """
     now = time.time() if now is None else now
     lines = _lines_to_keep(entries(journal), int(now * 1000))
     first = next(lines, None)
@@ -57,7 +59,7 @@ def _lines_to_keep(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes
 
 
 def may_have_arrived(entry: JournalEntry) -> bool:
-    """Return True if a message was accepted, or its fate is unknown."""
+    """Return True if a message was accepted, or its result is unknown."""
     return entry.outcome is None or entry.outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT)
 
 

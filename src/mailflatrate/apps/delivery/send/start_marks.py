@@ -1,8 +1,8 @@
 """The marks of one claimed chunk: the database learns of each message before it begins (ADR 0020).
 
-A message's content may be written once a mark that names it is committed. While one mark is in flight, further
-messages gather for the next, so the busier the sender, the more messages share a statement. A sender on the same
-machine as its database marks the whole claim with the first one (ADR 0034).
+A message's content may be sent once a mark that covers it is committed. While one mark is in flight, further messages
+collect for the next one, so a busier sender puts more messages into each statement. A sender on the same machine as its
+database marks the whole claim with the first mark (ADR 0034).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ SOON_SECONDS = 0.004
 
 
 class BegunMark(NamedTuple):
-    """The data written to the database: see `models.Begun`."""
+    """The values of one mark, as written to `models.Begun`."""
 
     begun_to: int
     under_way: frozenset[int]
@@ -34,10 +34,11 @@ class BegunMark(NamedTuple):
 
 
 class ChunkMarks:
-    """Tracks which deliveries of a chunk are begun, and which may begin. `run` is a task that lasts while it is sent.
+    """Tracks which deliveries of a chunk are begun, and which may begin. `run` is a task that lasts while the chunk is
+    sent.
 
     `on_granted` is called when some may begin; `on_lost` when the chunk now belongs to another sender. `at_once`: one
-    mark declares every message of the claim begun, and only the journal knows which of them are.
+    mark declares every message of the claim begun, and only the journal knows which of them really are.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class ChunkMarks:
             self._wake.set()
 
     def take_up(self, delivery_id: int) -> None:
-        """Record that a delivery is being processed; call once for each, in ascending order the first time."""
+        """Record that a delivery is being processed. Call it once for each delivery, in ascending
+        order the first time.
+        """
         self._open.add(delivery_id)
         self._begun_to = max(self._begun_to, delivery_id)
 
@@ -72,22 +75,25 @@ class ChunkMarks:
         return min((self._begun_to + 1, *self._open))
 
     def is_open(self, delivery_id: int) -> bool:
-        """Return True if a delivery was not taken up yet, or has no accepted or recorded result."""
+        """Return True if a delivery was not taken up yet, or has no result that is accepted or recorded."""
         return delivery_id > self._begun_to or delivery_id in self._open
 
     def is_begun(self, delivery_id: int) -> bool:
-        """Return True if the content may be written."""
+        """Return True if the delivery's content may be sent."""
         return delivery_id in self._under_way
 
     def want(self, delivery_id: int) -> None:
-        """Request a mark, unless one is requested already."""
+        """Request a mark for a delivery, unless one is already requested."""
         if delivery_id not in self._asked:
             self._asked.add(delivery_id)
             self._wanted.append(delivery_id)
             self._wake.set()
 
     def ended(self, delivery_id: int, kind: OutcomeKind) -> None:
-        """Record that the relay answered or the message was returned. An unknown result stays until it is recorded."""
+        """Record that the relay answered or the message was returned.
+
+        A delivery with an unknown result stays open until that result is recorded.
+        """
         if kind is OutcomeKind.IN_DOUBT:
             return
         self._under_way.discard(delivery_id)
@@ -102,14 +108,14 @@ class ChunkMarks:
         self._under_way.difference_update(delivery_ids)
 
     def next_mark(self) -> tuple[list[int], BegunMark]:
-        """Return the deliveries that wait for permission, and the mark to commit before `grant` gives it."""
+        """Return the deliveries that wait for permission, and the mark to commit before calling `grant` for them."""
         coming, self._wanted = self._wanted, []
         under_way = frozenset(self._under_way.union(coming))
         begun_to = max(self._begun_to, self._marked_to)
         return coming, BegunMark(begun_to, under_way, frozenset(self._open - under_way))
 
     def grant(self, coming: list[int]) -> None:
-        """Grant permission to these, whose mark is committed."""
+        """Allow these deliveries to begin, now that their mark is committed."""
         self._under_way.update(coming)
         self._granted_at = monotonic()
 

@@ -1,8 +1,8 @@
-"""Post: the messages of a chunk without a campaign, each with the basis of its own row.
+"""Transactional mail: the messages of a chunk without a campaign, each with the basis of its own row.
 
-Prepared for the sender in a thread that may use the ORM, so shortly before they leave. A confirmation mail is complete
-here except for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of
-it is sent, so that the ledger can prove it whatever happens afterward.
+They are prepared shortly before they are sent, in a thread that may use the ORM. A confirmation mail is complete here
+except for its signature: its token, its Message-ID and the hash of its body are in the database before a byte of it is
+sent, so that the ledger can prove it whatever happens afterward.
 """
 
 import hashlib
@@ -91,7 +91,7 @@ class _PreparedConfirmation:
 
 
 class TransactionalComposer:
-    """Composes the messages of one chunk of post."""
+    """Composes the messages of one transactional chunk."""
 
     def __init__(
         self, prepared: dict[int, _PreparedMessage], failed: frozenset[int], waiting: frozenset[int] = frozenset()
@@ -101,7 +101,7 @@ class TransactionalComposer:
         self._waiting = waiting
 
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery | None:
-        """Ask the gate and return the message that is ready; a row without one is skipped, or waits."""
+        """Ask the gate and return the prepared message. A row without one is skipped, or waits."""
         if row.delivery_id in self._waiting:
             return None
         prepared = self._prepared.get(row.delivery_id)
@@ -118,9 +118,9 @@ class TransactionalComposer:
 def transactional_composer(
     account_id: int, delivery_ids: Sequence[int], *, leaves_machine: bool = False
 ) -> TransactionalComposer:
-    """Return the writer for deliveries of an account that belong to no campaign.
+    """Return the composer for deliveries of an account that belong to no campaign.
 
-    Messages signed by the service wait while mail leaves the machine and receivers could not verify the signature.
+    If `leaves_machine` and receivers could not verify the service's signature yet, messages signed by the service wait.
     """
     prepared: dict[int, _PreparedMessage] = {}
     failed: set[int] = set()

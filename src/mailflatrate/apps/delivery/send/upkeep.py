@@ -1,5 +1,7 @@
-"""What a sender process does besides sending: it takes over what dead processes left, gives back abandoned chunks,
-keeps its journals small, and tells a database that is behind what this host sent (ADR 0020).
+"""A sender process's work besides sending.
+
+It takes over what dead processes left, gives back abandoned chunks, keeps its journals small, and tells a database that
+lags behind what this host sent (ADR 0020).
 """
 
 import asyncio
@@ -32,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LeftChunk:
-    """A chunk whose work ended in the middle, each time another object."""
+    """A chunk whose work ended in the middle; each such event is a new object."""
 
     route: RelayRoute
 
@@ -41,7 +43,7 @@ class Upkeep:
     """The upkeep of one sender process. `run` is a task that lasts as long as the process.
 
     `active` holds the chunks that the process works on, and `fenced` blocks every connection of the process while it is
-    set. `is_alone` says that no other host sends; it is None until that was looked up.
+    set. `is_alone` says that no other host sends; it is None until that has been checked.
     """
 
     def __init__(
@@ -59,13 +61,13 @@ class Upkeep:
 
     @property
     def is_settled(self) -> bool:
-        """Return False while outcomes may be in a journal alone."""
+        """Return False while a journal may hold outcomes that the database does not have yet."""
         return not self._left
 
     def note_left(self, chunk_id: int, route: RelayRoute | None) -> None:
-        """Record that work on a chunk ended in the middle: its outcomes may be in the route's journal alone.
+        """Record that work on a chunk ended in the middle: some of its outcomes may be only in the route's journal.
 
-        Without a route, nothing was claimed. One that was left before and is not recovered yet keeps its route.
+        Without a route, nothing was claimed. A chunk that was recorded before and is not recovered yet keeps its route.
         """
         earlier = self._left.get(chunk_id)
         route = earlier.route if earlier is not None else route
@@ -73,18 +75,19 @@ class Upkeep:
             self._left[chunk_id] = LeftChunk(route)
 
     def route_of_left(self, chunk_id: int) -> RelayRoute | None:
-        """Return the route whose journal alone may know a chunk's outcomes, if there is one."""
+        """Return the route whose journal may hold a chunk's only outcomes, if there is one."""
         left = self._left.get(chunk_id)
         return left.route if left is not None else None
 
     def note_recovered(self, chunk_id: int) -> None:
-        """Record that everything the journal knows of a chunk is in the database."""
+        """Record that everything the journal knows about a chunk is in the database."""
         self._left.pop(chunk_id, None)
 
     def check_now(self) -> None:
         """Check at once instead of waiting for the next round, because another database answers.
 
-        Statements to the previous one would only hang. Those of a replay are left alone, so it's done once a hold.
+        Statements to the previous database would only hang, so they are canceled, but not those of a replay. Done once
+        per hold.
         """
         if not self._is_held and not self._check_now.is_set():
             cut_in_use()
@@ -174,7 +177,7 @@ class Upkeep:
         await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
 
     async def settle_lost(self, route: RelayRoute, over: int | None = None) -> None:
-        """Settle what other processes took for lost while this one was unreachable.
+        """Settle chunks that other processes gave up as lost while this one was unreachable.
 
         A chunk that is still being sent is skipped, because its next message may begin after the journal was read;
         `over` is a chunk that has just ended.

@@ -37,7 +37,7 @@ _FIRST_SHARE_NUMBER = 2**47
 
 
 def add_domain(name: str) -> SenderDomain:
-    """Add a domain with a newly created signing key; it cannot send until its DNS records were found.
+    """Add a domain with a newly created signing key. It cannot send until its DNS records are found.
 
     Raises DomainError if the name is not a domain, belongs to a mailbox provider, or has already been added.
     """
@@ -79,7 +79,7 @@ def records_to_publish(domain: SenderDomain) -> list[DnsRecord]:
 
 
 def renew_key(domain_id: int) -> DkimKey | None:
-    """Create the next key of a domain whose key is half a year old; None if nothing is due (R-59, R-106)."""
+    """Create the next key of a domain whose key is half a year old; return None if it is not due (R-59, R-106)."""
     domain = SenderDomain.objects.select_for_update().get(id=domain_id)
     present = signing_key(domain)
     served = timedelta(days=value("dkim_key_days"))
@@ -156,8 +156,8 @@ def _ask_senders(domain: SenderDomain) -> None:
 def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None = None) -> SenderAddress:
     """Add an address for From on one of the account's domains.
 
-    It counts once the domain is verified and its mailbox has confirmed; the email asking for that is sent now, or
-    as soon as the domain is verified (R-46). Raises DomainError if the address is invalid or on another domain.
+    It can be used once the domain is verified and its mailbox has confirmed. The email that asks for that is sent now,
+    or as soon as the domain is verified (R-46). Raises DomainError if the address is invalid or on another domain.
     """
     domain = SenderDomain.objects.get(id=domain_id)
     try:
@@ -180,7 +180,9 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
 
 
 def revoke_records_links(domain_id: int) -> None:
-    """End all links to this domain's records. The next one made works again, those of other domains go on."""
+    """Invalidate all links to this domain's records. Links made afterward work, and links of other domains are not
+    affected.
+    """
     number = _FIRST_SHARE_NUMBER + secrets.randbelow(_FIRST_SHARE_NUMBER)
     SenderDomain.objects.filter(id=domain_id).update(share_number=number)
 
@@ -200,7 +202,7 @@ def _no_domain(name: str) -> DomainError:
 
 
 def configured_resolver(patience_seconds: float | None = None) -> DnsResolver:
-    """Return the resolver named in the settings; with less patience than theirs if a person is waiting."""
+    """Return the resolver named in the settings. `patience_seconds` shortens its timeout when a person is waiting."""
     settings = load_settings()
     servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
     return DnsResolver(

@@ -1,4 +1,6 @@
-"""The first domain and From address of a new account, from the address that its owner proved when applying (R-46)."""
+"""The first domain and From address of a new account, taken from the address that its owner proved when applying
+(R-46).
+"""
 
 from contextlib import suppress
 
@@ -18,9 +20,9 @@ from mailflatrate.wire.dns import UpdateRefused, publish_records
 
 
 def prepare_sender(user: User) -> None:
-    """Add the domain of a person's sign-in address, and the address, to an account that has no domain yet.
+    """Add the domain of a person's sign-in address, and the address itself, to an account that has no domain yet.
 
-    Nothing can be sent from it before its DNS records are found. The mailbox counts as confirmed only if its reader
+    Nothing can be sent from it before its DNS records are found. The mailbox counts as confirmed only if the person
     opened the link of an application. Does nothing for an address at a mailbox provider.
     """
     if SenderDomain.objects.exists():

@@ -1,8 +1,8 @@
-"""Proof of a mailbox by a click in an email to it (R-46): for From, and for the address that replies go to.
+"""Proof of a mailbox by a click in an email to it (R-46): for From addresses, and for addresses that replies go to.
 
-The email is a notice of the service, because the mailbox belongs to no user. It is sent to addresses under a domain
-that the account proved by DNS, and to others only for accounts activated by an operator; only a few a day in either
-case. Its reader may refuse, and is then never asked again.
+The email is a service notice, because the mailbox belongs to no user. It is sent to addresses under a domain that the
+account proved by DNS, and to others only for accounts activated by an operator; in either case only a few times a day.
+Its recipient may refuse, and is then never asked again.
 """
 
 from datetime import datetime, timedelta
@@ -60,7 +60,9 @@ def remove_reply_address(mailbox_id: int) -> None:
 
 @transaction.atomic
 def ask_again(mailbox_id: int, *, by: User) -> None:
-    """Send the verification email again. Raises DomainError if it is proved, refused, or was asked too often."""
+    """Send the verification email again. Raises DomainError if the mailbox is proved, refused, or
+    was asked too often.
+    """
     mailbox = Mailbox.objects.get(id=mailbox_id)
     if mailbox.proved_at is not None:
         raise DomainError(_("%(email)s is already confirmed.") % {"email": mailbox.email})
@@ -115,7 +117,7 @@ def mailbox_url(mailbox: Mailbox) -> str:
 @tenancy.needs_account
 @transaction.atomic
 def confirm_mailbox(mailbox_id: int, round_: int) -> Mailbox:
-    """Record the mailbox's consent. Repeated, it does nothing more.
+    """Record the mailbox's consent. Repeating it changes nothing.
 
     Raises DomainError if the link is of an earlier round or too old, or if the mailbox refused.
     """
@@ -165,9 +167,9 @@ def _service() -> dict[str, str]:
 
 
 def renew_mailboxes() -> None:
-    """Ask mailboxes once a year to confirm; without an answer the address is deactivated (R-46). Account's scope.
+    """Ask mailboxes once a year to confirm again; without an answer the address is deactivated (R-46).
 
-    The email is sent a month before the year is over.
+    Runs in the account's scope. The email is sent a month before the year is over.
     """
     now = clock.now()
     year = timedelta(days=value("mailbox_proof_days"))

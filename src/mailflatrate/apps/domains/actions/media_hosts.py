@@ -66,7 +66,7 @@ def _unfit(name: str, domain: SenderDomain) -> DomainError:
 
 
 def leave_media_host(*, by: User) -> None:
-    """Use the service's host for new URLs again. A media host that never passed its check is deleted."""
+    """Use the service's host for new picture URLs again. A media host that never passed its check is deleted."""
     for host in MediaHost.objects.select_for_update().filter(replaced_at=None):
         _record("media_host.left", host, by)
         if host.passed_at is None and not host.found:

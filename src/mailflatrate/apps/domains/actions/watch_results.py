@@ -1,4 +1,4 @@
-"""What happens when the DNS, or a blocklist, says something new about a sender domain (R-89, R-106)."""
+"""Reactions to news from the DNS or a blocklist about a sender domain (R-89, R-106)."""
 
 from django.db import transaction
 from django.utils import translation
@@ -18,7 +18,7 @@ MACHINE = "domains.watch_lists"
 
 
 def tell_failing(domain: SenderDomain, hosts: list[str]) -> None:
-    """Notify the account's owners, once until the domain is right again. `hosts` are the wrong records."""
+    """Notify the account's owners, once until the domain passes again. `hosts` are the names of the wrong records."""
     if domain.failing_reported_at is not None:
         return
     domain.failing_reported_at = clock.now()

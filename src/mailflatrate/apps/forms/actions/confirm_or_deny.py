@@ -1,4 +1,6 @@
-"""The person's answer, given with the email's token (R-33): yes, or "this was not me". Viewing changes nothing."""
+"""The person's answer, given with the email's token (R-33): yes, or "this was not me". Opening the page changes
+nothing.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,7 +41,7 @@ class TokenRequest:
 
 
 def find_request(token: str) -> TokenRequest | None:
-    """Return the request that a token was made for. Works in any scope or none; the token alone identifies it."""
+    """Return the request that a token was made for; None for an unknown token. Works in any scope or none."""
     if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
         return None
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
@@ -51,7 +53,7 @@ def find_request(token: str) -> TokenRequest | None:
 @tenancy.needs_account
 @transaction.atomic
 def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> AnsweredRequest:
-    """Record the person's answer once; later answers change nothing."""
+    """Record the person's answer and return the request's state. Only the first answer counts."""
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):

@@ -35,9 +35,9 @@ _CODE_LENGTH = 10
 def create_form(
     name: str, list_id: int, *, by: User | None, sender_id: int | None = None, style: FormStyle | None = None
 ) -> Form:
-    """Create a draft for a list, in the list's language, that asks for the address alone. Raises FormError.
+    """Create a draft for a list, in the list's language, that asks for the email address only. Raises FormError.
 
-    `style` is the brand's; None: the account's color alone.
+    `style` comes from the brand; None: only the account's color.
     """
     place = _list(list_id)
     account = current_account()
@@ -62,10 +62,10 @@ def save_draft(
     tags: Sequence[str] | None = None,
     correctable: bool | None = None,
 ) -> Form:
-    """Save the draft; the published version stays the same until the next publishing. Raises FormError.
+    """Save the draft; the published version stays the same until the form is published again. Raises FormError.
 
-    `tags` are what people get who confirm from now on, `correctable` whether subscribers can correct their answers
-    on their preferences page; both apply at once. None: as before.
+    `tags` are given to people who confirm from now on. `correctable` says whether subscribers can correct their answers
+    on their preferences page. Both apply at once; None leaves them unchanged.
     """
     form = _locked(form_id)
     if form.current_id is not None and form.mailing_list_id != list_id:
@@ -122,7 +122,7 @@ def _declare_fields(content: FormContent) -> None:
 
 
 def close_form(form_id: int) -> None:
-    """Take no further sign-ups; requests in progress may still be confirmed. Raises FormError."""
+    """Stop taking sign-ups; pending requests may still be confirmed. Raises FormError."""
     _move(form_id, FormState.PUBLISHED, FormState.CLOSED)
 
 

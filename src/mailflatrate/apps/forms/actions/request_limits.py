@@ -1,6 +1,6 @@
 """Limits on asking on other people's behalf: counted by day and key, judged by `rules.forms.request_limits` (R-35).
 
-The tally holds numbers only. Erasing a person changes none of them, so erasing cannot improve an account's rate.
+The tally holds only numbers. Erasing a person changes none of them, so erasing people cannot improve an account's rate.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def allowances_of(account_ids: Sequence[int]) -> dict[int, AskingAllowance]:
 def admit_asking(key: ApiKey | None) -> None:
     """Admit one more request on someone's behalf. Raises AskingBraked.
 
-    Requests of one account are serialized here until the transaction ends, so that no burst exceeds the limit.
+    Requests of one account wait for each other until the transaction ends, so that no burst exceeds the limit.
     """
     account_id, now = tenancy.current_account_id(), clock.now()
     with connection.cursor() as cursor:
@@ -106,7 +106,7 @@ def _why(allowance: AskingAllowance) -> str:
 
 
 def count_asked(key_id: int | None, at: datetime) -> None:
-    """Count one more request, on the day on which its answer will count."""
+    """Count one more request, on the day that its answer will be counted for."""
     _count(_day(at), key_id, asked=1)
 
 
@@ -117,7 +117,9 @@ def count_answer(request: SignupRequest, *, yes: bool) -> None:
 
 
 def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
-    """Record that these requests went to nonexistent mailboxes or domains; return how many were new. Idempotent."""
+    """Record that the emails of these requests went to nonexistent mailboxes or domains; return how many were new.
+    Idempotent.
+    """
     rows = SignupRequest.objects.filter(id__in=request_ids, kind__in=BEHALF, unknown_at=None)
     found = list(rows.select_for_update().order_by("id"))
     for request in found:
@@ -134,7 +136,7 @@ def forget_tallies() -> None:
 
 @tenancy.needs_platform
 def braked_accounts() -> list[tuple[int, AskingAllowance]]:
-    """Return accounts that asked within the window and are throttled or at their limit, worst first."""
+    """Return the accounts that are throttled or at their limit within the current window, worst first."""
     since = _day(clock.now()) - timedelta(days=int(value("asks_window_days")))
     ids = list(AskingTally.objects.filter(day__gt=since).values_list("account_id", flat=True).distinct())
     found = [(each, allowance) for each, allowance in allowances_of(ids).items() if _noteworthy(allowance)]

@@ -50,9 +50,9 @@ class AllowedConfirmation:
 def decide_queued(
     most: int, domains: Set[str], judge: Callable[[ConfirmationBatch], Sequence[ConfirmationDecision]]
 ) -> tuple[int, list[AllowedConfirmation]]:
-    """Let the gate decide about the oldest queued requests to these domains, and record what follows from it.
+    """Let the gate decide about the oldest queued requests to these domains, and record its decisions.
 
-    Returns how many requests were looked at, and those whose email may be sent. The rows stay locked until the
+    Returns how many requests were decided, and those whose email may be sent. The rows stay locked until the
     transaction ends.
     """
     related = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
@@ -130,13 +130,13 @@ def token_hash(token: str) -> bytes:
 
 
 def token_id(request: SignupRequest) -> str:
-    """Return the token's name in the ledger."""
+    """Return the name under which the ledger knows the token."""
     return bytes(request.token_hash or b"").hex()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationDraft:
-    """A message to be sent next, with the token in it."""
+    """A confirmation email that is about to be sent, with its token."""
 
     request_id: int
     token: str
@@ -171,7 +171,7 @@ class AcceptedConfirmation:
 
 @tenancy.needs_account
 def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
-    """Record in the ledger that emails were sent (R-29, second); return how many. Repeated, it writes nothing twice."""
+    """Record in the ledger that emails were sent (R-29, second); return how many. Idempotent."""
     by_request = {each.request_id: each for each in accepted}
     rows = SignupRequest.objects.select_for_update(of=("self",)).select_related("version")
     waiting = list(rows.filter(id__in=by_request, sent_event_id=None, contact_id__isnull=False).order_by("id"))

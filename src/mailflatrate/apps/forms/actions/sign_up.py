@@ -1,7 +1,7 @@
 """Intake of requests: a visitor's sign-up, a person added by hand or through the API, a change of address.
 
 All become the same kind of row, which waits for its one email. Known, unknown, suppressed and already subscribed
-addresses get the same response: only the gate, which no one outside can observe, uses what is known about an address.
+addresses get the same response. Only the gate, which no outsider can observe, uses what is known about an address.
 """
 
 import json
@@ -71,7 +71,7 @@ class SignupResult:
 class Submission:
     """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
 
-    `move_in_id`: the move whose link the visitor came by (`queries.move_in`).
+    `move_in_id`: the move whose link brought the visitor here (`queries.move_in`).
     """
 
     email: str
@@ -131,7 +131,7 @@ class _Limit:
 
 
 def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
-    """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError if no box is ticked."""
+    """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError if no consent box is ticked."""
     if not sent.ticked:
         raise ValueError("a sign-up without a ticked box is no consent")
     if not form.open:
@@ -159,7 +159,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
 
 @dataclass(frozen=True, slots=True)
 class SignupVisit:
-    """What a program reports about the visitor it acts for. Kept as evidence, and marked as the program's claim."""
+    """What a program reports about the visitor it acts for. Kept as evidence and marked as the program's claim."""
 
     ip: str
     user_agent: str
@@ -181,11 +181,11 @@ def request_confirmation(
     key: ApiKey | None = None,
     visit: SignupVisit | None = None,
 ) -> None:
-    """Ask a person added manually or through the API to confirm: never a subscription, always a confirmation.
+    """Ask a person who was added manually or through the API to confirm. It never subscribes anyone directly.
 
-    `note` says how the person asked for it, and appears in the proof.
-    `checked`: an address that looks like a role is one person's. `key` and `visit` are the program that asks and
-    the visitor it asks for. Raises FormError in the customer's words; AskingBraked if the account asks too much.
+    `note` says how the person asked for it, and appears in the proof. `checked`: an address that looks like a role
+    address belongs to one person. `key` and `visit` are the API key that asks and the visitor it asks for. Raises
+    FormError in the customer's words; AskingBraked if the account asks too much.
     """
     form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
     if form is None or form.state != FormState.PUBLISHED or form.current is None:
@@ -262,8 +262,8 @@ def request_address_change(
 ) -> AddressDecision:
     """Ask a new address for confirmation, after the subscriber agreed to the change in the current mailbox.
 
-    Nothing changes until it confirms. Nothing is requested unless the decision accepts the address. Raises FormError
-    after too many addresses within a day: this must not become a way to mail strangers.
+    Nothing changes until the new address confirms. Nothing is requested unless the returned decision accepts the
+    address. Raises FormError after too many addresses within a day, so that this cannot be used to mail strangers.
     """
     decision = judge_address(email)
     since = clock.now() - timedelta(hours=value("confirmation_again_hours"))

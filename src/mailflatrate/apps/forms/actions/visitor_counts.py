@@ -14,7 +14,7 @@ RETURNING key, count
 
 
 def counted(keys: Sequence[bytes]) -> dict[bytes, int]:
-    """Return how often each key was counted; keys never counted are missing."""
+    """Return how often each key was counted; keys that were never counted are missing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT key, count FROM signup_counter WHERE key = ANY(%s)", [list(keys)])
         return {bytes(key): seen for key, seen in cursor.fetchall()}

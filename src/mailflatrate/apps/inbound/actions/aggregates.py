@@ -1,4 +1,4 @@
-"""Aggregate reports of receivers, recorded once for every account that sends from the domain."""
+"""Aggregate reports (DMARC, TLS) of receivers, recorded once for every account that sends from the domain."""
 
 from collections.abc import Sequence
 

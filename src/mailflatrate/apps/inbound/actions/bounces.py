@@ -1,4 +1,4 @@
-"""Bounces returned to us, a set of them at once (R-67 to R-71)."""
+"""Record bounces that were returned to us, a set of them at once (R-67 to R-71)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ BOUNCE_KINDS = {
 
 @tenancy.needs_account
 def record_bounces(aimed: Sequence[Aimed]) -> None:
-    """Record each bounce and apply it to delivery, tally and person."""
+    """Record each bounce and apply it to its delivery, tally and contact."""
     for these in _once_each(aimed):
         failures = [(*one, failure) for one in these if (failure := hardest(*one)) is not None]
         fixed = {
@@ -47,16 +47,16 @@ def record_bounces(aimed: Sequence[Aimed]) -> None:
 
 
 def is_too_late(reading: InboundReading, delivery: DeliveryRecord) -> bool:
-    """Return whether the bounce came too late to be real: it must be forged from a kept copy."""
+    """Return whether the bounce came so late that it must be forged from a kept copy of the message."""
     settled = delivery.settled_at
     return settled is not None and reading.mail.received_at - settled > timedelta(days=value("bounce_latest_days"))
 
 
 def hardest(reading: InboundReading, delivery: DeliveryRecord) -> Failure | None:
-    """Return the failure that decides: that of the person, if the bounce names them.
+    """Return the failure that decides about a bounce: that of the recipient, if the bounce names them.
 
-    Other addresses in it are where their mail is forwarded to; only among those does the hardest count. A bounce that
-    names no one is about the person whose delivery the token names.
+    Other addresses in it are where the recipient's mail is forwarded to; only among those is the hardest failure taken.
+    A bounce that names no one is about the recipient whose delivery the token names.
     """
     failures, verdict = reading.inspection.failures, reading.inspection.verdict
     if not failures and verdict is not None:

@@ -1,4 +1,6 @@
-"""Claim the messages to read next: each is counted first, so that one that crashes its reader is tried only twice."""
+"""Claim the messages to read next. The attempt is counted first, so that a message that crashes its reader is tried
+only twice.
+"""
 
 from itertools import takewhile
 
@@ -19,10 +21,10 @@ BROKEN_OFF = "reading it was interrupted twice"
 
 
 def claim_mails(shard: int, shards: int, *, after_id: int) -> list[int]:
-    """Return the next messages of a shard to read together, counted and committed before any of them is read.
+    """Return the IDs of a shard's next messages to read together; their attempts are counted and committed first.
 
-    A message whose earlier reading never finished is read alone, so that no other is blamed for it. After the second
-    time it waits for a person.
+    A message whose earlier reading never finished is read alone, so that no other is blamed for a crash. After the
+    second time it waits for a person.
     """
     while True:
         waiting = waiting_in(shard, shards, after_id=after_id)
@@ -35,7 +37,7 @@ def claim_mails(shard: int, shards: int, *, after_id: int) -> list[int]:
 
 
 def release_mails(raw_mail_ids: list[int]) -> None:
-    """Undo a count: the reading ended for a reason unrelated to the messages."""
+    """Undo the counted attempt of messages, because reading ended for a reason unrelated to them."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         claimed = RawMail.objects.filter(id__in=raw_mail_ids, state=RawMailState.NEW, attempts__gt=0)
         claimed.update(attempts=F("attempts") - 1)

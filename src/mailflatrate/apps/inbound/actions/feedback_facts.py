@@ -1,4 +1,4 @@
-"""Returned feedback, recorded once: a fact for each delivery and kind, however often a message is read."""
+"""Feedback returned to us, recorded as one fact for each delivery and kind, however often a message is read."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ def fact_on(
     verdict: BounceVerdict | None = None,
     text: str = "",
 ) -> Feedback:
-    """Return something reported about a delivery, to be recorded. `mail` None: not reported by mail."""
+    """Return an unsaved fact about a delivery. `mail` None: it was not reported by mail."""
     return Feedback(
         delivery_id=delivery.id, campaign_id=delivery.campaign_id, contact_id=delivery.contact_id, kind=kind,
         status=verdict.status if verdict else "", reason=verdict.reason.value if verdict else "", text=text,
@@ -38,7 +38,7 @@ def fact_on(
 
 
 def fact_of(reading: InboundReading, delivery: DeliveryRecord, kind: FeedbackKind) -> Feedback:
-    """Return a fact with the status and the text given in the message."""
+    """Return an unsaved fact with the status and the text given in the message."""
     inspection = reading.inspection
     text = inspection.failures[0].diagnostic if inspection.failures else ""
     return fact_on(delivery, kind, reading.mail, verdict=inspection.verdict, text=text)
@@ -46,7 +46,7 @@ def fact_of(reading: InboundReading, delivery: DeliveryRecord, kind: FeedbackKin
 
 @tenancy.needs_account
 def record_facts(facts: Sequence[Feedback]) -> set[tuple[int, FeedbackKind]]:
-    """Record new facts; return delivery and kind of each that was new."""
+    """Store new facts; return delivery and kind of each one that was new."""
     if not facts:
         return set()
     # In the order of their deliveries: two writers of the same facts wait for each other instead of crossing.

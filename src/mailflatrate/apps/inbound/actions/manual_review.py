@@ -9,7 +9,7 @@ WAKE_DESK = "abuse.take_mail"
 
 
 def put_aside(raw_mail_id: int, reason: str) -> None:
-    """Leave a message to a person, because reading it failed."""
+    """Leave a message for a person to read, because reading it automatically failed."""
     with tenancy.platform(PlatformReason.MAIL_IN):
         RawMail.objects.filter(id=raw_mail_id).update(
             state=RawMailState.UNREAD, reason=storable(reason)[:1000], handled_at=clock.now(), desk=DeskState.NO
@@ -18,7 +18,7 @@ def put_aside(raw_mail_id: int, reason: str) -> None:
 
 @tenancy.needs_platform
 def mark_taken(raw_mail_id: int) -> None:
-    """Record that the abuse desk has it in a case."""
+    """Record that the abuse desk added the message to a case."""
     RawMail.objects.filter(id=raw_mail_id).update(desk=DeskState.TAKEN)
 
 
@@ -37,5 +37,5 @@ def put_away(raw_mail_id: int) -> None:
 
 
 def wake_desk() -> None:
-    """Have cases opened for what waits for the desk, once this is committed."""
+    """Enqueue opening cases for messages that wait for the desk, once this transaction is committed."""
     jobs.wake(WAKE_DESK, jobs.JobQueue.INBOUND, once=WAKE_DESK)

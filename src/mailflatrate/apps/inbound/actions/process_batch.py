@@ -1,4 +1,4 @@
-"""Read stored messages, many per transaction: work that can be done for a set is done by one statement."""
+"""Read stored messages, many per transaction: work that can be done for a whole set takes one statement."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -45,9 +45,9 @@ HANDED_IN = "page"
 
 
 def read_mail(raw_mail_id: int, *, again: bool = False) -> SenderProof:
-    """Read one stored message and act on it. What cannot be understood waits for a person, with the reason.
+    """Read one stored message and act on it. A message that cannot be understood waits for a person, with the reason.
 
-    `again`: read it although it was handled, after a reader has improved; what was done for it is not done twice.
+    `again`: read it although it was handled, because a reader has improved; actions already taken are not repeated.
     Returns how its sender was proved; UNKNOWN: ask again later.
     """
     return read_together([raw_mail_id], again=again).get(raw_mail_id, SenderProof.NONE)

@@ -1,7 +1,8 @@
-"""What a relay's log says of our messages, acted on in batches: exactly once, and only for the person it names.
+"""What a relay's log says about our messages, recorded in batches: exactly once, and only for the recipient concerned.
 
-A line counts if its queue ID was opened with a genuine token we issued and its recipient is the one the delivery
-was made for: a stranger who learned a token may send us mail with it, and that mail has a queue ID, too (ADR 0031).
+A line counts only if its queue ID was opened with a genuine token of ours and its recipient is the one the delivery was
+made for. Otherwise a stranger who learned a token could send us mail with it, and that mail gets a queue ID, too (ADR
+0031).
 """
 
 from collections import Counter, defaultdict
@@ -48,7 +49,7 @@ log = structlog.get_logger("relay_log")
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """The delivery that a queue ID refers to."""
+    """The delivery that a queue ID stands for."""
 
     account_id: int
     delivery_id: int
@@ -64,7 +65,9 @@ class RelayAttempt:
 
 @dataclass(slots=True)
 class Batch:
-    """What a follower read: attempts, queue IDs still open at its end, and those no longer open."""
+    """What a follower read: attempts, queue IDs that are still open at the end of the batch, and
+    those no longer open.
+    """
 
     attempts: list[RelayAttempt] = field(default_factory=list)
     opened: dict[str, QueuedMessage] = field(default_factory=dict)
@@ -74,7 +77,7 @@ class Batch:
 
 
 class FollowerReplaced(Exception):
-    """Raised when another process follows under this name, and is further ahead."""
+    """Raised when another process follows the log under this name and has read further."""
 
 
 Counts = Counter[tuple[str, str]]
@@ -93,9 +96,10 @@ def begin_following(name: str, relay: str) -> tuple[dict[str, Any], dict[str, Qu
 def record_batch(
     name: str, before: Mapping[str, Any], place: Mapping[str, Any], batch: Batch, caught_up_at: datetime | None
 ) -> Counts:
-    """Act on a batch and move the follower's place from `before`, in one transaction; return results by provider.
+    """Act on a batch and move the follower's position from `before` to `place`, in one transaction; return results by
+    provider.
 
-    Raises FollowerReplaced, and what the database raises: then none of it took effect.
+    Raises FollowerReplaced and database errors; in either case none of the batch took effect.
     """
     try:
         return _record(name, before, place, batch, caught_up_at, one_by_one=False)
@@ -153,7 +157,9 @@ def _act_each(name: str, account_id: int, reported: Sequence[RelayAttempt], *, o
 
 
 def keep_house() -> None:
-    """Show deferrals that came before their delivery was recorded, and end those not heard of again."""
+    """Apply deferrals that arrived before their delivery was recorded, and end those that the log
+    no longer mentions.
+    """
     with tenancy.platform(PlatformReason.MAIL_IN):
         waiting = set(RelayDeferral.objects.filter(is_shown=False).values_list("account_id", flat=True)[:1000])
         accounts = waiting | set(RelayDeferral.objects.values_list("account_id", flat=True).distinct()[:1000])

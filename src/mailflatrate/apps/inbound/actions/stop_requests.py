@@ -1,4 +1,4 @@
-"""Requests by mail to stop: complaints and unsubscribes (R-42, R-79)."""
+"""Requests by mail to stop sending: complaints and unsubscribes (R-42, R-79)."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from mailflatrate.rules.reports import Effect
 
 
 def act_on_complaint(reading: InboundReading, delivery: DeliveryRecord) -> None:
-    """Stop mail at once on a complaint, without writing to the person (R-79); R-78 decides how far."""
+    """Stop mail at once on a complaint, without writing to the person (R-79). R-78 decides which mail is stopped."""
     judgement = reading.judgement()
     if judgement.effect is Effect.COMPLAINT:
         complain(
@@ -44,7 +44,8 @@ def complain(
 ) -> None:  # fmt: skip
     """Record a complaint by a delivery's recipient (R-79).
 
-    A complaint that does not count is recorded as an unsubscribe: only recorded complaints are in rates (R-85).
+    A complaint that does not count (`counts` False) is recorded as an unsubscribe, so that only proved complaints enter
+    the rates (R-85).
     """
     kind = FeedbackKind.COMPLAINT if counts else FeedbackKind.UNSUBSCRIBE
     fresh = bool(record_facts([fact_on(delivery, kind, raw_mail, text="" if counts else "complaint")]))
@@ -72,10 +73,10 @@ def unsubscribe_by_mail(reading: InboundReading, delivery: DeliveryRecord) -> No
 
 
 def unsubscribe_by_address(reading: InboundReading) -> bool:
-    """Unsubscribe a proved sender who wrote the exact word to the desk and named no campaign.
+    """Unsubscribe a proved sender who wrote exactly the word for it to the desk and named no campaign.
 
-    They leave the lists of every account that has them (R-43). False if none has; then a person reads it. Repeated,
-    it does nothing more.
+    They leave the lists of every account that has them (R-43). Returns False if no account has them; then a person
+    reads the message. Idempotent.
     """
     if (
         reading.kind is not ReturnedMessageKind.UNSUBSCRIBE
@@ -103,7 +104,9 @@ def unsubscribe_delivery(
     delivery: DeliveryRecord, *, by: str, source: str, everything: bool = False, raw_mail: RawMail | None = None,
     ip: str | None = None, user_agent: str = "", again: bool = False,
 ) -> None:  # fmt: skip
-    """Remove a delivery's recipient from its list, or from everything; at once, also for queued messages (R-42)."""
+    """Remove a delivery's recipient from its list, or from all lists if `everything`; at once, also for queued messages
+    (R-42).
+    """
     if delivery.contact_id is None:
         return
     fresh = record_facts([fact_on(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail, text=by)])

@@ -48,7 +48,9 @@ def start_bulk(
 
 @transaction.atomic
 def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkAction:
-    """Undo what a finished or canceled action changed. Raises ListError if that isn't possible, or was done."""
+    """Undo the changes of a finished or canceled action. Raises ListError if that isn't possible,
+    or was already done.
+    """
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)
     if action.kind not in UNDOABLE or action.undoes_id is not None:
@@ -71,7 +73,9 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
 
 @transaction.atomic
 def cancel_bulk(action_id: int, *, by: User | None) -> None:
-    """Cancel an action before its next step; what is done stays. Idempotent. Raises ListError if it is unknown."""
+    """Cancel an action before its next step; changes already made are kept. Idempotent. Raises ListError if it is
+    unknown.
+    """
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)
     if action.state == BulkState.QUEUED:

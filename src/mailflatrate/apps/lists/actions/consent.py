@@ -1,4 +1,4 @@
-"""Withdrawals: effective at once, recorded in the ledger, idempotent (R-16, R-42)."""
+"""Withdrawals of consent: effective at once, recorded in the ledger, idempotent (R-16, R-42)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -23,11 +23,9 @@ def unsubscribe(
 ) -> int:
     """Remove a person from one list, or (`list_id` None) from all lists and suppress the address in this account.
 
-    Args:
-        by: how it came: `link`, `one_click`, `mailto`, `customer`, ... (at most 20 characters, kept on the row).
-        source: what told us, for the evidence: a delivery, a raw mail, a page.
-
-    Returns how many subscriptions ended; 0 if there was nothing left to end. Raises ListError for an unknown contact.
+    `by` is the channel: `link`, `one_click`, `mailto`, `customer`, ... (at most 20 characters, stored in the row).
+    `source` names the evidence: a delivery, a raw mail, a page. Returns how many subscriptions ended; 0 if there was
+    nothing left to end. Raises ListError for an unknown contact.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:

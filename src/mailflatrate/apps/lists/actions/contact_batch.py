@@ -1,6 +1,6 @@
-"""Changing many contacts at once for a program: names, fields, tags and external ids. Never consent, never addresses.
+"""Changes of many contacts at once for a program: names, fields, tags and external ids. Never consent, never addresses.
 
-Everyone named must be a contact already: a batch puts no one on a list and adds no one.
+Everyone named must already be a contact: a batch adds no one, and puts no one on a list.
 """
 
 import json
@@ -36,9 +36,9 @@ WHERE c.account_id = %s AND c.id = t.id
 
 @dataclass(frozen=True, slots=True)
 class ContactEdit:
-    """What to change for one contact, named by exactly one of `contact_id`, `email` and `external_id`.
+    """What to change for one contact, identified by exactly one of `contact_id`, `email` and `external_id`.
 
-    None leaves a name as it is; an attribute that is None is removed.
+    A name that is None stays unchanged; an attribute that is None is removed.
     """
 
     contact_id: int | None = None
@@ -53,7 +53,7 @@ class ContactEdit:
 
 
 class EditOutcome(StrEnum):
-    """What became of an edit."""
+    """The possible outcomes of an edit."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -72,10 +72,10 @@ class EditResult:
 
 @tenancy.needs_account
 def edit_contacts(edits: Sequence[ContactEdit]) -> list[EditResult]:
-    """Carry out edits. Each stands or falls alone: what is wrong with one doesn't stop the others.
+    """Carry out edits and return one result for each. An edit that fails doesn't stop the others.
 
-    Contacts are locked in the order of their ids, so that two batches never wait for each other in a circle. Raises
-    ListError if the account can't have all the new tags, or if an external id was given to someone else meanwhile.
+    Contacts are locked in the order of their ids, so that two batches cannot deadlock. Raises ListError if the account
+    can't have all the new tags, or if an external id was given to someone else meanwhile.
     """
     try:
         with transaction.atomic():

@@ -23,9 +23,9 @@ LANGUAGE_ATTRIBUTE = "language"
 
 @transaction.atomic
 def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
-    """Replace names and attributes. A name that no field has yet becomes one. Raises ListError.
+    """Replace names and attributes. An attribute without a field gets one. Raises ListError.
 
-    Values that stay as they were aren't checked again.
+    Unchanged values aren't checked again.
     """
     if len(attributes) > MAX_ATTRIBUTES:
         raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
@@ -104,9 +104,9 @@ MAX_PAUSE_DAYS = 366
 
 
 def set_preferences(contact_id: int, *, pause_days: int | None, language: str) -> None:
-    """Save the contact's own wishes: how often campaigns may arrive, and which language they read.
+    """Save the contact's own preferences: the least number of days between campaigns, and their language.
 
-    The language is kept as the attribute `language`, so that segments and messages can follow it. Saving counts as
+    The language is stored as the attribute `language`, so that segments and messages can use it. Saving counts as
     activity by the contact (R-91).
     """
     contact = Contact.objects.select_for_update().get(id=contact_id)

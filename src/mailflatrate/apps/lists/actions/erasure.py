@@ -1,7 +1,7 @@
-"""Erases a person from the lists: personal data is deleted, anonymous proof stays (R-94, R-96).
+"""Erases a person from the lists: personal data is deleted, anonymous proof is kept (R-94, R-96).
 
-Only `privacy` calls this for a whole person, because only it knows every app; `forms` may expire an unconfirmed
-sign-up (R-34). The chain of the ledger still verifies afterward.
+Only `privacy` calls this for a whole person, because only it knows every app; `forms` may expire an unconfirmed sign-up
+(R-34). The chain of the ledger still verifies afterward.
 """
 
 from collections.abc import Collection
@@ -17,10 +17,10 @@ from mailflatrate.rules.suppression import SuppressionReason
 
 @transaction.atomic
 def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, source: str) -> int | None:
-    """Erase one person from the account's lists; return the ledger event that records it, None for an unknown one.
+    """Erase one person from the account's lists; return the ledger event that records it, None for an unknown person.
 
     `kind`: ERASED at the person's or the customer's request, EXPIRED when the retention of the proof ended. After
-    ERASED the keyed hash of the address stays suppressed and blocks it in later imports and forms.
+    ERASED the keyed hash of the address stays suppressed, which blocks the address in later imports and forms.
     """
     assert kind in GONE
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()

@@ -1,4 +1,4 @@
-"""Exports: ask for one, cancel it, delete its file, and hand the file out."""
+"""Exports: request one, cancel it, delete its file, and open the file for download."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -34,9 +34,9 @@ def start_export(
     source: str = "",
     enqueue: bool = True,
 ) -> Export:
-    """Ask for an export, with an entry in the audit log. `source`: the program that acts for the person.
+    """Start an export, with an entry in the audit log. `source`: the program that acts for the person.
 
-    Raises ExportProblem if the list or segment is unknown, if both are given, or if too many are under way.
+    Raises ExportProblem if the list or segment is unknown, if both are given, or if too many exports are running.
     """
     if by is not None:
         require(by, Permission.EXPORT)
@@ -116,9 +116,9 @@ def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[byte
 
 @tenancy.needs_account
 def drop_exports() -> int:
-    """Delete all files of the account, and stop exports that run, because someone in them is erased; return how many.
+    """Delete all files of the account, and stop running exports, because someone in them is erased; return how many.
 
-    Which files name a person would take reading them all, so each of them goes.
+    Finding out which files name the person would mean reading them all, so all of them are deleted.
     """
     rows = Export.objects.select_for_update().filter(state__in=[ExportState.RUNNING, ExportState.DONE])
     jobs_of_account = list(rows)
@@ -131,7 +131,7 @@ def drop_exports() -> int:
 
 
 def expire_exports() -> int:
-    """Delete the files whose time is over, in all accounts; return how many."""
+    """Delete the files whose retention is over, in all accounts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         over = Export.objects.filter(state=ExportState.DONE, expires_at__lte=clock.now())
         found = list(over.values_list("account_id", "id"))

@@ -1,6 +1,6 @@
 """Feedback from receivers: bounces, deliveries, complaints (R-69 to R-75, R-79).
 
-What a bounce means is decided by `mailflatrate.rules.bounces` alone; here its judgment is recorded.
+`mailflatrate.rules.bounces` alone decides what a bounce means; this module records its judgment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from mailflatrate.rules.suppression import SuppressionReason
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """The final failure of a delivery: what it means, the reply, when it was reported, and what told us (`source`).
+    """The final failure of a delivery: its meaning, the reply, when it was reported, and the evidence (`source`).
 
     `again`: the same message was read before and is now understood differently, so a bounce may change its kind.
     """
@@ -108,11 +108,11 @@ def record_delivered(contact_ids: Iterable[int]) -> int:
 def record_complaint(
     contact_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool = False, counts: bool = True
 ) -> bool:
-    """Record a complaint: the person is off all lists of the account at once, and suppressed (R-79).
+    """Record a complaint: the person is removed from all lists of the account at once, and suppressed (R-79).
 
     `platform`: it reached the abuse desk; a complaint about a second account extends it to all accounts, if both
-    complaints are certainly the person's own (`counts`). True if something was added or changed. An unknown contact
-    (erased) is ignored.
+    complaints are certainly the person's own (`counts`). Returns True if anything was added or changed. An unknown
+    (erased) contact is ignored.
     """
     person = Contact.objects.select_for_update().filter(id=contact_id).first()
     if person is None:
@@ -132,7 +132,7 @@ def record_complaint(
 
 @transaction.atomic
 def take_back_soft_bounce(contact_id: int) -> None:
-    """Undo a bounce that was misread: remove one from the person's count of soft bounces in a row (R-71)."""
+    """Undo a bounce that was misread: lower the contact's count of consecutive soft bounces by one (R-71)."""
     person = Contact.objects.select_for_update().filter(id=contact_id, soft_bounces__gt=0).first()
     if person is not None:
         person.soft_bounces -= 1

@@ -1,7 +1,7 @@
-"""Moves that fetch their files by API key: begin, choose audiences, go on, hand over, and forget the key.
+"""Moves that fetch their files by API key: start, choose audiences, continue, hand over, and forget the key.
 
-The key is sealed when it comes, bound to the move and to the address it may be sent to. It is emptied with the end of
-the fetch, with the move, and after a day in any case.
+The key is sealed as soon as it is entered, bound to the move and to the address it may be sent to. It is deleted at the
+end of the fetch, with the move, and after a day in any case.
 """
 
 from collections.abc import Collection, Sequence
@@ -83,9 +83,9 @@ def fetch_move(list_id: int, order: FetchOrder, *, by: User | None) -> Move:
 
 @tenancy.needs_account
 def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
-    """Keep the lists of the other system, and ask which of them to fetch; a single one is chosen at once.
+    """Store the lists of the other system and ask which of them to fetch; a single one is chosen at once.
 
-    Return whether the fetch goes on. Raises FetchProblem if there is none.
+    Returns whether the fetch continues now. Raises FetchProblem if there is no list.
     """
     if not audiences:
         raise FetchProblem(_("This account has no list. Check that the key belongs to the right account."))
@@ -103,7 +103,7 @@ def offer_audiences(move_id: int, audiences: Sequence[SourceList]) -> bool:
 
 @tenancy.needs_account
 def choose_audiences(move_id: int, chosen: Collection[str]) -> None:
-    """Fetch some of the lists that were offered. Raises ImportProblem."""
+    """Choose which of the offered lists to fetch. Raises ImportProblem."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.CHOOSING)
         if move is None:
@@ -121,7 +121,7 @@ def choose_audiences(move_id: int, chosen: Collection[str]) -> None:
 
 @tenancy.needs_account
 def fetch_again(move_id: int) -> None:
-    """Go on with a fetch that failed, with the parts that are missing. Raises ImportProblem if the key is gone."""
+    """Continue a fetch that failed, with the parts that are missing. Raises ImportProblem if the key was deleted."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.FAILED)
         if move is None or not MoveFetch.objects.filter(move_id=move_id).exclude(key_sealed="").exists():
@@ -134,7 +134,7 @@ def fetch_again(move_id: int) -> None:
 
 @tenancy.needs_account
 def count_start(move_id: int) -> None:
-    """Count a run, until one makes progress. Raises FetchProblem if too many were cut off."""
+    """Count a run that has made no progress yet. Raises FetchProblem after too many interrupted runs."""
     MoveFetch.objects.filter(move_id=move_id).update(starts=F("starts") + 1)
     if MoveFetch.objects.filter(move_id=move_id, starts__gt=MOST_STARTS).exists():
         raise FetchProblem(_("This fetch broke off several times. Bring the files of an export instead."))
@@ -142,20 +142,20 @@ def count_start(move_id: int) -> None:
 
 @tenancy.needs_account
 def go_on_later(move_id: int) -> None:
-    """Enqueue the rest of a fetch behind what waits, so that others get their turn."""
+    """Enqueue the rest of a fetch at the end of the queue, so that others get their turn."""
     move = Move.objects.filter(id=move_id, state=MoveState.FETCHING).first()
     if move is not None:
         resume_fetch(move.account_id, move.id)
 
 
 def resume_fetch(account_id: int, move_id: int) -> None:
-    """Enqueue a fetch that is under way, unless it is enqueued already."""
+    """Enqueue a running fetch unless it is already enqueued."""
     _enqueue(account_id, move_id, once=f"resume-fetch:{move_id}")
 
 
 @tenancy.needs_account
 def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int, *, refusals_missing: str = "") -> bool:
-    """Add a fetched table to the move (None: it was empty); return whether the fetch goes on.
+    """Add a fetched table to the move (None: it was empty); return whether the fetch continues.
 
     `refusals_missing`: the table's name, if the key may not read it. Raises FetchProblem if the move gets too large.
     """
@@ -182,7 +182,7 @@ def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int, *
 
 @tenancy.needs_account
 def finish_fetch(move_id: int, templates: Sequence[dict[str, Any]]) -> None:
-    """Forget the key, hand the templates on, and check the files."""
+    """Finish a fetch: delete the key, pass the templates on, and start checking the files."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
@@ -202,7 +202,7 @@ def finish_fetch(move_id: int, templates: Sequence[dict[str, Any]]) -> None:
 
 @tenancy.needs_account
 def fail_fetch(move_id: int, problem: str, *, is_final: bool) -> None:
-    """End a fetch with a reason. A key that is of no use is forgotten at once."""
+    """End a fetch with a reason. If `is_final`, the key is useless and deleted at once."""
     with transaction.atomic():
         move = _locked(move_id, MoveState.FETCHING)
         if move is None:
@@ -215,7 +215,7 @@ def fail_fetch(move_id: int, problem: str, *, is_final: bool) -> None:
 
 @tenancy.needs_account
 def take_templates(move_id: int) -> list[dict[str, Any]]:
-    """Return the templates that were fetched, once."""
+    """Return the fetched templates and remove them from the move."""
     fetch = MoveFetch.objects.select_for_update().filter(move_id=move_id).first()
     if fetch is None:
         return []
@@ -226,7 +226,7 @@ def take_templates(move_id: int) -> list[dict[str, Any]]:
 
 @tenancy.needs_account
 def expire_key(move_id: int) -> None:
-    """Forget the key of a move. One that still needs it fails."""
+    """Delete the key of a move. A move that still needs it fails."""
     with transaction.atomic():
         move = Move.objects.select_for_update().filter(id=move_id).first()
         MoveFetch.objects.filter(move_id=move_id).update(key_sealed="")

@@ -1,8 +1,8 @@
-"""Declaring the fields of contacts from before fields had types, and rewriting values after a field's type changed.
+"""Declares fields for attributes from before fields had types, and rewrites values after a field's type changed.
 
-Both walk an account's contacts in small transactions in the order of their keys, and continue after a crash where the
-last one ended. Readers know both forms of a value meanwhile: conditions compare it as text, number or date, whichever
-way it was written (ADR 0038).
+Both go through an account's contacts in small transactions in the order of their keys, and continue after a crash where
+the last one ended. Meanwhile readers understand both forms of a value: conditions compare it as text, number or date,
+whichever way it was written (ADR 0038).
 """
 
 import json
@@ -35,7 +35,7 @@ FROM unnest(%s::bigint[], %s::text[]) AS t(id, attributes) WHERE c.account_id = 
 
 
 def migrate_fields(account_id: int) -> None:
-    """Work on an account until it is done. Harmless when repeated, or when two run at once."""
+    """Migrate all contacts of an account. May safely be repeated, or run twice at once."""
     while _step(account_id):
         pass
 
@@ -120,7 +120,9 @@ def _differs(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 def converted(
     attributes: Mapping[str, Any], known: Mapping[str, FieldDefinition], *, month_first: bool
 ) -> dict[str, Any]:
-    """Return a contact's values in the form of their fields; those that can't be read stay as they are."""
+    """Return a contact's values converted to the types of their fields; values that can't be
+    converted are unchanged.
+    """
     found = dict(attributes)
     for key in known.keys() & attributes.keys():
         try:

@@ -36,7 +36,7 @@ from mailflatrate.rules.personal_data import is_special
 
 @dataclass(frozen=True, slots=True)
 class FieldDraft:
-    """What a customer says about a field. `key` is made from the label if it is empty; it never changes later."""
+    """A field as the customer describes it. If `key` is empty it is made from the label; it never changes later."""
 
     label: str
     type: ContactFieldType
@@ -48,7 +48,7 @@ class FieldDraft:
 
 @transaction.atomic
 def create_field(draft: FieldDraft) -> ContactField:
-    """Declare a field at the end of the order. Raises ListError."""
+    """Declare a field, as the last in the order. Raises ListError."""
     label, purpose, choices, default = _checked(draft, draft.key or attribute_key(draft.label))
     key = draft.key.strip() or attribute_key(label)
     check_key(key)
@@ -82,7 +82,7 @@ def change_field(field_id: int, draft: FieldDraft) -> ContactField:
 
 @transaction.atomic
 def move_field(field_id: int, *, up: bool) -> None:
-    """Exchange a field with its neighbor in the order. Idempotent at the ends. Raises ListError."""
+    """Swap a field with its neighbor in the order. Does nothing at the ends. Raises ListError."""
     _locked(field_id)
     rows = list(ContactField.objects.select_for_update().filter(archived_at=None).order_by("place", "id"))
     at = next((number for number, row in enumerate(rows) if row.id == field_id), None)
@@ -98,7 +98,7 @@ def move_field(field_id: int, *, up: bool) -> None:
 
 @transaction.atomic
 def archive_field(field_id: int) -> None:
-    """Offer a field nowhere any longer. Its values stay. Idempotent. Raises ListError."""
+    """Archive a field: it is no longer offered anywhere, but its values are kept. Idempotent. Raises ListError."""
     field = _locked(field_id)
     field.archived_at = field.archived_at or clock.now()
     field.save(update_fields=["archived_at"])

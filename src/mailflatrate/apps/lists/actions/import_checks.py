@@ -1,6 +1,6 @@
 """Checks a finished import as a whole and holds it if its figures are unusual (R-13, R-15, R-18).
 
-None of its people is mailed before that: the gate checks this (rule `import-finished`).
+No one in it is mailed before this check: the gate makes sure of that (rule `import-finished`).
 """
 
 from collections import Counter
@@ -42,16 +42,16 @@ SELECT was, count(*) FROM moved GROUP BY was
 
 
 def domains_to_ask(import_id: int) -> list[str]:
-    """Return the domains of an import to look up before the check, which uses cached results only."""
+    """Return the domains of an import to look up before its check, which uses cached results only."""
     job = Import.objects.filter(id=import_id).first()
     return [] if job is None else [domain for domain in largest_domains(job, clock.now()) if askable(domain)]
 
 
 @tenancy.needs_account
 def check_import(import_id: int) -> Import | None:
-    """Count a finished import once; None if there is nothing to check.
+    """Check the figures of a finished import once; return None if there is nothing to check.
 
-    An import over a limit is HELD: its people wait for a reviewer. Domains count only if their facts are cached.
+    An import over a limit is HELD: its people wait for a reviewer. Domains count only if their DNS facts are cached.
     """
     job = Import.objects.select_for_update().filter(id=import_id).first()
     if job is None or job.state not in OVER or job.check_state != CheckState.UNCHECKED:

@@ -1,7 +1,7 @@
-"""Rechecks earlier imports: who was accepted although the file says no (R-16).
+"""Rechecks earlier imports for people who were accepted although their file says no (R-16).
 
-Three sources may still tell: the stored uploads, the customer's own copies of them, and columns that were kept as
-attributes of the people.
+There are three sources: the stored uploads, the customer's own copies of them, and columns that were kept as contact
+attributes.
 """
 
 import hashlib
@@ -49,9 +49,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecheckedContact:
-    """A person who should not have been imported: the address, the import, the file, and what it says.
+    """A person who should not have been imported: the address, the import, the file, and what the file says.
 
-    `file_name` is empty if several files may have said it.
+    `file_name` is empty if several files are possible.
     """
 
     email: str

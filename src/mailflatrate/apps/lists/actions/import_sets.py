@@ -1,4 +1,6 @@
-"""Several files that belong together, such as the ZIP of an audience: read with one system's profile, noes first."""
+"""Several files that belong together, such as the ZIP of an audience: read with one system's
+profile, opt-outs first.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +20,14 @@ class PlannedFile:
 
     @property
     def has_people(self) -> bool:
-        """True if a column holds email addresses."""
+        """Return True if a column holds email addresses."""
         return ColumnTarget.EMAIL in self.head.mapping
 
 
 def plan_set(tables: Sequence[TableFile], system: str = "") -> list[PlannedFile]:
-    """Preview the tables in the order of their import: files of people who said no come first.
+    """Preview the tables in the order in which they will be imported: files of people who said no come first.
 
-    Tables without addresses come last. A table whose system can't be recognized is read as the others of the set, if
+    Tables without addresses come last. A table whose system can't be recognized is read like the others of the set, if
     those come from one system. Raises ImportProblem.
     """
     planned = [PlannedFile(table, read_head(table.path, file_name=table.name, system=system)) for table in tables]

@@ -40,8 +40,8 @@ from mailflatrate.rules.systems.profile import profiles, recognize
 class FilePreview:
     """The beginning of a file: column titles, first rows, and the suggested columns.
 
-    `questions` are those that the suggested columns leave open; `terms` what the file's name and the system that
-    wrote it suggest.
+    `questions` are those that the suggested columns leave open. `terms` are our suggestions from the file's name and
+    the system that wrote it.
     """
 
     header: list[str]
@@ -53,7 +53,7 @@ class FilePreview:
 
     @property
     def time_zone(self) -> str:
-        """The time zone of the system that wrote the file; empty if unknown."""
+        """Return the time zone of the system that wrote the file; empty if unknown."""
         return self.terms.time_zone
 
 
@@ -97,12 +97,11 @@ def upload_import(
     origin_version: int | None = None,
     system: str = "",
 ) -> Import:
-    """Store a file for a list, waiting for its columns (UPLOADED).
+    """Store a file for a list, waiting for its columns (UPLOADED). `mapping` holds our suggestion.
 
-    `mapping` holds our suggestion. `origin_version` names the declaration it rests on, by default the newest one;
-    `system` the system that wrote the file, which is recognized by default.
-    Raises OriginNeeded if none was declared (R-10), ImportProblem if the list is unknown or the file contains no
-    table.
+    `origin_version` names the declaration that covers the file, by default the newest one; `system` the system that
+    wrote the file, which is recognized by default. Raises OriginNeeded if none was declared (R-10), ImportProblem if
+    the list is unknown or the file contains no table.
     """
     return upload_with_head(list_id, file, file_name, by=by, origin_version=origin_version, system=system)[0]
 
@@ -146,7 +145,7 @@ def upload_with_head(
 
 
 def import_name(file_name: str) -> str:
-    """Return what a file is called: the end of its name, without folders."""
+    """Return the display name of a file: the end of its name, without folders."""
     return Path(file_name).name[-255:] or "import"
 
 
@@ -158,11 +157,11 @@ def queue_import(
     tick: PolicyConfirmation | None = None,
     enqueue: bool = True,
 ) -> Import:
-    """Fix the columns and start. `enqueue` False: the caller runs it directly.
+    """Save the chosen columns and start the import. `enqueue` False: the caller runs it directly.
 
-    Raises ImportProblem, ImportAsks if a question about the file has to be answered first; `terms` are the answers,
-    None: as suggested. `tick` is recorded for exactly this file (R-04). If the declaration behind the file was
-    replaced meanwhile, the import rests on the newest (R-10).
+    `terms` are the answers to questions about the file; None: as suggested. `tick` is recorded for exactly this file
+    (R-04). If the declaration that covers the file was replaced meanwhile, the newest one applies (R-10). Raises
+    ImportProblem, and ImportAsks if a question about the file has to be answered first.
     """
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(id=import_id).first()
@@ -267,7 +266,7 @@ def start_import(
     enqueue: bool = True,
     origin_version: int | None = None,
 ) -> Import:
-    """Upload and start in one step. Raises as `upload_import`; nothing is stored then."""
+    """Upload and start in one step. Raises the errors of `upload_import`; nothing is stored then."""
     system = "" if terms is None else terms.system
     job = upload_import(list_id, file, file_name, by=by, origin_version=origin_version, system=system)
     try:
@@ -310,7 +309,7 @@ def _forget(account_id: int, name: str) -> None:
 def drop_uploads_naming(email: str) -> int:
     """Cancel imports that still wait for their columns and whose file contains an erased address; return how many.
 
-    A running import refuses an erased person and deletes its file at its end.
+    A running import refuses an erased person anyway, and deletes its file when it ends.
     """
     waiting = Import.objects.filter(state=ImportState.UPLOADED)
     named = [job for job in waiting if uploads.may_name(job.file_path, email)]

@@ -27,7 +27,7 @@ def create_list(
     *,
     tick: PolicyConfirmation | None = None,
 ) -> MailingList:
-    """Create a list. `public_name` is what subscribers read (by default the name). Raises ListError.
+    """Create a list. `public_name` is the name that subscribers read (by default `name`). Raises ListError.
 
     `tick` is recorded for the list as it is described now (R-04).
     """
@@ -63,7 +63,7 @@ def archive_list(list_id: int, *, by: User) -> None:
 
 
 def unarchive_list(list_id: int, *, by: User) -> None:
-    """Restore an archived list as it was; only subscribers themselves made changes meanwhile. Raises ListError."""
+    """Restore an archived list. Meanwhile only its subscribers could change it. Raises ListError."""
     _archive(list_id, None, "list.unarchived", by)
 
 

@@ -1,4 +1,4 @@
-"""Moves: take the files of another system in, answer questions about them, start their imports, or discard them.
+"""Moves: take in the files of another system, answer questions about them, start their imports, or discard them.
 
 Nothing is imported before `start_move`.
 """
@@ -54,7 +54,7 @@ _CODE_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
-    """A file as it arrives, open at its beginning."""
+    """A file that is being uploaded, open at its beginning."""
 
     name: str
     file: IO[bytes]
@@ -135,7 +135,7 @@ def stored_table(table: TableFile) -> dict[str, Any]:
 
 @tenancy.needs_account
 def answer_move(move_id: int, answers: MoveAnswers) -> None:
-    """Store new answers, and check the files again with them. Raises ImportProblem."""
+    """Store new answers and check the files again with them. Raises ImportProblem."""
     with transaction.atomic():
         move = _locked(move_id)
         if move.state not in (MoveState.CHECKING, MoveState.READY, MoveState.FAILED) or not move.files:
@@ -152,7 +152,7 @@ def start_move(
 ) -> None:
     """Start the imports of a move, opt-outs first, after the person has confirmed its numbers and the policy (R-04).
 
-    `answers` may complete what doesn't change the numbers. `declaration` is signed if the list has no usable one
+    `answers` may add answers that don't change the numbers. `declaration` is signed if the list has no usable one
     (R-10). Raises MoveChanged if the files were checked again since; DeclarationProblem, ImportProblem.
     """
     with transaction.atomic():
@@ -185,9 +185,9 @@ def start_move(
 
 
 def begin_imports(account_id: int, move_id: int) -> None:
-    """Make one import of each file with people, and queue them. Idempotent. Opens the account's scope itself.
+    """Create one import for each file with people, and queue them. Idempotent. Opens the account's scope itself.
 
-    What stops one of them stops all, and leads back to the page with the reason.
+    If one of them cannot start, none does, and the move's page shows the reason.
     """
     with tenancy.account(account_id):
         move = Move.objects.select_related("confirmed_by").filter(id=move_id, state=MoveState.STARTING).first()
@@ -256,7 +256,7 @@ def discard_move(move_id: int) -> None:
 
 
 def drop_abandoned(move_id: int) -> None:
-    """Discard a move that was left for some days before it was started."""
+    """Discard a move that was not started within some days."""
     move = Move.objects.select_for_update().filter(id=move_id, state__in=OPEN_MOVES).first()
     if move is not None:
         _discard(move)
@@ -272,9 +272,9 @@ def _discard(move: Move, problem: str = "") -> None:
 
 @tenancy.needs_account
 def drop_moves_naming(email: str) -> int:
-    """Discard the moves that haven't started and whose files contain an erased address; return how many.
+    """Discard moves that haven't started and whose files contain an erased address; return how many.
 
-    An import that has started refuses an erased person and deletes its file at its end.
+    An import that has started refuses an erased person anyway, and deletes its file when it ends.
     """
     waiting = Move.objects.select_for_update().filter(state__in=[*OPEN_MOVES])
     named = [move for move in waiting if any(uploads.may_name(file["path"], email) for file in move.files)]
@@ -284,7 +284,7 @@ def drop_moves_naming(email: str) -> int:
 
 
 def count_confirmed(move_id: int) -> None:
-    """Count a person who confirmed by the move-in link."""
+    """Count a person who confirmed through the move-in link."""
     Move.objects.filter(id=move_id).update(people_confirmed=F("people_confirmed") + 1)
 
 

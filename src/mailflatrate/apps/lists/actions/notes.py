@@ -1,4 +1,4 @@
-"""Notes about contacts: any team member who may write adds them; only the author changes or deletes one."""
+"""Notes about contacts. Any team member with write access adds them; only the author changes or deletes one."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _

@@ -1,7 +1,7 @@
-"""Double opt-in for lists: asked, confirmed, denied, expired. Nothing else makes a sign-up count (R-25).
+"""Double opt-in for lists: requested, confirmed, denied, expired. Nothing else makes a sign-up count (R-25).
 
-`apps.forms` decides who may be asked, with which token and how often; this module handles people, subscriptions and
-the ledger.
+`apps.forms` decides who may be asked, with which token and how often; this module handles people, subscriptions and the
+ledger.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,10 +64,10 @@ class SignupPerson:
 @tenancy.needs_account
 @transaction.atomic
 def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence) -> tuple[int, int]:
-    """Record a request to be on a list; return ids of the contact and of the ledger's event.
+    """Record a request to join a list; return the ids of the contact and of the ledger's event.
 
-    A person who is new here waits as pending; a known one stays exactly as they are until they have confirmed,
-    their data untouched, because anyone can type an address into a form.
+    A new person is stored as pending. A known contact and their data stay unchanged until they have confirmed, because
+    anyone can type an address into a form.
     """
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
@@ -86,7 +86,7 @@ def begin_opt_in(person: SignupPerson, list_id: int, at: datetime, evidence: led
 def confirm_consent(
     person: SignupPerson, list_id: int, at: datetime, evidence: ledger.EventEvidence, *, source: str
 ) -> int:
-    """Confirm the subscription, whatever its earlier state; return the ledger's event.
+    """Confirm the subscription, whatever its earlier state; return the id of the ledger's event.
 
     Existing names and attributes stay. An unsubscribe and bounces are lifted, a complaint is not (R-16, R-75).
     """
@@ -148,5 +148,5 @@ def forget_opt_in(contact_id: int, list_id: int, event_ids: Sequence[int]) -> No
 
 
 def person_of(contact: Contact, email: str, address_key: bytes) -> SignupPerson:
-    """Return a contact as someone who signs up with another address."""
+    """Return the contact's data for a sign-up with another address."""
     return SignupPerson(email, address_key, contact.first_name, contact.last_name, contact.attributes)

@@ -1,4 +1,4 @@
-"""Reopens an approved origin because of delivery results at its addresses (R-88)."""
+"""Reopens an approved list origin because too many of its addresses do not exist (R-88)."""
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind
@@ -11,9 +11,8 @@ from mailflatrate.settings.schema import load_settings
 def reopen_origin(list_id: int, *, dead: int, of: int, machine: str) -> bool:
     """Send an approved list back to the reviewer; its imported people get nothing until then.
 
-    The approved declaration stays unchanged; a copy of it waits, with the number of addresses that
-    were tried and of those that do not exist.
-    Returns False if the list is not approved, so that it happens once.
+    The approved declaration stays unchanged. A copy of it waits for review, with the number of addresses that were
+    tried and of those that do not exist. Returns False if the list is not approved, so that this happens only once.
     """
     found = MailingList.objects.select_for_update().filter(id=list_id, origin_state=OriginState.APPROVED).first()
     if found is None:

@@ -66,8 +66,8 @@ def declare_origin(
 ) -> ListOrigin:
     """Sign a declaration of list origin and submit it for review.
 
-    An open declaration is replaced, and its imports move to the new one. Raises DeclarationProblem, or ListError for a
-    list that is unknown, archived or rejected.
+    An open declaration is replaced, and its imports are moved to the new one. Raises DeclarationProblem, or ListError
+    for a list that is unknown, archived or rejected.
     """
     mailing_list = MailingList.objects.select_for_update().filter(id=list_id, archived_at=None).first()
     if mailing_list is None:

@@ -1,6 +1,6 @@
-"""The rows of an import that can't be mailed, as a file: what was refused, and who is on the list without whole proof.
+"""The rows of an import that can't be mailed, as a file: refused rows, and people on the list without complete proof.
 
-The file has the columns of the original, so that it can be corrected and handed in again.
+The file has the columns of the original, so that it can be corrected and uploaded again.
 """
 
 import csv
@@ -34,10 +34,10 @@ def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Itera
 
 @tenancy.needs_account
 def rows_to_correct(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the refused rows, and those of people in quarantine, as a table that can be handed in again.
+    """Yield the refused rows, and those of people in quarantine, as a table that can be uploaded again.
 
-    Each line has the original cells, then its number, the reason, and what was perhaps meant. `wording` as above.
-    Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    Each line has the original cells, then its number, the reason, and a suggestion, if any. `wording` as in
+    `refused_csv`. Cells that a spreadsheet would run as a formula get an apostrophe in front.
     """
     terms = Import.objects.filter(id=import_id).values_list("terms", flat=True).first() or {}
     rows = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")

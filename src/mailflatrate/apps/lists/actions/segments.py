@@ -55,6 +55,6 @@ def delete_segment(segment_id: int) -> None:
 
 @tenancy.needs_account
 def segment_places(segment_id: int) -> list[str]:
-    """Return the places that use a segment, as people call them."""
+    """Return the places that use a segment, under the names that pages show."""
     waiting = BulkAction.objects.filter(state=BulkState.QUEUED, selection__segment=segment_id).exists()
     return [*([_("a bulk action that is about to begin")] if waiting else []), *uses_of(segment_id)]

@@ -20,7 +20,9 @@ ORDER BY s.contact_id LIMIT %s
 
 
 def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
-    """Unsubscribe the still inactive contacts this campaign asked, at the customer's request, by a job in sets."""
+    """Queue a job that unsubscribes, in batches, the still inactive contacts whom this campaign asked to stay. The
+    customer requests it.
+    """
     audit.record(
         "people.withdrawn",
         by=by,
@@ -39,9 +41,9 @@ def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
 
 
 def withdraw_inactive(campaign_id: int, after: int) -> int | None:
-    """End the subscriptions of the next contacts; return the last one's id, None if none is left. Resumable.
+    """End the subscriptions of the next batch of contacts; return the last one's id, None if none is left. Resumable.
 
-    Contacts who reacted meanwhile are no longer inactive, and stay.
+    Contacts who reacted meanwhile are no longer inactive and stay subscribed.
     """
     segment, values = conditions_sql(inactive_conditions(asked_by=campaign_id))
     with connection.cursor() as cursor:

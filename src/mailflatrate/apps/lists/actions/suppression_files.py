@@ -1,4 +1,4 @@
-"""Files of addresses to suppress: take one in, cancel it, and list the rows that someone should look at."""
+"""Files of addresses to suppress: upload one, cancel it, and list the rows that a person should check."""
 
 import csv
 import io
@@ -36,9 +36,9 @@ def suppress_file(
     by: User | None,
     enqueue: bool = True,
 ) -> SuppressionFile:
-    """Store a file and start suppressing its addresses. `reason` is that of rows that name none.
+    """Store a file and start suppressing its addresses. `reason` applies to rows without a reason of their own.
 
-    Raises ImportProblem if it holds no table with addresses, or if too many files are under way.
+    Raises ImportProblem if the file holds no table with addresses, or if too many files are being processed.
     """
     under_way = [SuppressionFileState.QUEUED, SuppressionFileState.RUNNING]
     if SuppressionFile.objects.filter(state__in=under_way).count() >= MOST_UNDER_WAY:
@@ -85,7 +85,9 @@ def _statuses(mapping: dict[str, str]) -> dict[str, str]:
 @tenancy.needs_account
 @transaction.atomic
 def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
-    """Cancel a file before its next rows; who is suppressed stays so. Idempotent. Raises ImportProblem if unknown."""
+    """Cancel a file before its next rows; addresses already suppressed stay so. Idempotent. Raises ImportProblem if
+    unknown.
+    """
     job = SuppressionFile.objects.select_for_update().filter(id=file_id).first()
     if job is None:
         raise ImportProblem(_("this file doesn't exist"))
@@ -113,7 +115,7 @@ def _record(event: str, job: SuppressionFile, by: User | None) -> None:
 
 @tenancy.needs_account
 def reported_rows_csv(file_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the rejected rows and the role addresses as CSV lines: line, why, then the cells of the file.
+    """Yield the rejected rows and the role addresses as CSV lines: line number, reason, then the cells of the file.
 
     Cells that a spreadsheet would run as a formula get an apostrophe in front.
     """
@@ -133,7 +135,7 @@ def _line(cells: list[str]) -> str:
 def drop_suppression_files_naming(email: str) -> int:
     """Cancel files that still wait and contain an erased address; return how many.
 
-    A running one suppresses the address anyway, and deletes the file at its end.
+    A running one suppresses the address anyway, and deletes the file when it ends.
     """
     waiting = SuppressionFile.objects.filter(state=SuppressionFileState.QUEUED)
     named = [job for job in waiting if uploads.may_name(job.file_path, email)]

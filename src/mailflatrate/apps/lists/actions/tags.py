@@ -1,4 +1,4 @@
-"""Creating, changing and deleting tags, and setting those of one contact."""
+"""Create, change and delete tags, and set the tags of one contact."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from mailflatrate.rules.tags import TagColor
 
 @transaction.atomic
 def create_tag(name: str, color: TagColor | None = None) -> Tag:
-    """Create a tag. Raises ListError if the account has it already."""
+    """Create a tag. Raises ListError if the account already has one with this name."""
     name = checked_name(name)
     if Tag.objects.filter(folded=name.casefold()).exists():
         raise NameInUse(_("another tag is already called “%(name)s”") % {"name": name})
@@ -25,7 +25,7 @@ def create_tag(name: str, color: TagColor | None = None) -> Tag:
 
 
 def change_tag(tag_id: int, *, name: str, color: TagColor) -> None:
-    """Rename or recolor a tag; the people keep it. Raises ListError."""
+    """Rename or recolor a tag; contacts keep it. Raises ListError."""
     name = checked_name(name)
     try:
         with transaction.atomic():
@@ -37,7 +37,7 @@ def change_tag(tag_id: int, *, name: str, color: TagColor) -> None:
 
 @transaction.atomic
 def delete_tag(tag_id: int) -> int:
-    """Delete a tag, and take it from everyone; return how many had it. Idempotent."""
+    """Delete a tag and remove it from all contacts; return how many had it. Idempotent."""
     tag = Tag.objects.select_for_update().filter(id=tag_id).first()
     if tag is None:
         return 0
@@ -48,7 +48,7 @@ def delete_tag(tag_id: int) -> int:
 
 @transaction.atomic
 def change_tags(contact_id: int, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
-    """Give a contact tags by name, new ones included, and take others. Raises ListError."""
+    """Add and remove tags of a contact, by name; new tags are created. Raises ListError."""
     if not Contact.objects.select_for_update().filter(id=contact_id).exists():
         raise ListError(_("this contact doesn't exist"))
     gone = {name.strip().casefold() for name in remove}

@@ -1,7 +1,7 @@
-"""Whether a contact's clicks are recorded by name: a consent of its own, never part of another one (R-107).
+"""Whether a contact's clicks are recorded by name: a separate consent, never part of another one (R-107).
 
-Silence is a refusal. Without consent, clicks cannot be traced to a person, because all recipients get the same
-links (R-108).
+Silence is a refusal. Without consent, clicks cannot be traced to a person, because all recipients get the same links
+(R-108).
 """
 
 from hashlib import sha256

@@ -1,5 +1,5 @@
-"""Bulk actions on contacts. A selection is fixed when the action begins, and done step by step by a job.
+"""Bulk actions on contacts. A selection is fixed when the action begins, and a job works through it step by step.
 
-`selection` finds the contacts, `steps` has what is done to some of them at a time, `runner` carries an action out with
-progress, cancel and exact numbers. Later apps register the steps that need them: asking again, erasing.
+`selection` finds the contacts, `steps` has the changes made to some of them at a time, `runner` carries an action out
+with progress, cancellation and exact numbers. Later apps register the steps that need them: asking again, erasing.
 """

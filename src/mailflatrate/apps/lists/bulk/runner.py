@@ -1,7 +1,7 @@
-"""Runs one bulk action: fixes its contacts, then goes through them in small transactions, each with its numbers.
+"""Runs one bulk action: stores its contacts, then goes through them in small transactions, each with its numbers.
 
-After a crash it continues with the first contact whose transaction did not end. An advisory lock prevents two runners
-of the same action.
+After a crash it continues with the first contact whose transaction was not committed. An advisory lock prevents two
+runners of the same action.
 """
 
 import json
@@ -116,7 +116,7 @@ def _keep(action: BulkAction, step: BulkStep) -> None:
 
 
 def sweep_items() -> int:
-    """Delete who was covered by actions that can no longer be undone, in all accounts; return how many rows."""
+    """Delete the contact rows of actions that can no longer be undone, in all accounts; return how many."""
     before = clock.now() - timedelta(days=UNDO_DAYS)
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         rows = BulkItem.objects.filter(action__finished_at__lt=before)

@@ -30,7 +30,7 @@ class BulkSelection:
 
 
 def selection_of(ids: Sequence[int], wanted: ContactFilter | None) -> BulkSelection:
-    """Return a selection. Raises ListError if it is empty or names too many."""
+    """Return a selection. Raises ListError if it is empty or has too many ids."""
     if wanted is None and not ids:
         raise ListError(_("select at least one contact"))
     if len(ids) > MOST_IDS:
@@ -58,7 +58,9 @@ def count_selected(selection: BulkSelection) -> int:
 
 
 def fix_selection(action: BulkAction) -> int:
-    """Write a row for each selected contact, or for each that the undone action changed; return how many."""
+    """Store a row for each selected contact, or for each contact that the action to undo had
+    changed; return how many.
+    """
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
         if action.undoes_id is not None:

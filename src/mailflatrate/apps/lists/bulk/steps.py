@@ -1,4 +1,6 @@
-"""What a bulk action does to some contacts at a time. Each step says who was changed, and why others were skipped."""
+"""The steps of bulk actions: each changes some contacts at a time, and returns who was changed and why others were
+skipped.
+"""
 
 import json
 from collections import Counter
@@ -20,7 +22,9 @@ ALREADY_OUT = "already_out"
 
 @dataclass(slots=True)
 class BulkStep:
-    """The result of one step: contact -> the value before, if it is kept; reason -> contacts that stayed the same."""
+    """The result of one step. `changed` maps contacts to their previous value, if it is kept; `skipped` counts
+    unchanged contacts by reason.
+    """
 
     changed: dict[int, Any] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -35,7 +39,7 @@ StepFunction = Callable[[BulkAction, Sequence[int]], BulkStep]
 
 @dataclass(frozen=True, slots=True)
 class BulkSteps:
-    """The function of a kind, and how many contacts it takes at a time."""
+    """The function that carries out one kind of bulk action, and how many contacts it takes at a time."""
 
     take: StepFunction
     size: int
@@ -115,11 +119,11 @@ _OPPOSITE = {BulkKind.ADD_TAG: BulkKind.REMOVE_TAG, BulkKind.REMOVE_TAG: BulkKin
 
 
 def steps_of(action: BulkAction) -> BulkSteps:
-    """Return what is done for an action; undoing a tag is the opposite."""
+    """Return the function that carries out an action; to undo a tag, the one of the opposite action."""
     kind = BulkKind(action.kind)
     return STEPS[_OPPOSITE.get(kind, kind) if action.undoes_id is not None else kind]
 
 
 def register_steps(kind: BulkKind, take: StepFunction, *, size: int) -> None:
-    """Let the actions of this app and of later ones define what needs them."""
+    """Register the function for a kind of action; later apps do this for actions that need them."""
     STEPS[kind] = BulkSteps(take, size)

@@ -1,7 +1,7 @@
 """Checks a segment against the account before it is saved: its fields and their types, lists, tags, forms, campaigns.
 
-Values become what fields store. What was saved earlier is read without these checks: a tag deleted since then matches
-no one.
+Values are converted to the form that fields store. Saved segments are read without these checks: a tag deleted since
+then matches no one.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from mailflatrate.rules.contact_fields import (
 
 @tenancy.needs_account
 def check_segment(raw: Any) -> SegmentGroup:
-    """Return the tree of a segment that suits the account. Raises SegmentError with the choices."""
+    """Return the tree of a segment, checked against the account. Raises SegmentError that lists the valid choices."""
     tree = parse_segment(raw)
     keys = {condition.key for condition in tree.conditions() if condition.field is Field.ATTRIBUTE}
     known = fields.definitions(keys) if keys else {}

@@ -1,6 +1,6 @@
-"""What a condition can name by an id: lists, tags, and what later stages register (forms, campaigns).
+"""The rows that a condition can name by id: lists, tags, and what later stages register (forms, campaigns).
 
-A page offers these, a sentence says their names, and an error lists them.
+Pages offer these choices, sentences use their names, and errors list them.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,8 +13,8 @@ from mailflatrate.apps.lists.tags import tags
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSource:
-    """Where the ids of a field come from. `offered`: those to choose from, by name or newest first; `named`: the names
-    of given ids, those no longer offered too.
+    """Where the ids of a field come from. `offered` returns those to choose from, by name or newest first; `named` the
+    names of given ids, including ids that are no longer offered.
     """
 
     offered: Callable[[], list[tuple[int, str]]]
@@ -41,7 +41,7 @@ _SOURCES: dict[Field, ChoiceSource] = {
 
 
 def register_choices(field: Field, source: ChoiceSource) -> None:
-    """Let a later stage say what a condition on its rows can name."""
+    """Register the choices of a field whose rows belong to a later stage."""
     _SOURCES[field] = source
 
 

@@ -1,6 +1,6 @@
-"""Reads segments from JSON: stored ones, those of the API, and those that a page posts. Nothing else gets through.
+"""Reads segments from JSON: stored ones, those of the API, and those that a page posts. Anything else is refused.
 
-What it takes is bounded in depth, number and length before it is looked at.
+Depth, number and length of the input are limited before it is parsed.
 """
 
 import re
@@ -40,7 +40,7 @@ _LARGEST_ID = 2**63 - 1
 def parse_segment(raw: Any) -> SegmentGroup:
     """Return the tree of a segment, from the list of version 1, the object of version 2, or a tree itself.
 
-    Raises SegmentError naming the condition that is invalid, and the choices.
+    Raises SegmentError that names the invalid condition and the valid choices.
     """
     if isinstance(raw, SegmentGroup):
         return raw
@@ -62,7 +62,7 @@ def parse_conditions(conditions: Sequence[Any]) -> list[Condition]:
 
 
 def listed(choices: Sequence[Any], most: int = 30) -> str:
-    """Return choices as a sentence lists them."""
+    """Return at most `most` choices as one text, separated for a sentence."""
     shown = ", ".join(str(getattr(choice, "value", choice)) for choice in choices[:most])
     return f"{shown}, …" if len(choices) > most else shown
 

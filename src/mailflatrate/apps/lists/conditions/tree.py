@@ -91,18 +91,20 @@ class SegmentGroup:
 
     @property
     def flat(self) -> list[Condition] | None:
-        """Return the conditions if all of them must hold and there are no groups in it, otherwise None."""
+        """Return the conditions if the group has no groups in it and all of them must hold, otherwise None."""
         conditions = [item for item in self.items if isinstance(item, Condition)]
         plain = len(conditions) == len(self.items) and (self.match is Match.ALL or len(conditions) < 2)
         return conditions if plain else None
 
 
 def stored_form(tree: SegmentGroup) -> list[Any] | dict[str, Any]:
-    """Return the JSON of a tree: the list of version 1 where that says it all, so that campaigns keep their hash."""
+    """Return the JSON of a tree: the list of version 1 where that can express it, so that the hash of existing
+    campaigns stays the same.
+    """
     flat = tree.flat
     return [condition.as_json() for condition in flat] if flat is not None else versioned_form(tree)
 
 
 def versioned_form(tree: SegmentGroup) -> dict[str, Any]:
-    """Return the JSON of a tree, with its version."""
+    """Return the JSON of a tree, in the form that names its version."""
     return {"version": VERSION, **tree.as_json()}

@@ -1,4 +1,4 @@
-"""The words of a segment: which fields of a person a condition can test, and how."""
+"""The vocabulary of segments: the fields of a contact that a condition can test, and the comparisons."""
 
 from enum import StrEnum
 

@@ -1,5 +1,5 @@
-"""The list of contacts: what it is narrowed to, in which order it is read, page by page, and how many match.
+"""The list of contacts: its filter, its order, its pages, and how many contacts match.
 
 `narrowing` has the filter, `ordering` the order of rows, `paging` reads one page, `counting` counts without keeping
-anyone waiting, `columns` knows which columns a member sees.
+anyone waiting, `columns` has the columns that a member sees.
 """

@@ -1,4 +1,4 @@
-"""Statements that someone waits for, given up after a time so that another way can be tried."""
+"""Queries that a person waits for: given up after some time, so that another way can be tried."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,9 +10,9 @@ _CANCELED = "57014"
 
 
 def within(milliseconds: int, read: Callable[[], T]) -> T | None:
-    """Return what `read` returns, or None if one of its statements isn't done in time.
+    """Return what `read` returns, or None if one of its statements takes longer than `milliseconds`.
 
-    The transaction goes on either way, and what its later statements may take stays the same.
+    The transaction continues either way, and the time limit of later statements is unchanged.
     """
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")

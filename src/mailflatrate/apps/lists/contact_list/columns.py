@@ -1,4 +1,4 @@
-"""The columns of the contact list, and the ones that a member of the account chose."""
+"""The columns of the contact list, and the ones that each member of the account chose."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,19 +20,19 @@ def offered_columns() -> list[str]:
 
 
 def known_columns(names: Iterable[str]) -> list[str]:
-    """Return those of the names that are columns, each once, in the order given."""
+    """Return the valid column names among `names`, in the given order without duplicates."""
     offered = set(offered_columns())
     return [name for name in dict.fromkeys(names) if name in offered][:MOST_COLUMNS]
 
 
 def columns_of(user: User) -> list[str]:
-    """Return the columns that a member chose in this account, or the default ones; archived fields are gone."""
+    """Return the columns that a member chose in this account, or the default ones; archived fields are left out."""
     chosen = ContactColumns.objects.filter(user=user).values_list("columns", flat=True).first()
     return known_columns(DEFAULT_COLUMNS if chosen is None else chosen)
 
 
 def choose_columns(user: User, names: Sequence[str]) -> list[str]:
-    """Remember a member's columns for this account, and return the ones that exist."""
+    """Save a member's columns for this account, and return those of them that exist."""
     columns = known_columns(names)
     account_id = tenancy.current_account_id()
     ContactColumns.objects.update_or_create(account_id=account_id, user=user, defaults={"columns": columns})

@@ -1,4 +1,6 @@
-"""How many contacts match, without keeping anyone waiting: from counters, else counted within a bounded time."""
+"""How many contacts match, without keeping anyone waiting: from counters if possible, otherwise by counting within a
+time limit.
+"""
 
 from dataclasses import dataclass
 
@@ -15,14 +17,16 @@ BOUNDED_MILLISECONDS = 100
 
 @dataclass(frozen=True, slots=True)
 class ContactCount:
-    """A number of contacts. `is_exact` False: there are more than `people`, which is 0 if even that took too long."""
+    """A number of contacts. `is_exact` False: there are more than `people`, which is 0 if even that could not be
+    determined in time.
+    """
 
     people: int
     is_exact: bool = True
 
 
 def count_contacts(wanted: ContactFilter) -> ContactCount:
-    """Count the contacts that match, or say what is known about their number. Raises SegmentError."""
+    """Count the matching contacts, or return a lower bound if counting takes too long. Raises SegmentError."""
     tally = _tally(wanted)
     if tally is not None:
         return ContactCount(tally)

@@ -1,4 +1,4 @@
-"""What the list of contacts, and a bulk action on it, is narrowed to. All parts of a filter must hold."""
+"""The filter of the contact list, and of bulk actions on it. All parts of a filter must match."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ MOST_CONDITIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """A filter. `conditions` are those of segments (`lists.segments`), in their stored form.
+    """A filter on contacts. `conditions` are segment conditions (`lists.segments`) in their stored form.
 
-    `import_id`: people whose consent on a list was proved by this import.
+    `import_id`: people whose consent to a list was proved by this import.
     """
 
     search: str = ""
@@ -34,8 +34,8 @@ class ContactFilter:
     def as_json(self) -> dict[str, Any]:
         """Return a mapping that `filter_from_json` reads.
 
-        A worker of the version before knows no `further` parts, and would take more people than were selected. So the
-        segment beside them is one that doesn't exist.
+        Workers of the previous version ignore `further` and would select more people than the filter does, so the
+        mapping also names a segment that doesn't exist.
         """
         stored = {
             "search": self.search,
@@ -55,7 +55,7 @@ class ContactFilter:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether everyone matches."""
+        """Return whether the filter matches everyone."""
         return self == ContactFilter()
 
 
@@ -106,7 +106,7 @@ def _meeting(people: QuerySet[Contact], conditions: Any) -> QuerySet[Contact]:
 
 
 def usable(wanted: ContactFilter) -> tuple[ContactFilter, list[SegmentError]]:
-    """Return the filter without the segment and the conditions that are faulty, and what is wrong with those."""
+    """Return the filter without an invalid segment or invalid conditions, and the errors of those."""
     problems: list[SegmentError] = []
     kept: list[Mapping[str, Any]] = []
     for condition in wanted.conditions[:MOST_CONDITIONS]:

@@ -1,7 +1,7 @@
-"""The orders of the contact list: by a value that some contacts may lack, then by id, so that no two are equal.
+"""The orders of the contact list: by a value that some contacts may lack, then by id, so that the order is total.
 
-A cursor is the value and the id of a row at the edge of a page. It finds its place again when that contact has changed
-or is gone.
+A cursor is the value and the id of a row at the edge of a page. It still works when that contact has changed or was
+deleted.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,9 @@ _BY_TEXT = (f"nullif(lower({_TEXT}), '')", "text")
 
 @dataclass(frozen=True, slots=True)
 class ContactOrder:
-    """An order. `value_sql` is over the contact table, None for the last confirmation, which is in another one."""
+    """An order of contacts. `value_sql` is an expression over the contact table; None for the last confirmation, which
+    is in another table.
+    """
 
     key: str
     is_descending: bool
@@ -41,22 +43,22 @@ class ContactOrder:
 
     @property
     def name(self) -> str:
-        """Return the order as it is written in an address."""
+        """Return the name of the order in a URL."""
         return f"-{self.key}" if self.is_descending else self.key
 
 
 @dataclass(frozen=True, slots=True)
 class ContactCursor:
-    """A place in an order: after, or before, the contact with this value and id."""
+    """A position in an order: after, or before, the contact with this value and id."""
 
     value: Any
     contact_id: int
 
 
 def order_named(name: str) -> ContactOrder:
-    """Return an order by its name in an address, such as `email`, `-added` or `field_city`; unknown ones are `email`.
+    """Return an order by its name in a URL, such as `email`, `-added` or `field_city`; unknown names give `email`.
 
-    A field that is archived, or has no order, is unknown.
+    A field that is archived or cannot be sorted counts as unknown.
     """
     descending, key = name.startswith("-"), name.removeprefix("-")
     if key == ADDED:
@@ -80,7 +82,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def cursor_of(order: ContactOrder, value: object, contact_id: object) -> ContactCursor | None:
-    """Return a cursor from what an address says; None if that isn't one of this order."""
+    """Return the cursor for the values in a URL; None if they don't fit this order."""
     if not isinstance(contact_id, int) or isinstance(contact_id, bool) or not 0 < contact_id < 2**63:
         return None
     if value is None:
@@ -99,7 +101,7 @@ def cursor_of(order: ContactOrder, value: object, contact_id: object) -> Contact
 
 
 def cursor_text(value: Any) -> str | None:
-    """Return a value as `cursor_of` reads it."""
+    """Return a value in the form that `cursor_of` reads."""
     if value is None:
         return None
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,7 +1,7 @@
-"""Reads one page of contacts. The time of a page doesn't grow with its number.
+"""Reads one page of contacts. A page takes the same time, however far back it is.
 
-Contacts without a value come last in both directions. So an order that allows for them has two stretches, one after the
-other, and each is walked by its own index condition.
+Contacts without a value come last in both directions. An order with such contacts is therefore read in two parts, one
+after the other, each with an index condition of its own.
 """
 
 from collections.abc import Iterator, Sequence

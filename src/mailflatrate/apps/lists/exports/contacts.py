@@ -1,4 +1,4 @@
-"""Rows of an export of contacts: one for each list a contact is or was on, with the proof and its hash."""
+"""Rows of an export of contacts: one for each list that a contact is or was on, with the proof and its hash."""
 
 import json
 from collections.abc import Iterator, Sequence

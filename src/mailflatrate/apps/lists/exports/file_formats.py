@@ -62,7 +62,7 @@ def cell_text(value: Value) -> str:
 
 
 class CsvWriter:
-    """UTF-8 with a byte order mark, which Excel needs to read it."""
+    """Writes CSV in UTF-8 with a byte order mark, which Excel needs to recognize it."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
         self._text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="", write_through=False)
@@ -79,7 +79,7 @@ class CsvWriter:
 
 
 class NdjsonWriter:
-    """One JSON object a line, with the exact values."""
+    """Writes one JSON object a line, with the exact values."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
         self._file, self._columns = file, tuple(columns)
@@ -89,7 +89,7 @@ class NdjsonWriter:
         self._file.write(line.encode("utf-8", "replace") + b"\n")
 
     def close(self) -> None:
-        """Nothing follows the last line."""
+        """Do nothing: no line follows the last row."""
 
 
 _CONTENT_TYPES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -109,7 +109,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
 class XlsxWriter:
-    """A workbook whose rows are text cells. A sheet that is full is followed by another with the same titles."""
+    """Writes a workbook whose rows are text cells. When a sheet is full, another one with the same titles follows."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str], *, sheet_rows: int = SHEET_ROWS) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)

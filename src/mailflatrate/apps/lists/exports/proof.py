@@ -1,6 +1,6 @@
 """Rows of an export of proof: portable consent (`rules.proof.portable`), one signed line for each person and list.
 
-People who said no come first, so that a file which was cut off has lost none of them.
+People who said no come first, so that a truncated file lacks none of them.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Runs one export: pages of rows into a file on this host's disk, then into storage, with progress and cancel.
+"""Runs one export: pages of rows into a file on this host's disk, then into storage, with progress and cancellation.
 
-After a crash it starts over: nobody has seen the unfinished file. An advisory lock prevents two runners of the same
-export.
+After a crash it starts over, because no one has seen the unfinished file. An advisory lock prevents two runners of the
+same export.
 """
 
 import secrets

@@ -1,4 +1,4 @@
-"""Which contacts an export is about, in the order in which they are read: pages by address."""
+"""The contacts that an export covers, in the order in which they are read: pages by address."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,7 +27,9 @@ def strength() -> list[str]:
 
 
 def selected_sql(job: Export) -> Built:
-    """Return a boolean expression over the contact table `c`: the contacts of this export. Raises SegmentError."""
+    """Return a boolean SQL expression over the contact table `c` for the contacts of this export.
+    Raises SegmentError.
+    """
     parts, values = ["TRUE"], list[Any]()
     if job.mailing_list_id is not None:
         parts.append(
@@ -55,7 +57,7 @@ def count_selected(job: Export) -> int:
 
 
 def attribute_keys(job: Export, most: int) -> list[str]:
-    """Return the names of all custom fields that these contacts have, at most so many."""
+    """Return the keys of the custom fields that these contacts have, at most `most`."""
     where, values = selected_sql(job)
     with connection.cursor() as cursor:
         cursor.execute(

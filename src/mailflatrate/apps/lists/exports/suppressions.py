@@ -1,4 +1,4 @@
-"""Rows of an export of suppressions: the keyed hash, why and since when, and the address while it is a contact's."""
+"""Rows of an export of suppressions: the keyed hash, the reason and date, and the address if a contact still has it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +25,9 @@ WHERE x.account_id = %s AND {sql.in_force("x")} AND x.id > %s ORDER BY x.id LIMI
 
 
 class SuppressionRows:
-    """The account's own suppressions in force. The platform's belong to no account."""
+    """The account's own active suppressions. Suppressions of the platform are left out, because they belong to no
+    account.
+    """
 
     columns: Sequence[str] = COLUMNS
 

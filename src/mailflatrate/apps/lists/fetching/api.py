@@ -1,7 +1,7 @@
-"""Requests to another system's API: one host, JSON, and bounds on time, pace, size, values, waiting and number.
+"""Requests to another system's API: one host, JSON, and limits on time, rate, size, values, waiting and number.
 
 A service that asks to wait (429, 503) gets its time, up to a limit. Errors become sentences that say what to do; none
-of them quotes the key or the answer.
+of them quotes the key or the response.
 """
 
 import itertools
@@ -52,9 +52,9 @@ _OPENERS: Final = b"{[,"
 
 @dataclass(slots=True)
 class ApiLink:
-    """How requests leave, and how long they may take. `on_request` is called before each; its errors end the fetch.
+    """How requests are sent, and how long they may take. `on_request` is called before each; its errors end the fetch.
 
-    `private` permits the own network and plain HTTP; only tests want that.
+    `private` permits private networks and plain HTTP; only tests set it.
     """
 
     resolver: Resolver
@@ -73,12 +73,12 @@ class ApiLink:
         self._slot_began = self._part_began = self.seconds()
 
     def begin_part(self) -> None:
-        """Measure the pace from here on, for the next part."""
+        """Start measuring the rate anew, for the next part."""
         self._answers, self._part_began = 0, self.seconds()
 
     @property
     def is_slot_over(self) -> bool:
-        """Return whether it is the turn of others."""
+        """Return whether this run has used its time, so that other fetches get their turn."""
         return self.seconds() - self._slot_began > 60 * SLOT_MINUTES
 
     def before_request(self) -> None:
@@ -97,15 +97,14 @@ class ApiLink:
 
 
 class JsonApi:
-    """One API. `secrets` are the headers that carry the key."""
+    """One API. `secrets` are the headers with the key."""
 
     def __init__(self, base_url: str, secrets: Mapping[str, str], link: ApiLink) -> None:
         self._base_url, self._link, self._secrets = base_url.rstrip("/"), link, dict(secrets)
 
     def get(self, path: str, most: int = 1000, *, is_large: bool = False, **query: object) -> Any:
-        """Return the JSON at a path. `most`: objects asked for, which bound its size, unless it `is_large`.
-
-        Raises FetchProblem.
+        """Return the JSON at a path. `most`: the number of objects requested, which limits its size, unless it
+        `is_large`. Raises FetchProblem.
         """
         pairs = {name: value for name, value in query.items() if value is not None}
         octets = MOST_OCTETS if is_large else min(MOST_OCTETS, _FEW_OCTETS + most * _OCTETS_PER_OBJECT)
@@ -114,14 +113,14 @@ class JsonApi:
         return self._ask(f"{path}?{urlencode(pairs)}" if pairs else path, want, values)
 
     def post_form(self, path: str, **values: str) -> Any:
-        """Return the JSON that answers a form. Raises FetchProblem."""
+        """Post a form and return the JSON of the response. Raises FetchProblem."""
         secrets = {**self._secrets, "Content-Type": "application/x-www-form-urlencoded"}
         form = urlencode(values).encode()
         want = Want("application/json", AGENT, min(MOST_OCTETS, _FEW_OCTETS), SECONDS, secrets, form)
         return self._ask(path, want, _FEW_VALUES)
 
     def pages(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
-        """Yield what `read` finds from each offset on, until a page isn't full. A page that repeats ends the fetch."""
+        """Yield what `read` returns from each offset on, until a page isn't full. A repeated page ends the fetch."""
         before: object = None
         offset = 0
         while found := page_of(read(offset), size):
@@ -134,10 +133,11 @@ class JsonApi:
                 return
 
     def numbered(self, read: Callable[[int], list[Any]], size: int) -> Iterator[Any]:
-        """Yield what `read` finds on each page from number 0 on, until one is empty.
+        """Yield what `read` returns for each page from number 0 on, until one is empty.
 
-        A page isn't the last because it is short: some services give fewer than asked for. If the second page is the
-        first again, and of another size than asked for, the service doesn't page, and the first was everything.
+        A short page isn't necessarily the last, because some services return fewer objects than requested. If the
+        second page equals the first, and its size isn't the requested one, the service doesn't page, and the first page
+        had everything.
         """
         before: list[Any] = []
         for number in itertools.count():
@@ -175,7 +175,7 @@ class JsonApi:
 
 
 def page_of(found: list[Any], size: int) -> list[Any]:
-    """Return a page. Raises FetchProblem if it has more objects than were asked for."""
+    """Return a page of objects. Raises FetchProblem if it has more than were requested."""
     if len(found) > size:
         raise _too_much()
     return found

@@ -1,4 +1,4 @@
-"""What a system gives through its API: audiences, the parts of one as tables, and templates."""
+"""What a system offers through its API: audiences, the parts of one as tables, and templates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_ID_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SourceList:
-    """A list of the other system; `people` is None where it doesn't say."""
+    """A list of the other system; `people` is None if the system doesn't say how many it has."""
 
     id: str
     name: str
@@ -26,10 +26,10 @@ class SourceList:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table to fetch. `name` becomes the file's, so it says who is in it, as an export file's name does.
+    """One table to fetch. `name` becomes the name of the file, so it says who is in it, as an export file's name does.
 
     `of_account`: it holds people of the whole account, and is the same for every audience. `may_be_forbidden`: the rest
-    is of use without it; the customer reads that its refusals are missing.
+    is useful without it; if the key may not read it, the customer is told that its opt-outs are missing.
     """
 
     name: str
@@ -55,14 +55,14 @@ class Connector(Protocol):
         """Return the lists to choose from, at most MOST_AUDIENCES."""
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return the tables of an audience, those with refusals among them."""
+        """Return the tables of an audience, including those with opt-outs."""
 
     def templates(self) -> Iterator[HtmlTemplate]:
         """Yield templates, the newest first."""
 
 
 def cell(value: object) -> str:
-    """Return a value of JSON as a cell: a list as words with commas, an object as JSON, nothing as empty."""
+    """Return a JSON value as a cell: a list as words with commas, an object as JSON, null as an empty text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -77,13 +77,13 @@ def cell(value: object) -> str:
 def source_lists(
     found: Iterable[dict[str, Any]], people_in: Callable[[dict[str, Any]], int | None], most: int = MOST_AUDIENCES
 ) -> list[SourceList]:
-    """Return the lists among some objects. Stops reading at the limit."""
+    """Return the lists that the objects describe. Stops reading at the limit."""
     lists = (SourceList(cell(one.get("id")), cell(one.get("name"))[:200], people_in(one)) for one in found)
     return list(islice((one for one in lists if 0 < len(one.id) <= _MOST_ID_CHARACTERS), most))
 
 
 def columns_for(fixed: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
-    """Return the titles of a table: the system's, then the account's own fields, each once."""
+    """Return the titles of a table without duplicates: the system's, then the account's own fields."""
     known = {title.casefold() for title in fixed}
     titles = dict.fromkeys(title for title in own if title and title.casefold() not in known)
     return (*fixed, *tuple(titles)[: MOST_COLUMNS - len(fixed)])
@@ -96,10 +96,10 @@ def file_name(audience: str, *, prefix: str = "") -> str:
 
 
 def text_of(found: Mapping[str, Any], *names: str) -> str:
-    """Return the first of some values that is there, as text."""
+    """Return the first value that isn't missing, as text."""
     return next((cell(found[name]) for name in names if found.get(name) not in (None, "")), "")
 
 
 def objects(found: object) -> list[dict[str, Any]]:
-    """Return the objects of a JSON list; anything else is left out."""
+    """Return the objects of a JSON list; other values are skipped."""
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -47,7 +47,7 @@ class Listmonk:
         return source_lists(self._results("/lists", {}), _count)
 
     def parts(self, audience: SourceList) -> list[Part]:
-        """Return those who bounced or are blocklisted, and the subscribers of a list."""
+        """Return a table of bounced and blocklisted subscribers, and one with the subscribers of a list."""
         return [
             Part(
                 "bounces.csv",

@@ -122,7 +122,7 @@ class Mailchimp:
             )
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the newest sent campaigns: Mailchimp doesn't give the HTML of its templates."""
+        """Yield the newest sent campaigns, because Mailchimp doesn't return the HTML of its templates."""
         fields = "campaigns.id,campaigns.settings.title,campaigns.settings.subject_line"
         found = self._api.get(
             "/campaigns", status="sent", count=_CAMPAIGNS, sort_field="send_time", sort_dir="DESC", fields=fields

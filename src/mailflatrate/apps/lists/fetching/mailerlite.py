@@ -1,7 +1,6 @@
-"""MailerLite's API (the new version, connect.mailerlite.com).
-
-The proof: `subscribed_at` and `ip_address` of the sign-up, `opted_in_at` and `optin_ip` of the confirmation. Those who
-unsubscribed, bounced or complained did so for the account, so they are fetched whichever group is chosen.
+"""MailerLite's API (the new version, connect.mailerlite.com). The proof: `subscribed_at` and `ip_address` of the
+sign-up, `opted_in_at` and `optin_ip` of the confirmation. Unsubscribes, bounces and complaints apply to the whole
+account, so they are fetched whichever group is chosen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -98,7 +97,7 @@ class MailerLite:
             page += 1
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield nothing: MailerLite's API doesn't give the HTML of what its editor made."""
+        """Yield nothing: MailerLite's API doesn't return the HTML of its editor's templates."""
         yield from ()
 
 

@@ -1,4 +1,4 @@
-"""The systems that we can fetch from, and what their keys look like."""
+"""The systems that we can fetch from, and the form of their keys."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

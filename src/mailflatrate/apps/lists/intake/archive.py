@@ -1,6 +1,6 @@
 """The ZIP that an email system makes of an audience: several tables in one file, unpacked within limits.
 
-Names in it are labels only: nothing is written where they point. Sizes are counted while unpacking, not believed.
+Names in it are only labels and never used as paths. Sizes are counted while unpacking, not taken from the ZIP.
 """
 
 import struct
@@ -51,7 +51,7 @@ class ArchiveFault(StrEnum):
 
 
 class ArchiveRefused(Exception):
-    """Raised when a ZIP is refused. `name` is the file in it that is at fault, if it is one."""
+    """Raised when a ZIP is refused. `name` is the file in it that caused this, if it was one."""
 
     def __init__(self, fault: ArchiveFault, name: str = "") -> None:
         super().__init__(fault, name)
@@ -61,14 +61,14 @@ class ArchiveRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UnpackedTable:
-    """One table of an archive: its name in there, and where it is on this host's disk."""
+    """One table of an archive: its name in the archive, and its path on this host."""
 
     name: str
     path: Path
 
 
 def is_archive(path: Path) -> bool:
-    """Return whether a file is a ZIP of tables and not a workbook, which is a ZIP, too."""
+    """Return whether a file is a ZIP of tables. A workbook is also a ZIP, but doesn't count."""
     with path.open("rb") as file:
         if not file.read(4).startswith(_ZIP):
             return False
@@ -84,9 +84,9 @@ def is_archive(path: Path) -> bool:
 
 @contextmanager
 def unpacked(path: Path, folder: Path | None = None) -> Iterator[list[UnpackedTable]]:
-    """Provide the tables of a ZIP as files that are gone after the block. Raises ArchiveRefused.
+    """Provide the tables of a ZIP as files that are deleted after the block. Raises ArchiveRefused.
 
-    `folder`: where on this host they are put. Files of other kinds are passed over.
+    `folder`: the local folder for them. Files of other kinds are skipped.
     """
     with ExitStack() as held:
         try:

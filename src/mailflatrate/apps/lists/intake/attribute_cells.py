@@ -1,4 +1,4 @@
-"""Cells of a file that become values of fields, in the form in which a contact keeps them. Pure."""
+"""Converts cells of a file to field values in the form that a contact stores. Pure."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ _REMEMBERED = 10_000
 
 
 class AttributeCell:
-    """One column: which field it fills, and how its cells are read."""
+    """One column: the field it fills, and how its cells are read."""
 
     __slots__ = ("_known", "_month_first", "at", "field", "prefix")
 
@@ -31,7 +31,7 @@ class AttributeCell:
         self._known: dict[str, str | ValueFault] = {}
 
     def read(self, text: str) -> str | ValueFault:
-        """Return the value of a cell that is not blank as JSON, or why it doesn't suit the field."""
+        """Return the value of a non-blank cell as JSON, or why it doesn't fit the field."""
         if self.field.type is ContactFieldType.TEXT:
             return encode_basestring(text[:MAX_TEXT_CHARACTERS])
         found = self._known.get(text)
@@ -49,9 +49,10 @@ class AttributeCell:
 def written_attributes(
     columns: Sequence[AttributeCell], cells: Sequence[str], unread: Counter[tuple[str, str]]
 ) -> str | None:
-    """Return a row's values as a JSON object, None without any; what doesn't suit its field is counted and left out.
+    """Return a row's values as a JSON object, None without any; values that don't fit their field are counted in
+    `unread` and left out.
 
-    Of two columns for one field the later one that has a value wins in PostgreSQL's jsonb.
+    If two columns fill one field, PostgreSQL's jsonb keeps the later one that has a value.
     """
     # A whole JSON encoder for two short strings would take as long as deciding about the address.
     members = []

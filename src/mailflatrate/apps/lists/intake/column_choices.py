@@ -1,4 +1,4 @@
-"""What the customer chose for single columns of a file, applied to the suggested mapping."""
+"""The customer's choices for single columns of a file, applied to the suggested mapping."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ def choice_of(name: str) -> str:
 def with_choices(mapping: Mapping[str, str], header: Sequence[str], choices: Mapping[str, str]) -> dict[str, str]:
     """Return a mapping (field -> title) with the customer's choices (title -> choice) for titles of this file.
 
-    A field that a choice takes is lost by the column that was suggested for it. Unknown choices count as LEAVE.
+    If a choice takes a field, the column that was suggested for that field loses it. Unknown choices count as LEAVE.
     """
     own = {title: choices[title] for title in header if title in choices}
     taken = {choice for choice in own.values() if choice in set(ColumnTarget)}
