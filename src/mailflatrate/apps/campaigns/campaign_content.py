@@ -1,5 +1,6 @@
-"""Compile a campaign's row into content. The imprint and the reason for the message are inserted here, never by the
-customer.
+"""Compile a campaign's row into content.
+
+The imprint and the reason for the message are inserted here, never by the customer.
 """
 
 import hashlib
@@ -156,8 +157,9 @@ def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: fro
 
 
 def templates_of(edition: Edition) -> EditionTemplates:
-    """Return the parsed templates of a stored edition. It was checked when it was compiled, so
-    nothing is refused here.
+    """Return the parsed templates of a stored edition.
+
+    It was checked when it was compiled, so nothing is refused here.
     """
     return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
 

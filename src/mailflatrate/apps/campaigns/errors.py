@@ -21,8 +21,9 @@ class NameTaken(CampaignError, AlreadyExists):
 
 
 class MediaRefused(CampaignError):
-    """Raised when a picture is rejected. `reason` says what is wrong with the file; None when the account's storage is
-    full.
+    """Raised when a picture is rejected.
+
+    `reason` says what is wrong with the file; None when the account's storage is full.
     """
 
     def __init__(self, reason: Refusal | None) -> None:

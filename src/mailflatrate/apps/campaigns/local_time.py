@@ -32,8 +32,9 @@ GROUP BY 1 ORDER BY 1 NULLS FIRST
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """The recipients of one send time. `at` None: send at once, because the hour has passed in their zone. `known`:
-    they have a time zone.
+    """The recipients of one send time. `at` None: send at once, because the hour has passed in their zone.
+
+    `known`: they have a time zone.
     """
 
     at: datetime | None

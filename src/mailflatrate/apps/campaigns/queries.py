@@ -93,8 +93,9 @@ def _attributes_in_use() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The campaigns that the account sent before this one. `counts_90_days`: the recipients of each campaign of the
-    last 90 days.
+    """The campaigns that the account sent before this one.
+
+    `counts_90_days`: the recipients of each campaign of the last 90 days.
     """
 
     campaigns: int
@@ -169,8 +170,9 @@ def waiting_requests(user_id: int) -> list[ReleaseRequest]:
 
 
 def may_approve(campaign: Campaign, request: ReleaseRequest, user_id: int) -> bool:
-    """Return whether this person may approve, being neither the requester nor the last editor. They must already be
-    allowed to write.
+    """Return whether this person may approve, being neither the requester nor the last editor.
+
+    They must already be allowed to write.
     """
     return user_id not in (request.asked_by_id, campaign.edited_by_id)
 
@@ -194,8 +196,9 @@ def sent_back(campaign_id: int) -> CampaignReview | None:
 
 @dataclass(frozen=True, slots=True)
 class MediaUse:
-    """A place that shows a picture. `is_out`: it is a campaign that is no longer a draft. `kind`: campaign, template or
-    brand.
+    """A place that shows a picture. `is_out`: it is a campaign that is no longer a draft.
+
+    `kind`: campaign, template or brand.
     """
 
     kind: str

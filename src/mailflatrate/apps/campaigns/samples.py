@@ -43,8 +43,9 @@ def neighbours(campaign: Campaign, contact_id: int = 0) -> Neighbors | None:
 
 
 def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighbors | None:
-    """Return the neighbors of a reader within `ids`, which are ascending. None if there are no readers, or the first
-    one no longer exists.
+    """Return the neighbors of a reader within `ids`, which are ascending.
+
+    None if there are no readers, or the first one no longer exists.
     """
     if not ids:
         return None

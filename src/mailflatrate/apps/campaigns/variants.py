@@ -33,6 +33,7 @@ def people_each(campaign: Campaign, recipients: int) -> int:
 
 def as_variant(campaign: Campaign, number: int) -> Campaign:
     """Return an unsaved copy of the campaign as variant `number` (0 is the first); an unknown number gives the first.
+
     Don't save it.
     """
     if not 0 < number < variant_count(campaign):

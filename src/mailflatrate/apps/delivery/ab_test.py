@@ -36,8 +36,9 @@ class ChecksOpen(CampaignError):
 
 
 def begin_ab_test(campaign: Campaign) -> None:
-    """Create the A/B test's row. Its shares are capped at the whole audience. Without click tracking, a person picks
-    the winner.
+    """Create the A/B test's row. Its shares are capped at the whole audience.
+
+    Without click tracking, a person picks the winner.
     """
     metric = campaign.test_metric if campaign.track_clicks else TestMetric.PERSON
     AbTest.objects.create(
@@ -74,6 +75,7 @@ def arms_of(ab_test: AbTest) -> dict[str, Any]:
 
 def end_test(campaign: LockedCampaign) -> None:
     """Set when the winner is due once every test message is sent, and queue its choice when that time has come.
+
     Idempotent.
     """
     ab_test = AbTest.objects.select_for_update().get(campaign_id=campaign.id)

@@ -49,8 +49,9 @@ class NotAccounted(Exception):
 
 
 class WithdrawalsMissing(Exception):
-    """Raised when the withdrawals log was not replayed. `hosts` lists the hosts whose log is missing; empty if a person
-    has to replay it.
+    """Raised when the withdrawals log was not replayed.
+
+    `hosts` lists the hosts whose log is missing; empty if a person has to replay it.
     """
 
     def __init__(self, hosts: list[str]) -> None:

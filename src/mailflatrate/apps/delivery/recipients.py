@@ -24,8 +24,9 @@ class RecipientFilter:
 
 
 def recipients(campaign_id: int, wanted: RecipientFilter, *, after: int = 0) -> QuerySet[DeliveryRecord]:
-    """Return the matching deliveries with IDs above `after`, with their contacts. Only chunks with
-    that state are read.
+    """Return the matching deliveries with IDs above `after`, with their contacts.
+
+    Only chunks with that state are read.
     """
     rows = (
         DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after).select_related("contact").order_by("id")

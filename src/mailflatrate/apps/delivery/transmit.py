@@ -110,8 +110,9 @@ async def _name_sender(connection: SmtpConnection, sender: str) -> None:
 
 
 class Transmitter:
-    """The connections of this process to the relays of one pool. `relay` is the name of that relay
-    or pool in metrics.
+    """The connections of this process to the relays of one pool.
+
+    `relay` is the name of that relay or pool in metrics.
     """
 
     def __init__(self, settings: Settings, relays: Sequence[RelaySpec], most_connections: int | None = None) -> None:
@@ -125,8 +126,9 @@ class Transmitter:
         self.set_relays(relays)
 
     def set_relays(self, relays: Sequence[RelaySpec]) -> bool:
-        """Use these relays from now on; drained and disabled ones take no further mail. Return True if anything
-        changed.
+        """Use these relays from now on; drained and disabled ones take no further mail.
+
+        Return True if anything changed.
         """
         if tuple(relays) == self._relays:
             return False

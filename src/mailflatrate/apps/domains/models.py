@@ -70,8 +70,9 @@ class DkimKey(TenantModel):
 
     @classmethod
     def seal(cls, domain: str, selector: str, private_pem: bytes) -> str:
-        """Return the private key, sealed for the column `private_sealed`. It opens only for this
-        domain and selector.
+        """Return the private key, sealed for the column `private_sealed`.
+
+        It opens only for this domain and selector.
         """
         return vault().seal(private_pem, key_place(domain, selector))
 

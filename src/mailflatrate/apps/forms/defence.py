@@ -32,8 +32,10 @@ _MOMENT_SALT = "forms.shown"
 
 
 class VisitorProof(StrEnum):
-    """What a visitor proved. PERSON: a signed-in user acted. MAILBOX: the person agreed in the mailbox that already
-    gets the messages. KEY: nothing; an API key vouches, and its account is judged by how many people confirm.
+    """What a visitor proved. PERSON: a signed-in user acted.
+
+    MAILBOX: the person agreed in the mailbox that already gets the messages. KEY: nothing; an API key vouches, and its
+    account is judged by how many people confirm.
     """
 
     WORK = "work"
@@ -113,8 +115,9 @@ def _timed(code: str, moment: str) -> tuple[bool, bool]:
 
 
 def network_of(ip: str | None) -> str:
-    """Return the network that is counted as one visitor: an IPv4 address or an IPv6 /64. Empty for one of our own
-    hosts.
+    """Return the network that is counted as one visitor: an IPv4 address or an IPv6 /64.
+
+    Empty for one of our own hosts.
     """
     if ip is None:
         return ""

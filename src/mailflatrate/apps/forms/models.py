@@ -83,8 +83,9 @@ class ConfirmationRequestKind(models.TextChoices):
 
 
 class ConfirmationRequestState(models.TextChoices):
-    """The state of a request. QUEUED waits for its email, ASKED for the person's answer. WITHHELD got no email, for the
-    recorded reason.
+    """The state of a request. QUEUED waits for its email, ASKED for the person's answer.
+
+    WITHHELD got no email, for the recorded reason.
     """
 
     QUEUED = "queued", _("Email on its way")

@@ -57,8 +57,9 @@ _kept: dict[str, tuple[float, PublishedForm | None]] = {}
 
 
 def published_form(code: str) -> PublishedForm | None:
-    """Return the form with this code if it was ever published. The result is at most three seconds old. Works in any
-    scope or none.
+    """Return the form with this code if it was ever published. The result is at most three seconds old.
+
+    Works in any scope or none.
     """
     now = time.monotonic()
     kept = _kept.get(code)

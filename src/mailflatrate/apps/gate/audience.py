@@ -48,8 +48,9 @@ class _AudienceCount:
 
 
 def audience_facts(campaign: Campaign) -> AudienceFacts:
-    """Return the facts about the audience at this moment, for the rules. Raises SegmentError if the segment's
-    conditions are invalid.
+    """Return the facts about the audience at this moment, for the rules.
+
+    Raises SegmentError if the segment's conditions are invalid.
     """
     lists = audience_lists(campaign)
     counted = _count(campaign)

@@ -1,5 +1,6 @@
-"""The parts from which a campaign's messages are composed: content, stream, signers. Both the gate's sample and the
-engine use them.
+"""The parts from which a campaign's messages are composed: content, stream, signers.
+
+Both the gate's sample and the engine use them.
 """
 
 import re
@@ -67,8 +68,9 @@ def _part(template: LiquidTemplate) -> EditionPart:
 
 
 def campaign_stream(campaign: Campaign, mailing_list: MailingList) -> CampaignStream:
-    """Return the header values that are the same for all messages of one campaign to one list. The campaign must have a
-    sender.
+    """Return the header values that are the same for all messages of one campaign to one list.
+
+    The campaign must have a sender.
     """
     sender = campaign.sender
     assert sender is not None

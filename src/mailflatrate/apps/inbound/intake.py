@@ -73,8 +73,9 @@ READ_SHARDS = 2
 
 
 def wake_readers(shards: Iterable[int] = range(READ_SHARDS)) -> None:
-    """Enqueue reading of stored messages, once this transaction is committed. A job reads everything that waits in its
-    shard.
+    """Enqueue reading of stored messages, once this transaction is committed.
+
+    A job reads everything that waits in its shard.
     """
     for shard in sorted(shards):
         key = f"inbound.read_new:{shard}"

@@ -1,5 +1,6 @@
-"""Interpretation of a stored message before any action: what it is and who it is about. Asks the DNS, holds no
-transaction.
+"""Interpretation of a stored message before any action: what it is and who it is about.
+
+Asks the DNS, holds no transaction.
 """
 
 from collections.abc import Sequence

@@ -23,8 +23,9 @@ def _named_indexes(table: str) -> list[models.Index]:
 
 
 class RawMailState(models.TextChoices):
-    """The state of a stored message. UNREAD waits for a person, APART is what the sorting considers spam to the desk;
-    nothing is dropped.
+    """The state of a stored message.
+
+    UNREAD waits for a person, APART is what the sorting considers spam to the desk; nothing is dropped.
     """
 
     NEW = "new", _("New")

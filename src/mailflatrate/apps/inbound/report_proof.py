@@ -45,8 +45,9 @@ class SenderProof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The sender of a message and how far to trust them. `sender`: the From address ("" if none or several), `detail`:
-    the signer's domain or the host.
+    """The sender of a message and how far to trust them.
+
+    `sender`: the From address ("" if none or several), `detail`: the signer's domain or the host.
     """
 
     proof: SenderProof

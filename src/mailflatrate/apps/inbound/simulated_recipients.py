@@ -19,8 +19,9 @@ class MailboxBehavior(StrEnum):
 
     @classmethod
     def of(cls, address: str) -> "MailboxBehavior | None":
-        """Return the behavior that the local part requests. A tag or number makes further addresses: `x-550+2@`,
-        `x-full-7@`.
+        """Return the behavior that the local part requests.
+
+        A tag or number makes further addresses: `x-550+2@`, `x-full-7@`.
         """
         found = re.match(
             r"(x-(?:550|421|timeout|full|bounce|complain|vacation|unsubscribe|oneclick))(?:[-+.][^@]*)?@",

@@ -55,8 +55,9 @@ def reserved_endings() -> tuple[str, ...]:
 
 
 def judge_address(text: str, around: Surroundings | None = None) -> AddressDecision:
-    """Decide about one address from cached DNS facts, in the current account or with `around`. Raises NoAccount if
-    there is neither.
+    """Decide about one address from cached DNS facts, in the current account or with `around`.
+
+    Raises NoAccount if there is neither.
     """
     known = surroundings() if around is None else around
     return decide_address(

@@ -34,13 +34,15 @@ class Audience:
     excluded_mailing_ids: Sequence[int] = ()
 
     def excluded_sql(self, alias: str = "c") -> Built:
-        """Return a boolean SQL expression over the contact table `alias` that is true for excluded contacts. Raises
-        SegmentError.
+        """Return a boolean SQL expression over the contact table `alias` that is true for excluded contacts.
+
+        Raises SegmentError.
         """
         return _joined([(sql, values) for _reason, (sql, values) in self._exclusions(alias)], " OR ", "FALSE")
 
     def members_sql(self, alias: str = "c") -> Built:
         """Return a boolean SQL expression that is true for contacts who meet the conditions and are not excluded.
+
         Raises SegmentError.
         """
         segment, values = conditions_sql(self.conditions, alias)
@@ -48,8 +50,9 @@ class Audience:
         return (segment, values) if excluded == "FALSE" else (f"({segment}) AND NOT ({excluded})", [*values, *more])
 
     def reason_sql(self, alias: str = "c") -> Built:
-        """Return SQL for the reason why a contact on the lists is not in the audience, NULL for members of it. Raises
-        SegmentError.
+        """Return SQL for the reason why a contact on the lists is not in the audience, NULL for members of it.
+
+        Raises SegmentError.
         """
         segment, values = conditions_sql(self.conditions, alias)
         whole = [f"CASE WHEN NOT ({segment}) THEN '{NOT_IN_SEGMENT}'"]

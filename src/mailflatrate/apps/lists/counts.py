@@ -40,8 +40,9 @@ class MailableSeries:
 
 
 def mailable_days() -> MailableSeries:
-    """Return the counts of the last thirty days and today. A large account gets its last count; a job updates an
-    outdated one.
+    """Return the counts of the last thirty days and today.
+
+    A large account gets its last count; a job updates an outdated one.
     """
     confirmed = ListTally.objects.filter(state=SubscriptionState.CONFIRMED).aggregate(n=Sum("people"))["n"] or 0
     if confirmed <= LIVE_PEOPLE:

@@ -171,6 +171,7 @@ def check_form(key: str) -> None:
 
 def check_key(key: str) -> None:
     """Refuse a key that has an invalid form, that every contact has anyway, or that suggests special data (R-97).
+
     Raises ListError.
     """
     check_form(key)

@@ -1,4 +1,4 @@
-"""Background jobs of lists; thin."""
+"""Background jobs of lists. Each calls the code that does the work."""
 
 from datetime import timedelta
 
@@ -58,7 +58,10 @@ def run_import(account_id: int, import_id: int) -> None:
 
 @job(runner.CHECK_JOB, JobQueue.IMPORT)
 def check_import(account_id: int, import_id: int) -> None:
-    """Count a finished import and hold it if it looks unusual. DNS lookups run outside any transaction."""
+    """Check the figures of a finished import and hold it if they are unusual.
+
+    DNS lookups run outside any transaction.
+    """
     with tenancy.account(account_id):
         domains = import_checks.domains_to_ask(import_id)
     look_up(domains, configured_resolver())
@@ -74,7 +77,7 @@ def settle_people(account_id: int, origin_id: int | None, import_id: int | None,
 
 @job(SUNSET_JOB, JobQueue.HOUSE, attempts=20)
 def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
-    """Unsubscribe inactive contacts who did not answer the campaign that asked them, set by set."""
+    """Unsubscribe inactive contacts who did not answer the campaign that asked them, batch by batch."""
     last: int | None = after
     while last is not None:
         with tenancy.account(account_id):
@@ -83,7 +86,7 @@ def withdraw_inactive(account_id: int, campaign_id: int, after: int) -> None:
 
 @job("lists.resume_imports", JobQueue.HOUSE, every="* * * * *")
 def resume_imports(timestamp: int) -> None:
-    """Enqueue imports whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    """Enqueue imports whose worker died. Harmless for running imports, because only one runner gets the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         waiting = Import.objects.filter(state=ImportState.RUNNING).values_list("account_id", "id")
         for account_id, import_id in waiting:
@@ -93,13 +96,13 @@ def resume_imports(timestamp: int) -> None:
 
 @job(FETCH_MOVE_JOB, JobQueue.IMPORT)
 def fetch_move(account_id: int, move_id: int) -> None:
-    """Fetch the files of a move from another system, or go on where an earlier run stopped."""
+    """Fetch the files of a move from another system, or continue where an earlier run stopped."""
     fetch_files(account_id, move_id)
 
 
 @job("lists.expire_keys", JobQueue.HOUSE, every="*/15 * * * *")
 def expire_keys(timestamp: int) -> None:
-    """Forget the keys of other systems that came a day ago, or whose move no longer needs them."""
+    """Delete the keys of other systems that are a day old, or whose move no longer needs them."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         kept = MoveFetch.objects.exclude(key_sealed="")
         is_old = Q(started_at__lt=clock.now() - KEY_KEPT_FOR)
@@ -124,7 +127,10 @@ def start_move(account_id: int, move_id: int) -> None:
 
 @job("lists.resume_moves", JobQueue.HOUSE, every="* * * * *")
 def resume_moves(timestamp: int) -> None:
-    """Enqueue what a worker that died was doing for a move. Harmless for running ones: one runner holds the lock."""
+    """Enqueue the unfinished work of dead workers for moves.
+
+    Harmless for running work, because only one runner gets the lock.
+    """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         recent = Move.objects.filter(created_at__gt=clock.now() - ABANDONED_AFTER)
         for account_id, move_id in recent.filter(state=MoveState.CHECKING).values_list("account_id", "id"):
@@ -139,7 +145,7 @@ def resume_moves(timestamp: int) -> None:
 
 @job("lists.sweep_uploads", JobQueue.HOUSE, every="17 3 * * *")
 def sweep_uploads(timestamp: int) -> None:
-    """Delete uploads and moves that were never started, and files whose process died before their row was written."""
+    """Delete uploads and moves that were never started, and files that no row names because their process died."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         old = list(Import.objects.filter(state=ImportState.UPLOADED, created_at__lt=clock.now() - ABANDONED_AFTER))
         left = list(Move.objects.filter(state__in=OPEN_MOVES, created_at__lt=clock.now() - ABANDONED_AFTER))
@@ -166,7 +172,7 @@ def run_export(account_id: int, export_id: int) -> None:
 
 @job("lists.resume_exports", JobQueue.HOUSE, every="* * * * *")
 def resume_exports(timestamp: int) -> None:
-    """Enqueue exports whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    """Enqueue exports whose worker died. Harmless for running exports, because only one runner gets the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         for account_id, export_id in Export.objects.filter(state=ExportState.RUNNING).values_list("account_id", "id"):
             once = f"resume-export:{export_id}"
@@ -175,7 +181,7 @@ def resume_exports(timestamp: int) -> None:
 
 @job("lists.sweep_exports", JobQueue.HOUSE, every="*/15 * * * *")
 def sweep_exports(timestamp: int) -> None:
-    """Delete export files whose time is over, and those that no row names."""
+    """Delete export files whose retention is over, and those that no row names."""
     exports_actions.expire_exports()
     drop_orphans(exports.AREA, storage.older_files(exports.AREA, clock.now() - ABANDONED_AFTER))
 
@@ -203,7 +209,7 @@ def run_bulk(account_id: int, action_id: int) -> None:
 
 @job("lists.resume_bulk", JobQueue.HOUSE, every="* * * * *")
 def resume_bulk(timestamp: int) -> None:
-    """Enqueue bulk actions whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    """Enqueue bulk actions whose worker died. Harmless for running ones, because only one runner gets the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = BulkAction.objects.filter(state=BulkState.RUNNING).values_list("account_id", "id")
         for account_id, action_id in running:
@@ -219,7 +225,7 @@ def run_suppression_file(account_id: int, file_id: int) -> None:
 
 @job("lists.resume_suppression_files", JobQueue.HOUSE, every="* * * * *")
 def resume_suppression_files(timestamp: int) -> None:
-    """Enqueue files whose runner died with its machine. Harmless for running ones: one runner holds the lock."""
+    """Enqueue files whose worker died. Harmless for running ones, because only one runner gets the lock."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         running = SuppressionFile.objects.filter(state=SuppressionFileState.RUNNING)
         for account_id, file_id in running.values_list("account_id", "id"):
@@ -229,25 +235,25 @@ def resume_suppression_files(timestamp: int) -> None:
 
 @job("lists.sweep_bulk", JobQueue.HOUSE, every="43 * * * *")
 def sweep_bulk(timestamp: int) -> None:
-    """Forget the contacts of bulk actions that can no longer be undone."""
+    """Delete the contact rows of bulk actions that can no longer be undone."""
     bulk.sweep_items()
 
 
 @job("lists.sweep_changes", JobQueue.HOUSE, every="53 3 * * *")
 def sweep_changes(timestamp: int) -> None:
-    """Delete changes of contacts that are too old."""
+    """Delete recorded changes of contacts that are too old."""
     changes.sweep_changes()
 
 
 @job("lists.sweep_touches", JobQueue.HOUSE, every="47 4 * * *")
 def sweep_touches(timestamp: int) -> None:
-    """Forget the order in which contacts changed long ago."""
+    """Delete old entries of the order in which contacts changed."""
     sync.sweep_touches()
 
 
 @job(SEAL_JOB, JobQueue.HOUSE, every="* * * * *")
 def seal_ledger(timestamp: int) -> None:
-    """Seal new events of the ledger and have the seal stamped. Also triggered by every thousandth event."""
+    """Seal new events of the ledger and have the seal time-stamped. Also triggered by every thousandth event."""
     ledger_seals.seal_ledger()
     ledger_seals.stamp_newest()
 
@@ -267,7 +273,7 @@ def count_mailable(account_id: int) -> None:
 
 @job("lists.count_large", JobQueue.HOUSE, every="9 * * * *")
 def count_large(timestamp: int) -> None:
-    """Count every large account once an hour, so that the day's number is ready for any reader at any time."""
+    """Count the people of every large account once an hour, so that today's number is always available."""
     for account_id in counts.large_accounts():
         with tenancy.account(account_id):
             counts.count_mailable()

@@ -141,9 +141,9 @@ VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
 
 
 def append_bare(contact_id: int, kind: ConsentKind, occurred_at: datetime, *, list_id: int | None = None) -> int:
-    """Append an event without a personal half, one of GONE; return its id. Raises NoAccount.
+    """Append an event of a kind in GONE, without a personal half; return its id. Raises NoAccount.
 
-    It explains why earlier personal halves are missing: all of the contact, or (`list_id`) some of one list.
+    It explains why earlier personal halves are missing: all of the contact's, or (with `list_id`) some of one list.
     """
     assert kind in GONE
     values = [tenancy.current_account_id(), contact_id, list_id, kind.value, occurred_at, NO_EVIDENCE]
@@ -162,5 +162,5 @@ def _counted(event_id: int) -> int:
 
 
 def wake_sealer() -> None:
-    """Have new events sealed soon after this transaction commits."""
+    """Enqueue sealing of new events, soon after this transaction commits."""
     jobs.defer(SEAL_JOB, jobs.JobQueue.HOUSE, once=SEAL_JOB, timestamp=0)

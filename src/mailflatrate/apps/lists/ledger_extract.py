@@ -1,4 +1,4 @@
-"""The ledger's record of single events and seals, against which a certificate is compared."""
+"""The ledger's record of single events and seals, for comparison with a certificate."""
 
 from django.db.models import Q
 

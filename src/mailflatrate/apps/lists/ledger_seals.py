@@ -1,11 +1,9 @@
 """Sealing the consent ledger: every event gets into exactly one seal, soon, in whatever order writers commit.
 
-Ids are handed out in order but commit in any order, and some never do. So nothing is sealed above the lowest id
-that might still commit: we note the highest existing id and who is writing to the ledger at that moment, and wait
-until those writers are done. No writer waits for us. Afterward nothing can be added below that id, and a row that
-is was slipped in: `ledger_verification` names it.
-
-Two concurrent sealers are kept apart by a lock, and the table refuses a fork of the chain.
+Ids are assigned in order but commit in any order, and some never do. So nothing is sealed above the lowest id that
+might still commit: we note the highest existing id and the transactions writing to the ledger at that moment, and wait
+until they have ended. No writer waits for us. Afterward no genuine row can appear below that id, and a forged one is
+found by `ledger_verification`. A lock keeps concurrent sealers apart, and the table refuses a fork of the chain.
 """
 
 import struct
@@ -50,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 
 def seal_ledger(*, patience_seconds: float = PATIENCE_SECONDS, most: int = MOST_EVENTS) -> list[int]:
-    """Seal everything that can be sealed; return the numbers of the new seals. Safe to repeat or run concurrently."""
+    """Seal all events that can be sealed; return the numbers of the new seals. Safe to repeat or run concurrently."""
     ensure_signing_key()
     horizon = _horizon(patience_seconds)
     made: list[int] = []
@@ -141,9 +139,11 @@ def record_of(seal: ConsentSeal) -> SealRecord:
 
 
 def stamp_newest() -> ConsentStamp | None:
-    """Have the newest seal stamped, which covers all earlier ones, if an authority is set and has not done so yet.
+    """Have the newest seal time-stamped, which covers all earlier ones, if a time-stamping authority is set and has not
+    stamped it yet.
 
-    If the authority fails to answer or answers incorrectly, that is logged and tried again next time.
+    If the authority fails to answer or answers incorrectly, that is logged and tried again next time. Returns None if
+    nothing was stamped.
     """
     settings = load_settings()
     if settings.tsa_url is None:

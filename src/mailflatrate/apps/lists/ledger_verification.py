@@ -1,10 +1,8 @@
 """Verification of the whole ledger from the database: every event, every personal half, every seal and the chain.
 
-One pass, streaming, in the memory of one seal. The database returns the text of each row; every hash is computed
-here. While all is well a batch is compared as a whole; only if something differs is the row looked up by name.
-
-What this cannot see: that the newest seals were cut off together with their events. A certificate held elsewhere,
-or a time stamp, shows that.
+One streaming pass, in the memory of one seal. The database returns the text of each row; every hash is computed here. A
+batch is compared as a whole; only if that fails are its rows checked one by one. This cannot detect that the newest
+seals were removed together with their events. A certificate held elsewhere, or a time stamp, shows that.
 """
 
 import time
@@ -65,7 +63,7 @@ WHERE e.id IS NULL OR e.account_id <> v.account_id ORDER BY 1 LIMIT %s
 
 
 class FaultKind(Enum):
-    """The possible faults."""
+    """The kinds of fault that verification finds."""
 
     EVENT_CHANGED = "event changed"
     EVENT_REMOVED = "event removed"

@@ -23,7 +23,7 @@ def waiting_declarations() -> QuerySet[ListOrigin]:
 
 @tenancy.needs_platform
 def held_imports() -> QuerySet[Import]:
-    """Return imports with unusual figures under an approved origin; the others are decided with their origin."""
+    """Return imports with unusual figures under an approved origin; others are decided together with their origin."""
     rows = Import.objects.filter(check_state=CheckState.HELD, origin__state=DeclarationState.APPROVED)
     return rows.select_related("mailing_list", "created_by").order_by("finished_at", "id")
 

@@ -1,7 +1,8 @@
-"""What may be kept about a person besides the address: no specially protected data (R-97), nothing of minors (R-39).
+"""What may not be stored about a person besides the address: specially protected data (R-97), and anything about minors
+(R-39).
 
-Every path that writes attributes asks `judge_attributes`: the contact page, the API, sign-ups, requests on
-someone's behalf. Imports decide by the same names column by column, because they judge millions of cells.
+Every path that writes attributes calls `judge_attributes`: the contact page, the API, sign-ups, requests on someone's
+behalf. Imports decide by the same names column by column, because they judge millions of cells.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from mailflatrate.rules.personal_data import is_age, is_birth, is_special, says_
 
 
 class PersonalFault(Enum):
-    """The reason a value isn't kept."""
+    """The reason why a value may not be stored."""
 
     SPECIAL = "special"
     MINOR = "minor"
@@ -24,8 +25,9 @@ class PersonalFault(Enum):
 def judge_attributes(
     values: Mapping[str, Any], labels: Mapping[str, Sequence[str]] | None = None, *, country: str = ""
 ) -> dict[str, PersonalFault]:
-    """Return the values that may not be kept, by key. `labels` are other names under which a form asks for them;
-    `country` determines how dates are read.
+    """Return the values that may not be stored, by key, each with the reason.
+
+    `labels` are other names under which a form asks for them; `country` determines how dates are read.
     """
     found: dict[str, PersonalFault] = {}
     for key, value in values.items():

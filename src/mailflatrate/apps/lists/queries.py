@@ -56,7 +56,7 @@ class ListRow:
 
 
 def list_table(*, archived: bool = False) -> list[ListRow]:
-    """Return all lists by name; `archived` ones only on request."""
+    """Return all lists by name; with `archived`, archived ones as well."""
     rows = MailingList.objects.filter(archived_at__isnull=not archived).order_by("name", "id")
     counts: dict[tuple[int, str], int] = {
         (list_id, state): people
@@ -159,7 +159,7 @@ def _cursor(rows: Sequence[Contact]) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class ContactRecord:
-    """Everything that lists know about one person; `suppression` is the strongest row in force."""
+    """Everything that lists know about one person; `suppression` is the strongest active suppression."""
 
     contact: Contact
     subscriptions: list[Subscription]
@@ -191,7 +191,9 @@ UNSUPPRESSED = f"NOT {sql.suppressed('c.account_id', 'c.address_key')}"
 
 
 def on_a_list(list_ids: str) -> str:
-    """Return SQL over the contact table `c`: confirmed on one of the lists, whose ids are the parameter `list_ids`."""
+    """Return SQL over the contact table `c`: the contact is confirmed on one of the lists, whose ids are the parameter
+    `list_ids`.
+    """
     return f"""EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = c.account_id AND s.contact_id = c.id
         AND {sql.is_confirmed("s.state")} AND s.mailing_list_id = ANY({list_ids}::bigint[]))"""  # noqa: S608
 
@@ -216,7 +218,7 @@ def count_segment(list_ids: Sequence[int], conditions: Any) -> int:
 
 
 def count_audience(audience: Audience) -> tuple[int, int]:
-    """Return how many people would get a campaign, and how many more would without exclusions. Raises SegmentError."""
+    """Return how many people would get a campaign, and how many more without its exclusions. Raises SegmentError."""
     with whole_account():
         members, values = audience.members_sql()
         meant = _count(f"{_ON_A_LIST} AND {members}", [list(audience.list_ids), *values])
@@ -269,7 +271,7 @@ SELECT day, sum(people) FROM (
 
 
 def mailable_series(days: int = 30) -> list[tuple[date, int]]:
-    """Return mailable people at the end of each of the last `days` days (UTC) and now, oldest first."""
+    """Return the number of mailable people at the end of each of the last `days` days (UTC) and now, oldest first."""
     today = clock.now().date()
     since = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     with connection.cursor() as cursor:
@@ -316,7 +318,7 @@ def imports_of_move(move_id: int) -> list[Import]:
 
 
 def waiting_for_review(list_id: int) -> int:
-    """Return how many people of a list have complete proof and wait until its origin or their import is reviewed."""
+    """Return how many people of a list have complete proof and wait for a review of its origin or of their import."""
     people = people_by_state(tenancy.current_account_id(), list_id)
     return sum(people.get((SubscriptionState.QUARANTINED.value, reason), 0) for reason in WAITING_REASONS)
 
@@ -335,7 +337,7 @@ def segments() -> list[Segment]:
 
 
 def attribute_keys(limit: int = 200, sample_rows: int = 5000) -> list[str]:
-    """Return attribute names in use, sampled from the newest `sample_rows` contacts, for the builder's menus."""
+    """Return up to `limit` attribute names in use among the newest `sample_rows` contacts, for the builder's menus."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT key FROM (

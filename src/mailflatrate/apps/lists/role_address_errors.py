@@ -1,4 +1,4 @@
-"""The words the database uses to refuse role addresses (R-21); `sql/addresses.sql` has the triggers.
+"""The words by which the database refuses role addresses (R-21); `sql/addresses.sql` has the triggers.
 
 The full rule is `rules.addresses`, which also knows compounds and names; the table holds the plain words of tier 1,
 matched with a +tag, digits and separators at their ends. It is filled from the same data files after each migration,
@@ -14,7 +14,7 @@ TABLE = "role_word"
 
 
 def differences(connection: BaseDatabaseWrapper) -> tuple[int, int]:
-    """Return how many words `refresh` would add and remove now."""
+    """Return how many words `refresh` would add and how many it would remove now."""
     words = set(plain_refused_words())
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('public.role_word') IS NOT NULL")
@@ -26,7 +26,7 @@ def differences(connection: BaseDatabaseWrapper) -> tuple[int, int]:
 
 
 def refresh(connection: BaseDatabaseWrapper) -> None:
-    """Update the words from the data files. `connection` is the owner's."""
+    """Update the table of words from the data files. `connection` belongs to the database's owner."""
     words = sorted(plain_refused_words())
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE word <> ALL (%s)", [words])  # noqa: S608

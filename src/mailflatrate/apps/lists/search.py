@@ -1,12 +1,12 @@
 """Finding people by a part of their address or name, even among millions.
 
-A trigram index knows which contacts hold a text, but row-level security lets no such index serve a statement of the
-application. So a function of the owner asks the index, for the current account alone and with its pass, and the
-statement that reads the people stays under row-level security. The index is filled by a job, because filling it
-takes three times as long as the rest of an import; contacts not yet in it are checked one by one. A text that many
-people have is searched in the order of the addresses instead, where a page of them is found soon. The same way is
-used if the database has no trigrams (`pg_trgm`), which takes up to a second for a million people, and for accounts
-with few people, for which it makes no difference how many people other accounts have.
+A trigram index knows which contacts contain a text, but under row-level security the application's statements cannot
+use it. So a function of the database's owner queries the index, only for the current account and with its pass, and the
+statement that reads the people stays under row-level security. A job fills the index, because that takes three times as
+long as the rest of an import; contacts not yet in it are checked one by one. A text that many people have is searched
+in the order of the addresses instead, where a page of matches is found soon. The same way is used if the database has
+no trigrams (`pg_trgm`), where it takes up to a second for a million people, and for accounts with few people, so that
+their search time does not depend on the size of other accounts.
 """
 
 import re
@@ -87,7 +87,7 @@ def write_texts() -> None:
 
 
 def patterns(text: str) -> list[str]:
-    """Return LIKE patterns for the text: in a line with the address and one with the full name."""
+    """Return the LIKE patterns for a text: one for a line with the address, one for the full name."""
     escaped = re.sub(r"([\\%_])", r"\\\1", text)
     if len(text) >= SHORTEST_PART:
         return [f"%{escaped}%"]

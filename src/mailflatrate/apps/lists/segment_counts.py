@@ -1,6 +1,6 @@
 """How many people a segment has now, and some of them, in bounded time.
 
-A count that takes too long is stopped. What is said then is the least that is certain, or that it takes longer.
+A count that takes too long is stopped. The result is then a lower bound, or says that counting takes longer.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ _MAILABLE = f"c.account_id = %s AND {UNSUPPRESSED} AND {on_a_list('%s')}"
 
 @dataclass(frozen=True, slots=True)
 class SegmentCount:
-    """Mailable people in a segment. `people`: None if that takes longer; with `is_least`, there are more.
+    """Mailable people in a segment. `people`: None if counting takes too long; with `is_least`, there are more.
 
-    `untracked`: mailable people who never agreed that their clicks are recorded, if the segment asks about clicks.
+    `untracked`: if the segment asks about clicks, mailable people who never agreed that their clicks are recorded.
     """
 
     people: int | None
@@ -80,7 +80,7 @@ def sample_people(definition: Any) -> list[Contact]:
 
 
 def asks_about_clicks(tree: SegmentGroup) -> bool:
-    """Return whether a segment has a condition on clicks, which are known of people who agreed only."""
+    """Return whether a segment has a condition on clicks, which are known only of people who agreed to it."""
     return any(condition.field is Field.CLICKED for condition in tree.conditions())
 
 

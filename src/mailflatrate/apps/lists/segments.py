@@ -1,8 +1,8 @@
-"""Translates segments to SQL over the contact table.
+"""Translates segments to SQL over the contact table. Every expression is true or false, never NULL, so that it can be
+negated.
 
-Every expression is true or false, never NULL, so that it can be negated. Values are only ever passed as parameters; the
-alias is checked. Subqueries are of the form EXISTS, which PostgreSQL answers by a hash table for many people and by an
-index for few.
+Values are only ever passed as parameters; the alias is checked. Subqueries have the form EXISTS, which PostgreSQL
+answers with a hash table for many people and with an index for few.
 """
 
 import re
@@ -29,8 +29,8 @@ Built = tuple[str, list[Any]]
 def conditions_sql(conditions: Any, alias: str = "c") -> Built:
     """Return a boolean SQL expression over the contact table under `alias`, and its parameters in order.
 
-    It is in parentheses, so that AND can join it: an "any" group alone would let its second condition escape
-    whatever else a statement asks. `conditions` is what a segment stores, in either version, or a tree. True for all
+    The expression is in parentheses, so that it can be joined with AND: otherwise an "any" group would bypass the other
+    conditions of a statement. `conditions` is what a segment stores, in either version, or a tree. True for all
     contacts if there are no conditions. Raises SegmentError.
     """
     if not re.fullmatch(r"[a-z_]{1,20}", alias):
@@ -40,14 +40,16 @@ def conditions_sql(conditions: Any, alias: str = "c") -> Built:
 
 
 def named_sql(sql: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-    """Return an expression for a statement with named parameters; its own are called `segment_0` and so on."""
+    """Return an expression for a statement with named parameters; the expression's own are called `segment_0` and so
+    on.
+    """
     first, *rest = sql.split("%s")
     named = first + "".join(f"%(segment_{position})s{part}" for position, part in enumerate(rest))
     return named, {f"segment_{position}": value for position, value in enumerate(values)}
 
 
 def register_builder(field: Field, build: Callable[[Condition, str], Built]) -> None:
-    """Let a later stage define the SQL for conditions on its own rows; this module knows none of its tables."""
+    """Register the SQL builder for conditions on a later stage's rows, whose tables this module doesn't know."""
     _BUILDERS[field] = build
 
 
@@ -58,7 +60,7 @@ LEAST_SET_MEGABYTES = 4
 
 
 def set_megabytes(sets: int) -> int:
-    """Return the `work_mem` of a statement with so many sets, since PostgreSQL grants it to each of them."""
+    """Return the `work_mem` for a statement with this many sets, since PostgreSQL grants it to each of them."""
     return max(WHOLE_MEGABYTES // max(sets, 1), LEAST_SET_MEGABYTES)
 
 
@@ -86,10 +88,10 @@ _WHOLE: ContextVar[_WholeAccount | None] = ContextVar("segment_whole", default=N
 
 @contextmanager
 def whole_account() -> Iterator[None]:
-    """Compile for statements that read all contacts, and give them memory: subqueries are answered by sets.
+    """Compile for statements that read all contacts, and give them memory, because sets answer their subqueries.
 
-    The sets share one sum, so compile a statement before it runs. Elsewhere a statement wants a page of contacts, and
-    looks up one contact at a time.
+    The sets share one total, so compile a statement before it runs. Other statements read a page of contacts, and look
+    up one contact at a time.
     """
     whole = _WholeAccount()
     before = whole.set_memory(f"{set_megabytes(0)}MB")
@@ -102,14 +104,17 @@ def whole_account() -> Iterator[None]:
 
 
 def account_sql(alias: str) -> str:
-    """Return SQL for the account whose rows a subquery reads: a number where all contacts are read, for its plan."""
+    """Return SQL for the account whose rows a subquery reads.
+
+    Where all contacts are read it is a number, which gives a better query plan.
+    """
     return str(int(tenancy.current_account_id())) if _WHOLE.get() else f"{alias}.account_id"
 
 
 def at_least(contact: str, rows: str, values: list[Any], alias: str, times: int = 1) -> Built:
-    """Return SQL for whether there are at least so many rows of a contact.
+    """Return an SQL condition: a contact has at least `times` rows.
 
-    `rows` is `FROM ... WHERE ...`, with the account from `account_sql`; the contact of a row is the column `contact`.
+    `rows` is `FROM ... WHERE ...`, with the account from `account_sql`; the row's contact is the column `contact`.
     """
     mine = f"{rows} AND {contact} = {alias}.id"
     if (whole := _WHOLE.get()) is not None:

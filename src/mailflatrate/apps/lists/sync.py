@@ -1,8 +1,8 @@
-"""Reading which contacts changed, for programs that keep a copy. No change is passed over, however late it commits.
+"""Reading which contacts changed, for programs that keep a copy. No change is missed, however late it commits.
 
-A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes
-are ordered by their transaction (ADR 0043), and only those below the oldest open transaction are handed out: everything
-below it has ended, and nothing new can appear there. What is still open comes with the next request.
+A position in time or by ascending id would miss a transaction that began before it and commits after it. So changes are
+ordered by their transaction (ADR 0043), and only those below the oldest open transaction are returned: everything below
+it has ended, and nothing new can appear there. Changes of open transactions come with the next request.
 """
 
 from dataclasses import dataclass
@@ -49,12 +49,12 @@ WHERE at < %s OR xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 
 
 class ChangesForgotten(Exception):
-    """The position lies before what is kept, or belongs to a database that was replaced by a backup."""
+    """The position is older than the stored changes, or belongs to a database that was replaced by a backup."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePosition:
-    """Up to here a program has read: this contact of this change. The beginning of all changes by default."""
+    """How far a program has read: up to this contact of this change. The default is the beginning of all changes."""
 
     change_id: int = 0
     contact_id: int = 0
@@ -62,7 +62,9 @@ class ChangePosition:
 
 @dataclass(frozen=True, slots=True)
 class ChangedContacts:
-    """Contacts that changed, each once, those that are gone apart, and where to read on."""
+    """Contacts that changed, each once, with deleted ones listed separately, and the position from
+    which to continue.
+    """
 
     contact_ids: list[int]
     gone_ids: list[int]
@@ -71,7 +73,10 @@ class ChangedContacts:
 
 
 def changes_since(moment: datetime, *, size: int) -> ChangedContacts:
-    """Return the first contacts that changed at or after a moment; more may be among them. Raises ChangesForgotten."""
+    """Return the first contacts that changed at or after a moment; some earlier changes may be included.
+
+    Raises ChangesForgotten.
+    """
     if moment < clock.now() - KEPT:
         raise ChangesForgotten
     with connection.cursor() as cursor:
@@ -118,7 +123,7 @@ def _changes(xid: int, from_id: int, position: ChangePosition, size: int) -> Cha
 
 
 def sweep_touches() -> int:
-    """Delete changes that are no longer kept, in all accounts; return how many."""
+    """Delete changes past their retention, in all accounts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_SWEEP, [clock.now() - KEPT])
         return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""The account's tags: reading them, and giving and taking them set by set."""
+"""The account's tags: read them, and add or remove them for many contacts at once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:
 
 
 def checked_name(text: str) -> str:
-    """Return a tag's name as it is stored. Raises ListError."""
+    """Return a tag's name in its stored form. Raises ListError."""
     name = tag_name(text)
     texts = {
         TagFault.EMPTY: _("enter a name for the tag"),
@@ -77,7 +77,7 @@ def checked_name(text: str) -> str:
 
 
 def ensure_tags(names: Iterable[str]) -> list[int]:
-    """Return the ids of these tags, in order, each once; new ones are created. Raises ListError."""
+    """Return the ids of these tags in order, without duplicates; new ones are created. Raises ListError."""
     wanted = {name.casefold(): name for name in map(checked_name, names)}
     if len(wanted) > MAX_TAGS_AT_ONCE:
         raise ListError(_("name up to %(limit)d tags at once") % {"limit": MAX_TAGS_AT_ONCE})
@@ -86,7 +86,10 @@ def ensure_tags(names: Iterable[str]) -> list[int]:
 
 
 def known_or_new(wanted: dict[str, str]) -> dict[str, int]:
-    """Return folded name -> id for these checked names by folded name; new ones are created. Raises ListError."""
+    """Return folded name -> id for checked names, which are given by folded name; new ones are created.
+
+    Raises ListError.
+    """
     known = dict(Tag.objects.filter(folded__in=list(wanted)).values_list("folded", "id"))
     missing = [folded for folded in wanted if folded not in known]
     if not missing:
@@ -106,7 +109,7 @@ def known_or_new(wanted: dict[str, str]) -> dict[str, int]:
 
 
 def give_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
-    """Give these contacts these tags; return the contacts that lacked one. Unknown ids are ignored."""
+    """Add these tags to these contacts; return the contacts that lacked one. Unknown ids are ignored."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO contact_tag (account_id, tag_id, contact_id)
@@ -119,7 +122,7 @@ def give_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
 
 
 def take_tags(contact_ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
-    """Take these tags from these contacts; return the contacts that had one."""
+    """Remove these tags from these contacts; return the contacts that had one."""
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM contact_tag WHERE account_id = %s AND contact_id = ANY(%s) AND tag_id = ANY(%s)

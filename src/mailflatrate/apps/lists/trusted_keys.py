@@ -1,4 +1,6 @@
-"""The keys by which this installation accepts portable consent: its own, and those of installations it was told of."""
+"""The keys with which this installation verifies portable consent: its own, and those of other installations that its
+operator trusts.
+"""
 
 import structlog
 from django.utils.translation import gettext as _
@@ -25,7 +27,10 @@ def trusted_keys() -> dict[str, PublishedKey]:
 
 
 def keys_for_import(account_id: int) -> dict[str, PublishedKey]:
-    """Return the keys by id, for a file of the account. Raises ImportProblem; the log names the account."""
+    """Return the keys by id, for a file of the account.
+
+    Raises ImportProblem if they can't be read, which is logged with the account.
+    """
     try:
         return trusted_keys()
     except (OSError, MalformedRecord):

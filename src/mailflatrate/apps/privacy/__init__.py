@@ -1,5 +1,5 @@
-"""Proof and the rights of the person: certificates, what is stored about them, erasure, retention.
+"""Proof and people's rights: certificates, what is stored about a person, erasure, retention.
 
-Arrives: requests by a person, a customer or a court, and the passing of time. Keeps: the requests. Hands on: the
-proof, the copy, and the erased rows. The one app that knows every other one; none knows it.
+Takes in: requests by a person, a customer or a court, and the passing of time. Stores: the requests. Passes on: the
+proof, the copy, and the erased rows. This app knows every other app, and none of them knows it.
 """

@@ -1,4 +1,6 @@
-"""Erasing many contacts, as a bulk action of `lists`: each like a single one, with its own request and audit entry."""
+"""The bulk action of `lists` that erases many contacts: each like a single one, with its own
+request and audit entry.
+"""
 
 from collections.abc import Sequence
 
@@ -27,5 +29,5 @@ def erase(action: BulkAction, ids: Sequence[int]) -> BulkStep:
 
 
 def register() -> None:
-    """Let bulk actions erase."""
+    """Register this bulk action with `lists`."""
     register_steps(BulkKind.ERASE, erase, size=10)

@@ -1,4 +1,4 @@
-"""Errors of privacy requests, worded for the person concerned."""
+"""Errors of data requests, worded for the person concerned."""
 
 
 class PrivacyError(Exception):

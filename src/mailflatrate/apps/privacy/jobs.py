@@ -1,4 +1,4 @@
-"""Background jobs of this app; thin."""
+"""Background jobs of privacy. Each calls the code that does the work."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ bulk_erasure.register()
 
 @job(CARRY_OUT, JobQueue.HOUSE)
 def carry_out(account_id: int, request_id: int) -> None:
-    """Carry out for one customer what a person confirmed with another."""
+    """Carry out for one customer a request that a person confirmed with another customer."""
     requests.carry_out(account_id, request_id)
 
 
@@ -32,7 +32,7 @@ def address_changed(account_id: int, request_id: int) -> None:
 
 @job(personal_traces.WIPE_LATE_JOB, JobQueue.HOUSE)
 def wipe_late(account_id: int, address_key: str, before: str) -> None:
-    """Wipe messages from before an erasure whose addresses were recorded since."""
+    """Wipe messages from before an erasure whose addresses were indexed only afterward."""
     personal_traces.wipe_late(account_id, bytes.fromhex(address_key), datetime.fromisoformat(before))
 
 

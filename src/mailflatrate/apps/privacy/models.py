@@ -32,10 +32,10 @@ class DataRequestState(models.TextChoices):
 
 
 class PrivacyRequest(TenantModel):
-    """One request to one customer. It outlives its subject, and then knows them only by the keyed hash.
+    """One request to one customer. It outlives its person, and then stores only the keyed hash of their address.
 
-    `everywhere`: the person asked all customers at once; each has a row of its own and sees no other. `started_by`:
-    a customer did it, at the person's word; otherwise the person did, from the message of `delivery_id`.
+    `everywhere`: the person asked all customers at once; each has a row of its own and sees no other. `started_by`: a
+    customer made it on the person's behalf; otherwise the person did, from the message of `delivery_id`.
     """
 
     kind = models.CharField(max_length=10, choices=DataRequestKind.choices)

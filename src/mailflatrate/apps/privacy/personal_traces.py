@@ -1,7 +1,7 @@
 """Every place outside of the lists where a person leaves traces, and how each is wiped (R-94).
 
-A campaign's overall record stays: its rows, states and counts, without the person. What is deleted is listed here
-table by table; a test walks through every table of the database and looks for the erased address.
+A campaign's overall record is kept: its rows, states and counts, without the person. Everything that is deleted is
+listed here table by table; a test walks through every table of the database and looks for the erased address.
 """
 
 import re
@@ -21,8 +21,10 @@ from mailflatrate.mail.verp import return_path
 
 @dataclass(frozen=True, slots=True)
 class PersonTraces:
-    """The person to wipe. `email` as it is stored; `deliveries` are all that were ever meant for them here, `samples`
-    the test sends that showed their data to another person.
+    """The person to wipe.
+
+    `email` as it is stored; `deliveries` are all messages ever planned for them, `samples` the test sends that showed
+    their data to another person.
     """
 
     account_id: int
@@ -134,7 +136,7 @@ def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces
 def wipe(person: PersonTraces) -> dict[str, int]:
     """Wipe a person's traces in the running transaction; return how many rows of each kind.
 
-    Messages whose addresses are not recorded yet are wiped by a job, unless they are few.
+    Messages whose addresses are not indexed yet are wiped by a job, unless they are few.
     """
     now = clock.now()
     for model in named_addresses.TABLES:
@@ -152,7 +154,9 @@ def wipe(person: PersonTraces) -> dict[str, int]:
 
 
 def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
-    """Wipe messages from before an erasure whose addresses were recorded since; repeat while some are not recorded."""
+    """Wipe messages from before an erasure whose addresses were indexed only afterward; repeat while some are not
+    indexed.
+    """
     named_addresses.note_wanted(address_key, before)
     with tenancy.platform(PlatformReason.PERSON), connection.cursor() as cursor:
         for statement in _WIPE_LATE:

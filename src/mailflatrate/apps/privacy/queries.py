@@ -1,4 +1,4 @@
-"""Reads of data requests, and what a person gets to see."""
+"""Reads of data requests, and of what is shown to a person."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ PAGE_ROWS = 50
 
 
 def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
-    """Return what the customer of a confirmed request, or with `everywhere` all of them, store about the person.
+    """Return everything that the customer of a confirmed request, or with `everywhere` every customer, stores about the
+    person.
 
     Each account is opened separately; runs outside of any scope.
     """
@@ -34,9 +35,9 @@ def shown_to_person(request: PrivacyRequest) -> list[dict[str, Any]]:
 
 @tenancy.needs_platform
 def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
-    """Return account and contact for all others who know the address.
+    """Return account and contact in every other account that knows the address.
 
-    Account by account, so that the key of contacts, which begins with the account, serves.
+    It asks account by account, because the key of contacts begins with the account.
     """
     accounts = list(Account.objects.exclude(id=request.account_id).values_list("id", flat=True))
     rows = Contact.objects.filter(account_id__in=accounts, address_key=bytes(request.address_key))
@@ -44,7 +45,7 @@ def known_elsewhere(request: PrivacyRequest) -> list[tuple[int, int]]:
 
 
 def corrections(contact_id: int) -> list[str]:
-    """Return a person's confirmed statements of what is wrong in their data, newest first."""
+    """Return a person's confirmed statements about what is wrong in their data, newest first."""
     rows = PrivacyRequest.objects.filter(
         contact_id=contact_id, kind=DataRequestKind.CORRECTION, state=DataRequestState.DONE
     )

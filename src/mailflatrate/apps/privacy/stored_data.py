@@ -39,11 +39,10 @@ FORM = "mailflatrate access 1"
 
 @tenancy.needs_account
 def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) -> dict[str, Any] | None:
-    """Return all that is stored about a contact, or None if there is none.
+    """Return everything that is stored about a contact; None if there is no such contact. Times are ISO 8601 in UTC.
 
-    Times are ISO 8601 in UTC. `to_mailbox`: it is for the reader of the email to the address, so it leaves out what
-    another mailbox stated before, because a typing error in a change of address can reach a stranger. That is shown
-    at the earlier address.
+    `to_mailbox`: it is for the reader of the email to this address, so it leaves out what an earlier address stated,
+    because a typing error in a change of address can reach a stranger. That is shown at the earlier address.
     """
     detail = contact_detail(contact_id)
     if detail is None:

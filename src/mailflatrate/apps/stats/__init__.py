@@ -1,6 +1,6 @@
-"""Figures and what they call for.
+"""Figures, and the actions they require.
 
-Arrives: results and feedback, as rows of the earlier apps. Keeps: daily figures, which can be recomputed from
-those rows at any time, and the actions taken. Hands on: account status changes, and holds on campaigns, by the
-rules of R-84 to R-90.
+Takes in: results and feedback, as rows of the earlier apps. Stores: daily figures, which can be recomputed from those
+rows at any time, and the actions taken. Passes on: account status changes, and holds on campaigns, by the rules of R-84
+to R-90.
 """

@@ -1,4 +1,4 @@
-"""What an action tells the customer: what was found, what it means, and what they can do (R-09)."""
+"""The texts that tell a customer about an action: what was found, what it means, and what they can do (R-09)."""
 
 from collections.abc import Sequence
 
@@ -94,7 +94,7 @@ LEVELS = {
 
 
 def sentence(measure: Measure) -> str:
-    """Return what was found, with its figures, in the active language."""
+    """Return a sentence that says what was found, with its figures, in the active language."""
     need, span = need_of(measure), _SPANS.get(MeasureScope(measure.scope))
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
@@ -107,7 +107,7 @@ def sentence(measure: Measure) -> str:
 
 
 def limit(measure: Measure) -> str:
-    """Return the limit that was crossed, in the active language: a share, or a number if it is a ceiling."""
+    """Return the exceeded limit as text in the active language: a percentage, or a number if it is a ceiling."""
     if ThresholdCause(measure.cause).is_ceiling:
         return number_format(measure.limit_percent, 0)
     return _percent(measure.limit_percent)
@@ -119,7 +119,7 @@ def _percent(number: float) -> str:
 
 
 def need_of(measure: Measure) -> RequiredMeasure:
-    """Return what was found when a measure was taken."""
+    """Return the finding for which a measure was taken."""
     return RequiredMeasure(
         ThresholdCause(measure.cause),
         MeasureLevel(measure.level),
@@ -147,12 +147,14 @@ def title(measure: Measure) -> str:
 
 
 def page_of(measure: Measure) -> str:
-    """Return the page where the customer acts on it, relative to the studio."""
+    """Return the URL, relative to the studio, of the page where the customer can act on it."""
     return f"campaigns/{measure.campaign_id}/" if measure.campaign_id else "settings/status/#warnings"
 
 
 def warning_facts(account_name: str, measures: Sequence[Measure]) -> Facts:
-    """Return what the owners are told about all findings, strongest first, in the active language."""
+    """Return the facts for the email that tells the owners about all findings, strongest first, in
+    the active language.
+    """
     found = first_of_each(measures)
     return {"account": account_name, "summary": _subject(found), "measures": [_about(measure) for measure in found]}
 

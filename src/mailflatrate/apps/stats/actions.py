@@ -86,7 +86,7 @@ FROM counted
 
 
 def refresh_campaign(account_id: int, campaign_id: int) -> None:
-    """Recompute a campaign's daily figures from its deliveries and feedback. Repeated, it changes nothing."""
+    """Recompute a campaign's daily figures from its deliveries and feedback. Idempotent."""
     table = domains_by_provider()
     with tenancy.account(account_id):
         campaign = (
@@ -117,7 +117,7 @@ _WINDOWS = {StoredScope.DAY: 1, StoredScope.WEEK: queries.WEEK_DAYS}
 
 
 def judge_campaign(account_id: int, campaign_id: int) -> None:
-    """Judge a campaign by its figures as they are now and do what they call for (R-86, R-88, R-89)."""
+    """Judge a campaign by its current figures and take the actions they require (R-86, R-88, R-89)."""
     with tenancy.account(account_id):
         by_provider = queries.live_counts(campaign_id)
         needs = list(judge(queries.campaign_counts(campaign_id, by_provider), FigureScope.CAMPAIGN))
@@ -142,7 +142,7 @@ def _ceilings(campaign_id: int, live: Mapping[str, Counts]) -> list[tuple[Stored
 
 
 def judge_account(account_id: int) -> None:
-    """Evaluate the account's last day and last seven days (R-85)."""
+    """Judge the account by its figures of the last day and the last seven days (R-85)."""
     with tenancy.account(account_id):
         windows = {scope: queries.window_counts(days) for scope, days in _WINDOWS.items()}
     for scope, counts in windows.items():
@@ -153,8 +153,8 @@ def judge_account(account_id: int) -> None:
 def decide_ab_test(account_id: int, campaign_id: int) -> None:
     """Choose the winner of a campaign's A/B test by the rule announced beforehand, and release the rest.
 
-    A check that fails now pauses it with the reason. Nothing happens before the time, while the campaign or all
-    sending is paused or held, or if a person makes the choice: the sweep asks again. Repeated, it changes nothing.
+    If a check fails now, the campaign is paused with the reason. Nothing happens before the time, while the campaign or
+    all sending is paused or held, or if a person makes the choice: the sweep asks again. Idempotent.
     """
     if fence.check() is not None:
         return  # the figures may lack what journals still know
@@ -276,7 +276,7 @@ def _ask_to_tell(account_id: int, *, at_once: bool) -> None:
 
 
 def tell_about_measures(account_id: int) -> None:
-    """Mail the owners about everything they have not been told yet, in one message. Repeated calls send nothing."""
+    """Mail the owners one message about all measures they have not been told about. Repeated calls send nothing."""
     with tenancy.platform(PlatformReason.ACCOUNT_STATUS):
         account = Account.objects.select_for_update().get(id=account_id)
         untold = Measure.objects.select_related("campaign").filter(

@@ -23,7 +23,7 @@ _CHECKS = {
 
 
 def account_facts() -> Facts:
-    """Return the current account's figures; in the platform's scope, of all accounts."""
+    """Return the current account's figures; in the platform's scope, those of all accounts."""
     figures: dict[MeasuredFigure, float] = {}
     week = queries.window_counts(queries.WEEK_DAYS)
     if week.reporting:
@@ -47,7 +47,7 @@ def account_facts() -> Facts:
 
 @tenancy.needs_platform
 def service_facts(seen: dict[str, bool] | None = None) -> Facts:
-    """Return figures of all accounts, and the results of other checks."""
+    """Return the figures of all accounts, combined with the results of other checks."""
     now = clock.now()
     answers = desk_figures(now - timedelta(days=ANSWER_DAYS), now, now).answers
     figures = dict(account_facts().figures)
@@ -60,5 +60,5 @@ def service_facts(seen: dict[str, bool] | None = None) -> Facts:
 
 
 def names_a_loop(networks: str) -> bool:
-    """Return True if any network is public: loopback and private networks aren't a provider's feedback loop."""
+    """Return True if any network is public. Loopback and private networks aren't a provider's feedback loop."""
     return any(ip_network(part.strip()).is_global for part in networks.split(",") if part.strip())

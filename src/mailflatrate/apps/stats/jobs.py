@@ -1,4 +1,4 @@
-"""Background jobs of the figures; thin. Earlier stages request them by name."""
+"""Background jobs of the figures. Earlier stages request them by name."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ LATE_DAYS = 8
 
 @job("stats.judge_campaign", JobQueue.HOUSE, attempts=20)
 def judge_campaign(account_id: int, campaign_id: int) -> None:
-    """Judge a campaign at once after an event, and make sure that its daily figures follow."""
+    """Judge a campaign at once after an event, and enqueue the update of its daily figures."""
     actions.judge_campaign(account_id, campaign_id)
     with tenancy.account(account_id):
         jobs.defer(
@@ -29,7 +29,7 @@ def judge_campaign(account_id: int, campaign_id: int) -> None:
 
 @job("stats.refresh_campaign", JobQueue.HOUSE, attempts=20)
 def refresh_campaign(account_id: int, campaign_id: int) -> None:
-    """Recompute the daily figures of a campaign, and judge with them."""
+    """Recompute the daily figures of a campaign, then judge it by them."""
     actions.refresh_campaign(account_id, campaign_id)
     actions.judge_campaign(account_id, campaign_id)
     actions.judge_account(account_id)
@@ -56,5 +56,5 @@ def tell_owners(account_id: int) -> None:
 
 @job("stats.decide_trial", JobQueue.PLAN, attempts=20)
 def decide_ab_test(account_id: int, campaign_id: int) -> None:
-    """Choose the winner by the rule after the A/B test's hours, and send it to the rest."""
+    """Choose the winner by the rule when the A/B test's time is over, and send it to the rest."""
     actions.decide_ab_test(account_id, campaign_id)

@@ -9,11 +9,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class DailyFigure(TenantModel):
-    """Recipients of one campaign, list, origin and provider, by the day (UTC) of the result, feedback too.
+    """Counts of recipients of one campaign, list, origin and provider, by the day (UTC) of the result or the feedback.
 
-    `origin` is the declaration behind the import that brought them; None: they came through one of our forms.
-
-    A read model: the rows of a campaign are replaced as a whole, so that doing it twice changes nothing.
+    `origin` is the declaration behind the import that added them; None: they came through one of our forms. A read
+    model: the rows of a campaign are replaced as a whole, so that doing it twice changes nothing.
     """
 
     campaign = models.ForeignKey(

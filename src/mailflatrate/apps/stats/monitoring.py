@@ -1,7 +1,7 @@
-"""Prometheus figures about the whole installation from the database: counts and ages, no content.
+"""Prometheus metrics about the whole installation from the database: counts and ages, no content.
 
 Each query is bounded: it reads an index of open items, or few rows, and is canceled after a second. A query that fails
-omits its own series and is counted, so that one bad figure does not hide the others.
+omits its own series and is counted, so that one failure does not hide the others.
 """
 
 # ruff: noqa: S608  # every statement is made of constants
@@ -31,7 +31,10 @@ log = structlog.get_logger("metrics")
 
 @dataclass(frozen=True, slots=True)
 class GaugeQuery:
-    """One gauge. `sql` returns label values and a number per row; combinations in `zero` exist even without a row."""
+    """One gauge.
+
+    `sql` returns label values and a number per row; combinations in `zero` are reported as zero if no row has them.
+    """
 
     name: str
     text: str
@@ -169,7 +172,7 @@ FIGURES: Final = (
 
 
 class DatabaseFigures:
-    """A collector of FIGURES and of what is waiting in the queues."""
+    """A metrics collector of FIGURES and of the jobs waiting in the queues."""
 
     def collect(self) -> Iterator[Metric]:
         """Run every query in one transaction, each in its own savepoint."""

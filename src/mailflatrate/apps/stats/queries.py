@@ -60,7 +60,7 @@ FROM counted GROUP BY key
 
 
 def live_counts(campaign_id: int) -> dict[str, Counts]:
-    """Return provider -> figures of one campaign at this moment, without unsubscribes."""
+    """Return one campaign's current figures by provider, without unsubscribes."""
     table = domains_by_provider()
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
@@ -85,9 +85,9 @@ def live_counts(campaign_id: int) -> dict[str, Counts]:
 
 
 def campaign_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None = None) -> Counts:
-    """Return what is known of a campaign at this moment; `by_provider` if it was read already.
+    """Return a campaign's current figures; pass `by_provider` if they were read already.
 
-    If no provider reports complaints, the few that came another way are set against all recipients (R-85).
+    If no provider reports complaints, the few that came another way are compared with all recipients (R-85).
     """
     counts = list((live_counts(campaign_id) if by_provider is None else by_provider).values())
     delivered = sum(row.delivered for row in counts)
@@ -104,7 +104,7 @@ def campaign_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None =
 
 
 def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
-    """Return list -> hard bounces and settled recipients: of one campaign now, or of the last seven days."""
+    """Return hard bounces and settled recipients by list: of one campaign now, or of the last seven days."""
     if campaign_id is None:
         return {
             list_id: (counts.hard, counts.settled) for list_id, counts in rates_by(Dimension.LIST, WEEK_DAYS).items()
@@ -121,14 +121,14 @@ def dead_by_list(campaign_id: int | None) -> dict[int, tuple[int, int]]:
 
 
 def provider_counts(campaign_id: int) -> dict[str, Counts]:
-    """Return provider -> figures of one campaign, as of its last refresh."""
+    """Return one campaign's figures by provider, as of the last update."""
     by_provider = _by_provider(DailyFigure.objects.filter(campaign_id=campaign_id))
     reporting = _reporting(by_provider)
     return {provider: _sum([(provider, counts)], reporting) for provider, counts in by_provider.items()}
 
 
 class Dimension(StrEnum):
-    """How figures of several days are broken down; the value is the column (R-85)."""
+    """How figures of several days are broken down; the value is the name of the column (R-85)."""
 
     PROVIDER = "provider"
     DOMAIN = "sender_domain"
@@ -226,9 +226,9 @@ _OPEN_DAYS = {MeasureScope.DAY: 1, MeasureScope.WEEK: WEEK_DAYS, MeasureScope.CA
 
 
 def open_warnings() -> list[Measure]:
-    """Return the measures the current account should act on, strongest first, one per finding; inside its scope.
+    """Return the measures that the current account should act on, strongest first, one per finding; inside its scope.
 
-    A measure is open until a reviewer lifts it, or the period it was counted over has passed.
+    A measure is open until a reviewer lifts it, or until the period it was counted over has passed.
     """
     recent = Q()
     for scope, days in _OPEN_DAYS.items():
@@ -238,7 +238,9 @@ def open_warnings() -> list[Measure]:
 
 
 def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
-    """Return each finding once: the same figure over one day and seven days is one, and so is an intermediate step."""
+    """Return each finding once: the same figure over one day and over seven days is one finding, and so is an
+    intermediate step.
+    """
     found: dict[tuple[str, str, int | None], Measure] = {}
     for measure in measures:
         campaign_id = measure.campaign_id if measure.provider or measure.scope == MeasureScope.CAMPAIGN else None
@@ -248,7 +250,7 @@ def first_of_each(measures: Iterable[Measure]) -> list[Measure]:
 
 @tenancy.needs_platform
 def open_holds() -> QuerySet[Measure]:
-    """Return actions that keep a campaign or a lane stopped, of all accounts."""
+    """Return measures that keep a campaign or a lane stopped, of all accounts."""
     whole = Q(level__gte=MeasureLevel.PAUSE_CAMPAIGN.value, campaign__state=CampaignState.PAUSED)
     lane = Q(level=MeasureLevel.PAUSE_LANE.value, campaign__state__in=UNFINISHED)
     return Measure.objects.filter(whole & ~Q(campaign__hold_rule="") | lane, lifted_at=None)
@@ -267,7 +269,9 @@ GROUP BY e.variant
 
 
 def variant_figures(ab_test: AbTest) -> list[VariantFigures]:
-    """Return each variant's test figures: current ones until the winner is chosen, those of the choice afterward."""
+    """Return each variant's test figures: current ones until the winner is chosen, afterward those on which the choice
+    was based.
+    """
     if ab_test.winner is not None:
         return [VariantFigures(**row) for row in ab_test.figures]
     parameters = {"account_id": tenancy.current_account_id(), "campaign_id": ab_test.campaign_id}

@@ -1,4 +1,4 @@
-"""Addresses never to mail: per account and platform-wide, known by a keyed hash, each with reason and evidence.
+"""Addresses never to mail, per account and platform-wide: stored as a keyed hash, each with reason and evidence.
 
-In: an address and why. Keeps: its hash. Out: a refusal.
+Takes in: an address and a reason. Stores: the address's hash. Passes on: a refusal.
 """

@@ -73,9 +73,10 @@ def address_key(email: str) -> bytes:
 def suppress_by_hand(
     key: bytes, *, source: str, by: User, reason: SuppressionReason = SuppressionReason.MANUAL, note: str = ""
 ) -> bool:
-    """Suppress an address for a customer; `source` says how they were asked to. True if a row was added or changed.
+    """Suppress an address for a customer; `source` says how they were asked to. Return True if a row was added or
+    changed.
 
-    A weaker reason than the one in force changes nothing. It can be lifted only as R-75 allows.
+    A weaker reason than the active one changes nothing. The suppression can be lifted only as R-75 allows.
     """
     evidence = {"by": by.email, "at": clock.now().isoformat(), **({"note": note} if note else {})}
     return suppress(key, reason=reason, source=source, evidence=evidence)
@@ -116,7 +117,7 @@ def _strongest_once(entries: Sequence[SuppressionEntry]) -> list[SuppressionEntr
 def suppress_everywhere(
     address_key: bytes, *, reason: SuppressionReason, source: str, evidence: dict[str, Any]
 ) -> bool:
-    """Never mail an address again, on the whole platform, if no account is involved. Idempotent like `suppress`."""
+    """Never mail an address again, on the whole platform, when no account is involved. Idempotent like `suppress`."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         return bool(_upsert(None, [SuppressionEntry(address_key, reason, source, evidence)]))
 
@@ -142,10 +143,10 @@ def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> dict
 
 def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
     """Lift suppressions after a confirmed new sign-up: an unsubscribe and bounces end (R-16, R-75); a complaint, an
-    objection and the desk's entries stay. Return how many rows were lifted, including the platform's dead mailbox.
-    Raises NoAccount.
+    objection and the desk's entries stay.
 
-    Runs as the platform role, because the database lets the application role lift nothing.
+    Returns how many rows were lifted, including the platform's row for a dead mailbox. Raises NoAccount. Runs as the
+    platform role, because the application role may not lift any row.
     """
     account_id = tenancy.current_account_id()
     rows = active_for([address_key])
@@ -158,12 +159,11 @@ def lift_by_opt_in(address_key: bytes, *, source: str) -> int:
 
 
 def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = False) -> Suppression:
-    """Let an address be mailed again by a reviewer's decision (R-75). The row stays, with who and why.
+    """Allow mail to an address again by a reviewer's decision (R-75). The row is kept, with who decided and why.
 
-    `mistaken`: the report was misread, so the address never bounced and there is no waiting time.
-
-    Raises SuppressionError if the person isn't an operator, gives no reason, or is too early after a bounce, or if the
-    row is not in force.
+    `mistaken`: the report was misread, so the address never bounced and there is no waiting time. Raises
+    SuppressionError if the person isn't an operator, gives no reason, or decides too early after a bounce, or if the
+    row is not active.
     """
     if not (reviewer.is_staff and reviewer.is_active):
         raise SuppressionError(_("Only a reviewer can lift a suppression."))

@@ -19,7 +19,7 @@ EVERYWHERE_AS_FACT = AS_FACT | {SuppressionReason.COMPLAINT: SuppressionCause.EV
 
 
 def suppression_fact(address_key: bytes) -> SuppressionCause | None:
-    """Return the strongest reason against an address, or None. Raises NoAccount."""
+    """Return the strongest reason not to mail an address; None if there is none. Raises NoAccount."""
     row = queries.strongest(address_key)
     if row is None:
         return None

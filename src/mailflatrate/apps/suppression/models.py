@@ -23,7 +23,7 @@ IN_FORCE = Q(lifted_at__isnull=True)
 
 
 class Suppression(TenantModel):
-    """One address, known by its keyed hash (R-96), that this account, or the whole platform, must not mail."""
+    """One address, stored as its keyed hash (R-96), that this account, or the whole platform, must not mail."""
 
     account = models.ForeignKey(  # type: ignore[assignment]  # no account: the platform
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
@@ -49,7 +49,7 @@ class Suppression(TenantModel):
 
 
 class WithdrawalKind(models.TextChoices):
-    """A statement by a person or the desk that must outlive this database."""
+    """The kinds of withdrawal, by a person or the desk, that must survive the loss of this database."""
 
     SUPPRESSED = "suppressed"
     WITHDRAWN = "withdrawn"

@@ -1,4 +1,4 @@
-"""Scoped reads of suppression: the account's own rows, and the platform's, which every account obeys."""
+"""Scoped reads of suppression: the account's own rows, and the platform's, which apply to every account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class SuppressionRow:
 
 
 def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
-    """Return rows in force for any of these keys: of the current account and the platform. Raises NoAccount."""
+    """Return active rows for any of these keys, of the current account and of the platform. Raises NoAccount."""
     # The base manager, because platform rows carry no account; row-level security shows no other account's.
     return Suppression._base_manager.filter(
         IN_FORCE,
@@ -37,7 +37,7 @@ def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
 
 
 def ever_suppressed(address_key: bytes) -> QuerySet[Suppression]:
-    """Return the account's rows about an address, lifted ones too, and the platform's that are in force."""
+    """Return the account's rows about an address, including lifted ones, and the platform's active ones."""
     own = Q(account_id=tenancy.current_account_id())
     return Suppression._base_manager.filter(own | (Q(account_id__isnull=True) & IN_FORCE), address_key=address_key)
 
@@ -48,7 +48,7 @@ def is_suppressed(address_key: bytes) -> bool:
 
 
 def strongest(address_key: bytes) -> Suppression | None:
-    """Return the deciding row for an address, or None."""
+    """Return the deciding row for an address; None if it is not suppressed."""
     return strongest_of([address_key]).get(address_key)
 
 
@@ -62,7 +62,7 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
 
 
 def kept_away(address_keys: Sequence[bytes], now: datetime) -> set[bytes]:
-    """Return the addresses that don't even get a confirmation email, because a row in force forbids it (R-75)."""
+    """Return the addresses that don't even get a confirmation email, because an active row forbids it (R-75)."""
     return {
         bytes(row.address_key)
         for row in active_for(list(address_keys))
@@ -71,7 +71,8 @@ def kept_away(address_keys: Sequence[bytes], now: datetime) -> set[bytes]:
 
 
 def complained_elsewhere(address_key: bytes) -> bool:
-    """Return whether the person complained about another account, too (R-79: from the second, it holds everywhere).
+    """Return whether the person has complained about another account, too (R-79: the second complaint applies
+    everywhere).
 
     Complaints that another person may have made are not counted (evidence `counts`).
     """
@@ -84,7 +85,7 @@ def complained_elsewhere(address_key: bytes) -> bool:
 def page(
     *, reason: SuppressionReason | None = None, before_id: int | None = None, size: int = PAGE_ROWS
 ) -> list[SuppressionRow]:
-    """Return the account's own rows in force, newest first; `before_id` is the last id of the previous page."""
+    """Return the account's own active rows, newest first; `before_id` is the last id of the previous page."""
     rows = Suppression.objects.filter(IN_FORCE)
     if reason is not None:
         rows = rows.filter(reason=reason)
@@ -104,11 +105,11 @@ def page(
 
 
 def own_row(address_key: bytes) -> Suppression:
-    """Return the account's own row in force for an address. Raises Suppression.DoesNotExist."""
+    """Return the account's own active row for an address. Raises Suppression.DoesNotExist."""
     return Suppression.objects.get(IN_FORCE, address_key=address_key)
 
 
 def counts() -> dict[SuppressionReason, int]:
-    """Count the account's rows in force by reason."""
+    """Count the account's active rows by reason."""
     rows = Suppression.objects.filter(IN_FORCE).values_list("reason").annotate(rows=Count("id"))
     return {**dict.fromkeys(STRENGTH, 0), **{SuppressionReason(reason): count for reason, count in rows}}

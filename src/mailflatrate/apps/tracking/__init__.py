@@ -1,4 +1,4 @@
-"""Clicks, counted honestly.
+"""Clicks, without those of scanners.
 
-Arrives: a click on a signed link. Keeps: the count, and the person only with their consent. Hands on: figures.
+Takes in: a click on a signed link. Stores: the count, and the person only with their consent. Passes on: figures.
 """

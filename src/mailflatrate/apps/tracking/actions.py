@@ -1,4 +1,4 @@
-"""Counting clicks, honestly."""
+"""Counting clicks, without those of scanners and without naming people who did not consent."""
 
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import DeliveryRecord

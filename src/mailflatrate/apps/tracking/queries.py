@@ -35,13 +35,13 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
 
 
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
-    """Return (edition, number of the link) -> where it led, for these clicks."""
+    """Return the target of the link of each of these clicks, by (edition, number of the link)."""
     editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")
     return {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
 
 
 def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:
-    """Map campaigns to clicks by people, including older ones that were added up."""
+    """Return the number of clicks by people for each campaign, including older clicks whose rows were deleted."""
     counted = dict.fromkeys(campaign_ids, 0)
     fresh = Click.objects.filter(campaign_id__in=campaign_ids, machine=False).values_list("campaign_id")
     old = ClickTotal.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id")
@@ -51,7 +51,7 @@ def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:
 
 
 def clicks_by_variant(campaign_id: int) -> dict[int, int]:
-    """Return variant -> clicks by people, for a campaign with an A/B test (R-108, R-110)."""
+    """Return the number of clicks by people for each variant of a campaign with an A/B test (R-108, R-110)."""
     variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
     counted: dict[int, int] = {}
     fresh = Click.objects.filter(campaign_id=campaign_id, machine=False).values_list("edition_id")

@@ -35,7 +35,7 @@ WINDOW_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """What a request says about its sender."""
+    """The properties of a request that identify its client."""
 
     head: bool
     user_agent: str
@@ -49,7 +49,9 @@ class ClientInfo:
         return self.head or self.prefetch or named or self.ip in _data_centres()
 
     def mark(self, now: datetime) -> bytes | None:
-        """Return a keyed hash that is stable for ten minutes, so that simultaneous clicks are tied to one visitor."""
+        """Return a keyed hash that is the same for ten minutes, so that a burst of clicks can be attributed to one
+        visitor.
+        """
         if self.ip is None:
             return None
         address = ip_address(self.ip)
@@ -79,7 +81,7 @@ FROM chunk WHERE account_id = %s AND campaign_id = %s AND claimed_at IS NOT NULL
 
 
 def is_too_soon(campaign_id: int, now: datetime) -> bool:
-    """Return whether an anonymous click follows delivery so quickly that it must be a scanner's."""
+    """Return whether an anonymous click comes so soon after delivery that it must be a scanner's."""
     with connection.cursor() as cursor:
         cursor.execute(_SENT, [now - TOO_SOON, tenancy.current_account_id(), campaign_id])
         return is_mostly_fresh(*cursor.fetchone())
@@ -104,7 +106,7 @@ WHERE e.id = c.edition_id AND e.account_id = c.account_id AND c.account_id = %(a
 def mark_bursts(campaign_id: int, visitor: bytes | None = None) -> int:
     """Mark clicks of scanners that followed all links at once as machine clicks; return how many. Idempotent.
 
-    `visitor`: only clicks with this mark.
+    `visitor`: mark only clicks of this visitor.
     """
     with connection.cursor() as cursor:
         cursor.execute(

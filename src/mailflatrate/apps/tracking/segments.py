@@ -1,4 +1,7 @@
-"""Segment conditions about clicks. Only people who agreed to be recorded can match, whatever is asked (R-107)."""
+"""Segment conditions about clicks.
+
+Only people who agreed to be recorded can match, whatever the condition is (R-107).
+"""
 
 from typing import Any
 
@@ -10,7 +13,7 @@ from mailflatrate.apps.lists.segments import Built, account_sql, at_least, regis
 
 
 def clicked(condition: Condition, alias: str) -> Built:
-    """Return SQL for whether a contact, who agrees to be recorded, clicked so often, or not so often.
+    """Return an SQL condition: a contact who agreed to be recorded clicked at least, or fewer than, a number of times.
 
     Clicks of machines don't count.
     """
@@ -36,7 +39,7 @@ def clicked(condition: Condition, alias: str) -> Built:
 
 
 def links_of(campaign_id: int) -> list[str]:
-    """Return the addresses that a campaign links to and counts clicks on, in their order, each once."""
+    """Return the URLs that a campaign links to with click counting, in their order without duplicates."""
     found: dict[str, None] = {}
     for links in Edition.objects.filter(campaign_id=campaign_id).order_by("number").values_list("links", flat=True):
         found.update(dict.fromkeys(str(link["url"]) for link in links))

@@ -162,8 +162,9 @@ class ReportMatch:
 
 
 def find(raw: bytes) -> ReportMatch:
-    """Identify the campaign and recipient of a message; change nothing. Raises ChildError if the message cannot be
-    read.
+    """Identify the campaign and recipient of a message; change nothing.
+
+    Raises ChildError if the message cannot be read.
     """
     marks = read_mail(raw, with_tokens=True).inspection.marks
     with tenancy.platform(PlatformReason.ABUSE_DESK):

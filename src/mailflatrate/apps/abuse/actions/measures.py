@@ -1,5 +1,6 @@
-"""Actions from a case, each taken with one click and one reason that the customer reads. Each calls an action of an
-earlier stage.
+"""Actions from a case, each taken with one click and one reason that the customer reads.
+
+Each calls an action of an earlier stage.
 """
 
 from collections.abc import Callable

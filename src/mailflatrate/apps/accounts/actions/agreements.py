@@ -82,8 +82,9 @@ def read_documents(user: User, shown: Sequence[int], where: Circumstances, *, ow
 def acknowledge_policy(
     occasion: Occasion, subject_id: int, content_hash: str, *, by: User, where: Circumstances
 ) -> Acknowledgement:
-    """Record that `by` ticked the anti-spam policy for exactly this content (R-04). Raises AccountError if no policy is
-    in force.
+    """Record that `by` ticked the anti-spam policy for exactly this content (R-04).
+
+    Raises AccountError if no policy is in force.
     """
     document = next((row for row in current_documents(by.language) if row.kind == AgreementKind.POLICY), None)
     if document is None:

@@ -87,8 +87,9 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
 
 
 def delete_digest(digest_id: int, *, by: User) -> None:
-    """Delete a digest. No further issues are prepared; drafts already prepared are kept. Raises
-    FeedDigest.DoesNotExist.
+    """Delete a digest. No further issues are prepared; drafts already prepared are kept.
+
+    Raises FeedDigest.DoesNotExist.
     """
     digest = FeedDigest.objects.select_for_update().get(id=digest_id)
     audit.record(

@@ -108,8 +108,9 @@ def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[
 
 
 def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
-    """Return an empty layout in the account's brand, with its name. It contains `body` (one-column MJML), or starter
-    text if `body` is empty.
+    """Return an empty layout in the account's brand, with its name.
+
+    It contains `body` (one-column MJML), or starter text if `body` is empty.
     """
     words = brand.words() | {"brand": _brand(brand, "left")}
     words["body"] = body or _first_words(language)
@@ -121,8 +122,9 @@ def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
 
 
 def first_heading(language: str) -> str:
-    """Return the heading of a new campaign. It suits every sender, so that the checks report
-    nothing about a new draft.
+    """Return the heading of a new campaign.
+
+    It suits every sender, so that the checks report nothing about a new draft.
     """
     return translate(N_("News from {{ account.name }}"), language)
 

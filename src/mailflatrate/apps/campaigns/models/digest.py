@@ -63,8 +63,9 @@ class FeedDigest(TenantModel):
 
 
 class FeedItem(TenantModel):
-    """A feed entry known to a digest, as plain text. `used_at` is set if an issue included it, or if it was already old
-    when found.
+    """A feed entry known to a digest, as plain text.
+
+    `used_at` is set if an issue included it, or if it was already old when found.
     """
 
     digest = models.ForeignKey(FeedDigest, on_delete=models.CASCADE, related_name="items")

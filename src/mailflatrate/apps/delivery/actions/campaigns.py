@@ -30,8 +30,9 @@ def pause_campaign(campaign_id: int, reason: str = "", *, by: CampaignMover = Ca
 
 
 def hold_campaign(campaign_id: int, rule: str, reason: str) -> None:
-    """Hold a campaign because of a rule; only a reviewer may release it (R-90). A finished campaign
-    is left unchanged.
+    """Hold a campaign because of a rule; only a reviewer may release it (R-90).
+
+    A finished campaign is left unchanged.
     """
     campaign = locked(campaign_id)
     if campaign.state in UNFINISHED:

@@ -21,8 +21,9 @@ REPORT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RelayHealth:
-    """The combined report of all sender processes on a relay. `problem` is empty if the relay works, or has not been
-    used yet.
+    """The combined report of all sender processes on a relay.
+
+    `problem` is empty if the relay works, or has not been used yet.
     """
 
     senders: int = 0

@@ -74,8 +74,9 @@ class LogFollower(models.Model):
 
 
 class FollowedMessage(models.Model):
-    """A queue ID of the relay's log whose message had no result yet when the follower last saved. Deleted once it has
-    one.
+    """A queue ID of the relay's log whose message had no result yet when the follower last saved.
+
+    Deleted once it has one.
     """
 
     follower = models.ForeignKey(LogFollower, on_delete=models.CASCADE, db_constraint=False, related_name="+")

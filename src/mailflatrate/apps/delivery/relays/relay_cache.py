@@ -107,8 +107,9 @@ def read_book(settings: Settings) -> RelayBook:
 
 
 def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySpec:
-    """Return a relay's row as the engine uses it. Without `usable`, it has no login and is
-    disabled. Raises VaultError.
+    """Return a relay's row as the engine uses it. Without `usable`, it has no login and is disabled.
+
+    Raises VaultError.
     """
     login = relay.open() if usable else None
     config = RelayConfig(

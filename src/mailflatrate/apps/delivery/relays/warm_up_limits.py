@@ -1,5 +1,6 @@
-"""Warm-ups of relays and sender domains: how much may still be sent today. Allowances are taken and returned like other
-limits.
+"""Warm-ups of relays and sender domains: how much may still be sent today.
+
+Allowances are taken and returned like other limits.
 """
 
 from collections.abc import Iterable, Mapping

@@ -74,8 +74,9 @@ class AllowanceRequest:
 
 
 def ask_for(settings: Settings, pool: PoolKey, sought: AllowanceRequest, relays: Sequence[RelaySpec]) -> Allowance:
-    """Return what a chunk may send. If the table has no relays (`relays` is empty), only a new
-    sender domain limits it.
+    """Return what a chunk may send.
+
+    If the table has no relays (`relays` is empty), only a new sender domain limits it.
     """
     domains: list[str] = []
     if settings.warm_up_domains and sought.campaign_id is not None:

@@ -1,5 +1,6 @@
-"""Compose a chunk's messages: ask the gate and fill in the edition. The result is a permitted message, or a row that
-says why there is none.
+"""Compose a chunk's messages: ask the gate and fill in the edition.
+
+The result is a permitted message, or a row that says why there is none.
 """
 
 from datetime import datetime

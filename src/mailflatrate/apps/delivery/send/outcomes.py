@@ -72,8 +72,9 @@ def in_doubt(delivery_id: int, reason: str, now: datetime) -> SettledDelivery:
 def settle(
     outcome: SendOutcome, now: datetime, *, attempts: int, first_at: datetime | None, policy: RetryPolicy
 ) -> SettledDelivery:
-    """Return the row for a reply. `attempts` were made before it, the first at `first_at`. Don't
-    call it for NOT_SENT.
+    """Return the row for a reply. `attempts` were made before it, the first at `first_at`.
+
+    Don't call it for NOT_SENT.
     """
     kind, delivery_id = outcome.kind, outcome.delivery_id
     text = outcome.text[:1000]
@@ -195,8 +196,9 @@ async def record(
     batch: Sequence[SettledDelivery],
     recovered: frozenset[int] = frozenset(),
 ) -> RecordedBatch:
-    """Write a batch of one chunk in the current transaction. `recovered`: deliveries whose contact had soft bounces
-    before.
+    """Write a batch of one chunk in the current transaction.
+
+    `recovered`: deliveries whose contact had soft bounces before.
     """
     ids, states, codes, statuses, texts, bounces, reasons, ats, *_ = zip(*batch, strict=True)
     parameters: dict[str, object] = {

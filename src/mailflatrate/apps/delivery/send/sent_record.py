@@ -23,8 +23,9 @@ _HOUR = 3600
 
 
 def set_aside(journal: Path, *, now: float | None = None) -> None:
-    """Save a journal's entries on messages that may have arrived. The caller empties or removes the
-    journal afterward.
+    """Save a journal's entries on messages that may have arrived.
+
+    The caller empties or removes the journal afterward.
     """
     now = time.time() if now is None else now
     lines = _lines_to_keep(entries(journal), int(now * 1000))

@@ -63,8 +63,9 @@ class ChunkMarks:
             self._wake.set()
 
     def take_up(self, delivery_id: int) -> None:
-        """Record that a delivery is being processed. Call it once for each delivery, in ascending
-        order the first time.
+        """Record that a delivery is being processed.
+
+        Call it once for each delivery, in ascending order the first time.
         """
         self._open.add(delivery_id)
         self._begun_to = max(self._begun_to, delivery_id)

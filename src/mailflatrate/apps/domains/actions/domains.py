@@ -180,8 +180,9 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
 
 
 def revoke_records_links(domain_id: int) -> None:
-    """Invalidate all links to this domain's records. Links made afterward work, and links of other domains are not
-    affected.
+    """Invalidate all links to this domain's records.
+
+    Links made afterward work, and links of other domains are not affected.
     """
     number = _FIRST_SHARE_NUMBER + secrets.randbelow(_FIRST_SHARE_NUMBER)
     SenderDomain.objects.filter(id=domain_id).update(share_number=number)

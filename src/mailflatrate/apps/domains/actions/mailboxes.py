@@ -60,8 +60,9 @@ def remove_reply_address(mailbox_id: int) -> None:
 
 @transaction.atomic
 def ask_again(mailbox_id: int, *, by: User) -> None:
-    """Send the verification email again. Raises DomainError if the mailbox is proved, refused, or
-    was asked too often.
+    """Send the verification email again.
+
+    Raises DomainError if the mailbox is proved, refused, or was asked too often.
     """
     mailbox = Mailbox.objects.get(id=mailbox_id)
     if mailbox.proved_at is not None:

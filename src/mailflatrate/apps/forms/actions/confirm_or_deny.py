@@ -1,5 +1,6 @@
-"""The person's answer, given with the email's token (R-33): yes, or "this was not me". Opening the page changes
-nothing.
+"""The person's answer, given with the email's token (R-33): yes, or "this was not me".
+
+Opening the page changes nothing.
 """
 
 from contextlib import suppress

@@ -118,6 +118,7 @@ def count_answer(request: SignupRequest, *, yes: bool) -> None:
 
 def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
     """Record that the emails of these requests went to nonexistent mailboxes or domains; return how many were new.
+
     Idempotent.
     """
     rows = SignupRequest.objects.filter(id__in=request_ids, kind__in=BEHALF, unknown_at=None)

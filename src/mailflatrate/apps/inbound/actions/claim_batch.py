@@ -1,5 +1,6 @@
-"""Claim the messages to read next. The attempt is counted first, so that a message that crashes its reader is tried
-only twice.
+"""Claim the messages to read next.
+
+The attempt is counted first, so that a message that crashes its reader is tried only twice.
 """
 
 from itertools import takewhile

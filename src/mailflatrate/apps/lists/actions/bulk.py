@@ -48,8 +48,9 @@ def start_bulk(
 
 @transaction.atomic
 def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkAction:
-    """Undo the changes of a finished or canceled action. Raises ListError if that isn't possible,
-    or was already done.
+    """Undo the changes of a finished or canceled action.
+
+    Raises ListError if that isn't possible, or was already done.
     """
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)
@@ -73,8 +74,9 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
 
 @transaction.atomic
 def cancel_bulk(action_id: int, *, by: User | None) -> None:
-    """Cancel an action before its next step; changes already made are kept. Idempotent. Raises ListError if it is
-    unknown.
+    """Cancel an action before its next step; changes already made are kept. Idempotent.
+
+    Raises ListError if it is unknown.
     """
     action = _locked(action_id)
     _require_right(BulkKind(action.kind), by)

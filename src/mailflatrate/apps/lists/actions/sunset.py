@@ -20,8 +20,9 @@ ORDER BY s.contact_id LIMIT %s
 
 
 def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
-    """Queue a job that unsubscribes, in batches, the still inactive contacts whom this campaign asked to stay. The
-    customer requests it.
+    """Queue a job that unsubscribes, in batches, the still inactive contacts whom this campaign asked to stay.
+
+    The customer requests it.
     """
     audit.record(
         "people.withdrawn",

@@ -85,8 +85,9 @@ def _statuses(mapping: dict[str, str]) -> dict[str, str]:
 @tenancy.needs_account
 @transaction.atomic
 def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
-    """Cancel a file before its next rows; addresses already suppressed stay so. Idempotent. Raises ImportProblem if
-    unknown.
+    """Cancel a file before its next rows; addresses already suppressed stay so. Idempotent.
+
+    Raises ImportProblem if unknown.
     """
     job = SuppressionFile.objects.select_for_update().filter(id=file_id).first()
     if job is None:

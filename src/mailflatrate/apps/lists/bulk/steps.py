@@ -22,8 +22,9 @@ ALREADY_OUT = "already_out"
 
 @dataclass(slots=True)
 class BulkStep:
-    """The result of one step. `changed` maps contacts to their previous value, if it is kept; `skipped` counts
-    unchanged contacts by reason.
+    """The result of one step.
+
+    `changed` maps contacts to their previous value, if it is kept; `skipped` counts unchanged contacts by reason.
     """
 
     changed: dict[int, Any] = field(default_factory=dict)

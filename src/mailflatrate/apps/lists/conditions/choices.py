@@ -13,8 +13,10 @@ from mailflatrate.apps.lists.tags import tags
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSource:
-    """Where the ids of a field come from. `offered` returns those to choose from, by name or newest first; `named` the
-    names of given ids, including ids that are no longer offered.
+    """Where the ids of a field come from.
+
+    `offered` returns those to choose from, by name or newest first; `named` the names of given ids, including ids that
+    are no longer offered.
     """
 
     offered: Callable[[], list[tuple[int, str]]]

@@ -17,8 +17,9 @@ BOUNDED_MILLISECONDS = 100
 
 @dataclass(frozen=True, slots=True)
 class ContactCount:
-    """A number of contacts. `is_exact` False: there are more than `people`, which is 0 if even that could not be
-    determined in time.
+    """A number of contacts.
+
+    `is_exact` False: there are more than `people`, which is 0 if even that could not be determined in time.
     """
 
     people: int

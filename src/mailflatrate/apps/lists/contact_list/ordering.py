@@ -29,8 +29,9 @@ _BY_TEXT = (f"nullif(lower({_TEXT}), '')", "text")
 
 @dataclass(frozen=True, slots=True)
 class ContactOrder:
-    """An order of contacts. `value_sql` is an expression over the contact table; None for the last confirmation, which
-    is in another table.
+    """An order of contacts.
+
+    `value_sql` is an expression over the contact table; None for the last confirmation, which is in another table.
     """
 
     key: str

@@ -28,6 +28,7 @@ def strength() -> list[str]:
 
 def selected_sql(job: Export) -> Built:
     """Return a boolean SQL expression over the contact table `c` for the contacts of this export.
+
     Raises SegmentError.
     """
     parts, values = ["TRUE"], list[Any]()

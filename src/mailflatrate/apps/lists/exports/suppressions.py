@@ -25,8 +25,9 @@ WHERE x.account_id = %s AND {sql.in_force("x")} AND x.id > %s ORDER BY x.id LIMI
 
 
 class SuppressionRows:
-    """The account's own active suppressions. Suppressions of the platform are left out, because they belong to no
-    account.
+    """The account's own active suppressions.
+
+    Suppressions of the platform are left out, because they belong to no account.
     """
 
     columns: Sequence[str] = COLUMNS

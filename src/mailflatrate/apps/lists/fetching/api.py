@@ -103,8 +103,9 @@ class JsonApi:
         self._base_url, self._link, self._secrets = base_url.rstrip("/"), link, dict(secrets)
 
     def get(self, path: str, most: int = 1000, *, is_large: bool = False, **query: object) -> Any:
-        """Return the JSON at a path. `most`: the number of objects requested, which limits its size, unless it
-        `is_large`. Raises FetchProblem.
+        """Return the JSON at a path.
+
+        `most`: the number of objects requested, which limits its size, unless it `is_large`. Raises FetchProblem.
         """
         pairs = {name: value for name, value in query.items() if value is not None}
         octets = MOST_OCTETS if is_large else min(MOST_OCTETS, _FEW_OCTETS + most * _OCTETS_PER_OBJECT)

@@ -1,6 +1,8 @@
-"""Brevo's API v3. It has no proof of its own: `createdAt` is when the contact was added. Opt-ins are attributes of the
-account, such as `DOUBLE_OPT-IN` or a date and IP address that the account keeps; every attribute is fetched under its
-name. The blocklist of an account has the reason for each entry, which the export file lacks.
+"""Brevo's API v3. It has no proof of its own: `createdAt` is when the contact was added.
+
+Opt-ins are attributes of the account, such as `DOUBLE_OPT-IN` or a date and IP address that the account keeps; every
+attribute is fetched under its name. The blocklist of an account has the reason for each entry, which the export file
+lacks.
 """
 
 from collections.abc import Iterator, Sequence

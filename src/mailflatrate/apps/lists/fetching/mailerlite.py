@@ -1,6 +1,7 @@
-"""MailerLite's API (the new version, connect.mailerlite.com). The proof: `subscribed_at` and `ip_address` of the
-sign-up, `opted_in_at` and `optin_ip` of the confirmation. Unsubscribes, bounces and complaints apply to the whole
-account, so they are fetched whichever group is chosen.
+"""MailerLite's API (the new version, connect.mailerlite.com).
+
+The proof: `subscribed_at` and `ip_address` of the sign-up, `opted_in_at` and `optin_ip` of the confirmation.
+Unsubscribes, bounces and complaints apply to the whole account, so they are fetched whichever group is chosen.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Surveys the beginning of a file: what its columns hold, so that titles alone decide nothing."""
+"""Surveys the contents of the columns at the beginning of a file, so that their titles alone decide nothing."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,8 +22,8 @@ _MAYBE_TIME = re.compile(r"\d{4}|\d[./-]\d")
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The contents of the first rows by column: `profiles`, in `orders` what their dates say about their order, and in
-    `types` the types of a field that all values suit.
+    """The contents of the first rows by column: `profiles`, in `orders` the date orders found, and in `types` the field
+    types that fit all values.
     """
 
     profiles: tuple[ColumnProfile, ...]
@@ -70,7 +70,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:
-    """Return the date orders found in some columns. Stops as soon as each is decided."""
+    """Return the date orders found in some columns. Stops reading as soon as each column is decided."""
     found: dict[int, set[DayOrder]] = {column: set() for column in at}
     open_ones = set(at)
     for _line, cells, fault in rows:

@@ -23,9 +23,9 @@ ATTRIBUTE_PREFIX = "attribute:"
 
 
 class ColumnTarget(StrEnum):
-    """The possible targets of a column. Everything else goes to `attribute:<name>`.
+    """The possible targets of a column. Other columns go to `attribute:<name>`.
 
-    FULL_NAME is split into first and last name. A CLOCK is the time of day of a date that has a column of its own.
+    FULL_NAME is split into first and last name. CLOCK is the time of day that belongs to a date in another column.
     """
 
     EMAIL = "email"
@@ -193,7 +193,9 @@ def _named_as_ours(title: str) -> tuple[ColumnRole, str, int] | None:
 
 
 def is_explained(system: SystemProfile | None, title: str) -> bool:
-    """Return whether the system's profile says that a column is neither proof nor a status, or whether it is ours."""
+    """Return whether the system's profile says that a column is neither proof nor a status, or whether we added the
+    column ourselves.
+    """
     role = None if system is None else system.role(title)
     explained = (ColumnRole.KEEP, ColumnRole.TAGS, ColumnRole.LEAVE)
     return is_ours(title) or (role is not None and role[0] in explained)
@@ -248,9 +250,9 @@ def suggest_mapping(
 ) -> dict[str, str]:
     """Map our fields to the file's columns: known names first, then statuses, the rest as attributes.
 
-    The profile of the system that wrote the file comes before all of that. A yes/no column is never taken for a time.
-    Columns about specially protected data are left out (R-97), as are those that look like a status and need a
-    question first, and those of no use here.
+    The profile of the system that wrote the file takes precedence. A yes/no column is never used as a time. Columns
+    with specially protected data are left out (R-97), and so are columns that look like a status and need a question
+    first, and columns that are of no use here.
     """
     by_title = {title: profile for title, profile in zip(header, profiles, strict=True) if not is_ours(title)}
     mapping = {} if system is None else _suggest_known(system, by_title)
@@ -288,7 +290,7 @@ def _drop_half_times(mapping: dict[str, str]) -> None:
 
 
 def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> str:
-    """Return `state`, or if taken `state:<title>`, because several columns may hold a status."""
+    """Return `state`, or `state:<title>` if that is taken, because several columns may hold a status."""
     name = status_field
     key = attribute_key(title)
     number = 2
@@ -299,9 +301,10 @@ def name_status(status_field: str, title: str, mapping: Mapping[str, str]) -> st
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A checked mapping: cell index of each target that is there, and (attribute name, cell index) of the others.
+    """A checked mapping: the cell index of each target in the file, and (attribute name, cell index) of the other
+    columns.
 
-    `births` and `ages` are the cells that give a person's age, whether they are kept or not (R-39). `statuses` are
+    `births` and `ages` are the cells that give a person's age, whether they are stored or not (R-39). `statuses` are
     the columns with the status in the previous system.
     """
 
@@ -320,7 +323,7 @@ class Columns:
 
 
 def check_mapping(header: Sequence[str], mapping: Mapping[str, str], system: SystemProfile | None = None) -> Columns:
-    """Bind a mapping to a file's header, in the terms of the system that wrote it. Raises ImportProblem."""
+    """Return the mapping bound to a file's header, in the terms of the system that wrote it. Raises ImportProblem."""
     index = {title: number for number, title in enumerate(header)}
     targets: dict[ColumnTarget, int] = {}
     attributes: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""Files of rows to correct that are handed in again, with the cells as they were in the original file."""
+"""Files of corrected rows that are uploaded again. Their cells are restored to the form of the original file."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +10,7 @@ _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CorrectedTable:
-    """A table that we wrote, with the cells as they were before we made them harmless for spreadsheets."""
+    """A table that we wrote, with its cells restored to what they were before we escaped them for spreadsheets."""
 
     def __init__(self, table: RowTable) -> None:
         self._table = table

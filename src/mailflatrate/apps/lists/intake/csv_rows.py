@@ -65,15 +65,15 @@ class RowTable(Protocol):
         ...
 
     def position_bytes(self) -> int:
-        """Return approximately how far the file has been read."""
+        """Return approximately how many octets of the file have been read."""
         ...
 
 
 class CsvTable:
-    """A text table of any dialect. Memory: one record. Blank lines are skipped and are not rows.
+    """A text table of any dialect. It holds one record in memory. Blank lines are skipped and do not count as rows.
 
-    An unclosed quote would swallow the rest of the file: once detected, the first line of the record is refused and the
-    lines after it are read again.
+    An unclosed quote would swallow the rest of the file. Once one is detected, the first line of the record is refused
+    and the lines after it are read again.
     """
 
     def __init__(self, path: Path, most_octets: int | None = None) -> None:
@@ -172,7 +172,7 @@ def _damage(lines: list[str]) -> RowFault | None:
 
 
 def name_columns(cells: list[str]) -> list[str]:
-    """Return unique, non-empty titles. Raises TableRefused for an absurd width."""
+    """Return unique, non-empty titles. Raises TableRefused if there are too many columns."""
     if len(cells) > MAX_COLUMNS:
         raise TableRefused(TableFault.COLUMNS, len(cells))
     titles: list[str] = []

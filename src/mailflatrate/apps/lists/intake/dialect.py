@@ -51,7 +51,7 @@ def detect(path: Path) -> CsvDialect:
 
 
 def encoding_of(path: Path) -> str:
-    """Return the encoding of a text file: by its mark or its NULs, else UTF-8 or Windows-1252."""
+    """Return the encoding of a text file: from its byte order mark or its NULs, otherwise UTF-8 or Windows-1252."""
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
         for mark, encoding in _BOMS:

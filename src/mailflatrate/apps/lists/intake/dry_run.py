@@ -1,7 +1,7 @@
 """A dry run: what an import of some files would do with each person, without an account, a list or a database.
 
-The verdicts are those of `row_decisions`, which the import itself uses. What a customer states once for all rows (the
-source, the last campaign) counts as answered and is asked for in `questions`, with the number of people it affects.
+The verdicts are those of `row_decisions`, which the import itself uses. What a customer can state once for all rows
+(the source, the last campaign) counts as answered. It is listed in `questions` with the number of people it affects.
 """
 
 import hashlib
@@ -72,7 +72,7 @@ _PROGRESS_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """How one file is read. `number` is its place among the files of the run."""
+    """How one file is read. `number` is its position among the files of the run."""
 
     number: int
     file: TableFile
@@ -86,12 +86,14 @@ class FilePlan:
 
     @property
     def goes_last(self) -> bool:
-        """Return whether the file is imported after those in which everyone says the same, such as no."""
+        """Return whether the file is imported after the files in which everyone has the same
+        status, such as opted out.
+        """
         return self.terms.all_rows in ("", BY_ROW)
 
 
 class DryRunner:
-    """Judges some files together. `answers` holds what the customer stated, for all of them."""
+    """Judges several files together. `answers` holds the customer's statements, which apply to all of them."""
 
     def __init__(
         self, files: Sequence[TableFile], answers: ImportTerms, now: datetime, options: DryRunOptions | None = None

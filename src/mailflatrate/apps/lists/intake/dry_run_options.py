@@ -1,4 +1,4 @@
-"""What a dry run depends on besides the files and the customer's statements."""
+"""The inputs of a dry run besides the files and the customer's statements."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from mailflatrate.rules.proof.signature import PublishedKey
 
 @dataclass(frozen=True, slots=True)
 class DryRunOptions:
-    """What a dry run depends on besides the files and the statements that hold for all of them.
+    """The inputs of a dry run besides the files and the statements that apply to all of them.
 
-    `mapping` is field -> title, `choices` title -> choice, `all_rows` what a file's name says, by the file's number.
-    `origin_source` is the declared form, which counts for systems that never export the source.
-    `allow_reserved`: reserved endings that this installation answers for. `country` and `time_zone`: the account's.
-    `on_progress` gets the octets read so far; what it raises ends the run. `known_of` knows the account's people, by
-    the keys that `key_of` makes of a canonical address; `facts_of` asks the DNS, without which no domain is checked.
-    `trusted_keys` verify signed lines (`portable_rows`); without them no such line proves anything.
+    `mapping` is field -> title, `choices` title -> choice, `all_rows` the status that a file's name states, by the
+    file's number. `origin_source` is the declared form, which counts for systems that never export the source.
+    `allow_reserved`: reserved endings that this installation accepts. `country` and `time_zone` are the account's.
+    `on_progress` gets the octets read so far; an exception it raises ends the run. `known_of` looks up the account's
+    people by the keys that `key_of` makes of a canonical address; `facts_of` asks the DNS, without which no domain is
+    checked. `trusted_keys` verify signed lines (`portable_rows`); without them no such line proves anything.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)

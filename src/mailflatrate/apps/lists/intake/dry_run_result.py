@@ -1,4 +1,4 @@
-"""What a dry run finds: the piles, the columns, and what the files leave open."""
+"""The result of a dry run: the piles, the columns, and the questions that the files leave open."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -21,7 +21,7 @@ REFUSALS = "refusals_missing"
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question that the customer has to answer, and the number of people that the answer decides about."""
+    """A question that the customer has to answer, and the number of people affected by the answer."""
 
     about: str
     file: str
@@ -30,15 +30,15 @@ class OpenQuestion:
     people: int = 0
 
     def as_json(self) -> dict[str, object]:
-        """For the printed object."""
+        """Return the question as an object to print."""
         return asdict(self)
 
 
 @dataclass(slots=True)
 class DryRun:
-    """The result. `columns` maps each title to its field, None for a column that is left out.
+    """The result of a dry run. `columns` maps each title to its field, None for a column that is left out.
 
-    `reviews`: the figures for which a reviewer would hold an import of these files.
+    `reviews`: the figures that would make a reviewer check an import of these files.
     """
 
     system: str | None
@@ -53,7 +53,7 @@ class DryRun:
     reviews: list[FileReview] = field(default_factory=list)
 
     def pile(self, pile: Pile) -> dict[str, int]:
-        """Return the reasons of a pile with their numbers, the most frequent first."""
+        """Return the number of people in a pile by reason, the most frequent first."""
         found = {reason: count for (one, reason), count in self.counts.items() if one is pile and count}
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
@@ -72,7 +72,7 @@ class DryRun:
 
 
 class TriedRow(NamedTuple):
-    """One row with its person's outcome."""
+    """One row with the outcome of its person."""
 
     file: str
     line: int

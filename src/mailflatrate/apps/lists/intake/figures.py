@@ -1,7 +1,7 @@
 """Figures of one whole import, counted in the database (R-15, R-13).
 
-People with full proof are read once and counted by `people_figures`, as in the dry run; the import itself counts
-refused rows and those that lack proof.
+People with complete proof are read once and counted by `people_figures`, as in the dry run. The import itself counts
+refused rows and rows that lack proof.
 """
 
 from collections import Counter
@@ -48,8 +48,9 @@ _STILL_MEANT = """
 class ImportCharts:
     """The figures of one import and the chart data for pages.
 
-    `domains` are the largest ones with their people, `domain_count` how many there are. `ages` counts people by
-    `AGE_BOUNDS_DAYS`, plus one entry for older ones. `sources` are the most frequent texts of the source column.
+    `domains` are the largest ones with their number of people, `domain_count` is how many domains there are. `ages`
+    counts people by `AGE_BOUNDS_DAYS`, plus one entry for older ones. `sources` are the most frequent texts of the
+    source column.
     """
 
     figures: ImportFigures

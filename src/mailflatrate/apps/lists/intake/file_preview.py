@@ -1,7 +1,7 @@
 """Previews a file before import: its titles, first rows, and the contents of its columns.
 
 Runs in a child process, because a table is untrusted too, and one row may fill the whole file. The octets read are
-limited, so that the same file gives the same answer on any machine.
+limited, so that the same file gives the same result on any machine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ ORDER_OCTETS = 8_000_000
 
 @dataclass(frozen=True, slots=True)
 class TablePreview:
-    """The titles, the first readable rows with long cells cut, and the contents of the columns."""
+    """The titles, the first readable rows with long cells shortened, and the contents of the columns."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -79,7 +79,7 @@ def find_date_orders(path: str, columns: tuple[int, ...]) -> tuple[tuple[int, fr
 
 
 def titles_of(head: SheetHead) -> tuple[list[str], bool]:
-    """Return a sheet's titles, and whether its first row holds them. Raises TableRefused."""
+    """Return a sheet's titles, and whether its first row contains them. Raises TableRefused."""
     cells = list(head.rows[0][1]) if head.rows else []
     if not cells:
         raise TableRefused(TableFault.NO_ROWS, 0)

@@ -1,7 +1,7 @@
-"""Which table a file holds. Spreadsheets are read by `spreadsheets` in a child process, text tables here.
+"""Opens the table in a file. Spreadsheets are read by `spreadsheets` in a child process, text tables here.
 
-The child returns a workbook's rows a few hundred at a time. A workbook that exceeds its limits of time and memory
-has to be saved as CSV, of which only one row is in memory at a time.
+The child returns a workbook's rows a few hundred at a time. If a workbook exceeds the limits of time and memory, the
+customer has to save it as CSV, which is read one row at a time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ class SheetTable:
 
 
 def archive_problem(error: ArchiveRefused) -> ImportProblem:
-    """Return the error shown to the customer for a ZIP that is refused."""
+    """Return the error to show the customer for a refused ZIP."""
     match error.fault:
         case ArchiveFault.ENCRYPTED:
             return ImportProblem(_("the ZIP is protected by a password; unpack it and import the files in it"))
@@ -82,7 +82,7 @@ def archive_problem(error: ArchiveRefused) -> ImportProblem:
 
 
 def problem_of(error: Exception) -> ImportProblem:
-    """Return the error shown to the customer for an unreadable file."""
+    """Return the error to show the customer for an unreadable file."""
     if isinstance(error, child.ChildBusy):
         return ImportProblem(_("other files are being read right now; try again in a minute"))
     if isinstance(error, TableRefused):
@@ -107,7 +107,8 @@ def problem_of(error: Exception) -> ImportProblem:
 def open_table(path: Path) -> RowTable:
     """Open the table in a file, judged by its beginning and not by its name. Raises ImportProblem.
 
-    For workers: a text table is read in this process. Portable consent is not verified yet (`ProofTable.verified`).
+    For workers, because a text table is read in this process. Portable consent is not verified yet
+    (`ProofTable.verified`).
     """
     try:
         if is_portable(path):
@@ -133,7 +134,7 @@ def preview_in_child(path: Path) -> TablePreview:
 def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[DayOrder]]:
     """Return the date orders of some columns far into a text table; empty if that takes too long.
 
-    For a workbook, the preview has already read as many rows as someone can wait for.
+    For a workbook it returns nothing, because the preview has already read as many rows as a person will wait for.
     """
     if is_workbook(path):
         return {}

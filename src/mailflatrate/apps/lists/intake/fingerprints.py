@@ -1,4 +1,4 @@
-"""The addresses a file has already brought, at 8 octets each instead of the 70 that a Python set would need."""
+"""A compact set of the addresses that a file has had so far: 8 octets each instead of the 70 of a Python set."""
 
 from array import array
 
@@ -10,7 +10,7 @@ _MAX_LOAD_PERCENT = 66
 class FingerprintSet:
     """A set of 64-bit fingerprints: open addressing in one array that doubles.
 
-    Two addresses share a fingerprint with a chance of n*n / 2**65 in a file of n rows: one in 30,000 for 30 million.
+    In a file of n rows, the chance that two addresses share a fingerprint is n*n / 2**65: one in 30,000 for 30 million.
     """
 
     __slots__ = ("_count", "_limit", "_mask", "_slots")

@@ -1,4 +1,4 @@
-"""The customer's terms for a file besides its columns: what its name means, its time zone, its date order."""
+"""The customer's statements about a file besides its columns: what its name means, its time zone, its date order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -27,14 +27,13 @@ MAX_REASON_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class ImportTerms:
-    """The customer's statements about a file.
+    """The customer's statements about a file. Empty values were not stated.
 
-    `all_rows`: what everyone in the file said (one of ALL_ROWS). `no_status`: titles of columns that look like a
-    status and are not, each with the reason. `time_zone`: IANA name of times without a zone. `date_order`: one of
+    `all_rows`: the status of everyone in the file (one of ALL_ROWS). `no_status`: titles of columns that look like a
+    status but are none, each with the reason. `time_zone`: IANA name for times without a zone. `date_order`: one of
     DATE_ORDERS, for columns that leave it open; `date_orders` the same by title. `system`: name of the profile of the
     system that wrote the file. `source`, `form_url`, `wording`: one value for all rows whose file has no such column.
-    `field_types`: the type of a new field by the title of its column, one of CHOOSABLE_TYPES. Empty if nothing was
-    stated.
+    `field_types`: the type of a new field by the title of its column, one of CHOOSABLE_TYPES.
     """
 
     all_rows: str = ""
@@ -50,7 +49,7 @@ class ImportTerms:
 
     @property
     def status_of_all(self) -> PriorStatus | None:
-        """Return the status stated for all rows, whatever their cells say."""
+        """Return the status stated for all rows, whatever their cells say; None if none was stated."""
         return PriorStatus(self.all_rows) if self.all_rows and self.all_rows != BY_ROW else None
 
     @property
@@ -60,11 +59,11 @@ class ImportTerms:
 
     @property
     def stated_source(self) -> str:
-        """Return the source of all rows: what was stated, and the address of the form."""
+        """Return the source that applies to all rows: the stated text and the address of the form."""
         return ", ".join(part for part in (self.source.strip(), self.form_url.strip()) if part)
 
     def as_json(self) -> dict[str, Any]:
-        """For `Import.terms`."""
+        """Return a mapping for `Import.terms`."""
         mappings = ("no_status", "date_orders", "field_types")
         return {**asdict(self), **{name: dict(getattr(self, name)) for name in mappings}}
 
@@ -123,7 +122,7 @@ def _check_types(types: Iterable[str]) -> None:
 
 
 def suggested_terms(file_name: str, system: SystemProfile | None) -> ImportTerms:
-    """Return what a file's name and the system that wrote it suggest, before the customer says anything."""
+    """Return the terms that a file's name and the system that wrote it suggest, before the customer states any."""
     if system is None:
         return ImportTerms(all_rows=suggested_all_rows(file_name))
     return ImportTerms(
@@ -144,7 +143,9 @@ def with_system(
 
 
 def suggested_all_rows(file_name: str) -> str:
-    """Return what a file's name clearly says of everyone in it, such as `unsubscribed_members_export.csv`."""
+    """Return the status that a file's name clearly states for everyone in it, such as
+    `unsubscribed_members_export.csv`.
+    """
     found = file_status(file_name)
     return found[0].value if found is not None and found[1] else ""
 
@@ -158,7 +159,9 @@ def name_asks(file_name: str) -> str:
 def moment_readers(
     orders: Mapping[str, str], columns: Columns, header: Sequence[str], time_zone: str
 ) -> dict[int, Callable[[str], Moment | None]]:
-    """Return a parser for each column that may hold a time: by its index, in the order decided for its title."""
+    """Return a parser for each column that may hold a time, by the column's index; it uses the date order decided for
+    its title.
+    """
     used = {columns.targets[target] for target in TIMES if target in columns.targets}
     used |= {column.index for column in columns.statuses} | set(columns.changes)
     return {

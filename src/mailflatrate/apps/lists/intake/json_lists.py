@@ -1,4 +1,4 @@
-"""JSON files that are one list of objects, such as the answer of an API: read object by object, in bounded memory."""
+"""JSON files that are one list of objects, such as an API response: read object by object, in bounded memory."""
 
 import json
 import re
@@ -11,15 +11,15 @@ _BETWEEN: Final = re.compile(r"[\ufeff\s,]*")
 
 
 def is_json_list(lines: list[str]) -> bool:
-    """Return whether the beginning of a file, in lines that aren't blank, is that of a list of objects."""
+    """Return whether the first non-blank lines of a file begin a list of objects."""
     return "".join(lines[:2]).replace(" ", "").startswith("[{")
 
 
 def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, object] | None]]:
-    """Yield the objects of a list, each with its number; None for what can't be read, which ends the list.
+    """Yield the objects of a list, each with its number; None for invalid JSON, which ends the list.
 
-    An object that isn't whole yet is tried again only when twice as much of the file has been read, so that the work
-    grows with the file and not with its square.
+    An incomplete object is tried again only after twice as much of the file has been read, so that the work grows with
+    the size of the file and not with its square.
     """
     read = json.JSONDecoder().raw_decode
     text, is_ended = _longer("", lines, _FIRST_TRY_CHARACTERS)

@@ -1,4 +1,4 @@
-"""What judging the rows of a file depends on besides the rows."""
+"""The inputs for judging the rows of a file, besides the rows."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,15 @@ from mailflatrate.rules.contact_fields import FieldDefinition
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """What judging depends on besides the row.
+    """The inputs for judging a row, besides the row.
 
-    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each
-    column of times by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a
-    resumed import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last
-    campaign to the list. `source` is that of all rows of a file without such a column, and `source_by` who stated it;
-    `wording` is what people agreed to, as the customer says. `same_time_is_single`: one time in both columns means that
-    nobody was asked to confirm. `own_domains`, `own_addresses`, `allow_reserved`: see `decide_address`.
+    `key_of` maps a canonical address to its keyed hash (R-96), `read_moments` has the `moment_reader` of each time
+    column by its index, `says_minor` is the account's `minor_reader`, `now` the moment the import began (a resumed
+    import keeps it). `statuses` reads the previous system's status. `last_mailed_at` is the declared last campaign to
+    the list. `source` applies to all rows of a file without such a column, and `source_by` says who stated it;
+    `wording` is what people agreed to, according to the customer. `same_time_is_single`: the same time in both columns
+    means that the person was not asked to confirm. `own_domains`, `own_addresses`, `allow_reserved`: see
+    `decide_address`.
     """
 
     columns: Columns

@@ -12,7 +12,9 @@ REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
 
 
 class SaidNo(NamedTuple):
-    """One row that says no: its position, the address's keyed hash, what it says, in which column, and when it was."""
+    """One row whose person said no: its position, the address's keyed hash, the status word, its
+    column, and the time.
+    """
 
     line: int
     address_key: bytes
@@ -30,9 +32,9 @@ Refusal = tuple[int, list[str], str, str, str]
 
 @dataclass(slots=True)
 class Slice:
-    """A run of judged rows, passed from `row_decisions` to the database half.
+    """A series of judged rows, passed from `row_decisions` to the code that writes them.
 
-    `staged` is CSV for COPY in the order of the staging columns, `cells` the rows behind it by line number.
+    `staged` is CSV for COPY in the order of the staging columns, `cells` the original rows by line number.
     """
 
     first_row: int

@@ -1,6 +1,7 @@
 """People who left one list of another installation, as portable consent proves: they leave the list here, too.
 
-They are unsubscribed from the list that the file goes into, and not suppressed: what they said was about one list.
+They are unsubscribed from the list that the file is imported into, but not suppressed, because they said no to one list
+only.
 """
 
 import json
@@ -50,7 +51,7 @@ ON CONFLICT (account_id, mailing_list_id, contact_id) DO UPDATE SET
 
 
 def write_leavers(job: Import, noes: Sequence[SaidNo]) -> None:
-    """End or refuse the subscription of these people to the import's list, in a transaction of the account."""
+    """End or refuse these people's subscriptions to the import's list, in a transaction of the account."""
     if not noes:
         return
     with connection.cursor() as cursor:

@@ -75,9 +75,9 @@ FROM chosen GROUP BY 1, 2
 
 
 def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
-    """Suppress these people in the account and end their subscriptions, inside a transaction of the account.
+    """Suppress these people in the account and end their subscriptions, in a transaction of the account.
 
-    Returns how many of them this import itself had brought, by quarantine reason (empty: confirmed). Idempotent.
+    Returns how many of them this import itself had added, by quarantine reason (empty: confirmed). Idempotent.
     """
     write_leavers(job, [said for said in noes if said.left_list_as])
     noes = [said for said in noes if not said.left_list_as]
@@ -111,7 +111,10 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
 
 
 def evidence_of(job: Import, said: SaidNo) -> dict[str, Any]:
-    """Return the evidence stored for a row that says no. `at` is when the previous system recorded it, if known."""
+    """Return the evidence to store for a row whose person said no.
+
+    `at` is when the previous system recorded it, if known.
+    """
     return {
         "rule": "R-16",
         "import": job.id,

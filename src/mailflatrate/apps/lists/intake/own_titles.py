@@ -1,4 +1,7 @@
-"""The columns that we add to a file of rows to correct (`actions.rejected_rows`). Handed in again, they say nothing."""
+"""The columns that we add to a file of rows to correct (`actions.rejected_rows`).
+
+They are ignored when the file is uploaded again.
+"""
 
 from typing import Final
 
@@ -9,5 +12,5 @@ OWN_TITLES: Final = (LINE_TITLE, REASON_TITLE, SUGGESTION_TITLE)
 
 
 def is_ours(title: str) -> bool:
-    """Return whether a column is one of those that we added, so that its words say nothing about a person."""
+    """Return whether we added a column ourselves, so that its contents say nothing about a person."""
     return title.strip().lower() in OWN_TITLES

@@ -1,7 +1,7 @@
 """Figures about the people in one file with complete proof, counted exactly and in bounded memory (R-15, R-13).
 
-Both the dry run and the check of a finished import feed this, so that one can't say what the other doesn't. The rows
-are in a private SQLite file that is deleted when it is closed, because a million different sources don't fit in memory.
+Both the dry run and the check of a finished import use it, so that their figures agree. The rows are in a private
+SQLite file that is deleted when it is closed, because a million different sources don't fit in memory.
 """
 
 import re
@@ -57,10 +57,10 @@ _SOURCES = "SELECT source, count(*) FROM person GROUP BY source ORDER BY count(*
 
 
 class WholeProof(NamedTuple):
-    """A judged row: the person, why it is held (empty: mailable), and its proof.
+    """A judged row: the person, why they are held (empty: mailable), and their proof.
 
-    `key` and `mailbox` are keyed hashes, `mailbox` that of the address without its +tag; `second` is the confirmation,
-    in seconds since 1970.
+    `key` and `mailbox` are keyed hashes, `mailbox` that of the address without its +tag; `second` is the time of the
+    confirmation, in seconds since 1970.
     """
 
     key: bytes
@@ -75,7 +75,7 @@ class WholeProof(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeopleCounts:
-    """What was counted among the people of one file. `domains` and `sources` are the most frequent ones."""
+    """The counts of the people in one file. `domains` and `sources` are the most frequent ones."""
 
     people: int
     domains: tuple[tuple[str, int], ...]
@@ -90,7 +90,7 @@ class PeopleCounts:
 
 
 class PeopleFigures:
-    """The people of one file. Use as a context manager; what it holds is gone afterward."""
+    """The people of one file. Use it as a context manager; its data is deleted afterward."""
 
     def __init__(self, now_seconds: int) -> None:
         self._now = now_seconds
@@ -149,9 +149,9 @@ class PeopleFigures:
                 yield [key for (key,) in batch]
 
     def settle(self, fate_of: Callable[[bytes, bytes | None, str], str]) -> dict[str, int]:
-        """Ask what becomes of each row and keep only the mailable ones; return how often each other fate was named.
+        """Ask for the fate of each row and keep only the mailable ones; return how many rows had each other fate.
 
-        `fate_of` gets key, mailbox and reason. It returns an empty text for who is mailable.
+        `fate_of` gets key, mailbox and reason. It returns an empty text for a mailable person.
         """
         self._write()
         names: dict[str, int] = {"": 0}
@@ -176,7 +176,7 @@ class PeopleFigures:
         return [str(row[0]) for row in self._database.execute("SELECT DISTINCT domain FROM person ORDER BY domain")]
 
     def counted(self) -> PeopleCounts:
-        """Return the figures of the rows that are left."""
+        """Return the figures of the remaining rows."""
         self._write()
         ages: dict[int, int] = dict(self._database.execute("SELECT age, count(*) FROM person GROUP BY age").fetchall())
         return PeopleCounts(
@@ -205,9 +205,9 @@ class PeopleFigures:
 
 
 def figures_of(rows: int, reasons: Mapping[str, int], counts: PeopleCounts) -> ImportFigures:
-    """Return the figures of one import. `reasons` has every reason of a refused or held row, with its number.
+    """Return the figures of one import. `reasons` maps every reason of refused or held rows to their number.
 
-    Domains count as not looked up.
+    Domains are not looked up in the DNS.
     """
     firms = [count for domain, count in counts.domains if not is_freemail(domain)]
 

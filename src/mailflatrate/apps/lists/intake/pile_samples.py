@@ -16,7 +16,7 @@ _DUPLICATE: Final = (Pile.NEVER, DUPLICATE)
 
 
 class RowSample(NamedTuple):
-    """One row: its file and line, the masked address, and its proof as far as there is some."""
+    """One sample row: its file and line, the masked address, and its proof, if any."""
 
     file: str
     line: int
@@ -27,7 +27,7 @@ class RowSample(NamedTuple):
 
 
 def sample_of(file: str, line: int, email: str, weighed: Weighed | None = None) -> RowSample:
-    """Return what may be shown of a row."""
+    """Return the parts of a row that may be shown."""
     text = email.strip().replace("\0", "\u2400")  # PostgreSQL's jsonb holds no NUL
     # Anything else may be in this column, so only its first sign is shown.
     shown = masked_address(text) or (f"{text[:1]}***" if text else "")
@@ -48,7 +48,7 @@ def _time_text(moment: Moment | None) -> str:
 
 
 class PileSamples:
-    """Collects rows while a dry run reads, and keeps those whose person has this outcome at the end."""
+    """Collects sample rows while a dry run reads, and keeps those whose person has that outcome at the end."""
 
     def __init__(self) -> None:
         self._kept: dict[Outcome, list[tuple[bytes, RowSample]]] = {}
@@ -58,11 +58,11 @@ class PileSamples:
         return len(self._kept.get(outcome, ())) < _CANDIDATES
 
     def add(self, outcome: Outcome, key: bytes, sample: RowSample) -> None:
-        """Keep a row; `key` is that of its person, empty if it stands for nobody else."""
+        """Keep a row; `key` is the key of its person, empty if the row belongs to no one else."""
         self._kept.setdefault(outcome, []).append((key, sample))
 
     def settled(self, piles: PersonPiles) -> dict[Outcome, list[RowSample]]:
-        """Return up to SAMPLE_ROWS rows of each outcome that is final."""
+        """Return up to SAMPLE_ROWS rows of each outcome, once outcomes are final."""
         found: dict[Outcome, list[RowSample]] = {}
         for outcome, rows in self._kept.items():
             final = [
@@ -73,7 +73,7 @@ class PileSamples:
 
 
 def missing_samples(counts: Mapping[Outcome, int], found: Mapping[Outcome, Iterable[RowSample]]) -> dict[Outcome, int]:
-    """Return how many rows are missing of each outcome, because a stronger one replaced the candidates."""
+    """Return how many sample rows of each outcome are missing, because their people got a stronger outcome."""
     wanted = {outcome: min(count, SAMPLE_ROWS) for outcome, count in counts.items() if outcome != _DUPLICATE}
     lacking = {outcome: count - len(list(found.get(outcome, ()))) for outcome, count in wanted.items()}
     return {outcome: count for outcome, count in lacking.items() if count > 0}

@@ -1,4 +1,5 @@
-"""The three piles of a dry run: who is mailable, who has to be asked, and who is never mailed, each person once.
+"""The three piles of a dry run: people who are mailable, who have to be asked, and who are never mailed. Each person
+counts once.
 
 A no wins over anything that another row or file says, whichever comes first.
 """
@@ -16,7 +17,7 @@ from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
 
 class Pile(StrEnum):
-    """What becomes of a row's person."""
+    """The pile of a row's person."""
 
     MAILABLE = "mailable"
     ASK = "ask"
@@ -51,7 +52,7 @@ Outcome = tuple[Pile, str]
 class PersonPiles:
     """The outcome of each person so far, by the fingerprint of the address: 10 to 30 octets a person.
 
-    Two addresses share a fingerprint with a chance of n*n / 2**65 in files of n rows together.
+    In files of n rows together, the chance that two addresses share a fingerprint is n*n / 2**65.
     """
 
     _START_BITS = 16
@@ -66,14 +67,15 @@ class PersonPiles:
         self._allocate(1 << self._START_BITS)
 
     def add_row(self, outcome: Outcome) -> None:
-        """Count a row that stands for nobody else: without an address, or refused for it."""
+        """Count a row that belongs to no known person: it has no address, or was refused because of it."""
         self.counts[outcome] += 1
 
     def add_person(self, key: bytes, outcome: Outcome, mailbox_key: bytes | None = None) -> bool:
-        """Count a row of a person; of several rows the strongest counts, and the others are duplicates.
+        """Count a row of a person and return whether it is their first. Of several rows the strongest counts, and the
+        others are duplicates.
 
-        `mailbox_key` is that of the address without its +tag: who said no with the one gets no mail at the other.
-        Return whether this is the person's first row.
+        `mailbox_key` is that of the address without its +tag: a person who said no with one address gets no mail at the
+        other.
         """
         before = self._people
         self._put(key, outcome)
@@ -82,7 +84,7 @@ class PersonPiles:
         return self._people > before
 
     def settle(self) -> None:
-        """Move everyone to the pile of their mailbox if that said no. Call it once, after the last row."""
+        """Move everyone whose mailbox said no to that mailbox's pile. Call it once, after the last row."""
         for mailbox, keys in self._tagged.items():
             said = self.outcome(mailbox)
             if said is not None and said[0] is Pile.NEVER:
@@ -91,9 +93,9 @@ class PersonPiles:
                     self.counts[Pile.NEVER, DUPLICATE] -= 1
 
     def refuse(self, key: bytes, *, with_tagged: bool = True) -> None:
-        """Move a person, and those with a +tag of the same mailbox, to the pile of who is never mailed.
+        """Move a person, and those with a +tag of the same mailbox, to the pile of people who are never mailed.
 
-        The key may be nobody's here. Call it before `settle`.
+        The key may be unknown here. Call it before `settle`.
         """
         for one in (key, *(self._tagged.get(key[:8], ()) if with_tagged else ())):
             known = self.outcome(one)
@@ -110,7 +112,7 @@ class PersonPiles:
             self._values[place] = self._code(outcome)
 
     def outcome(self, key: bytes) -> Outcome | None:
-        """Return the outcome of a person; None for nobody we know."""
+        """Return the outcome of a person; None for an unknown person."""
         fingerprint = _fingerprint(key)
         place = self._place(fingerprint)
         return self._outcomes[self._values[place]] if self._slots[place] else None

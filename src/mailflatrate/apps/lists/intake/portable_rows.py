@@ -1,8 +1,8 @@
 """Files of portable consent as rows of an import (`rules.proof.portable`): verified line by line, in bounded memory.
 
-An NDJSON file holds a line a row and ends with a line that counts the others. A table with the column
-`mailflatrate_proof` holds the same lines in its cells; nothing else in it is read. The rows go on through the same
-judge as every import, and the verified line stays with the person as evidence.
+An NDJSON file holds one row a line and ends with a line that counts the others. A table with the column
+`mailflatrate_proof` holds the same lines in its cells; nothing else in it is read. The rows go through the same judge
+as every import, and the verified line is stored with the person as evidence.
 """
 
 import hashlib
@@ -56,12 +56,12 @@ def is_portable(path: Path) -> bool:
 
 
 def portable_columns() -> Columns:
-    """Return the fixed columns of every such file."""
+    """Return the columns of every file of portable consent, which are always the same."""
     return check_mapping(HEADER, {title: title for title in SHOWN})
 
 
 class ProofTable:
-    """Rows of portable consent. Without keys nothing is verified, and only what a preview shows is there."""
+    """Rows of portable consent. Without keys nothing is verified, and only the values for a preview are present."""
 
     header: list[str]
 
@@ -83,11 +83,11 @@ class ProofTable:
         return ProofTable(self._path, keys, table=self._table)
 
     def position_bytes(self) -> int:
-        """Return approximately how far the file has been read."""
+        """Return approximately how many octets of the file have been read."""
         return self._table.position_bytes() if self._table is not None else self._position_bytes
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows, those that prove nothing with the reason."""
+        """Yield all rows; those that prove nothing carry the reason."""
         if self._table is not None:
             at = self._table.header.index(PROOF_TITLE)
             for number, cells, fault in self._table.rows():
@@ -169,7 +169,7 @@ def _cells(consent: PortableConsent, text: str, line: Mapping[str, Any]) -> list
 
 
 def proof_of(text: str) -> dict[str, Any]:
-    """Return what the ledger keeps of a verified line: the line itself, and where it came from."""
+    """Return the part of a verified line that the ledger stores: the line itself, and where it came from."""
     line = json.loads(text)
     return {
         "portable": text,
@@ -183,7 +183,7 @@ def proof_of(text: str) -> dict[str, Any]:
 
 
 def is_carried_minor(cells: Sequence[str], says_minor: Callable[[str], bool]) -> bool:
-    """Return whether a field that the line carries says that the person is a minor (R-39)."""
+    """Return whether a field in the line says that the person is a minor (R-39)."""
     carried: dict[str, str] = json.loads(cells[CARRIED_AT]) if cells[CARRIED_AT] else {}
     return any(
         (is_birth(name) and says_minor(value)) or (is_age(name) and age_says_minor(value))

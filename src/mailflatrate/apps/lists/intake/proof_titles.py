@@ -1,4 +1,6 @@
-"""Titles of proof composed of known words, in English and German: `Confirmation IP address`, `Signup timestamp`."""
+"""Recognizes titles of proof columns composed of known words, in English and German: `Confirmation IP address`, `Signup
+timestamp`.
+"""
 
 import re
 from functools import lru_cache
@@ -28,7 +30,7 @@ _OTHERWISE = re.compile(
 
 @lru_cache(maxsize=4_096)
 def composed(title: str) -> str | None:
-    """Return the field of a title that names an act and its time or IP address; None for any other."""
+    """Return the field for a title that names an act and its time or IP address; None for any other title."""
     words = plain(title)
     if _OTHERWISE.search(words):
         return None

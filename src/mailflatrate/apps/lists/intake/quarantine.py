@@ -1,4 +1,4 @@
-"""Why people with full proof stay in quarantine anyway: an operator has to review them first."""
+"""The reasons why people with complete proof stay in quarantine until an operator has reviewed them."""
 
 ORIGIN_WAITING = "origin_waiting"
 """The origin of the list is not approved yet (R-10)."""

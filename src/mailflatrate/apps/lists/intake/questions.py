@@ -1,4 +1,6 @@
-"""Questions to answer before a file starts: an unknown status, a file name that suggests a no, ambiguous dates."""
+"""Questions to answer before an import can start: an unknown status, a file name that suggests an opt-out, ambiguous
+dates.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ DATE_ORDER = "date_order"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: `about` is STATUS, FILE or DATE_ORDER, `column` the title it concerns (FILE: empty)."""
+    """One question. `about` is STATUS, FILE or DATE_ORDER; `column` is the title it concerns (empty for FILE)."""
 
     about: str
     column: str
@@ -46,7 +48,10 @@ def find_questions(
     file_name: str,
     system: SystemProfile | None = None,
 ) -> list[Question]:
-    """Return the open questions about a file, except those about dates. None is about a column the system explains."""
+    """Return the open questions about a file, except those about dates.
+
+    Columns that the system's profile explains raise none.
+    """
     questions = []
     is_by_row = system is not None and system.file_says(file_name) == BY_ROW
     if not terms.all_rows and not is_by_row and (hint := name_asks(file_name)):
@@ -78,7 +83,7 @@ Search = Callable[[Sequence[int]], Mapping[int, frozenset[DayOrder]]]
 def settle_orders(
     header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
 ) -> dict[str, str]:
-    """Return the order of day and month for each time column with such dates: title -> DAY_FIRST or MONTH_FIRST.
+    """Return the order of day and month for each time column with ambiguous dates: title -> DAY_FIRST or MONTH_FIRST.
 
     Raises ImportAsks if neither a cell nor the customer decides it.
     """
@@ -91,7 +96,7 @@ def settle_orders(
 def find_orders(
     header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
 ) -> tuple[dict[str, str], list[Question]]:
-    """Return the orders that are decided, and a question for each column of proof whose order isn't."""
+    """Return the orders that are decided, and a question for each column of proof whose order is not."""
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
     names_opt_outs = {column.index for column in columns.statuses} | set(columns.changes)
     found = {at: set(survey.orders[at]) for at in asked | names_opt_outs}

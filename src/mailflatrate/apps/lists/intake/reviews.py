@@ -1,4 +1,4 @@
-"""What a reviewer would be asked about the files of a dry run: the figures that hold an import, before it starts.
+"""What a reviewer would be asked about the files of a dry run: the figures that would hold an import, before it starts.
 
 Each file is settled when it has been read, in the order of the imports, with what the account knows about its people.
 The figures are those of `people_figures`, which the check of a finished import uses, too (R-15, R-13, R-18, R-24).
@@ -22,10 +22,10 @@ _NO: Final = frozenset((*NO_WORDS.values(), SUPPRESSED))
 
 
 class KnownAs(Enum):
-    """What the account knows about a person, as far as an import into a list depends on it.
+    """What the account knows about a person that matters for an import into a list.
 
-    SUPPRESSED: refused whatever the files say, and so are their +tags. LEFT: unsubscribed from this list. LISTED: on
-    the list already, so that nothing is added. OPEN: on the list without proof, which a file may bring.
+    SUPPRESSED: refused whatever the files say, including addresses with a +tag. LEFT: unsubscribed from this list.
+    LISTED: already on the list, so that nothing is added. OPEN: on the list without proof, which a file may supply.
     """
 
     SUPPRESSED = "suppressed"
@@ -42,7 +42,7 @@ FactsOf = Callable[[Sequence[str]], Mapping[str, ResolverFacts]]
 
 @dataclass(frozen=True, slots=True)
 class FileReview:
-    """Why an import of a file is held for a reviewer: one figure over its limit, or people whose consent is old.
+    """Why an import of a file would be held for a reviewer: one figure over its limit, or people whose consent is old.
 
     `kind` is an AnomalyKind or `ageing`.
     """
@@ -54,12 +54,12 @@ class FileReview:
     limit_percent: float
 
     def as_json(self) -> dict[str, Any]:
-        """For the printed object."""
+        """Return the review as an object to print."""
         return asdict(self)
 
 
 class FileFigures:
-    """Collects the figures of one file while its rows are read, and settles them once the last one was."""
+    """Collects the figures of one file while its rows are read, and settles them after the last row."""
 
     def __init__(self, name: str, piles: PersonPiles, listed: PersonPiles, now_seconds: int) -> None:
         """`piles` is that of the whole run. `listed` has who is on the list by now: MAILABLE is listed, ASK is open."""
@@ -74,7 +74,7 @@ class FileFigures:
         self._reasons[reason] += 1
 
     def weighed(self, key: bytes, mailbox: bytes | None, weighed: Weighed, reason: str) -> None:
-        """Count a row with an accepted address; `reason`: why it is held, if it is."""
+        """Count a row with an accepted address. `reason` says why it is held, if it is."""
         self._rows += 1
         second = 0 if weighed.confirmed_at is None else int(weighed.confirmed_at.at.timestamp() // 1)
         row = WholeProof(
@@ -90,7 +90,7 @@ class FileFigures:
         self._people.add(row)
 
     def settle(self, known_of: KnownOf | None, facts_of: FactsOf | None) -> list[FileReview]:
-        """Return what a reviewer would be asked; people who turn out not to be mailable change their pile."""
+        """Return what a reviewer would be asked. People who turn out not to be mailable are moved to another pile."""
         with self._people as people:
             if known_of is not None:
                 for keys in people.key_batches():

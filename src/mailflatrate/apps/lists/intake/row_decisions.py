@@ -45,7 +45,7 @@ _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class Weighed(NamedTuple):
-    """A row with an accepted address: what its cells give, and why it is held (empty: mailable)."""
+    """A row with an accepted address: the values of its cells, and why it is held (empty: mailable)."""
 
     decision: AddressDecision
     reason: str
@@ -61,7 +61,7 @@ class Weighed(NamedTuple):
 
 
 class RowVerdict(NamedTuple):
-    """The verdict on one row: either `refusal`, with `no` if the person said so, or `weighed`.
+    """The verdict on one row: either `refusal`, with `no` if the person opted out, or `weighed`.
 
     `key` is the keyed hash of the address; empty if the row has none.
     """
@@ -116,7 +116,10 @@ class ImportJudge:
         self._agent_at = setting.columns.targets.get(ColumnTarget.USER_AGENT)
 
     def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
-        """Yield the rows after the first `done_rows` in slices of `size`. Earlier rows only count as seen."""
+        """Yield the rows after the first `done_rows` in slices of `size`.
+
+        Earlier rows are read only to detect duplicates.
+        """
         rows = table.rows()
         email_at = self._setting.columns.targets[ColumnTarget.EMAIL]
         for _ in range(done_rows):

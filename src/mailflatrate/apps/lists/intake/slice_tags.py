@@ -1,4 +1,4 @@
-"""Giving the people of a slice the tags of their rows, in the transaction that writes the slice."""
+"""Adds the tags of their rows to the people of a slice, in the transaction that writes the slice."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ ON CONFLICT DO NOTHING
 
 
 def give_tags_of_slice(cursor: Any, job: Import, part: Slice, refused_lines: Sequence[int]) -> None:
-    """Give the people of a slice the tags of their rows, but for those whose row was refused."""
+    """Give the people of a slice the tags of their rows, except those whose row was refused."""
     try:
         known = known_or_new(part.tags)
     except ListError as error:

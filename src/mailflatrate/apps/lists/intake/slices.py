@@ -1,9 +1,9 @@
 """Writing one slice of an import: staging, contacts, ledger, subscriptions and progress in one transaction.
 
-The rules were asked before (`row_decisions`); here SQL only checks what already exists: suppressions and unsubscribes
-win over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes. Full
-proof is written to the ledger in any case; it makes a person mailable only if a reviewer approved the origin of the
-list (R-10), and if the consent is older than a year, a reviewer checks it first (R-13).
+The rules were applied before (`row_decisions`). SQL only compares with existing rows: suppressions and unsubscribes win
+over everything (R-16), a confirmed subscription stays as it is, and nothing is written where nothing changes. Complete
+proof is written to the ledger in any case. It makes a person mailable only if a reviewer approved the origin of the
+list (R-10); if the consent is older than a year, a reviewer checks it first (R-13).
 """
 
 import json
@@ -44,11 +44,11 @@ class ImportTally:
 
 
 class ImportOvertaken(Exception):
-    """Raised when another runner has advanced the import; this one must stop."""
+    """Raised when another runner has advanced the import, so that this one must stop."""
 
 
 class ImportCanceled(Exception):
-    """Raised when the customer canceled."""
+    """Raised when the customer canceled the import."""
 
 
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
@@ -177,7 +177,7 @@ def write_slice(job: Import, part: Slice) -> None:
     """Write a slice and advance the import's position and counters, in one transaction.
 
     Retried if the same contact was written elsewhere in between. Raises `ImportCanceled` if the customer canceled,
-    Overtaken if the import's position is not where this slice begins.
+    `ImportOvertaken` if the import's position is not where this slice begins.
     """
     for attempt in range(1, _TRIES + 1):
         try:

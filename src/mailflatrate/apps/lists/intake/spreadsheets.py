@@ -1,7 +1,7 @@
 """Reads workbooks (XLSX, XLSM, XLSB, XLS, ODS) as rows of text with calamine. Runs in a child process, without Django.
 
-Calamine decodes a whole sheet as a rectangle from its first cell to its last, and trusts what the file says about
-itself. So the unpacked size of an XLSX and the size of its rectangle are checked first, by streaming.
+Calamine decodes a whole sheet as a rectangle from its first cell to its last, and trusts the sizes that the file
+states. So the unpacked size of an XLSX and the size of its rectangle are checked first, by streaming.
 """
 
 import re
@@ -66,7 +66,7 @@ class SheetRows:
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """The first non-empty rows, and whether these are all."""
+    """The first non-empty rows, and whether there are no more."""
 
     rows: tuple[SheetRow, ...]
     is_whole: bool
@@ -128,7 +128,7 @@ def _rows(sheet: "python_calamine.CalamineSheet") -> Iterator[SheetRow]:
 
 
 def cell_text(cell: object) -> str:
-    """Return a cell as the text that a CSV of the same sheet would hold."""
+    """Return a cell as the text that it would be in a CSV of the same sheet."""
     match cell:
         case str():
             return cell

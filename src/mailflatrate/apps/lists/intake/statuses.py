@@ -1,4 +1,4 @@
-"""The previous system's status of a row's person (R-16), from all columns that tell it."""
+"""The status of a row's person in the previous system (R-16), from all columns that contain it."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +22,8 @@ _TIMED = (StatusField.UNSUBSCRIBED_AT, StatusField.BOUNCED_AT, StatusField.COMPL
 class Statuses:
     """Reads the statuses of a file's rows. `speak` False: no column holds one, so rows need no check.
 
-    `watched` are columns not mapped as a status in which a status word may still appear; in `watched_states`, whose
-    titles suggest a state, any code or word counts as one.
+    `watched` are columns not mapped as a status in which a status word may still appear. In `watched_states`, whose
+    titles suggest a status, any code or word counts as one.
     """
 
     def __init__(
@@ -51,7 +51,9 @@ class Statuses:
         self.watched_states = tuple(at for at in self.watched if counts_states(header[at]))
 
     def judge(self, cells: Sequence[str]) -> tuple[StatusHit | None, str]:
-        """Return a row's strongest status word, and the reason to hold it: empty for a yes and for a no."""
+        """Return a row's strongest status word, and the reason to hold the row, which is empty for
+        a clear yes or no.
+        """
         hit = judge_row(self._readers, cells)
         if self._of_all is not None and (hit is None or hit.status in (*_HELD, PriorStatus.NEVER, PriorStatus.YES)):
             return self._of_all, _HELD.get(self._of_all.status, "")
@@ -65,9 +67,10 @@ class Statuses:
             unknown[hit.column.title, hit.text.strip()[:_WORD_CHARACTERS]] += 1
 
     def moment(self, hit: StatusHit, cells: Sequence[str]) -> Moment | None:
-        """Return when the person said no: from the column that says it, else from any column with the time of a no.
+        """Return when the person said no: from the column with the status, otherwise from any column with the time of
+        an opt-out.
 
-        If the file has neither, it is the row's last change, which the result marks as assumed.
+        If the file has neither, it is the time of the row's last change, and the result is marked as assumed.
         """
         columns = [hit.column, *(column for column, _ in self._readers if column.field in _TIMED)]
         for column in columns:

@@ -1,4 +1,4 @@
-"""The tables of some files, those inside a ZIP among them."""
+"""The tables of several files, including those inside a ZIP."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,9 +11,9 @@ from mailflatrate.apps.lists.intake.file_tables import archive_problem
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """One table: the name it came under, which may say something about everyone in it, and where it is.
+    """One table: the name it was uploaded under, which may state the status of everyone in it, and its path.
 
-    `archive`: name of the ZIP it came in.
+    `archive`: name of the ZIP it was in.
     """
 
     name: str
@@ -25,9 +25,10 @@ class TableFile:
 def tables_in(
     files: Sequence[Path], names: Sequence[str] = (), folder: Path | None = None
 ) -> Iterator[list[TableFile]]:
-    """Provide all tables of some files, those in a ZIP among them. Raises ImportProblem.
+    """Provide all tables of several files, including those in a ZIP. Raises ImportProblem.
 
-    `names`: what the files were called, if not as on this host's disk. `folder`: where a ZIP is unpacked.
+    `names`: the original names of the files, if they differ from those on this host's disk. `folder`: where a ZIP is
+    unpacked.
     """
     with ExitStack() as held:
         found: list[TableFile] = []

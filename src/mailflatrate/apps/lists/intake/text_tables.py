@@ -1,7 +1,7 @@
 """Text files other than CSV: JSON lines and lists, blocks of `key value` (Sympa), lines of `Name <address>` (Mailman).
 
-Each is read twice as a stream: once for the columns, because a status may appear in any row, then for the rows.
-Memory: one record, and the names of at most MAX_COLUMNS columns.
+Each is streamed twice: once for the columns, because a status may appear in any row, then for the rows. It holds one
+record in memory, and the names of at most MAX_COLUMNS columns.
 """
 
 import json
@@ -60,7 +60,7 @@ def open_text_table(path: Path, most_octets: int | None = None) -> RowTable:
 
 
 class RecordTable:
-    """A text file of records that name their values themselves."""
+    """A text file whose records name their values themselves."""
 
     def __init__(self, path: Path, encoding: str, read: _Reader, fault: RowFault, most_octets: int | None) -> None:
         """Collect the columns of all records. Raises TableRefused for a file without any, or with too many."""

@@ -1,8 +1,8 @@
-"""Moments and IP addresses as files spell them.
+"""Times and IP addresses in the spellings of files.
 
-A moment without a zone is read in the file's. Whether `03/04/2024` is the third of April is decided for a whole
-column (`column_survey`), never for one cell. Any assumption is noted beside the evidence with the text as it was in the
-file.
+A time without a zone is read in the file's time zone. Whether `03/04/2024` means April 3 or March 4 is decided for a
+whole column (`column_survey`), never for one cell. Any assumption is stored beside the evidence, with the original
+text.
 """
 
 import ipaddress
@@ -69,7 +69,7 @@ class Moment(NamedTuple):
 
 
 class DayOrder(StrEnum):
-    """Which part comes first in a date such as `03/04/2024`. EITHER: this cell alone cannot tell."""
+    """Which part comes first in a date such as `03/04/2024`. EITHER: this cell alone cannot decide."""
 
     DAY_FIRST = "day_first"
     MONTH_FIRST = "month_first"
@@ -77,7 +77,7 @@ class DayOrder(StrEnum):
 
 
 def day_order(text: str) -> DayOrder | None:
-    """Return what a cell says about the order of day and month in its column; None if it says nothing."""
+    """Return the order of day and month that a cell shows for its column; None if it shows none."""
     match = _ORDERED.match(text)
     if match is None:
         return None
@@ -91,10 +91,10 @@ def day_order(text: str) -> DayOrder | None:
 
 
 def moment_reader(time_zone: str, month_first: bool | None, *, strict: bool = True) -> Callable[[str], Moment | None]:
-    """Return a parser for the times of one column: None for text that is not a time. `time_zone` is an IANA name.
+    """Return a parser for the times of one column, which returns None for text that is not a time.
 
-    `month_first` is the column's order, None while unknown: then `03/04/2024` cannot be read. With `strict`, a cell
-    that contradicts its column's order cannot be read either.
+    `time_zone` is an IANA name. `month_first` is the column's order, None while unknown: then `03/04/2024` cannot be
+    read. With `strict`, a cell that contradicts its column's order cannot be read either.
     """
     zone = ZoneInfo(time_zone)
 
@@ -190,7 +190,7 @@ _CLOCK_ONLY = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ T])?(\d{1,2}[:.]\d{2}.{0,40})",
 
 
 def join_clock(day: str, clock: str) -> str:
-    """Return a date and the time of day from a second column as one text; the date alone where the second is empty."""
+    """Return a date and the time of day from a second column as one text; only the date if the second is empty."""
     found = _CLOCK_ONLY.fullmatch(clock.strip())
     if found is None or not day.strip():
         # Any other text makes the time unreadable; an empty cell leaves the date alone.

@@ -1,4 +1,5 @@
-"""Uploaded files: in the installation's storage until their import is finished, known by their hash afterward.
+"""Uploaded files: kept in the installation's storage until their import is finished, and identified by their hash
+afterward.
 
 Any host can accept an upload, and any other can import it.
 """
@@ -21,7 +22,7 @@ AREA = "uploads"
 
 @contextmanager
 def received(read: Callable[[int], bytes]) -> Iterator[Path]:
-    """Provide a file read in chunks on this host's disk, for inspection before it is stored."""
+    """Provide a file that arrives in chunks on this host's disk, for inspection before it is stored."""
     with storage.scratch_file() as file:
         while chunk := read(CHUNK_BYTES):
             file.write(chunk)
@@ -43,7 +44,7 @@ def forget(name: str) -> None:
 
 @contextmanager
 def opened(name: str) -> Iterator[Path]:
-    """Provide an upload as a file on this host's disk. Raises FileNotFoundError if it is gone."""
+    """Provide an upload as a file on this host's disk. Raises FileNotFoundError if it no longer exists."""
     try:
         with storage.local_copy(name) as path:
             yield path
@@ -60,7 +61,7 @@ def is_kept(name: str) -> bool:
 
 
 def forget_orphans(needed: Collection[tuple[int, str]], before: datetime) -> None:
-    """Delete uploads from before that time that no import names."""
+    """Delete uploads older than `before` that no import names."""
     for account_id, name in storage.older_files(AREA, before):
         if (account_id, name) not in needed:
             with tenancy.account(account_id):
@@ -71,7 +72,9 @@ MOST_SEARCHED_BYTES = 512 * 1024 * 1024
 
 
 def may_name(name: str, email: str) -> bool:
-    """Return whether an upload contains an address, in text or part of a workbook; True if it is impossible to tell."""
+    """Return whether an upload contains an address, in text or in a part of a workbook; True if that cannot be
+    determined.
+    """
     wanted = email.lower().encode()
     try:
         with opened(name) as path:

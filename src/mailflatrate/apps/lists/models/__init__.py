@@ -1,4 +1,4 @@
-"""Tables of lists: people, their consent, and how they got here."""
+"""Tables of lists: people, their consent, and how they joined."""
 
 from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, BulkKind, BulkState
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence

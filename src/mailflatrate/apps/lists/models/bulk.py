@@ -1,4 +1,4 @@
-"""Bulk actions: one change to many contacts, and what became of each."""
+"""Bulk actions: one change to many contacts, and the result for each."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class BulkKind(models.TextChoices):
-    """What is done. Nothing puts anyone on a list: only people themselves can do that."""
+    """The kinds of bulk action. None of them adds anyone to a list, because only people themselves can do that."""
 
     ADD_TAG = "add_tag", _("Add tag")
     REMOVE_TAG = "remove_tag", _("Remove tag")
@@ -36,9 +36,10 @@ class BulkState(models.TextChoices):
 
 
 class BulkAction(TenantModel):
-    """One change to the contacts selected when it began. `selection` holds ids, or the filter of the contact list.
+    """One change to the contacts selected when it began.
 
-    `parameters` says which tag, field and value, list or form. `after_id` is the last contact that is done.
+    `selection` holds ids, or the filter of the contact list. `parameters` says which tag, field and value, list or
+    form. `after_id` is the last contact that was processed.
     """
 
     kind = models.CharField(max_length=12, choices=BulkKind.choices)
@@ -67,17 +68,18 @@ class BulkAction(TenantModel):
 
     @property
     def is_under_way(self) -> bool:
-        """Return whether it waits or runs."""
+        """Return whether the action is waiting or running."""
         return self.state in (BulkState.QUEUED, BulkState.RUNNING)
 
     @property
     def percent(self) -> int:
-        """Return how much is done."""
+        """Return the percentage of contacts processed."""
         return min(100, 100 * self.done // self.total) if self.total else 0
 
 
 class BulkItem(TenantModel):
-    """A contact that a bulk action covers. `before` is the value that it replaced, kept some days for undo.
+    """A contact that a bulk action covers. `before` is the value that was replaced, kept for some days so that it can
+    be undone.
 
     The database deletes the row with the contact.
     """

@@ -26,7 +26,8 @@ CONSENT_LABELS = {
 
 
 class ConsentEvent(TenantModel):
-    """One event; append-only. `commitment` is the salted hash of the sibling's personal fields.
+    """One event; append-only. `commitment` is the salted hash of the personal half, which is a row of its own
+    (ConsentEvidence).
 
     `contact_id` is not a foreign key, because the event outlives the contact. The others are not foreign keys in the
     database either: accounts, lists and imports with proof are never deleted, row-level security enforces the account,
@@ -71,7 +72,7 @@ class ConsentEvent(TenantModel):
 class ConsentEvidence(TenantModel):
     """The personal half of an event: address, IP addresses, user agent, source, salt (R-29).
 
-    Written in one statement with its event, which is never deleted, so the database need not check for it again.
+    Written in one statement with its event, which is never deleted, so it needs no foreign key.
     """
 
     account = models.ForeignKey(

@@ -9,8 +9,8 @@ from mailflatrate.base.tenancy import TenantModel
 class ListTally(TenantModel):
     """A change in the number of a list's people in one state. The sum of the rows is the count.
 
-    Triggers on `subscription` add a row for each statement, so that two transactions never wait for each other's
-    counter; a job merges the rows. Nothing else writes here.
+    Triggers on `subscription` add one row per statement, so that transactions never wait for each other's counter; a
+    job merges the rows. Nothing else writes here.
     """
 
     platform_writes = True

@@ -1,4 +1,4 @@
-"""Exports: files of contacts, suppressions or proof that an owner asked for, kept for some days."""
+"""Exports: files of contacts, suppressions or proof that an owner requested, kept for some days."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ExportContent(models.TextChoices):
-    """What a file contains."""
+    """The possible contents of an export file."""
 
     CONTACTS = "contacts", _("Contacts")
     SUPPRESSIONS = "suppressions", _("Suppressions")
@@ -37,9 +37,10 @@ class ExportState(models.TextChoices):
 
 
 class Export(TenantModel):
-    """One export. `conditions` are those of the segment when it was asked for; `file_path` is its name in storage.
+    """One export. `conditions` are those of the segment when the export was requested; `file_path` is its name in
+    storage.
 
-    The file holds personal data of the whole account, so it is deleted after some days, and as soon as anyone who may
+    The file holds personal data of the whole account, so it is deleted after some days, and as soon as a person who may
     be in it is erased.
     """
 
@@ -88,10 +89,10 @@ class Export(TenantModel):
 
     @property
     def percent(self) -> int:
-        """Return how much is written."""
+        """Return the percentage of rows written."""
         return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
 
     @property
     def is_under_way(self) -> bool:
-        """Return whether it waits or runs."""
+        """Return whether the export is waiting or running."""
         return self.state in (ExportState.QUEUED, ExportState.RUNNING)

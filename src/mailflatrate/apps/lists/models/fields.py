@@ -1,4 +1,4 @@
-"""Custom fields: what an account declared, and how far the fields of earlier contacts have been declared."""
+"""Custom fields: those that an account declared, and the progress of declaring fields for earlier contacts."""
 
 from django.db import models
 from django.db.models import Q
@@ -21,9 +21,9 @@ FIELD_TYPE_LABELS = {
 
 
 class ContactField(TenantModel):
-    """A custom field. The values are in `Contact.attributes` under `key`, as `rules.contact_fields` normalizes them.
+    """A custom field. Its values are in `Contact.attributes` under `key`, in the form of `rules.contact_fields`.
 
-    An archived field is offered nowhere; its values stay until they are removed.
+    An archived field is no longer offered; its values are kept until they are removed.
     """
 
     key = models.CharField(max_length=60)
@@ -50,14 +50,14 @@ class ContactField(TenantModel):
 
     @property
     def definition(self) -> FieldDefinition:
-        """Return what `rules.contact_fields` needs to know."""
+        """Return the field in the form of `rules.contact_fields`."""
         return FieldDefinition(
             self.key, ContactFieldType(self.type), self.label, tuple(map(str, self.choices)), self.default
         )
 
 
 class FieldMigrationState(models.TextChoices):
-    """READING finds the fields of earlier contacts, CONVERTING rewrites values whose field has another type."""
+    """READING declares fields for earlier contacts, CONVERTING rewrites values whose field has another type."""
 
     READING = "reading"
     CONVERTING = "converting"
@@ -65,9 +65,9 @@ class FieldMigrationState(models.TextChoices):
 
 
 class FieldMigration(TenantModel):
-    """How far an account's contacts have been read or rewritten: `after_key` is the last one, in order of their keys.
+    """The progress of reading or rewriting an account's contacts: `after_key` is the last one, in order of their keys.
 
-    `found` maps each key to the types that all of its values so far suit.
+    `found` maps each key to the types that fit all of its values so far.
     """
 
     state = models.CharField(max_length=10, choices=FieldMigrationState.choices, default=FieldMigrationState.READING)

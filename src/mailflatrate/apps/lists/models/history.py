@@ -1,4 +1,4 @@
-"""What a team knows about one contact besides the fields: notes, and how fields and tags changed."""
+"""What a team knows about a contact besides the fields: notes, and the history of fields and tags."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactNote(TenantModel):
-    """A team member's note about a contact, who can ask to see it. The database deletes it with the contact."""
+    """A team member's note about a contact. The contact can request to see it.
+
+    The database deletes it with the contact.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.DO_NOTHING, db_index=False, related_name="+")
     author = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -25,14 +28,14 @@ class ContactNote(TenantModel):
 
 
 class ChangeKind(models.TextChoices):
-    """What changed."""
+    """What a change affected."""
 
     FIELDS = "fields", _("Fields")
     TAGS = "tags", _("Tags")
 
 
 class ChangeSource(models.TextChoices):
-    """What changed it. TEAM is a member of the account, PERSON the contact."""
+    """What caused a change. TEAM is a member of the account, PERSON the contact."""
 
     TEAM = "team", _("Team")
     API = "api", _("API")
@@ -44,7 +47,7 @@ class ChangeSource(models.TextChoices):
 
 
 class RecordedChange(TenantModel):
-    """One change to a contact's fields or tags, written by triggers alone and deleted with the contact.
+    """One change to a contact's fields or tags, written only by triggers and deleted with the contact.
 
     `values` maps the key of a field to its value before and after, and the name of a tag to whether it was added.
     `reference` names the import, the bulk action or the API key.

@@ -1,4 +1,4 @@
-"""Imports and the rows they refused."""
+"""Imports and the rows that they refused."""
 
 from django.db import models
 from django.db.models import Q, Value
@@ -30,9 +30,9 @@ class CheckState(models.TextChoices):
 
 
 class Import(TenantModel):
-    """One file of people with the proof of their consent. `origin` is the declaration it rests on (R-10).
+    """One file of people with the proof of their consent. `origin` is the declaration that covers it (R-10).
 
-    `figures` is what was counted at its end (R-15, `intake.figures`); None until then.
+    `figures` are the figures counted at its end (R-15, `intake.figures`); None until then.
     """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, related_name="+")
@@ -90,9 +90,9 @@ class Import(TenantModel):
 
 
 class ImportRefusal(TenantModel):
-    """A row that was refused, as it was in the file, with its line number and the reason.
+    """A refused row as it was in the file, with its line number and the reason.
 
-    `held`: it was not refused; its person is on the list in quarantine, because the proof isn't whole.
+    `held`: it was not refused; its person is on the list in quarantine, because the proof isn't complete.
     """
 
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, db_index=False, related_name="refusals")

@@ -31,10 +31,10 @@ OPEN_MOVES = (*FETCH_MOVES, MoveState.CHECKING, MoveState.READY, MoveState.FAILE
 
 
 class Move(TenantModel):
-    """One drop of files for a list, its dry run, and the link with which people without proof confirm again.
+    """One upload of files for a list, its dry run, and the link through which people without proof confirm again.
 
-    `files` is a list of {name, archive, path, sha256, bytes}; `answers` is `moves.answers.MoveAnswers`; `result` what
-    the dry run found (`moves.result`). `run` counts the dry runs, so that an older one can't overwrite a newer one.
+    `files` is a list of {name, archive, path, sha256, bytes}; `answers` is `moves.answers.MoveAnswers`; `result` is the
+    result of the dry run (`moves.result`). `run` counts the dry runs, so that an older one can't overwrite a newer one.
     """
 
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -74,17 +74,17 @@ class Move(TenantModel):
 
     @property
     def percent(self) -> int:
-        """Return how much of the files the dry run has read."""
+        """Return the percentage of the files that the dry run has read."""
         return min(100, 100 * self.bytes_done // self.bytes_total) if self.bytes_total else 0
 
 
 class MoveFetch(TenantModel):
-    """How a move fetches its files: from which system, by which key, which lists, and how far it has come.
+    """How a move fetches its files: from which system, with which key, which lists, and its progress.
 
-    `audiences` is what there is to choose from, a list of [id, name, people], `chosen` a list of ids. `parts_done`
-    names the tables that are fetched, so that a later run goes on with the others. `templates` is a list of {name,
-    subject, path}. `starts` counts runs without progress. `refusals_missing` names the tables of refusals that the key
-    may not read. The key is emptied as soon as it isn't needed, and a day after it came at the latest.
+    `audiences` are the lists to choose from, as [id, name, people], `chosen` the ids that were chosen. `parts_done`
+    names the tables already fetched, so that a later run continues with the others. `templates` is a list of {name,
+    subject, path}. `starts` counts runs without progress. `refusals_missing` names the tables of opt-outs that the key
+    may not read. The key is deleted as soon as it isn't needed, and at the latest a day after it was entered.
     """
 
     move = models.OneToOneField(Move, on_delete=models.CASCADE, related_name="fetch")
@@ -116,7 +116,7 @@ class MoveFetch(TenantModel):
         return f"move-fetch:{self.account_id}:{self.move_id}:{self.system}:{self.base_url}"
 
     def seal_key(self, key: str) -> None:
-        """Keep the key, bound to this move and to the address it may be sent to."""
+        """Store the key, bound to this move and to the address it may be sent to."""
         self.key_sealed = vault().seal(key.encode(), self._place)
 
     def open_key(self) -> str:

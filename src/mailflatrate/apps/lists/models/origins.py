@@ -18,8 +18,10 @@ ORIGIN_LABELS = {
 
 
 class OriginKind(models.TextChoices):
-    """How people joined the list before it came here. Each kind ends in a confirmation by email: nothing else is
-    accepted as an origin, so bought, rented, copied, single-opt-in or oral ones have no value (R-11, R-38).
+    """How people joined the list before it came here.
+
+    Each kind ends in a confirmation by email. No other origin is accepted, so there is no value for bought, rented,
+    copied, single-opt-in or oral ones (R-11, R-38).
     """
 
     WEBSITE = "website", _("A form on our website")
@@ -30,7 +32,7 @@ class OriginKind(models.TextChoices):
 
 
 class EvidenceColumn(models.TextChoices):
-    """Proof that the file contains for each row (R-12)."""
+    """The kinds of proof that a file can contain for each row (R-12)."""
 
     SIGNUP_AT = "signup_at", _("Sign-up time")
     SIGNUP_IP = "signup_ip", _("Sign-up IP address")
@@ -54,9 +56,9 @@ OPEN_DECLARATIONS = (DeclarationState.WAITING, DeclarationState.ASKED)
 
 
 class ListOrigin(TenantModel):
-    """One declaration, as it was signed. It never changes; another version replaces it until it is decided.
+    """One declaration, as it was signed. It never changes; until it is decided, a new version can replace it.
 
-    Imports name the declaration they rest on. `hits` are the places of its texts that name a forbidden source
+    Imports name the declaration that covers them. `hits` are the passages of its texts that name a forbidden source
     (R-11).
     """
 
@@ -114,5 +116,5 @@ class ListOrigin(TenantModel):
 
     @property
     def open(self) -> bool:
-        """Return whether it is undecided, or a question about it is open."""
+        """Return whether the declaration is undecided, or a question about it is unanswered."""
         return self.state in OPEN_DECLARATIONS

@@ -13,11 +13,10 @@ from mailflatrate.rules.audience_states import OriginState, SubscriptionState
 
 
 class MailingList(TenantModel):
-    """A list people consent to; `public_name` is what they read. `code` is part of List-Id for the list's life.
+    """A list that people subscribe to; `public_name` is the name they see. `code` is a permanent part of List-Id.
 
-    `origin_state` sums its declarations up (`ListOrigin`): FORM without any, APPROVED once one was approved,
-    REJECTED for good once one was rejected. People of an import that rests on an undecided declaration stay in
-    quarantine.
+    `origin_state` summarizes its declarations (`ListOrigin`): FORM without any, APPROVED once one was approved,
+    REJECTED permanently once one was rejected. People of an import under an undecided declaration stay in quarantine.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -106,7 +105,9 @@ class Contact(TenantModel):
 
     @property
     def tracking(self) -> bool:
-        """Return whether the person agreed, separately from receiving messages, to be counted by name."""
+        """Return whether the person agreed, separately from receiving messages, that their clicks
+        are recorded by name.
+        """
         return self.tracking_event_id is not None
 
 
@@ -170,8 +171,8 @@ NEEDS_GROUPS: list[Any] = [{"field": "groups"}]
 class Segment(TenantModel):
     """A saved tree of conditions on contacts (`lists.segments`).
 
-    `conditions` is the same for the version before, which knows no `tree`; where that version changes it, a trigger
-    takes the tree away.
+    `conditions` serves the previous version of the program, which doesn't know `tree`; if that version changes it, a
+    trigger removes the tree.
     """
 
     name = models.CharField(_("name"), max_length=120)
@@ -188,7 +189,7 @@ class Segment(TenantModel):
 
     @property
     def definition(self) -> Any:
-        """Return what `lists.segments.parse_segment` reads, in the form that campaigns keep."""
+        """Return the segment in the form that campaigns store and `lists.segments.parse_segment` reads."""
         if self.tree is None:
             return self.conditions
         return self.tree if self.conditions == NEEDS_GROUPS else self.conditions

@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 class SigningKey(models.Model):
     """An Ed25519 key that signs the service's seals and certificates; never deleted, so that its history is kept.
 
-    The private half is sealed by the vault. The application reads keys; only the platform creates and retires them.
+    The private half is sealed by the vault. The application role reads keys; only the platform role creates and retires
+    them.
     """
 
     public_key = models.BinaryField(max_length=32, unique=True)
@@ -33,12 +34,11 @@ class SigningKey(models.Model):
 
 
 class ConsentSeal(models.Model):
-    """One batch of events under a Merkle root, chained to the seal before (RFC 6962 section 2.1); append-only.
+    """One batch of events under a Merkle root, chained to the previous seal (RFC 6962 section 2.1); append-only.
 
-    `ids` and `leaves` hold the batch in order, 8 and 32 octets each: so a proof needs no other account's rows, and
-    a row that was changed, removed or slipped in is found by its number. It holds hashes of all accounts' events
-    and no data of any: one chain for all accounts, because then no history can be rewritten without rewriting
-    everyone's.
+    `ids` and `leaves` hold the batch in order, 8 and 32 octets each, so a proof needs no other account's rows, and a
+    row that was changed, removed or forged is found by its number. It holds hashes of all accounts' events and none of
+    their data. All accounts share one chain, so that no history can be rewritten without rewriting everyone's.
     """
 
     number = models.BigIntegerField(primary_key=True)

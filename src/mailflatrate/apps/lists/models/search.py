@@ -10,7 +10,7 @@ class ContactText(TenantModel):
     """Address and name of a contact as one text, with a trigram index.
 
     Separate from the contact, because this index costs more than everything else that an import writes: a job fills it
-    afterward. The row is deleted with the contact, and whenever its name or address changes.
+    afterward. The row is deleted with the contact, and whenever the contact's name or address changes.
     """
 
     platform_writes = True

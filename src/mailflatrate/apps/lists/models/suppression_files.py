@@ -1,4 +1,4 @@
-"""Files of addresses to suppress, and the rows of them that someone should look at."""
+"""Files of addresses to suppress, and their rows that a person should check."""
 
 from django.db import models
 from django.db.models import Q
@@ -20,9 +20,11 @@ class SuppressionFileState(models.TextChoices):
 
 
 class SuppressionFile(TenantModel):
-    """One file. `reason` is that of rows that name none. Each row read is in exactly one of the numbers.
+    """One file. `reason` applies to rows without a reason of their own. Each row read is counted in exactly one of the
+    numbers.
 
-    `strengthened`: the address was suppressed for a weaker reason; `known`: for one as strong, or by an earlier row.
+    `strengthened`: the address was suppressed for a weaker reason before; `known`: for an equally strong reason, or by
+    an earlier row.
     """
 
     file_name = models.CharField(max_length=255)
@@ -56,12 +58,12 @@ class SuppressionFile(TenantModel):
 
     @property
     def is_under_way(self) -> bool:
-        """Return whether it waits or runs."""
+        """Return whether the file is waiting or being processed."""
         return self.state in (SuppressionFileState.QUEUED, SuppressionFileState.RUNNING)
 
     @property
     def percent(self) -> int:
-        """Return how much of the file is read."""
+        """Return the percentage of the file that has been read."""
         return min(100, 100 * self.bytes_read // self.file_bytes) if self.file_bytes else 0
 
     @property
@@ -71,7 +73,7 @@ class SuppressionFile(TenantModel):
 
 
 class SuppressionFileRow(TenantModel):
-    """A row that was rejected, or holds a role address, as it was in the file, with its line and the reason."""
+    """A row as it was in the file, with its line number and the reason: it was rejected, or it holds a role address."""
 
     source_file = models.ForeignKey(
         SuppressionFile, on_delete=models.CASCADE, db_index=False, related_name="reported_rows"

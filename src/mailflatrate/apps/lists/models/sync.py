@@ -1,4 +1,4 @@
-"""Which contacts changed, in an order that no later commit can undercut."""
+"""The contacts that changed, in an order that stays correct however late a transaction commits."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class ContactTouch(TenantModel):
-    """A run of neighboring contact ids that one statement changed. Triggers write it; a job deletes old rows.
+    """A run of adjacent contact ids that one statement changed. Triggers write it; a job deletes old rows.
 
     `xid` is the transaction, `oldest` the oldest one that was still open when the row was written. A reader that only
-    takes rows of transactions below the oldest open one never passes over a transaction that commits late.
+    takes rows of transactions below the oldest open one never misses a transaction that commits late.
     """
 
     platform_writes = True

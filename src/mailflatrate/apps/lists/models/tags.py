@@ -1,4 +1,4 @@
-"""Tags, and who has them."""
+"""Tags, and the contacts who have them."""
 
 from django.db import models
 from django.db.models import Q
@@ -42,9 +42,9 @@ class Tag(TenantModel):
 
 
 class ContactTag(TenantModel):
-    """A contact who has a tag. The database deletes the row with the contact, and `delete_tag` with the tag.
+    """A contact's tag. The database deletes the row with the contact, and `delete_tag` with the tag.
 
-    Row-level security enforces the account; a key to the tag would need an index of its own.
+    Row-level security enforces the account; a foreign key to the tag would need an index of its own.
     """
 
     account = models.ForeignKey(

@@ -10,11 +10,11 @@ from mailflatrate.apps.lists.intake.import_options import ImportTerms
 
 @dataclass(frozen=True, slots=True)
 class MoveAnswers:
-    """What holds for all rows, for single columns by title, and for single files by their number (as text).
+    """The answers that apply to all rows, to single columns by title, and to single files by their number (as text).
 
-    `columns` is title -> choice (`intake.column_choices`), `field_types` title -> type of a new field; empty texts
-    were not answered. `previous_system` is what the customer calls a system that we don't know. `last_mailed_on` is an
-    ISO date.
+    `columns` is title -> choice (`intake.column_choices`), `field_types` title -> type of a new field; empty texts were
+    not answered. `previous_system` is the customer's name for a system that we don't know. `last_mailed_on` is an ISO
+    date.
     """
 
     system: str = ""
@@ -32,7 +32,7 @@ class MoveAnswers:
 
     @property
     def terms(self) -> ImportTerms:
-        """Return what holds for all files."""
+        """Return the terms that apply to all files."""
         return ImportTerms(
             system=self.system,
             time_zone=self.time_zone,
@@ -54,7 +54,7 @@ class MoveAnswers:
         return datetime.combine(day, time(), UTC)
 
     def as_json(self) -> dict[str, Any]:
-        """For `Move.answers`."""
+        """Return a mapping for `Move.answers`."""
         return asdict(self)
 
     @classmethod

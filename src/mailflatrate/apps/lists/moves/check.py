@@ -42,7 +42,7 @@ class _Outdated(Exception):
 
 
 def check_move(account_id: int, move_id: int) -> None:
-    """Run the dry run of a move and keep its result. Does nothing if there is nothing to check.
+    """Run the dry run of a move and store its result. Does nothing if there is nothing to check.
 
     A lost database or storage is raised, so that the job is retried; any other problem ends the check as FAILED.
     """
@@ -88,7 +88,7 @@ def _missing_refusals(move: Move) -> list[OpenQuestion]:
 
 @contextmanager
 def opened_tables(move: Move) -> Iterator[list[TableFile]]:
-    """Provide the files of a move on this host's disk. Raises ImportProblem if one is gone."""
+    """Provide the files of a move on this host's disk. Raises ImportProblem if one no longer exists."""
     with ExitStack() as held:
         tables = []
         for file in move.files:
@@ -130,7 +130,7 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
 
 
 def origin_in_use(list_id: int) -> ListOrigin | None:
-    """Return the declaration that an import into a list would rest on now; None if there is none (R-10)."""
+    """Return the declaration that would cover an import into a list now; None if there is none (R-10)."""
     usable = (DeclarationState.WAITING, DeclarationState.ASKED, DeclarationState.APPROVED)
     found = ListOrigin.objects.filter(mailing_list_id=list_id, state__in=usable)
     return found.defer("screenshot").order_by("-version").first()

@@ -1,4 +1,4 @@
-"""What the dry run of a move found, as it is stored for the page: numbers, columns, questions, and some masked rows."""
+"""The result of a move's dry run, as it is stored for the page: numbers, columns, questions, and some masked rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,10 +30,10 @@ UNKNOWN_WORDS = 30
 
 @dataclass(frozen=True, slots=True)
 class ColumnResult:
-    """A column of one or several files: its first values, and what it becomes (a choice of `column_choices`).
+    """A column of one or several files: its first values, and its target (a choice of `column_choices`).
 
-    `field` is the key of the field that it fills, if it fills one, and `field_type` the type that was
-    chosen or that its values suit.
+    `field` is the key of the field that it fills, if any, and `field_type` the type that was chosen or that fits its
+    values.
     """
 
     title: str
@@ -45,7 +45,10 @@ class ColumnResult:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """A file of a move. `all_rows` is what it says of everyone; `asks`: its name suggests that they opted out."""
+    """A file of a move.
+
+    `all_rows` is the status that it states for everyone; `asks`: its name suggests that they opted out.
+    """
 
     number: int
     name: str
@@ -56,7 +59,7 @@ class FileResult:
 
     @property
     def is_about_all(self) -> bool:
-        """Return whether the file says the same of everyone in it, or may do so."""
+        """Return whether the file states, or may state, the same status for everyone in it."""
         return self.all_rows not in ("", BY_ROW) or (self.asks and not self.all_rows)
 
 
@@ -77,11 +80,11 @@ class MoveFindings:
     reviews: tuple[FileReview, ...] = ()
 
     def pile(self, pile: Pile) -> list[tuple[str, int]]:
-        """Return the reasons of a pile with their numbers, the most frequent first."""
+        """Return the number of people in a pile by reason, the most frequent first."""
         return [(reason, people) for one, reason, people in self.counts if one == pile.value]
 
     def people(self, pile: Pile) -> int:
-        """Return how many people are on a pile."""
+        """Return how many people are in a pile."""
         return sum(people for _reason, people in self.pile(pile))
 
     @property
@@ -90,7 +93,7 @@ class MoveFindings:
         return tuple(question for question in self.questions if question.about in BLOCKING)
 
     def as_json(self) -> dict[str, Any]:
-        """For `Move.result`."""
+        """Return a mapping for `Move.result`."""
         return {
             "system": self.system,
             "rows": self.rows,
@@ -129,7 +132,7 @@ class MoveFindings:
 
 
 def result_of(runner: DryRunner, found: DryRun) -> MoveFindings:
-    """Return what to keep of a dry run. Raises ImportProblem if there is too much to show."""
+    """Return the parts of a dry run's result to store. Raises ImportProblem if there is too much to show."""
     counts = sorted(found.counts.items(), key=lambda item: (item[0][0].value, -item[1], item[0][1]))
     samples = {f"{pile.value}/{reason}": rows for (pile, reason), rows in runner.samples().items() if rows}
     zones = Counter(plan.terms.time_zone for plan in runner.plans)

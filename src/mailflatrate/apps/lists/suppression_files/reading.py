@@ -1,4 +1,4 @@
-"""What each row of a file of addresses means: an address to suppress and why, or why the row is rejected."""
+"""Interprets each row of a file of addresses: an address to suppress and why, or why the row is rejected."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ REASONS = {
 
 
 class RowReport(StrEnum):
-    """Why a row is reported. Role addresses are suppressed; all others are rejected."""
+    """The reason why a row is reported. Role addresses are suppressed anyway; all other reported rows are rejected."""
 
     UNREADABLE = "unreadable"
     NO_ADDRESS = "no_address"
@@ -37,7 +37,7 @@ class RowReport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A row. `key` is empty if it is rejected; `words` are those of the file that gave the reason."""
+    """An interpreted row. `key` is empty if it is rejected; `words` are the words in the file that gave the reason."""
 
     line: int
     cells: Sequence[str]

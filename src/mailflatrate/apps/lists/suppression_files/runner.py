@@ -1,6 +1,6 @@
-"""Runs one file of addresses to suppress: a slice of rows in each transaction, with its numbers and progress.
+"""Runs one file of addresses to suppress: each transaction writes a slice of rows with its numbers and progress.
 
-After a crash it continues with the first row whose transaction did not end; suppressing an address twice changes
+After a crash it continues with the first row whose transaction was not committed; suppressing an address twice changes
 nothing. An advisory lock prevents two runners of the same file.
 """
 
@@ -132,7 +132,7 @@ def _entry(job: SuppressionFile, row: FileRow) -> SuppressionEntry:
 
 
 def source_of(job: SuppressionFile) -> str:
-    """Return what told us, for the suppression's own record."""
+    """Return the source to record with each suppression from this file."""
     return f"file {job.id}: {job.file_name}"[:200]
 
 

@@ -1,8 +1,8 @@
 """A change of address: requested from any message, confirmed at the old address and then at the new one, and reversible
 from the old one.
 
-A forwarded message is not enough for any of these steps. If the old mailbox is gone, nothing is carried over: the
-person signs up through a form like anyone else.
+A forwarded message is not enough for any of these steps. If the old mailbox no longer exists, nothing is carried over:
+the person signs up through a form like anyone else.
 """
 
 from collections.abc import Iterable
@@ -42,9 +42,9 @@ _WHO = audit.machine("privacy.person")
 
 
 def ask_new_address(request: PrivacyRequest, contact: Contact) -> None:
-    """Mail the new address after the old mailbox agreed; it must confirm before anything changes.
+    """Mail the new address after the old mailbox agreed. Nothing changes before the new address confirms.
 
-    Raises PrivacyError if there is nothing to move, or too many addresses were named today.
+    Raises PrivacyError if there is nothing to move, or if too many addresses were named today.
     """
     confirmed = Subscription.objects.filter(contact=contact, state=SubscriptionState.CONFIRMED)
     list_id = confirmed.order_by("id").values_list("mailing_list_id", flat=True).first()

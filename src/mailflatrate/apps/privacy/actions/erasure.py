@@ -1,4 +1,4 @@
-"""Erasing a person from one account: all that names them is deleted, anonymous proof stays (R-94, R-96)."""
+"""Erasing a person from one account: everything that names them is deleted, anonymous proof is kept (R-94, R-96)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ def erase_person(
 ) -> dict[str, int]:
     """Erase one person; return how many rows of each kind were wiped, empty if there is no such contact.
 
-    What stays: the keyed hash of the address, suppressed (not after EXPIRED); the ledger's events without their
-    personal halves; counts of campaigns; the audit log, which names no recipient.
+    Some records are kept: the keyed hash of the address, suppressed (not after EXPIRED); the ledger's events without
+    their personal halves; counts of campaigns; the audit log, which names no recipient.
     """
     contact = Contact.objects.select_for_update().filter(id=contact_id).first()
     if contact is None:

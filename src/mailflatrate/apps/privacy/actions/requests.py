@@ -1,7 +1,7 @@
 """Data requests, made without signing in from any message the person got (R-94).
 
-Anyone who holds a message may ask, because messages are forwarded; nothing happens before a button in an email to
-the address itself was clicked. So a forwarded message gives nothing away, and no mailbox can be flooded through it.
+Messages are forwarded, so anyone who holds one may make a request. Nothing happens before a button in an email to the
+address itself is clicked. So a forwarded message gives nothing away, and no mailbox can be flooded through it.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _WHO = audit.machine("privacy.person")
 
 @dataclass(frozen=True, slots=True)
 class RequesterInfo:
-    """The visitor of the page: their network address and browser, as R-29 keeps them."""
+    """The visitor who makes the request: their network address and browser, stored as R-29 requires."""
 
     ip: str | None
     user_agent: str
@@ -55,9 +55,9 @@ def ask(
     language: str,
     visitor: RequesterInfo,
 ) -> bool:
-    """Take a request from a message's page, and email the address to confirm it. True when an email is sent.
+    """Take a request from a message's page, and email the address to confirm it. Return True if an email is sent.
 
-    Too many in a day send no further emails; the page says the same either way. Raises PrivacyError if the
+    After too many in a day no further emails are sent; the page says the same either way. Raises PrivacyError if the
     message's recipient no longer exists.
     """
     contact = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0).first()
@@ -121,8 +121,8 @@ def _asked(request: PrivacyRequest, email: str) -> Facts:
 def confirm(request_id: int, *, ip: str | None, user_agent: str = "") -> PrivacyRequest:
     """Confirm a request from the email to the person's own address, and carry it out at once.
 
-    For other customers, jobs do it. Repeated, it does nothing more. Raises PrivacyError if it came too late or the
-    person no longer exists.
+    For other customers, jobs carry it out. Idempotent. Raises PrivacyError if it came too late or the person no longer
+    exists.
     """
     request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
     if request is None or request.started_by_id is not None:
@@ -157,7 +157,7 @@ def _spread(request: PrivacyRequest) -> None:
 
 
 def carry_out(account_id: int, request_id: int) -> None:
-    """Carry out for one customer what a person confirmed with another one. Idempotent."""
+    """Carry out for one customer a request that a person confirmed with another customer. Idempotent."""
     with tenancy.account(account_id):
         request = PrivacyRequest.objects.select_for_update().filter(id=request_id).first()
         if request is not None and request.state == DataRequestState.CONFIRMED:

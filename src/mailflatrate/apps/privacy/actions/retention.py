@@ -1,8 +1,8 @@
-"""Retention (R-95): each night, batch by batch, delete what is past its period and keep the rest.
+"""Retention (R-95): each night, batch by batch, delete data past its retention period and keep the rest.
 
-Each row of the rule's table is one function here; `rules.limits` has the periods, which the operator may shorten.
-Two rows are handled elsewhere: unconfirmed sign-ups are deleted by `forms.forget_old`, and IP addresses inside of a
-proof live exactly as long as the proof.
+Each row of the rule's table is one function here; `rules.limits` has the periods, which the operator may shorten. Two
+rows are handled elsewhere: unconfirmed sign-ups are deleted by `forms.forget_old`, and IP addresses that are part of a
+proof are kept exactly as long as the proof.
 """
 
 from collections.abc import Callable
@@ -125,17 +125,19 @@ def years_before(now: datetime, years: int) -> datetime:
 
 
 def proof_limit(now: datetime) -> datetime:
-    """Return the deletion limit: three years, counted from the end of the year in which something ended."""
+    """Return the deletion limit: three years, counted from the end of the year in which the data's purpose ended."""
     return datetime(now.year - int(value("proof_years_after_end")), 1, 1, tzinfo=now.tzinfo)
 
 
 def expire_proofs() -> int:
-    """Delete person and proof if everything ended before the limit (BGB 195, 199; OWiG 31); return how many."""
+    """Delete persons and proofs for which everything ended before the limit (BGB 195, 199; OWiG
+    31); return how many.
+    """
     return _expire(_ENDED, proof_limit(clock.now()), "R-95: the time of the proof is over")
 
 
 def expire_french() -> int:
-    """Erase people of French customers who gave no sign of activity for three years."""
+    """Erase people of French customers who showed no activity for three years; return how many."""
     before = years_before(clock.now(), int(value("french_prospect_years")))
     return _expire(_FRENCH, before, "R-95: three years without a sign of the person (CNIL)")
 
@@ -155,7 +157,10 @@ def _expire(statement: str, before: datetime, reason: str) -> int:
 
 
 def wipe_replies() -> int:
-    """Delete mail servers' replies, which may contain the address: in chunks, so that deliveries need no index."""
+    """Delete mail servers' replies, which may contain the address; return how many.
+
+    It goes through chunks, so that deliveries need no index for it.
+    """
     before = clock.now() - timedelta(days=value("smtp_reply_days"))
     total = 0
     while True:
@@ -172,7 +177,7 @@ def wipe_replies() -> int:
 
 
 def wipe_clicks() -> int:
-    """Delete clicks older than 25 months; the report keeps their number."""
+    """Delete clicks older than 25 months; the report keeps their number. Return how many."""
     months = int(value("click_months"))
     now = clock.now()
     year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
@@ -181,7 +186,7 @@ def wipe_clicks() -> int:
 
 
 def forget_requests() -> int:
-    """Delete data requests that were settled long ago."""
+    """Delete data requests that were settled long ago; return how many."""
     before = years_before(clock.now(), int(value("request_years")))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         done, _ = PrivacyRequest.objects.filter(Q(done_at__lt=before) | Q(expires_at__lt=before, done_at=None)).delete()

@@ -1,4 +1,4 @@
-"""The evidence pack: a ZIP with the certificate and everything it rests on, each piece readable alone."""
+"""The evidence pack: a ZIP with the certificate and all of its evidence; each file can be read on its own."""
 
 import hashlib
 import io

@@ -26,13 +26,13 @@ _PLACE = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class WithdrawalsLog(Protocol):
-    """Lines, oldest first. They are on disk or in the bucket when `write` returns."""
+    """A log of lines, oldest first. Lines are on disk or in the bucket when `write` returns."""
 
     def write(self, lines: list[str]) -> None:
         """Append lines."""
 
     def read(self, since: datetime) -> Iterator[str]:
-        """Yield every line written since then, and some from up to an hour before."""
+        """Yield every line written since `since`, and some from up to an hour before."""
 
     def drop_before(self, before: datetime) -> None:
         """Remove older lines."""
@@ -42,27 +42,27 @@ class WithdrawalsLog(Protocol):
 
 
 def open_log(settings: Settings) -> WithdrawalsLog:
-    """Return the log that is written to."""
+    """Return the log that withdrawals are written to."""
     if settings.withdrawals_dir is None and settings.storage is StorageKind.S3:
         return BucketLog(open_backend(settings, StorageKind.S3))
     return FolderLog(settings.withdrawals_folder)
 
 
 def every_log(settings: Settings) -> list[WithdrawalsLog]:
-    """Return the log that is written to, then every other place where earlier settings may have left lines."""
+    """Return the log that is written to, then every other place where lines may be left from earlier settings."""
     folders = {settings.withdrawals_folder, settings.data_dir / AREA}
     backends = [open_backend(settings, kind) for kind in configured(settings) if kind is not StorageKind.DATABASE]
     return [*map(FolderLog, sorted(folders)), *map(BucketLog, backends)]
 
 
 def read_everywhere(settings: Settings, since: datetime) -> Iterator[str]:
-    """Yield every line written since then, from all places this host can reach."""
+    """Yield every line written since `since`, from all places this host can reach."""
     for each in every_log(settings):
         yield from each.read(since)
 
 
 class FolderLog:
-    """One file per hour and host, because appending is not atomic on a shared network file system."""
+    """A log with one file per hour and host, because appending is not atomic on a shared network file system."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -97,7 +97,7 @@ class FolderLog:
                 path.unlink(missing_ok=True)
 
     def place(self) -> str:
-        """Return the content of the folder's file `place`; the first host writes it."""
+        """Return the content of the file `place` in the folder, which the first host writes."""
         path = self._folder / "place"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
@@ -117,7 +117,7 @@ class FolderLog:
 
 
 class BucketLog:
-    """One object per run, because objects cannot be appended to."""
+    """A log with one object per run, because objects cannot be appended to."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -168,7 +168,10 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def read_file(path: Path) -> Iterator[str]:
-    """Yield every line of a file. A line longer than any we write comes in pieces, which are refused one by one."""
+    """Yield every line of a file.
+
+    A line longer than any we write is returned in pieces, which are then refused one by one.
+    """
     with path.open(encoding="utf-8", errors="replace") as file:
         while line := file.readline(4_096):
             if line.strip():

@@ -19,12 +19,15 @@ _LARGEST = 2**63
 
 
 class LineRefused(ValueError):
-    """A line is damaged, or was not written by this installation."""
+    """Raised for a line that is damaged, or was not written by this installation."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalLine:
-    """A withdrawal. `account_id` None: the whole platform. `reason`: of a suppression, or the account's status."""
+    """A withdrawal. `account_id` None: for the whole platform.
+
+    `reason`: the reason of a suppression, or the account's status.
+    """
 
     at: datetime
     kind: WithdrawalKind

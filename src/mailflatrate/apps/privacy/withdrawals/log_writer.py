@@ -41,7 +41,10 @@ _logger = structlog.get_logger(__name__)
 
 
 def log_waiting(log: WithdrawalsLog) -> int:
-    """Log everything in the outbox; return how many. A row is deleted after its line is written, so at least once."""
+    """Log everything in the outbox; return how many rows.
+
+    A row is deleted after its line is written, so each is logged at least once.
+    """
     logged = 0
     while True:
         with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
@@ -65,7 +68,7 @@ def _readable(rows: list[_Row]) -> Iterator[WithdrawalLine]:
 
 
 def withdrawals_since(since: datetime) -> Iterator[WithdrawalLine]:
-    """Yield everything withdrawn since then, from the tables; some of it may be an hour older."""
+    """Yield everything withdrawn since `since`, from the tables, and some from up to an hour before."""
     with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
         cursor.execute(_SINCE, {"since": since - LONGEST_TRANSACTION})
         rows = cursor.fetchall()

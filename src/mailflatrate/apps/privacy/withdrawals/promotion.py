@@ -1,7 +1,7 @@
-"""A promoted replica learns from the log what it lacks, at once and through the workers themselves (ADR 0028).
+"""Brings a promoted replica up to date from the log, automatically and by the workers themselves (ADR 0028).
 
-Only what is not in its tables takes effect: a person who unsubscribed and signed up again an hour ago, both known
-to the replica, stays subscribed.
+Only withdrawals that are not in its tables take effect: a person who unsubscribed and signed up again an hour ago, both
+known to the replica, stays subscribed.
 """
 
 import socket
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 def note_place(settings: Settings) -> None:
-    """Record where a worker of this host logs withdrawals."""
+    """Record where the workers of this host log withdrawals."""
     withdrawal_logs.note_place(open_log(settings).place(), _host())
 
 

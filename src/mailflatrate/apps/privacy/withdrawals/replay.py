@@ -1,7 +1,7 @@
-"""Replay of the log into a database that was restored to an earlier moment. Repeated, it changes nothing more.
+"""Replay of the log into a database that was restored to an earlier moment. Repeating it changes nothing more.
 
-It resubscribes no one: a person who withdrew and signed up again after the backup stays withdrawn, because the
-second sign-up is lost with its proof.
+It resubscribes no one: a person who withdrew and signed up again after the backup stays withdrawn, because the second
+sign-up is lost with its proof.
 """
 
 from collections import Counter
