@@ -1,7 +1,7 @@
 """What may happen: the service's rules, in pure Python.
 
-Frozen facts arrive (`facts.py`), judgments leave (`verdict.py`). `gate.py` holds the chains as tables, `checks/`
-one rule a file, `addresses/` who may be on a list, `consent.py` which proof counts, `bounces.py` what a bounce
-means, `imprint/` what senders must say about themselves, `limits.py` every number with its source. No database, no
-clock, no socket: a rule is given all it needs to know.
+Takes in frozen facts (`facts.py`) and returns judgments (`verdict.py`). `gate.py` holds the chains as tables, `checks/`
+one rule per file, `addresses/` who may be on a list, `consent.py` which proof counts, `bounces.py` what a bounce means,
+`imprint/` what senders must say about themselves, `limits.py` every number with its source. No database, no clock, no
+socket: a rule gets everything it needs to know as an argument.
 """

@@ -1,9 +1,8 @@
-"""Which variant of a campaign the rest gets, and how certain that choice is.
+"""Which variant of a campaign the remaining recipients get, and how certain that choice is.
 
-The rule is announced before the campaign is sent, and holds in any case: the greatest share of clicks wins; if
-there are too few clicks, or two shares are equal, the first variant is sent as if there had been no test. A variant
-that makes people unsubscribe cannot win, however often it is clicked (R-89). Opens decide nothing: machines open,
-too (R-110).
+The rule is announced before the campaign is sent and always applies: the greatest share of clicks wins. If there are
+too few clicks, or two shares are equal, the first variant is sent as if there had been no test. A variant that makes
+people unsubscribe cannot win, however often it is clicked (R-89). Opens decide nothing: machines open, too (R-110).
 """
 
 from collections.abc import Sequence
@@ -48,7 +47,7 @@ class VariantFigures:
 
     @property
     def is_left(self) -> bool:
-        """Return whether too many people unsubscribe because of it."""
+        """Return whether too many people unsubscribe because of this variant."""
         return self.unsubscribed >= value("rate_sample_events") and self.unsubscribed_percent > value(
             "unsubscribe_stop"
         )
@@ -73,7 +72,9 @@ class WinnerChoice:
 
 
 def choose(arms: Sequence[VariantFigures]) -> WinnerChoice | None:
-    """Choose the winner by the rule; None if people unsubscribe over every variant, so that a person must decide."""
+    """Choose the winner by the rule; return None if every variant makes people unsubscribe, so that a person must
+    decide.
+    """
     possible = [arm for arm in arms if not arm.is_left]
     if not possible:
         return None

@@ -1,5 +1,5 @@
-"""What is stored about a person's place on a list: the state of the subscription, the events of consent behind it,
-and the origin of the list.
+"""The stored states of a person on a list: the state of the subscription, the consent events behind it, and the origin
+of the list.
 """
 
 from __future__ import annotations

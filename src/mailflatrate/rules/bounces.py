@@ -1,6 +1,7 @@
-"""What a bounce does to an address (R-69 to R-71, R-73, R-75): state and result in, new state and action out.
+"""What a bounce does to an address (R-69 to R-71, R-73, R-75). Takes in a state and a result, and returns a new state
+and an action.
 
-Counting is per campaign, never per retry: call `judge_bounce` once for the final result of one delivery.
+Bounces are counted per campaign, never per retry: call `judge_bounce` once for the final result of one delivery.
 Auto-replies (R-73) are not results and never get here. Faults of the sender or of the content never count (R-70).
 """
 
@@ -25,7 +26,9 @@ class BounceAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SoftPolicy:
-    """Suppress after this many campaigns in a row soft bounced, and not before the span is over (R-71)."""
+    """When soft bounces suppress: after this many consecutive campaigns, and not before the time
+    span is over (R-71).
+    """
 
     messages: int
     span: timedelta
@@ -35,8 +38,9 @@ class SoftPolicy:
 class BounceState:
     """The stored history of one address in one account.
 
-    `soft_messages` bounced in a row since `first_soft_at`; `disabled_mailings` said "mailbox disabled" (5.2.1) or were
-    disputed between code and words; `last_activity_at` is the last click or confirmation, opens do not count.
+    `soft_messages` is the number of consecutive soft bounces since `first_soft_at`. `disabled_mailings` counts bounces
+    that said "mailbox disabled" (5.2.1), or whose code and words contradicted each other. `last_activity_at` is the
+    last click or confirmation; opens do not count.
     """
 
     soft_messages: int = 0
@@ -71,7 +75,7 @@ def judge_bounce(
     """Judge a permanent delivery failure at `at`. `status` is the enhanced status code (RFC 3463), empty if unknown.
 
     `witnesses` is how many of code and words say that the address is dead: both are needed to suppress it on the whole
-    platform. `disputed`: one of them says so and the other contradicts; a second day decides.
+    platform. `disputed`: one of them says so and the other contradicts it, so a bounce on a second day decides.
     """
     if outcome in (BounceOutcome.SENDER_FAULT, BounceOutcome.CONTENT):
         return BounceJudgement(state, BounceAction.NOTHING)
@@ -89,12 +93,12 @@ def judge_bounce(
 
 
 def after_delivery(state: BounceState) -> BounceState:
-    """Return the state after a delivery: the series of soft bounces is broken (R-71)."""
+    """Return the state after a delivery, which ends the series of soft bounces (R-71)."""
     return BounceState(last_activity_at=state.last_activity_at)
 
 
 def may_return(suppressed_at: datetime, now: datetime) -> bool:
-    """Return whether a reviewer may, with a reason, lift a bounce. People can always sign up again (R-75)."""
+    """Return whether a reviewer may lift a bounce now, with a reason. People can always sign up again (R-75)."""
     return now - suppressed_at >= return_after()
 
 

@@ -1,4 +1,5 @@
-"""The states of a campaign: which moves between them exist, who makes them, and the sets that code and SQL ask about.
+"""The states of a campaign: the possible moves between them, who may make them, and the sets of states that code and
+SQL use.
 
 `apps.campaigns.states.move` is the only writer. `rules.sql` renders the sets into the statements and triggers.
 """
@@ -33,7 +34,7 @@ class CampaignMover(Enum):
 
 
 class ImpossibleMove(ValueError):
-    """A move that the table does not have, or not for this mover."""
+    """Raised for a move that is not in the table, or not allowed for this mover."""
 
 
 _DRAFT, _REVIEW, _SCHEDULED = CampaignState.DRAFT, CampaignState.REVIEW, CampaignState.SCHEDULED

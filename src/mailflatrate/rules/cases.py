@@ -1,4 +1,4 @@
-"""Deadlines, freezing and urgency of cases at the abuse desk (R-82, R-87). Pure: times in, times and words out."""
+"""Deadlines, freezing and urgency of cases at the abuse desk (R-82, R-87). Pure: it gets all times as arguments."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What decides how urgent a case is. Times are aware.
+    """The facts that decide how urgent a case is. Times are aware.
 
-    `answer_due` until the reporter is answered, `proof_due` while the customer is asked. `dangerous`: illegal
-    content, or a sender that pretends to be someone else. `needs_person`: the next step is the desk's.
+    `answer_due` is set until the reporter is answered, `proof_due` while a question to the customer is open.
+    `dangerous`: illegal content, or a sender that pretends to be someone else. `needs_person`: the next step is the
+    desk's.
     """
 
     answer_due: datetime | None
@@ -45,9 +46,10 @@ class CaseFacts:
 
 
 def answer_due(opened: datetime, zone: str) -> datetime:
-    """Return the end of one working day after `opened` (aware) in the operator's time zone: Friday noon, Monday noon.
+    """Return the deadline for an answer: one working day after `opened` (aware) in the operator's time zone.
 
-    A weekend arrival counts as Monday morning. Public holidays are working days here: earlier is safe.
+    A case opened on Friday noon is due on Monday noon, and one opened at the weekend counts as opened on Monday
+    morning. Public holidays count as working days, which makes the deadline earlier.
     """
     days = int(value("case_answer_working_days"))
     local = opened.astimezone(ZoneInfo(zone))
@@ -73,9 +75,9 @@ def proof_due(asked: datetime) -> datetime:
 def must_freeze(recipients: Iterable[int]) -> bool:
     """Return whether reports from several recipients freeze a campaign until they are answered (R-82).
 
-    `recipients` are deliveries that were reported from the recipient's own mailbox, independently of each other. A
-    report that carries a mailing ID or a token of a message that may have been forwarded does not count (RFC 9477
-    section 6.2), nor does a feedback loop's: those are judged as a share of what was delivered (R-86).
+    `recipients` are deliveries that were reported from the recipient's own mailbox, independently of each other. Not
+    counted are reports with a mailing ID or token of a message that may have been forwarded (RFC 9477 section 6.2), and
+    those of feedback loops, which are judged as a share of deliveries (R-86).
     """
     return len(set(recipients)) >= FREEZE_REPORTS
 

@@ -1,4 +1,4 @@
-"""One cause, one finding: which failed rules only follow from another, what to fix first, and a score.
+"""Groups findings by cause: which failed rules only follow from another, what to fix first, and a score.
 
 A broken signature explains why the sender's domain isn't aligned and why the unsubscribe fields aren't signed. Fixing
 the cause also fixes its effects, so only causes count.

@@ -1,6 +1,6 @@
 """The chains: which rules are asked, in which order (RULES.md section N).
 
-The tables are authoritative: read from top to bottom, they tell what can hold a campaign back.
+The tables are authoritative: they list, from top to bottom, everything that can hold a campaign back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Decides whether a click is a person's or a program's (R-110): by network, by all links at once, by timing.
+"""Decides whether a click is a person's or a program's (R-110): by its network, by clicks on all links at once, by
+timing.
 
-User agents prove nothing: scanners name a browser. No rule here knows who clicked.
+User agents prove nothing, because scanners claim to be browsers. No rule here knows who clicked.
 """
 
 from bisect import bisect_right
@@ -63,5 +64,5 @@ def networks_in(path: Path) -> Networks:
 
 
 def is_mostly_fresh(fresh: int, sent: int) -> bool:
-    """Return whether most messages were sent within `TOO_SOON`: then an anonymous click came too soon, too."""
+    """Return whether most messages were sent within `TOO_SOON`, so that an anonymous click came too soon as well."""
     return sent > 0 and 2 * fresh > sent

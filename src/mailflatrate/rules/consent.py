@@ -1,6 +1,6 @@
-"""Which imported consent counts (R-12, R-13): is the evidence of one row complete, plausible and fresh enough?
+"""Which imported consent counts (R-12, R-13): whether the evidence of one row is complete, plausible and fresh enough.
 
-Called once per imported row, so a million times for a large import: the answers are constants and nothing is built.
+Called once per imported row, so a million times for a large import: the results are constants and no object is created.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class EvidenceReason(Enum):
 class ImportedEvidence(NamedTuple):
     """The evidence of one row as read from the file; None or empty where the file has nothing.
 
-    Mandatory to be mailable are sign-up time, sign-up IP, confirmation time and source. The confirmation IP is kept
-    when it is there, and has to be one. `last_contact_at` is the last campaign by the previous system, if known.
+    To be mailable, a row must have sign-up time, sign-up IP, confirmation time and source. The confirmation IP is
+    optional, but must be a valid IP address. `last_contact_at` is the last campaign by the previous system, if known.
     """
 
     sign_up_at: datetime | None
@@ -52,7 +52,11 @@ class ImportedEvidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceVerdict:
-    """`mailable` or quarantine. A mailable row with `needs_review` is shown to the reviewer of the list (12 months)."""
+    """The verdict on one row: `mailable`, or quarantine.
+
+    A mailable row with `needs_review` is shown to the reviewer of the list, because its consent is older than 12
+    months.
+    """
 
     mailable: bool
     rule: str | None = None
@@ -111,9 +115,10 @@ _SENTENCES: dict[EvidenceReason, str] = {
 
 
 def judge_evidence(row: ImportedEvidence, now: datetime) -> EvidenceVerdict:
-    """Return mailable, or quarantine with the first reason found. `now` is aware; times in `row` should be.
+    """Return the verdict on a row: mailable, or quarantine with the first reason found. `now` is aware; times in `row`
+    should be.
 
-    Completeness first, then form, then plausibility, then age.
+    It checks completeness first, then form, then plausibility, then age.
     """
     sign_up_at, confirmed_at = row.sign_up_at, row.confirmed_at
     if sign_up_at is None:

@@ -1,7 +1,7 @@
 """Custom fields of contacts: their types, and the one function that checks and normalizes a value.
 
-Imports, forms, the API and the contact page all ask `normalize_value`. What it returns is what is stored: text, a
-number, true or false, an ISO date, a country or language code, or a list of choices.
+Imports, forms, the API and the contact page all call `normalize_value`. It returns the stored form: text, a number,
+true or false, an ISO date, a country or language code, or a list of choices.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FieldValue = str | int | float | bool | list[str]
 
 
 class ContactFieldType(StrEnum):
-    """What a field holds."""
+    """The types of fields."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -47,7 +47,7 @@ WITH_CHOICES = (ContactFieldType.CHOICE, ContactFieldType.CHOICES)
 
 
 class ValueFault(StrEnum):
-    """Why a value doesn't suit its field."""
+    """Why a value doesn't fit its field."""
 
     TOO_LONG = "too_long"
     NOT_A_NUMBER = "not_a_number"
@@ -62,7 +62,7 @@ class ValueFault(StrEnum):
 
 
 class UnreadableValue(ValueError):
-    """A value doesn't suit its field; `fault` says why."""
+    """Raised when a value doesn't fit its field; `fault` says why."""
 
     def __init__(self, fault: ValueFault) -> None:
         super().__init__(fault.value)
@@ -81,7 +81,7 @@ class FieldDefinition:
 
 
 def normalize_value(wanted: FieldDefinition, raw: object, *, month_first: bool | None = None) -> FieldValue | None:
-    """Return a value as it is stored; None for an empty one. Raises UnreadableValue.
+    """Return a value in its stored form; None for an empty one. Raises UnreadableValue.
 
     `month_first` decides dates such as 03/04/2026; while it is None they can't be read.
     """
@@ -135,7 +135,7 @@ _EITHER_WAY = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 
 
 def read_number(raw: str | int | float) -> int | float:
-    """Return a number as people of several countries write it. Raises UnreadableValue."""
+    """Return a number from the spellings of several countries. Raises UnreadableValue."""
     if isinstance(raw, bool):
         raise UnreadableValue(ValueFault.NOT_A_NUMBER)
     if isinstance(raw, int | float):
@@ -207,7 +207,7 @@ _NO = frozenset(["false", "no", "n", "0", "off", "nein", "falsch", "non", "faux"
 
 
 def read_boolean(text: str) -> bool:
-    """Return what a yes or a no means. Raises UnreadableValue."""
+    """Return True or False for a word that means yes or no. Raises UnreadableValue."""
     word = text.strip().casefold()
     if word in _YES:
         return True
@@ -252,9 +252,9 @@ def suited_values(
     *,
     month_first: bool = False,
 ) -> dict[str, object]:
-    """Return the values in the form of their fields, those of unknown fields as they are.
+    """Return the values in the form of their fields; values of unknown fields are unchanged.
 
-    What doesn't suit its field is left out, and counted in `unread` by key and fault.
+    A value that doesn't fit its field is left out, and counted in `unread` by key and fault.
     """
     found: dict[str, object] = {}
     for key, raw in values.items():
@@ -269,7 +269,7 @@ def suited_values(
 
 
 def value_text(value: object) -> str:
-    """Return a stored value as people read it: in a file, on a page, in a message."""
+    """Return a stored value as text to read, for a file, a page or a message."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -278,7 +278,7 @@ def value_text(value: object) -> str:
 
 
 def with_defaults(attributes: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:
-    """Return a contact's values, with the field's default for each that is missing."""
+    """Return a contact's values, with the field's default in place of each missing one."""
     filled = {**defaults, **attributes}
     return {
         key: defaults[key] if key in defaults and (value is None or value == "") else value

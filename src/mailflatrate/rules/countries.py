@@ -1,6 +1,7 @@
-"""Determines a recipient's country: US and Canadian law on imprints and opt-outs applies to who reads a message (R-44).
+"""Determines a recipient's country, because US and Canadian law on imprints and opt-outs applies by the reader's
+country (R-44).
 
-Based on an attribute that names a country, else on the address's ending. A `.com` says nothing.
+It is taken from an attribute that names a country, otherwise from the address's ending. A `.com` says nothing.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ MONTH_FIRST_COUNTRIES = frozenset({"US", "PH", "PR", "GU"})
 
 
 def country_of(attribute: str, ending: str) -> str | None:
-    """Return the ISO 3166 code of the country named by an attribute, else by an address's ending; or None."""
+    """Return the ISO 3166 code of the country that an attribute names, otherwise that of an address's ending; None if
+    unknown.
+    """
     named = _BY_NAME.get(" ".join(attribute.replace("-", " ").lower().split()))
     return named or _BY_ENDING.get(ending.lower())
 

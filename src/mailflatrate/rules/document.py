@@ -1,4 +1,4 @@
-"""The rule base as a readable page: this generates `docs/rules.md`.
+"""Generates `docs/rules.md`, a readable page of the rule base.
 
 Run `python -m mailflatrate.rules.document > docs/rules.md` after changing a rule; a test compares the two.
 """

@@ -1,6 +1,6 @@
-"""What the rules are told. One frozen value for each subject; each app builds its own in its `facts.py`.
+"""The facts that rules are asked about: one frozen value for each subject; each app builds its own in its `facts.py`.
 
-Nothing here has behavior beyond reading its own values. Times are aware and in UTC.
+The classes have no behavior beyond reading their own values. Times are aware and in UTC.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class AccountStatus(StrEnum):
 
     @property
     def may_send(self) -> bool:
-        """Return whether the account is active, or throttled and thus sending slowly; no others send."""
+        """Return whether the status allows sending: ACTIVE, or THROTTLED, which sends slowly."""
         return self in (AccountStatus.ACTIVE, AccountStatus.THROTTLED)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """The account right now. `*_accepted` is the version the customer accepted, empty if none."""
+    """The current state of the account. `*_accepted` is the version the customer accepted, empty if none."""
 
     status: AccountStatus
     activated_at: datetime | None
@@ -57,10 +57,11 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFacts:
-    """What the account sent before, for judging whether this campaign is like it (R-06, R-07). `now` None: not asked.
+    """What the account sent before, to judge whether this campaign is similar (R-06, R-07).
 
-    `new_domain`: no earlier campaign was sent from this domain. `new_lists`: names of lists with imported addresses
-    that no earlier campaign was sent to. `median_90_days`: recipients of the campaigns of 90 days, 0 without any.
+    `now` None: similarity is not checked. `new_domain`: no earlier campaign was sent from this domain. `new_lists`:
+    names of lists with imported addresses that no earlier campaign was sent to. `median_90_days`: the median number of
+    recipients of campaigns within 90 days, 0 without any.
     """
 
     now: datetime | None = None
@@ -73,7 +74,7 @@ class HistoryFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFacts:
-    """The tick "this campaign complies with the anti-spam policy" (R-04), bound to one content."""
+    """The tick "this campaign complies with the anti-spam policy" (R-04), which applies to one content only."""
 
     content_hash: str
     acknowledged_hash: str
@@ -100,7 +101,7 @@ class DnsState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DnsRecordFacts:
-    """One record: what we expected, what we found."""
+    """One DNS record: the expected value and the one found."""
 
     state: DnsState
     expected: str = ""
@@ -164,12 +165,12 @@ class LinkFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContentFacts:
-    """One compiled edition, seen from outside.
+    """One compiled edition, as the rules see it.
 
-    `subject` and `preheader` as written, Liquid included. Sizes in octets before tracking. `leftovers` are merge
-    tags still in the result, as written. `imprint_missing_*` are keys of imprint lines that the part does not show
-    (`imprint.missing_in`). `hidden` are samples of invisible text; `active_elements` names of
-    elements such as `script`, `form`, `iframe`.
+    `subject` and `preheader` are as written, Liquid included. Sizes are in octets before tracking. `leftovers` are
+    merge tags still in the result, as written. `imprint_missing_*` are keys of imprint lines that the part does not
+    show (`imprint.missing_in`). `hidden` are samples of invisible text; `active_elements` names of elements such as
+    `script`, `form`, `iframe`.
     """
 
     subject: str
@@ -248,10 +249,11 @@ class AudienceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """One message of the campaign, written and signed as all will be, and judged by the rules of finished messages.
+    """One sample message of the campaign, composed and signed like all of them, and judged by the rules for finished
+    messages.
 
-    `broken` are the keys of the blocking header and signature rules that it breaks, `problem` says why it could not
-    be written at all.
+    `broken` are the keys of the blocking header and signature rules that it breaks; `problem` says why it could not be
+    composed at all.
     """
 
     octets: int
@@ -274,7 +276,7 @@ class SpamScore:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFacts:
-    """All input of the campaign chain."""
+    """All facts for the campaign chain."""
 
     account: AccountFacts
     release: ReleaseFacts
@@ -377,7 +379,9 @@ class HasSender(Protocol):
 
 
 class HasFrom(Protocol):
-    """Facts of any message: its claimed sender, and whose details are known (None of a stranger's message)."""
+    """Facts of any message: the claimed sender, and the known details of that sender (None for a
+    stranger's message).
+    """
 
     @property
     def from_line(self) -> FromFacts: ...
@@ -418,12 +422,12 @@ class SuppressionCause(Enum):
 
 
 class RecipientFacts(NamedTuple):
-    """One recipient of one campaign: the hot path builds a million of these.
+    """One recipient of one campaign. The hot path builds a million of these.
 
     `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
-    `consent` is the kind of the event the subscription rests on. Without a subscription or a list, that field is None.
-    `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer let a tier-2 name in.
-    `last_contact_at` is the later of consent and last campaign, both without opens (R-91).
+    `consent` is the kind of the event that the subscription is based on. Without a subscription or a list, that field
+    is None. `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer accepted a tier-2
+    name. `last_contact_at` is the later of consent and last campaign; opens don't count (R-91).
     """
 
     suppressed: SuppressionCause | None

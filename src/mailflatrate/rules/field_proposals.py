@@ -1,7 +1,7 @@
-"""Which type a new field gets, from its name and the values that it will hold.
+"""Proposes the type of a new field, from its name and the values that it will hold.
 
-A type other than text is proposed only if every value suits it, and never for numbers that are names of things:
-postal codes, phone and customer numbers stay text.
+A type other than text is proposed only if it fits every value, and never for numbers that are identifiers: postal
+codes, phone and customer numbers stay text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DIGIT = re.compile(r"\d")
 
 
 class TypeGuess:
-    """The types that all values seen so far suit."""
+    """The field types that fit all values seen so far."""
 
     __slots__ = ("_open",)
 
@@ -33,13 +33,13 @@ class TypeGuess:
 
     @classmethod
     def of(cls, types: Iterable[str]) -> TypeGuess:
-        """Continue one whose values so far suited these types."""
+        """Return a guess that continues from these remaining types."""
         guess = cls()
         guess._open = {known: _SUITS[known] for known in map(ContactFieldType, types)}
         return guess
 
     def add(self, value: object) -> None:
-        """Take in one value; a blank one says nothing."""
+        """Narrow the types by one value; a blank value changes nothing."""
         if isinstance(value, bool):
             text = "yes" if value else "no"
         else:
@@ -50,12 +50,12 @@ class TypeGuess:
             self._open = {known: suits for known, suits in self._open.items() if suits(text)}
 
     def types(self) -> list[str]:
-        """Return the types that remain, all of them before any value; text suits always and isn't among them."""
+        """Return the remaining types; before any value, all of them. Text always fits and isn't listed."""
         return [known.value for known in self._open]
 
 
 def propose_type(key: str, suited: Iterable[ContactFieldType]) -> ContactFieldType:
-    """Return the type for a field of this name whose values suit all of `suited`."""
+    """Return the type for a field of this name, if all types in `suited` fit its values."""
     types = tuple(suited)
     if len(types) == len(_SUITS):
         return ContactFieldType.TEXT  # there was no value: none suits everything
@@ -72,7 +72,7 @@ def propose_type(key: str, suited: Iterable[ContactFieldType]) -> ContactFieldTy
 
 
 def propose_for(key: str, values: Iterable[object]) -> ContactFieldType:
-    """Return the type that suits all these values of a field."""
+    """Return the type that fits all these values of a field."""
     guess = TypeGuess()
     for value in values:
         guess.add(value)

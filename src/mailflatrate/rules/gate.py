@@ -1,4 +1,4 @@
-"""The entry points of the rule chains, and their findings in words.
+"""The entry points of the rule chains, and the texts of their findings.
 
 `judge_campaign` runs once at release and again before each chunk, `judge_recipient` once per recipient.
 """
@@ -68,7 +68,7 @@ RULES_VERSION: str = _fingerprint()
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A finding in words, ready for a page."""
+    """A finding as texts, ready for a page."""
 
     title: str
     sentence: str
@@ -79,7 +79,7 @@ class Explanation:
 
 
 def judge_campaign(facts: CampaignFacts) -> Verdict:
-    """Apply all rules of the campaign chain; none is skipped, so that a customer sees everything left to do."""
+    """Apply all rules of the campaign chain. None is skipped, so that a customer sees everything left to do."""
     return _judge(CAMPAIGN_CHAIN, facts)
 
 
@@ -94,7 +94,7 @@ def judge_confirmation(facts: ConfirmationFacts) -> Verdict:
 
 
 def judge_form(facts: FormFacts) -> Verdict:
-    """Decide whether this form may be published. All rules run, so that everything left to do shows."""
+    """Decide whether this form may be published. All rules run, so that the customer sees everything left to do."""
     return _judge(FORM_CHAIN, facts)
 
 
@@ -107,7 +107,10 @@ _REFUSALS = tuple(rule.refuses for rule in RECIPIENT_CHAIN)
 
 
 def judge_recipient(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
-    """Return None to let the recipient through, else the first rule against them. The hot path; `now` is aware, UTC."""
+    """Return None if the recipient may be mailed, otherwise the first rule against it.
+
+    The hot path; `now` is aware, UTC.
+    """
     for refuses in _REFUSALS:
         withhold = refuses(facts, now)
         if withhold is not None:
@@ -122,7 +125,7 @@ RECIPIENT_PASSED: Verdict = Verdict(
 
 
 def recipient_verdict(facts: RecipientFacts, now: datetime) -> Verdict:
-    """Return every rule's result for one recipient, hit or miss. For pages, not for the hot path."""
+    """Return every rule's result for one recipient, passed or failed. For pages, not for the hot path."""
     return Verdict(RULES_VERSION, tuple(rule.judge(facts, now) for rule in RECIPIENT_CHAIN))
 
 
@@ -131,7 +134,7 @@ KEY_SIZES = frozenset({"bits", "needed"})
 
 
 def explain(finding: Finding, language: str) -> Explanation:
-    """Put a finding, fresh or read from storage, into words. Raises KeyError for a rule that no longer exists."""
+    """Return the texts of a finding, fresh or read from storage. Raises KeyError for a rule that no longer exists."""
     rule = _RULES[finding.key]
     words = rule.words(language)
     sentence = words.title
@@ -142,12 +145,12 @@ def explain(finding: Finding, language: str) -> Explanation:
 
 
 def params_in_words(finding: Finding, language: str) -> dict[str, str]:
-    """Return the values for the sentence of a finding."""
+    """Return the values to insert into the sentence of a finding."""
     return {name: _in_words(name, value, language) for name, value in finding.params}
 
 
 def reason_text(reason: WithholdReason, language: str) -> str:
-    """Return a reason for skipping a recipient, as reports show it: `sign-up not confirmed`."""
+    """Return a reason for skipping a recipient as reports show it: `sign-up not confirmed`."""
     return translate(_REASONS[reason], language)
 
 
@@ -157,7 +160,7 @@ def all_rules() -> Mapping[str, AnyRule]:
 
 
 def failures_by_weight(verdict: Verdict) -> tuple[Finding, ...]:
-    """Return failures in checks panel order: block, review, warn, info; the chain's order within each."""
+    """Return failures in the order of the checks panel: block, review, warn, info; within each, the chain's order."""
     order = list(Severity)
     return tuple(sorted(verdict.failures, key=lambda finding: order.index(finding.severity)))
 

@@ -1,4 +1,4 @@
-"""Languages by their ISO 639-1 codes, as files and people name them."""
+"""Languages by their ISO 639-1 codes, recognized from the names that files and people use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ _TAG = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{2,8}){0,3}")
 
 
 def language_code(text: str) -> str | None:
-    """Return the ISO 639-1 code of a language named by code, by a tag such as de-AT, or by name; None if unknown."""
+    """Return the ISO 639-1 code of a language given by its code, by a tag such as de-AT, or by its name; None if
+    unknown.
+    """
     word = text.strip().lower()
     if word in _BY_NAME:
         return _BY_NAME[word]

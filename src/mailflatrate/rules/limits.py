@@ -13,9 +13,7 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One threshold. `unit` reads `percent`, `octets`, `days`, `events` ...; `derived` marks our own
-    default.
-    """
+    """One threshold. `unit` is `percent`, `octets`, `days`, `events` or similar; `derived` marks our own default."""
 
     key: str
     value: float
@@ -220,6 +218,6 @@ def value(key: str) -> float:
 
 
 def tighten(numbers: Mapping[str, float]) -> None:
-    """Put the operator's stricter numbers (`rules.stricter_limits`) in force in this process, replacing others."""
+    """Apply the operator's stricter numbers (`rules.stricter_limits`) in this process, replacing earlier ones."""
     _TIGHTENED.clear()
     _TIGHTENED.update(numbers)

@@ -1,4 +1,7 @@
-"""Judges other systems' messages by the gate's own rules (`mailflatrate lint`). Bytes and text in, findings out."""
+"""Judges other systems' messages by the gate's own rules (`mailflatrate lint`).
+
+Takes in bytes or text, and returns findings.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ UNASKED = DnsRecordFacts(DnsState.UNCHECKED)
 
 @dataclass(frozen=True, slots=True)
 class LooseFrom:
-    """A From field without any other facts."""
+    """A From field about which nothing else is known."""
 
     from_line: FromFacts
     imprint: ImprintRecord | None = None
@@ -54,12 +57,12 @@ class DomainLookups:
 
 
 def no_key(_selector: str, _domain: str) -> bytes | None:
-    """Serve as key finder of the offline run: return no key."""
+    """Return None: the key finder of an offline run finds no key."""
     raise KeyUnreachable
 
 
 def no_lookups(_from_domain: str, _return_path: str, _reply_to: str) -> DomainLookups:
-    """Serve as DNS of the offline run."""
+    """Return empty lookups: the DNS of an offline run."""
     return DomainLookups()
 
 
@@ -70,11 +73,11 @@ def rewrote_nothing(_url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LintLookups:
-    """The outside sources a run may ask. `key_bits` is filled by the key finder: (selector, domain) -> bits.
+    """The outside sources that a run may use. `key_bits` is filled by the key finder: (selector, domain) -> bits.
 
-    `rewrote` knows a link that an edition of this installation put in the place of another. The text of such a link
-    was compared with its target before it was rewritten, so it is not a mismatch now (R-49); but only in a message
-    whose signature does not show a later change.
+    `rewrote` tells whether an edition of this installation replaced another link with this one. The text of such a link
+    was compared with its original target, so it is not a mismatch now (R-49); but only in a message whose signature
+    rules out a later change.
     """
 
     find_key: KeyFinder = no_key
@@ -85,7 +88,7 @@ class LintLookups:
 
 
 def from_facts(value: str, brands: Brands) -> FromFacts:
-    """Return what a From field shows: the names of all its mailboxes, the address of the last one."""
+    """Return the visible values of a From field: the names of all its mailboxes, the address of the last one."""
     found = [mailbox for mailbox in read_from(value) if mailbox.address] or list(read_from(value))
     last = found[-1] if found else FromMailbox("", "", "")
     name = " ".join(dict.fromkeys(mailbox.name for mailbox in found if mailbox.name))
@@ -105,9 +108,9 @@ def lint_from_line(value: str, brands: Brands) -> dict[str, object]:
 
 
 def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: MessageKind | None = None) -> MessageFacts:
-    """Parse a message and ask the sources of `outside`. Never raises for a message's content; `now` aware, UTC.
+    """Parse a message and query the sources of `outside`. Never raises for a message's content; `now` aware, UTC.
 
-    Without a `kind` it is read from the message.
+    Without a `kind`, it is derived from the message.
     """
     message = read_message(raw)
     from_line = from_facts(message.first("from"), outside.brands)
@@ -137,7 +140,7 @@ def message_facts(raw: bytes, outside: LintLookups, *, now: datetime, kind: Mess
 
 
 def judge_message(facts: MessageFacts, profile: Profile = Profile.ALL, *, offline: bool = True) -> Verdict:
-    """Apply every rule of the profile for this kind; offline, rules that need the DNS are left out."""
+    """Apply every rule of the profile for this kind of message; offline, rules that need the DNS are left out."""
     rules = rules_for(profile, facts.kind, offline=offline)
     return Verdict(RULES_VERSION, tuple(rule.judge(facts) for rule in rules))
 
@@ -306,6 +309,6 @@ def finding_as_json(finding: Finding, words: Explanation) -> dict[str, object]:
 
 
 def weight_word(findings: Iterable[Finding]) -> str:
-    """Return `block`, `review`, `warn`, `info` by the heaviest finding, or `pass`."""
+    """Return the heaviest weight among the findings, `block`, `review`, `warn` or `info`, otherwise `pass`."""
     weights = {finding.severity for finding in findings}
     return next((severity.value for severity in Severity if severity in weights), "pass")

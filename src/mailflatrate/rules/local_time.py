@@ -1,7 +1,7 @@
-"""When it is a certain time of day for each recipient, for a campaign sent at the same hour in every time zone.
+"""When it is a given time of day for each recipient, for a campaign sent at the same hour in every time zone.
 
 An attribute names the contact's time zone (IANA: Europe/Berlin). Contacts with none, or an unknown one, follow the
-campaign's time zone. If the clocks skip the hour, it is sent when the hour would have been.
+campaign's time zone. If the local clocks skip the hour, the campaign is sent when the hour would have been.
 """
 
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ def _zones() -> dict[str, ZoneInfo]:
 
 
 def same_hour(local_at: datetime, home: str) -> dict[str, datetime]:
-    """Map lower-case zone name -> the time (UTC) when its clocks show what `home` shows at `local_at`.
+    """Return, by time zone name in lower case, the time (UTC) when clocks there show what clocks in `home` show at
+    `local_at`.
 
     `local_at` is aware. Raises ZoneInfoNotFoundError for an unknown home.
     """

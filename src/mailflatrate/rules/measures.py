@@ -1,9 +1,9 @@
-"""What the figures of a campaign or an account call for (R-85 to R-89): counts in, actions out.
+"""What the figures of a campaign or an account require (R-85 to R-89). Takes in counts and returns actions.
 
-A rate acts only if the sample is large enough, and no single report ever changes anything (R-85, R-87): below three
-events the most that happens is a warning. Bounces of a small sample act only if they can hardly be chance (ADR
-0015). A recently started account also has ceilings, which no rate softens. Actions are ordered; the strongest
-that applies includes the weaker ones.
+A rate leads to an action only if the sample is large enough, and no single report ever changes anything (R-85, R-87):
+below three events there is at most a warning. Bounces of a small sample count only if they can hardly be chance (ADR
+0015). A recently started account also has ceilings, which apply at any rate. Actions are ordered, and the strongest one
+includes the weaker ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MeasureLevel(IntEnum):
 
 
 class ThresholdCause(Enum):
-    """Which threshold was crossed; the value is stored and is the key of its words."""
+    """The threshold that was crossed; the value is stored and is the key of its texts."""
 
     COMPLAINTS = "complaints"
     HARD_BOUNCES = "hard_bounces"
@@ -40,12 +40,12 @@ class ThresholdCause(Enum):
 
     @property
     def is_ceiling(self) -> bool:
-        """Return whether a number of events decides, not a rate: then `RequiredMeasure.limit` is that number."""
+        """Return whether a number of events decides instead of a rate; then `RequiredMeasure.limit` is that number."""
         return self in (ThresholdCause.NEW_COMPLAINTS, ThresholdCause.NEW_HARD_BOUNCES)
 
 
 class FigureScope(Enum):
-    """The scope over which the figures were counted."""
+    """The scopes over which figures are counted."""
 
     CAMPAIGN = "mailing"
     DAY = "day"
@@ -54,8 +54,10 @@ class FigureScope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Distinct recipients. `settled` have a result; `reporting` of the delivered are at providers that report;
-    `refused` were rejected because of the sender (R-70).
+    """Numbers of distinct recipients. `settled` have a result.
+
+    `reporting` are delivered recipients at providers that report complaints. `refused` were rejected because of the
+    sender (R-70).
     """
 
     settled: int = 0
@@ -69,8 +71,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class RequiredMeasure:
-    """One measure that the figures require. `percent` of `base` against `limit` percent; 0 if events decide, and a
-    number of events if it is a ceiling.
+    """One measure that the figures require.
+
+    `limit` is compared with `percent`, the rate of events in `base`. It is 0 if any event decides, and a number of
+    events if it is a ceiling.
     """
 
     cause: ThresholdCause
@@ -101,7 +105,7 @@ def judge(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
 
 
 def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasure, ...]:
-    """Apply the ceilings that a new account may not reach within a day or seven days, at whatever rate."""
+    """Apply the ceilings that a new account may not reach within a day or seven days, whatever its rates."""
     if scope is FigureScope.CAMPAIGN:
         return ()
     found = (
@@ -119,10 +123,9 @@ def judge_new_account(counts: Counts, scope: FigureScope) -> tuple[RequiredMeasu
 
 
 def judge_provider(provider: str, counts: Counts) -> tuple[RequiredMeasure, ...]:
-    """Return what a campaign's figures at one provider call for, before more sends ruin the reputation there.
+    """Return what a campaign's figures at one provider require, before more messages ruin the reputation there.
 
-    Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its
-    lane.
+    Too many unknown users (R-88), too many complaints (R-86), or refusals because of the sender (R-70) pause its lane.
     """
     hard, complained, refused = (
         share(counts.hard, counts.settled),
@@ -220,9 +223,10 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def is_hardly_chance(events: int, base: int, percent: float) -> bool:
-    """Return whether this many in a small sample would be surprising at a true rate of `percent` (R-85, ADR 0015).
+    """Return whether this many events in a small sample would be surprising at a true rate of `percent` (R-85, ADR
+    0015).
 
-    The chance of at least `events` among `base` (binomial) against `rate_sample_chance`.
+    It compares the probability of at least `events` among `base` (binomial) with `rate_sample_chance`.
     """
     share_of = percent / 100
     fewer = sum(comb(base, n) * share_of**n * (1 - share_of) ** (base - n) for n in range(events))

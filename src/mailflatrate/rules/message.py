@@ -1,6 +1,6 @@
-"""What the rules are told about one finished message: ours before it is sent, or any other system's.
+"""The facts about one finished message: ours before it is sent, or any other system's.
 
-`MessageFacts` has the same members as the facts of a campaign where a rule asks about both, so that one file judges
+`MessageFacts` has the same members as the facts of a campaign where a rule applies to both, so that one file judges
 both (`HasContent`, `HasFrom`, `HasSender`).
 """
 
@@ -18,7 +18,10 @@ from mailflatrate.rules.transit import Transit
 
 
 class MessageKind(Enum):
-    """The type of message. BULK goes to a list, TRANSACTIONAL responds to the reader, PERSONAL is from a person."""
+    """The type of message.
+
+    BULK goes to a list, TRANSACTIONAL responds to the reader, PERSONAL is from one person to another.
+    """
 
     BULK = "bulk"
     TRANSACTIONAL = "transactional"
@@ -27,9 +30,9 @@ class MessageKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One DKIM signature and the length of its key in bits, 0 if the key was not seen.
+    """One DKIM signature and the length of its key in bits, 0 if the key is unknown.
 
-    `is_vouched` if the receiver saw it hold; `is_transit_broken` if a list or a relay broke it.
+    `is_vouched`: the receiver found it valid. `is_transit_broken`: a list or a relay broke it.
     """
 
     verdict: DkimVerdict
@@ -39,13 +42,13 @@ class Signature:
 
     @property
     def holds(self) -> bool:
-        """Return True if it is valid, or if only the key lookup failed and the rest is in order."""
+        """Return True if it is valid, or if only the key lookup failed and everything else is valid."""
         return self.is_vouched or self.verdict.status in (DkimStatus.PASS, DkimStatus.KEY_UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """One message. `sender` has DNS states UNCHECKED if there was no lookup; `signatures` in the message's order.
+    """One message. `sender` has DNS states UNCHECKED if there was no lookup; `signatures` are in the message's order.
 
     `transit.own` is the message with only the sender's fields; `kind_reasons` name the evidence for the kind.
     """

@@ -1,7 +1,7 @@
 """The chain for one finished message, ours or any system's (`mailflatrate lint`), in the order of section N.
 
-Most rules are the files that judge a campaign. The second column says who demands a rule (`all` asks every one),
-the third which kinds of message it concerns.
+Most rules are the files that judge a campaign. The second column says who requires a rule (`all` means everyone), the
+third which kinds of message it applies to.
 """
 
 from __future__ import annotations

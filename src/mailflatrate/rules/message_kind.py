@@ -1,7 +1,7 @@
-"""Judges what a message is - bulk, transactional or personal - from its fields and its text.
+"""Judges whether a message is bulk, transactional or personal, from its fields and its text.
 
-No field decides alone: each is a witness with a weight, the heaviest sum wins. Personal wins a tie, because a rule
-for campaigns applied to a message between two people is always wrong.
+No field decides alone: each is a piece of evidence with a weight, and the heaviest sum wins. Personal wins a tie,
+because a campaign rule applied to a message between two people is always wrong.
 """
 
 from __future__ import annotations
@@ -110,14 +110,14 @@ _AWAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KindGuess:
-    """The kind and the names of the witnesses for it."""
+    """The kind, and the names of the evidence for it."""
 
     kind: MessageKind
     reasons: tuple[str, ...]
 
 
 def guess_kind(message: ParsedMessage, transit: Transit) -> KindGuess:
-    """Weigh every witness. Never raises."""
+    """Return the kind that has the most evidence. Never raises."""
     from_box = next((box for box in read_from(message.first("from")) if box.address), FromMailbox("", "", ""))
     witnesses = list(_all_witnesses(message, transit, from_box))
     if not witnesses and not from_box.address:

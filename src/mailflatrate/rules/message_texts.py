@@ -1,6 +1,6 @@
-"""Texts for findings about any message, for rules whose own texts refer to campaigns at the gate.
+"""Texts of findings about any message, for rules whose own texts refer to campaigns at the gate.
 
-A text may be for one state only: `missing` if something is absent, `wrong` if it is present and wrong.
+A text may apply to one state only: `missing` if something is absent, `wrong` if it is present and wrong.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mailflatrate.rules.verdict import Finding
 
 
 class MessageText(NamedTuple):
-    """What went wrong and how to fix it, as message ids; an empty one keeps the rule's own."""
+    """What went wrong and how to fix it, as message ids. An empty text means that the rule's own text applies."""
 
     sentence: str
     fix: str = ""
@@ -98,7 +98,7 @@ def state_of(finding: Finding) -> str:
 
 
 def explain_message(finding: Finding, language: str) -> Explanation:
-    """Put a finding about any message into words."""
+    """Return the texts of a finding about any message."""
     plain = explain(finding, language)
     message = _TEXTS.get(f"{finding.key}.{state_of(finding)}") or _TEXTS.get(finding.key)
     if message is None or finding.passed:

@@ -1,8 +1,8 @@
-"""How a campaign that its sender wants to go slowly is spread over time: turns of a minute, each with its share.
+"""How a campaign with a speed limit is spread over time: in turns of a minute, each with its share of messages.
 
-A turn is never shorter than a minute, so that a share is a batch and not a single message; if the share would be
-less than one message, the turn is as long as one message may take. Shares are rounded down: the number is a limit,
-not an aim.
+A turn is never shorter than a minute, so that a share is a batch and not a single message. If the limit allows less
+than one message a minute, a turn lasts as long as one message takes at that limit. Shares are rounded down, because the
+number is a limit and not a target.
 """
 
 from dataclasses import dataclass

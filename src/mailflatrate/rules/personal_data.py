@@ -1,7 +1,8 @@
-"""Data that needs more care than an address: birth dates (R-39) and what GDPR Art. 9 and 10 protect (R-97).
+"""Data that needs more care than an address: birth dates (R-39), and data protected by GDPR Art. 9 and 10 (R-97).
 
-Judged by the name of a column or a field. Names are folded first, so that accents, case, hyphens, camelCase, digits
-for letters and look-alike letters hide nothing; a name unrelated to its content isn't detected.
+It is judged by the name of a column or a field. Names are folded first, so that accents, case, hyphens, camelCase,
+digits for letters and look-alike letters hide nothing. If the name says nothing about the content, the data isn't
+detected.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Phrases that matter wherever they appear: trades (R-05), orders to machines (R-48), haste (R-47)."""
+"""Phrases that matter wherever they occur: industries (R-05), orders to machines (R-48), haste (R-47)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _HASTE = re.compile(
 
 
 def find_categories(text: str) -> tuple[str, ...]:
-    """Return what a person has to review in a text, as `category: words`, each category once."""
+    """Return the industries that a person has to review in a text, as `category: words`, each category once."""
     lowered = " ".join(text.casefold().split())
     found = ((name, pattern.search(lowered)) for name, pattern in _categories())
     return tuple(f"{name}: {match.group()}" for name, match in found if match)
 
 
 def find_orders(text: str) -> tuple[str, ...]:
-    """Return sentences addressed to the reader's assistant, as written."""
+    """Return the sentences that address the reader's assistant, as written."""
     return tuple(dict.fromkeys(match.group() for match in _ORDERS.finditer(" ".join(text.split()))))
 
 
@@ -57,7 +57,7 @@ def tells_ai(text: str) -> bool:
 
 
 def find_haste(text: str) -> str | None:
-    """Return the first claim that time or stock is running out, or None."""
+    """Return the first claim that time or stock is running out; None if there is none."""
     match = _HASTE.search(text)
     return None if match is None else match.group()
 

@@ -1,8 +1,8 @@
-"""The shaping table as a configuration of Postfix, which holds the connections to providers itself.
+"""Renders the shaping table as a configuration of Postfix, which opens the connections to providers.
 
-Over one relay each of our connections carries every provider's messages, so a limit on connections to a provider
-can only hold where these are made. Each provider gets a delivery service of its own: its number of processes is the
-number of connections, because a process has one at a time, and a connection is given up after a set number of messages.
+A limit on connections to a provider can only be enforced by Postfix, because each of our own connections to the relay
+carries messages for every provider. Each provider gets a delivery service of its own. Its number of processes is its
+number of connections, because a process has one at a time, and a connection is closed after a set number of messages.
 All domains of a provider share the service.
 """
 
@@ -40,7 +40,10 @@ class ServiceLimit:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return lines of main.cf. Each domain of the provider starts slowly and is given up early if it fails."""
+        """Return lines of main.cf.
+
+        Each domain of the provider starts slowly, and deliveries to it stop early if it fails.
+        """
         return {
             f"{self.name}_initial_destination_concurrency": str(min(2, self.connections)),
             f"{self.name}_destination_concurrency_limit": str(self.connections),
@@ -48,14 +51,17 @@ class ServiceLimit:
 
 
 def service_limits(pool: RelayPool, relays: int) -> list[ServiceLimit]:
-    """Return the services of one of `relays` Postfix relays sharing a pool's limits. Raises ValueError below one."""
+    """Return the services for one of `relays` Postfix relays that share a pool's limits.
+
+    Raises ValueError below one.
+    """
     if relays < 1:
         raise ValueError("a pool must have at least one relay")
     return [ServiceLimit(shape, max(1, shape.connections * POOL_PERCENT[pool] // 100 // relays)) for shape in SHAPES]
 
 
 def transport_map(limits: list[ServiceLimit]) -> str:
-    """Return lines of a `texthash:` map: every domain of the table to its provider's service."""
+    """Return lines of a `texthash:` map from every domain of the table to its provider's service."""
     names = {limit.shape.provider: limit.name for limit in limits}
     return "".join(f"{domain} {names[key]}:\n" for domain, key in sorted(domains_by_provider().items()))
 
@@ -83,7 +89,9 @@ def _script(limits: list[ServiceLimit], directory: str) -> Iterator[str]:
 
 
 def differences(limits: list[ServiceLimit], services: str, parameters: str, transport: str) -> list[str]:
-    """Return which limits are not set, from the output of `postconf -M` and `postconf -n` and the transport map."""
+    """Return the limits that Postfix doesn't have, from the output of `postconf -M` and `postconf -n` and the transport
+    map.
+    """
     by_name = {line.split()[0]: " ".join(line.split()) for line in services.splitlines() if line.strip()}
     lines = (line.partition("=") for line in parameters.splitlines())
     values = {name.strip(): value.strip() for name, _, value in lines}

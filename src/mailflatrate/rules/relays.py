@@ -1,7 +1,7 @@
 """Which relays a message may leave through: pools by account status and stream, and shares by weight.
 
-A pool is a group of relays that share a reputation. Failover and weights stay inside a pool, so that mail of a
-throttled account never leaves through the addresses of trusted ones because a relay is down.
+A pool is a group of relays that share a reputation. Failover and weights apply only inside a pool, so that mail of a
+throttled account never leaves through the addresses of trusted accounts because a relay is down.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT = 200, 10_000_000, 100
 
 
 class RelayKind(StrEnum):
-    """Who runs the relay, which decides how our token travels with a message."""
+    """Who operates the relay, which decides how our token travels with a message."""
 
     POSTFIX = "postfix"
     KUMOMTA = "kumomta"
@@ -29,14 +29,17 @@ class RelayKind(StrEnum):
 
 
 class ReturnPath(StrEnum):
-    """Where bounces go: to our own address of each message, or to the provider, which then returns our token."""
+    """Where bounces go: to our own address for each message, or to the provider, which then returns our token."""
 
     OWN = "own"
     PROVIDER = "provider"
 
 
 class RelayState(StrEnum):
-    """ACTIVE takes messages. DRAINING finishes those it already has. DISABLED also returns what it has not begun."""
+    """The states of a relay. ACTIVE takes messages. DRAINING finishes those it already has.
+
+    DISABLED also returns messages it has not begun.
+    """
 
     ACTIVE = "active"
     DRAINING = "draining"
@@ -83,8 +86,8 @@ class SendingAccount:
 def choose_pool(stream: Stream, account: SendingAccount, set_up: frozenset[RelayPool], now: datetime) -> RelayPool:
     """Return the pool for one account's messages. `set_up` are the pools that have a relay in any state.
 
-    A pool that has no relay at all isn't set up, and its messages go through the next wider one, finally TRUSTED. A
-    pool whose relays are all off or down stays the right one: its messages wait.
+    A pool without any relay isn't set up, and its messages go through the next wider one, finally TRUSTED. A pool whose
+    relays are all disabled or down is still used: its messages wait.
     """
     pool = _wanted(stream, account, now)
     while pool not in set_up and pool in _WIDER:
@@ -104,7 +107,8 @@ def _wanted(stream: Stream, account: SendingAccount, now: datetime) -> RelayPool
 
 
 def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = None) -> list[int]:
-    """Distribute `count` messages to relays by weight; `dealt` is what each got before, so small batches even out.
+    """Return how many of `count` messages each relay gets by weight. `dealt` is what each got before, so that small
+    batches even out.
 
     Each message goes to the relay that is furthest behind its share.
     """
@@ -124,10 +128,10 @@ def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = Non
 
 
 def tag_header(kind: RelayKind, token: str) -> bytes:
-    """Return the header line that has a provider name our token in its bounces and events; empty if it has none.
+    """Return the header line that makes a provider include our token in its bounces and events; empty if it has none.
 
-    The header isn't signed, and a provider may leave it in the message, as Mailgun does: the token is in the return
-    path anyway. `token` is the local part of the return path.
+    The header isn't signed, and a provider may leave it in the message, as Mailgun does. That is harmless, because the
+    token is in the return path anyway. `token` is the local part of the return path.
     """
     line = _TAGS.get(kind)
     return (line % token + "\r\n").encode("ascii") if line else b""

@@ -1,14 +1,14 @@
-"""What a report may do on its own (R-78, R-79, R-87), and what becomes of mail to the abuse desk. Pure.
+"""What a report may do on its own (R-78, R-79, R-87), and how mail to the abuse desk is sorted. Pure.
 
-Two things are asked of a report: does it hold one of our own tokens (only a person who had the message has that),
-and does its sender prove who they are (an aligned DKIM signature, or a feedback loop that we know). With both it
-acts at once. A person who writes without the second is taken off all lists, which any holder of the message may ask
-for anyway (R-43); a machine without it does nothing (RFC 9477 section 3.5). Everything else waits for a person at
+Two questions decide about a report. Does it contain one of our own tokens, which only people who had the message have?
+Does its sender prove who they are, by an aligned DKIM signature or as a feedback loop that we know? With both it takes
+effect at once. A person who writes without the second is removed from all lists, which any holder of the message may
+request anyway (R-43); a machine without it has no effect (RFC 9477 section 3.5). Everything else waits for a person at
 the desk.
 
-A token shows that a person had the message, a signature shows who writes: neither shows that the writer is the
-recipient, because messages are forwarded. A complaint counts, and stops mail from everyone, only if its sender is
-the recipient or answers for the recipient's mailbox; from anyone else it stops no more than the unsubscribe link
+A token shows that a person had the message, and a signature shows who writes. Neither shows that the writer is the
+recipient, because messages are forwarded. A complaint counts, and stops mail from all senders, only if its sender is
+the recipient or the provider of the recipient's mailbox. From anyone else it stops no more than the unsubscribe link
 does.
 """
 
@@ -21,7 +21,7 @@ from mailflatrate.mail.reading.values import ReturnedMessageKind
 
 
 class Effect(Enum):
-    """What follows for the person a report is about."""
+    """The effects that a report can have for the person it is about."""
 
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
@@ -46,7 +46,10 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReportJudgement:
-    """`platform`: the consequence applies to all accounts (R-79). `counts`: the complaint counts in rates (R-85)."""
+    """The judgment on a report. `platform`: the consequence applies to all accounts (R-79).
+
+    `counts`: the complaint counts in rates (R-85).
+    """
 
     effect: Effect
     platform: bool = False
@@ -65,7 +68,7 @@ def judge_report(facts: ReportFacts) -> ReportJudgement:
 
 
 class Tray(StrEnum):
-    """Where mail to the desk goes: to a person, into the optional tray, or nowhere at all."""
+    """Where mail to the desk is sorted: to a person, into the optional tray, or nowhere."""
 
     CASE = "case"
     APART = "apart"
@@ -76,9 +79,9 @@ class Tray(StrEnum):
 class DeskMailFacts:
     """A message to abuse@, postmaster@ or fbl@.
 
-    `has_mark`: it holds one of our tokens or mailing IDs. `carries_mail`: it forwards or attaches a mail.
-    `is_bulk`: it says of itself that it is sent to many. `is_marked_spam`: a filter before us said so. `names_us`:
-    one of our addresses is in To or Cc.
+    `has_mark`: it contains one of our tokens or mailing IDs. `carries_mail`: it forwards or attaches a mail. `is_bulk`:
+    its header says that it is sent to many. `is_marked_spam`: a filter before us marked it as spam. `names_us`: one of
+    our addresses is in To or Cc.
     """
 
     kind: ReturnedMessageKind
@@ -102,7 +105,10 @@ _NEEDS_NOBODY = frozenset(
 
 
 def sort_desk_mail(facts: DeskMailFacts) -> Tray:
-    """Sort mail to the desk: spam is put apart, never dropped; a person gets all that may be about our campaigns."""
+    """Return the tray for a message to the desk.
+
+    Spam is put aside, never dropped; a person gets every message that may be about our campaigns.
+    """
     if facts.has_mark:
         return Tray.NOWHERE if facts.kind in _NEEDS_NOBODY else Tray.CASE
     if facts.kind in _NEEDS_NOBODY:

@@ -10,10 +10,11 @@ from mailflatrate.rules.limits import value
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The pauses of one stream: `first_minutes`, then `factor` times as long each, up to `longest_minutes`.
+    """The pauses of one stream: `first_minutes`, then each `factor` times as long as the one before, up to
+    `longest_minutes`.
 
     A message is given up `give_up_hours` after its first attempt; a confirmation email when its link expires. The
-    defaults are those of campaigns. Raises ValueError for pauses that do not grow.
+    defaults are those of campaigns. Raises ValueError if the pauses would not grow.
     """
 
     first_minutes: float = value("retry_first_minutes")
@@ -34,7 +35,7 @@ def next_attempt(
 ) -> datetime | None:
     """Return when to retry after attempt number `attempt_no` (the first is 1) failed at `now`; None to give up.
 
-    The last attempt comes at the very end of the period, so that a mailbox that is back by then is not missed.
+    The last attempt is at the very end of the period, so that it reaches a mailbox that works again by then.
     """
     end = first_at + timedelta(hours=policy.give_up_hours)
     if now >= end:

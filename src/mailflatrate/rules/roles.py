@@ -1,7 +1,7 @@
-"""The roles of an account's members, and what each may do: the only statement of it.
+"""The roles of an account's members, and what each may do. No other place defines that.
 
-Pages ask through the table of `entrypoints.web.studio.page_rights`, actions through `apps.accounts.rights`, triggers
-through `rules.sql`.
+Pages check rights through the table of `entrypoints.web.studio.page_rights`, actions through `apps.accounts.rights`,
+triggers through `rules.sql`.
 """
 
 from enum import StrEnum
@@ -18,7 +18,7 @@ class MemberRole(StrEnum):
 
 
 class Permission(StrEnum):
-    """A kind of work in an account. None contains another."""
+    """A kind of work in an account. No permission includes another."""
 
     VIEW = "view"
     """See the account's pages."""
@@ -75,7 +75,7 @@ def roles_with(permission: Permission) -> tuple[MemberRole, ...]:
 
 
 def grantable_by(role: str) -> tuple[MemberRole, ...]:
-    """Return the roles that a member of the team's management may give and take: an owner all, others those below."""
+    """Return the roles that a member with this role may give and remove: an owner all, others only lower ones."""
     if not may(role, Permission.TEAM):
         return ()
     if role == MemberRole.OWNER:

@@ -12,7 +12,7 @@ from mailflatrate.rules.phrases import find_categories, find_orders, tells_ai
 
 @dataclass(frozen=True, slots=True)
 class SpokenOf:
-    """The topics of a campaign's words: trades to review, orders to machines, and whether AI is named."""
+    """What a campaign's words mention: industries to review, orders to machines, and whether AI is named."""
 
     categories: tuple[str, ...]
     machine_orders: tuple[str, ...]
@@ -28,7 +28,7 @@ class SampleJudgement:
 
 
 def spoken_of(words: str, visible: str) -> SpokenOf:
-    """Read the words of a campaign; `visible` is what the HTML part shows."""
+    """Return what the words of a campaign mention; `visible` is the visible text of the HTML part."""
     return SpokenOf(find_categories(words), find_orders(words), tells_ai(visible))
 
 

@@ -2,9 +2,9 @@
 
 The numbers are for one pool with a good reputation. They are starting points: what a provider accepts depends on the
 addresses' reputation, so its own 421 and 4xx replies decide. Connections and messages per connection are limited where
-connections to the provider are made: in our own Postfix (`rules.postfix_limits`), and in the engine for a relay that
-takes only one provider's mail. Messages an hour are limited here. Domains that
-belong to no large provider are thousands of different receivers, so they have no common limit.
+the connections to the provider are made: in our own Postfix (`rules.postfix_limits`), and in the engine for a relay
+that takes only one provider's mail. This module limits messages an hour. Domains that belong to no large provider are
+thousands of different receivers, so they have no common limit.
 """
 
 import math
@@ -40,7 +40,9 @@ class Shape:
 
     @property
     def per_hour(self) -> int:
-        """Return the capacity of that many connections at PER_CONNECTION_SECOND messages a second each."""
+        """Return the messages an hour that the row's connections can carry, at PER_CONNECTION_SECOND messages a second
+        each.
+        """
         return self.connections * PER_CONNECTION_SECOND * int(HOUR_SECONDS)
 
 
@@ -74,7 +76,7 @@ assert set(_BY_PROVIDER) == {provider.key for provider in PROVIDERS}
 def read_shaping(written: str) -> dict[str, int]:
     """Read the operator's numbers, `google=100000, yahoo=0`: messages an hour by provider; 0 means unlimited.
 
-    Raises ValueError, which names what is wrong.
+    Raises ValueError that names the invalid part.
     """
     found = {}
     for each in filter(None, (part.strip() for part in written.split(","))):
@@ -88,7 +90,10 @@ def read_shaping(written: str) -> dict[str, int]:
 
 
 def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> float | None:
-    """Return a pool's messages an hour to a provider; None if unlimited. `changed` are the operator's own numbers."""
+    """Return how many messages an hour a pool may send to a provider; None if unlimited.
+
+    `changed` are the operator's own numbers.
+    """
     shape = _BY_PROVIDER.get(provider)
     if shape is None:
         return None
@@ -96,7 +101,10 @@ def per_hour(provider: str, pool: RelayPool, changed: Mapping[str, int]) -> floa
 
 
 def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
-    """Return a bucket's level after a time: at most BURST_SECONDS of its rate and one message; no fraction is lost."""
+    """Return a bucket's level after `idle_seconds`: at most BURST_SECONDS of its rate plus one message.
+
+    Fractions are kept.
+    """
     most = 1.0 + rate_per_hour * BURST_SECONDS / HOUR_SECONDS
     return min(most, tokens + max(0.0, idle_seconds) * rate_per_hour / HOUR_SECONDS)
 

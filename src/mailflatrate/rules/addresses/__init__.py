@@ -1,8 +1,7 @@
-"""Who may be on a list, judged by the address alone (R-17 to R-24).
+"""Who may be on a list, judged by the address alone (R-17 to R-24). Takes in a text and returns an `AddressDecision`.
 
-Text arrives, an `AddressDecision` leaves. The lists are kept next to the code as readable text: `roles.toml` with
-the reason for each group, `places.txt`, `qualifiers.txt`, `given_names.txt`, `providers.toml`, `disposable.txt`,
-`aliases.txt`.
+The lists are next to the code as readable text: `roles.toml` with the reason for each group, `places.txt`,
+`qualifiers.txt`, `given_names.txt`, `providers.toml`, `disposable.txt`, `aliases.txt`.
 """
 
 from mailflatrate.rules.addresses.decide import (

@@ -1,6 +1,5 @@
-"""Decides about an address in one function for every path.
-
-Form, API, import, manual entry, change of address (R-17 to R-24).
+"""Decides about an address, in one function for every path: form, API, import, manual entry, change of address (R-17 to
+R-24).
 """
 
 from __future__ import annotations
@@ -20,7 +19,9 @@ from mailflatrate.rules.addresses.roles import role_tier
 
 
 class AddressVerdict(Enum):
-    """Accept, refuse permanently, or hold until a reviewer (an import) or the person (a form) has answered."""
+    """The possible verdicts: accept, refuse permanently, or hold until a reviewer (for an import) or the person (for a
+    form) has answered.
+    """
 
     ACCEPT = "accept"
     REFUSE = "refuse"
@@ -48,11 +49,10 @@ class AddressReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ResolverFacts:
-    """What the DNS said about the domain.
+    """What the DNS said about the domain, looked up through `wire.dns`.
 
-    Looked up through `wire.dns`. None if it was not queried or did not answer.
-
-    `null_mx`: MX 0 "." (RFC 7505). `smtputf8`: the exchanger offered SMTPUTF8 (RFC 6531).
+    A value is None if it was not queried or the DNS did not answer. `null_mx`: MX 0 "." (RFC 7505). `smtputf8`: the
+    mail exchanger offered SMTPUTF8 (RFC 6531).
     """
 
     resolves: bool | None = None
@@ -61,7 +61,8 @@ class ResolverFacts:
 
 
 class AddressDecision(NamedTuple):
-    """The answer. `rule` and `reason` are None for a plain accept; an accept with R-24 carries a suggestion.
+    """The decision about an address. `rule` and `reason` are None for a plain accept; an accept with R-24 carries a
+    suggestion.
 
     `suggestion` is a whole address to confirm with the person, never to be used without that. `address` and `canonical`
     are empty if the text is not an address.
@@ -80,7 +81,7 @@ class AddressDecision(NamedTuple):
         return self.verdict is AddressVerdict.ACCEPT
 
     def as_json(self) -> dict[str, str | None]:
-        """Return the line that `mailflatrate address check` prints."""
+        """Return the decision as an object for `mailflatrate address check`."""
         return {
             "address": self.text,
             "verdict": self.verdict.value,
@@ -143,9 +144,9 @@ def decide_address(
 ) -> AddressDecision:
     """Decide about one address as typed. Never raises; needs no network and no database.
 
-    `own_domains`: domains of the service's infrastructure (bounces, feedback loop, unsubscribe), sub-domains
-    included. `own_addresses`: canonical keys, such as the account's own From (R-23). `allow_reserved`: endings
-    such as `test` that the operator's closed demonstration network serves, or whole domains.
+    `own_domains`: domains of the service's infrastructure (bounces, feedback loop, unsubscribe), including sub-domains.
+    `own_addresses`: canonical keys, such as the account's own From (R-23). `allow_reserved`: reserved endings such as
+    `test`, or whole domains, that the operator's closed demonstration network serves.
     """
     try:
         address = parse(text)

@@ -1,7 +1,4 @@
-"""What a domain alone says about an address.
-
-Reserved (R-18), disposable (R-22), look-alike (R-19), mistyped (R-24).
-"""
+"""What a domain alone says about an address: reserved (R-18), disposable (R-22), look-alike (R-19), mistyped (R-24)."""
 
 from __future__ import annotations
 
@@ -68,7 +65,7 @@ def is_disposable(domain: str) -> bool:
 
 
 def is_lookalike(domain: str) -> bool:
-    """Return True if a label mixes alphabets, or is Cyrillic that reads as Latin throughout (R-19)."""
+    """Return True if a label mixes alphabets, or consists only of Cyrillic letters that look Latin (R-19)."""
     if "xn--" not in domain:
         return False
     labels = to_u_label(domain).split(".")

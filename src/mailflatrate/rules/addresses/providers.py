@@ -29,7 +29,7 @@ def is_freemail(domain: str) -> bool:
 def suggest_domain(domain: str) -> str | None:
     """Return the provider that was probably meant, or None. `domain` is a lower-case A-label.
 
-    Only a suggestion (R-24): consent belongs to the address that was typed, so nobody may swap it silently.
+    It is only a suggestion (R-24): consent belongs to the address that was typed, so nothing may replace it silently.
     """
     known = _providers()
     if domain in known.all or domain in known.neighbours:

@@ -1,7 +1,7 @@
-"""The tables of role words (R-21), read once per process.
+"""The tables of role words (R-21), read once per process: `roles.toml` and `roles_europe.toml`, and lists of places,
+small words and names.
 
-`roles.toml` and `roles_europe.toml` with the offices, and the lists of places, small words and names alongside. Every
-process that imports or sends keeps them for its whole life, so each word is one string shared by all tables.
+Every process that imports or sends keeps them for its whole life, so each word is one string shared by all tables.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class RoleWords:
         return self.tier.get(word) == REFUSED and word not in self.maybe_names
 
     def nearly(self, word: str) -> bool:
-        """Return whether it is a long role with one character left out, added, mistaken or two swapped."""
+        """Return whether the word is a long role with one typing error: a character left out, added, mistaken, or two
+        swapped.
+        """
         shortest, longest = len(word) - 1, len(word) + 1
         return any(
             shortest <= len(role) <= longest and one_slip(word, role)
@@ -107,7 +109,9 @@ def _bare(text: str) -> str:
 
 
 def spellings(name: str) -> set[str]:
-    """Return `büro` -> buero, buro: with and without the umlaut; other scripts in Latin letters, too."""
+    """Return a word's spellings with and without the umlaut, such as buero and buro for `büro`, and in Latin letters
+    for other scripts.
+    """
     if name.isascii():
         return {name}
     bare = _bare(name.translate(_SHORT_SPELLING))

@@ -43,8 +43,8 @@ _INITIAL = re.compile(r"[^\W\d_][._-][^\W\d_]+$")
 def role_tier(local: str, domain: str = "") -> int | None:
     """Return 1 for a role that is refused, 2 for one that needs a reviewer, None for a person.
 
-    `local` is a local part in any case, with or without a +tag. `domain` (an A-label) decides about roles that are
-    also surnames: no office has its mailbox at a provider of personal ones.
+    `local` is a local part in any case, with or without a +tag. `domain` (an A-label) decides about roles that are also
+    surnames: an office doesn't have its mailbox at a provider of personal ones.
     """
     tier = _tier(local)
     if tier == _PERSON:
@@ -60,7 +60,7 @@ def role_tier(local: str, domain: str = "") -> int | None:
 
 
 def is_refused_role(local: str, domain: str = "") -> bool:
-    """Return True if `role_tier` is 1, at half the cost: what needs a reviewer is not checked."""
+    """Return True if `role_tier` is 1, at half the cost, because tier 2 is not checked."""
     return _tier(local) == REFUSED and not _is_surname_at(_base(local), domain)
 
 
@@ -157,7 +157,7 @@ def _in_latin(text: str) -> str:
 def plain_refused_words() -> frozenset[str]:
     """Return the words of tier 1 as local parts, in every spelling and with every separator between their parts.
 
-    Those that are also surnames are left out: the domain decides about them.
+    Words that are also surnames are left out, because the domain decides about them.
     """
     found = set()
     for group in groups():

@@ -1,4 +1,4 @@
-"""Transliterates Bulgarian and Greek words into Latin letters: officially, and as people type them in addresses."""
+"""Transliterates Bulgarian and Greek words into Latin letters, both officially and as people do in addresses."""
 
 from itertools import product
 
@@ -24,7 +24,10 @@ _GREEK = {
 
 
 def latin_spellings(word: str) -> tuple[str, ...]:
-    """Return the word in Latin letters, at most `MOST_SPELLINGS`; nothing for other scripts. `word` has no accents."""
+    """Return up to `MOST_SPELLINGS` spellings of the word in Latin letters; none for other scripts.
+
+    `word` has no accents.
+    """
     table = _CYRILLIC if "а" <= word[0] <= "я" else _GREEK if "α" <= word[0] <= "ω" else {}
     choices: list[tuple[str, ...]] = []
     at = 0

@@ -1,4 +1,4 @@
-"""R-59: nobody can add a second From or Subject without breaking the signature."""
+"""R-59: no one can add a second From or Subject without breaking the signature."""
 
 from __future__ import annotations
 

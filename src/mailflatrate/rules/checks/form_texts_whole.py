@@ -1,4 +1,4 @@
-"""R-28: every text that a person can see exists in every language of the form."""
+"""R-28: every text of a form exists in every language of the form."""
 
 from __future__ import annotations
 

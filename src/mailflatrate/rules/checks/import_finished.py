@@ -1,4 +1,6 @@
-"""R-15: while a file is being read into a list, its acceptance is open; the campaign waits that long."""
+"""R-15: while a file is being imported into a list, it is open whether its people are accepted, so a campaign to that
+list waits.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-49: links lead somewhere and show where: no shorteners, IP addresses, odd schemes, look-alike letters."""
+"""R-49: links show where they lead: no shorteners, IP addresses, unusual schemes, look-alike letters."""
 
 from __future__ import annotations
 

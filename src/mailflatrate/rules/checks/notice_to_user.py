@@ -1,7 +1,7 @@
 """R-32: service notices are sent to users of the service, and never advertise.
 
-Subscribers get them only in answer to their own request about their data (R-94), a mailbox to have it proved and as
-a test once it is (R-46).
+Subscribers get them only in answer to their own request about their data (R-94). A mailbox gets them so that its owner
+can prove it, and afterward as test sends (R-46).
 """
 
 from __future__ import annotations

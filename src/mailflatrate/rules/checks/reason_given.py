@@ -1,4 +1,4 @@
-"""R-51 and R-14: the campaign says why readers get it, and where their address comes from."""
+"""R-51 and R-14: the campaign says why readers get it, and where it got their address."""
 
 from __future__ import annotations
 

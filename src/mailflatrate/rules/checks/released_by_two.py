@@ -1,4 +1,6 @@
-"""R-04, for accounts with approval: the person who ticks and releases is not the requester or the last editor."""
+"""R-04, for accounts with approval: the person who ticks the policy and releases is not the requester or the last
+editor.
+"""
 
 from __future__ import annotations
 

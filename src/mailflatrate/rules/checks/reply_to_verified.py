@@ -1,4 +1,4 @@
-"""R-46: replies go to a mailbox whose owner agreed, so that nobody is flooded with other people's replies."""
+"""R-46: replies go to a mailbox whose owner agreed, so that no one is flooded with other people's replies."""
 
 from __future__ import annotations
 

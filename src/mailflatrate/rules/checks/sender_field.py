@@ -1,4 +1,4 @@
-"""R-45: the field Sender names the same organization as From."""
+"""R-45: the Sender field names the same organization as From."""
 
 from __future__ import annotations
 

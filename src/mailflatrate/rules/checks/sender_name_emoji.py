@@ -1,4 +1,4 @@
-"""R-47: a name is made of letters; emoji in it only grab attention."""
+"""R-47: a sender's name consists of letters, because emoji in it only grab attention."""
 
 from __future__ import annotations
 

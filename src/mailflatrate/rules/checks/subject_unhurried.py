@@ -1,4 +1,4 @@
-"""R-47: a subject that claims urgency must be true; the claim is kept with its date."""
+"""R-47: a subject that claims urgency must be true; the claim is stored with its date."""
 
 from __future__ import annotations
 

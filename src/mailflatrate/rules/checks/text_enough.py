@@ -1,4 +1,4 @@
-"""R-50: a campaign is more than its pictures."""
+"""R-50: a campaign has enough text, not only pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R-50: the text part says what the HTML part says."""
+"""R-50: the text part has the same content as the HTML part."""
 
 from __future__ import annotations
 

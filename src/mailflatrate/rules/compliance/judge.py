@@ -1,4 +1,4 @@
-"""Figures in, results out: each criterion with what is known of it."""
+"""Judges the criteria by the figures: the status of each criterion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known. A missing figure was not measured; `seen` holds the result of each topic's check."""
+    """The known figures and check results.
+
+    A missing figure was not measured; `seen` holds the result of each topic's check.
+    """
 
     figures: Mapping[MeasuredFigure, float] = field(default_factory=dict)
     seen: Mapping[str, bool] = field(default_factory=dict)
@@ -34,7 +37,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
-    """A criterion and its status; `figure` and `limit` if it is measured, in the unit of the figure."""
+    """A criterion and its status. If it is measured, `figure` and `limit` are in the unit of the figure."""
 
     criterion: Criterion
     state: State
@@ -43,7 +46,7 @@ class CriterionResult:
 
 
 def judge_all(facts: Facts, *, of_account: bool = False) -> tuple[CriterionResult, ...]:
-    """Return every criterion's result; for an account, only those its own campaigns decide."""
+    """Return every criterion's result; for an account, only the criteria that its own campaigns decide."""
     chosen: Iterable[Criterion] = CRITERIA
     if of_account:
         chosen = (each for each in CRITERIA if each.holder is not Holder.OPERATOR and not each.service_only)

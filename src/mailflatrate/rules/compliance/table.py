@@ -1,4 +1,4 @@
-"""The criteria, in one table for every view."""
+"""The table of criteria that every view uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mailflatrate.locale.texts import translate
 
 
 class RequirementSource(Enum):
-    """Who requires it; the value is its name."""
+    """Who sets a requirement; the value is the name shown."""
 
     CSA = "CSA"
     GOOGLE = "Google"
@@ -18,7 +18,7 @@ class RequirementSource(Enum):
 
 
 class Holder(Enum):
-    """Who is responsible for it."""
+    """Who is responsible for meeting a criterion."""
 
     BUILT = "built"  # the program cannot do otherwise
     MEASURED = "measured"  # a figure with a limit
@@ -26,7 +26,7 @@ class Holder(Enum):
 
 
 class MeasuredFigure(Enum):
-    """What is measured; the value is its unit."""
+    """The figures that criteria measure; the value is the unit."""
 
     COMPLAINTS = "percent of the delivered at providers that report, 7 days"
     COMPLAINTS_YAHOO = "percent of the delivered at Yahoo, 7 days"
@@ -39,7 +39,7 @@ class MeasuredFigure(Enum):
 
     @property
     def is_percent(self) -> bool:
-        """Return whether it is a rate."""
+        """Return whether the figure is a rate in percent."""
         return self.value.startswith("percent")
 
 
@@ -53,10 +53,11 @@ class CriterionText:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One point. `limit` is a key of `rules.limits`, empty for none at all; `below`: the limit itself is too much.
+    """One requirement. `limit` is a key of `rules.limits`, empty if there is no limit; `below`: the figure must stay
+    below the limit.
 
-    `topic` is the name of the `mailflatrate doctor` check of an operator's point; empty if no machine can check it.
-    `service_only`: it says nothing about a single customer.
+    `topic` is the name of the `mailflatrate doctor` check for an operator's requirement; empty if no program can check
+    it. `service_only`: it says nothing about a single customer.
     """
 
     key: str
@@ -71,7 +72,7 @@ class Criterion:
     service_only: bool = False
 
     def said(self, language: str) -> CriterionText:
-        """Return its text in one language."""
+        """Return the criterion's text in one language."""
         return CriterionText(translate(self.text.title, language), translate(self.text.how, language))
 
 

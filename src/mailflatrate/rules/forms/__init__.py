@@ -1,6 +1,6 @@
-"""What a sign-up form says (R-25 to R-28, R-93, R-97): its content, its consent wording, the notice beside it.
+"""The content of a sign-up form (R-25 to R-28, R-93, R-97): its fields, its consent wording, the privacy notice.
 
-Input: what the customer wrote in the builder. Output: the frozen content of a published version, with the wording as
+Input: what the customer entered in the builder. Output: the frozen content of a published version, with the wording as
 people read it and a hash that identifies it forever. `gate.judge_form` decides whether it may be published.
 """
 

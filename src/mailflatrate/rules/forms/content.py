@@ -1,4 +1,4 @@
-"""The content of a form as the customer writes it; the draft of the builder is exactly this."""
+"""The content of a form as the customer writes it, which is also the builder's draft."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_FIELDS = 10
 
 
 class FieldKind(Enum):
-    """The kind of a field next to the email address. TEXT is an attribute of the contact."""
+    """The kinds of fields besides the email address. TEXT is an attribute of the contact."""
 
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
@@ -19,7 +19,7 @@ class FieldKind(Enum):
 
 
 class Font(Enum):
-    """Typefaces installed on every computer; a form loads none from anywhere (R-111)."""
+    """Typefaces installed on every computer, because a form loads no font from elsewhere (R-111)."""
 
     SANS = "sans"
     SERIF = "serif"
@@ -38,10 +38,9 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class FormTexts:
-    """The texts in one language.
+    """The texts in one language. `wording` is the consent with the placeholders {company}, {topics} and {frequency}.
 
-    `wording` is the consent with the placeholders {company}, {topics} and {frequency}. `topics` says what is sent,
-    `frequency` how often, both as they read inside the wording.
+    `topics` says what is sent, `frequency` how often, both in a form that fits into the wording.
     """
 
     title: str = ""
@@ -70,7 +69,7 @@ class FormStyle:
 
 @dataclass(frozen=True, slots=True)
 class FormContent:
-    """A whole form. `languages` holds at least one; the first is shown if a visitor reads none of them."""
+    """A whole form. `languages` holds at least one; visitors who read none of them see the first."""
 
     languages: tuple[str, ...]
     texts: Mapping[str, FormTexts]

@@ -1,4 +1,4 @@
-"""The defaults of a new form: one field, and texts that need only the company's own words."""
+"""The defaults of a new form: one field, and texts to which the company adds only its own details."""
 
 from __future__ import annotations
 

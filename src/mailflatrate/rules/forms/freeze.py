@@ -1,4 +1,4 @@
-"""Freezing: from a draft to the version that people consent to (R-28)."""
+"""Freezing: turns a draft into the version that people consent to (R-28)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service
 
 
 def company_name(imprint: ImprintRecord | None) -> str:
-    """Return who the consent is given to: the legal name, with its legal form."""
+    """Return the company that the consent is given to: the legal name, with its legal form."""
     if imprint is None:
         return ""
     return next((line.text for line in imprint_lines(imprint, ENGLISH) if line.key == "legal_name"), "")

@@ -1,8 +1,8 @@
 """R-35: how many people an account may send a confirmation request in one day, judged by earlier results.
 
-A visitor who signs up at a form proves something; a program's request proves nothing, so its account has to. A new
-account starts with a small allowance. People who confirm make it grow; silence, "this was not me" and mailboxes that
-do not exist make it shrink.
+A visitor who signs up at a form proves something. A program's request proves nothing, so its account has to earn trust.
+A new account starts with a small allowance. People who confirm make it grow; silence, "this was not me" and nonexistent
+mailboxes make it shrink.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _INSIDE = tuple(
 
 @dataclass(frozen=True, slots=True)
 class AskingDay:
-    """What an account requested on one day, and the results. `age` counts days back from today (UTC)."""
+    """One day's requests of an account, and their results. `age` counts days back from today (UTC)."""
 
     age: int
     asked: int
@@ -127,7 +127,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 class VisitFault(StrEnum):
-    """A fault in the details of a visit."""
+    """The faults of visit details that a program can report."""
 
     IP = "ip"
     IP_INSIDE = "ip-inside"

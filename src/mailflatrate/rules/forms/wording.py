@@ -1,4 +1,4 @@
-"""The consent as a person reads it, and the notice of GDPR Art. 13 beside it (R-27, R-93)."""
+"""The consent in the form that a person reads, and the GDPR Art. 13 notice beside it (R-27, R-93)."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _NOTICE = (
 
 
 def wording_of(texts: FormTexts, company: str) -> str:
-    """Return the wording with its placeholders filled, on one line; an unknown one stays as written."""
+    """Return the wording on one line with its placeholders filled; an unknown placeholder stays as written."""
     values = {"company": company, "topics": texts.topics, "frequency": texts.frequency}
     filled = _PLACE.sub(lambda match: values.get(match.group(1).strip(), match.group()), texts.wording)
     return " ".join(filled.split())
 
 
 def places_in(wording: str) -> frozenset[str]:
-    """Return the names in braces."""
+    """Return the names of the placeholders in braces."""
     return frozenset(match.strip() for match in _PLACE.findall(wording))
 
 
 def privacy_notice(imprint: ImprintRecord, service_name: str, language: str) -> tuple[str, ...]:
-    """Return what must be said where data is collected, in short paragraphs; the privacy page says the rest."""
+    """Return the notice required where data is collected, in short paragraphs; the privacy page has the rest."""
     lines = {line.key: line.text for line in imprint_lines(imprint, language)}
     values = {
         "controller": f"{lines.get('legal_name', '')}, {lines.get('address', '')}",

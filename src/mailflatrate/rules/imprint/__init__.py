@@ -1,7 +1,7 @@
-"""The structured imprint (R-44): what senders must say about themselves, by country, and how it reads in a campaign.
+"""The structured imprint (R-44): what senders must say about themselves, by country, and how a campaign shows it.
 
-An `ImprintRecord` comes from the account, `check_imprint` says what is missing or malformed, `imprint_lines` gives
-the lines that the service renders into both parts, `missing_in` finds which of them a finished part does not show.
+An `ImprintRecord` comes from the account, `check_imprint` returns what is missing or malformed, `imprint_lines` the
+lines that the service renders into both parts, `missing_in` those lines that a finished part does not show.
 """
 
 from mailflatrate.rules.imprint.check import ImprintFault, check_imprint, missing_in

@@ -1,4 +1,4 @@
-"""Checks whether an imprint is complete and well-formed, and shown in a part (R-44, validator notes 1 to 3)."""
+"""Checks whether an imprint is complete and well-formed, and whether a part shows it (R-44, validator notes 1 to 3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ImprintFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImprintIssue:
-    """One field that blocks a campaign. `column` is the country whose law requires it."""
+    """One field that blocks a campaign. `column` is the country whose law requires the field."""
 
     field: str
     fault: ImprintFault
@@ -98,8 +98,8 @@ _REGISTER_NUMBER = {
 def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] = ()) -> tuple[ImprintIssue, ...]:
     """Return all issues, in the order of the table.
 
-    The account's country picks the column; recipients in the US and in Canada add their mandatory fields,
-    because the law there applies to who reads a message (validator note 1).
+    The account's country selects the column. Recipients in the US and in Canada add their mandatory fields, because the
+    law there applies by the reader's country (validator note 1).
     """
     home = column_of(imprint.country)
     columns = [home]
@@ -117,9 +117,9 @@ def check_imprint(imprint: ImprintRecord, recipient_countries: Collection[str] =
 
 
 def missing_in(part_text: str, imprint: ImprintRecord, language: str) -> tuple[str, ...]:
-    """Return the keys of those imprint lines whose text is missing from the visible text of a finished part.
+    """Return the keys of imprint lines whose text is missing from a finished part.
 
-    `part_text` is what a reader sees: the text part as it is, the HTML part without its tags.
+    `part_text` is the text that a reader sees: the text part as it is, or the HTML part without its tags.
     """
     seen = _squeeze(part_text)
     return tuple(line.key for line in imprint_lines(imprint, language) if _squeeze(line.text) not in seen)

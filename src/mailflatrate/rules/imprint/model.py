@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Organization(Enum):
-    """The kind of sender; decides which conditional fields are required."""
+    """The kinds of sender, which decide which conditional fields are required."""
 
     COMPANY = "company"
     """A legal person in a company register: GmbH, AG, UG, KG with a company as partner, Ltd, Inc."""
@@ -34,10 +34,10 @@ class Organization(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImprintRecord:
-    """All fields as the customer wrote them, empty if there is nothing to say (never "n/a").
+    """All fields as the customer wrote them; a field without content is empty, never "n/a".
 
-    `country` is the ISO 3166 code of the account and picks the column of the table. `representatives` and
-    `extra_ids` hold one entry per line; an extra id reads `SIREN: 123 456 789`.
+    `country` is the ISO 3166 code of the account and selects the column of the table. `representatives` and `extra_ids`
+    hold one entry per line; an extra id reads `SIREN: 123 456 789`.
     """
 
     country: str
@@ -83,8 +83,9 @@ _LISTS = frozenset({"representatives", "extra_ids"})
 
 
 def imprint_from_mapping(stored: Mapping[str, object]) -> ImprintRecord:
-    """Build one from a JSON column. Unknown keys are ignored. Raises KeyError, ValueError if the core is
-    missing.
+    """Return an imprint read from a JSON column. Unknown keys are ignored.
+
+    Raises KeyError or ValueError if required values are missing.
     """
     texts = {
         key: str(value or "").strip()

@@ -102,5 +102,5 @@ def column_of(country: str) -> ImprintColumn:
 
 
 def needs_of(column: ImprintColumn) -> dict[str, FieldRequirement]:
-    """Return field -> need, in form order."""
+    """Return how strictly each field is required, in the order of the form."""
     return dict(_NEEDS[column])

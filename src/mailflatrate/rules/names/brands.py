@@ -40,7 +40,7 @@ class Brand:
     domains: tuple[str, ...]
 
     def owns(self, domain: str) -> bool:
-        """Return whether a domain (A-label, lower case) is the brand's, subdomains included."""
+        """Return whether a domain (A-label, lower case) is the brand's, including subdomains."""
         return any(_matches(pattern, domain) for pattern in self.domains)
 
 
@@ -53,7 +53,7 @@ class Brands:
     _glued: tuple[tuple[str, Brand], ...] = field(repr=False, compare=False)
 
     def named_in(self, text: str) -> Iterator[Brand]:
-        """Yield the brands that a name mentions, also in look-alike letters."""
+        """Yield the brands that a name mentions, including in look-alike letters."""
         words = _split(text)
         seen: set[str] = set()
         for at, word in enumerate(words):
@@ -130,7 +130,7 @@ def read_brands(lines: Iterable[str]) -> tuple[Brand, ...]:
 
 
 def brands_of(brands: Iterable[Brand]) -> Brands:
-    """Return a searchable list; of two brands with one name the later counts."""
+    """Return a searchable list. Of two brands with the same name the later one counts."""
     by_name = {brand.name.casefold(): brand for brand in brands}
     by_first: dict[str, list[tuple[tuple[str, ...], Brand]]] = {}
     glued = []

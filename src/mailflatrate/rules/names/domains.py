@@ -57,7 +57,9 @@ _WORD_ENDINGS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An address or a domain found in a text: as written, its domain as A-label, its position, if an address."""
+    """An address or a domain found in a text: the original text, its domain as A-label, its position, and whether it is
+    an address.
+    """
 
     text: str
     domain: str
@@ -113,7 +115,9 @@ def _label(domain: str) -> str:
 
 
 def as_read(domain: str) -> str:
-    """Return a domain (A-label) as `mentions` reads it: `xn--mller-kva.de` is `müller.de`, read as `muller.de`."""
+    """Return a domain (A-label) in the form that `mentions` returns: `xn--mller-kva.de` is `müller.de`, read as
+    `muller.de`.
+    """
     try:
         return _label(undisguised(to_u_label(domain))) if "xn--" in domain else domain
     except AddressError:
@@ -128,7 +132,10 @@ def is_domain(name: str) -> bool:
 
 
 def same_house(one: str, other: str) -> bool:
-    """Return whether two domains share the registered domain, or one is under the other. A-labels, lower case."""
+    """Return whether two domains share the registered domain, or one is a subdomain of the other.
+
+    A-labels, lower case.
+    """
     if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
         return "." in one and "." in other
     return registrable(one) != "" and registrable(one) == registrable(other)

@@ -86,7 +86,9 @@ def has_invisible(text: str) -> bool:
 
 
 def undisguised(text: str) -> str:
-    """Return the text as a hasty reader sees it: look-alikes as Latin letters, marks and invisible characters gone."""
+    """Return the text as a hasty reader sees it: look-alikes as Latin letters, without marks and
+    invisible characters.
+    """
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKD", text)

@@ -1,6 +1,6 @@
-"""The figures of one import against the limits (R-15, R-13): the outward signs of a bought or old list.
+"""Compares the figures of one import with the limits (R-15, R-13): the typical signs of a bought or old list.
 
-A figure over its limit holds the file for a reviewer; it never decides alone. A small file says little: below
+A figure over its limit holds the file for a reviewer; it never decides alone. A small file proves little: below
 `MIN_ROWS` only explicit signs (a forbidden source) count.
 """
 
@@ -34,12 +34,12 @@ class AnomalyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImportFigures:
-    """What was counted in one import. Numbers are rows or people.
+    """The counts of one import, in rows or people.
 
-    `people` have full proof; the figures from `unresolvable` on are counted among them. `resolved` of them have a
-    domain that the DNS answered about. `one_domain` are those at the largest domain that is not a mailbox
-    provider's. `sequential` are in runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip`
-    came from the busiest address. `sources` name forbidden origins.
+    `people` have complete proof; the counts from `unresolvable` on refer to them. `resolved` have a domain that the DNS
+    answered for. `one_domain` are those at the largest domain that is not a mailbox provider's. `sequential` are in
+    runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip` came from the busiest IP address.
+    `sources` name forbidden origins.
     """
 
     rows: int
@@ -101,7 +101,7 @@ _SENTENCES: dict[AnomalyKind, str] = {
 
 
 def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
-    """Return the figures over their limits, in the order of the table; empty for an ordinary file."""
+    """Return the figures over their limits, in the order of the table; empty for an unsuspicious file."""
     found = []
     for kind, limit, whole_name in _SHARES:
         whole = getattr(figures, whole_name)
@@ -126,5 +126,5 @@ SHARES: tuple[AnomalyKind, ...] = tuple(kind for kind, *_ in _SHARES)
 
 
 def anomaly_sentence(kind: AnomalyKind, language: str) -> str:
-    """Return what a kind of anomaly means."""
+    """Return a sentence that explains a kind of anomaly."""
     return translate(_SENTENCES[kind], language)

@@ -34,8 +34,9 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenHit:
-    """One place in a text. `where` names the text, `found` is what was found, `before` and `after` the words around
-    it. `group` is a key of `forbidden.toml`.
+    """One match in a text. `where` names the text, `found` is the match, `before` and `after` the words around it.
+
+    `group` is a key of `forbidden.toml`.
     """
 
     where: str
@@ -46,7 +47,7 @@ class ForbiddenHit:
     rule: str
 
     def as_json(self) -> dict[str, str]:
-        """Return what is stored with a declaration."""
+        """Return the match in the form that is stored with a declaration."""
         return {
             "where": self.where,
             "found": self.found,
@@ -65,7 +66,7 @@ class _Group:
 
 
 def find_forbidden(text: str, *, where: str = "") -> tuple[ForbiddenHit, ...]:
-    """Return every place in `text` that names a forbidden source, in order; at most `MAX_HITS`."""
+    """Return every passage of `text` that names a forbidden source, in order; at most `MAX_HITS`."""
     hits = []
     for match in _pattern().finditer(text):
         assert match.lastgroup is not None  # every branch of the pattern is a named group
@@ -92,7 +93,7 @@ def scan_texts(texts: Mapping[str, str]) -> tuple[ForbiddenHit, ...]:
 
 
 def group_sentence(key: str, language: str) -> str:
-    """Return why a group of words is forbidden. Raises KeyError for an unknown key."""
+    """Return a sentence that explains why a group of words is forbidden. Raises KeyError for an unknown key."""
     return translate(_SENTENCES[key], language)
 
 

@@ -129,7 +129,7 @@ _PLACES = frozenset(
 
 
 class ColumnGuess(Enum):
-    """What to do with an unmapped column."""
+    """The possible uses of an unmapped column."""
 
     STATUS = "status"
     ASK = "ask"
@@ -138,7 +138,10 @@ class ColumnGuess(Enum):
 
 @dataclass(slots=True)
 class ColumnProfile:
-    """Counts over the cells of one column; filled by `add`, times by the caller that can read them."""
+    """Counts over the cells of one column, filled by `add`.
+
+    The caller says which cells are times, because it can parse them.
+    """
 
     filled: int = 0
     flags: int = 0
@@ -179,7 +182,7 @@ class ColumnProfile:
             self.telling += is_status_word(text)
 
     def add_kind(self, text: str) -> None:
-        """Add a cell to the distinct ones."""
+        """Add a cell to the set of distinct values."""
         if len(self.kinds) <= MAX_KINDS:
             self.kinds.add(text.strip().lower()[: MAX_KIND_CHARACTERS + 1])
 
@@ -225,7 +228,7 @@ class ColumnProfile:
 
 
 def is_unread_state(text: str) -> bool:
-    """Return True for a cell that may be a state, under such a title: a code or a word, but no federal state."""
+    """Return True for a cell that may be a status under such a title: a code or a word, but no federal state."""
     word = text.strip().lower()
     return (
         0 < len(word) <= MAX_KIND_CHARACTERS
@@ -237,7 +240,7 @@ def is_unread_state(text: str) -> bool:
 def guess_column(
     title: str, profile: ColumnProfile, codes: Mapping[str, PriorStatus] | None = None
 ) -> tuple[ColumnGuess, StatusField]:
-    """Return whether a column gives a person's status, as which field, or needs a question to the user.
+    """Return whether a column gives a person's status, as which field, or whether the user has to be asked.
 
     `codes` is the column's code table if the header identifies the system. A few codes or words under a title about a
     status lead to a question even if none of them is known.

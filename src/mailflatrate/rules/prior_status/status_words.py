@@ -1,8 +1,9 @@
 """Status words of email systems, in English and German.
 
-Compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed` are
-one. The tables hold what the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite, listmonk, Keila,
-Mautic, phpList, Mailtrain, Mailman, ActiveCampaign and Klaviyo say. The stems after them read other spellings.
+They are compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed`
+are the same. The tables hold the words in the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite,
+listmonk, Keila, Mautic, phpList, Mailtrain, Mailman, ActiveCampaign and Klaviyo. The stems after them match other
+spellings.
 """
 
 from __future__ import annotations
@@ -202,7 +203,7 @@ def is_flag(text: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def read_status(text: str) -> PriorStatus:
-    """Return what a status word says; UNKNOWN if it is not known. A bare yes or no alone says nothing here."""
+    """Return the status that a word means; UNKNOWN for an unknown word. A bare yes or no means nothing here."""
     spaced = plain(text[:MAX_WORD_CHARACTERS])
     compact = spaced.replace(" ", "")
     if compact in _NUMBERS:

@@ -1,7 +1,8 @@
-"""What must be on record about a consent (R-29), element by element: what is present, and what is missing by name.
+"""What must be on record about a consent (R-29), element by element: those that are present, and those that are
+missing.
 
-The keys of an event's `details` are those that `apps.lists.ledger` describes. An imported person signed up
-elsewhere: what that place did not provide is missing, and is shown as missing.
+The keys of an event's `details` are those that `apps.lists.ledger` describes. An imported person signed up elsewhere:
+elements that the other system did not provide are shown as missing.
 """
 
 from __future__ import annotations
@@ -26,25 +27,25 @@ class ProofStep(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProofEvent:
-    """One event with its personal half by name; None if that was erased."""
+    """One event with its personal half as values by name; None if that was erased."""
 
     record: EventRecord
     evidence: Mapping[str, Any] | None
 
     def detail(self, key: str) -> Any:
-        """Return one value of the details, or None."""
+        """Return one value of the details; None if it is missing."""
         details = (self.evidence or {}).get("details")
         return details.get(key) if isinstance(details, Mapping) else None
 
     def value(self, *fields: str) -> str | None:
-        """Return the first of these fields with a value."""
+        """Return the first non-empty value among these fields; None if all are empty."""
         found = ((self.evidence or {}).get(field) for field in fields)
         return next((str(each) for each in found if each not in (None, "")), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of R-29. `value` None: it is missing. `event` is the event that holds it."""
+    """One element of R-29. `value` None: it is missing. `event` is the event that has it."""
 
     step: ProofStep
     key: str
@@ -97,7 +98,7 @@ def element_name(key: str, language: str) -> str:
 
 
 def basis_of(events: Sequence[ProofEvent]) -> ProofEvent | None:
-    """Return the newest event that put the person on the list: a confirmation, or an import with evidence."""
+    """Return the newest event that added the person to the list: a confirmation, or an import with evidence."""
     return next((each for each in reversed(events) if each.record.kind in ("confirmed", "imported")), None)
 
 

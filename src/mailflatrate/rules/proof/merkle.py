@@ -20,9 +20,10 @@ def leaf_hash(entry: bytes) -> bytes:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes, in order. Raises ValueError for no leaves: an empty set is never sealed.
+    """Return the root over leaf hashes, in order. Raises ValueError without leaves, because an empty set is never
+    sealed.
 
-    A node without a neighbor goes up unchanged, which gives the tree of RFC 6962: each left part is the largest power
+    A node without a neighbor moves up unchanged, which gives the tree of RFC 6962: each left part is the largest power
     of two.
     """
     if not leaves:
@@ -57,8 +58,9 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """Return the root that leaf number `index` of `size` has by this path; None if the path does not fit the tree
-    (RFC 9162 section 2.1.3.2).
+    """Return the root that this path gives for leaf number `index` of `size`.
+
+    None if the path does not fit the tree (RFC 9162 section 2.1.3.2).
     """
     if not 0 <= index < size:
         return None

@@ -1,8 +1,8 @@
-"""Portable consent: one signed line of JSON for each person and list, which another installation can verify alone.
+"""Portable consent: one signed line of JSON for each person and list, which another installation can verify on its own.
 
-A line holds the person, the list, the current state, and every event of the two in the ledger with its personal half,
-salt and commitment. The installation that wrote it signed the whole line. The last line of a file counts the others, so
-that a file which was cut off is recognized. `docs/portable-consent.md` states the format.
+A line holds the person, the list, the current state, and every ledger event of that person and list with its personal
+half, salt and commitment. The installation that wrote it signed the whole line. The last line of a file counts the
+others, so that a truncated file is recognized. `docs/portable-consent.md` describes the format.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class PortableFault(StrEnum):
 
 
 class PortableRefused(Exception):
-    """The line proves nothing; `fault` says why."""
+    """Raised when a line proves nothing; `fault` says why."""
 
     def __init__(self, fault: PortableFault) -> None:
         super().__init__(fault.value)
@@ -45,7 +45,7 @@ class PortableRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PortableConsent:
-    """What a verified line says. `status`: confirmed, or the word for why not (unsubscribed, bounced, ...).
+    """The content of a verified line. `status`: confirmed, or the word for why not (unsubscribed, bounced, ...).
 
     The times, IP addresses and source are those of the confirmation; they are empty unless `status` is confirmed.
     """
@@ -76,7 +76,7 @@ def read_line(octets: bytes) -> dict[str, Any]:
 
 
 def check_signature(line: Mapping[str, Any], keys: Mapping[str, PublishedKey]) -> PublishedKey:
-    """Return the trusted key that signed the line while it was in use. Raises PortableRefused."""
+    """Return the trusted key that signed the line while the key was in use. Raises PortableRefused."""
     signature, issued_at = line.get("signature"), line.get("issued_at")
     if not isinstance(signature, dict) or not isinstance(issued_at, str):
         raise PortableRefused(PortableFault.SIGNATURE)
@@ -93,7 +93,7 @@ def check_signature(line: Mapping[str, Any], keys: Mapping[str, PublishedKey]) -
 
 
 def check_line(line: Mapping[str, Any], keys: Mapping[str, PublishedKey]) -> PortableConsent:
-    """Verify a line by the keys of trusted installations, and return what it says. Raises PortableRefused."""
+    """Verify a line with the keys of trusted installations, and return its content. Raises PortableRefused."""
     try:
         events = _events(line)
     except (MalformedRecord, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
@@ -106,7 +106,7 @@ def check_line(line: Mapping[str, Any], keys: Mapping[str, PublishedKey]) -> Por
 
 
 def read_unverified(line: Mapping[str, Any]) -> PortableConsent:
-    """Return what a line says, without any check of who signed it: for a preview. Raises PortableRefused."""
+    """Return the content of a line without verifying its signature, for a preview. Raises PortableRefused."""
     try:
         return read_consent(line, _events(line))
     except (MalformedRecord, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
@@ -139,7 +139,7 @@ def _events(line: Mapping[str, Any]) -> list[ProofEvent]:
 
 
 def read_consent(line: Mapping[str, Any], events: list[ProofEvent]) -> PortableConsent:
-    """Return what a line with these events says. A no in any of its parts wins over every yes."""
+    """Return the content of a line with these events. A no in any of its parts overrides every yes."""
     person = line["person"]
     attributes = {str(name): str(value) for name, value in person["attributes"].items() if value not in (None, "")}
     state, since = str(line["state"]["state"]), str(line["state"]["since"] or "")

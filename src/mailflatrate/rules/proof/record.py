@@ -37,13 +37,13 @@ class MalformedRecord(ValueError):
 
 
 def moment_text(moment: datetime) -> str:
-    """Return a time as the ledger writes it. `moment` is aware."""
+    """Return a time in the format of the ledger. `moment` is aware."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event as it is hashed. Times are already text; `commitment` is hexadecimal."""
+    """One event in the form that is hashed. Times are already text; `commitment` is hexadecimal."""
 
     id: int
     account: int

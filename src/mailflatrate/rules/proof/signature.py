@@ -33,7 +33,7 @@ def key_id(public_key: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """One public key (32 octets) and the period in which it signs. Times are UTC text as in the ledger."""
+    """One public key (32 octets) and the period in which it signs. Times are UTC text in the ledger's format."""
 
     octets: bytes
     created_at: str
@@ -41,7 +41,7 @@ class PublishedKey:
 
     @property
     def id(self) -> str:
-        """Return the key's name."""
+        """Return the key's id."""
         return key_id(self.octets)
 
     def was_in_use(self, moment: str) -> bool:
@@ -98,7 +98,7 @@ def sign_seal(key: Ed25519PrivateKey, seal_hash: bytes) -> bytes:
 
 
 def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> dict[str, str]:
-    """Return a certificate's `signature` object; the public key it carries proves nothing alone."""
+    """Return a certificate's `signature` object. The public key in it proves nothing on its own."""
     return _signed(key, _CERTIFICATE_LINE + canonical(certificate))
 
 

@@ -1,7 +1,7 @@
-"""Time stamps of a third party (RFC 3161): who says that a seal existed, and when.
+"""Time stamps of a third party (RFC 3161), which state that a seal existed at a certain time.
 
-A stamp is the authority's whole answer in DER, as received. It is worth as much as the certificate at the end of
-its chain: the caller says which ones they trust.
+A stamp is the authority's whole response in DER, as received. It is worth as much as the certificate at the end of its
+chain, so the caller says which certificates they trust.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 
 class StampRefused(ValueError):
-    """A time stamp is invalid; the message says why."""
+    """Raised when a time stamp is invalid; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,19 +30,19 @@ class ProofFinding:
 
     @property
     def mark(self) -> str:
-        """Return four letters to put before the sentence."""
+        """Return four letters that mark the severity, to put before the sentence."""
         return self.kind.value
 
     @property
     def bad(self) -> bool:
-        """Return True if the certificate does not hold."""
+        """Return True if the finding invalidates the certificate."""
         return self.kind is ProofMark.FAULT
 
 
 class CertificateVerdict(Enum):
     """What a certificate is worth; the value is the exit status of `mailflatrate consent verify`.
 
-    CONSISTENT: it is consistent, but nothing that the verifier named vouches for it, so anyone could have made it up.
+    CONSISTENT: it is consistent, but nothing that the verifier trusts vouches for it, so anyone could have made it up.
     """
 
     HOLDS = 0
@@ -80,9 +80,9 @@ class NamedRows:
 
 @dataclass(frozen=True, slots=True)
 class LedgerExtract:
-    """What the ledger itself holds of the events and seals that a certificate names, and of the signing keys.
+    """The ledger's own record of the events and seals that a certificate names, and of the signing keys.
 
-    `history` has every event of the same person on the same list, in order, so that none can be left out.
+    `history` has every event of the same person on the same list, in order, so that a certificate cannot leave any out.
     """
 
     service_domain: str
@@ -112,5 +112,5 @@ class CertificateReport:
 
     @property
     def faults(self) -> tuple[ProofFinding, ...]:
-        """Return why it does not hold; empty if it does."""
+        """Return the findings that invalidate the certificate; empty if it is valid."""
         return tuple(finding for finding in self.findings if finding.bad)
