@@ -1,4 +1,4 @@
-"""The installation's key ring, bound to its settings: identifiers that outsiders see, and secrets at rest."""
+"""The installation's key ring, from its settings: for identifiers that outsiders see, and for stored secrets."""
 
 from functools import cache
 
@@ -15,7 +15,9 @@ def key_ring() -> KeyRing:
 
 
 def canonical_address_key(canonical: str) -> bytes:
-    """Return the keyed hash of an address in its canonical form (R-20), which matches it without storing it (R-96)."""
+    """Return the keyed hash of an address in its canonical form (R-20), by which it is found without being stored
+    (R-96).
+    """
     return key_ring().suppression_key(canonical)
 
 

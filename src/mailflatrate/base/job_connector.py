@@ -1,4 +1,4 @@
-"""The connector between Procrastinate and its queue: each of its statements shows the pass for jobs (ADR 0010)."""
+"""The connector between Procrastinate and its queue. It shows the pass for jobs with each statement (ADR 0010)."""
 
 import asyncio
 import os
@@ -22,11 +22,11 @@ from mailflatrate.settings.links import cut, in_order, note_lost, note_reached
 
 
 class WorkerConnector(PsycopgConnector):
-    """All of Procrastinate's traffic in a worker process, over one connection: its statements and its LISTEN.
+    """All of Procrastinate's database traffic in a worker process, over one connection: its statements and its LISTEN.
 
-    The library would hold a pool of four and another connection for each listening worker. Statements of several
-    tasks take turns on one connection automatically. If it breaks, the next statement raises, and the worker starts
-    again with another connector. `link` is for the locks of the process, which live as long as it does.
+    The library would hold a pool of four and another connection for each listening worker. Statements of several tasks
+    take turns on one connection automatically. If it breaks, the next statement raises, and the worker starts again
+    with another connector. `link` is for the locks of the process, which live as long as the process does.
     """
 
     def __init__(self, parameters: dict[str, Any]) -> None:
@@ -122,8 +122,10 @@ class WorkerConnector(PsycopgConnector):
 
 
 class JobConnector(DjangoConnector):
-    """A connector that shows the pass on Django's connection for one statement, and on a worker's own connections for
-    as long as they live: these run Procrastinate's statements alone, never those of a job.
+    """A connector that shows the pass for jobs.
+
+    On Django's connection it does so for one statement at a time. On a worker's own connections it does so for as long
+    as they live, because these run only Procrastinate's statements, never those of a job.
     """
 
     def execute_query(self, query: Any, **arguments: Any) -> None:

@@ -1,7 +1,8 @@
-"""Procrastinate's tables and SQL functions: the only module that names them (ADR 0040).
+"""Procrastinate's tables and SQL functions. No other module names them (ADR 0040).
 
-Its Python interface enqueues one job and works one off. Everything here goes past it: SQL that enqueues jobs inside a
-larger statement, backlogs, and the workers that are alive. After an upgrade of the library this is what to read.
+Procrastinate's Python interface enqueues and runs single jobs. This module bypasses it for everything else: SQL that
+enqueues jobs inside a larger statement, backlogs, and the list of running workers. Review this module after an upgrade
+of the library.
 """
 
 import os
@@ -34,17 +35,17 @@ def new_job(
     once: str = "NULL",
     at: str = "NULL",
 ) -> str:
-    """Return SQL: the description of one job, for `enqueue`."""
+    """Return SQL that describes one job, for `enqueue`."""
     return f"ROW({queue}, {name}, {priority}, {lock}, {once}, {arguments}, {at})::procrastinate_job_to_defer_v1"
 
 
 def enqueue(jobs: str) -> str:
-    """Return SQL: enqueue every job of an array. Its transaction shows the pass for jobs (ADR 0010)."""
+    """Return SQL that enqueues every job of an array. Its transaction shows the pass for jobs (ADR 0010)."""
     return f"procrastinate_defer_jobs_v1({jobs})"
 
 
 def is_waiting(once: str) -> str:
-    """Return SQL: a job with this key is waiting."""
+    """Return an SQL condition: a job with this key is waiting."""
     return f"""EXISTS (
         SELECT 1 FROM procrastinate_jobs waiting WHERE waiting.queueing_lock = {once} AND waiting.status = 'todo')"""  # noqa: S608  # made of constants
 
@@ -90,22 +91,22 @@ class JobBacklog:
 
 
 def backlogs() -> Mapping[str, JobBacklog]:
-    """Return the backlog of each queue that has jobs, and an empty one for any other."""
+    """Return the backlog of each queue that has jobs; other queues map to an empty backlog."""
     found = {name: JobBacklog(*numbers) for name, *numbers in _rows(_BACKLOGS)}
     return defaultdict(JobBacklog, found)
 
 
 def oldest_due_seconds() -> Mapping[str, float]:
-    """Return how long the oldest job of a queue has been due without being taken; 0 where none is due.
+    """Return for how many seconds the oldest due job of each queue has been waiting; 0 if none is due.
 
-    Reads by index, or only due jobs, however many are scheduled.
+    It reads an index, or only due jobs, however many are scheduled.
     """
     found = {name: max(0.0, seconds) for name, seconds in _rows(_OLDEST) if seconds is not None}
     return defaultdict(float, found)
 
 
 def overdue(minutes: int) -> dict[str, int]:
-    """Return how many jobs of each queue have been due for longer than that, where there are any."""
+    """Return how many jobs of each queue have been due for more than `minutes`; queues without any are left out."""
     return dict(_rows(_OVERDUE, minutes))
 
 
@@ -132,7 +133,7 @@ WHERE NOT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.datab
 
 @dataclass(frozen=True, slots=True)
 class RegisteredWorker:
-    """A worker that has registered and was not removed: the process it runs in, its queues, and its last heartbeat."""
+    """A worker that is registered and not yet removed: the process it runs in, its queues, and its last heartbeat."""
 
     name: str
     host: str
@@ -143,7 +144,7 @@ class RegisteredWorker:
 
 
 def workers(alive_within_seconds: float | None = None) -> list[RegisteredWorker]:
-    """Return the registered workers by host and name: all, or those with a heartbeat within so many seconds."""
+    """Return the registered workers by host and name: all, or those with a heartbeat within `alive_within_seconds`."""
     found = [RegisteredWorker(*row) for row in _rows(_WORKERS)]
     return [each for each in found if alive_within_seconds is None or each.heartbeat_seconds < alive_within_seconds]
 
@@ -168,12 +169,12 @@ async def register_worker(link: Link, worker_id: int, *, name: str, queues: Iter
 
 
 async def workers_without_lock(link: Link, lock_class: int) -> list[int]:
-    """Return the ids of workers whose advisory lock (`lock_class`, id) no connection holds."""
+    """Return the ids of workers whose advisory lock (`lock_class`, id) is not held by any connection."""
     return [int(row[0]) for row in await (await link.execute(_UNLOCKED, [lock_class])).fetchall()]
 
 
 async def remove_workers(link: Link, worker_ids: list[int]) -> None:
-    """Remove dead workers, so that their jobs belong to no one and can be taken up again."""
+    """Remove dead workers, so that other workers can take over their jobs."""
     await link.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", [worker_ids])
 
 

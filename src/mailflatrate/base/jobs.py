@@ -1,7 +1,7 @@
 """Background jobs on Procrastinate: enqueued in the caller's transaction, so none are lost or duplicated.
 
-`job` registers a function; `defer` enqueues one by its name, so that an earlier stage of the path can have a later one
-act without importing it.
+`job` registers a function. `defer` enqueues a job by its name, so that an earlier stage can start work of a later one
+without importing it.
 """
 
 import json
@@ -39,13 +39,11 @@ class JobQueue(StrEnum):
 def job(
     name: str, queue: JobQueue, *, attempts: int = 5, every: str | None = None, alone: bool = False
 ) -> Callable[[F], F]:
-    """Register a job.
+    """Register a function as a job.
 
-    Args:
-        name: `<app>.<verb_noun>`; the name that `defer` uses.
-        attempts: how often it is tried when it raises, with growing pauses.
-        every: a cron expression for a schedule; the function then takes `timestamp: int` (Unix seconds).
-        alone: at most one job of this name waits at a time.
+    `name` is `<app>.<verb_noun>`; `defer` uses it. `attempts` is how often the job is tried when it raises, with
+    growing pauses. `every` is a cron expression for a schedule; the function then takes `timestamp: int` (Unix
+    seconds). `alone`: at most one job of this name waits at a time.
     """
 
     def register(function: F) -> F:
@@ -100,14 +98,10 @@ def defer(
     priority: int = 0,
     **arguments: Any,
 ) -> None:
-    """Enqueue job `name` in the running transaction.
+    """Enqueue the job `name` in the running transaction.
 
-    Args:
-        at: not before this aware moment.
-        lock: jobs with the same lock run one after another.
-        once: do nothing when a job with this key already waits.
-        priority: higher runs first.
-        arguments: JSON values handed to the job.
+    `at`: not before this aware moment. `lock`: jobs with the same lock run one after another. `once`: do nothing when a
+    job with this key is already waiting. `priority`: higher runs first. `arguments`: JSON values passed to the job.
     """
     task = app.configure_task(
         name,
@@ -139,12 +133,12 @@ WHERE NOT {job_queue.is_waiting("%(once)s::text")}
 def wake(
     name: str, queue: JobQueue, *, once: str, lock: str | None = None, priority: int = 0, **arguments: Any
 ) -> None:
-    """Once the running transaction is committed, make sure that job `name` will begin after that.
+    """Make sure that job `name` will start after the running transaction is committed.
 
-    For work already recorded in rows, of which the job takes all it finds: one waiting job, whose key is `once`, is
-    enough for any number of rows, and looking for it costs no write. Because it is looked for after the commit, a
-    job that still waits then is sure to see the rows. If a process dies between the two, the job's sweep makes up
-    for it. Jobs with the same `lock` run one after another.
+    For work recorded in rows, where one job takes all rows it finds. One waiting job with the key `once` is then enough
+    for any number of rows, and looking for it costs no write. It is looked for after the commit, so a job that is still
+    waiting then is sure to see the rows. If the process dies between the commit and the check, the job's sweep enqueues
+    it. Jobs with the same `lock` run one after another.
     """
     parameters = {
         "queue": queue.value,

@@ -20,7 +20,7 @@ class PdfUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file inside a PDF. `relationship` as PDF/A-3 names it: Data, Source, Supplement."""
+    """A file inside a PDF. `relationship` is a PDF/A-3 term: Data, Source, Supplement."""
 
     name: str
     content: bytes
@@ -29,7 +29,7 @@ class AttachedFile:
 
 
 def html_to_pdf(html: str, attached: Sequence[AttachedFile] = (), *, variant: str | None = None) -> bytes:
-    """Render the page as a PDF; `variant` as WeasyPrint names it (`pdf/a-3b`). Raises PdfUnavailable without Pango."""
+    """Render the page as a PDF; `variant` is a WeasyPrint name (`pdf/a-3b`). Raises PdfUnavailable without Pango."""
     try:
         from weasyprint import HTML, Attachment  # its libraries take a second to load, and few pages need them
     except (ImportError, OSError) as problem:

@@ -1,9 +1,9 @@
-"""What kind a refusal is, whichever app raised it. Mixed into the apps' errors, so that an API can tell them apart."""
+"""Kinds of refusal that all apps share. They are mixed into the apps' errors, so that the API can tell them apart."""
 
 
 class StateConflict(Exception):
-    """The request is right, but not in the present state of what it is about."""
+    """The request is valid, but not possible in the current state of the object."""
 
 
 class AlreadyExists(Exception):
-    """The account has one with this name or address already."""
+    """The account already has an object with this name or address."""

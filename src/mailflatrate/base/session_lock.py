@@ -1,7 +1,7 @@
 """Database locks that last longer than a transaction, for work that only one process may do at a time.
 
-Where threads share connections (`base.job_database`) no thread owns a session, so in a worker they live on the one
-connection that its process keeps; elsewhere on Django's. A connection that breaks loses them.
+Where threads share connections (`base.job_database`) no thread owns a session. So in a worker the locks are held by the
+one connection that its process keeps, elsewhere by Django's. A connection that breaks loses them.
 """
 
 import asyncio

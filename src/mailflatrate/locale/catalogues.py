@@ -1,6 +1,6 @@
 """The catalogs as files: `<language>/LC_MESSAGES/django.po`, kept up to date with the source.
 
-Babel reads and writes the entries. An update keeps the text of those still in use, so that no line of them changes.
+Babel reads and writes the entries. An update keeps the lines of entries still in use unchanged.
 """
 
 import io
@@ -63,7 +63,7 @@ class Catalogue:
 
 
 def catalogue_of(language: str) -> Catalogue:
-    """Return the catalog of a language. Raises FileNotFoundError if it has none, like English."""
+    """Return the catalog of a language. Raises FileNotFoundError if the language has none, which is true of English."""
     return Catalogue(FOLDER / language / "LC_MESSAGES" / "django.po")
 
 

@@ -1,7 +1,7 @@
-"""All message IDs of the source: what Python marks, and what templates translate.
+"""All message IDs of the source: those that Python code marks, and those that templates translate.
 
-Python is read as a syntax tree, so that a marker is found under any name it was imported by, and so that the fields of
-a text (`RuleText(title="...")`) are message IDs without a separate marker.
+Python is parsed as a syntax tree, so that a marker is found under any name it was imported by, and so that the fields
+of a text (`RuleText(title="...")`) are message IDs without a separate marker.
 """
 
 import ast
@@ -56,7 +56,7 @@ class Place:
 
 
 class UnreadableMessage(Exception):
-    """A marker whose argument is not a literal, so that its message ID cannot be determined."""
+    """Raised for a marker whose argument is not a literal, so that its message ID cannot be determined."""
 
 
 def all_messages() -> dict[MessageId, list[Place]]:

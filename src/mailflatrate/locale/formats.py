@@ -1,4 +1,4 @@
-"""Dates and numbers in each language, for code that does not know Django.
+"""Dates and numbers in each language, for code that does not use Django.
 
 The formats of a language are in `<language>/formats.py`, together with those that Django defines.
 """
@@ -15,7 +15,7 @@ from mailflatrate.locale.texts import known_language, languages
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How one language writes dates and numbers."""
+    """The formats of dates and numbers in one language."""
 
     name: str
     """The language in English, a message id."""
@@ -53,7 +53,7 @@ def complete_languages() -> list[str]:
 
 @lru_cache(maxsize=4096)
 def written_date(day: date, language: str) -> str:
-    """Return a date as people write it: `3 May 2025`, `3. Mai 2025`, `3 mai 2025`."""
+    """Return a date in the usual form of the language: `3 May 2025`, `3. Mai 2025`, `3 mai 2025`."""
     formats = formats_of(language)
     number = formats.first_day if day.day == 1 else str(day.day)
     return formats.date.format(day=number, month=formats.months[day.month - 1], year=day.year)

@@ -1,6 +1,6 @@
-"""List what a language lacks: `python -m mailflatrate.locale.missing fr` (or `--all`, for the studio's pages too).
+"""Lists missing translations: `python -m mailflatrate.locale.missing fr` (or `--all`, to include the studio's pages).
 
-Exits with status 1 if something is missing.
+Exits with status 1 if there are any.
 """
 
 import argparse
@@ -14,14 +14,14 @@ from mailflatrate.locale.texts import ENGLISH, languages
 
 
 def missing_messages(language: str, *, whole: bool) -> dict[MessageId, list[Place]]:
-    """Return the messages without a translation, with their places: those of recipients, or `whole` for all."""
+    """Return the messages without a translation, with their places: those that recipients read, or with `whole` all."""
     found = all_messages()
     wanted = found if whole else recipient_messages(found)
     return {message: found[message] for message in catalogue_of(language).untranslated(wanted)}
 
 
 def main() -> int:
-    """Print them, one per line with the place that uses it."""
+    """Print the missing messages, one per line with a place that uses it; return the exit status."""
     parser = argparse.ArgumentParser(description="List what a language lacks.")
     parser.add_argument("language", choices=[code for code in languages() if code != ENGLISH])
     parser.add_argument("--all", action="store_true", help="the studio's and the operator's pages too")

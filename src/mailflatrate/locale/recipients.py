@@ -1,4 +1,4 @@
-"""The files whose messages recipients read, which every language translates.
+"""The files with messages for recipients, which every language translates.
 
 A language that translates only these is offered as a language for recipients; the studio is then in English
 (`Formats.is_complete`).

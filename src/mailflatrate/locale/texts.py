@@ -1,7 +1,7 @@
-"""Texts by their message ID, for code that does not know Django: the rules, the messages and the command line.
+"""Texts by their message ID, for code that does not use Django: the rules, the messages and the command line.
 
-A message ID is the English text itself. Its translations are in the catalog of each language, the same one that
-Django reads; if there is none, the English text is shown.
+A message ID is the English text itself. Its translations are in the catalog of each language, the same one that Django
+reads; without a translation, the English text is used.
 """
 
 import gettext as stdlib
@@ -21,7 +21,7 @@ def N_(message: str) -> str:
 
 
 def NC_(context: str, message: str) -> str:
-    """Mark a message ID that needs a separate translation in `context`: "Address" of a company, not of email."""
+    """Mark a message ID that needs a separate translation in `context`: the "Address" of a company, not of an email."""
     return f"{context}{_END_OF_CONTEXT}{message}"
 
 
@@ -33,7 +33,7 @@ def languages() -> tuple[str, ...]:
 
 
 def known_language(code: str | None) -> str:
-    """Return our language for `code`, such as "de" for "de-AT"; English if we don't have it."""
+    """Return the supported language for `code`, such as "de" for "de-AT"; English if it isn't supported."""
     base = (code or "").replace("_", "-").partition("-")[0].lower()
     return base if base in languages() else ENGLISH
 

@@ -71,10 +71,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class RequiredMeasure:
-    """One measure that the figures require.
+    """One measure that the figures require: `percent`, the rate of `events` in `base`, exceeded `limit`.
 
-    `limit` is compared with `percent`, the rate of events in `base`. It is 0 if any event decides, and a number of
-    events if it is a ceiling.
+    `limit` is in percent. For a ceiling it is a number of events, and 0 if the first few reports alone decided.
     """
 
     cause: ThresholdCause
@@ -223,10 +222,9 @@ def _hard_bounces(counts: Counts, scope: FigureScope) -> RequiredMeasure | None:
 
 
 def is_hardly_chance(events: int, base: int, percent: float) -> bool:
-    """Return whether this many events in a small sample would be surprising at a true rate of `percent` (R-85, ADR
-    0015).
+    """Return whether this many events in a small sample would be surprising at a true rate of `percent`.
 
-    It compares the probability of at least `events` among `base` (binomial) with `rate_sample_chance`.
+    It compares the probability of at least `events` among `base` (binomial) with `rate_sample_chance` (R-85, ADR 0015).
     """
     share_of = percent / 100
     fewer = sum(comb(base, n) * share_of**n * (1 - share_of) ** (base - n) for n in range(events))

@@ -110,13 +110,13 @@ def refilled(tokens: float, idle_seconds: float, rate_per_hour: float) -> float:
 
 
 def wait_seconds(tokens: float, wanted: int, rate_per_hour: float) -> float:
-    """Return how long until a bucket holds enough for a worthwhile batch of `wanted` messages."""
+    """Return the seconds until a bucket holds enough for a worthwhile batch of `wanted` messages."""
     batch = min(float(wanted), max(1.0, rate_per_hour * BURST_SECONDS / HOUR_SECONDS / 4))
     return max(0.0, (batch - tokens) * HOUR_SECONDS / rate_per_hour)
 
 
 def next_factor(factor: float, answered: int, deferred: int, seconds_since: float) -> float:
-    """Return the speed after a batch: halved by deferrals, increased again after a while without."""
+    """Return the speed after a batch: halved by deferrals, increased again after some time without any."""
     if deferred >= max(SLOW_LEAST, SLOW_SHARE * answered):
         return max(LEAST_FACTOR, factor / 2)
     if factor < 1.0 and answered > deferred and seconds_since >= RECOVER_SECONDS:
@@ -125,6 +125,8 @@ def next_factor(factor: float, answered: int, deferred: int, seconds_since: floa
 
 
 def recovery_seconds(factor: float) -> float:
-    """Return the least time until a slowed provider is back at full speed, if no further message is deferred."""
+    """Return the least number of seconds until a slowed provider is back at full speed, if no further message is
+    deferred.
+    """
     steps = math.ceil(math.log(1 / factor) / math.log(RECOVERY) - 1e-9) if factor < 1 else 0
     return max(0, steps) * RECOVER_SECONDS

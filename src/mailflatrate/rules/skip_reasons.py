@@ -1,7 +1,6 @@
-"""Why one recipient of a campaign is skipped: reasons, and the shape of the rules that give them.
+"""Why one recipient of a campaign is skipped: the reasons, and the classes of the rules that give them.
 
-These rules are asked once per recipient, a million times a campaign, so they answer with a constant and build
-nothing.
+These rules are asked once per recipient, a million times a campaign, so they return a constant and create no object.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from mailflatrate.rules.verdict import Finding, RuleText, Severity
 
 
 class WithholdReason(Enum):
-    """Why a recipient was skipped; stored with the delivery and counted in reports."""
+    """The reasons for skipping a recipient; stored with the delivery and counted in reports."""
 
     SUPPRESSED_BOUNCE = "suppressed_bounce"
     SUPPRESSED_COMPLAINT = "suppressed_complaint"
@@ -65,7 +64,7 @@ class RecipientRule:
     version: int = 1
 
     def words(self, language: str) -> RuleText:
-        """Return what the rule says in one language."""
+        """Return the rule's text in one language."""
         return self.text.translated(language)
 
     def judge(self, facts: RecipientFacts, now: datetime) -> Finding:

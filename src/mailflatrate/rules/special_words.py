@@ -1,7 +1,7 @@
-"""The words in field names for what GDPR Art. 9 and 10 protect, in the languages of the EU, by category.
+"""The words in field names for data that GDPR Art. 9 and 10 protect, in the languages of the EU, by category.
 
-All are written as `personal_data` folds names: lower case, without accents (`fuhrungszeugnis` is found in
-`Führungszeugnis` and `fuehrungszeugnis`).
+All are written in the form to which `personal_data` folds names: lower case, without accents (`fuhrungszeugnis` is
+found in `Führungszeugnis` and `fuehrungszeugnis`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ class SpecialWords:
     """How one category is recognized; each field holds words separated by spaces.
 
     `inside` counts anywhere in a word, so compounds are covered, `starts` at the start of a word, `words` as a whole
-    word, and `names` only as the whole name, because shops and clubs use the word for other things too (`party_size`).
+    word. `names` counts only as the whole name, because shops and clubs use such a word for other things too
+    (`party_size`).
     """
 
     inside: str = ""

@@ -1,4 +1,4 @@
-"""The rules as SQL: every statement and trigger that asks what a rule decides takes its condition from here.
+"""The rules as SQL: statements and triggers that depend on a rule take their conditions from here.
 
 Statements in Python call the functions. The files `apps/<app>/sql/*.sql` have placeholders for them, such as
 `{{campaign_states(RUNNING)}}`, which `migrate` fills in (ADR 0037). Arguments are SQL: a table's alias or a column.
@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)(?:\(([^()]*)\))?\}\}")
 
 
 class UnknownFragment(ValueError):
-    """A placeholder that no rule fills in."""
+    """Raised for a placeholder that no rule fills in."""
 
 
 def names(values: Iterable[Enum | str]) -> str:
@@ -45,17 +45,19 @@ def roles(permission: str) -> str:
 
 
 def may_send(account: str) -> str:
-    """Return the condition that the status of an account allows sending (R-01)."""
+    """Return the SQL condition that an account's status allows sending (R-01)."""
     return _is_one_of(f"{account}.standing", [each for each in facts.AccountStatus if each.may_send])
 
 
 def is_restricted(status: str) -> str:
-    """Return the condition that an account status takes something away from an account that could send (R-90)."""
+    """Return the SQL condition that an account's status restricts it, although it could send before (R-90)."""
     return _is_one_of(status, account_status.RESTRICTED)
 
 
 def status_moves() -> str:
-    """Return the allowed changes of account status as rows: before, after, and the least who may make it (R-01)."""
+    """Return the allowed changes of account status as rows: before, after, and the lowest-ranking mover who may make it
+    (R-01).
+    """
     return ",\n    ".join(
         f"('{before.value}', '{after.value}', {account_status.STRENGTH[least]})"
         for (before, after), least in account_status.MOVES.items()
@@ -63,7 +65,7 @@ def status_moves() -> str:
 
 
 def is_lift(before: str, after: str) -> str:
-    """Return the condition that a change of account status lets an account send again after a pause (R-90)."""
+    """Return the SQL condition that a change of account status lets an account send again after a pause (R-90)."""
     lifts = [move for move in account_status.MOVES if move in account_status.LIFTS]
     return f"({before}, {after}) IN ({', '.join(names(move) for move in lifts)})"
 
@@ -74,7 +76,7 @@ def limit(name: str) -> str:
 
 
 def early_review_days() -> str:
-    """Return how many days an approval of a draft counts (R-06)."""
+    """Return for how many days the approval of a draft counts (R-06)."""
     return str(probation.EARLY_REVIEW_DAYS)
 
 
@@ -84,17 +86,19 @@ def is_confirmed(state: str) -> str:
 
 
 def in_force(row: str) -> str:
-    """Return the condition that a suppression is in force (R-16)."""
+    """Return the SQL condition that a suppression is active (R-16)."""
     return f"{row}.lifted_at IS NULL"
 
 
 def suppressed(account: str, address_key: str) -> str:
-    """Return EXISTS: a suppression of the account or of the platform is in force for an address (R-16)."""
+    """Return an SQL EXISTS: a suppression of the account or of the platform is active for an address (R-16)."""
     return f"EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)})"  # noqa: S608
 
 
 def kept_away(account: str, address_key: str) -> str:
-    """Return EXISTS: one of them forbids even a confirmation email, see `rules.suppression.keeps_away` (R-75)."""
+    """Return an SQL EXISTS: an active suppression forbids even a confirmation email, see `rules.suppression.keeps_away`
+    (R-75).
+    """
     days = suppression.return_after().days
     ends = f"{_is_one_of('x.reason', suppression.RETURNS)} AND x.account_id IS NOT NULL"
     later = f"{_is_one_of('x.reason', suppression.RETURNS_LATER)} AND x.created_at <= now() - interval '{days} days'"
@@ -103,15 +107,16 @@ def kept_away(account: str, address_key: str) -> str:
 
 
 def suppression_of(account: str, address_key: str) -> str:
-    """Return the condition that `x` is a suppression in force, of the account or the platform, for an address."""
+    """Return the SQL condition that `x` is an active suppression for an address, of the account or the platform."""
     whose = f"(x.account_id = {account} OR x.account_id IS NULL)"
     return f"x.address_key = {address_key} AND {in_force('x')} AND {whose}"
 
 
 def suppression_joins(account: str, address_key: str) -> str:
-    """Return joins: the suppression in force of the account as `own`, and of the platform as `everywhere` (R-16).
+    """Return SQL joins: the active suppression of the account as `own`, and that of the platform as `everywhere`
+    (R-16).
 
-    For statements that read thousands of rows, and need the reason.
+    For statements that read thousands of rows and need the reason.
     """
     return f"""LEFT JOIN public.suppression own ON own.account_id = {account} AND own.address_key = {address_key}
         AND {in_force("own")}

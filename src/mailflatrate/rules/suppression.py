@@ -1,6 +1,7 @@
-"""Suppressed addresses (R-16, R-75, R-79): which reason is stronger, and what the person's own new sign-up ends.
+"""Suppressed addresses (R-16, R-75, R-79): which reason is stronger, and which reasons end when the person signs up
+again.
 
-`rules.sql` renders these tables into the statements and triggers that ask the same.
+`rules.sql` renders these tables for the statements and triggers that need them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from mailflatrate.rules.limits import value
 
 
 class SuppressionReason(StrEnum):
-    """The reason an address is never mailed."""
+    """The reasons why an address is never mailed."""
 
     HARD_BOUNCE = "hard_bounce"
     SOFT_BOUNCE = "soft_bounce"
@@ -57,7 +58,7 @@ def ends_by_sign_up(reason: str, *, everywhere: bool) -> bool:
 
 
 def keeps_away(reason: str, since: datetime, now: datetime, *, everywhere: bool) -> bool:
-    """Return whether a suppression in force forbids even the confirmation email that its owner asked for."""
+    """Return whether an active suppression forbids even the confirmation email that the address's owner asked for."""
     if reason in RETURNS_LATER:
         return now - since < return_after()
     return not ends_by_sign_up(reason, everywhere=everywhere)

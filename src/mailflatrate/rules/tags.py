@@ -31,7 +31,7 @@ class TagColor(StrEnum):
 
 
 class TagFault(StrEnum):
-    """Why a text can't be a tag."""
+    """The reasons why a text can't be a tag."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -40,12 +40,12 @@ class TagFault(StrEnum):
 
 
 def tag_name(text: str) -> str:
-    """Return a name as it is stored: without white space around it or control characters."""
+    """Return a name in its stored form: without surrounding white space or control characters."""
     return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
 
 
 def tag_fault(name: str) -> TagFault | None:
-    """Return why a name, as `tag_name` returns it, can't be one; None if it can."""
+    """Return why a name, in the form of `tag_name`, can't be a tag; None if it can."""
     if not name:
         return TagFault.EMPTY
     if len(name) > MAX_TAG_CHARACTERS:
@@ -56,12 +56,12 @@ def tag_fault(name: str) -> TagFault | None:
 
 
 def split_tags(text: str) -> list[str]:
-    """Return the tags that a cell names, each once whatever its case; what can't be one is left out."""
+    """Return the tags in a cell without duplicates, ignoring case; invalid names are left out."""
     return known_once(tag_name(part.strip(_QUOTES + " ")) for part in _SEPARATOR.split(text))
 
 
 def known_once(names: Iterable[str]) -> list[str]:
-    """Return names that can be tags, each once whatever its case, at most MAX_TAGS_AT_ONCE."""
+    """Return the valid tag names without duplicates, ignoring case; at most MAX_TAGS_AT_ONCE."""
     found: dict[str, str] = {}
     for name in names:
         if name.casefold() not in found and tag_fault(name) is None:
@@ -72,6 +72,6 @@ def known_once(names: Iterable[str]) -> list[str]:
 
 
 def next_color(position: int) -> TagColor:
-    """Return a color for a new tag, in turn."""
+    """Return the color for a new tag; colors are assigned in turn."""
     colors = list(TagColor)
     return colors[1 + position % (len(colors) - 1)]

@@ -1,4 +1,5 @@
-"""Separates what the sender of a message wrote from what was added in transit: by relays, lists and the receiver.
+"""Separates the fields that the sender of a message wrote from those added in transit by relays, lists and the
+receiver.
 
 Every server adds fields at the top (RFC 5321 section 4.4), so the topmost signature of the sender marks where the
 sender's part begins. Discussion lists are the exception: they add fields at the end as well.
@@ -39,8 +40,8 @@ _OUTLIVED = (*_BROKEN, DkimStatus.KEY_MISSING, DkimStatus.EXPIRED)
 class Transit:
     """What happened in transit. `own` is the message with only the sender's fields.
 
-    `results` are the receiver's, trusted because the same organization wrote a Received field above the sender's part.
-    `relayed` are the results in ARC fields: what an intermediary claims to have seen.
+    `results` are the receiver's results, trusted because the same organization wrote a Received field above the
+    sender's part. `relayed` are the results in ARC fields: what an intermediary claims to have found.
     """
 
     own: ParsedMessage
@@ -66,7 +67,7 @@ class Transit:
         return self.through_list or held
 
     def passes_dmarc(self, from_domain: str) -> bool:
-        """Return whether the receiver says that DMARC passed, or that SPF did for the sender's own domain."""
+        """Return whether, according to the receiver, DMARC passed, or SPF passed for the sender's own domain."""
         return any(
             one.result == "pass" and one.method in ("dmarc", "spf") and same_house(one.domain, from_domain)
             for one in self.results

@@ -1,7 +1,7 @@
-"""Findings and verdicts: the results of a chain of rules for one thing, hits and misses alike.
+"""Findings and verdicts: the results of a chain of rules for one subject, passed and failed alike.
 
 A finding keeps identifiers and parameters, not sentences, so that it can be stored once and read in any language, even
-years later. Each rule in `checks/` holds its sentences as message ids; `gate.explain` puts a finding into words.
+years later. Each rule in `checks/` holds its sentences as message ids; `gate.explain` turns a finding into text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What a rule says, as message ids: what it checks, what went wrong, why it matters, how to fix it.
+    """A rule's text, as message ids: what it checks, what went wrong, why it matters, how to fix it.
 
     `sentence` may hold `{name}` for each parameter of the finding.
     """
@@ -71,7 +71,7 @@ class Check(Generic[Facts_contra]):
     version: int = 1
 
     def words(self, language: str) -> RuleText:
-        """Return what the rule says in one language."""
+        """Return the rule's text in one language."""
         return self.text.translated(language)
 
     def judge(self, facts: Facts_contra) -> Finding:
@@ -84,7 +84,7 @@ class Check(Generic[Facts_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one rule. `severity` is that of a failure, whether or not it failed."""
+    """The result of one rule. `severity` is the severity of a failure, even if the rule passed."""
 
     rule: str
     key: str

@@ -1,6 +1,6 @@
 """How a new sending address or sender domain builds its reputation: a few messages a day, then more (R-104).
 
-A step is a day. It counts as done if at least half of it was used and nothing spoke against it; then the next one is
+A step is a day. It counts as done if at least half of it was used and there were no bad signs; then the next one is
 larger. Deferrals stop the rest of a day, and too many complaints repeat its step. After 30 days without mail the
 reputation is gone, and the warm-up restarts.
 
@@ -28,7 +28,7 @@ COMPLAINT_SHARE = value("complaint_throttle") / 100
 
 
 def quota(step: int) -> int:
-    """Return the messages of a day, by its step; the first is 0."""
+    """Return the number of messages for a day, by its step; the first step is 0."""
     if step < len(LADDER):
         return LADDER[max(0, step)]
     return int(LADDER[-1] * GROWTH ** (step - len(LADDER) + 1))
@@ -52,7 +52,7 @@ class WarmUpDay:
 
     @property
     def is_held(self) -> bool:
-        """Return whether the day does not count as done, however much was used: its step repeats."""
+        """Return whether the day does not count as done, however much of it was used, so that its step repeats."""
         return self.is_stopped or self.complaints > COMPLAINT_SHARE * self.answered
 
     @property
@@ -69,7 +69,7 @@ class WarmUpDay:
 
 
 def at(day: WarmUpDay, now: datetime) -> WarmUpDay:
-    """Return the current day: the same, or a new one with the step that the last one earned."""
+    """Return the current day: the same one, or a new one with the step that follows from it."""
     if now < day.ends_at:
         return day
     if now - day.began_at > IDLE:
@@ -86,7 +86,7 @@ def is_over(day: WarmUpDay) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDay:
-    """One day of a campaign, and how many people get it that day."""
+    """One day of a campaign, and how many people get the campaign that day."""
 
     at: datetime
     people: int
@@ -96,10 +96,10 @@ MOST_DAYS = 60
 
 
 def planned_days(warming: Sequence[WarmUpDay], people: int, now: datetime) -> list[PlannedDay]:
-    """Return the days on which this many people get a campaign, if nothing stops it; empty if nothing limits it.
+    """Return the days on which this many people get a campaign if nothing stops it; empty if nothing limits it.
 
-    `warming`: every warm-up that it goes through; each day the tightest one counts. The volume of other campaigns is
-    not known. At most MOST_DAYS days.
+    `warming`: every warm-up that it goes through; each day the strictest one counts. The volume of other campaigns is
+    unknown, so it is left out. At most MOST_DAYS days.
     """
     days = [at(day, now) for day in warming]
     if not days or people <= min(day.left for day in days):
@@ -126,7 +126,7 @@ def _next(day: WarmUpDay, share: int) -> WarmUpDay:
 
 
 def chunk_sizes(people: int, step: int, most: int) -> list[int]:
-    """Return chunk sizes for a campaign's people, so that one day's people do not depend on the next day's."""
+    """Return chunk sizes for a campaign's people, so that the chunks of one day do not depend on the next day's."""
     sizes = []
     while people > 0:
         size = min(people, quota(step), most)

@@ -1,4 +1,4 @@
-"""Settings: environment only, one typed schema (`schema.py`), read once, failing loudly."""
+"""Settings: read once, from the environment only, by one typed schema (`schema.py`). Errors stop the start."""
 
 from mailflatrate.settings.schema import Settings, load_settings
 

@@ -1,7 +1,7 @@
-"""A check that this host has the installation's keys: keyed fingerprints in the database, compared at each start.
+"""Checks that this host has the installation's keys: keyed fingerprints in the database, compared at each start.
 
 With other token keys a host would send links that no other host can read, and could read none of theirs; with another
-secret key its passes open nothing. A fingerprint is an HMAC under the key itself, so it reveals nothing about the key.
+secret key its passes are invalid. A fingerprint is an HMAC under the key itself, so it reveals nothing about the key.
 Only the owner writes them (`migrate`); services read them and refuse to start when they do not match.
 """
 
@@ -75,7 +75,7 @@ def compare(installation: Mapping[str, str], own: Mapping[str, str]) -> None:
 
 
 def demand_renewable(installation: Mapping[str, str], own: Mapping[str, str], forgotten: Collection[str]) -> None:
-    """Raise KeysDiffer when `migrate` with these keys would lose one, making links in sent messages unreadable.
+    """Raise KeysDiffer if `migrate` with these keys would lose one, which would make links in sent messages unreadable.
 
     A new token key or secret key is accepted. `forgotten` are IDs of token keys that may be dropped.
     """

@@ -1,4 +1,4 @@
-"""Settings that had another name in 0.1: still read, with a warning, until the next version."""
+"""Settings that had another name in 0.1. The old names are read, with a warning, until the next version."""
 
 import warnings
 from collections.abc import Mapping

@@ -1,12 +1,12 @@
-"""How every connection to PostgreSQL is made: time limits, and when a silent server counts as gone.
+"""How every connection to PostgreSQL is made: time limits, and when a silent server counts as gone (ADR 0021).
 
-The one place for it (ADR 0021). `completed` adds the limits to a connection string; `roles.app_url` and `owner_url`
-pass every string through it, so they apply to Django, Procrastinate, the sender, the life line and the commands. A
-limit in the URL itself wins.
+No other module sets these. `completed` adds the limits to a connection string; `roles.app_url` and `owner_url` pass
+every string through it, so they apply to Django, Procrastinate, the sender, the life line and the commands. A limit in
+the URL itself takes precedence.
 
-A host that loses its power or its cable sends no reset. Without `tcp_user_timeout` and keepalives a client waits
-16 minutes for it after sending something, and otherwise two hours. The server in turn keeps the locks and
-the connection slot of a dead client, so the session has the server watch its end as well.
+A host that loses its power or its cable sends no reset. Without `tcp_user_timeout` and keepalives a client waits 16
+minutes for it after sending something, and otherwise two hours. The server in turn keeps the locks and the connection
+slot of a dead client, so the session makes the server watch its end as well.
 """
 
 import os
@@ -81,7 +81,7 @@ def completed(conninfo: str, settings: Settings, *, is_owner: bool = False, is_p
 def note_reached(connection: AnyConnection) -> None:
     """Remember which of several hosts accepted a connection, so that the next one tries it first.
 
-    After a failover each new connection would otherwise wait for the dead host before it tries the living one.
+    After a failover each new connection would otherwise wait for the dead host before it tries the running one.
     """
     global _reached, _lost  # noqa: PLW0603  one a process: the primary is the same for all its connections
     _reached = _host_of(connection)
@@ -102,7 +102,7 @@ def note_lost(connection: AnyConnection) -> None:
 
 
 def is_elsewhere(connection: AnyConnection) -> bool:
-    """Return True if a connection leads to another host than the last one that accepted a connection."""
+    """Return True if a connection leads to a different host than the one that accepted the latest connection."""
     host = _host_of(connection)
     return _reached is not None and host is not None and host != _reached
 
@@ -115,7 +115,7 @@ def _host_of(connection: AnyConnection) -> tuple[str, str] | None:
 
 
 def in_order(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the hosts of a connection's parameters and their ports: first the last one reached, the lost one last.
+    """Return the hosts of a connection's parameters and their ports: the last one reached first, the lost one last.
 
     Returns nothing for a single host.
     """
@@ -167,10 +167,10 @@ def time_limits(settings: Settings) -> dict[str, str]:
 
 
 def cut(connection: AnyConnection) -> None:
-    """Make anything that waits for this connection fail at once.
+    """Make everything that waits for this connection fail at once.
 
-    Canceling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement
-    and waits for its answer, which a server that is gone does not give.
+    Canceling a task that waits for a statement is not enough: psycopg then asks the server to cancel the statement and
+    waits for its answer, which a dead server does not give.
     """
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

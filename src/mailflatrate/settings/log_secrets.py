@@ -1,4 +1,4 @@
-"""Shortening of secrets in log lines: tokens in links, keys of programs, session cookies. The rest stays unchanged."""
+"""Shortens secrets in log lines: tokens in links, API keys, session cookies. The rest of a line is unchanged."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,15 @@ _SECRET: Final = re.compile(
 
 
 def shorten(text: str) -> str:
-    """Return the text with every secret cut to its first characters, enough to tell two lines apart."""
+    """Return the text with every secret cut to its first characters, which are enough to tell two lines apart."""
     return _SECRET.sub(lambda found: f"{found[0][:KEPT]}…" if len(found[0]) > KEPT else found[0], text[:_LONGEST_LINE])
 
 
 def shorten_secrets(_logger: object, _method: str, event: Any) -> Any:
-    """Shorten secrets as structlog's last processor before a line is rendered, so that all lines pass it."""
+    """Shorten the secrets of a log line.
+
+    It is structlog's last processor before rendering, so that it sees all lines.
+    """
     return {key: _shortened(value) for key, value in event.items()}
 
 

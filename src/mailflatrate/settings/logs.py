@@ -1,6 +1,7 @@
-"""Logs: structlog for our own, with the standard library's routed through it; text for people or JSON for machines.
+"""Logs: structlog for our own lines, with the standard library's routed through it; as text for people or JSON for
+machines.
 
-Every line passes one handler with `shorten_secrets`: also those of Django, Granian and libraries.
+Every line passes one handler with `shorten_secrets`, including those of Django, Granian and libraries.
 """
 
 import logging

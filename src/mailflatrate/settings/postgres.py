@@ -1,7 +1,8 @@
-"""The embedded PostgreSQL server: where it lives, how it starts and stops. The only module that knows the wheel.
+"""The embedded PostgreSQL server: where it is installed, how it starts and stops. No other module knows its Python
+package.
 
-`DATABASE_URL` replaces it. The server listens on a unix socket only. It refuses to run as root, so under root
-it runs as a separate system user, which must be able to pass through (not read) the folders above its data.
+`DATABASE_URL` replaces it. The server listens on a unix socket only. It refuses to run as root, so under root it runs
+as a separate system user, which must be able to pass through (not read) the folders above its data.
 """
 
 import fcntl
@@ -291,7 +292,10 @@ class EmbeddedPostgres:
 
     @contextmanager
     def available(self) -> Iterator[None]:
-        """Use the server while the block runs, whichever process owns it; start and stop it if none does."""
+        """Use the server while the block runs, whichever process owns it.
+
+        If no process does, start it and stop it afterward.
+        """
         if self.running:
             yield
             return

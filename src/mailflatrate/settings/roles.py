@@ -1,13 +1,13 @@
-"""The three database roles below the owner, and the connection URLs of both sides.
+"""The three database roles below the owner, and the connection URLs of owner and application.
 
 The owner migrates. The application signs in as APP_ROLE, which owns nothing and cannot bypass row-level security.
-PLATFORM_ROLE cannot sign in; the application enters it for one transaction if a reason on a closed list says so.
-ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a
-time, and may do nothing else (ARCHITECTURE section 7).
+PLATFORM_ROLE cannot sign in; the application enters it for one transaction if a reason on a closed list allows it.
+ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a time,
+and may do nothing else (ARCHITECTURE section 7).
 
-Entering either role is not enough to see or write a row: the policies of both also ask for a pass, which only a
-process with the installation's secret key can write, for its own connection alone (ADR 0010). So an attacker with
-SQL under APP_ROLE, by an injection or by its password, may say SET ROLE and still sees nothing.
+Entering either role is not enough to see or write a row: the policies of both also require a pass, which only a process
+with the installation's secret key can make, for its own connection alone (ADR 0010). So an attacker who can run SQL
+under APP_ROLE, by an injection or with its password, may say SET ROLE and still sees nothing.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ _SERVER_ATTRIBUTE = "mailflatrate_server"
 
 
 class PassKind(StrEnum):
-    """What a pass opens. It is part of what is sealed, so that no pass works for another kind."""
+    """The kinds of passes. The kind is part of what is sealed, so that no pass works for another kind."""
 
     PLATFORM = "platform"
     DECISION = "decision"
@@ -69,7 +69,7 @@ _NO_SERVER = ""
 
 
 def server_of(connection: psycopg.Connection[Any]) -> str:
-    """Name the server process behind a connection as `own_server()` does; queried once per connection.
+    """Return the name of the server process behind a connection, like `own_server()` does; queried once per connection.
 
     Behind a pooler, passes are made for the transaction instead, whose name `name_transaction` sets.
     """
@@ -85,12 +85,12 @@ def server_of(connection: psycopg.Connection[Any]) -> str:
 
 
 def name_transaction(connection: psycopg.Connection[Any], name: str = _NO_SERVER) -> None:
-    """Set what passes on a pooled connection are made for: the running transaction's name, or nothing between two."""
+    """Set the name for which passes on a pooled connection are made: the running transaction's, or none between two."""
     setattr(connection, _SERVER_ATTRIBUTE, name)
 
 
 async def server_of_async(connection: psycopg.AsyncConnection[Any]) -> str:
-    """Name the server process behind an asynchronous connection, as `server_of` does."""
+    """Return the name of the server process behind an asynchronous connection, like `server_of`."""
     known = getattr(connection, _SERVER_ATTRIBUTE, None)
     if known is None:
         cursor = await connection.execute(SERVER_SQL)
@@ -114,10 +114,10 @@ def pass_for(server: str, kind: PassKind = PassKind.PLATFORM) -> str:
 
 
 def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
-    """Take a connection of the application into PLATFORM_ROLE or ERASER_ROLE, until it leaves or rolls back.
+    """Switch a connection of the application to PLATFORM_ROLE or ERASER_ROLE, until it leaves the role or rolls back.
 
-    The pass is sent as a parameter of its own, never in the text of a statement: running statements can be read by
-    anyone who signs in under the same name.
+    The pass is sent as a parameter of its own, never in the text of a statement, because anyone who signs in under the
+    same name can read running statements.
     """
     shown = pass_for(server_of(connection))
     cursor = psycopg.Cursor(connection)
@@ -126,7 +126,7 @@ def enter_role(connection: psycopg.Connection[Any], role: str) -> None:
 
 
 def knows_owner(settings: Settings) -> bool:
-    """Return whether this process may sign in as the owner: an operator's command that knows how."""
+    """Return whether this process may sign in as the owner: it is an operator's command and has the credentials."""
     return links.purpose() is ProcessPurpose.ADMINISTRATION and (
         settings.is_embedded or settings.database_url is not None
     )
@@ -140,7 +140,7 @@ def owner_url(settings: Settings) -> str:
 
 
 def uses_pooler(settings: Settings) -> bool:
-    """Return whether this process connects through a pooler in transaction mode: pages do if there is one."""
+    """Return whether this process connects through a pooler in transaction mode, which pages do if one is set."""
     return links.purpose() is ProcessPurpose.PAGES and settings.pooler_database_url is not None
 
 
@@ -154,9 +154,10 @@ def app_url(settings: Settings) -> str:
 
 
 def app_login(settings: Settings) -> str:
-    """Return how the application role signs in: as set, or as the owner does with the role's name and password.
+    """Return the connection string with which the application role signs in: the one that is set, or the owner's with
+    the role's name and password.
 
-    Without the limits, which every process adds for its own purpose.
+    It has no time limits, because every process adds those for its own purpose.
     """
     if settings.app_database_url:
         return settings.app_database_url

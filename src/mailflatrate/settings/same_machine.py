@@ -1,7 +1,8 @@
-"""A check that the database server runs on this machine, in this container, so that it can't outlive it (ADR 0034).
+"""Checks whether the database server runs on this machine, in this container, so that it can't outlive the machine (ADR
+0034).
 
-An address proves nothing: a tunnel or a pooler listens on 127.0.0.1 too. The server reports which process serves the
-session and since when, and that process has to be found here.
+An address proves nothing, because a tunnel or a pooler listens on 127.0.0.1 too. The server reports which process
+serves the session and since when, and that process has to exist here.
 """
 
 import os
@@ -22,10 +23,11 @@ _STARTED_AT: Final = 19  # field 22 of /proc/PID/stat, counted after the name
 
 
 def is_served_here(connection: int, session: Sequence[object] | None) -> bool:
-    """Judge by a connection's file number and its row of `SESSION`. If nothing can be determined, return False.
+    """Return whether the server process of a connection runs here, judged by its file number and its row of `SESSION`.
 
-    Ages are compared instead of times, so no clock has to be right. A process on another machine passes only if one
-    with the same number, name and age is here, over a connection that doesn't leave the machine.
+    If that cannot be determined, return False. Ages are compared instead of times, so no clock has to be right. A
+    process on another machine passes only if a process with the same number, name and age exists here, over a
+    connection that doesn't leave the machine.
     """
     if session is None or not _stays_here(connection):
         return False

@@ -302,7 +302,7 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
 
     @property
     def is_embedded(self) -> bool:
-        """Return True if no URL names a database server, so that the embedded one is used."""
+        """Return True if the embedded database server is used, because no URL names another."""
         return self.database_url is None and self.app_database_url is None
 
     @property
@@ -312,7 +312,7 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
 
     @property
     def withdrawals_folder(self) -> Path:
-        """Return the folder of the withdrawals log, if it is in one."""
+        """Return the folder of the withdrawals log; None if the log is in a bucket."""
         return self.withdrawals_dir or self.data_dir / "withdrawals"
 
     @property
@@ -334,7 +334,9 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
 
     @property
     def is_local(self) -> bool:
-        """Return True if the pages are viewed over plain HTTP: the demonstration, debugging, a loopback public URL."""
+        """Return True if the pages are viewed over plain HTTP: in the demonstration, in debugging, or at a loopback
+        public URL.
+        """
         return self.demo or self.debug or self.public_host in LOOPBACK_NAMES
 
 

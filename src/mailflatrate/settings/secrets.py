@@ -39,8 +39,9 @@ def _generated(path: Path) -> Secrets:
 def load_secrets() -> Secrets:
     """Return the secrets of this installation: from the environment, otherwise from the data folder.
 
-    They are drawn on the first start of an installation with the embedded server, and by the first `migrate` of one
-    with its own server (`draw_secrets`). Raises SettingsError when they are missing: another host has them.
+    They are generated on the first start of an installation with the embedded server, and by the first `migrate` of one
+    with its own server (`draw_secrets`). Raises SettingsError if they are missing although the installation exists,
+    because then another host has them.
     """
     settings = load_settings()
     if settings.secret_key and settings.token_keys:
@@ -57,5 +58,5 @@ def load_secrets() -> Secrets:
 
 
 def draw_secrets() -> None:
-    """Draw the secrets of a new installation into the data folder, unless they exist."""
+    """Generate the secrets of a new installation in the data folder, unless they exist."""
     _generated(load_settings().data_dir / "secrets.json")

@@ -19,7 +19,7 @@ class StorageKind(StrEnum):
 
 
 class S3Encryption(StrEnum):
-    """How the service encrypts what it stores."""
+    """How the service encrypts stored objects."""
 
     NONE = ""
     AES256 = "AES256"

@@ -1,4 +1,4 @@
-"""Settings for registries that are asked about an applicant."""
+"""Settings for registries that are queried about an applicant."""
 
 from pydantic import Field
 

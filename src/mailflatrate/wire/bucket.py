@@ -28,7 +28,10 @@ class NoObject(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BucketAccess:
-    """Where the bucket is and how to sign in. Without keys boto3 uses the host's own (environment, role)."""
+    """Where the bucket is and how to sign in.
+
+    Without keys, boto3 uses the host's own credentials (environment, role).
+    """
 
     bucket: str
     endpoint: str | None = None
@@ -81,7 +84,10 @@ class TokenBucket:
         )  # fmt: skip
 
     def put(self, key: str, read: Callable[[int], bytes]) -> None:
-        """Store an object; it appears once complete. Raises BucketFailed, and whatever `read` raises."""
+        """Store an object; it becomes visible once complete.
+
+        Raises BucketFailed, and any exception that `read` raises.
+        """
         first = read(PART_BYTES)
         try:
             if len(first) < PART_BYTES:

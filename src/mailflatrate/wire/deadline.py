@@ -1,7 +1,7 @@
 """One deadline for a whole conversation with a server that may try to keep us waiting.
 
-A timeout on a socket restarts with every octet. A `Deadline` doesn't: when it expires, the connection is cut,
-whatever is being waited for.
+A socket's timeout restarts with every octet. A `Deadline` doesn't: when it expires, the connection is cut, at whatever
+point of the conversation.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Deadline:
         return link
 
     def connect(self, host: str, port: int, *, silence_seconds: float) -> socket.socket:
-        """Open a guarded connection; one read or write may take `silence_seconds`. Raises OSError."""
+        """Open a guarded connection; a single read or write may take `silence_seconds`. Raises OSError."""
         link = socket.create_connection((host, port), timeout=self.left(silence_seconds))
         return self.guard(link)
 

@@ -1,4 +1,4 @@
-"""POST a small body to a server named in the settings, and read a small answer under one deadline."""
+"""POST a small body to a server named in the settings, and read a small response under one deadline."""
 
 import ssl
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mailflatrate.wire.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """The response, as it is."""
+    """The unprocessed response: its status and body."""
 
     status: int
     headers: Message
@@ -27,7 +27,10 @@ def post(
     most_octets: int,
     context: ssl.SSLContext | None = None,
 ) -> PostAnswer:
-    """POST to `url` (http or https). Reads at most `most_octets` of the answer. Raises OSError, also if not HTTP."""
+    """POST to `url` (http or https) and return the response, of which it reads at most `most_octets`.
+
+    Raises OSError, also if the server doesn't speak HTTP.
+    """
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     with Deadline(seconds) as deadline:

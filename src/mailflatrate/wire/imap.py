@@ -1,8 +1,8 @@
-"""A mailbox read over IMAP (RFC 9051): unseen messages, their octets unchanged, and marking them as seen.
+"""A mailbox read over IMAP (RFC 9051): lists unseen messages, fetches their unchanged octets, and marks them as seen.
 
-One deadline and one limit on octets apply to a whole conversation: the server may be untrusted or compromised.
-It removes and moves nothing. imap-tools opens the mailbox and searches; messages are fetched and marked by the
-plain commands, because its own parse the octets again and expunge what other people have marked as deleted.
+One deadline and one limit on octets apply to a whole conversation, because the server may be untrusted or compromised.
+It removes and moves nothing. imap-tools opens the mailbox and searches. Messages are fetched and marked by plain
+commands, because imap-tools would parse the octets again and expunge what other people have marked as deleted.
 """
 
 import socket
@@ -28,7 +28,7 @@ class Protection(StrEnum):
 
 
 class MailboxUnavailable(Exception):
-    """The mailbox could not be read; the message says why, without the password. Worth trying again later."""
+    """The mailbox could not be read; the message says why, without the password. Retrying later may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OpenMailbox:
             return self._box.uids(AND(seen=False, size_lt=largest_octets))[:at_most]
 
     def fetch(self, uid: str) -> bytes | None:
-        """Return the message as it is stored, still unseen; None if it is gone by now."""
+        """Return the stored message, which stays unseen; None if it no longer exists."""
         with _as_unavailable():
             status, parts = self._box.client.uid("FETCH", uid, "(BODY.PEEK[])")
             _demand(status, parts)

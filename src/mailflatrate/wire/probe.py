@@ -1,7 +1,6 @@
-"""Probing a port without sending a message: its certificate, and which recipients it accepts.
+"""Probes a port without sending a message: its certificate, and which recipients it accepts. For `mailflatrate doctor`.
 
-For `mailflatrate doctor`. The SMTP client is not used: only the door to the relay may hold it (ARCHITECTURE section
-2).
+The SMTP client is not used, because only the way to the relay may use it (ARCHITECTURE section 2).
 """
 
 from __future__ import annotations
@@ -20,20 +19,21 @@ LONGEST_LINE_BYTES = 2048
 
 
 class ProbeFailed(Exception):
-    """The port does not answer as it should; the message says how far the conversation got."""
+    """The port does not respond correctly; the message says how far the conversation got."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenCertificate:
-    """A certificate that every mailbox provider would accept, and its expiry."""
+    """A certificate that every mailbox provider would accept, and when it expires."""
 
     not_after: datetime
     issuer: str
 
 
 def read_certificate(host: str, port: int, *, cafile: str | None = None, at: str | None = None) -> SeenCertificate:
-    """Complete a TLS handshake as an outside client that checks chain, name and dates. `at`: the server to connect to,
-    if the name does not lead there. Raises ProbeFailed.
+    """Return the server's certificate after a TLS handshake that checks chain, name and dates like an outside client.
+
+    `at`: the server to connect to, if the name does not lead there. Raises ProbeFailed.
     """
     context = ssl.create_default_context(cafile=cafile)
     try:
@@ -53,7 +53,7 @@ def read_certificate(host: str, port: int, *, cafile: str | None = None, at: str
 
 
 def ask_recipients(host: str, port: int, recipients: Sequence[str], *, lmtp: bool = False) -> dict[str, str]:
-    """Return an SMTP or LMTP server's reply to RCPT TO for each address; sends no message. Raises ProbeFailed."""
+    """Return an SMTP or LMTP server's reply to RCPT TO for each address. Sends no message. Raises ProbeFailed."""
     try:
         with (
             Deadline(CONVERSATION_SECONDS) as deadline,

@@ -1,4 +1,4 @@
-"""A check that a URL from outside leads only to the public internet, without a detour to any other address."""
+"""Checks that a URL from outside leads only to the public internet, without redirects to any other address."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final

@@ -1,4 +1,4 @@
-"""Lookups of a domain's registration date, made at the registries by RDAP (RFC 9083), through `wire.web`."""
+"""Looks up a domain's registration date at the registries by RDAP (RFC 9083), through `wire.web`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Registration:
 def find_registration(domain: str, server: str, resolver: Resolver, *, private: bool = False) -> Registration:
     """Query an RDAP server (its base address, RFC 9082 section 3.1.3) for a registered domain. Never raises.
 
-    `private` permits a server on the own network; only tests want that.
+    `private` permits a server in a private network; only tests set it.
     """
     if not server:
         return Registration(None, "switched off")

@@ -1,5 +1,6 @@
-"""The channel under an SMTP connection: bytes to replies, one timer, single commands, TLS. It knows nothing
-about messages.
+"""The channel under an SMTP connection: it parses replies, has one timer, sends single commands, starts TLS.
+
+It knows nothing about messages.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 
 
 class ConnectionLostError(Exception):
-    """The connection ended while a command outside of a message waited for its reply."""
+    """The connection ended while a command outside of a message was waiting for its reply."""
 
 
 class SmtpChannel(asyncio.Protocol):
-    """A stream of replies. `_expected` names, in order, what each coming reply answers; the subclass acts on
-    it.
+    """A stream of replies.
+
+    `_expected` names, in order, the command that each coming reply answers; the subclass acts on it.
     """
 
     def __init__(self, config: RelayConfig) -> None:
@@ -70,14 +72,17 @@ class SmtpChannel(asyncio.Protocol):
         raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport. Set TCP_NODELAY, because each write is a whole group and its reply is awaited."""
+        """Store the transport.
+
+        Set TCP_NODELAY, because each write is a whole group of commands whose reply is awaited.
+        """
         self._transport = cast(asyncio.Transport, transport)
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Settle whatever was in progress, because the transport is gone."""
+        """Settle everything in progress, because the transport is gone."""
         self._drop(str(exc) if exc else "the relay closed the connection")
         if not self._gone.done():
             self._gone.set_result(None)
@@ -97,7 +102,7 @@ class SmtpChannel(asyncio.Protocol):
         await asyncio.shield(self._gone)
 
     async def greeting(self) -> Reply:
-        """Return the relay's first reply. Raises ConnectionLostError when there is none in time."""
+        """Return the relay's first reply. Raises ConnectionLostError if there is none in time."""
         assert self._waiter is not None, "the greeting is asked for once, before any command"
         self._arm()
         try:
@@ -108,7 +113,7 @@ class SmtpChannel(asyncio.Protocol):
     async def command(self, line: bytes, stage: Stage) -> Reply:
         """Write one command and wait for its reply, outside of a message.
 
-        Raises ConnectionLostError when there is none within the stage's time.
+        Raises ConnectionLostError if there is none within the stage's time.
         """
         if self._closed or self._transport is None:
             raise ConnectionLostError(self.loss[1] if self.loss else "the connection is closed")
@@ -226,5 +231,5 @@ class SmtpChannel(asyncio.Protocol):
 
 
 def parse_lines(lines: list[bytes]) -> Reply:
-    """Do what `parse_reply` does for lines as received, perhaps with CR. Raises ReplyError."""
+    """Parse received lines, perhaps with CR, like `parse_reply`. Raises ReplyError."""
     return parse_reply([line.rstrip(b"\r") for line in lines])

@@ -32,18 +32,22 @@ class MessageFeed(Protocol):
         """Return the next message, or None when there is none now."""
 
     def may_start(self, delivery_id: int) -> bool | None:
-        """Return whether this message's content may be written now. False: not yet, `proceed` asks again; None: no,
-        and the connection ends without it.
+        """Return whether this message's content may be written now.
+
+        False: not yet, and `proceed` asks again. None: no, and the connection ends without it.
         """
 
     def data_start(self, delivery_id: int) -> bool:
-        """Note that the content of this message is about to be written; False forbids it and ends the connection."""
+        """Record that the content of this message is about to be written.
+
+        Returning False forbids it and ends the connection.
+        """
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
-        """Report the one result of a message that was taken."""
+        """Take the one final result of a message that was taken."""
 
     def retired(self, connection: SmtpConnection) -> None:
-        """Note that the connection takes no more messages: used up, refused with 421, or lost. Called once."""
+        """Record that the connection takes no more messages: used up, refused with 421, or lost. Called once."""
 
 
 class SmtpConnection(SmtpChannel):

@@ -1,4 +1,7 @@
-"""One message on one connection: its commands for what this relay offers, and its progress. No sockets here."""
+"""One message on one connection: its commands, depending on the relay's extensions, and its progress.
+
+No sockets here.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _PATH = re.compile(
 
 
 class LocalRefusal(Exception):
-    """This relay cannot take this message; `enhanced` is the RFC 3463 status that says why."""
+    """Raised when this relay cannot take this message; `enhanced` is the RFC 3463 status that says why."""
 
     def __init__(self, enhanced: str, text: str) -> None:
         super().__init__(text)
@@ -42,8 +45,8 @@ def build_transaction(
 ) -> Transaction:
     """Build the commands of a message: MAIL, RCPT and DATA, or `BDAT n LAST` followed by the content.
 
-    With DATA the transaction's `content` holds the dot-stuffed lines and the final dot. Raises LocalRefusal when
-    the envelope or the content is not fit to be sent, or the relay lacks an extension the message needs (R-19).
+    With DATA, the transaction's `content` holds the dot-stuffed lines and the final dot. Raises LocalRefusal when the
+    envelope or the content is invalid, or the relay lacks an extension the message needs (R-19).
     """
     sender, recipient, content = message.sender, message.recipient, message.content
     if not _PATH.fullmatch(recipient):

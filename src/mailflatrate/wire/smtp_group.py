@@ -1,8 +1,8 @@
 """Several relays that share the messages of one source, each with its own connections.
 
 Every message is taken by one connection of one relay, at the moment it can be sent. A relay that fails reports its
-messages as NOT_SENT and backs off, while the others go on; a message whose content was started never moves
-to another relay. Members can be added, changed, drained and cut off at any time.
+messages as NOT_SENT and backs off, while the others continue. A message whose content was begun never moves to another
+relay. Members can be added, changed, drained and cut off at any time.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class RelayGroup:
     # -- members -----------------------------------------------------------------------------------------
 
     def set_members(self, members: Sequence[GroupMember]) -> None:
-        """Switch to these relays at once. One whose address or limits changed starts with new connections."""
+        """Switch to these relays at once. A relay whose address or limits changed gets new connections."""
         wanted = {member.number: member for member in members}
         for number, relay in list(self._relays.items()):
             member = wanted.get(number)
@@ -102,7 +102,7 @@ class RelayGroup:
                 self._relays[number] = _Relay(member, pool, self._reports.setdefault(number, MemberReport()))
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:
-        """Return how each relay is doing, and its open connections."""
+        """Return each relay's report and its number of open connections."""
         return {number: (relay.report, relay.pool.open_connections) for number, relay in self._relays.items()}
 
     def _retire(self, number: int, *, is_cut: bool) -> None:
@@ -124,12 +124,11 @@ class RelayGroup:
         shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
         caps: dict[int, int] | None = None,
     ) -> None:
-        """Send what `source` yields, as `SmtpPool.send_many` does.
+        """Send what `source` yields, like `SmtpPool.send_many`.
 
-        `shares(weights, dealt)` returns how many of these messages each relay should take; a relay that is done with
-        its share helps the others. `caps` are limits by number, counted down as messages are sent.
-
-        Raises RelayUnavailable when no relay takes messages and some are left.
+        `shares(weights, dealt)` returns how many of these messages each relay should take; a relay that has sent its
+        share helps the others. `caps` are limits by number, counted down as messages are sent. Raises RelayUnavailable
+        when no relay takes messages and some are left.
         """
         relays = self._sending = list(self._relays.values())
         if len(relays) == 1 and not caps and relays[0].member.tag is None:

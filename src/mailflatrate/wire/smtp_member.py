@@ -1,4 +1,4 @@
-"""The values that pass in and out of a group of relays: members in, reports out."""
+"""The input and output values of a group of relays: its members and their reports."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mailflatrate.wire.smtp_types import OutcomeKind, RelayConfig, RelayUnavaila
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """One relay of a group.
+    """One relay of a group. `takes` False: it finishes the messages it already has and takes no more. `is_cut`: it also
+    returns those it hasn't begun.
 
-    `takes` False: it finishes what it was handed and takes nothing further. `is_cut`: it also returns what it
-    hasn't begun. `tag` returns a header line to put before the content, from the envelope sender.
+    `tag` returns a header line to put before the content, given the envelope sender.
     """
 
     number: int
@@ -29,7 +29,7 @@ class GroupMember:
 
 @dataclass(slots=True)
 class MemberReport:
-    """How a relay is doing, as seen by this process. Counts since the process started."""
+    """The state of a relay, as seen by this process. It counts since the process started."""
 
     accepted: int = 0
     deferred: int = 0
@@ -38,12 +38,12 @@ class MemberReport:
     failing_since: float | None = None
 
     def failed(self, problem: RelayUnavailable) -> None:
-        """Note that no connection can be opened."""
+        """Record that no connection can be opened."""
         self.problem = str(problem)
         self.failing_since = self.failing_since or time.time()
 
     def count(self, kind: OutcomeKind) -> None:
-        """Note one outcome."""
+        """Record one outcome."""
         if kind is OutcomeKind.ACCEPTED:
             self.accepted += 1
             if self.problem:

@@ -1,8 +1,8 @@
 """Several warm connections to one relay, fed by one source of messages that is asked only when one is ready.
 
-Pull, not push: a message is taken (and so rendered, signed and permitted) at the moment its envelope can be
-written, with at most one message in advance on each connection. A source that stops yielding therefore pauses a
-campaign at once.
+Pull, not push: a message is taken (and so rendered, signed and permitted) at the moment its envelope can be written,
+with at most one message in advance on each connection. A source that stops yielding therefore pauses a campaign at
+once.
 """
 
 from __future__ import annotations
@@ -82,17 +82,16 @@ class SmtpPool:
         on_data_start: Callable[[int], None] | None = None,
         may_start: Callable[[int], bool | None] | None = None,
     ) -> SendSummary:
-        """Send what `source` yields; each message taken ends in exactly one call of `on_outcome`.
+        """Send the messages that `source` yields; each message taken leads to exactly one call of `on_outcome`.
 
         `on_data_start(delivery_id)` is called right before the content of a message is written; from then until its
         outcome the result is unknown. `may_start(delivery_id)` is asked before: False makes the content wait until
-        `proceed` is called, None ends the connection without it. All callbacks run on the event loop between two
-        writes and should be short.
+        `proceed` is called, None ends the connection without it. All callbacks run on the event loop between two writes
+        and should be short.
 
-        Raises RelayUnavailable when no connection can be had: messages already taken have been reported as
-        NOT_SENT, the source keeps the rest. Raises what a callback or the source raised, after the messages being
-        sent got their outcomes. Canceling ends the connections; messages being sent are reported as NOT_SENT or
-        IN_DOUBT.
+        Raises RelayUnavailable when there is no connection: messages already taken have been reported as NOT_SENT, the
+        source keeps the rest. Raises exceptions of a callback or the source, after the messages being sent got their
+        outcomes. Canceling ends the connections; messages being sent are reported as NOT_SENT or IN_DOUBT.
         """
         async with self._lock:
             if self._closed:
@@ -124,7 +123,7 @@ class SmtpPool:
             self._run.stop()
 
     def take_back(self, text: str) -> None:
-        """End the connections that wait for a reply and have started no content: their messages become NOT_SENT."""
+        """End the connections that wait for a reply and have begun no content. Their messages become NOT_SENT."""
         for connection in list(self._connections):
             if not (connection.is_idle or connection.has_begun):
                 connection.abort(text)
@@ -151,7 +150,7 @@ class SmtpPool:
     # -- for the connections (LetterFeed) ---------------------------------------------------------------
 
     def take(self, connection: SmtpConnection) -> OutgoingMessage | None:
-        """Return the run's next message. Each one taken may add a connection, up to the limit."""
+        """Return the run's next message. Each message taken may add a connection, up to the limit."""
         run = self._run
         if run is None:
             return None
@@ -161,15 +160,15 @@ class SmtpPool:
         return message
 
     def may_start(self, delivery_id: int) -> bool | None:
-        """Ask the caller."""
+        """Return the caller's decision on whether this content may be written now."""
         return self._run.may_start(delivery_id) if self._run is not None else None
 
     def data_start(self, delivery_id: int) -> bool:
-        """Tell the caller; return False if its journal failed."""
+        """Tell the caller that the content is about to be written; return False if the caller's journal failed."""
         return self._run is not None and self._run.data_start(delivery_id)
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> None:
-        """Pass the outcome on, or offer the message to another connection if none of it was sent."""
+        """Report the outcome, or offer the message to another connection if none of it was sent."""
         assert self._run is not None, "a message ended outside of a run"
         if outcome.kind is OutcomeKind.ACCEPTED:
             self._failures = 0
@@ -180,7 +179,7 @@ class SmtpPool:
             asyncio.get_running_loop().call_soon(self._refill)
 
     def retired(self, connection: SmtpConnection) -> None:
-        """Learn from a used-up or lost connection, and replace it while there are messages."""
+        """Adjust to the loss or end of a connection, and replace it while there are messages."""
         self._connections.discard(connection)
         self._leaving.add(connection)
         waiting = asyncio.ensure_future(connection.wait_closed())

@@ -24,8 +24,8 @@ class ReplyError(ValueError):
 
 
 class Reply(NamedTuple):
-    """One whole reply: `code` 200-599, `enhanced` such as "5.1.1" or None, `text` without codes, lines joined
-    by LF.
+    """One complete reply: `code` 200-599, `enhanced` such as "5.1.1" or None, `text` without codes,
+    lines joined by LF.
     """
 
     code: int
@@ -34,7 +34,7 @@ class Reply(NamedTuple):
 
 
 def parse_reply(lines: list[bytes]) -> Reply:
-    """Make a `Reply` from the lines of one reply (without line ends, at least one).
+    """Return a `Reply` from the lines of one reply (without line ends, at least one).
 
     Raises ReplyError for lines without a three-digit code, or with different codes (RFC 5321 4.2.1).
     """
@@ -64,8 +64,9 @@ def parse_reply(lines: list[bytes]) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the server offers, from its EHLO reply. `size_limit_bytes` 0 means no limit was given (RFC 1870
-    3).
+    """The extensions that the server offers, from its EHLO reply.
+
+    `size_limit_bytes` 0 means that it gave no limit (RFC 1870 3).
     """
 
     pipelining: bool = False

@@ -1,4 +1,7 @@
-"""One `send_many`: which messages are being sent, which were returned, when it is over. Knows no connections."""
+"""The state of one `send_many`: which messages are being sent, which were returned, and when it is over.
+
+Knows no connections.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ MAX_OFFERS = 3
 
 @dataclass(frozen=True, slots=True)
 class SendSummary:
-    """The results of one `send_many`. `taken` messages left the source, each got one outcome."""
+    """The results of one `send_many`. `taken` messages left the source, and each got one outcome."""
 
     taken: int
     by_kind: Mapping[OutcomeKind, int]
@@ -48,11 +51,11 @@ class SendRun:
 
     @property
     def wants_connections(self) -> bool:
-        """Return whether a message waits for a connection, as far as can be known."""
+        """Return whether a message may be waiting for a connection."""
         return not self._stopped and (bool(self._came_back) or not self.source.exhausted)
 
     def take(self) -> OutgoingMessage | None:
-        """Return a message that was returned, else the source's next; None if there is none now."""
+        """Return a message that was returned, otherwise the source's next; None if none is available now."""
         if self._stopped:
             return None
         if self._came_back:
@@ -85,7 +88,7 @@ class SendRun:
         return True
 
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> bool:
-        """Record the end of a message; True if it was returned and waits for another connection."""
+        """Record the end of a message; return True if it was returned and waits for another connection."""
         self.under_way -= 1
         if outcome.kind is OutcomeKind.NOT_SENT and not self._stopped:
             self._offers[message.delivery_id] += 1
@@ -102,12 +105,14 @@ class SendRun:
         self._find_end()
 
     def fail(self, problem: Exception) -> None:
-        """Take no further messages and let `wait` raise the first problem once none is being sent."""
+        """Take no further messages, and make `wait` raise the first problem once no message is being sent."""
         self._problem = self._problem or problem
         self.stop()
 
     def hand_back(self, untouched: list[OutgoingMessage]) -> None:
-        """Report messages that found no connection: those that were returned, and those fetched and never begun."""
+        """Report the messages that found no connection: those that were returned, and those that were fetched but never
+        begun.
+        """
         while self._came_back:
             self._report(self._came_back.popleft()[1])
         for message in untouched:
@@ -116,11 +121,11 @@ class SendRun:
             self._report(SendOutcome(message.delivery_id, OutcomeKind.NOT_SENT, Stage.IDLE, 0, None, text, False, ""))
 
     async def wait(self) -> None:
-        """Return when every message taken has its outcome, or was returned for good."""
+        """Wait until every message taken has its outcome, or was returned for good."""
         await self._over.wait()
 
     def raise_problem(self) -> None:
-        """Raise what ended the run early, if anything did."""
+        """Raise the exception that ended the run early, if there was one."""
         if self._problem is not None:
             raise self._problem
 

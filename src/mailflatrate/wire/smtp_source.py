@@ -20,14 +20,14 @@ class MessageSource(Protocol):
         """Return True once it is known that nothing more will come."""
 
     def take(self) -> OutgoingMessage | None:
-        """Return the next message, or None when none is available now. Raises what the caller's iterator raised."""
+        """Return the next message, or None when none is available now. Raises exceptions of the caller's iterator."""
 
     async def close(self) -> list[OutgoingMessage]:
         """Stop fetching; return the messages that were fetched but not taken."""
 
 
 class PlainSource:
-    """A plain iterator: asked at the moment a message can be written, nothing in advance."""
+    """A plain iterator, asked at the moment a message can be written; it fetches nothing in advance."""
 
     def __init__(self, messages: Iterator[OutgoingMessage]) -> None:
         self._messages = messages

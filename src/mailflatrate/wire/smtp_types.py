@@ -1,4 +1,4 @@
-"""The values that pass in and out of the SMTP client: configuration in, messages in, outcomes out."""
+"""The input and output values of the SMTP client: configuration, messages and outcomes."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ class OutgoingMessage(NamedTuple):
 
 
 class SendOutcome(NamedTuple):
-    """The end of one message: what was answered, at which stage, by which relay.
+    """The end of one message: the reply, at which stage, by which relay.
 
     `code` is the SMTP reply code, 0 when there was no reply. `enhanced` is the RFC 3463 status when given (by the
-    relay, or by us at stage LOCAL). `remote_host` is "host:port" of the relay; `tls` tells whether the connection
-    was encrypted.
+    relay, or by us at stage LOCAL). `remote_host` is "host:port" of the relay; `tls` tells whether the connection was
+    encrypted.
     """
 
     delivery_id: int
@@ -139,10 +139,10 @@ class RelayConfig:
 
 
 class RelayUnavailable(Exception):
-    """No connection to the relay can be opened now; messages not reported otherwise are untouched.
+    """No connection to the relay can be opened now; messages without a reported outcome are untouched.
 
-    `stage` says how far it got, `code`, `enhanced` and `text` what the relay answered (0 and None if
-    nothing), and `retry_after_seconds` how long the pool will not try again.
+    `stage` says how far it got, `code`, `enhanced` and `text` how the relay replied (0 and None if it didn't), and
+    `retry_after_seconds` how long the pool will wait before it tries again.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Scoring of a message by SpamAssassin's daemon or rspamd.
+"""Scores a message with SpamAssassin's daemon or rspamd.
 
-Never raises for what the filter does or fails to do: no answer is None, because it only advises.
+The filter only advises, so its errors never raise an exception: without an answer the result is None.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SPAM = re.compile(rb"^Spam:\s*\w+\s*;\s*(-?[\d.]+)\s*/\s*(-?[\d.]+)", re.MULTIL
 
 @dataclass(frozen=True, slots=True)
 class FilterAnswer:
-    """A message's `score`; from `needed` points on it is spam. `tests` are the names of the rules that matched."""
+    """A message's `score`; a score of `needed` or more means spam. `tests` are the names of the rules that matched."""
 
     score: float
     needed: float

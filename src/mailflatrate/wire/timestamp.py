@@ -1,4 +1,4 @@
-"""Requests to a time-stamping authority over HTTP (RFC 3161 section 3.4). Verifying the answer is left to others."""
+"""Requests to a time-stamping authority over HTTP (RFC 3161 section 3.4). The caller verifies the answer."""
 
 from mailflatrate.wire.http_post import post
 
@@ -8,7 +8,7 @@ MOST_OCTETS = 256 * 1024
 
 
 class StampUnavailable(Exception):
-    """The authority gave no answer; the message says why. Worth trying again later."""
+    """The authority gave no answer; the message says why. Retrying later may help."""
 
 
 def ask_authority(url: str, request: bytes, *, timeout_seconds: float = 20.0) -> bytes:

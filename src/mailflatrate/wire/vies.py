@@ -1,7 +1,7 @@
-"""Lookups of a company by its VAT ID in VIES, the register of the EU member states, through `wire.web`.
+"""Looks up a company by its VAT ID in VIES, the register of the EU member states, through `wire.web`.
 
-The response is foreign text: it is read to a few kilobytes, within a few seconds, and only offered as a suggestion.
-Some member states, Germany among them, confirm a number but name no company.
+The response is untrusted text: only a few kilobytes are read, within a few seconds, and they are only offered as a
+suggestion. Some member states, Germany among them, confirm a number but name no company.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class VatStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VatRecord:
-    """What the register says about a number; every text may be empty. `problem` says why it wasn't checked."""
+    """The register's entry for a number; every text may be empty. `problem` says why it wasn't checked."""
 
     status: VatStatus
     name: str = ""
@@ -75,9 +75,9 @@ class VatRecord:
 
 
 def find_vat(number: str, server: str, resolver: Resolver, *, private: bool = False) -> VatRecord:
-    """Ask VIES about a VAT ID in any spelling. Never raises.
+    """Look up a VAT ID in any spelling in VIES. Never raises.
 
-    `private` permits a server on the own network; only tests want that.
+    `private` permits a server in a private network; only tests set it.
     """
     written = _NUMBER.fullmatch(re.sub(r"[\s./-]", "", number[:40]).upper())
     if written is None:

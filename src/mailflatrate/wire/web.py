@@ -1,9 +1,8 @@
-"""Viewing a page of a website as a visitor would: for the reviewer of an application (R-03), or a feed.
+"""Fetches a page as a visitor's browser would: for the reviewer of an application (R-03), or a feed.
 
-The address comes from a stranger, so it leads only to ports 80 and 443 of public addresses, whatever its name
-resolves to and wherever it redirects to. Size and redirects are bounded, and one deadline holds for the whole
-visit: DNS, connecting, TLS, header, body and every redirect. What cannot be known is returned as UNKNOWN, never as
-a verdict.
+The address comes from a stranger, so only ports 80 and 443 of public addresses are contacted, whatever its name
+resolves to and wherever it redirects to. Size and redirects are limited, and one deadline covers the whole visit: DNS,
+connecting, TLS, header, body and every redirect. Failures are returned as UNKNOWN, never as a verdict.
 """
 
 from __future__ import annotations
@@ -46,7 +45,10 @@ class WebStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """What a visitor gets. `url` is the final address, `html` the beginning of the page, `problem` says why not."""
+    """The page that a visitor gets.
+
+    `url` is the final address, `html` the beginning of the page; if there is no page, `problem` says why.
+    """
 
     url: str
     status: WebStatus
@@ -56,7 +58,7 @@ class FetchedPage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The content at an address. `url` is where the last redirect led, `content_type` as the server says."""
+    """The content at an address. `url` is the address after the last redirect, `content_type` the server's value."""
 
     url: str
     status: WebStatus
@@ -68,10 +70,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What to ask for: accepted types, user agent, the most octets to read, and the most seconds (None: the usual).
+    """What to request: accepted types, user agent, the most octets to read, and the most seconds (None: the default).
 
-    `secrets` are headers, such as a key, and `form` the body of a POST; both are only sent by `ask_api`, which follows
-    no redirect.
+    `secrets` are headers, such as a key, and `form` the body of a POST. Only `ask_api`, which follows no redirect,
+    sends them.
     """
 
     accept: str = "text/html"
@@ -84,7 +86,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAnswer:
-    """The answer of an API. `is_whole`: the body was read to its end."""
+    """The response of an API. `is_whole`: the body was read to its end."""
 
     status: int
     headers: Message
@@ -110,7 +112,7 @@ def fetch_page(
 ) -> FetchedPage:
     """Visit `url` (http or https) and follow redirects. Never raises.
 
-    `private` permits addresses on the own network; only tests want that.
+    `private` permits addresses in private networks; only tests set it.
     """
     seen = fetch(url, resolver, Want(accept=accept), private=private, context=context)
     try:
@@ -139,8 +141,8 @@ def ask_api(
 ) -> ServiceAnswer:
     """Send one request with its secrets to an API over TLS, at a public address. Raises OSError.
 
-    A redirect is returned as it is: the secrets belong to this host only. `private` as for `fetch_page`; it also
-    permits plain HTTP.
+    A redirect is returned and not followed, because the secrets belong to this host only. `private` as for
+    `fetch_page`; it also permits plain HTTP.
     """
     if urlsplit(url).scheme != "https" and not private:
         raise OSError("not an https address")

@@ -1,7 +1,8 @@
-"""The audit log (R-98): who did what at the desk and in an account's name, append-only, each row chained to the last.
+"""The audit log (R-98): who did what at the desk and in an account's name; append-only, with each row chained to the
+last.
 
-Arrives: `record(...)` inside the transaction that it describes. Keeps: rows that nobody can change or remove without a
-trace, not even the owner of the database. Hands on: `verify()`, which reports what was tampered with.
+Takes in: `record(...)` inside the transaction that it describes. Stores: rows that no one can change or remove without
+a trace, not even the owner of the database. Passes on: `verify()`, which reports tampering.
 """
 
 from mailflatrate.base.audit.chain import ChainReport, DamageKind, verify

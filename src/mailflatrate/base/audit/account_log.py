@@ -1,7 +1,7 @@
 """The part of the log that belongs to one account and that its owners may read.
 
-An account's own scope cannot read the log at all. What operators and rules did is included only where the account is
-told of it anyway; how a case was worked on, and who worked on it, is not.
+An account's own scope cannot read the log at all. Actions of operators and rules are included only if the account is
+told about them anyway. How a case was handled, and by whom, is not included.
 """
 
 from collections.abc import Iterator
@@ -68,7 +68,9 @@ BATCH_ROWS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class AccountLogFilter:
-    """Which lines: a person (part of the address), what was done (prefixes of codes), when (aware, half open)."""
+    """A filter on lines: by a person (part of the address), by action (prefixes of codes), by time
+    (aware, half open).
+    """
 
     person: str = ""
     prefixes: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ class AccountLogFilter:
 def account_lines(
     account_id: int, wanted: AccountLogFilter, *, before_id: int = 0, rows: int = PAGE_ROWS
 ) -> list[AuditEntry]:
-    """Return the next lines of one account, newest first. The names of operators are taken out."""
+    """Return the next lines of one account, newest first. The names of operators are removed."""
     with tenancy.platform(PlatformReason.ACTIVITY):
         found = _chosen(account_id, wanted)
         lines = list(found.filter(id__lt=before_id)[:rows] if before_id else found[:rows])

@@ -1,7 +1,7 @@
-"""Reading the chain from its beginning and naming what does not fit.
+"""Reads the chain from its beginning and reports rows that do not fit.
 
-Each row's hash covers its content and the hash of the row before. Changing a row breaks its own hash or, if that is
-recomputed, the link of the row after it; removing or inserting one breaks a link.
+Each row's hash covers its content and the hash of the previous row. Changing a row breaks its own hash or, if that is
+recomputed, the link of the next row; removing or inserting a row breaks a link.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class DamageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Damage to one row: `number` is its place in the chain, `text` describes what is wrong."""
+    """Damage to one row: `number` is its position in the chain, `text` describes what is wrong."""
 
     kind: DamageKind
     number: int
@@ -48,7 +48,7 @@ class ChainReport:
 
     @property
     def whole(self) -> bool:
-        """Return True if nothing was tampered with."""
+        """Return True if no row was tampered with."""
         return not self.damages
 
 
@@ -70,7 +70,7 @@ class _Row:
 
 
 def verify() -> ChainReport:
-    """Read and check the whole log; only the platform's scope sees all of it."""
+    """Read and check the whole log. Requires the platform's scope, which alone sees all of it."""
     damages: list[Damage] = []
     before, last, count = ORIGIN, None, 0
     for row in _rows():

@@ -15,7 +15,9 @@ log = structlog.get_logger("audit")
 
 @job("audit.check_chain", JobQueue.HOUSE, every="41 2 * * *")
 def check_chain(timestamp: int) -> None:
-    """Check the whole log; if it is intact, write the newest hash to the process's logs, to be kept elsewhere."""
+    """Check the whole log; if it is intact, write the newest hash to the process's logs, so that it
+    is kept elsewhere.
+    """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         report = verify()
         details = {

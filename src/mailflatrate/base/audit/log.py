@@ -19,7 +19,7 @@ _INSERT = """
 
 
 class ActorKind(StrEnum):
-    """Who acts: an operator, a customer's user, or one of our jobs."""
+    """The kinds of actor: an operator, a customer's user, or one of our jobs."""
 
     STAFF = "staff"
     CUSTOMER = "customer"
@@ -28,7 +28,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it, as the log names them forever."""
+    """The person or job that acted, under the name that the log keeps forever."""
 
     kind: ActorKind
     name: str
@@ -73,14 +73,12 @@ def record(
 ) -> None:
     """Append one line in the running transaction; it is kept if the transaction commits.
 
-    The database takes an account's lines in that account's scope, and any line in the platform's.
+    The database accepts an account's lines in that account's scope, and any line in the platform's.
 
-    Args:
-        action: `<thing>.<what happened>`, in the past tense: `origin.approved`, `account.suspended`.
-        account_id: the account concerned; None for matters of the whole installation.
-        subject: the row it is about: `application:12`.
-        reason: the person's own words, if they gave any.
-        details: JSON values that prove or explain it; no recipient's personal data.
+    `action` is `<thing>.<what happened>`, in the past tense: `origin.approved`, `account.suspended`. `account_id` is
+    the account concerned; None for matters of the whole installation. `subject` is the row it is about:
+    `application:12`. `reason` is in the person's own words, if they gave any. `details` are JSON values that prove or
+    explain the action, without personal data of recipients.
     """
     if "." not in action:
         raise ValueError(f"{action!r}: an action is named <thing>.<what happened>")

@@ -41,7 +41,7 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """A single row with the newest number and hash, so that rows cut off at the end are noticed too."""
+    """A single row with the newest number and hash, so that rows removed from the end are noticed too."""
 
     number = models.BigIntegerField()
     hash = models.BinaryField(max_length=32)

@@ -1,8 +1,7 @@
-"""Readers of foreign bytes in a child process with limits of time and memory (ADR 0017).
+"""Readers of untrusted bytes in a child process with limits on time and memory (ADR 0017).
 
-What arrives: the name of a reader in `registry` and its arguments. What it keeps: one or two warm processes without
-our keys, database or files. What it hands on: the reader's answer, checked against its declared type, or a typed
-error.
+Takes in: the name of a reader in `registry` and its arguments. Stores: one or two warm processes without our keys,
+database or files. Passes on: the reader's answer, checked against its declared type, or a typed error.
 """
 
 from mailflatrate.base.child.errors import (

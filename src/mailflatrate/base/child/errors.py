@@ -1,4 +1,4 @@
-"""Errors of a reader in a child process; callers turn each into a refusal that the user can read."""
+"""Errors of a reader in a child process; callers turn each into a refusal that explains it to the user."""
 
 
 class ChildError(Exception):
@@ -10,7 +10,7 @@ class ChildTimeout(ChildError):
 
 
 class ChildCrashed(ChildError):
-    """The child process died while it read."""
+    """The child process died while it was reading."""
 
 
 class ChildOutOfMemory(ChildCrashed):

@@ -1,4 +1,4 @@
-"""The child's side: answer requests on standard input's socket until the parent is gone.
+"""The child's side: answers requests on the socket at standard input until the parent is gone.
 
 Started with `python -m mailflatrate.base.child.inside`, never by fork. Limits are set here rather than before the start
 because code between fork and exec is not safe in a process with threads.
@@ -22,7 +22,7 @@ _STATM = Path("/proc/self/statm")
 
 
 class Child:
-    """A loop over requests; memory left over from one request does not count against the next."""
+    """A loop over requests. Memory left over from one request does not count against the next."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection

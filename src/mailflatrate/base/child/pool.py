@@ -1,4 +1,6 @@
-"""The children of this process: started when first needed, shared by its threads, replaced after each failure."""
+"""The child processes of this process: started when first needed, shared by its threads, replaced
+after each failure.
+"""
 
 import atexit
 import os
@@ -91,7 +93,7 @@ class ChildPool:
             child.end()
 
     def warm(self, names: Iterable[str]) -> None:
-        """Start all children with these readers' modules; their replacements load them too."""
+        """Start all children and import these readers' modules in them; their replacements import them too."""
         self._at_hand = tuple(names)
         for _ in range(self._children):
             self.start_spare(*self._at_hand[:1])
@@ -115,7 +117,7 @@ class ChildPool:
             child.end()
 
     def forget(self) -> None:
-        """Start afresh in a process that was forked from this one."""
+        """Start with an empty pool in a process that was forked from this one."""
         for child in self._free:
             child.forget()
         self._free = []
@@ -138,7 +140,7 @@ def call(name: str, *arguments: Any) -> Any:
 
 
 def call_once(name: str, *arguments: Any) -> Any:
-    """Do what `call` does, but reuse the first answer within one request. The arguments must be hashable."""
+    """Call a reader like `call`, but reuse its first answer within one request. The arguments must be hashable."""
     key, known = (name, *arguments), answers()
     if key not in known:
         known[key] = call(name, *arguments)
@@ -155,5 +157,5 @@ def stream(name: str, *arguments: Any) -> Iterator[Any]:
 
 
 def warm(*names: str) -> None:
-    """Start the children and have them import these readers' modules, so that the first call need not wait."""
+    """Start the children and make them import these readers' modules, so that the first call need not wait."""
     _pool.warm(names)

@@ -1,4 +1,4 @@
-"""One child process as its parent sees it: started, called, and killed when it does not answer."""
+"""One child process from the parent's side: started, called, and killed when it does not answer."""
 
 import os
 import pickle
@@ -24,7 +24,10 @@ _KILLED_FOR_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
 
 
 class ChildProcess:
-    """A process that runs one reader at a time. It ends with its parent, which holds the socket's only other end."""
+    """A process that runs one reader at a time.
+
+    It ends together with its parent, which holds the only other end of the socket.
+    """
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -44,16 +47,16 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """Return its process ID."""
+        """Return the process ID."""
         return self._process.pid
 
     @property
     def is_alive(self) -> bool:
-        """Return whether it can be called: a child that grew too large ends after its last answer."""
+        """Return whether the process can be called. A child that grew too large ends after its last answer."""
         return self._process.poll() is None
 
     def knows(self, name: str) -> bool:
-        """Return whether it has the reader's modules or is importing them now."""
+        """Return whether the child has imported the reader's modules or is importing them now."""
         return name in self._prepared or name in self._preparing
 
     def begin_preparing(self, name: str) -> None:
@@ -100,13 +103,13 @@ class ChildProcess:
             yield _checked(wanted, content)
 
     def end(self) -> None:
-        """Kill it; it holds nothing worth waiting for."""
+        """Kill the process, which holds nothing that must be saved."""
         self._connection.close()
         self._process.kill()
         self._process.wait()
 
     def forget(self) -> None:
-        """Drop the process without a signal: after a fork it is the other process's child."""
+        """Drop the process without a signal, because after a fork it is the other process's child."""
         self._connection.close()
         self._process.returncode = 0
 

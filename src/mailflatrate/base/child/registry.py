@@ -1,9 +1,9 @@
-"""The closed list of what may run in a child process: pure functions that read or compile what strangers wrote.
+"""The closed list of functions that may run in a child process: pure functions that read or compile untrusted input.
 
-An entry names its function as "module:function", because apps and entrypoints are layers above `base`. Such a
-function takes plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares what
-it returns: the answer is checked against that type. An exception in `raises` crosses the border, too, if its
-constructor's parameters are typed and are attributes of the same name.
+An entry names its function as "module:function", because apps and entrypoints are layers above `base`. Such a function
+takes plain data and frozen dataclasses, needs neither Django nor the database nor a key, and declares its return type,
+against which the answer is checked. An exception in `raises` is passed to the parent as well, if its constructor's
+parameters are typed and are attributes of the same name.
 """
 
 import inspect
@@ -24,9 +24,9 @@ MB = 1024 * 1024
 class ChildReader:
     """One function and its limits.
 
-    `cpu_seconds` is processor time, so a busy machine refuses no honest file. `wall_seconds` limits wall clock time.
-    `memory_mb` counts from what the child holds before it reads. Readers with `alone` run one at a time in each
-    process.
+    `cpu_seconds` is processor time, so that a busy machine refuses no harmless file. `wall_seconds` limits wall clock
+    time. `memory_mb` counts on top of the child's memory before it reads. Readers with `alone` run one at a time in
+    each process.
     """
 
     function: str

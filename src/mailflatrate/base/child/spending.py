@@ -33,12 +33,12 @@ class CpuBudget:
         return self._left
 
     def spend(self, seconds: float) -> None:
-        """Deduct what a call used."""
+        """Deduct the seconds that a call used."""
         with self._lock:
             self._left -= seconds
 
     def wait(self, seconds: float) -> None:
-        """Deduct what a call waited."""
+        """Deduct the seconds that a call waited."""
         with self._lock:
             self.patience -= seconds
 
@@ -61,7 +61,7 @@ def budget(seconds: float = REQUEST_SECONDS) -> Iterator[CpuBudget]:
 
 
 def seconds_for(most: float) -> float:
-    """Return what a call limited to `most` may still use. Raises ChildTimeout if nothing is left."""
+    """Return the seconds that a call limited to `most` may still use. Raises ChildTimeout if none are left."""
     current = _current.get()
     if current is None:
         return most
@@ -71,19 +71,19 @@ def seconds_for(most: float) -> float:
 
 
 def spend(seconds: float) -> None:
-    """Deduct what a call used from the budget, if there is one."""
+    """Deduct the seconds that a call used from the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.spend(seconds)
 
 
 def exhaust() -> None:
-    """Use up the budget: a request whose input was too much for one reader gets no time from another."""
+    """Use up the budget, so that an input that was too much for one reader gets no time from another."""
     if (current := _current.get()) is not None:
         current.spend(current.left)
 
 
 def patience(most: float) -> float:
-    """Return how long a call limited to `most` may still wait for a free child."""
+    """Return how many seconds a call limited to `most` may still wait for a free child."""
     current = _current.get()
     return most if current is None else max(0.0, min(most, current.patience))
 
@@ -95,6 +95,6 @@ def answers() -> dict[tuple[Any, ...], Any]:
 
 
 def wait(seconds: float) -> None:
-    """Deduct what a call waited from the budget, if there is one."""
+    """Deduct the seconds that a call waited from the budget, if there is one."""
     if (current := _current.get()) is not None:
         current.wait(seconds)

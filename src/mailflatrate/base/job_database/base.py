@@ -15,7 +15,7 @@ _by_alias: dict[str, Slots] = {}
 
 
 class FollowingWrapper(base.DatabaseWrapper):
-    """Connects to the host that accepts writes: the last one reached is asked first, one that was lost last."""
+    """Connects to the host that accepts writes: it tries the last one reached first, and one that was lost last."""
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return libpq's parameters, with the database's hosts in the best order."""
@@ -64,7 +64,7 @@ class DatabaseWrapper(FollowingWrapper):
             self._is_connecting = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Wait for a slot; reuse the connection that came with it if it is fit."""
+        """Wait for a slot, and reuse the connection in it if that is still usable."""
         slot = self._slots().take()
         try:
             link = _reused(slot.idle)
@@ -82,7 +82,9 @@ class DatabaseWrapper(FollowingWrapper):
         return link
 
     def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
-        """Set it as Django does, and hand the connection on once a transaction and its after-commit work are done."""
+        """Set autocommit as Django does, and pass the connection on once a transaction and its after-commit work are
+        done.
+        """
         is_over = autocommit and not self.autocommit and not self._is_connecting
         try:
             super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
@@ -130,7 +132,7 @@ class DatabaseWrapper(FollowingWrapper):
 
 
 def note_if_broken(link: psycopg.Connection[Any]) -> bool:
-    """Return True if the server of a connection is gone, so that its host is asked last."""
+    """Return True if the server of a connection is gone, and remember to try its host last."""
     is_broken: bool = link.pgconn.status != pq.ConnStatus.OK
     if is_broken:
         links.note_lost(link)
@@ -144,7 +146,9 @@ def forget_idle() -> None:
 
 
 def cut_in_use() -> None:
-    """Make each statement of this process fail: another server answers now, and the previous one may never answer."""
+    """Make each running statement of this process fail, because another server answers now and the previous one may
+    never answer.
+    """
     for slots in list(_by_alias.values()):
         slots.cut_in_use()
 

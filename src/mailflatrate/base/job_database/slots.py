@@ -19,11 +19,14 @@ CHECK_SECONDS = 0.5
 
 
 class NoSlot(psycopg.OperationalError):
-    """All connections stayed in use for as long as a thread may wait."""
+    """Raised when all connections stayed in use for as long as a thread may wait."""
 
 
 class Slot:
-    """The right to one connection. `idle` came with it; `psycopg` is the one that its thread uses."""
+    """The right to one connection.
+
+    `idle` is a connection that came with it; `psycopg` is the one that its thread uses.
+    """
 
     __slots__ = ("_slots", "idle", "psycopg", "thread")
 
@@ -33,7 +36,7 @@ class Slot:
         self.thread = threading.current_thread()
 
     def give_back(self, idle: "Idle | None") -> None:
-        """Pass the slot on, with or without a connection that is fit for use."""
+        """Pass the slot on, with a connection if it is still usable."""
         self._slots.give_back(self, idle)
 
 
@@ -47,8 +50,8 @@ class Idle:
         self.thread = threading.get_ident()
 
     def is_fit(self) -> bool:
-        """Return whether it is between transactions, young, not closed by the server, and leads to the host that
-        accepted the latest connection. Runs no query.
+        """Return whether the connection can be reused: it is between transactions, young, not closed by the server, and
+        leads to the host that accepted the latest connection. Runs no query.
         """
         link = self.psycopg
         if link.closed or link.pgconn.transaction_status != pq.TransactionStatus.IDLE or links.is_elsewhere(link):
@@ -60,7 +63,7 @@ class Idle:
         return not poll.poll(0)  # a server says nothing unasked, unless it ends the connection
 
     def forget(self) -> None:
-        """Reset what another thread's session left behind: settings, temporary tables, locks. Raises psycopg.Error."""
+        """Reset the previous thread's session state: settings, temporary tables, locks. Raises psycopg.Error."""
         if self.thread != threading.get_ident():
             psycopg.Cursor(self.psycopg).execute("DISCARD ALL")
 
@@ -102,7 +105,7 @@ class Slots:
             return self._note(me.idle)
 
     def give_back(self, slot: Slot, idle: Idle | None) -> None:
-        """Hand the slot to the first waiting thread, or keep the connection."""
+        """Pass the slot to the first waiting thread, or keep the connection for the next one."""
         with self._lock:
             if slot not in self._taken:
                 return  # collected: its thread is said to be dead
@@ -124,7 +127,7 @@ class Slots:
             idle.psycopg.close()
 
     def cut_in_use(self) -> None:
-        """Cut the connections that threads use now."""
+        """Cut the connections that threads are using now."""
         with self._lock:
             taken = [slot.psycopg for slot in self._taken if slot.psycopg is not None]
         for link in taken:

@@ -1,4 +1,5 @@
-"""The series that processes count. Each exists with its labels from the start, so that a rate has a beginning.
+"""The series that processes count. Each exists with its labels from the start, so that its rate is correct from the
+first event.
 
 Labels come from closed lists: never an account, a campaign, an address or other outside input.
 """

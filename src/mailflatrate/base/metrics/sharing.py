@@ -1,8 +1,8 @@
 """The folder through which the processes of a host share their series with its exporter.
 
-A process owns one file by a lock, which the system drops when it dies: an unlocked file was left by a dead process and
-is removed. The names `sender-1` or `worker` survive restarts, so the number of series does not grow; of two processes
-with one name the second is called `worker-2`.
+A process marks its file with a lock, which the system drops when the process dies: an unlocked file was left by a dead
+process and is removed. The names `sender-1` or `worker` survive restarts, so the number of series does not grow; of two
+processes with one name the second is called `worker-2`.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ _LOCK, _TEXT = ".lock", ".prom"
 
 
 class SharedMetrics:
-    """This process's file. `begin` keeps writing it in a thread that ends with the process."""
+    """This process's metrics file. `begin` starts a thread that keeps writing it until the process ends."""
 
     def __init__(self, folder: Path, name: str, registry: CollectorRegistry = REGISTRY) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ _mine: list[SharedMetrics] = []
 def share(data_dir: Path, name: str) -> None:
     """Share this process's series under a name, from now until it ends. Call it once per process.
 
-    A folder that cannot be written is logged and stops nothing: metrics are not worth stopping a process.
+    If the folder cannot be written, that is logged and the process continues without metrics.
     """
     kept = _NOT_IN_NAMES.sub("_", name)[:LONGEST_NAME] or "process"
     try:
@@ -111,7 +111,9 @@ def _own(folder: Path, name: str) -> tuple[str, int]:
 
 
 class HostFigures:
-    """A collector of the series of all living processes of this host, each with its name as the label `process`."""
+    """A metrics collector of the series of all running processes of this host, each with its name as the label
+    `process`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

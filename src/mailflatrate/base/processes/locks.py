@@ -6,7 +6,9 @@ from pathlib import Path
 
 
 def is_locked(path: Path) -> bool:
-    """Return True while another process holds the file, False if it is missing or belongs to another user."""
+    """Return True while another process holds the lock on the file; False if it is missing or
+    belongs to another user.
+    """
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -17,7 +17,7 @@ def active() -> Backend:
 
 @cache
 def readable() -> tuple[Backend, ...]:
-    """Return the active backend, then the other configured ones: during a move, files are in two places."""
+    """Return the active backend, then the other configured ones, because during a move files are in two places."""
     settings = load_settings()
     others = [kind for kind in configured(settings) if kind is not settings.storage]
     return (active(), *(open_backend(settings, kind) for kind in others))

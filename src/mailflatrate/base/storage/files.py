@@ -42,7 +42,10 @@ __all__ = [
 
 
 def put(name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-    """Store what `read` returns until it is empty, replacing an earlier file of the name; all or nothing."""
+    """Store what `read` returns until it is empty, completely or not at all.
+
+    Replaces an earlier file with this name.
+    """
     return active().put(tenancy.current_account_id(), checked_name(name), read)
 
 
@@ -83,7 +86,7 @@ def delete(name: str) -> None:
 
 
 def older_files(area: str, before: datetime) -> Iterator[tuple[int, str]]:
-    """Yield account and name of every file in an area that was stored before a time, across all accounts."""
+    """Yield account and name of every file in an area that was stored before `before`, across all accounts."""
     for backend in readable():
         for found in backend.list_files():
             if found.name.startswith(f"{area}/") and found.stored_at < before:

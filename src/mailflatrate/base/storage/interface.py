@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9-]{0,79}\Z")
 
 
 class StorageFailed(Exception):
-    """The backend cannot be reached or refuses the operation; the message says why. Worth retrying later."""
+    """The backend cannot be reached or refuses the operation; the message says why. Retrying later may help."""
 
 
 class NotStored(Exception):
@@ -28,7 +28,7 @@ class NotStored(Exception):
 
 
 class NameRefused(ValueError):
-    """A name that we did not generate."""
+    """Raised for a file name that we did not generate."""
 
 
 def checked_name(name: str) -> str:
@@ -49,7 +49,7 @@ class StoredFileInfo:
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file as a backend lists it."""
+    """A file in a backend's listing."""
 
     account_id: int
     name: str
@@ -58,10 +58,10 @@ class ListedFile:
 
 
 class Backend(Protocol):
-    """A place for files. The caller has checked the name, and that the account may have the file."""
+    """A place for files. The caller has checked the name and the account's right to the file."""
 
     def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
-        """Store a file, replacing an earlier one; all or nothing. Raises StorageFailed."""
+        """Store a file completely or not at all, replacing an earlier one. Raises StorageFailed."""
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
         """Pass on a whole file, in chunks. Raises NotStored before the first chunk, StorageFailed at any time."""
@@ -106,5 +106,5 @@ class MeasuredStream:
         return whole
 
     def stored(self, name: str) -> StoredFileInfo:
-        """Return what was read so far as a stored file."""
+        """Return size and hash of the data read so far, as a stored file."""
         return StoredFileInfo(name, self.octets, self._digest.hexdigest())

@@ -27,8 +27,10 @@ class MovedFile:
 
 
 def move_files(source: Backend, target: Backend) -> Iterator[MovedFile]:
-    """Move every file of an account; can be stopped and restarted at any moment. Raises StorageFailed, with the file
-    still in the source. The installation's own files stay: a restore reads a bucket's withdrawals log from there.
+    """Move every file that belongs to an account; can be stopped and restarted at any moment.
+
+    Raises StorageFailed, with the file still in the source. The installation's own files stay, because a restore reads
+    a bucket's withdrawals log from there.
     """
     for listed in list(files_of_accounts(source)):
         yield _move(listed, source, target)

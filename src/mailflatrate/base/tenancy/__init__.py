@@ -1,8 +1,10 @@
 """Tenancy: which rows a transaction may see, enforced twice.
 
 1. Scoped managers (`TenantManager`) refuse to run without an account.
-2. PostgreSQL row-level security: the application role sees only rows of the account named in the transaction; the
-   platform role, entered for one transaction and with a reason, sees all. Neither owns a table or can bypass policies.
+
+2. PostgreSQL row-level security: the application role sees only rows of the account named in the transaction. The
+platform role, which is entered for one transaction and with a reason, sees all rows. Neither role owns a table or can
+bypass policies.
 """
 
 from mailflatrate.base.tenancy.models import TenantModel

@@ -1,11 +1,12 @@
-"""Bring functions, policies, triggers and rights in line with the models, changing only what differs.
+"""Brings functions, policies, triggers and rights in line with the models, changing only those that differ.
 
-`migrate` runs beside senders and readers, and most of its runs change nothing. Recreating a policy or a trigger takes
-a lock that waits for every reader of the table, and blocks everyone behind it. So the current state is compared first;
-what differs is changed one table per transaction, with a short lock timeout and a few retries.
+`migrate` runs beside senders and readers, and most of its runs change nothing. Recreating a policy or a trigger takes a
+lock that waits for every reader of the table, and blocks everyone behind it. So the current state is compared first;
+differences are applied one table per transaction, with a short lock timeout and a few retries.
 
-The server reformats the definitions it prints. Each object we create carries a mark as its comment: a hash of the
-statement that made it and of what the server printed right after. So both a new statement and a manual change show.
+The server reformats the definitions it prints. So each object we create carries a mark as its comment: a hash of the
+statement that made it and of what the server printed right after. Both a new statement and a manual change then show as
+a difference.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 class SqlObject:
     """A policy, trigger, function or view: its name as written in SQL, and the statement that creates it.
 
-    `table` is the table of a policy or trigger, `source` the file that has the statement.
+    `table` is the table of a policy or trigger, `source` the file with the statement.
     """
 
     kind: str
@@ -43,13 +44,15 @@ class SqlObject:
     source: str = ""
 
     def mark(self, shown: str) -> str:
-        """Return the comment of this object while the server shows it as `shown`."""
+        """Return the comment that this object should have if the server prints it as `shown`."""
         return MARK + hashlib.sha256(f"{self.statement}\0{shown}".encode()).hexdigest()
 
 
 @dataclass(slots=True)
 class TableSpec:
-    """What a table should have: whether rows are guarded, its policies and triggers, and the rights of each role."""
+    """The wanted state of a table: whether row-level security is on, its policies and triggers, and the rights of each
+    role.
+    """
 
     name: str
     is_guarded: bool = False
@@ -60,7 +63,9 @@ class TableSpec:
 
 @dataclass(slots=True)
 class TableState:
-    """What a table has: its objects as the server shows them with their comments, and the rights of each role."""
+    """The current state of a table: its objects as the server shows them with their comments, and the rights of each
+    role.
+    """
 
     is_guarded: bool = False
     made: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -71,9 +76,9 @@ class TableState:
 
 
 def patiently(alias: str, what: str, work: Callable[[CursorWrapper], None]) -> None:
-    """Run `work` in a transaction that waits three seconds for a lock, and retry if it did not get it.
+    """Run `work` in a transaction that waits three seconds for a lock, and retry if it did not get the lock.
 
-    Transactions queued behind it wait no longer than that. Raises OperationalError after the last try.
+    So transactions queued behind it wait no longer than that. Raises OperationalError after the last try.
     """
     for tries_left in reversed(range(TRIES)):
         try:
@@ -89,7 +94,7 @@ def patiently(alias: str, what: str, work: Callable[[CursorWrapper], None]) -> N
 
 
 def is_busy(problem: OperationalError) -> bool:
-    """Return whether a lock was not available; it may be free again in a moment."""
+    """Return whether the error says that a lock was not available, which may change in a moment."""
     return isinstance(problem.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
 
 
@@ -140,14 +145,14 @@ WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
 
 
 def left_over(alias: str, wanted: Iterable[SqlObject]) -> list[str]:
-    """Return the functions that an earlier version created and this one no longer has."""
+    """Return the functions that an earlier version created and this version no longer has."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_LEFT_OVER, [[made.name for made in wanted if made.kind == "function"]])
         return [str(name) for (name,) in cursor.fetchall()]
 
 
 def drop_functions(alias: str, names: Iterable[str]) -> None:
-    """Drop functions; fails with an error if something still depends on one."""
+    """Drop functions. Fails with an error if another object still depends on one."""
     for name in names:
         patiently(alias, name, lambda cursor, name=name: cursor.execute(f"DROP FUNCTION {name}"))  # type: ignore[misc]
 
@@ -172,7 +177,7 @@ def apply_tables(alias: str, tables: Iterable[TableSpec]) -> list[str]:
 
 
 def differing_tables(alias: str, tables: Iterable[TableSpec]) -> list[tuple[TableSpec, TableState]]:
-    """Return each table that differs, together with what it has."""
+    """Return each table that differs, together with its current state."""
     wanted = {table.name: table for table in tables}
     with connections[alias].cursor() as cursor:
         found = _read(cursor, list(wanted))

@@ -17,7 +17,7 @@ class TenantManager(models.Manager[M]):
     """The only manager of tenant tables: returns rows of the current account, or refuses."""
 
     def get_queryset(self) -> models.QuerySet[M]:
-        """Return rows of the current account; in the scope of the platform, of all accounts. Raises NoAccount."""
+        """Return rows of the current account; in the platform's scope, of all accounts. Raises NoAccount."""
         queryset = super().get_queryset()
         if in_platform():
             return queryset

@@ -159,10 +159,11 @@ class Policy:
 
 
 def tenant_policies() -> list[Policy]:
-    """Return the policies of all tables: one for each model that belongs to an account, and the account itself.
+    """Return the policies of all tables: one for each model that belongs to an account, and one for the accounts
+    themselves.
 
-    Rows with a null `account` are the platform's: everyone may read them and nobody may write them, unless the
-    model says `hidden_without_account`. A model with `desk_only` is visible to the platform role alone.
+    Rows with a null `account` are the platform's: everyone may read them and no one may write them, unless the model
+    says `hidden_without_account`. A model with `desk_only` is visible only to the platform role.
     """
     policies = [
         Policy("account", f"id = {MINE} AND {MINE_OPEN}", f"id = {MINE} AND {MINE_OPEN}"),
@@ -185,7 +186,7 @@ def tenant_policies() -> list[Policy]:
 
 
 def restricted() -> dict[str, dict[str, str]]:
-    """Return RESTRICTED and the models with `platform_writes`: the application role reads, only the platform writes."""
+    """Return RESTRICTED and the models with `platform_writes`, which the application role only reads."""
     models = (model for model in apps.get_models() if issubclass(model, TenantModel))
     written = [model._meta.db_table for model in models if getattr(model, "platform_writes", False)]
     closed = {table: {APP_ROLE: ""} for table in _PLATFORM_ONLY}
@@ -193,10 +194,10 @@ def restricted() -> dict[str, dict[str, str]]:
 
 
 def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
-    """Give the schema its functions, triggers, views, policies and rights, as the SQL files and the models define them.
+    """Give the schema its functions, triggers, views, policies and rights, as defined in the SQL files and the models.
 
-    Leaves what is up to date untouched; returns the names of what was changed. Concurrent senders and readers wait
-    three seconds at most.
+    Objects that are up to date are not touched; returns the names of those that were changed. Concurrent senders and
+    readers wait three seconds at most.
     """
     alias = connection.alias
     patiently(alias, "kept", _keep_pass)

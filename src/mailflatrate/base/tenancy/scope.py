@@ -1,6 +1,6 @@
 """The scope of a transaction: one account, or (with a reason) the platform. It ends with the transaction.
 
-A function that works in only one of them says so above its name, `@needs_account` or `@needs_platform`, and a call from
+A function that works in only one of them carries the decorator `@needs_account` or `@needs_platform`, and a call from
 anywhere else raises an error that says what to do (ADR 0041).
 """
 
@@ -46,11 +46,13 @@ _SHOW = "SELECT set_config(%s, %s, true)"
 
 
 class NoAccount(RuntimeError):
-    """What needs an account ran without one: our mistake, never a customer's."""
+    """Raised when code that needs an account runs without one, which is a bug and never a customer's mistake."""
 
 
 class NoPlatform(RuntimeError):
-    """What reads across accounts ran outside the platform's scope: our mistake, never a customer's."""
+    """Raised when code that reads across accounts runs outside the platform's scope, which is a bug and never a
+    customer's mistake.
+    """
 
 
 class PlatformReason(StrEnum):
@@ -115,12 +117,12 @@ def in_platform() -> bool:
 
 
 def needs_account(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function run only in the scope of one account. Its callers get NoAccount anywhere else."""
+    """Let a function run only in the scope of one account. Calls from anywhere else raise NoAccount."""
     return _needs(AccountScope, NoAccount, "an account", function)
 
 
 def needs_platform(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function run only in the scope of the platform. Its callers get NoPlatform anywhere else."""
+    """Let a function run only in the scope of the platform. Calls from anywhere else raise NoPlatform."""
     return _needs(PlatformScope, NoPlatform, "the platform's scope", function)
 
 
@@ -154,14 +156,18 @@ def _hint(kind: type[AccountScope | PlatformScope]) -> str:
 
 
 def enter_account(link: psycopg.Connection[Any], account_id: int, *, for_session: bool = False) -> None:
-    """Scope the running transaction of a connection other than Django's to one account, or all that follow."""
+    """Scope a connection other than Django's to one account: its running transaction, or with `for_session` all that
+    follow.
+    """
     psycopg.Cursor(link).execute(_ACCOUNT, _account_values(server_of(link), account_id, for_session))
 
 
 async def enter_account_async(
     link: psycopg.AsyncConnection[Any], account_id: int, *, for_session: bool = False
 ) -> None:
-    """Scope the running transaction of an asynchronous connection to one account, or all that follow."""
+    """Scope an asynchronous connection to one account: its running transaction, or with
+    `for_session` all that follow.
+    """
     await link.execute(_ACCOUNT, _account_values(await server_of_async(link), account_id, for_session))
 
 
@@ -216,7 +222,7 @@ def account(account_id: int) -> Iterator[None]:
 
 @contextmanager
 def platform(reason: PlatformReason) -> Iterator[None]:
-    """Open a transaction (or savepoint) that sees the rows of all accounts; `reason` says why it must."""
+    """Open a transaction (or savepoint) that sees the rows of all accounts; `reason` says why that is necessary."""
     if reason not in PlatformReason:
         raise ValueError(f"unknown reason: {reason}")
     with _scoped(PlatformScope(reason)):
@@ -234,7 +240,7 @@ def eraser() -> Iterator[None]:
 def deciding() -> Iterator[None]:
     """Allow this connection, inside the block, to record that the gate released a campaign.
 
-    If the block fails, the rollback of the transaction or savepoint also takes back the pass.
+    If the block fails, the rollback of the transaction or savepoint also revokes the pass.
     """
     _show(DECISION_SETTING, PassKind.DECISION)
     yield
@@ -245,7 +251,7 @@ def deciding() -> Iterator[None]:
 def deferring() -> Iterator[None]:
     """Allow this connection, inside the block, to write jobs to the queue.
 
-    If the block fails, the rollback of the transaction or savepoint also takes back the pass.
+    If the block fails, the rollback of the transaction or savepoint also revokes the pass.
     """
     _show(JOB_SETTING, PassKind.JOB)
     yield
@@ -254,9 +260,11 @@ def deferring() -> Iterator[None]:
 
 @contextmanager
 def job_pass() -> Iterator[tuple[str, str]]:
-    """Give the setting and value that `deferring` shows, as bound parameters for a statement that does so itself.
+    """Yield the setting and the value that `deferring` shows, as bound parameters for a statement that sets them
+    itself.
 
-    The statement is its own transaction, except behind a pooler, where a pass needs one to be made for.
+    The statement is its own transaction. Behind a pooler it runs in one, because a pass there is made for a
+    transaction.
     """
     with transaction.atomic() if getattr(connection, "needs_transactions", False) else nullcontext():
         connection.ensure_connection()
@@ -267,8 +275,8 @@ def job_pass() -> Iterator[tuple[str, str]]:
 def access() -> Iterator[None]:
     """Open a transaction (or savepoint) in which this connection may change who gets access, and how.
 
-    Passwords, addresses, second factors, memberships and API keys: triggers refuse to change them under any role of
-    the application without this pass, so raw SQL by an injection cannot do it (ADR 0010). Keep the block short.
+    Without this pass, triggers refuse changes to passwords, addresses, second factors, memberships and API keys under
+    any role of the application, so that injected SQL cannot make them (ADR 0010). Keep the block short.
     """
     outer = _access.get()
     token = _access.set(True)

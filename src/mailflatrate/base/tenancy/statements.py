@@ -1,8 +1,8 @@
 """The functions, triggers and views of the database, read from the SQL files of base and of each app (ADR 0036).
 
-A file has `CREATE OR REPLACE` statements and comments, nothing else; `rules.sql` fills in its placeholders. What cannot
-be replaced has a `DROP ... IF EXISTS` right before it; both run as one statement, and only when the object is missing
-or differs.
+A file has `CREATE OR REPLACE` statements and comments, nothing else; `rules.sql` fills in its placeholders. An object
+that cannot be replaced has a `DROP ... IF EXISTS` right before it; both run as one statement, and only when the object
+is missing or differs.
 """
 
 import re
@@ -24,7 +24,7 @@ _VIEW = re.compile(r"CREATE VIEW (public\.\w+)\s")
 
 
 class UnknownStatement(ValueError):
-    """A statement that an SQL file may not contain."""
+    """Raised for a statement that an SQL file may not contain."""
 
 
 @cache

@@ -41,7 +41,7 @@ class Span:
             self._span.update_name(name)
 
     def failed(self, problem: str) -> None:
-        """Mark the span as failed, with the kind of problem."""
+        """Mark the span as failed, with the type of the exception."""
         if self._span is not None:
             from opentelemetry.trace import Status, StatusCode
 

@@ -1,4 +1,4 @@
-"""Dates and times in English as most of the world writes them: 26 November 2026, 26 Nov 2026, 14:05.
+"""Dates and times in international English: 26 November 2026, 26 Nov 2026, 14:05.
 
 Formats not defined here are Django's own.
 """

@@ -1,4 +1,4 @@
-"""The email systems that customers come from: how their exports look, and where the proof of consent is in them.
+"""The email systems that customers come from: the form of their exports, and where the proof of consent is in them.
 
-`profiles/` holds one readable file a system. `profile` loads and checks them, and recognizes the system of a table.
+`profiles/` holds one readable file per system. `profile` loads and checks them, and recognizes the system of a table.
 """

@@ -1,4 +1,4 @@
-"""What `1`, `U` or a bare code means in a status column of the system that wrote a file."""
+"""The meaning of `1`, `U` or another bare code in a status column, depending on the system that wrote the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _COMMON_DIGITS = {
 
 
 def code_table(title: str, header: Sequence[str], system: SystemProfile | None = None) -> Mapping[str, PriorStatus]:
-    """Return what the cells of a column mean in the system that wrote the file, by default the one of the header.
+    """Return the meaning of the codes in a column, for the system that wrote the file, by default the one that the
+    header identifies.
 
     Empty if the system or the column is unknown.
     """
@@ -28,5 +29,5 @@ def code_table(title: str, header: Sequence[str], system: SystemProfile | None =
 
 
 def suspected_codes(title: str, header: Sequence[str]) -> Mapping[str, PriorStatus]:
-    """Return the code table or, for an unknown system, the most common digits."""
+    """Return the code table or, for an unknown system, the usual meaning of digits."""
     return code_table(title, header) or (_COMMON_DIGITS if counts_states(title) and stands_alone(title) else {})

@@ -30,7 +30,9 @@ def compact(title: str) -> str:
 
 
 class ColumnRole(StrEnum):
-    """What a column of a known system is: a field of ours, a status, tags, a further attribute, or of no use here."""
+    """The role of a column of a known system: a field of ours, a status, tags, a further attribute,
+    or of no use here.
+    """
 
     FIELD = "field"
     STATUS = "status"
@@ -40,7 +42,10 @@ class ColumnRole(StrEnum):
 
 
 class HeaderSignature(BaseModel):
-    """A header the system writes: at least `least` of the `titles`; `values` are patterns for cells under a title."""
+    """A header that the system writes: at least `least` of the `titles`.
+
+    `values` are patterns for cells under a title.
+    """
 
     model_config = _STRICT
     titles: tuple[str, ...] = Field(min_length=1)
@@ -62,17 +67,17 @@ class HeaderSignature(BaseModel):
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The titles in their compact form."""
+        """Return the titles in their compact form."""
         return frozenset(map(compact, self.titles))
 
     @cached_property
     def patterns(self) -> Mapping[str, re.Pattern[str]]:
-        """The patterns by compact title."""
+        """Return the patterns by compact title."""
         return {compact(title): re.compile(pattern, re.IGNORECASE) for title, pattern in self.values.items()}
 
 
 class MissingData(BaseModel):
-    """Something the system's export lacks, and where the customer finds it there."""
+    """A value that the system's export lacks, and where the customer finds it in that system."""
 
     model_config = _STRICT
     what: str = Field(min_length=10)
@@ -84,9 +89,10 @@ class MissingData(BaseModel):
 
 
 class ProofColumns(BaseModel):
-    """Where the proof of a double opt-in is: the fields that make it whole, and those stated once for all rows.
+    """Where the proof of a double opt-in is: the fields that make it complete, and those that can be stated once for
+    all rows.
 
-    `same_time_is_single`: the system writes one time in both columns when nobody was asked to confirm.
+    `same_time_is_single`: the system writes the same time in both columns when the person was not asked to confirm.
     """
 
     model_config = _STRICT
@@ -102,12 +108,12 @@ class ProofColumns(BaseModel):
 
 
 class SystemProfile(BaseModel):
-    """One system. Titles are written as the system writes them and compared in their compact form.
+    """One system. Titles are spelled as the system writes them and compared in their compact form.
 
-    `export` says where the customer finds the export, and which files to bring.
-    `time_zone` is that of times without one, empty where the system uses the customer's own. `codes` is what a cell
-    of a status column means, by title, or under `*` for all of them. `files` is what a word in a file's name says of
-    everyone in it; `by_row` means nothing.
+    `export` says where the customer finds the export, and which files to bring. `time_zone` applies to times without
+    one; it is empty if the system uses the customer's own. `codes` gives the meaning of a cell in a status column, by
+    title, or under `*` for all of them. `files` gives the status that a word in a file's name states for everyone in
+    it; `by_row` means none.
     """
 
     model_config = _STRICT
@@ -179,7 +185,7 @@ class SystemProfile(BaseModel):
 
     @cached_property
     def by_title(self) -> Mapping[str, tuple[ColumnRole, str, int]]:
-        """Compact title -> its role, its field, and its place among the titles of that field."""
+        """Return for each compact title its role, its field, and its position among the titles of that field."""
         found: dict[str, tuple[ColumnRole, str, int]] = {}
         for role, field, titles in self._roles():
             for place, title in enumerate(titles):
@@ -187,7 +193,7 @@ class SystemProfile(BaseModel):
         return MappingProxyType(found)
 
     def role(self, title: str) -> tuple[ColumnRole, str, int] | None:
-        """Return the role of a column with this title; None for one that we don't know of this system."""
+        """Return the role of a column with this title; None for a title that we don't know of this system."""
         return self.by_title.get(compact(title))
 
     @cached_property
@@ -203,17 +209,19 @@ class SystemProfile(BaseModel):
         return found
 
     def codes_for(self, title: str) -> Mapping[str, PriorStatus]:
-        """Return what the cells of a column mean, by their plain text. `*` holds only for columns of a state."""
+        """Return the meaning of the codes in a column, by their plain text. `*` applies only to status columns."""
         role = self.role(title)
         shared = self._codes.get("*", {}) if role is not None and role[:2] == (ColumnRole.STATUS, "state") else {}
         return {**shared, **self._codes.get(compact(title), {})}
 
     def export_sentence(self, language: str) -> str:
-        """Return where the export is found, in a language."""
+        """Return a sentence that says where to find the export."""
         return translate(self.export, language)
 
     def file_says(self, file_name: str) -> str:
-        """Return what a file's name says of everyone in it: a status, `by_row`, or empty if nothing."""
+        """Return the status that a file's name states for everyone in it, `by_row`, or an empty text if it states
+        nothing.
+        """
         name = compact(file_name.rpartition(".")[0] or file_name)
         return next((said for word, said in self.files.items() if word in name), "")
 
@@ -231,10 +239,10 @@ def profiles() -> Mapping[str, SystemProfile]:
 
 
 def recognize(header: Sequence[str], rows: Sequence[Sequence[str]] = (), file_name: str = "") -> SystemProfile | None:
-    """Return the system that wrote a table: the one whose signature matches the most titles.
+    """Return the system that wrote a table: the one whose signature matches the most titles. None if unknown.
 
-    Cells decide where a signature names patterns. A file named after a system breaks a tie, and is enough where the
-    header has a title of that system.
+    If a signature has patterns, the cells must match them. A file named after a system breaks a tie, and its name
+    suffices if the header has a title of that system.
     """
     names = {compact(title): at for at, title in enumerate(header)}
     hint = compact(file_name)

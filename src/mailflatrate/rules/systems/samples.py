@@ -1,4 +1,4 @@
-"""Examples of the systems' exports, with made-up people at reserved domains, as ZIP files to try a move with."""
+"""Examples of the systems' exports, with made-up people at reserved domains, as ZIP files for trying out a move."""
 
 import io
 import zipfile
@@ -20,7 +20,7 @@ def sample_files(system: str) -> dict[str, bytes]:
 
 @cache
 def sample_zip(system: str) -> bytes | None:
-    """Return a system's example as one ZIP, always the same; None for a system that we don't know."""
+    """Return a system's example as one ZIP with the same bytes each time; None for a system that we don't know."""
     found = sample_files(system)
     if not found:
         return None

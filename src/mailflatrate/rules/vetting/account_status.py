@@ -1,4 +1,7 @@
-"""R-01, R-90: allowed account status changes and who makes them. The database holds the same table (as tested)."""
+"""R-01, R-90: allowed account status changes and who makes them.
+
+The database holds the same table, which a test checks.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from mailflatrate.rules.facts import AccountStatus
 
 
 class Mover(Enum):
-    """Who may make a change of status. MACHINE: one of our rules may too, because it only takes away."""
+    """Who may make a change of status. MACHINE: one of our rules may make it as well, because it only restricts."""
 
     APPLICANT = "applicant"
     STAFF = "staff"
@@ -67,7 +70,10 @@ STRENGTH = {Mover.APPLICANT: 0, Mover.MACHINE: 1, Mover.STAFF: 2}
 
 
 def may_move(before: AccountStatus, after: AccountStatus, mover: Mover) -> bool:
-    """Return whether `mover` may do it. Staff may do what a machine may; applicants only their own moves."""
+    """Return whether `mover` may change the status from `before` to `after`.
+
+    Staff may make every change that a machine may make; applicants only their own.
+    """
     least = MOVES.get((before, after))
     if least is None:
         return False
@@ -77,7 +83,7 @@ def may_move(before: AccountStatus, after: AccountStatus, mover: Mover) -> bool:
 
 
 def needs_words(after: AccountStatus) -> bool:
-    """Return True if the customer must be told why (R-09): every refusal, request or restriction."""
+    """Return True if the customer must be told the reason (R-09): for every refusal, request or restriction."""
     return after in (_MORE_INFO, _REJECTED, _THROTTLED, _PAUSED, _SUSPENDED, _CLOSED)
 
 

@@ -1,4 +1,4 @@
-"""R-06, R-07: how far an account may go, and when a person reviews it again."""
+"""R-06, R-07: how much a new account may send, and when a person reviews an account's campaigns again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EARLY_REVIEW_DAYS = 7
 class Trigger(Enum):
     """Why a campaign is reviewed again (R-07).
 
-    The thresholds of section I throttle, pause or suspend automatically; after a person lifted that, the account is
+    The thresholds of section I throttle, pause or suspend automatically. Once a person has lifted that, the account is
     supervised again.
     """
 
@@ -29,8 +29,8 @@ class Trigger(Enum):
 def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
     """Return how many recipients are allowed within 24 hours; None: no limit.
 
-    A person's decision comes first, then the throttle, then the ladder of a new account: it ends when both the
-    first campaigns and the first two months are over.
+    A person's decision comes first, then the throttle, then the steps for a new account, which end when both the first
+    campaigns and the first two months are over.
     """
     if account.own_limit is not None:
         return account.own_limit
@@ -46,7 +46,7 @@ def daily_limit(account: AccountFacts, history: HistoryFacts) -> int | None:
 
 
 def triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> tuple[Trigger, ...]:
-    """Return what makes a campaign of an account that has sent before worth a review."""
+    """Return the reasons to review a campaign of an account that has sent before."""
     return tuple(_triggers(account, history, recipients))
 
 

@@ -1,6 +1,6 @@
 """R-02: what an application must contain before it can be approved. No field may stay empty.
 
-A company without a register number, VAT id, or earlier provider explains why; the reviewer reads it.
+A company without a register number, VAT id, or earlier provider explains why in that field, and the reviewer reads it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def field_name(key: str, language: str) -> str:
 
 
 def missing_fields(record: Mapping[str, object]) -> tuple[str, ...]:
-    """Return keys of the fields without content, in form order; empty: the record is complete."""
+    """Return the keys of empty fields, in form order; none if the record is complete."""
     return tuple(field.key for field in FIELDS if _is_empty(field.key, record.get(field.key)))
 
 

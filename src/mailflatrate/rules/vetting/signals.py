@@ -1,7 +1,7 @@
-"""R-03: what is checked automatically in an application before a person reviews it.
+"""R-03: automatic checks of an application, before a person reviews it.
 
-The signals never decide; each has its evidence. Facts come from `apps.accounts.automatic_checks`; None in them
-means that the check was not possible, and the signal says "not checked".
+The signals never decide; each has its evidence. Facts come from `apps.accounts.automatic_checks`; None in them means
+that the check was not possible, and the signal says "not checked".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mailflatrate.rules.limits import value
 
 
 class SignalOutcome(Enum):
-    """The result of a signal. SERIOUS: read this first."""
+    """The result of a signal. SERIOUS: the reviewer should read it first."""
 
     SERIOUS = "serious"
     CONCERN = "concern"
@@ -34,7 +34,7 @@ class SignalOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignalResult:
-    """One signal. `word` picks the sentence, `value` is inserted in it, `evidence` is what was seen."""
+    """One signal. `word` selects the sentence, `value` is inserted in it, `evidence` is what was found."""
 
     key: str
     outcome: SignalOutcome
@@ -45,7 +45,7 @@ class SignalResult:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """A page of the applicant's website. `reachable` None: it was not checked. `text` is what a visitor reads."""
+    """A page of the applicant's website. `reachable` None: it was not checked. `text` is the visible text."""
 
     url: str
     reachable: bool | None
@@ -55,7 +55,7 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class DnsFacts:
-    """One DNS query about the domain of the sign-up address. `there` None: it got no answer."""
+    """One DNS query about the domain of the sign-up address. `there` None: the query got no answer."""
 
     there: bool | None
     found: str = ""
@@ -72,9 +72,9 @@ class AgeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ListFacts:
-    """What DNS blocklists said about the applicant's domains and addresses. `asked` False: none is configured.
+    """The results of DNS blocklists for the applicant's domains and addresses. `asked` False: none is configured.
 
-    `listed` names what is on which list, `silent` those that gave no answer.
+    `listed` says what is on which list, `silent` names the lists that gave no answer.
     """
 
     asked: bool
@@ -84,9 +84,9 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class VatFacts:
-    """What the EU's register says about the VAT ID. `valid` None: it couldn't be asked, `problem` says why.
+    """The EU register's entry for the VAT ID. `valid` None: the register couldn't be asked, and `problem` says why.
 
-    `name` is the company it names; some member states name none.
+    `name` is the company's name; some member states give none.
     """
 
     valid: bool | None
@@ -96,7 +96,7 @@ class VatFacts:
 
 @dataclass(frozen=True, slots=True)
 class SignalFacts:
-    """The input of all signals. Hosts and domains in lower case; `record` as in R-02."""
+    """The input of all signals. Hosts and domains are in lower case; `record` as in R-02."""
 
     email: str
     record: dict[str, str]

@@ -1,4 +1,7 @@
-"""R-08: the strike ladder. A strike expires automatically; what it led to does not lift automatically (R-90)."""
+"""R-08: the strike ladder.
+
+A strike expires automatically; a measure that it led to does not end automatically (R-90).
+"""
 
 from __future__ import annotations
 
@@ -23,15 +26,15 @@ def strike_ends(given_at: datetime) -> datetime:
 
 
 def active_strikes(given_at: Iterable[datetime], now: datetime) -> int:
-    """Return how many count at `now`."""
+    """Return how many strikes count at `now`."""
     return sum(given <= now < strike_ends(given) for given in given_at)
 
 
 def measure(given_at: Iterable[datetime], earlier_suspensions: int, now: datetime) -> StrikeMeasure:
-    """Return SUSPEND for three strikes within six months, CLOSE if strikes suspended the account before.
+    """Return SUSPEND for three strikes within six months, CLOSE if strikes have suspended the account before.
 
-    `earlier_suspensions` counts suspensions that strikes led to; a strike that led to one has been answered by it,
-    so `given_at` holds only the strikes since then.
+    `earlier_suspensions` counts suspensions that strikes led to. A strike that led to one no longer counts, so
+    `given_at` holds only the strikes since then.
     """
     if active_strikes(given_at, now) < limits.value("strikes_to_suspend"):
         return StrikeMeasure.NONE

@@ -15,7 +15,7 @@ _REFUSED = ipaddress.ip_network("127.255.255.0/24")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list's answer about one name or address. `listed` is None if the answer was inconclusive."""
+    """One blocklist's answer about one name or address. `listed` is None if the answer was inconclusive."""
 
     what: str
     blocklist: str
@@ -27,8 +27,9 @@ class Listing:
 
 
 def ask_blocklists(resolver: Resolver, things: Iterable[str], blocklists: Iterable[str]) -> list[Listing]:
-    """Query each list for each domain or IP address. A list that names 127.0.0.1 or refuses to answer is ignored
-    (RFC 5782 section 5: no list may hold that).
+    """Query each list for each domain or IP address.
+
+    A list that contains 127.0.0.1 or refuses to answer is ignored (RFC 5782 section 5: no list may contain that).
     """
     zones = list(blocklists)
     return [_ask(resolver, thing, zone) for thing in things for zone in zones]

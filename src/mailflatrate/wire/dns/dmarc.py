@@ -13,7 +13,7 @@ _WALK_LABELS = 7
 
 
 class DmarcPolicy(Enum):
-    """What the domain tells receivers to do with mail that fails."""
+    """The policies by which a domain tells receivers how to treat mail that fails."""
 
     NONE = "none"
     QUARANTINE = "quarantine"
@@ -36,8 +36,8 @@ class DmarcStatus(Enum):
 class DmarcRecord:
     """One record, as published at `_dmarc.domain`. Absent tags have the RFC's defaults.
 
-    `psd` is "y" (a public suffix), "n" (an organizational domain by its own declaration) or "u". `problems` lists
-    in words what is wrong without making the record void.
+    `psd` is "y" (a public suffix), "n" (an organizational domain by its own declaration) or "u". `problems` are
+    sentences about faults that don't invalidate the record.
     """
 
     domain: str
@@ -55,10 +55,11 @@ class DmarcRecord:
 
 @dataclass(frozen=True, slots=True)
 class DmarcFacts:
-    """What applies to mail from `domain`. `record` is the one that applies, perhaps of a parent domain.
+    """The DMARC record and policy for mail from `domain`.
 
-    `policy` is its policy for this exact name. `organizational_domain` is what relaxed alignment compares. `found` is
-    the text of the record, or of several. `asked` are the names that were looked up.
+    `record` is the one that applies, perhaps of a parent domain. `policy` is its policy for this exact name.
+    `organizational_domain` is what relaxed alignment compares. `found` is the text of the record, or of several.
+    `asked` are the names that were looked up.
     """
 
     domain: str
@@ -112,7 +113,7 @@ def _policy(tags: dict[str, str], tag: str, default: DmarcPolicy, problems: list
 
 
 def find_dmarc(resolver: Resolver, domain: str) -> DmarcFacts:
-    """Walk the tree up from `domain` and return which record applies and what the organizational domain is."""
+    """Walk the tree up from `domain` and return the record that applies and the organizational domain."""
     domain = domain.rstrip(".").lower()
     records: list[DmarcRecord] = []
     asked: list[str] = []

@@ -31,9 +31,8 @@ class KeyStatus(Enum):
 class DkimKeyFacts:
     """A DKIM key record (RFC 6376 3.6.1). `found` is its text, to show next to the expected one.
 
-    `public_key` is the decoded `p=` (DER for RSA, 32 octets for Ed25519), `bits` the RSA modulus length (0
-    otherwise), `testing` the flag `t=y`, `strict` the flag `t=s`. `problem` describes what is wrong, "" if
-    nothing is.
+    `public_key` is the decoded `p=` (DER for RSA, 32 octets for Ed25519), `bits` the RSA modulus length (0 otherwise),
+    `testing` the flag `t=y`, `strict` the flag `t=s`. `problem` describes what is wrong, "" if the key is usable.
     """
 
     name: str
@@ -62,7 +61,7 @@ def find_dkim_key(resolver: Resolver, selector: str, domain: str) -> DkimKeyFact
 
 
 def parse_dkim_key(name: str, text: str) -> DkimKeyFacts:
-    """Read the text of a key record; an unusable one is returned as INVALID or REVOKED with its reason."""
+    """Return the facts of a key record's text; an unusable one is INVALID or REVOKED with its reason."""
     try:
         tags = parse_tags(text)
         if tags.get("v", "DKIM1") != "DKIM1":
@@ -112,8 +111,8 @@ class MxHost:
 class MxFacts:
     """Where mail for a domain is delivered. `status` is that of the MX lookup.
 
-    `is_null` is the statement "no mail here" (RFC 7505). `is_implicit`: no MX, but an address record (RFC 5321 5.1).
-    `can_receive` is None if the DNS lookup failed.
+    `is_null`: the domain declares that it accepts no mail (RFC 7505). `is_implicit`: no MX, but an address record (RFC
+    5321 5.1). `can_receive` is None if the DNS lookup failed.
     """
 
     domain: str

@@ -54,12 +54,12 @@ class DnsAnswer:
 
     @property
     def is_void(self) -> bool:
-        """Return True for "no such thing", the void lookup of RFC 7208 4.6.4."""
+        """Return True if no such name or record exists: the void lookup of RFC 7208 4.6.4."""
         return self.status in {DnsStatus.NXDOMAIN, DnsStatus.NODATA}
 
     @property
     def is_known(self) -> bool:
-        """Return False when the DNS lookup failed: nothing may be concluded from it."""
+        """Return False when the DNS lookup failed, so that no conclusion may be drawn from it."""
         return self.status not in {DnsStatus.TIMEOUT, DnsStatus.SERVFAIL}
 
 
@@ -67,19 +67,19 @@ class Resolver(Protocol):
     """The resolver interface that readers use. Names may have a final dot; no DNS result raises an exception."""
 
     def txt(self, name: str) -> DnsAnswer:
-        """TXT records."""
+        """Return the TXT records."""
 
     def mx(self, name: str) -> DnsAnswer:
         """Return the MX records, the most preferred first."""
 
     def a(self, name: str) -> DnsAnswer:
-        """IPv4 addresses."""
+        """Return the IPv4 addresses."""
 
     def aaaa(self, name: str) -> DnsAnswer:
-        """IPv6 addresses."""
+        """Return the IPv6 addresses."""
 
     def ptr(self, address: str) -> DnsAnswer:
-        """Return the names of an IPv4 or IPv6 address. Raises ValueError if it is not one."""
+        """Return the names of an IPv4 or IPv6 address. Raises ValueError if `address` is not an IP address."""
 
     def cname(self, name: str) -> DnsAnswer:
         """Return the name that this name is an alias for."""
@@ -105,7 +105,7 @@ class DnsResolver:
             self._resolver.cache = dns.resolver.LRUCache(cache_size)
 
     def txt(self, name: str) -> DnsAnswer:
-        """TXT records."""
+        """Return the TXT records."""
         return self._ask(name, RecordType.TXT)
 
     def mx(self, name: str) -> DnsAnswer:
@@ -113,11 +113,11 @@ class DnsResolver:
         return self._ask(name, RecordType.MX)
 
     def a(self, name: str) -> DnsAnswer:
-        """IPv4 addresses."""
+        """Return the IPv4 addresses."""
         return self._ask(name, RecordType.A)
 
     def aaaa(self, name: str) -> DnsAnswer:
-        """IPv6 addresses."""
+        """Return the IPv6 addresses."""
         return self._ask(name, RecordType.AAAA)
 
     def cname(self, name: str) -> DnsAnswer:
@@ -125,7 +125,7 @@ class DnsResolver:
         return self._ask(name, RecordType.CNAME)
 
     def ptr(self, address: str) -> DnsAnswer:
-        """Return the names of an address. Raises ValueError if it is not one."""
+        """Return the names of an IP address. Raises ValueError if `address` is not one."""
         try:
             reverse = dns.reversename.from_address(address).to_text()
         except dns.exception.SyntaxError as problem:
@@ -133,7 +133,7 @@ class DnsResolver:
         return self._ask(reverse, RecordType.PTR)
 
     def forget(self) -> None:
-        """Empty the cache, for "check again now"."""
+        """Empty the cache, so that the next query asks the DNS again."""
         if self._resolver.cache is not None:
             self._resolver.cache.flush()
 

@@ -1,4 +1,4 @@
-"""SPF records (RFC 7208; R-61): what a domain publishes, how many lookups it costs, which addresses it lists."""
+"""SPF records (RFC 7208; R-61): the record that a domain publishes, the lookups it costs, the addresses it lists."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class SpfStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SpfFacts:
-    """What `domain` publishes. `found` is the record's text, to show next to the expected one.
+    """The SPF record that `domain` publishes. `found` is its text, to show next to the expected one.
 
-    `lookups` and `void_lookups` count as RFC 7208 4.6.4 does, over all included records and as if nothing matched
-    early; counting stops at the first excess one. `all_qualifier` is "-", "~", "?" or "+" of the `all` that
-    ends the evaluation, None without one. `includes` are the included names, also those of included records.
-    `networks` are the addresses that pass, of ip4, ip6, a and mx.
+    `lookups` and `void_lookups` are counted according to RFC 7208 4.6.4, over all included records and as if nothing
+    matched early; counting stops at the first excess one. `all_qualifier` is "-", "~", "?" or "+" of the `all` that
+    ends the evaluation, None without one. `includes` are the included names, including those of included records.
+    `networks` are the addresses that pass by ip4, ip6, a and mx.
     """
 
     domain: str
@@ -101,7 +101,7 @@ class _Walk:
 
 
 def find_spf(resolver: Resolver, domain: str) -> SpfFacts:
-    """Read the record of a domain and everything it includes."""
+    """Read the record of a domain and all records that it includes."""
     domain = domain.rstrip(".").lower()
     answer = resolver.txt(domain)
     if not answer.is_known:

@@ -1,10 +1,10 @@
-"""Tag lists "a=1; b=2" as DKIM and DMARC records use them (RFC 6376 3.2), read leniently for DNS records."""
+"""Parses tag lists "a=1; b=2" of DKIM and DMARC records (RFC 6376 3.2) leniently."""
 
 from __future__ import annotations
 
 
 class TagError(ValueError):
-    """The text is not a tag list."""
+    """Raised for a text that is not a tag list."""
 
 
 def parse_tags(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Publishing records by dynamic update (RFC 2136): the demonstration's own name server takes them, no other does."""
+"""Publishes records by dynamic update (RFC 2136). Only the demonstration's own name server accepts them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECONDS = 3.0
 
 
 class UpdateRefused(Exception):
-    """The name server didn't take the records; the text says why."""
+    """Raised when the name server didn't accept the records; the message says why."""
 
 
 def publish_records(nameserver: str, zone: str, records: Iterable[tuple[str, str, str]]) -> None:

@@ -153,7 +153,7 @@ class ZoneServer:
             writer.close()
 
     def reply_to(self, wire: bytes) -> dns.message.Message | None:
-        """Return the reply to one query, None for silence."""
+        """Return the reply to one query; None if the server stays silent."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
@@ -226,7 +226,9 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 def presentation(kind: str, text: str) -> str:
-    """Return a record's plain value as zone files write it (RFC 1035): TXT in quoted strings, absolute host names."""
+    """Return a record's plain value in the syntax of zone files (RFC 1035): TXT in quoted strings,
+    absolute host names.
+    """
     if kind == "TXT":
         octets = text.encode()
         strings = [octets[at : at + 255] for at in range(0, len(octets), 255)] or [b""]

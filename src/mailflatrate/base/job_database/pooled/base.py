@@ -1,10 +1,10 @@
-"""The database backend: every statement runs in a transaction that first sets all it depends on.
+"""The database backend: every statement runs in a transaction that first sets everything it depends on.
 
 Behind the pooler each transaction may run in another server process, and other clients' transactions run there in
-between. So nothing may be left to the session. `begin` opens a transaction and, in the same message, resets the role,
-the account and every pass, names the temporary schema last, sets the time limits and asks for the transaction's name,
-for which passes are made. They are worthless in every other transaction, whichever client it belongs to. A statement
-outside a transaction gets one of its own.
+between. So nothing may be left to the session. `begin` opens a transaction and, in the same round trip, resets the
+role, the account and every pass, puts the temporary schema last in the search path, sets the time limits and asks for
+the transaction's name, for which passes are made. Those passes are worthless in every other transaction, whichever
+client it belongs to. A statement outside a transaction gets one of its own.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def _prelude() -> str:
 
 
 def begin(link: psycopg.Connection[Any]) -> None:
-    """Open a transaction that depends on nothing from before. Raises psycopg.Error."""
+    """Open a transaction that depends on no earlier state. Raises psycopg.Error."""
     with psycopg.ClientCursor(link) as cursor:
         cursor.execute(_prelude())
         while cursor.nextset():
@@ -74,7 +74,7 @@ class PooledCursor(psycopg.ClientCursor[Any]):
     """A cursor that runs its statement in a transaction of its own if none is running."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        """Run a statement; its rows are here when this returns."""
+        """Run a statement; all its rows have been received when this returns."""
         with _in_transaction(self.connection):
             return super().execute(*args, **options)
 
