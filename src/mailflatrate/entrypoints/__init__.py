@@ -1,1 +1,1 @@
-"""The ways in: parse, check permission, call one action, answer."""
+"""The entry points: parse a request, check permission, call one action, respond."""

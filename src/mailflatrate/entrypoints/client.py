@@ -1,4 +1,4 @@
-"""Identify the client of a request."""
+"""Identifies the client of a request."""
 
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -39,16 +39,16 @@ def came_through_proxy(request: HttpRequest) -> bool:
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """Return the client's address as found by `address_of`."""
+    """Return the client's address, determined by `address_of`; None if unknown."""
     return address_of(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
 
 
 def address_of(connected: str, forwarded: str) -> str | None:
     """Return the client's address; X-Forwarded-For is trusted only as far as the proxies named in the settings.
 
-    Each proxy appends the address it talked to, so the list is read from the right: as long as an entry is one of
-    our proxies, the one before it was written by that proxy. The first that is not is the client, and anything to
-    its left may be made up. An entry that isn't an address ends the walk: then the proxy itself is all that is known.
+    Each proxy appends the address it talked to, so the list is read from the right: as long as an entry is one of our
+    proxies, the entry before it was written by that proxy. The first one that is not is the client, and anything to its
+    left may be made up. An entry that isn't an address ends the search, because then only the proxy itself is known.
     """
     peer = _address(connected)
     if peer is None:
@@ -82,5 +82,5 @@ def _address(written: str) -> Address | None:
 
 
 def circumstances(request: HttpRequest) -> Circumstances:
-    """Return where a person agreed to something from, for the record (R-04)."""
+    """Return the address and browser from which a person agreed to something, for the record (R-04)."""
     return Circumstances(client_ip(request), request.headers.get("User-Agent", ""))

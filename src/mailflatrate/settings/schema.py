@@ -312,7 +312,7 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
 
     @property
     def withdrawals_folder(self) -> Path:
-        """Return the folder of the withdrawals log; None if the log is in a bucket."""
+        """Return the folder in which this host writes the withdrawals log, unless the log goes to a bucket."""
         return self.withdrawals_dir or self.data_dir / "withdrawals"
 
     @property

@@ -11,7 +11,7 @@ from mailflatrate.wire.deadline import Deadline
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """The unprocessed response: its status and body."""
+    """The unprocessed response: its status, header fields and body."""
 
     status: int
     headers: Message

@@ -1,4 +1,4 @@
-"""Starting Django with logging, for commands that need the database; and ending a process in time (`lifecycle`)."""
+"""Starts Django with logging, for commands that need the database; `lifecycle` ends a process in time."""
 
 import os
 from collections.abc import Iterator

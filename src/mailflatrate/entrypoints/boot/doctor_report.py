@@ -1,4 +1,4 @@
-"""The lines of the doctor's report: the command prints them, and the desk's setup page sorts them into steps."""
+"""The lines of the doctor's report. The command prints them, and the desk's setup page sorts them into steps."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordToPublish:
-    """A DNS record as a person enters it at a DNS provider."""
+    """A DNS record in the form in which a person enters it at a DNS provider."""
 
     name: str
     type: str
@@ -24,13 +24,13 @@ class RecordToPublish:
 
     @property
     def sentence(self) -> str:
-        """What to do with it."""
+        """Return a sentence that says how to publish the record."""
         return f"Publish {self.name} {self.type} {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One finding. `fix` says what to do; empty if nothing needs doing. `record` is the DNS record that fixes it."""
+    """One finding. `fix` says what to do; empty if no action is needed. `record` is the DNS record that fixes it."""
 
     level: Level
     topic: str
@@ -39,7 +39,7 @@ class Line:
     record: RecordToPublish | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """For `--json`. Only lines that a DNS record fixes have a `record`."""
+        """Return the line for `--json`. Only lines that a DNS record fixes have a `record`."""
         said = {"level": self.level.value, "topic": self.topic, "text": self.text, "fix": self.fix}
         return {**said, "record": asdict(self.record)} if self.record else said
 
@@ -56,12 +56,12 @@ def ok(topic: str, text: str) -> Line:
 
 
 def warning(topic: str, text: str, fix: str) -> Line:
-    """Return a line for what works but needs attention."""
+    """Return a line for something that works but needs attention."""
     return Line(Level.WARNING, topic, text, fix)
 
 
 def missing(topic: str, text: str, fix: str) -> Line:
-    """Return a line for what prevents real sending."""
+    """Return a line for something that prevents real sending."""
     return Line(Level.MISSING, topic, text, fix)
 
 
@@ -71,6 +71,6 @@ def unpublished(topic: str, text: str, record: RecordToPublish) -> Line:
 
 
 def printed(line: Line) -> str:
-    """Return the line as a terminal shows it, with the fix below."""
+    """Return the line in the form that a terminal shows, with the fix below."""
     text = f"{line.level.value:<8} {line.topic:<10} {line.text}"
     return f"{text}\n{'':19} -> {line.fix}" if line.fix else text

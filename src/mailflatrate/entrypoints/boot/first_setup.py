@@ -30,7 +30,7 @@ def is_setup_token(token: str) -> bool:
 
 
 def setup_url(settings: Settings) -> str:
-    """Return the link. Behind a proxy it starts with the public URL, otherwise with the pages' listening address."""
+    """Return the link. Behind a proxy it begins with the public URL, otherwise with the pages' listening address."""
     host = "127.0.0.1" if settings.web_host == "0.0.0.0" else settings.web_host  # noqa: S104
     base = f"http://{host}:{settings.web_port}" if settings.public_port else settings.public_url.rstrip("/")
     return f"{base}/setup/{setup_token()}/"

@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 def demand_keys(settings: Settings) -> None:
     """Compare the keys of this host with the installation's. Raises KeysDiffer.
 
-    While the database is unreachable they cannot be compared; the process starts, and ends as soon as they turn out to
-    differ.
+    While the database is unreachable they cannot be compared. Then the process starts, and ends as soon as they turn
+    out to differ.
     """
     try:
         _compare(settings)

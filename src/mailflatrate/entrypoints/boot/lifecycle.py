@@ -1,8 +1,8 @@
-"""Health reports to the service manager, and ending a process in time whatever hangs.
+"""Health reports to the service manager, and ending a process in time even if something hangs.
 
 systemd restarts a unit whose watchdog is not reset (`WatchdogSec`). The resets come from the loop that does the work,
-and only while that is not stuck, so a live process that does nothing is restarted (sd_notify(3)). In containers,
-which have no such socket, the same loop touches a file (MAILFLATRATE_LIFE_FILE).
+and only while it is not stuck, so a live process that does nothing is restarted (sd_notify(3)). In containers, which
+have no such socket, the same loop touches a file (MAILFLATRATE_LIFE_FILE).
 """
 
 import asyncio
@@ -57,13 +57,13 @@ async def report_life(is_stuck: Callable[[], bool]) -> None:
 
 
 def reporting_seconds() -> float | None:
-    """Return the seconds between reports that work goes on; None if nothing expects them."""
+    """Return the seconds between health reports; None if nothing expects them."""
     watched = watchdog_seconds()
     return watched if load_settings().life_file is None else min(watched or TOUCH_SECONDS, TOUCH_SECONDS)
 
 
 def report() -> None:
-    """Report that work goes on, to the service manager and through the life file."""
+    """Report that the process is working, to the service manager and through the life file."""
     notify("WATCHDOG=1")
     file = load_settings().life_file
     if file is not None:
@@ -88,7 +88,7 @@ def report_served_life(host: str, port: int) -> None:
 
 
 def end_within(seconds: float = END_SECONDS) -> None:
-    """End this process after some seconds, whatever its threads and tasks wait for. Call it once at a signal.
+    """End this process after some seconds, even if its threads and tasks still wait. Call it once, on a signal.
 
     The sender's journal shows what was under way, as after a crash.
     """

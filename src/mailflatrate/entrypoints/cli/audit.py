@@ -1,4 +1,4 @@
-"""`mailflatrate audit verify`: read the audit log and name what was tampered with (R-98)."""
+"""`mailflatrate audit verify`: reads the audit log and lists the rows that were tampered with (R-98)."""
 
 import json
 import sys

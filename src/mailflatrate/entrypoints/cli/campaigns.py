@@ -96,7 +96,7 @@ def resume_command(campaign: str, reason: str) -> None:
 @click.argument("campaign")
 @click.option("--reason", default="", help="Recorded in the audit log.")
 def send_unsent_command(campaign: str, reason: str) -> None:
-    """Send the finished CAMPAIGN to the recipients who, as a lost host's journal proved, did not get it."""
+    """Send the finished CAMPAIGN to the recipients who did not get it, as a lost host's journal proved."""
     with database():
         from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 

@@ -35,11 +35,9 @@ def consent_command() -> None:
 def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
     """Check FILE, a proof of consent as JSON or PDF, or an NDJSON file of portable consent (needs --service-keys).
 
-    Without --ledger this needs no database and no network.
-
-    Exit status: 0 if it is valid; 1 if it is not, with each fault named; 3 if it is incomplete because an event lacks
-    its proof of inclusion; 4 if it is consistent but nothing you named vouches for it. --ledger without FILE verifies
-    the whole ledger.
+    Without --ledger this needs no database and no network. Exit status: 0 if it is valid; 1 if it is not, with each
+    fault named; 3 if it is incomplete because an event lacks its proof of inclusion; 4 if it is consistent but nothing
+    that you trust vouches for it. --ledger without FILE verifies the whole ledger.
     """
     if file is None and not ledger:
         raise click.UsageError("Name a proof of consent, or pass --ledger.")

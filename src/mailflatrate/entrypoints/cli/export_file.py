@@ -1,4 +1,4 @@
-"""Writes one export to a file on this host; the half of `mailflatrate export` that needs the database."""
+"""Writes one export to a file on this host: the part of `mailflatrate export` that needs the database."""
 
 import os
 import shutil

@@ -84,8 +84,8 @@ def file_command(
 
     Columns are recognized by their titles and values, and by the system that exported them; each --map changes one of
     them, `--map FIELD=` drops a field. A column that looks like a status (unsubscribed, bounced, ...) has to be mapped
-    to one, or named in --no-status with the reason. Of several files, those of people who said no come first. Exits
-    with 1 if an import failed or was canceled, 2 if one could not start.
+    to one, or named in --no-status with the reason. Of several files, those of people who opted out are imported first.
+    Exits with 1 if an import failed or was canceled, 2 if one could not start.
     """
     with database() as settings, _problems_as_usage(settings.public_url), tables_in(files) as tables:
         from mailflatrate.apps.lists import queries
@@ -209,9 +209,9 @@ def _report(done: "Import") -> None:
 @click.option("--account", "account_id", type=int, help="Check only this account. Required with FILES.")
 @click.option("--apply", "confirmed", is_flag=True, help="Suppress the contacts found without asking.")
 def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: bool) -> None:
-    """Find contacts an earlier import accepted although their file says no, and suppress them on confirmation.
+    """Find contacts that an earlier import accepted although their file says no, and suppress them once you confirm.
 
-    Checks the files of imports that are still kept, the columns that were kept as attributes, and FILES, your own
+    Checks the files of imports that are still stored, the columns that were stored as attributes, and FILES, your own
     copies. Prints one line per contact. Exits with 1 if contacts were found and not suppressed.
     """
     with database():

@@ -22,7 +22,9 @@ def json_option(function: F) -> F:
 
 
 def operator_details() -> dict[str, str]:
-    """Return who acts at the command line, for the audit log: only the system user is known."""
+    """Return the system user, as details for the audit log: nothing else is known about the person
+    at the command line.
+    """
     try:
         return {"system_user": getpass.getuser()}
     except (KeyError, OSError):  # a user id without a name, as in some containers
@@ -30,7 +32,7 @@ def operator_details() -> dict[str, str]:
 
 
 def show(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
-    """Print the rows, whose keys are the columns; `empty` if there are none."""
+    """Print the rows, whose keys are the columns; without rows, print `empty`."""
     if as_json:
         click.echo(json.dumps(rows, default=_plain, ensure_ascii=True))
         return

@@ -1,4 +1,5 @@
-"""Comparing a database's applied migrations with this version's: refuse what cannot be upgraded, plan the rest.
+"""Compares a database's applied migrations with this version's: refuses databases that cannot be upgraded, plans the
+rest.
 
 Everything here only reads; `setup` migrates.
 """
@@ -26,7 +27,7 @@ class NotUpgradable(click.ClickException):
 
 
 def known_migrations() -> frozenset[Name]:
-    """Return every migration that this version has or replaces with one of its own."""
+    """Return every migration that this version has or replaces by one of its own."""
     found = MigrationLoader(None).disk_migrations
     return frozenset(found) | {name for migration in found.values() for name in migration.replaces}
 

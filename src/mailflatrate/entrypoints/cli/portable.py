@@ -1,4 +1,4 @@
-"""`mailflatrate consent verify` for a file of portable consent: every line, and whether the file is whole."""
+"""`mailflatrate consent verify` for a file of portable consent: checks every line, and whether the file is complete."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ HOLDS, REFUSED, CONSISTENT = 0, 1, 4
 
 
 def verify_file(file: Path, service_keys: Path | None) -> int:
-    """Print each line that doesn't hold, and a summary; return the exit status."""
+    """Print each invalid line and a summary; return the exit status."""
     if service_keys is None:
         click.echo("Name the keys of the installation that wrote this file: --service-keys FILE.", err=True)
         return CONSISTENT

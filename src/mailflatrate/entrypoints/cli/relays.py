@@ -1,4 +1,4 @@
-"""`mailflatrate relays`: what the Relays page in Operations does, for scripts and emergencies."""
+"""`mailflatrate relays`: the functions of the Relays page in Operations, for scripts and emergencies."""
 
 import json
 import sys
@@ -165,7 +165,7 @@ def _move(name: str, state: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--reason", default="")
 def drain_command(name: str, reason: str) -> None:
-    """Let the relay NAME finish what it was handed, and give it nothing new."""
+    """Let the relay NAME finish the messages it already has, and give it no new ones."""
     _move(name, "draining", reason)
 
 

@@ -34,15 +34,15 @@ def pause_all_command() -> None:
 def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_withdrawals: bool) -> None:
     """Resume sending.
 
-    After a promotion or a restored backup every sender first replays its journals. Name one that can't with
-    --without: every unsettled recipient of a running campaign then gets an unknown result, because this sender may
-    have sent to them. If the database was restored, or lacks messages that journals know, every campaign whose
-    recipients are not all planned first goes back to draft or is paused, until a person at the customer decides.
+    After a promotion or a restored backup every sender first replays its journals. Name one that can't with --without:
+    every unsettled recipient of a running campaign then gets an unknown result, because this sender may have sent to
+    them. If the database was restored, or lacks messages that journals know, every campaign whose recipients are not
+    all planned first goes back to draft or is paused, until a person at the customer decides.
 
-    The withdrawals log of a host named with --without is given up, too.
-    After a promotion the workers also replay the withdrawals log; after a restored backup `mailflatrate withdrawals
-    replay` does. --without-withdrawals resumes without it: everyone who unsubscribed, complained or was erased in
-    the lost time is mailed again, which the law forbids. Use it only if you know that there was no one.
+    The withdrawals log of a host named with --without is given up, too. After a promotion the workers also replay the
+    withdrawals log; after a restored backup `mailflatrate withdrawals replay` does. --without-withdrawals resumes
+    without it: everyone who unsubscribed, complained or was erased in the lost time is mailed again, which is illegal.
+    Use it only if you know that no one did.
     """
     with database():
         from mailflatrate.apps.delivery import fence
@@ -85,8 +85,8 @@ def restored_command(lost_since: datetime) -> None:
     """Declare that a backup was restored. Run it before any other process starts.
 
     Every unsettled recipient of a running campaign gets an unknown result. Senders started afterward replay their
-    journals, which turns what they sent into sent. Campaigns whose recipients are not all planned are listed: they
-    may have been sent, so they go back to draft or are paused. Nothing is sent until `mailflatrate resume-all`.
+    journals, which turns messages they sent into sent ones. Campaigns whose recipients are not all planned are listed:
+    they may have been sent, so they go back to draft or are paused. Nothing is sent until `mailflatrate resume-all`.
     """
     with database():
         from mailflatrate.apps.delivery import fence

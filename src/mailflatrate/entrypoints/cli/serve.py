@@ -30,7 +30,7 @@ SPARE_FILES = 512
 
 @contextlib.contextmanager
 def owned_database(settings: Settings) -> Iterator[None]:
-    """Own the embedded database for the block; do nothing if DATABASE_URL names a real one."""
+    """Own the embedded database for the block; do nothing if DATABASE_URL names another one."""
     if not settings.is_embedded:
         yield
         return
@@ -56,7 +56,9 @@ def processes(settings: Settings, environment: dict[str, str]) -> Supervisor:
 
 
 def services_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of serving processes: they know the application's role, not the owner of the database."""
+    """Return the environment of serving processes, which contains the application role's credentials but not the
+    database owner's.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
     kept.pop("MAILFLATRATE_APP_DATABASE_URL_FILE", None)
     return {**kept, "MAILFLATRATE_APP_DATABASE_URL": app_login(settings)}

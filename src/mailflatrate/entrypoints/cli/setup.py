@@ -30,9 +30,9 @@ def bring_up_to_date(
 ) -> None:
     """Apply roles, migrations, functions, triggers, policies and rights of every table, and the shipped data.
 
-    Safe to repeat, and while everything else runs: what is up to date is not touched, and whatever needs a lock
-    waits three seconds for it at a time. Two hosts that migrate at once take turns. Raises ClickException for a
-    database that is newer than this version, or too old for it, before anything is changed.
+    Safe to repeat, and while everything else runs: objects that are up to date are not touched, and each statement that
+    needs a lock waits three seconds for it at a time. Two hosts that migrate at once take turns. Raises ClickException
+    for a database that is newer than this version, or too old for it, before anything is changed.
     """
     from django.db import connections
 
@@ -203,7 +203,7 @@ def create_user_command(email: str, name: str, account_id: int | None, operator:
 def second_factor_command(email: str, remove: bool) -> None:
     """Print the link with which EMAIL sets up their first second factor.
 
-    They open it in the browser in which they have signed in. Make sure first that it is them who asks.
+    They open it in the browser in which they have signed in. First make sure that the request really comes from them.
     """
     with database():
         try:

@@ -1,4 +1,4 @@
-"""`mailflatrate withdrawals`: export withdrawals from a readable database, and replay them into a restored one."""
+"""`mailflatrate withdrawals`: exports withdrawals from a readable database, and replays them into a restored one."""
 
 import os
 from collections import Counter

@@ -1,5 +1,5 @@
-"""What pages and API both say and accept, so that no answer depends on which of them was asked.
+"""Everything that pages and API both show and accept, so that both give the same answers.
 
-In: rows and verdicts. Out: panels, figures and outcomes in the reader's words, and the forms that check what both take.
-Nothing here knows a request's URL, a template or a response.
+Takes in: rows and verdicts. Passes on: panels, figures and outcomes in the reader's language, and the forms that check
+input. Nothing here knows a request's URL, a template or a response.
 """

@@ -1,4 +1,4 @@
-"""The state of an A/B test, in words."""
+"""The state of an A/B test as text."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class ArmLine:
 
 @dataclass(frozen=True, slots=True)
 class AbTestView:
-    """The state of an A/B test. `sure` says in a sentence how significant the difference is."""
+    """The state of an A/B test. `sure` is a sentence about how significant the difference is."""
 
     ab_test: AbTest
     lines: list[ArmLine]
@@ -33,7 +33,7 @@ class AbTestView:
 
     @property
     def winner(self) -> str:
-        """The winner as A, B, C or D; empty until it is picked."""
+        """Return the winner as A, B, C or D; empty until it is picked."""
         return VARIANT_LETTERS[self.ab_test.winner] if self.ab_test.winner is not None else ""
 
 

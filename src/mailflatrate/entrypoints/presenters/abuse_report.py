@@ -1,4 +1,4 @@
-"""A report about a message by anyone, without an account: what it needs, and how many are accepted (R-83)."""
+"""A report about a message by anyone, without an account: the fields it needs, and how many are accepted (R-83)."""
 
 import re
 from datetime import timedelta
@@ -29,7 +29,7 @@ _PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|%PDF|RIFF....WEBP|....ftyp(?
 
 
 class ReportForm(forms.Form):
-    """What a visitor says about a message. Illegal content requires the fields of DSA Art. 16."""
+    """A visitor's report about a message. Illegal content requires the fields of DSA Art. 16."""
 
     about = forms.CharField(
         label=gettext_lazy("Mailing ID or email headers"),
@@ -65,7 +65,7 @@ class ReportForm(forms.Form):
     )
 
     def clean_file(self) -> bytes:
-        """Return the bytes of the message; empty without a file."""
+        """Return the bytes of the uploaded message; empty without a file."""
         upload = self.cleaned_data.get("file")
         if not upload:
             return b""
@@ -75,7 +75,7 @@ class ReportForm(forms.Form):
         return content
 
     def read_file(self) -> bool:
-        """Convert Outlook's format to a standard message; the form reports a failure."""
+        """Convert Outlook's format to a standard message. Return False on failure, which the form then reports."""
         content: bytes = self.cleaned_data["file"]
         if not is_outlook(content):
             return True
@@ -93,7 +93,7 @@ class ReportForm(forms.Form):
         return True
 
     def clean(self) -> dict[str, Any]:
-        """Require what names the campaign; a notice of illegal content is complete or rejected (DSA Art. 16(2))."""
+        """Require something that names the campaign. A notice of illegal content must be complete (DSA Art. 16(2))."""
         data: dict[str, Any] = super().clean() or {}
         if not (data.get("about", "").strip() or data.get("file")) and "file" not in self.errors:
             self.add_error("about", _("Enter the mailing ID, paste the email headers or choose a file."))
@@ -116,11 +116,13 @@ class ReportForm(forms.Form):
             )
 
     def goes_anyway(self) -> bool:
-        """Tell whether to file it without naming a campaign: a person was asked for, or the law requires one."""
+        """Return whether to file the report although it names no campaign: a person was asked for, or the law requires
+        it.
+        """
         return bool(self.cleaned_data["anyway"]) or self.cleaned_data["complaint"] in NEEDS_NOTICE
 
     def raw(self) -> bytes:
-        """Return what names the campaign, as bytes."""
+        """Return the part of the report that names the campaign, as bytes."""
         content: bytes = self.cleaned_data["file"] or self.cleaned_data["about"].encode()
         return content
 
@@ -135,8 +137,10 @@ def busy() -> str:
 
 
 def within_limits(ip: str | None, *, task_key: bytes | None, proved: bool) -> bool:
-    """Count a report and return whether it may be accepted. `proved`: work was done for it, or it included the
-    message's token; `task_key` names the work, which counts once.
+    """Count a report and return whether it may be accepted.
+
+    `proved`: the visitor's browser did work for it, or it included the message's token. `task_key` names the work,
+    which counts once.
     """
     now = clock.now()
     network, hour = network_of(ip), this_hour(now)
@@ -164,12 +168,12 @@ def given_of(form: ReportForm, ip: str | None, language: str) -> PageReport:
 
 
 def sender_of(found: ReportMatch) -> str:
-    """Return the name of the sender, and nothing else of the account."""
+    """Return the name of the sender, and nothing else about the account."""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         account = Account.objects.filter(id=found.account_id or 0).first()
         return account.name if account else ""
 
 
 def is_picture(raw: bytes) -> bool:
-    """Return whether it is a picture of a message rather than a message."""
+    """Return whether the upload is a picture of a message instead of a message."""
     return _PICTURES.match(raw) is not None

@@ -1,4 +1,4 @@
-"""A campaign after its release: its figures, the waves to come, and the edition that was sent."""
+"""A campaign after its release: its figures, its upcoming waves, and the edition that was sent."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from mailflatrate.rules.campaign_states import AWAITING
 
 @dataclass(frozen=True, slots=True)
 class LiveReport:
-    """What the live part of the page shows."""
+    """The values in the live part of the page."""
 
     progress: Progress
     feedback: dict[FeedbackKind, int]
@@ -28,7 +28,7 @@ class LiveReport:
 
     @property
     def bounced_total(self) -> int:
-        """All who bounced."""
+        """Return the number of all bounces."""
         return self.progress.bounced_hard + self.progress.bounced_soft + self.progress.bounced_other
 
     @property
@@ -53,7 +53,7 @@ class LiveReport:
 
     @property
     def unsubscribed(self) -> int:
-        """How many contacts unsubscribed because of this campaign."""
+        """Return how many contacts unsubscribed because of this campaign."""
         return self.feedback[FeedbackKind.UNSUBSCRIBE]
 
     @property
@@ -74,7 +74,7 @@ def live_of(campaign: Campaign) -> LiveReport:
 
 
 def waves_to_come(campaign: Campaign) -> list[Wave]:
-    """Return the waves still to come of a campaign sent by local time."""
+    """Return the upcoming waves of a campaign sent by local time."""
     if campaign.local_at is None:
         return []
     if campaign.state in AWAITING:
@@ -85,7 +85,7 @@ def waves_to_come(campaign: Campaign) -> list[Wave]:
 def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:
     """Return the released edition, or the newest one before the release.
 
-    With several variants, return the requested one, else the winner, else the first.
+    With several variants, return the requested one, otherwise the winner, otherwise the first.
     """
     editions = {row.edition.variant: row.edition for row in decisions_of(campaign.id) if row.edition}
     if not editions:

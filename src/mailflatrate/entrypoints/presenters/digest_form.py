@@ -19,10 +19,10 @@ from mailflatrate.apps.lists.models import MailingList
 
 
 class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Verified addresses, each as its recipients will see it."""
+    """A choice of verified addresses, each in the form that recipients see."""
 
     def label_from_instance(self, obj: Any) -> str:
-        """Name and address."""
+        """Return the name and address."""
         return str(obj)
 
 

@@ -1,4 +1,4 @@
-"""DNS records to publish, and what the last check found."""
+"""DNS records to publish, with the result of the last check."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One record to publish and what the last check found. `state` is one of the check component's values."""
+    """One record to publish and the result of the last check. `state` is one of the check component's values."""
 
     record: DnsRecord
     label: str
@@ -50,7 +50,7 @@ class RecordRow:
 
 
 def record_rows(domain: SenderDomain) -> list[RecordRow]:
-    """Return a domain's records, open ones first, in the order they are explained."""
+    """Return a domain's records, open ones first, otherwise in the order in which pages explain them."""
     checks = {check.kind: check for check in DnsCheck.objects.filter(domain=domain)}
     rows = [_row(record, checks.get(record.kind)) for record in domains.records_to_publish(domain)]
     waiting = queries.waiting_key(domain)

@@ -1,4 +1,7 @@
-"""What a customer embeds in their own page: a script, a frame, or plain HTML. All lead to one address on our side."""
+"""The codes that customers embed in their own pages: a script, a frame, or plain HTML.
+
+All of them post to one address of ours.
+"""
 
 import json
 from collections.abc import Mapping
@@ -83,7 +86,7 @@ def script_for(config: dict[str, Any]) -> str:
 
 
 def script_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
-    """Return a placeholder as high as the form, so that nothing jumps, and the script that fills it."""
+    """Return a placeholder with the height of the form, so that the page doesn't jump, and the script that fills it."""
     return (
         f'<div data-mailflatrate="{code}" style="min-height:{height_of(form, language, typed)}px"></div>\n'
         f'<script async src="{form_url(code)}form.js?language={language}"></script>'
@@ -100,7 +103,7 @@ def frame_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str
 
 
 def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
-    """Return the form as plain HTML that posts without a script; the page itself decides its design and place."""
+    """Return the form as plain HTML that posts without a script; the page's own styles decide how it looks."""
     texts, lines = form.texts(language), []
     with translation.override(language):
         optional, privacy, trap = _("optional"), _("Privacy"), _("Leave this field empty")

@@ -1,7 +1,7 @@
-"""The inputs of a sign-up form, drawn by the type of each field, and the check of what was filled in.
+"""The inputs of a sign-up form, rendered by the type of each field, and the check of what a visitor entered.
 
-The hosted page, the script, plain HTML and the preferences page all draw these inputs; the server checks every value
-again, whatever page it came from. A choice field without its choices, and a field that nobody declared, is a text.
+The hosted page, the script, plain HTML and the preferences page all use these inputs; the server checks every value
+again, whatever page it came from. A choice field without its choices, and an undeclared field, are rendered as text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class FilledInput:
-    """A field with what was filled in, and what is wrong with it. `options` are (value, label, selected)."""
+    """A field with the entered value, and what is wrong with it. `options` are (value, label, selected)."""
 
     input: Input
     value: str = ""
@@ -96,7 +96,7 @@ def _options(kind: FieldDefinition, language: str) -> tuple[tuple[str, str], ...
 
 
 def filled_in(shown: Sequence[Input], values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FilledInput]:
-    """Return the inputs with values, as they were typed or as they are stored, and with their errors."""
+    """Return the inputs with values, as typed or as stored, and with their errors."""
     return [_filled(each, values.get(each.key), errors.get(each.key, "")) for each in shown]
 
 
@@ -108,7 +108,7 @@ def _filled(each: Input, value: Any, error: str) -> FilledInput:
 
 @dataclass(frozen=True, slots=True)
 class FormAnswers:
-    """What was filled in: `typed_in` as it came, `values` as it will be stored, `errors` by field."""
+    """What a visitor entered: `typed_in` as it was typed, `values` in their stored form, `errors` by field."""
 
     typed_in: Mapping[str, Any]
     values: Mapping[str, FieldValue]
@@ -118,7 +118,7 @@ class FormAnswers:
 def read_answers(
     fields: Sequence[FormField], posted: QueryDict, typed: Mapping[str, FieldDefinition], *, month_first: bool
 ) -> FormAnswers:
-    """Read what a visitor filled in, in the visitor's language."""
+    """Check what a visitor entered. Errors are in the visitor's language."""
     typed_in: dict[str, Any] = {}
     values: dict[str, FieldValue] = {}
     errors: dict[str, str] = {}
@@ -144,7 +144,7 @@ def read_answers(
 
 
 def clean(text: str | None) -> str:
-    """Return a posted text on one line, without NUL, no longer than a form takes."""
+    """Return a posted text on one line, without NUL, cut to the longest that a form takes."""
     return " ".join((text or "").replace("\0", "").split())[:MAX_VALUE_CHARACTERS]
 
 
@@ -153,7 +153,7 @@ def _choice(text: str) -> str:
 
 
 def fault_words(fault: ValueFault) -> str:
-    """Return what is wrong with a value and how to write it, for the person who filled it in."""
+    """Return what is wrong with a value and how to write it, for the visitor."""
     words = {
         ValueFault.TOO_LONG: _("This is too long. Shorten it."),
         ValueFault.NOT_A_NUMBER: _("Enter a number, such as 12 or 3.5."),

@@ -7,6 +7,9 @@ _SERIFS = frozenset({"georgia", "palatino"})
 
 
 def form_style(brand: BrandStyle) -> FormStyle:
-    """Return the style of a form in this brand. A logo counts only with https, as the form's page does."""
+    """Return the style of a form in this brand.
+
+    A logo is used only with https, because the form's page accepts no other.
+    """
     logo = brand.logo_url if brand.logo_url.startswith("https://") else ""
     return FormStyle(brand.primary.lower(), logo, Font.SERIF if brand.body_font in _SERIFS else Font.SANS)

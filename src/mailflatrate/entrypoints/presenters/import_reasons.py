@@ -1,4 +1,4 @@
-"""Why an import row was refused or a person is in quarantine, in words, for both the customer and the desk."""
+"""Why an import row was refused or a person is in quarantine, as text for both the customer and the desk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

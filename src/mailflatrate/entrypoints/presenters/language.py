@@ -6,5 +6,5 @@ from mailflatrate.locale.texts import known_language
 
 
 def reading_language() -> str:
-    """Return the language in which the rules speak to the reader of this page."""
+    """Return the language of the reader of this page, for texts of the rules."""
     return known_language(get_language())

@@ -1,4 +1,7 @@
-"""What a URL names, in the account of the caller. Each raises Http404 for anything else, also for another account's."""
+"""Find the object that a URL names, in the caller's account.
+
+Each function raises Http404 for anything else, including objects of other accounts.
+"""
 
 from django.shortcuts import get_object_or_404
 

@@ -1,8 +1,8 @@
-"""What a member's or program's successful change is called in the activity log.
+"""How the activity log names a successful change by a member or a program.
 
-Most actions record themselves, with more detail. A change that left no line gets one from here, so that the account's
-log is whole. Pages and API operations that only compute or show something are listed as such; a test fails for one
-that is in neither table.
+Most actions record themselves, with more detail. A change that recorded no line gets one from here, so that the
+account's log is complete. Pages and API operations that only compute or show something are listed as such; a test fails
+for one that is in neither table.
 """
 
 from collections.abc import Sequence
@@ -190,12 +190,10 @@ _OFTEN: Final = frozenset({"campaign.edited", "contact.changed", "contact.asked"
 
 
 def record_change(action: str, by: User, values: dict[str, object], recorded: Sequence[str]) -> None:
-    """Append a line for a change in the current account, unless `recorded` has one about the same kind of thing.
+    """Append a line for a change in the current account, unless `recorded` has one about the same kind of object.
 
-    `values` are the IDs of the address.
-
-    The change and its line are one. Contacts changed by a program share a line per ten minutes, since a program
-    may change hundreds a minute and the log's lines are chained one by one.
+    `values` are the IDs in the URL. The change and its line are in one transaction. Contacts changed by a program share
+    a line per ten minutes, since a program may change hundreds a minute and the log's lines are chained one by one.
     """
     if action.partition(".")[0] in {each.partition(".")[0] for each in recorded}:
         return

@@ -1,4 +1,4 @@
-"""Delivery results and reasons in words."""
+"""Delivery results and reasons as text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class SkipReasonCount:
 
 
 def bounce_word(kind: str) -> str:
-    """Return what kind of bounce it was (R-67, R-70)."""
+    """Return the name of a kind of bounce (R-67, R-70)."""
     words = {
         "hard": _("does not exist"),
         "soft": _("temporarily unavailable"),
@@ -52,7 +52,7 @@ def bounce_word(kind: str) -> str:
 
 
 def why_it_stands(campaign: Campaign) -> str:
-    """Return why a campaign is stopped: an error in the reader's language, or the words of a person or a server."""
+    """Return why a campaign is stopped: an error in the reader's language, or a text from a person or a server."""
     if campaign.maybe_sent:
         return _(
             "The service was restored from a backup, so this campaign may already have been sent after that backup "
@@ -64,7 +64,7 @@ def why_it_stands(campaign: Campaign) -> str:
 
 
 def reason_word(reason: str) -> str:
-    """Return in words why a contact was skipped or excluded."""
+    """Return as text why a contact was skipped or excluded."""
     own = {
         NOT_IN_SEGMENT: _("doesn't match the conditions"),
         ON_EXCLUDED_LIST: _("is on an excluded list"),
@@ -108,7 +108,7 @@ def reasons(numbers: Mapping[str, int]) -> list[SkipReasonCount]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
-    """One recipient as the table shows them."""
+    """One recipient in the form that the table shows."""
 
     row: DeliveryRecord
     state: str
@@ -127,7 +127,7 @@ class OutcomeLine:
 
 
 def line_of(row: DeliveryRecord) -> OutcomeLine:
-    """Return a delivery in words."""
+    """Return a delivery as text for the table."""
     state = DeliveryState(row.state)
     detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
     return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")

@@ -1,4 +1,4 @@
-"""The checks panel: the gate's verdict on a draft, in words, with links to the fields to fix."""
+"""The checks panel: the gate's verdict on a draft as text, with links to the fields to fix."""
 
 from dataclasses import dataclass
 
@@ -75,9 +75,10 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The complete panel. `blocking`: how many checks stop the campaign, `askable`: only a second person is missing.
+    """The complete panel. `blocking`: how many checks stop the campaign, `askable`: only a second person's approval is
+    missing.
 
-    `only_policy`: nothing is missing but the policy's box, which the dialog that sends has, too.
+    `only_policy`: only the policy's checkbox is missing, which is also in the dialog that sends.
     """
 
     open: list[CheckItem]
@@ -99,7 +100,10 @@ class Panel:
 
 
 def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
-    """Ask the gate about a draft as it is now. `for_approver`: without what the approver's own release fulfills."""
+    """Return the gate's current verdict on a draft.
+
+    `for_approver`: leave out the checks that the approver's own release fulfills.
+    """
     return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_approver=for_approver)
 
 
@@ -158,7 +162,7 @@ def _of_variants(finding: Finding) -> str:
 
 
 def href_of(anchor: str) -> str:
-    """Return where to find the field that fixes a finding: on this page or another one of the studio."""
+    """Return the link to the field that fixes a finding, on this page or another one of the studio."""
     if anchor in FIELDS:
         return f"#{FIELDS[anchor]}"
     return url_or_nothing(PAGES[anchor]) if anchor in PAGES else ""

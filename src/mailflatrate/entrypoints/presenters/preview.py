@@ -1,4 +1,4 @@
-"""A draft rendered for one reader, as the engine will, or why it can't be."""
+"""A draft rendered for one reader as the engine will do it, or the reason why that isn't possible."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ MOST_HIDDEN = 4
 
 @dataclass(frozen=True, slots=True)
 class PreviewedMessage:
-    """What one reader would get, or why nothing can be shown. `problem`: imprint, source or render."""
+    """The message that one reader would get, or why it can't be shown. `problem`: imprint, source or render."""
 
     subject: str = ""
     preheader: str = ""
@@ -34,7 +34,7 @@ class PreviewedMessage:
 
 
 def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
-    """Compile the draft, or return why nothing can be shown."""
+    """Compile the draft, or return why it can't be shown."""
     imprint = newest_imprint()
     if imprint is None:
         return PreviewedMessage(problem="imprint")

@@ -41,7 +41,7 @@ class VariantResult(Schema):
 class AbTestInfo(Schema):
     """The status of an A/B test. `winner`: the variant the rest gets; null until it is chosen.
 
-    `certainty` says how significant the difference is, `because` what the choice is based on. Both are sentences.
+    `certainty` says how significant the difference is, `because` why this variant was chosen. Both are sentences.
     """
 
     share: int
@@ -94,8 +94,9 @@ def _shown(view: AbTestView) -> AbTestInfo:
     ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail
 )
 def choose(request: ApiRequest, campaign_id: Id, given: WinnerRequest) -> CampaignDetail:
-    """Pick the variant that the rest of the audience gets. Once only, after the test messages are out; the gate is
-    asked again first (R-04).
+    """Pick the variant that the rest of the audience gets.
+
+    Possible only once, after the test messages were sent; the gate is asked again first (R-04).
     """
     find_campaign(campaign_id)
     ab_test = AbTest.objects.filter(campaign_id=campaign_id).first()

@@ -1,8 +1,8 @@
 """Access control for the API: who is calling, whether they may, how often, and one transaction around the rest.
 
-Key, scope, account status and agreements are checked before anything is parsed. The operation and its response run
-in one transaction in the account's scope, and a refusal leaves nothing behind. A creating request repeated with the
-same `Idempotency-Key` gets the first response again and changes nothing.
+Key, scope, account status and agreements are checked before the body is parsed. The operation and its response run in
+one transaction in the account's scope, and a refused request changes nothing. A creating request repeated with the same
+`Idempotency-Key` gets the first response again and changes nothing.
 """
 
 import hashlib
@@ -70,7 +70,7 @@ class Caller:
 
     @property
     def user(self) -> User:
-        """The person who created the key."""
+        """Return the person who created the key."""
         return self.use.key.created_by
 
     @property
@@ -119,7 +119,7 @@ class ApiRequest(HttpRequest):
 
 
 class BearerKey:
-    """Describe the key in the schema. The key itself has already been checked."""
+    """Describes the key in the schema. The key itself has already been checked."""
 
     openapi_security_schema = {
         "type": "http",
@@ -151,17 +151,15 @@ def endpoint(
 ) -> Callable[[F], F]:
     """Register an operation with this access control.
 
-    Args:
-        answers: the schema of its responses.
-        scope: the scope that the key must have; None: any key will do.
-        or_scopes: others that are accepted as well; the operation limits what such a key sees and does.
-        repeatable: it creates something, and takes an `Idempotency-Key`.
-        protects: it protects people, so suspended accounts may use it too.
-        location: path template of what it creates (201) or of where its progress is shown (202), filled from the
-            path and the response; needed only if it isn't `{path}/{id}`, or for an action what the action is about.
-        batch: it takes many items, so its body may hold more values.
-        also: statuses of errors that only this operation has.
-        files: media types of the file it returns, if it returns one.
+    `answers` is the schema of its responses. `scope` is the scope that the key must have; None: any key will do.
+    `or_scopes` are accepted as well; the operation limits what a key with one of them sees and does. `repeatable`: it
+    creates an object and accepts an `Idempotency-Key`. `protects`: it protects people, so suspended accounts may use it
+    too.
+
+    `location` is the path template of the object it creates (201) or of the progress to poll (202), filled from the
+    path and the response. It is needed only if it isn't `{path}/{id}` or, for an action, the object of the action.
+    `batch`: it takes many items, so its body may hold more values. `also` are statuses of errors that only this
+    operation has. `files` are media types of the file it returns, if any.
     """
     where = location or _usual_location(path, status)
     rules = Rules(path, method.upper(), answers, repeatable, protects, where, batch, "")
@@ -249,7 +247,7 @@ def _with_status(function: Callable[..., Any], status: int) -> Callable[..., Any
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What `endpoint` was told about an operation."""
+    """The arguments that `endpoint` got for an operation."""
 
     path: str
     method: str

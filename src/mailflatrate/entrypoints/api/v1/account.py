@@ -22,8 +22,9 @@ class ApiKeyInfo(Schema):
 
 
 class AccountInfo(Schema):
-    """The key and its account. `may_send`: the account status allows sending. Other open points are listed in the
-    checks.
+    """The key and its account. `may_send`: the account status allows sending.
+
+    The checks list everything else that is still to do.
     """
 
     key: ApiKeyInfo

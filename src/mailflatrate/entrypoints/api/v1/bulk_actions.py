@@ -1,4 +1,7 @@
-"""Bulk actions: one change to all contacts that match, carried out in the background. Nothing puts anyone on a list."""
+"""Bulk actions: one change to all contacts that match, carried out in the background.
+
+None of them adds anyone to a list.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -34,7 +37,7 @@ Operation = TypeVar("Operation", bound=Callable[..., Any])
 
 
 class BulkFilter(RequestBodySchema):
-    """What contacts must match, all of it; empty: every contact of the account."""
+    """The conditions that contacts must meet, all of them; empty: every contact of the account."""
 
     search: Annotated[str, Field(max_length=100)] = ""
     list_id: Id | None = None
@@ -44,7 +47,7 @@ class BulkFilter(RequestBodySchema):
 
 
 class BulkTarget(RequestBodySchema):
-    """Which contacts: by id, or all that match a filter when the action begins. Exactly one of them."""
+    """The contacts: by id, or all that match a filter when the action begins. Give exactly one of the two."""
 
     contact_ids: Annotated[list[Id] | None, Field(min_length=1, max_length=MOST_IDS)] = None
     filter: BulkFilter | None = None
@@ -64,7 +67,7 @@ class BulkFieldRequest(BulkTarget):
 
 
 class BulkUnsubscribeRequest(BulkTarget):
-    """What to unsubscribe them from."""
+    """The list to unsubscribe the contacts from, or all."""
 
     from_list_id: Annotated[Id | None, Field(description="null: all lists, and the addresses are suppressed")]
 
@@ -169,7 +172,10 @@ def list_bulk_actions(request: ApiRequest, which: Query[PageQuery]) -> Page[Bulk
 
 @_starts("add-tag", BulkKind.ADD_TAG)
 def start_adding_tag(request: ApiRequest, given: BulkTagRequest) -> BulkActionInfo:
-    """Add a tag to many contacts. A new one is created. Fetch the address in Location until `state` is `done`."""
+    """Add a tag to many contacts.
+
+    A new tag is created. Fetch the address in Location until `state` is `done`.
+    """
     return _start(request, BulkKind.ADD_TAG, given, {"tag": given.tag})
 
 
@@ -181,7 +187,10 @@ def start_removing_tag(request: ApiRequest, given: BulkTagRequest) -> BulkAction
 
 @_starts("set-field", BulkKind.SET_FIELD)
 def start_setting_field(request: ApiRequest, given: BulkFieldRequest) -> BulkActionInfo:
-    """Set a custom field of many contacts. The value is checked like every other edit."""
+    """Set a custom field of many contacts.
+
+    The value is checked as in any other edit.
+    """
     return _start(request, BulkKind.SET_FIELD, given, {"key": given.key, "value": given.value})
 
 
@@ -217,7 +226,10 @@ def show_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     protects=True,
 )
 def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
-    """Cancel a bulk action before its next step. What is done stays. The key needs the scope for its kind."""
+    """Cancel a bulk action before its next step.
+
+    Changes already made stay. The key needs the scope for this kind of action.
+    """
     _find_for(request.caller, bulk_id)
     cancel_bulk(bulk_id, by=request.caller.user)
     return _shown(find_bulk_action(bulk_id))
@@ -233,6 +245,9 @@ def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     location="/bulk-actions/{id}",
 )
 def undo_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
-    """Undo a bulk action of tags or a field, within 7 days. What was edited since stays as it is."""
+    """Undo a bulk action of tags or a field, within 7 days.
+
+    Contacts edited since then stay as they are.
+    """
     _find_for(request.caller, bulk_id)
     return _shown(undo_bulk(bulk_id, by=request.caller.user))

@@ -1,4 +1,4 @@
-"""Response shapes of campaigns, and the conversion of API input into the values that the pages save."""
+"""Response schemas of campaigns, and the conversion of API input into the values that the pages save."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -49,7 +49,7 @@ PerHour = Annotated[int | None, Field(ge=LEAST_PER_HOUR, le=MOST_PER_HOUR, descr
 
 
 class VariantInfo(Schema):
-    """What a variant says in place of the campaign itself, which is variant A."""
+    """The content of a variant that replaces the campaign's own. The campaign itself is variant A."""
 
     subject: str
     preheader: str

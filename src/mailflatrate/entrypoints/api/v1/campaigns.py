@@ -58,7 +58,7 @@ class CampaignQuery(PageQuery):
 
 
 class NewCampaign(CampaignFields):
-    """A new draft, empty or based on a template. Content you send along replaces the template's."""
+    """A new draft, empty or based on a template. Content in the request replaces the template's."""
 
     name: Title
     gallery: Annotated[Gallery | None, Field(description="the key of one of our templates")] = None
@@ -88,7 +88,7 @@ class CampaignChecks(Schema):
 
 
 class RecipientCounts(Schema):
-    """How many recipients the campaign would go to now, and how many more its own exclusions remove."""
+    """How many recipients the campaign would go to now, and how many more without its own exclusions."""
 
     recipients: int
     left_out: int
@@ -271,8 +271,9 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewR
     ROUTER, "post", "/campaigns/{campaign_id}/test", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TestSendResult, status=202
 )
 def try_campaign(request: ApiRequest, campaign_id: Id, given: TestSendRequest) -> TestSendResult:
-    """Send a test. Goes to team members and verified mailboxes of the account, through the normal engine, marked as a
-    test.
+    """Send a test.
+
+    The test goes to team members and verified mailboxes of the account, through the normal engine, marked as a test.
     """
     find_campaign(campaign_id)
     for contact_id in given.contact_ids:

@@ -18,7 +18,7 @@ ROUTER = Router(tags=["Contacts"])
 
 
 class ContactName(RequestBodySchema):
-    """The contact, by exactly one of these."""
+    """The contact, identified by exactly one of these."""
 
     id: Id | None = None
     email: Address | None = None
@@ -43,7 +43,7 @@ class ContactBatch(RequestBodySchema):
 
 
 class BatchItemResult(Schema):
-    """What became of one item. `unknown`: there is no such contact; only people themselves can join a list."""
+    """The result for one item. `unknown`: there is no such contact; only people themselves can join a list."""
 
     index: int
     outcome: EditOutcome
@@ -52,7 +52,7 @@ class BatchItemResult(Schema):
 
 
 class BatchResult(Schema):
-    """The result of each item, in the order of the request, and how many had which outcome."""
+    """The result for each item, in the order of the request, and the number of items by result."""
 
     changed: int
     unchanged: int
@@ -90,8 +90,10 @@ def _edit(index: int, item: BatchEdit) -> ContactEdit:
     batch=True,
 )
 def change_contacts(request: ApiRequest, given: ContactBatch) -> BatchResult:
-    """Change names, fields, tags and external ids of up to 1,000 contacts. Each item stands alone: what is wrong with
-    one is reported and doesn't stop the others. A contact that doesn't exist is not added.
+    """Change names, fields, tags and external ids of up to 1,000 contacts.
+
+    Each item is processed on its own: an invalid one is reported and doesn't stop the others. A contact that doesn't
+    exist is not added.
     """
     edits = [_edit(index, item) for index, item in enumerate(given.items)]
     results = edit_contacts(edits)

@@ -1,4 +1,4 @@
-"""What the API says about contacts, and what can be changed of them."""
+"""Schemas of contacts, and of the changes that the API can make to them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -99,8 +99,10 @@ class ContactDetail(ContactInfo):
 
 
 class ContactsPage(Page[ContactInfo]):
-    """A page of contacts. For changes, `resume` is where to read on next time, also after the last page, and
-    `erased_ids` are contacts that no longer exist: delete them on your side, too.
+    """A page of contacts.
+
+    With `updated_since`, `resume` is the cursor for the next time, also after the last page, and `erased_ids` are
+    contacts that no longer exist: delete them in your system, too.
     """
 
     resume: Annotated[str | None, Field(description="with `updated_since`: the `cursor` of your next request")] = None
@@ -108,7 +110,10 @@ class ContactsPage(Page[ContactInfo]):
 
 
 class ContactQuery(PageQuery):
-    """Filters for contacts. `updated_since` stands alone, since a filter would hide who left it."""
+    """Filters for contacts.
+
+    `updated_since` can't be combined with filters, which would hide contacts that no longer match.
+    """
 
     search: Annotated[str, Field(max_length=100, description="part of the address or name")] = ""
     list_id: Id | None = None
@@ -122,14 +127,14 @@ class ContactQuery(PageQuery):
 
 
 class ContactLookup(RequestBodySchema):
-    """Exactly one of them."""
+    """The contact's email address or external id; exactly one of them."""
 
     email: Annotated[Address | None, Field(description="in any spelling of the same mailbox")] = None
     external_id: ExternalId | None = None
 
 
 class TagEdit(RequestBodySchema):
-    """Tags by name to give and to take."""
+    """The names of tags to add and to remove."""
 
     add: Annotated[list[TagName], Field(max_length=MAX_TAGS_AT_ONCE, description="new ones are created")] = []
     remove: Annotated[list[TagName], Field(max_length=MAX_TAGS_AT_ONCE)] = []
@@ -148,7 +153,7 @@ class ContactChange(RequestBodySchema):
 
 
 class UnsubscribeRequest(RequestBodySchema):
-    """What to unsubscribe the contact from."""
+    """The list to unsubscribe the contact from, or all."""
 
     list_id: Annotated[Id | None, Field(description="null: all lists, and the address is suppressed")]
 

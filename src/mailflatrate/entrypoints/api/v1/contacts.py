@@ -1,4 +1,7 @@
-"""Contacts. Subscriptions can't be added directly: people are asked, and count once they have confirmed (R-25)."""
+"""Contacts.
+
+Subscriptions can't be added directly: people are asked, and count only after they have confirmed (R-25).
+"""
 
 import json
 from typing import Annotated, Any
@@ -61,8 +64,9 @@ ROUTER = Router(tags=["Contacts"])
 
 
 class VisitorDetails(RequestBodySchema):
-    """The visit during which the person signed up. It is kept as evidence, and the limits of our own forms apply to
-    it.
+    """The visit during which the person signed up.
+
+    It is stored as evidence, and the limits of our own forms apply to it.
     """
 
     ip: Annotated[str, Field(max_length=45, description="the visitor's IP address, never your server's or proxy's")]
@@ -72,7 +76,10 @@ class VisitorDetails(RequestBodySchema):
 
 
 class ConfirmationRequestInput(RequestBodySchema):
-    """Who to ask, for what, and how they asked for it. Nothing here can prove consent: only the person can."""
+    """Whom to ask, for which form, and how they asked for it.
+
+    None of this proves consent: only the person can confirm.
+    """
 
     form_id: Annotated[Id, Field(description="a published form; the person confirms its wording")]
     email: Address
@@ -154,8 +161,10 @@ def _changes(which: ContactQuery) -> ChangedContacts | None:
 
 @endpoint(ROUTER, "post", "/contacts/look-up", scope=KeyScope.READ, answers=ContactDetail, protects=True)
 def look_up_contact(request: ApiRequest, given: ContactLookup) -> ContactDetail:
-    """Look up a contact by its exact address or external id. 404 if there is none. It's a POST that changes nothing, so
-    that the address stays out of logs along the way.
+    """Look up a contact by its exact address or external id.
+
+    Returns 404 if there is none. It's a POST that changes nothing, so that the address doesn't appear in the logs of
+    servers along the way.
     """
     if (given.email is None) == (given.external_id is None):
         raise wrong("email", _("send either “email” or “external_id”"))
@@ -254,10 +263,11 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     location="/forms/{form_id}/requests",
 )
 def ask_person(request: ApiRequest, given: ConfirmationRequestInput) -> ConfirmationRequestResult:
-    """Ask a person to confirm a subscription. This is the only way to add someone: they get one email, and are on the
-    list once they have answered it. Role addresses and disposable ones are refused (R-17 to R-23). How many people
-    you may ask a day depends on how many confirm; past that, and past the limits per visitor, you get 429
-    `asking-limited` (R-35).
+    """Ask a person to confirm a subscription.
+
+    This is the only way to add someone: they get one email, and are on the list only after they have confirmed. Role
+    addresses and disposable ones are refused (R-17 to R-23). How many people you may ask a day depends on how many
+    confirm; above that limit, and above the limits per visitor, you get 429 `asking-limited` (R-35).
     """
     form = find_form(given.form_id)
     if form is None or not request.caller.use.key.may_ask_for(form.id):

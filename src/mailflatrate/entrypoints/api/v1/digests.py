@@ -1,4 +1,4 @@
-"""RSS campaigns: drafts prepared on a weekday from a feed's new entries, and released by people."""
+"""RSS campaigns: drafts prepared on a weekday from a feed's new entries, which people release."""
 
 from datetime import datetime, time
 from typing import Annotated, Any
@@ -64,7 +64,10 @@ TemplateId = Annotated[
 
 
 class DigestInfo(Schema):
-    """A digest and how its last feed check went. `last_issue_id` is the campaign it prepared last, a draft at first."""
+    """A digest and the result of its last feed check.
+
+    `last_issue_id` is the campaign it prepared last, which begins as a draft.
+    """
 
     id: int
     name: str

@@ -35,7 +35,7 @@ class SchemaFieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation as the page shows it."""
+    """One operation in the form that the page shows."""
 
     id: str
     method: str

@@ -106,7 +106,10 @@ def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
 
 @endpoint(ROUTER, "delete", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
 def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
-    """Delete the file before its time is over. The entry stays."""
+    """Delete the file before its retention ends.
+
+    The entry stays.
+    """
     find_export(export_id)
     exports.delete_export(export_id, by=request.caller.user, source=request.caller.source)
     return _shown(find_export(export_id))
@@ -122,7 +125,10 @@ def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     files=tuple(MEDIA_TYPES.values()),
 )
 def download_export(request: ApiRequest, export_id: Id) -> HttpResponseBase:
-    """Download the file. Answers 409 while it isn't ready, and after it was deleted."""
+    """Download the file.
+
+    Returns 409 while it isn't ready, and after it was deleted.
+    """
     job = find_export(export_id)
     if job.state != ExportState.DONE:
         raise Problem(Code.STATE)

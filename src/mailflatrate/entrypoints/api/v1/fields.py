@@ -1,4 +1,4 @@
-"""Custom fields of contacts: their types, and what they are for."""
+"""Custom fields of contacts: their types, names and default values."""
 
 from datetime import datetime
 from typing import Annotated
@@ -37,7 +37,7 @@ Default = Value | list[str] | None
 
 
 class FieldInfo(Schema):
-    """A custom field. Contacts have its values under `key` in `attributes`."""
+    """A custom field. A contact's value for it is in `attributes`, under the field's `key`."""
 
     id: int
     key: str
@@ -64,7 +64,7 @@ class NewField(RequestBodySchema):
 
 
 class FieldChange(RequestBodySchema):
-    """Changes to a field. Members you leave out stay the same."""
+    """Changes to a field. Properties you leave out stay the same."""
 
     label: Name | None = None
     type: ContactFieldType | None = None
@@ -111,8 +111,10 @@ def create_field(request: ApiRequest, given: NewField) -> FieldInfo:
 
 @endpoint(ROUTER, "patch", "/fields/{field_id}", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo)
 def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> FieldInfo:
-    """Change a custom field. After a change of type or choices, stored values are converted in the background; what
-    can't be read as the new type stays as it is and matches no condition. `default: null` removes the default.
+    """Change a custom field.
+
+    After a change of type or choices, stored values are converted in the background; a value that can't be converted
+    stays as it is and matches no condition. `default: null` removes the default.
     """
     field = _find(field_id)
     draft = FieldDraft(

@@ -65,7 +65,7 @@ class FormEmbeds(Schema):
 
 
 class LanguageQuery(RequestBodySchema):
-    """The language. Default: the form's first."""
+    """The language; by default the form's first."""
 
     language: ListLanguage | None = None
 

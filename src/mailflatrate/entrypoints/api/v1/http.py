@@ -1,4 +1,6 @@
-"""What holds for every response of the API, whichever operation made it: HEAD, 304, compression and a log line."""
+"""Everything that applies to each response of the API, whatever the operation: HEAD, 304,
+compression and a log line.
+"""
 
 import gzip
 import re
@@ -26,7 +28,7 @@ log = structlog.get_logger("api")
 
 
 def in_front(view: View) -> View:
-    """Wrap a view of the API."""
+    """Wrap a view of the API with this processing."""
 
     @wraps(view)
     def served(request: HttpRequest, *args: Any, **values: Any) -> HttpResponseBase:

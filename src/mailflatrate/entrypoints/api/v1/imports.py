@@ -97,7 +97,7 @@ class RejectedRow(Schema):
 
 
 class ImportStartRequest(RequestBodySchema):
-    """The column mapping, and the confirmation of the person who answers for the file."""
+    """The column mapping, and the confirmation by the person who is responsible for the file."""
 
     mapping: Annotated[
         dict[str, Column] | None,
@@ -187,8 +187,10 @@ def list_imports(request: ApiRequest, which: Query[ImportQuery]) -> Page[ImportI
 
 @endpoint(ROUTER, "post", "/imports", scope=KeyScope.IMPORT, answers=UploadedImport, status=201, repeatable=True)
 def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> UploadedImport:
-    """Upload a file. CSV or XLSX with a header row and proof of consent in each row: time and IP address of sign-up and
-    confirmation, and the source. The import starts once you have checked the columns.
+    """Upload a file.
+
+    CSV or XLSX with a header row and proof of consent in each row: time and IP address of sign-up and confirmation, and
+    the source. The import starts once you have confirmed the columns.
     """
     find_list(list_id)
     job, head = imports.upload_with_head(list_id, file, file.name or "", by=request.caller.user)
@@ -212,9 +214,11 @@ def show_import(request: ApiRequest, import_id: Id) -> ImportInfo:
 
 @endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=KeyScope.IMPORT, answers=ImportInfo, status=202)
 def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) -> ImportInfo:
-    """Start an import. Rows without complete proof are quarantined or refused; your word can't replace proof. People
-    who opted out in the previous system are suppressed. A column that looks like a status and isn't mapped to one
-    blocks the start: map it, or name it in `no_status` with the reason.
+    """Start an import.
+
+    Rows without complete proof are quarantined or refused; a statement of yours can't replace proof. People who opted
+    out in the previous system are suppressed. If a column looks like a status and isn't mapped to one, the import
+    doesn't start: map it, or name it in `no_status` with the reason.
     """
     job = find_import(import_id)
     if not given.policy_confirmed:

@@ -1,4 +1,4 @@
-"""Lists: what people consent to, each with the status of its list origin."""
+"""Lists that people subscribe to, each with the status of its list origin."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +35,7 @@ class ListLanguage(StrEnum):
 
 
 class ListCounts(Schema):
-    """Number of contacts by subscription state. Only confirmed ones receive campaigns."""
+    """Number of contacts by subscription state. Only confirmed contacts receive campaigns."""
 
     confirmed: int
     pending: int
@@ -174,7 +174,10 @@ def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> Lis
 
 @endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
 def unarchive_list(request: ApiRequest, list_id: Id) -> ListInfo:
-    """Restore an archived list. Its contacts are unchanged, apart from what they changed themselves."""
+    """Restore an archived list.
+
+    Its contacts are unchanged, apart from changes they made themselves.
+    """
     find_list(list_id)
     lists_actions.unarchive_list(list_id, by=request.caller.user)
     return _one(list_id)

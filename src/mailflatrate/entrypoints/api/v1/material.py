@@ -1,4 +1,4 @@
-"""What campaigns are made of: segments, templates, images."""
+"""The material of campaigns: segments, templates, images."""
 
 from datetime import datetime
 from typing import Annotated
@@ -176,14 +176,20 @@ def create_segment(request: ApiRequest, given: SegmentRequest) -> SegmentDetail:
 
 @endpoint(ROUTER, "put", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
 def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -> SegmentDetail:
-    """Replace a segment. Campaigns keep the conditions they were written with."""
+    """Replace a segment.
+
+    Campaigns keep the conditions that were saved with them.
+    """
     find_segment(segment_id)
     return _counted(segments_actions.save_segment(given.name, given.conditions, segment_id=segment_id))
 
 
 @endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
-    """Delete a segment. One that a campaign excludes is refused; the campaigns are named."""
+    """Delete a segment.
+
+    Refused if campaigns exclude it; the response names them.
+    """
     find_segment(segment_id)
     segments_actions.delete_segment(segment_id)
     return SuccessResult()
@@ -221,7 +227,10 @@ def show_template(request: ApiRequest, template_id: Id) -> TemplateInfo:
 
 @endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
-    """Delete a template. Campaigns started from it keep what they have."""
+    """Delete a template.
+
+    Campaigns started from it keep their content.
+    """
     find_template(template_id)
     templates.delete_template(template_id)
     return SuccessResult()

@@ -1,6 +1,6 @@
 """Moves: several files of another system, or its ZIP, checked together and imported together.
 
-Nothing is imported before the start, and the start confirms the numbers of exactly the check that was shown.
+Nothing is imported before the start, which confirms the numbers of exactly the check that was shown.
 """
 
 from datetime import date, datetime
@@ -39,7 +39,7 @@ Choices = Annotated[dict[Text, Text], Field(max_length=MAX_COLUMNS)]
 
 
 class MoveFile(Schema):
-    """A table of a move; `archive` is the ZIP it came in."""
+    """A table of a move; `archive` is the ZIP that contained it."""
 
     name: str
     archive: str
@@ -47,7 +47,7 @@ class MoveFile(Schema):
 
 
 class MoveColumn(Schema):
-    """A column of one or several files, and what it becomes; empty: it is left out."""
+    """A column of one or several files, and its target; an empty target means that it is left out."""
 
     title: str
     target: str
@@ -65,7 +65,7 @@ class MoveQuestion(Schema):
 
 
 class MoveReview(Schema):
-    """Why the import of a file would be held for our team: a figure over its limit, or consents older than a year."""
+    """Why our team would review the import of a file: a figure over its limit, or consents older than a year."""
 
     file: str
     kind: str
@@ -75,7 +75,7 @@ class MoveReview(Schema):
 
 
 class MoveCheck(Schema):
-    """What the check found: people by pile and reason, before anything is imported."""
+    """The result of the check: people by pile and reason, before anything is imported."""
 
     system: str
     rows: int
@@ -104,7 +104,7 @@ class MoveInfo(Schema):
 
 
 class NewMove(RequestBodySchema):
-    """Where the people go, and what wrote the files."""
+    """The list that the people are imported into, and the system that wrote the files."""
 
     list_id: Id
     system: Annotated[Text, Field(description="the previous system; empty: recognized by its files")] = ""
@@ -126,7 +126,7 @@ class MoveAnswerRequest(RequestBodySchema):
 
 
 class MoveStartRequest(RequestBodySchema):
-    """The confirmation of the person who answers for the files."""
+    """The confirmation by the person who is responsible for the files."""
 
     run: Annotated[int, Field(ge=1, le=2**31 - 1, description="`run` of the numbers you have seen")]
     policy_confirmed: Annotated[
@@ -187,13 +187,16 @@ def upload_move(request: ApiRequest, files: File[list[UploadedFile]], given: For
 
 @endpoint(ROUTER, "get", "/moves/{move_id}", scope=KeyScope.READ, answers=MoveInfo)
 def show_move(request: ApiRequest, move_id: Id) -> MoveInfo:
-    """Show a move with its progress and what its check found."""
+    """Show a move with its progress and the result of its check."""
     return _shown(find_move(move_id))
 
 
 @endpoint(ROUTER, "post", "/moves/{move_id}/answers", scope=KeyScope.IMPORT, answers=MoveInfo, status=202)
 def answer_move(request: ApiRequest, move_id: Id, given: MoveAnswerRequest) -> MoveInfo:
-    """Answer the questions about the files, or choose what columns become. The files are checked again."""
+    """Answer the questions about the files, or choose the targets of columns.
+
+    The files are checked again.
+    """
     find_move(move_id)
     values = given.model_dump() | {"last_mailed_on": given.last_mailed_on.isoformat() if given.last_mailed_on else ""}
     moves.answer_move(move_id, MoveAnswers(**values))
@@ -202,8 +205,10 @@ def answer_move(request: ApiRequest, move_id: Id, given: MoveAnswerRequest) -> M
 
 @endpoint(ROUTER, "post", "/moves/{move_id}/start", scope=KeyScope.IMPORT, answers=MoveInfo, status=202)
 def start_move(request: ApiRequest, move_id: Id, given: MoveStartRequest) -> MoveInfo:
-    """Start the imports of a move: opt-outs first, then people. The list needs a declared origin. People without
-    complete proof aren't mailed; your word can't replace proof.
+    """Start the imports of a move: opt-outs first, then people.
+
+    The list needs a declared origin. People without complete proof aren't mailed; a statement of yours can't replace
+    proof.
     """
     move = find_move(move_id)
     if not given.policy_confirmed:

@@ -1,4 +1,6 @@
-"""What the framework can't know about the operations: their errors and headers, and which members are always sent."""
+"""Parts of the schema that the framework can't derive: the errors and headers of operations, and properties that are
+always sent.
+"""
 
 import json
 from collections.abc import Iterator

@@ -30,7 +30,7 @@ Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE_CHARACTERS)]
 
 
 class OriginInfo(Schema):
-    """A declaration as it was signed, and what our team decided."""
+    """A declaration as it was signed, with our team's decision."""
 
     id: int
     list_id: int
@@ -55,7 +55,7 @@ class OriginInfo(Schema):
 
 
 class NewOrigin(RequestBodySchema):
-    """A declaration of list origin. Without a screenshot, which only the page takes, `wording` is required."""
+    """A declaration of list origin. `wording` is required, because only the page accepts a screenshot instead."""
 
     kind: OriginKind
     form_urls: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(min_length=1, max_length=MAX_URLS)]
@@ -95,8 +95,10 @@ def list_origins(request: ApiRequest, list_id: Id, which: Query[PageQuery]) -> P
     ROUTER, "post", "/lists/{list_id}/origins", scope=KeyScope.IMPORT, answers=OriginInfo, status=201, repeatable=True
 )
 def declare_list_origin(request: ApiRequest, list_id: Id, given: NewOrigin) -> OriginInfo:
-    """Declare where a list's addresses come from. Our team reviews it. You can import right away; people are mailed
-    after the approval. A new declaration replaces one that waits, and answers a question of our reviewer.
+    """Declare where a list's addresses come from.
+
+    Our team reviews it. You can import right away; people are mailed after the approval. A new declaration replaces one
+    that is still waiting, and also serves as the answer to a question of our reviewer.
     """
     find_list(list_id)
     if not given.assured:

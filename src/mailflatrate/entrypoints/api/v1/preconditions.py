@@ -1,9 +1,9 @@
-"""Entity tags and the conditions that clients state about them (RFC 9110, sections 8.8.3 and 13).
+"""Entity tags, and the conditions that clients set with them (RFC 9110, sections 8.8.3 and 13).
 
-The tag of a resource is a hash of what `GET` returns for it, so whatever changes the response changes the tag. A
-writing request that states a condition is compared with the resource its path begins with: releasing
-`/campaigns/7/release` with the tag of `/campaigns/7` only releases what the client has seen. The tag is a hash without
-a key, by which guesses can be tested, so only a key that may read the resource may state a condition about it.
+The tag of a resource is a hash of what `GET` returns for it, so every change of the response changes the tag. The
+condition of a writing request is compared with the resource that its path begins with: releasing `/campaigns/7/release`
+with the tag of `/campaigns/7` only releases the content that the client has seen. Because the hash has no key, guesses
+at the content could be tested with it, so only a key that may read the resource may set a condition on it.
 """
 
 import copy
@@ -31,7 +31,9 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a resource is read: the operation behind its `GET`, its response's schema, and the scopes that allow it."""
+    """How a resource is read: the operation behind its `GET`, the schema of its response, and the
+    scopes that allow it.
+    """
 
     run: Run
     answers: Any
@@ -54,7 +56,7 @@ def _known(tag: str) -> str:
 
 
 def is_named(header: str, tag: str) -> bool:
-    """Return whether a list of tags in a header names this one."""
+    """Return whether the list of tags in a header contains this one."""
     return header.strip() == _ANY or _known(tag) in map(_known, header.split(","))
 
 
@@ -66,11 +68,10 @@ def reader_path(path: str) -> str | None:
 
 
 def refuse_failed_conditions(request: HttpRequest, path: str, values: dict[str, Any], may: MayUse) -> None:
-    """Raise Problem unless the conditions of a writing request hold. Requests without any cost nothing.
+    """Raise Problem unless the conditions of a writing request are met. Requests without any skip all work.
 
-    `may` returns whether the key has a scope: one that lets it read the resource is needed as well.
-
-    Two requests with a condition on one resource wait for each other, so only one of them finds the tag it names.
+    `may` returns whether the key has a scope, since the key must be allowed to read the resource as well. Two requests
+    with a condition on one resource wait for each other, so only one of them finds the tag it names.
     """
     stated = {name: request.headers[name] for name in CONDITIONS if request.headers.get(name)}
     if not stated:
@@ -103,7 +104,7 @@ def _as_reading(request: HttpRequest) -> HttpRequest:
 
 
 def show_tag(answer: HttpResponseBase, method: str, path: str, answers: Any) -> None:
-    """Add the tag to what a reading request returns, and to what a change returns if it is the resource itself."""
+    """Add the tag to the response of a reading request, and to that of a change if it returns the resource itself."""
     if answer.status_code != 200 or not isinstance(answer, HttpResponse):
         return
     reader = READERS.get(path)

@@ -206,7 +206,7 @@ class Problem(Exception):
 
 
 def missing_scope(*scopes: KeyScope) -> Problem:
-    """Return the Problem for a key that has none of these scopes. The first is the usual one."""
+    """Return the Problem for a key that has none of these scopes. The first is the one to name."""
     return Problem(Code.SCOPE_MISSING, more={"scope": scopes[0].value, "scopes": [each.value for each in scopes]})
 
 
@@ -221,7 +221,7 @@ def wrong_query(name: str, message: str) -> Problem:
 
 
 def wrong_fields(problems: Mapping[str, Iterable[str]]) -> Problem:
-    """Turn the field errors of a page's form into a problem; those of no field are reported for the body."""
+    """Return the errors of a page's form as a Problem; errors of no single field refer to the body."""
     errors = [
         {"pointer": f"body.{name}" if name != NON_FIELD_ERRORS else "body", "message": str(message)}
         for name, messages in problems.items()
@@ -285,7 +285,7 @@ _SPEAKS = frozenset({Code.REFUSED, Code.STATE, Code.EXISTS, Code.ORIGIN_NEEDED, 
 
 
 def problem_of(error: Exception) -> Problem:
-    """Convert any exception to a Problem. Exceptions that no app raised on purpose are our fault, and are logged."""
+    """Convert any exception to a Problem. Exceptions that no app raised on purpose are bugs, and are logged."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationError):

@@ -1,6 +1,6 @@
 """Release campaigns, now or at a set time, and pause or cancel them.
 
-Releasing confirms the anti-spam policy for exactly this content: the field must say so, and the hash must match the
+Releasing confirms the anti-spam policy for exactly this content: the request must say so, and its hash must match the
 current content. The gate decides; its decision is stored either way.
 """
 
@@ -54,7 +54,7 @@ OnOwnClocks = Annotated[
 
 
 class CampaignReleaseRequest(RequestBodySchema):
-    """The confirmation of the person who answers for the release."""
+    """The confirmation by the person who is responsible for the release."""
 
     policy_confirmed: Annotated[
         bool,
@@ -84,7 +84,7 @@ class PaceRequest(RequestBodySchema):
 
 
 class WaveQuery(RequestBodySchema):
-    """The time to show send waves for."""
+    """The planned time for which to show send waves."""
 
     at: Annotated[
         AwareDatetime | None, Field(description="required for a draft; default: the time it was released for")
@@ -92,7 +92,10 @@ class WaveQuery(RequestBodySchema):
 
 
 class WaveInfo(Schema):
-    """The recipients of one moment. `at` is null for those sent to immediately because their time has passed."""
+    """The recipients of one send time.
+
+    `at` is null for those who get the campaign immediately because the hour has passed in their time zone.
+    """
 
     at: datetime | None
     people: int
@@ -253,8 +256,10 @@ def pace(request: ApiRequest, campaign_id: Id, given: PaceRequest) -> CampaignDe
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=KeyScope.READ, answers=Page[WaveInfo])
 def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) -> Page[WaveInfo]:
-    """List the waves of a campaign sent by local time. For a draft, at the time you ask about; for a released
-    campaign, those still to come, or none if everyone gets it at the same moment.
+    """List the waves of a campaign sent by local time.
+
+    For a draft, the waves at the requested time; for a released campaign, those still to come, or none if everyone gets
+    it at the same moment.
     """
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:

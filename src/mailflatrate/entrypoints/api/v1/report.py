@@ -39,7 +39,7 @@ ROUTER = Router(tags=["Release and report"])
 
 
 class Share(Schema):
-    """A percentage with its limit; null if there is nothing to divide by."""
+    """A percentage with its limit; null if there is nothing to measure."""
 
     events: int
     of: int
@@ -139,7 +139,10 @@ class ReleaseDecision(Schema):
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/report", scope=KeyScope.READ, answers=CampaignReport)
 def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> CampaignReport:
-    """Get the status of a campaign in numbers. Opens are never counted; machine clicks are counted apart (R-108)."""
+    """Get the status of a campaign in numbers.
+
+    Opens are never counted; machine clicks are counted separately (R-108).
+    """
     campaign = find_campaign(campaign_id)
     live, edition = live_of(campaign), sent_edition(campaign, which.variant)
     now = live.progress
@@ -190,7 +193,7 @@ def show_outcome(request: ApiRequest, campaign_id: Id, delivery_id: Id) -> Outco
 
 
 class ContactCampaign(Schema):
-    """What one campaign meant for a contact."""
+    """A contact's result in one campaign."""
 
     id: Annotated[int, Field(description="of the recipient in the campaign's report")]
     campaign_id: int
@@ -220,7 +223,10 @@ def _of_contact(row: DeliveryRecord) -> ContactCampaign:
 
 @endpoint(ROUTER, "get", "/contacts/{contact_id}/campaigns", scope=KeyScope.READ, answers=Page[ContactCampaign])
 def list_contact_campaigns(request: ApiRequest, contact_id: Id, which: Query[PageQuery]) -> Page[ContactCampaign]:
-    """List a contact's campaigns, newest first. Each has its result, also those that were withheld."""
+    """List a contact's campaigns, newest first.
+
+    Each has its result, including campaigns from which the contact was skipped.
+    """
     rows = DeliveryRecord.objects.filter(contact_id=find_contact(contact_id).id, campaign__isnull=False)
     return newest_first(rows.select_related("campaign", "contact"), which, _of_contact)
 

@@ -1,4 +1,4 @@
-"""What is checked of a request before anything of it is parsed: its query's names, and the cost of its JSON."""
+"""Checks of a request before it is parsed: the names in its query, and the cost of its JSON."""
 
 import re
 from collections.abc import Callable
@@ -43,13 +43,15 @@ _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:\[{]', re.DOTALL)
 def has_many_pieces(body: bytes, most: int = MOST_PIECES) -> bool:
     """Return whether JSON holds so many values that parsing it, and reporting each error, would take long.
 
-    Scans the body once and stops at the limit; characters inside strings don't count.
+    It scans the body once and stops at the limit; characters inside strings don't count.
     """
     return next(islice(_PIECE.finditer(body), most, None), None) is not None
 
 
 def refuse_expensive_json(request: HttpRequest, most: int = MOST_PIECES) -> None:
-    """Refuse a million tiny values; rejecting them one by one takes a gigabyte and many seconds. Raises Problem."""
+    """Raise Problem for JSON with too many values: rejecting a million tiny values one by one would take a gigabyte and
+    many seconds.
+    """
     if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         return
     try:

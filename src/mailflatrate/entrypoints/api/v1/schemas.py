@@ -109,12 +109,12 @@ def open_cursor(cursor: str, *kinds: type) -> list[Any]:
 
 
 def no_cursor() -> Problem:
-    """Return the Problem for a cursor that no page gave."""
+    """Return the Problem for a cursor that did not come from one of our pages."""
     return Problem(Code.INVALID, more={"errors": [{"pointer": "query.cursor", "message": _("invalid cursor")}]})
 
 
 def fits(parts: Sequence[Any], *kinds: type) -> bool:
-    """Return whether the parts of a cursor are of these kinds."""
+    """Return whether the parts of a cursor have these types."""
     return len(parts) == len(kinds) and all(map(isinstance, parts, kinds))
 
 
@@ -127,8 +127,9 @@ def before_id(cursor: str) -> int | None:
 def page_of(
     rows: Iterable[R], which: PageQuery, show: Callable[[R], T], *, id_of: Callable[[R], int] = attrgetter("id")
 ) -> Page[T]:
-    """Return a page of rows already loaded from its first one on, with at least one more row than the page if there
-    is a next one. The cursor names the last one shown.
+    """Return a page of rows that are already loaded: those of the page and, if there is a next page, at least one more.
+
+    The cursor names the last row shown.
     """
     shown = list(rows)
     more = len(shown) > which.limit
@@ -154,6 +155,6 @@ def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], sh
 
 
 def filled(schema: type[S], row: object, **more: Any) -> S:
-    """Return a schema with `more` and, for the other fields, the row's attributes of these names."""
+    """Return a schema with the values in `more` and, for the other fields, the row's attributes of the same names."""
     names = schema.model_fields.keys() - more.keys()
     return schema(**{name: getattr(row, name) for name in names}, **more)

@@ -1,6 +1,7 @@
-"""The typed conditions of segments in the API: described here, read by `lists.conditions.parsing` like everywhere else.
+"""The typed conditions of segments in the API. They are described here, and validated by `lists.conditions.parsing`
+like everywhere else.
 
-So there is one validation. Its errors name the condition and list the choices.
+So there is only one validation. Its errors name the condition and list the choices.
 """
 
 from typing import Annotated, Any, Literal
@@ -53,7 +54,7 @@ class NameCondition(RequestBodySchema):
 
 
 class EmailDomainCondition(RequestBodySchema):
-    """A comparison of what follows the @ of the address."""
+    """A comparison of the part after the @ in the address."""
 
     field: Literal["email_domain"]
     op: _ops(words.Field.EMAIL_DOMAIN)  # type: ignore[valid-type]
@@ -69,7 +70,10 @@ class ProviderCondition(RequestBodySchema):
 
 
 class ListCondition(RequestBodySchema):
-    """Confirmed, or not confirmed, on a list or one of several; `on_within_days` and `on_longer_days` since when."""
+    """Confirmed, or not confirmed, on a list or one of several.
+
+    `on_within_days` and `on_longer_days`: confirmed less, or more, than this many days ago.
+    """
 
     field: Literal["list"]
     op: _ops(words.Field.LIST)  # type: ignore[valid-type]
@@ -94,7 +98,7 @@ class FormCondition(RequestBodySchema):
 
 
 class SourceCondition(RequestBodySchema):
-    """A comparison of where the person signed up, as the proof of a list says."""
+    """A comparison of the place where the person signed up, according to their proof of consent."""
 
     field: Literal["source"]
     op: _ops(words.Field.SOURCE)  # type: ignore[valid-type]
@@ -126,7 +130,7 @@ class CampaignCondition(RequestBodySchema):
 
 
 class ReceivedCondition(RequestBodySchema):
-    """Received at least, or fewer than, so many campaigns; with `days`, in the last days."""
+    """Received at least, or fewer than, a number of campaigns; with `days`, in the last days."""
 
     field: Literal["received"]
     op: _ops(words.Field.RECEIVED)  # type: ignore[valid-type]

@@ -29,7 +29,7 @@ class SenderInfo(Schema):
 
 
 class DnsRecordInfo(Schema):
-    """A DNS record to publish and what the last check found. `state`: passed, blocked, waiting."""
+    """A DNS record to publish and the result of the last check. `state`: passed, blocked, waiting."""
 
     kind: CheckKind
     host: str
@@ -104,7 +104,10 @@ def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
 
 @endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=KeyScope.READ, answers=DomainDetail)
 def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
-    """Show a domain. Includes the records to publish and what the last check found."""
+    """Show a domain.
+
+    Includes the records to publish and the result of the last check.
+    """
     return _detail(domain_id)
 
 
@@ -127,7 +130,10 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     location="/sender-domains/{domain_id}",
 )
 def add_sender(request: ApiRequest, domain_id: Id, given: NewSender) -> SenderInfo:
-    """Add a From address. It counts once the domain is verified and its mailbox owner has clicked our link."""
+    """Add a From address.
+
+    It can be used once the domain is verified and the mailbox owner has clicked our link.
+    """
     find_domain(domain_id)
     made = domains.add_sender(domain_id, given.email, given.display_name, by=request.caller.user)
     return SenderInfo.model_validate(made)

@@ -84,7 +84,9 @@ _MODULES = (
 
 
 class CarefulParser(Parser):
-    """A parser of JSON and queries. Refuses what databases can't store: NUL, lone surrogates, non-finite numbers."""
+    """A parser of JSON and queries that refuses values databases can't store: NUL, lone surrogates,
+    non-finite numbers.
+    """
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
         """Return the body as JSON. Raises ValueError."""
@@ -184,7 +186,7 @@ def documentation(request: HttpRequest) -> HttpResponse:
 
 @in_front
 def nothing(_request: HttpRequest, **_rest: str) -> HttpResponse:
-    """Answer requests that match no operation."""
+    """Return 404 for requests that match no operation."""
     return Problem(Code.NOT_FOUND).answer()
 
 

@@ -78,7 +78,7 @@ class SuppressionBatch(RequestBodySchema):
 
 
 class RefusedAddress(Schema):
-    """An entry that isn't an email address: its place in `emails`, from 0."""
+    """An entry that isn't an email address: its position in `emails`, starting at 0."""
 
     index: int
     reason_code: Annotated[str, Field(description="always `not-an-address`")]
@@ -108,7 +108,10 @@ def list_suppressions(request: ApiRequest, which: Query[SuppressionQuery]) -> Pa
 
 @endpoint(ROUTER, "post", "/suppressions/look-up", scope=KeyScope.READ, answers=SuppressionLookup, protects=True)
 def look_up_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionLookup:
-    """Look up one address. It's a POST that changes nothing, so that the address stays out of logs along the way."""
+    """Look up one address.
+
+    It's a POST that changes nothing, so that the address doesn't appear in the logs of servers along the way.
+    """
     row = queries.strongest(_key(given.email))
     return SuppressionLookup(
         suppressed=row is not None,
@@ -148,8 +151,10 @@ def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionRe
     batch=True,
 )
 def add_suppressions(request: ApiRequest, given: SuppressionBatch) -> SuppressionBatchResult:
-    """Suppress many addresses at once. Up to 10,000, such as the opt-outs of your previous system; they needn't be
-    contacts. What isn't an email address is reported and doesn't stop the others.
+    """Suppress many addresses at once.
+
+    Up to 10,000, such as the opt-outs of your previous system; they needn't be contacts. Entries that aren't email
+    addresses are reported and don't stop the others.
     """
     keys, refused = [], []
     for index, email in enumerate(given.emails):

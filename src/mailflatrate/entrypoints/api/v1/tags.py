@@ -40,14 +40,14 @@ class NewTag(RequestBodySchema):
 
 
 class TagChange(RequestBodySchema):
-    """Changes to a tag. Members you leave out stay the same."""
+    """Changes to a tag. Properties you leave out stay the same."""
 
     name: TagName | None = None
     color: TagColor | None = None
 
 
 class TagDeletion(RequestBodySchema):
-    """Confirms that the tag is really to be taken from everyone."""
+    """Confirms that the tag is really to be removed from all contacts."""
 
     sure: bool = False
 
@@ -69,19 +69,22 @@ def _one(tag_id: int) -> TagInfo:
 
 @endpoint(ROUTER, "get", "/tags", scope=KeyScope.READ, answers=Page[TagInfo])
 def list_tags(request: ApiRequest, which: Query[PageQuery]) -> Page[TagInfo]:
-    """List tags by name, with how many contacts have each."""
+    """List tags by name, each with its number of contacts."""
     return page_from(tag_table(), which, lambda row: row.id, _shown)
 
 
 @endpoint(ROUTER, "post", "/tags", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo, status=201, repeatable=True)
 def create_tag(request: ApiRequest, given: NewTag) -> TagInfo:
-    """Create a tag. Giving a contact an unknown tag creates it, too."""
+    """Create a tag.
+
+    An unknown tag is also created when you add it to a contact.
+    """
     return _one(tags.create_tag(given.name, given.color).id)
 
 
 @endpoint(ROUTER, "get", "/tags/{tag_id}", scope=KeyScope.READ, answers=TagInfo)
 def show_tag(request: ApiRequest, tag_id: Id) -> TagInfo:
-    """Show a tag, with how many contacts have it."""
+    """Show a tag with its number of contacts."""
     return _one(tag_id)
 
 
@@ -96,7 +99,10 @@ def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
 
 @endpoint(ROUTER, "post", "/tags/{tag_id}/delete", scope=KeyScope.CONTACTS_WRITE, answers=TagDeletionResult)
 def delete_tag(request: ApiRequest, tag_id: Id, given: TagDeletion) -> TagDeletionResult:
-    """Delete a tag, and take it from everyone. You can't undo this."""
+    """Delete a tag and remove it from all contacts.
+
+    You can't undo this.
+    """
     found = _one(tag_id)
     if not given.sure:
         raise wrong("sure", _("send true to confirm"))

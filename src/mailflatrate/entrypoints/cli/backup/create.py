@@ -1,4 +1,4 @@
-"""Making a backup: one snapshot of the database, then keys, files and journals, and the manifest last."""
+"""Creates a backup: one snapshot of the database, then keys, files and journals, and the manifest last."""
 
 import importlib.metadata
 import io
@@ -36,7 +36,7 @@ SELECT statement_timestamp(), current_setting('server_version_num')::int,
 def make_backup(
     settings: Settings, target: Path, *, with_keys: bool, with_files: bool, tell: Callable[[str], None]
 ) -> Manifest:
-    """Write a backup to `target`, which appears only when complete. Runs after `boot`."""
+    """Write a backup to `target`, which appears only when complete. Call it after `boot`."""
     if target.exists():
         raise click.ClickException(f"{target} already exists")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,7 @@ def default_name(now: datetime) -> str:
 
 
 def drop_old(folder: Path, keep: int, tell: Callable[[str], None]) -> None:
-    """Remove all but the newest backups of a folder, and drafts that a dead process left a day ago."""
+    """Delete all but the newest backups of a folder, and drafts that a dead process left more than a day ago."""
     finished = sorted(path.parent for path in folder.glob(f"mailflatrate-*/{of.FILE}"))
     old_drafts = [p for p in folder.glob(f".mailflatrate-*{PARTIAL}") if p.stat().st_mtime < time.time() - 86_400]
     for path in [*finished[:-keep], *old_drafts]:

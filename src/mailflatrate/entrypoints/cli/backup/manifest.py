@@ -1,4 +1,4 @@
-"""The manifest of a backup: when and from which database it was made, and the checksum of each part."""
+"""The manifest of a backup: when it was made, from which database, and the checksum of each part."""
 
 import hashlib
 import json
@@ -50,7 +50,7 @@ class Manifest:
     parts: tuple[BackupFile, ...]
 
     def part(self, name: str) -> BackupFile | None:
-        """Return the part of this name, if the backup has it."""
+        """Return the part with this name; None if the backup doesn't have it."""
         return next((part for part in self.parts if part.name == name), None)
 
     def write(self, folder: Path) -> None:
@@ -63,7 +63,7 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a backup. Raises ClickException if there is none that we wrote."""
+    """Read the manifest of a backup. Raises ClickException if the folder has no manifest that we wrote."""
     path = folder / FILE
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -108,7 +108,7 @@ def measure(path: Path) -> BackupFile:
 
 
 def verify_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """Return what is wrong with the parts; empty if each is unchanged."""
+    """Return sentences about parts that are missing or changed; none if all are unchanged."""
     problems = []
     for part in manifest.parts:
         path = folder / part.name

@@ -1,4 +1,4 @@
-"""Restoring a backup: keys, database, files, then everything that must not be lost. Nothing is sent."""
+"""Restores a backup: keys, database, files, then journals and withdrawals. Nothing is sent."""
 
 import json
 import os
@@ -34,7 +34,7 @@ _EMPTY = "DROP SCHEMA IF EXISTS {} CASCADE"
 
 
 def place_keys(settings: Settings, folder: Path, manifest: Manifest) -> None:
-    """Ensure that this host has the backup's keys, before anything reads them. Raises ClickException."""
+    """Make sure that this host has the backup's keys before anything reads them. Raises ClickException."""
     path = settings.data_dir / "secrets.json"
     stored = _stored(path)
     if settings.secret_key and settings.token_keys:
@@ -150,7 +150,7 @@ def restore_files(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """What the restored database learned about the time after its backup."""
+    """What journals and withdrawals added to the restored database about the time after its backup."""
 
     chunks: int
     drafts: list[str]

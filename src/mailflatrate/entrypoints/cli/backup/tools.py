@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: found in a version that fits the server, run without exposing the password."""
+"""PostgreSQL's own programs: finds a version that fits the server, and runs it without exposing the password."""
 
 import os
 import re

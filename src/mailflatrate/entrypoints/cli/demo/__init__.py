@@ -1,7 +1,7 @@
 """`mailflatrate demo`: one operator, one vetted customer, a real import, a real campaign, and the feedback.
 
 Everything uses the product's own actions; nothing bypasses them. Without a relay, all mail ends in the test inbox,
-whose addresses misbehave on demand.
+whose addresses bounce or complain on request.
 """
 
 import json

@@ -41,7 +41,7 @@ ELSEWHERE = {"MX": ["10 mx.mailflatrate.example"]}
 
 @dataclass(slots=True)
 class DemoPlace:
-    """Where the demonstration runs."""
+    """The environment in which the demonstration runs: its folder, ports and DNS."""
 
     folder: Path
     dns: ZoneServer
@@ -73,7 +73,7 @@ def _free_port(wanted: int, taken: set[int]) -> int:
 
 
 def prepare(folder: Path) -> DemoPlace:
-    """Set the environment of this process and its children, and start the DNS. Values set by the caller stay."""
+    """Set the environment of this process and its children, and start the DNS. Values set by the caller are kept."""
     dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE, takes_updates=True)
     dns.start()
     taken: set[int] = set()

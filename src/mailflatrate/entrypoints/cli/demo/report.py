@@ -1,4 +1,4 @@
-"""The table at the end, whether its numbers are right, and where to find more."""
+"""The table at the end of the demonstration, the check of its numbers, and where to look next."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def table(numbers: dict[str, Any]) -> str:
 
 
 def wrong(numbers: dict[str, Any]) -> list[str]:
-    """Return the deviations from the results that the misbehaving addresses must give; empty if all is right."""
+    """Return sentences about numbers that differ from the expected ones; none if all are right."""
     return [
         f"{LABELS[key]}: {numbers[key]} instead of {wanted}"
         for key, wanted in EXPECTED.items()
@@ -44,7 +44,7 @@ def wrong(numbers: dict[str, Any]) -> list[str]:
 
 
 def print_where(settings: Settings, numbers: dict[str, Any]) -> None:
-    """Addresses and logins."""
+    """Print addresses and logins."""
     base = f"http://{settings.web_host}:{settings.web_port}"
     click.echo(f"  Pages      {base}/studio/")
     click.echo(f"  Sign-up    {base}/f/{numbers['form_code']}/")

@@ -1,8 +1,8 @@
 """`mailflatrate doctor`: what is missing for real sending, and how to fix it.
 
 Each of `host`, `database`, `relay`, `dns_records` and `processes` yields lines; nothing is changed without `--prepare`.
-Only findings about the service's own domain are kept, because messages wait for them.
-Last, `compliance` reports where each requirement of the mailbox providers is met.
+Only findings about the service's own domain are stored, because messages wait for them. Finally, `compliance` reports
+whether each requirement of the mailbox providers is met.
 """
 
 import json

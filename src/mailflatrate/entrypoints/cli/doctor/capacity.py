@@ -31,7 +31,7 @@ SELECT current_setting('max_connections')::int - current_setting('superuser_rese
 class Demand:
     """The processes of an installation, and the connections they open when all of them are busy.
 
-    With a pooler, web processes have only its connections, whose number it alone knows.
+    With a pooler, web processes use only the pooler's connections, whose number only the pooler knows.
     """
 
     senders: int
@@ -54,7 +54,7 @@ class Demand:
 
 
 def capacity_lines(settings: Settings) -> Iterator[Line]:
-    """Compare what the living processes may need with what the server allows."""
+    """Compare the connections that the running processes may need with those that the server allows."""
     processes: dict[tuple[str, int], set[str]] = defaultdict(set)
     for worker in job_queue.workers(HEARTBEAT_SECONDS):
         processes[worker.host, worker.pid].update(worker.queues)
@@ -75,7 +75,7 @@ def capacity_lines(settings: Settings) -> Iterator[Line]:
 
 
 def judged(demand: Demand, allowed: int, in_use: int) -> Line:
-    """Return the line for a demand on a server that allows this many connections."""
+    """Return the line for this demand on a server that allows `allowed` connections."""
     needed = demand.connections
     text = (
         f"{demand.senders} senders, {demand.workers} workers, {demand.page_processes} web and {demand.listeners} "

@@ -10,7 +10,7 @@ TOPIC = "asked"
 
 
 def compliance_lines(lines: Sequence[Line]) -> Iterator[Line]:
-    """Yield one line for each criterion, reusing what the other lines found."""
+    """Yield one line for each criterion, using the results of the other lines."""
     seen = {line.topic: True for line in lines}
     seen |= {line.topic: False for line in lines if line.level is Level.MISSING}
     if not seen.get("mx", True):

@@ -19,7 +19,9 @@ _OUTBOX = "SELECT count(*) FROM withdrawal_outbox WHERE at < now() - interval '1
 
 
 def storage_lines(settings: Settings) -> Iterator[Line]:
-    """Write, read and delete a probe; then find files left in another backend, and hosts that share no storage."""
+    """Write, read and delete a test file; then look for files left in another backend, and for hosts that share no
+    storage.
+    """
     kind = settings.storage
     place = {StorageKind.DIRECTORY: str(settings.storage_folder), StorageKind.S3: f"bucket {settings.s3_bucket}"}
     try:

@@ -1,4 +1,4 @@
-"""Running processes: workers' heartbeats, jobs untaken or failed, and the listeners for incoming mail."""
+"""Running processes: workers' heartbeats, jobs that wait or failed, and the listeners for incoming mail."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,9 @@ UNTOUCHED_MINUTES = 10
 
 
 def traffic_lines(settings: Settings) -> Iterator[Line]:
-    """Check traffic read-only; asks the listeners for two addresses that RFC 2142 requires everyone to have."""
+    """Check jobs and listeners without changing anything; asks the listeners for two addresses that RFC 2142 requires
+    everyone to have.
+    """
     yield _workers()
     yield from _jobs()
     yield from _listeners(settings)

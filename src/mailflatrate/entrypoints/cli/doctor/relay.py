@@ -1,4 +1,4 @@
-"""The relay: does it accept us, encrypted; and its queue if it is a Postfix on this host."""
+"""The relay: whether it accepts us and encrypts; and its queue if it is a Postfix on this host."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ MANY_DEFERRED = 1_000
 
 
 def relay_lines(settings: Settings) -> Iterator[Line]:
-    """Check the relay of the settings; nothing if none is set, as the table may have others."""
+    """Check the relay of the settings; yield nothing if none is set, because the table may have relays."""
     if settings.relay_host is None:
         return
     config = settings_relay(settings).config
@@ -35,7 +35,7 @@ def relay_lines(settings: Settings) -> Iterator[Line]:
 
 
 def table_lines(settings: Settings) -> Iterator[Line]:
-    """Check every relay of the table that takes messages, and report pools in which none does."""
+    """Check every relay of the table that takes messages, and report pools without such a relay."""
     with tenancy.platform(PlatformReason.RELAYS):
         rows = relay_rows()
         leaves = mail_leaves_machine(settings)

@@ -12,7 +12,7 @@ from mailflatrate.settings.schema import MarkMode, Settings
 
 
 def mark_lines(settings: Settings) -> Iterator[Line]:
-    """Reads only."""
+    """Yield the mode and the reason for it. Reads only."""
     yield ok("marks", _found(settings))
 
 

@@ -9,7 +9,7 @@ MOST_HOSTS = 20
 
 
 def unknown_lines() -> Iterator[Line]:
-    """Reads only."""
+    """Yield the numbers of unknown results and the missing hosts. Reads only."""
     found = all_unknown()
     hosts = found.hosts
     for host in hosts[:MOST_HOSTS]:

@@ -68,9 +68,9 @@ def lint_command(
 ) -> None:  # fmt: skip
     """Check messages from any system. FILES are whole messages, as sent or as received; - is standard input.
 
-    Only the rules for a message's kind apply. What relays and receivers added isn't held against the sender. A finding
-    caused by another is listed under it, with the first one to fix at the top. Exits with 1 if a rule blocks, with 2 if
-    the arguments are wrong.
+    Only the rules for a message's kind apply. Fields that relays and receivers added don't count against the sender. A
+    finding caused by another is listed under it, with the first one to fix at the top. Exits with 1 if a rule blocks,
+    with 2 if the arguments are wrong.
     """
     try:
         brands = load_brands(brands_file)
@@ -93,7 +93,7 @@ def lint_command(
 
 @dataclass(frozen=True, slots=True)
 class LintOptions:
-    """The options of a run. If `kind` is None, it is read from each message."""
+    """The options of a run. If `kind` is None, it is derived from each message."""
 
     profile: Profile
     kind: MessageKind | None

@@ -10,7 +10,7 @@ _PURPOSES = {LinkKind.CLICK.value: TokenPurpose.CLICK, LinkKind.PERSONAL_CLICK.v
 
 
 class OwnLinks:
-    """A check against the installation's key ring, which is read at the first link that looks like ours."""
+    """A check against the installation's key ring, which is loaded for the first link that looks like ours."""
 
     def __init__(self) -> None:
         self._ring: KeyRing | None = None
