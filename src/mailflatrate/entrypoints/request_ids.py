@@ -1,6 +1,6 @@
 """An id for each request: in the response, in the errors of the API, and in every log line written meanwhile.
 
-It is made here: an id that the client sends could be anyone's, and would end up in our logs.
+The server generates it, because an id from the client could be chosen by an attacker and would end up in our logs.
 """
 
 import secrets
@@ -14,7 +14,7 @@ _OCTETS = 12
 
 
 def new_request_id() -> str:
-    """Return an id for a request."""
+    """Return a new id for a request."""
     return secrets.token_hex(_OCTETS)
 
 

@@ -1,9 +1,9 @@
 """Email addresses from a form or a file: parsing, the wire form, the canonical key.
 
-The input is text that a person typed. The output is an `Address` (local part as typed, domain as A-label)
-or an `AddressError` that names the fault. Nothing here decides whether we *want* the address: that is
-`mailflatrate.rules.addresses`. Quoted local parts, comments and domain literals are valid in RFC 5321 and
-rejected here (R-17): nobody signs up to a newsletter with one, and each trips up some parser downstream.
+The input is text that a person typed. The output is an `Address` (local part as typed, domain as A-label) or an
+`AddressError` that names the fault. Nothing here decides whether we *want* the address: that is
+`mailflatrate.rules.addresses`. Quoted local parts, comments and domain literals are valid in RFC 5321 and rejected here
+(R-17): no one signs up for a newsletter with one, and each of them breaks some parser downstream.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class AddressFault(Enum):
 
 
 class AddressError(ValueError):
-    """The text is not an address. `fault` says which rule it broke, `text` is the original text."""
+    """The text is not an address. `fault` says which rule it breaks, `text` is the original text."""
 
     def __init__(self, fault: AddressFault, text: str) -> None:
         super().__init__(f"{fault.value}: {text!r}")
@@ -123,7 +123,7 @@ _DOTS_MEAN_NOTHING = frozenset({"gmail.com", "googlemail.com"})
 def mailbox_form(canonical: str) -> str:
     """Return the mailbox behind a canonical key, without +tag and at Gmail without dots (R-20).
 
-    Only for counting abuse, never for sending or consent: `anna+news@` is a separate address there.
+    Use it only to count abuse, never for sending or consent, where `anna+news@` is a separate address.
     """
     local, _, domain = canonical.rpartition("@")
     local = local.partition("+")[0] or local
@@ -133,8 +133,9 @@ def mailbox_form(canonical: str) -> str:
 
 
 def without_tag(canonical: str) -> str:
-    """Return the canonical key without its +tag, or empty if it has none. Only for refusals: a mailbox's no covers its
-    tags, its yes doesn't.
+    """Return the canonical key without its +tag, or an empty text if it has none.
+
+    Only for refusals: a no from the mailbox also covers addresses with a tag, but a yes doesn't.
     """
     local, _, domain = canonical.rpartition("@")
     mailbox, plus, _tag = local.partition("+")
@@ -142,12 +143,12 @@ def without_tag(canonical: str) -> str:
 
 
 def domain_of(email: str) -> str:
-    """Return the domain of an address, in lower case; of a bare domain, that domain."""
+    """Return the domain of an address in lower case; if the text is a bare domain, return that."""
     return email.rpartition("@")[2].lower()
 
 
 def local_part_of(email: str) -> str:
-    """Return what precedes the domain of an address; empty for a bare domain."""
+    """Return the part of an address before the @; empty for a bare domain."""
     return email.rpartition("@")[0]
 
 

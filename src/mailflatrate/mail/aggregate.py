@@ -1,7 +1,7 @@
 """Aggregate reports of receivers: DMARC (RFC 7489 appendix C, RFC 9990) as XML, SMTP TLS (RFC 8460) as JSON.
 
 Bytes in, values out, never raising: a part that is not a report yields nothing. Decompression is limited, and XML with
-a document type is not read, because no report has one and entities are a means of attack.
+a document type is not read, because no report has one and its entities can be used for attacks.
 """
 
 import io
@@ -34,9 +34,9 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportSource:
-    """One row: `name` is the sending address (DMARC) or the failure (TLS); `passed` of `messages` were in order.
+    """One row: `name` is the sending address (DMARC) or the failure (TLS); `passed` of `messages` passed.
 
-    DMARC: in order means aligned SPF or DKIM. TLS: a session protected as the domain's policy requires.
+    DMARC: aligned SPF or DKIM passed. TLS: the session was protected as the domain's policy requires.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ReportSource:
 
 @dataclass(frozen=True, slots=True)
 class AggregateReport:
-    """What one receiver saw of one domain between two aware times."""
+    """One receiver's report on one domain between two aware times."""
 
     kind: ReportKind
     reporter: str
@@ -58,12 +58,12 @@ class AggregateReport:
 
     @property
     def messages(self) -> int:
-        """Return the number of messages seen (sessions in a TLS report)."""
+        """Return the number of messages in the report (sessions in a TLS report)."""
         return sum(source.messages for source in self.sources)
 
     @property
     def passed(self) -> int:
-        """Those in order."""
+        """Return the number of messages that passed."""
         return sum(source.passed for source in self.sources)
 
 

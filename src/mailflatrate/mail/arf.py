@@ -1,7 +1,7 @@
 """Complaints: feedback reports by RFC 5965 with its extensions, JMRP, XARF, and the opt-outs of mailbox providers.
 
-Input: a parsed message. Output: the report as written. Whether to act on it is decided elsewhere (R-78).
-Extensions read: RFC 6430 (not-spam), RFC 6591 (auth-failure), RFC 9477 (CFBL), opt-out and dmarc as seen in practice.
+Input: a parsed message. Output: the report as written. Other code decides whether to act on it (R-78). Supported
+extensions: RFC 6430 (not-spam), RFC 6591 (auth-failure), RFC 9477 (CFBL), opt-out and dmarc as used in practice.
 """
 
 import json
@@ -21,10 +21,11 @@ _MAX_JMRP_HEADER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FeedbackReport:
-    """A complaint or another report about one message.
+    """A complaint or another report about one message. `feedback_type` in lower case ("abuse", "opt-out",
+    "auth-failure", ...).
 
-    `feedback_type` in lower case ("abuse", "opt-out", "auth-failure", ...). `recipients` are those that the reporter
-    names; redaction (RFC 6590) leaves them empty. `fields` are the machine-readable ones, names in lower case.
+    `recipients` are those that the reporter names; redaction (RFC 6590) leaves them empty. `fields` are the
+    machine-readable fields, with names in lower case.
     """
 
     feedback_type: str

@@ -1,4 +1,5 @@
-"""Reads what receiving servers wrote about a message: Authentication-Results (RFC 8601), its ARC copy, Received-SPF.
+"""Reads the results that receiving servers added to a message: Authentication-Results (RFC 8601), its ARC copy,
+Received-SPF.
 
 Input: header fields of any message. Output: results as the fields state them. The caller decides whether to trust a
 field, because anyone can write one.

@@ -1,7 +1,7 @@
 """Mistakes an author can make in a campaign's source, as message ids.
 
-Libraries report what they found in English of their own; the usual sentences are known here, and others are passed
-on as they are.
+Libraries report what they found in their own English. The usual sentences are replaced by ours, and others are passed
+on unchanged.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ _PREFIX = "mistake."
 
 
 def mistake(line: int, code: str, *facts: str) -> SourceError:
-    """Return a mistake at a line, counted from 1. Raises KeyError for a code without words."""
+    """Return a mistake at a line, counted from 1. Raises KeyError for a code that has no text."""
     return SourceError(line, _sentence(code, facts, ENGLISH), code, facts)
 
 
@@ -163,7 +163,7 @@ def in_part(error: SourceError, part: str) -> SourceError:
 
 
 def from_liquid(line: int, message: str) -> SourceError:
-    """What python-liquid says."""
+    """Return the mistake for an error message of python-liquid."""
     for pattern, code in _LIQUID_SAYS:
         if found := pattern.fullmatch(message):
             return mistake(line, code, *(group for group in found.groups() if group is not None))
@@ -171,7 +171,9 @@ def from_liquid(line: int, message: str) -> SourceError:
 
 
 def from_rendering(message: str) -> SourceError:
-    """Return an error from python-liquid, or Python under it, while rendering a message, without internal wording."""
+    """Return the mistake for an error that python-liquid, or Python itself, raised while rendering, without internal
+    details.
+    """
     for pattern, code in _RENDERING_SAYS:
         if found := pattern.fullmatch(message):
             return mistake(NOWHERE, code, *found.groups())
@@ -179,7 +181,7 @@ def from_rendering(message: str) -> SourceError:
 
 
 def from_problem(problem: Exception) -> SourceError:
-    """Return any problem that keeps a message from being written, in words for the customer."""
+    """Return any problem that prevents a message from being composed, as a mistake described for the customer."""
     if isinstance(problem, SourceRefused):
         return problem.errors[0]
     if isinstance(problem, ReportedMistake):
@@ -188,7 +190,7 @@ def from_problem(problem: Exception) -> SourceError:
 
 
 def from_mjml(line: int, message: str) -> SourceError:
-    """What mrml says."""
+    """Return the mistake for an error message of mrml."""
     known = _MJML_SAYS.get(message)
     return mistake(line, known) if known else mistake(line, "mjml-unreadable", message)
 
@@ -210,7 +212,7 @@ def as_param(error: SourceError) -> str:
 
 
 def param_in_words(param: str, language: str) -> str | None:
-    """Return a value of `as_param` in words, with its line if it has one; None for any other text."""
+    """Return a value of `as_param` as text, with its line if it has one; None for any other text."""
     if not param.startswith(_PREFIX):
         return None
     line, code, part, *facts = json.loads(param.removeprefix(_PREFIX))

@@ -1,4 +1,5 @@
-"""Whether a finished part offers a way to unsubscribe and names its sender, in any nearby language (R-40, R-44).
+"""Whether a finished part offers a way to unsubscribe and names its sender, in the common European languages (R-40,
+R-44).
 
 For messages of other systems, of which only the text is known. Our own campaigns are judged by their template.
 """
@@ -114,9 +115,9 @@ def offers_leaving(text: str) -> bool:
 
 
 def offers_leaving_html(seen: CompiledContentFacts) -> bool:
-    """Return whether an HTML part has an unsubscribe link, judged by its words, its target or the words around it.
+    """Return whether an HTML part has an unsubscribe link, judged by its text, its target or the text around it.
 
-    A link that nobody can see or follow does not count.
+    A link that readers cannot see or follow does not count.
     """
     anchors = seen.anchors
     ends = [0, *(anchor.end for anchor in anchors)]
@@ -136,7 +137,7 @@ def _leads_out(anchor: Anchor, seen: str, before: int, behind: int) -> bool:
 
 
 def imprint_marks(visible: str) -> ImprintMarks:
-    """Return which parts of an imprint a reader finds in the visible text. Never raises."""
+    """Return the parts of an imprint that are in the visible text. Never raises."""
     text = " ".join(visible.replace("\u00a0", " ").split())
     places = {found.lastgroup for found in _POSTCODE.finditer(text) if _is_address(text, found)}
     reached = _PHONE.search(text) is not None or ("canada" in places and _TARGET.search(text) is not None)

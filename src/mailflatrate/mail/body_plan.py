@@ -1,7 +1,7 @@
-"""The body of an edition: multipart/alternative in octets, with holes (RFC 2046 section 5.1.4).
+"""The body of an edition: multipart/alternative in octets, with placeholders (RFC 2046 section 5.1.4).
 
-Everything up to the first hole is one piece whose hash is computed once; the rest is a list of pieces, copied per
-recipient and filled. Because `quoted_printable` leaves nothing for relaxed canonicalization to do, the hash of the
+Everything up to the first placeholder is one piece whose hash is computed once; the rest is a list of pieces, copied
+per recipient and filled. Because `quoted_printable` leaves nothing for relaxed canonicalization to do, the hash of the
 octets is the body hash.
 """
 

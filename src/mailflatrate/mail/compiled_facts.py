@@ -1,4 +1,4 @@
-"""Facts visible in one of our compiled campaigns, before any recipient (`content_facts` covers finished parts)."""
+"""Facts about one of our compiled campaigns, independent of recipients (`content_facts` covers finished parts)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ UNSUBSCRIBE_SLOT = re.compile(r"\{\{-?\s*unsubscribe_url\s*-?\}\}")
 
 
 def lint_compiled(compiled: CompiledContent) -> CompiledContentFacts:
-    """Return the facts of one of our campaigns, before any recipient."""
+    """Return the facts about one of our campaigns, independent of recipients."""
     return lint_sources(compiled.html.source, compiled.text.source, compiled.links, compiled.imprint)
 
 
 def lint_sources(
     html_source: str, text_source: str, links: tuple[ContentLink, ...], imprint: FooterImprint
 ) -> CompiledContentFacts:
-    """Return what `lint_compiled` returns, for parts that are still Liquid source."""
+    """Return the same facts as `lint_compiled`, for parts that are still Liquid source."""
     wanted = [line.value for line in imprint.lines] + [imprint.mailing_id]
     without_html = _without_liquid(html_source)
     without_text = _without_liquid(text_source)

@@ -1,7 +1,7 @@
 """The part of the compiler that runs in a child process (`base.child`): sources in, plain frozen values out.
 
-Customer input goes through third-party parsers of Markdown, MJML, HTML and CSS. A source that makes one of
-them slow, large or crash ends a child process and is refused; nothing else is affected.
+Customer input goes through third-party parsers of Markdown, MJML, HTML and CSS. If a source makes one of them slow, too
+large or crash, only a child process ends, and the source is refused.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class MissingValues:
 
 @dataclass(frozen=True, slots=True)
 class NumberedUrls:
-    """Writes a placeholder for each link: keys stay outside the child, so it cannot seal a link's token."""
+    """Writes a placeholder for each link. Keys stay outside the child, so it cannot seal a link's token."""
 
     beginning: str
 
@@ -139,12 +139,12 @@ def work(sources: CompiledSources, values: dict[str, object]) -> int:
 
 
 def as_html(text: str, kind: SourceFormat) -> str:
-    """Return MJML or Markdown as HTML, Liquid in its place. Raises SourceRefused."""
+    """Return MJML or Markdown as HTML with its Liquid unchanged. Raises SourceRefused."""
     return markdown_as_html(text) if kind is SourceFormat.MARKDOWN else mjml_as_html(text)
 
 
 def as_body(text: str, kind: SourceFormat) -> str:
-    """Return the body content of Markdown or HTML, as HTML with Liquid in place."""
+    """Return the body content of Markdown or HTML as HTML with its Liquid unchanged."""
     html = markdown_as_html(text) if kind is SourceFormat.MARKDOWN else text
     tokens = tokenise(html)
     begins = [at for at, token in enumerate(tokens) if token.kind is TokenKind.START and token.name == "body"]
@@ -154,5 +154,5 @@ def as_body(text: str, kind: SourceFormat) -> str:
 
 
 def as_text(text: str, kind: SourceFormat) -> str:
-    """Return the text of MJML or HTML, Liquid in place. Raises SourceRefused."""
+    """Return MJML or HTML as plain text with its Liquid unchanged. Raises SourceRefused."""
     return compiled_text(text, as_mjml=kind is SourceFormat.MJML)

@@ -1,10 +1,8 @@
 """Turns an edition and a recipient into the octets of one signed message: the hot path of the whole service.
 
-A `Composer` is made once per edition. It transfer-encodes the fixed text, writes the constant header fields,
-hashes the constant beginning of the body and of the signed header, and keeps a list of octet pieces with
-holes. `draft` fills the holes for one recipient and finishes the two hashes; `sign_drafts` signs several messages at
-once.
-
+A `Composer` is made once per edition. It transfer-encodes the fixed text, writes the constant header fields, hashes the
+constant beginning of the body and of the signed header, and keeps a list of octet pieces with placeholders. `draft`
+fills the placeholders for one recipient and finishes the two hashes; `sign_drafts` signs several messages at once.
 Pure: no clock (the caller passes the time), no randomness, no I/O. The same input gives the same octets.
 """
 
@@ -45,7 +43,10 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 class ComposeError(ValueError):
-    """The edition or its sender cannot become a message; says why. Raised by `Composer()`, never per message."""
+    """The edition or its sender cannot become a message; the error says why.
+
+    Raised by `Composer()`, never per message.
+    """
 
 
 class ReadyMessage(NamedTuple):
@@ -69,7 +70,7 @@ class ReadyMessage(NamedTuple):
 
 
 class MessageDraft(NamedTuple):
-    """A message that lacks only its signatures; the other fields are those of the `ReadyMessage` it becomes."""
+    """A complete message without its signatures; the other fields are those of the `ReadyMessage` it becomes."""
 
     envelope_from: str
     envelope_to: str
@@ -156,7 +157,10 @@ class _DateField:
 
 
 class Composer:
-    """Builds the messages of one edition for one stream. Not shared between threads: it caches the last second."""
+    """Builds the messages of one edition for one stream.
+
+    Don't share it between threads: it caches the date of the last second.
+    """
 
     def __init__(
         self,

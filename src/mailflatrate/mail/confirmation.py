@@ -1,8 +1,8 @@
-"""The confirmation email of double opt-in: one frozen template, and only what it needs (R-31).
+"""The confirmation email of double opt-in: one frozen template with only what it needs (R-31).
 
-Who asks, for which list, when and where it was requested, the wording, one link, what to do if someone else
-requested it, the imprint. No picture, no tracking, no text by the customer beside the wording that was published.
-The link leads to a page with a button (R-33).
+It says who asks, for which list, when and where it was requested, the wording, and what to do if someone else requested
+it; it has one link and the imprint. No picture, no tracking, no text by the customer except the published wording. The
+link leads to a page with a button (R-33).
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Compiling a campaign once, before a million recipients.
-
-Source in, three Liquid templates and the numbered links out.
+"""Compiles a campaign once for all recipients. Source in, three Liquid templates and the numbered links out.
 
     protect Liquid -> MJML or Markdown to HTML -> inline styles -> sanitize and rewrite links -> text part
     -> preheader and imprint -> put Liquid back -> parse
@@ -161,14 +159,14 @@ def _title(source: ContentSource) -> str:
 
 
 def mjml_as_html(source: str) -> str:
-    """Return MJML as the HTML document that mrml generates, Liquid in place. Raises SourceRefused."""
+    """Return MJML as the HTML document that mrml generates, with its Liquid unchanged. Raises SourceRefused."""
     _refuse_unreadable(source)
     protected = protect(source, entities=True)
     return protected.restore_html(render_mjml(block_tags_to_comments(protected)), lambda tag: tag)
 
 
 def compiled_text(source: str, *, as_mjml: bool) -> str:
-    """Return MJML or HTML as text with Liquid in place. Raises SourceRefused."""
+    """Return MJML or HTML as plain text with its Liquid unchanged. Raises SourceRefused."""
     _refuse_unreadable(source)
     protected = protect(source, entities=True)
     text = block_tags_to_comments(protected)
@@ -342,7 +340,10 @@ def _too_many_marks(source: ContentSource) -> list[SourceError]:
 
 
 def find_markup_errors(source: str, *, as_mjml: bool) -> list[SourceError]:
-    """Return the tag errors of HTML or MJML, by line; an unclosed mark alone, as it hides everything else."""
+    """Return the tag errors of HTML or MJML, by line.
+
+    An unclosed mark is returned alone, because it hides everything after it.
+    """
     if fault := _fault(source):
         return [mistake(fault.line, fault.code, *fault.facts)]
     if not as_mjml:

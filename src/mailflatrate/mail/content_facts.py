@@ -1,7 +1,6 @@
-"""Plain facts visible in a finished HTML and text part: the rules decide what they mean.
+"""Facts about a finished HTML and text part; the rules decide what they mean.
 
-Works on our own compiled campaigns and on any other message (`mailflatrate lint`), so it never raises on broken
-HTML.
+Works on our own compiled campaigns and on any other message (`mailflatrate lint`), so it never raises on broken HTML.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class LinkText:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A link that a reader can see: its target, and the place of its text in `CompiledContentFacts.outline`."""
+    """A link that a reader can see: its target, and the position of its text in `CompiledContentFacts.outline`."""
 
     href: str
     start: int
@@ -109,12 +108,12 @@ class CompiledContentFacts:
 
     @property
     def visible_chars(self) -> int:
-        """Return the number of HTML part characters that a reader sees."""
+        """Return the number of visible characters in the HTML part."""
         return len(self.visible_text)
 
     @property
     def total_bytes(self) -> int:
-        """Both parts together."""
+        """Return the size of both parts together."""
         return self.html_bytes + self.text_bytes
 
 

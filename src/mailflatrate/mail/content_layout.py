@@ -24,7 +24,8 @@ _PIXELS: Final = re.compile(r"\s*(\d+(?:\.\d+)?)(px)?\s*")
 def unsupported_css(token: Token) -> Iterator[str]:
     """Yield an element's inline declarations that large mail programs ignore, as `name: value`.
 
-    Style sheets have been applied before; what is left in a media query only adds to the layout where supported.
+    Style sheets have been applied before. Rules left in a media query are not counted, because they only improve the
+    layout where they are supported.
     """
     for name, value in declarations(token.attributes.get("style") or "").items():
         if value in _UNSUPPORTED.get(name, ()) or (name in _MOVES and value not in ("auto", "none", "1")):
@@ -32,9 +33,9 @@ def unsupported_css(token: Token) -> Iterator[str]:
 
 
 def is_oversized(token: Token) -> bool:
-    """Return whether Outlook shows an image wider than a message: it uses `width`, else the file's own width.
+    """Return whether Outlook shows an image wider than a message: it uses `width`, otherwise the file's own width.
 
-    A limit in percent is taken as intended, because every other program respects it.
+    A limit in percent is accepted, because every other program respects it.
     """
     style = declarations(token.attributes.get("style") or "")
     widths = [token.attributes.get("width") or "", style.get("width", ""), style.get("max-width", "")]

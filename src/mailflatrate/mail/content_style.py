@@ -1,4 +1,6 @@
-"""How an element of an HTML part looks to a reader, as far as attributes and inline styles say (R-44, R-48, R-50)."""
+"""How an element of an HTML part looks to a reader, according to its attributes and inline styles
+(R-44, R-48, R-50).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ class Hiding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What an element's text inherits. `own_color` and `own_background`: set explicitly."""
+    """The style that an element's text inherits. `own_color` and `own_background`: set explicitly."""
 
     hiding: Hiding | None = None
     color: str = "#000000"

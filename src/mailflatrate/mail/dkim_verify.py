@@ -1,7 +1,7 @@
 """Verifies DKIM signatures (RFC 6376 section 6) with the standard library and `cryptography`.
 
-Shows a message as its receiver judges it: both canonicalizations, RSA with SHA-256, `h=` with fields named more
-often than they occur. The caller provides the public key.
+It judges a message like its receiver: both canonicalizations, RSA with SHA-256, `h=` with fields named more often than
+they occur. The caller provides the public key.
 """
 
 import base64
@@ -36,7 +36,7 @@ class KeyUnreachable(Exception):
 
 
 class DkimStatus(Enum):
-    """How the check of one signature ended."""
+    """The result of checking one signature."""
 
     PASS = "pass"  # noqa: S105 - no password
     BODY_CHANGED = "body_changed"

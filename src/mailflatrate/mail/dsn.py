@@ -1,8 +1,8 @@
 """Delivery status notifications: message/delivery-status by RFC 3464, internationalized by RFC 6533.
 
-Input: a parsed message. Output: what the report says of each recipient, as written; `bounce_text`
-judges it. Tolerant of the usual breakage: fields without blank lines between recipients, wrong media
-types, transfer-encoded reports, reports pasted into plain text.
+Input: a parsed message. Output: what the report says about each recipient, as written; `bounce_text` judges it. Common
+faults are tolerated: fields without blank lines between recipients, wrong media types, transfer-encoded reports,
+reports pasted into plain text.
 """
 
 import re

@@ -34,7 +34,7 @@ class EditionPart:
 
     @classmethod
     def fixed(cls, text: str) -> "EditionPart":
-        """Return a part that is the same for everyone."""
+        """Return a part that is the same for all recipients."""
         return cls((Static(text),))
 
     @property
@@ -87,7 +87,7 @@ class EditionContent:
 
 @dataclass(frozen=True, slots=True)
 class ServiceIdentity:
-    """What is the same for all messages of one installation.
+    """The values that are the same for all messages of one installation.
 
     `mail_domain` receives unsub+token@ and abuse@; `web_base_url` is "https://host" of the public pages;
     `feedback_sender_id` ends every Feedback-ID (R-63); `csa_complaints` only for a certified pool (R-58).

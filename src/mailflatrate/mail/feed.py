@@ -1,7 +1,7 @@
-"""RSS and Atom as plain facts: titles, a few sentences, links. None of a feed's markup is kept.
+"""Reads RSS and Atom as plain values: titles, a few sentences, links. None of a feed's markup is kept.
 
-Feeds are untrusted: one that declares its own entities is not read at all (XML expansion), markup becomes
-text, images are dropped (they would be remote pixels, R-111), and a link is http or https or none.
+Feeds are untrusted: one that declares its own entities is not read at all (XML expansion), markup becomes text, images
+are dropped (they would be remote pixels, R-111), and links other than http or https are dropped.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def plain(markup: str, longest: int) -> str:
 
 
 def safe_link(url: str) -> str:
-    """Return the link if a campaign may carry it: http or https, without Liquid or markup characters; else ''."""
+    """Return the link if a campaign may contain it: http or https, without Liquid or markup characters; otherwise an
+    empty text.
+    """
     url = url.strip()
     try:
         parts = urlsplit(url)

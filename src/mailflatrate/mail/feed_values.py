@@ -1,4 +1,4 @@
-"""A feed as plain facts, and why a document is none; `feed` reads it, in a child process."""
+"""A feed as plain values, and why a document is not a feed. `feed` reads it, in a child process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class NoFeed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry. `key` is stable for the life of the entry; `link` is empty if there is none that may be followed."""
+    """One entry. `key` stays the same for the life of the entry; `link` is empty if it has no acceptable link."""
 
     key: str
     title: str

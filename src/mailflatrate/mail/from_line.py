@@ -1,7 +1,7 @@
 """Reads the value of a From field as a mail client shows it, from any system (RFC 5322 section 3.6.2; R-45, R-65).
 
-Input: the raw value, folded and encoded or not. Output: the mailboxes with their decoded names. A broken
-value is read as far as possible, because forgers write such lines on purpose.
+Input: the raw value, folded and encoded or not. Output: the mailboxes with their decoded names. A broken value is read
+as far as possible, because forgers write such lines on purpose.
 """
 
 import re

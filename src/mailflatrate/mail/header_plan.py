@@ -53,7 +53,7 @@ class HeaderPlan:
 
 
 def campaign_plan(stream: CampaignStream, service: ServiceIdentity) -> HeaderPlan:
-    """Return the header of a campaign message, R-54. Raises `HeaderError` for unfit names or addresses."""
+    """Return the header of a campaign message, R-54. Raises `HeaderError` for invalid names or addresses."""
     feedback_address = f"fbl@{stream.feedback_domain or service.mail_domain}"
     feedback_id = ":".join((stream.mailing_id, stream.account_label, stream.stream_label, service.feedback_sender_id))
     boundary = f"=_{compact_form(stream.mailing_id)}"
@@ -118,11 +118,10 @@ def _sender_domain(address: str) -> str:
 
 
 def missing_signature(from_address: str, feedback_domain: str | None, signing: Sequence[str]) -> str | None:
-    """Return what the signing domains lack, in a sentence, or None.
+    """Return a sentence that says what the signing domains lack; None if nothing is missing.
 
-    From must be signed by its own domain or one above it (DMARC alignment, R-62). A CFBL-Address requires
-    nothing more at or under the From domain, and otherwise a signature of its own domain too (RFC 9477
-    section 3.1; R-64).
+    From must be signed by its own domain or one above it (DMARC alignment, R-62). A CFBL-Address requires nothing more
+    at or under the From domain, and otherwise a signature of its own domain too (RFC 9477 section 3.1; R-64).
     """
     from_domain = _sender_domain(from_address)
     if not any(is_at_or_under(from_domain, domain) for domain in signing):

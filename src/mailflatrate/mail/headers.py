@@ -1,8 +1,8 @@
-"""Header fields as bytes: folded, encoded and closed to injection, without the email package.
+"""Header fields as bytes: folded, encoded and safe from injection, without the email package.
 
-Values are made once for edition-wide fields and once per recipient for a handful of others, so this is the hot
-path. A value is returned folded: CRLF and a space between lines, 78 characters a line where the text allows (RFC
-5322 2.1.1), encoded words of at most 75 characters that never split a character (RFC 2047 2, 5).
+This is the hot path: edition-wide values are made once, a handful of others once per recipient. A value is returned
+folded: CRLF and a space between lines, 78 characters a line where the text allows (RFC 5322 2.1.1), encoded words of at
+most 75 characters that never split a character (RFC 2047 2, 5).
 """
 
 import re
@@ -40,7 +40,9 @@ _UNENCODABLE: Final = re.compile("[\ud800-\udfff]")
 
 
 class HeaderError(ReportedMistake, ValueError):
-    """A value not allowed in a header: a control character, a lone surrogate, a non-address in an address field."""
+    """Raised for a value that a header may not contain: a control character, a lone surrogate, a non-address in an
+    address field.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def phrase_and_id(name: str, phrase: str, identifier: str) -> bytes:
 
 
 def one_line(text: str) -> str:
-    """Fit recipient data into one header line: control characters and runs of white space become one space."""
+    """Make recipient data fit into one header line: control characters and runs of white space become one space."""
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_UNENCODABLE.sub("\ufffd", _FORBIDDEN.sub(" ", text)).split())

@@ -1,8 +1,7 @@
-"""One answer to "what is this returned message?", from bytes alone (R-67 to R-79).
+"""Identifies a returned message from its bytes alone (R-67 to R-79).
 
-Arrives: raw bytes. Kept: nothing. Handed on: an `Inspection`; never an exception. The readers are asked from the
-one that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognizes the message
-decides.
+Takes in: raw bytes. Stores: nothing. Passes on: an `Inspection`; never raises. The readers are tried in order, from the
+one that cannot be mistaken (a feedback report) to the vaguest (a reply); the first that recognizes the message decides.
 """
 
 import re
@@ -30,7 +29,7 @@ NO_MARKS = MessageMarks()
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What one message is and says.
+    """The kind and content of one message.
 
     `failures` has the verdict on each recipient that failed or is delayed, `verdict` that on the whole. `mailing_id` is
     in its displayed form and unsigned: a hint that may open a case, never a proof (R-78). `marks` holds our other marks
@@ -60,7 +59,7 @@ class Inspection:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Return the failed (or complaining) addresses as spelled there."""
+        """Return the failed (or complaining) addresses in their original spelling."""
         return self.report.recipients if self.report else tuple(failure.address for failure in self.failures)
 
     @property
@@ -99,7 +98,7 @@ class Inspection:
 
 
 def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspection:
-    """Return what the message is; one that breaks a reader gives kind other with the error.
+    """Return the kind and content of a message. If a reader fails on it, the kind is "other", with the error.
 
     With a `key_ring`, our tokens anywhere in it are verified; forged ones are ignored.
     """
@@ -112,7 +111,7 @@ def inspect_message(raw: bytes, *, key_ring: KeyRing | None = None) -> Inspectio
 
 
 def inspect_part(message: MimePart, *, with_tokens: bool) -> Inspection:
-    """Inspect a parsed message; tokens are found but not verified, which takes the key ring."""
+    """Inspect a parsed message; tokens are found but not verified, because that requires the key ring."""
     try:
         return _inspect(message, with_tokens)
     except Exception as problem:  # noqa: BLE001 - as above

@@ -1,4 +1,4 @@
-"""The service's own links in a message: one kind of page each, one token each.
+"""The service's own links in a message: each kind leads to one page and carries one token.
 
 The path is the kind, the rest is the token; the URL holds nothing else, so nothing personal gets into logs or
 referrers.

@@ -1,8 +1,8 @@
-"""The mailing ID: one per campaign, random, and fit to be read over the phone (R-55).
+"""The mailing ID: one per campaign, random, and easy to read over the phone (R-55).
 
-Eight symbols of Crockford base32 (40 bits) and its check symbol, shown as `4K7Q-92XD-8`. People read O for 0, I and
-L for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether what they said
-can be an ID. Source: D. Crockford, "Base 32", 2002.
+Eight symbols of Crockford base32 (40 bits) and its check symbol, shown as `4K7Q-92XD-8`. People read O for 0, I and L
+for 1, drop hyphens and forget capitals; the check symbol (the number modulo 37) decides whether their text can be an
+ID. Source: D. Crockford, "Base 32", 2002.
 """
 
 import re

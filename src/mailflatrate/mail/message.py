@@ -1,7 +1,7 @@
-"""A message from anywhere, parsed for judging: fields with their lines, parts, and faults of its form.
+"""A message from anywhere, parsed so that rules can judge it: fields with their lines, parts, and faults of its form.
 
-Input: raw bytes. Output: a `ParsedMessage`; no content of a message raises. RFC 5322, 2045 to 2047;
-R-50, R-65. The rules interpret it.
+Input: raw bytes. Output: a `ParsedMessage`; no content of a message raises. RFC 5322, 2045 to 2047; R-50, R-65. The
+rules interpret it.
 """
 
 from __future__ import annotations

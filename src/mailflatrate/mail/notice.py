@@ -13,7 +13,7 @@ _WHY = N_("This is a service message from {service}. It contains no advertising.
 def notice_content(subject: str, text: str, language: str, service: str = "") -> EditionContent:
     """Return the content of a notice in the name of a service; `text` may have marks (`service_text`).
 
-    The HTML part says the same as the text part, and has the same links.
+    The HTML part has the same content and the same links as the text part.
     """
     why = translate(_WHY, language).format(service=service) if service else ""
     # A template says where its links are; in any other text they are found.

@@ -1,4 +1,4 @@
-"""What is known of an uploaded picture, and why one is refused; `pictures` reads it, in a child process."""
+"""The values of an uploaded picture, and the reasons to refuse one; `pictures` reads it, in a child process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PictureFormat(Enum):
 
 
 class Refusal(Enum):
-    """Why a file is rejected."""
+    """The reasons for rejecting a file."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -60,7 +60,7 @@ class StoredPicture:
 class PictureSet:
     """An uploaded picture in every stored size.
 
-    `narrower` follows `pictures.MESSAGE_WIDTHS_PX`, None: not wider than that.
+    `narrower` has one for each of `pictures.MESSAGE_WIDTHS_PX`, None where the picture is not wider than that.
     """
 
     whole: StoredPicture

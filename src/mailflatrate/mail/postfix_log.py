@@ -1,11 +1,10 @@
-"""Parses Postfix's log, line by line: which message a queue ID is, and what became of it.
+"""Parses Postfix's log, line by line: which message a queue ID stands for, and what happened to it.
 
-Input: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Output:
-an `QueueArrival`, `QueueAttempt` or `QueueRemoval`, or None for everything else. Only the form is read here: a token
-may be forged, and a recipient may be anyone, which the caller must check.
-
-Every step cuts at a fixed word from the left, so that a line costs time in proportion to its length and no text that a
-remote server chose can move an earlier field.
+Input: one line of a log file, or one entry of the journal, written by a program that strangers talk to. Output: a
+`QueueArrival`, `QueueAttempt` or `QueueRemoval`, or None for everything else. Only the format is parsed here: a token
+may be forged, and a recipient may be anyone, which the caller must check. Every step cuts at a fixed word from the
+left, so that a line costs time in proportion to its length and no text that a remote server chose can move an earlier
+field.
 """
 
 import json

@@ -195,7 +195,7 @@ def _opening(message: MimePart) -> str:
 
 
 def is_challenge(message: MimePart) -> bool:
-    """Return whether it asks the sender to prove that they are a person before their mail is delivered."""
+    """Return whether the message asks its sender to prove that they are a person before their mail is delivered."""
     if is_challenge_service(message):
         return True
     if message.headers.raw("list-id"):
@@ -260,7 +260,7 @@ def _keyword(text: str) -> bool:
 
 
 def is_reply(message: MimePart) -> bool:
-    """A person answers."""
+    """Return whether a person replied."""
     if "list-id" in message.headers or "list-unsubscribe" in message.headers or is_auto_submitted(message):
         return False
     if "in-reply-to" in message.headers or "references" in message.headers:

@@ -113,7 +113,7 @@ class MultiBufferSigner:
 
     @property
     def name(self) -> str:
-        """Return the library and its version, or that it is out of use."""
+        """Return the library and its version, or a note that it is no longer used."""
         if self.faults >= MOST_FAULTS:
             return f"OpenSSL: the multi-buffer library computed {self.faults} wrong signatures in this process"
         return f"multi-buffer library {self._library.version}, up to {LANES} signatures at once, each verified"

@@ -49,7 +49,7 @@ class DigestSigner(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the name of the engine, in words for an operator."""
+        """Return the name of the engine, as text for an operator."""
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:
         """Return one valid signature for each task, in their order. The keys may differ."""
@@ -65,7 +65,7 @@ class OpenSslSigner:
 
     @property
     def name(self) -> str:
-        """Return OpenSSL, and the reason."""
+        """Return the name of OpenSSL with the reason why nothing faster is used."""
         return f"OpenSSL, one signature at a time{': ' * bool(self.why)}{self.why}"
 
     def sign(self, tasks: Sequence[SigningTask]) -> list[bytes]:

@@ -1,7 +1,7 @@
-"""The form in which a compiled part reaches the composer: fixed text, and holes filled for each recipient.
+"""The form in which a compiled part reaches the composer: fixed text, and placeholders filled for each recipient.
 
 A part is a tuple of segments in order. `Static` text is the same for every recipient of an edition, so that the
-composer may transfer-encode and hash it once. `Dynamic` points into the list of strings that
+composer may transfer-encode and hash it once. `Dynamic` is an index into the list of strings that
 `mailflatrate.mail.liquid.Template.render_dynamic` returns for one recipient.
 """
 

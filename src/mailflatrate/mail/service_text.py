@@ -45,7 +45,10 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def button(label: str, url: str) -> str:
-    """Return the mark of a button. The text part shows its address alone; so does the HTML part if it's no web page."""
+    """Return the mark of a button.
+
+    The text part shows only its address, and so does the HTML part if it isn't a web address.
+    """
     return _mark("button", clean(label), clean(url))
 
 
@@ -65,17 +68,20 @@ def heading(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Return the mark of what a person wrote, which may have several lines."""
+    """Return the mark of a quotation of what a person wrote, which may have several lines."""
     return _mark("quote", _in_one_line(text))
 
 
 def words(text: str) -> str:
-    """Return the mark of the message itself where a person wrote it; it may have several paragraphs."""
+    """Return the mark of a message body that a person wrote; it may have several paragraphs."""
     return _mark("words", _in_one_line(text))
 
 
 def of_template(text: str) -> str:
-    """Return the text of a template with the mark that says so: its links are its buttons, and no values."""
+    """Return the text of a template with the mark that says so.
+
+    Then only its buttons become links, not addresses in its values.
+    """
     return f"{_OF_TEMPLATE}\n{text}"
 
 

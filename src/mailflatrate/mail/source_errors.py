@@ -25,7 +25,7 @@ class SourceError:
 
 
 class Lines:
-    """The lines of a text by position, without counting from its beginning each time."""
+    """The line numbers of a text's characters, without counting from its beginning each time."""
 
     def __init__(self, text: str) -> None:
         self._ends = [found.start() for found in re.finditer("\n", text)]
@@ -36,7 +36,7 @@ class Lines:
 
 
 class SourceRefused(Exception):
-    """The source cannot be compiled; `errors` name every line that must change."""
+    """Raised when the source cannot be compiled; `errors` name every line that must change."""
 
     def __init__(self, errors: tuple[SourceError, ...]) -> None:
         super().__init__("; ".join(f"line {error.line}: {error.message}" for error in errors))
@@ -55,11 +55,11 @@ class ReportedMistake(Exception):
 
 
 class RenderRefused(ReportedMistake):
-    """This recipient's text cannot be rendered (a limit was reached, a filter refused the value)."""
+    """Raised when this recipient's text cannot be rendered: a limit was reached, or a filter refused the value."""
 
 
 class MissingValue(RenderRefused):
-    """A recipient has no value for `variable`, and the author gave no default (R-52)."""
+    """Raised when a recipient has no value for `variable`, and the author gave no default (R-52)."""
 
     def __init__(self, variable: str) -> None:
         words = f"{variable} has no value and no default"

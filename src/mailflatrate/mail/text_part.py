@@ -1,10 +1,8 @@
-"""The text part, written from the HTML a recipient would see: headings, lists, links, tables.
+"""Writes the text part from the HTML that a recipient would see: headings, lists, links, tables, without decorative
+images and layout.
 
-No noise from images and layout.
-
-inscriptis draws every layout table as columns, which makes a newsletter of nested tables unreadable; here only
-tables of data keep their rows. Works on tokens whose Liquid is still protected, so that conditions and values are
-kept.
+inscriptis renders every layout table as columns, which makes a newsletter of nested tables unreadable; here only tables
+of data keep their rows. Works on tokens whose Liquid is still protected, so that conditions and values are kept.
 """
 
 from __future__ import annotations

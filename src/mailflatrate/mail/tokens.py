@@ -140,7 +140,7 @@ class _PurposeKeys:
 
 
 class KeyRing:
-    """The service's token keys. The first one seals; all of them open, forever (R-41)."""
+    """The service's token keys. The first key seals; all of them open tokens, forever (R-41)."""
 
     __slots__ = ("_accounts", "_contents", "_openers", "_sealers", "_suppression")
 

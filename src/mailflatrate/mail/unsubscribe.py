@@ -1,7 +1,7 @@
-"""List-Unsubscribe from both ends: judging the fields of any message, and reading the requests they lead to.
+"""List-Unsubscribe from both sides: judges the fields of any message, and parses the requests that they lead to.
 
-Fields: RFC 2369 (List-Unsubscribe), RFC 8058 (List-Unsubscribe-Post), R-56 and R-57. Requests: the one-click POST
-and the mail to the mailto address. What a request may do is decided elsewhere; here it is only understood.
+Fields: RFC 2369 (List-Unsubscribe), RFC 8058 (List-Unsubscribe-Post), R-56 and R-57. Requests: the one-click POST and
+the mail to the mailto address. Other code decides what a request may do.
 """
 
 import re

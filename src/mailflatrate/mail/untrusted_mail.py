@@ -1,4 +1,4 @@
-"""Reads untrusted mail in a child process: everything the callers need, in one call and without a key.
+"""Reads untrusted mail in a child process: everything that callers need, in one call and without a key.
 
 Bytes in, frozen values out. `base.child` runs these functions under time and memory limits.
 """
@@ -31,7 +31,7 @@ class ForeignMail:
 
 @dataclass(frozen=True, slots=True)
 class ShownMail:
-    """What a person sees of a message. `telling`: how many of the fields typical of an email are present."""
+    """The parts of a message that a person sees. `telling`: how many of the fields typical of an email are present."""
 
     sender: str
     subject: str

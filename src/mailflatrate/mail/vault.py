@@ -1,7 +1,7 @@
-"""Secrets at rest: what is in the database is useless without the installation's key ring (R-59).
+"""Stored secrets: sealed, so that the database is useless without the installation's key ring (R-59).
 
-AES-256-GCM under a key derived from each key of the ring, bound to the place where the secret belongs, so that a
-sealed key copied into another row does not open there. The first key of the ring seals; all of them open.
+AES-256-GCM under a key derived from each key of the ring, bound to the place where the secret belongs, so that a sealed
+secret copied into another row does not open there. The first key of the ring seals; all of them open.
 """
 
 import base64
@@ -37,7 +37,7 @@ class Vault:
 
     @classmethod
     def parse(cls, token_keys: str) -> "Vault":
-        """Build it from the key ring text, `id:hex,id:hex`, the current key first. Raises VaultError."""
+        """Build a vault from the key ring text, `id:hex,id:hex`, the current key first. Raises VaultError."""
         try:
             pairs = [entry.strip().split(":", 1) for entry in token_keys.split(",")]
             return cls([(key_id, bytes.fromhex(key)) for key_id, key in pairs])

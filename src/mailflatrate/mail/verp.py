@@ -1,8 +1,7 @@
 """The addresses that lead back to us: written into outgoing messages, read at RCPT TO when used.
 
-VERP (variable envelope return path): every message has its own Return-Path, so that a bounce names its delivery
-however little else it quotes (R-55, R-65). This module knows no domain; whether the domain is ours is for the
-caller to check.
+VERP (variable envelope return path): every message has its own Return-Path, so that a bounce names its delivery however
+little else it quotes (R-55, R-65). This module knows no domain; the caller checks whether the domain is ours.
 """
 
 import re
@@ -19,7 +18,7 @@ _TOKEN: Final = re.compile(TOKEN_PATTERN)
 
 
 class RecipientKind(Enum):
-    """What mail to one of our addresses is about."""
+    """The purposes of our addresses."""
 
     BOUNCE = "bounce"
     UNSUBSCRIBE = "unsubscribe"

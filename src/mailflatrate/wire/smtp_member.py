@@ -11,8 +11,8 @@ from mailflatrate.wire.smtp_types import OutcomeKind, RelayConfig, RelayUnavaila
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """One relay of a group. `takes` False: it finishes the messages it already has and takes no more. `is_cut`: it also
-    returns those it hasn't begun.
+    """One relay of a group. `takes` False: it finishes the messages it already has and gets no new ones. `is_cut`: it
+    also returns those it hasn't begun.
 
     `tag` returns a header line to put before the content, given the envelope sender.
     """

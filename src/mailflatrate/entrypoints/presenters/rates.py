@@ -6,13 +6,13 @@ from mailflatrate.rules.limits import value as limit
 
 
 def percent_of(part: int, whole: int) -> float | None:
-    """Return a share in percent; None if there is nothing to divide by."""
+    """Return a share in percent; None if the whole is 0."""
     return 100 * part / whole if whole else None
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A percentage with the limit it must stay below; `percent` is None while there is nothing to divide by."""
+    """A percentage with the limit it must stay below; `percent` is None if there is nothing to measure yet."""
 
     events: int
     of: int
@@ -21,17 +21,19 @@ class Rate:
 
     @property
     def percent(self) -> float | None:
-        """The share."""
+        """Return the share in percent; None if there is nothing to measure yet."""
         return percent_of(self.events, self.of)
 
     @property
     def too_few(self) -> bool:
-        """Whether the rate is over its limit with fewer events than a rate needs (R-85)."""
+        """Return whether the rate is over its limit with fewer events than a rate requires (R-85)."""
         return self.events < limit("rate_sample_events") and (self.percent or 0) > self.limit_percent
 
     @property
     def tone(self) -> str:
-        """The tone: colored only near or past the limit; single events of a small campaign say nothing (R-85)."""
+        """Return the tone: colored only near or above the limit, because single events of a small campaign say nothing
+        (R-85).
+        """
         share = self.percent
         if share is None:
             return ""

@@ -1,4 +1,4 @@
-"""How long the operator's team usually takes: the median of its last decisions, in words."""
+"""How long the operator's team usually takes: the median of its last decisions, as text."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ _KEPT_SECONDS: Final = 600
 
 
 class Reviewed(Enum):
-    """What the team decides about."""
+    """The kinds of things that the team decides about."""
 
     APPLICATION = "application"
     ORIGIN = "origin"
@@ -43,7 +43,9 @@ def review_wait(kind: Reviewed) -> str:
 
 
 def wait_words(seconds: int) -> str:
-    """Return a usual wait in words, rounded up so that it is kept; 0: nobody has waited yet."""
+    """Return a usual wait as text, rounded up so that it is not exceeded; 0 seconds means that no
+    one has waited yet.
+    """
     hours = -(-seconds // 3600)
     if not hours:
         return _("usually within one business day")

@@ -40,19 +40,19 @@ FIELD_WORDS: Mapping[Field, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class SegmentNames:
-    """The names of what some segments refer to."""
+    """The names of the objects that some segments refer to."""
 
     ids: Mapping[Field, Mapping[int, str]]
     labels: Mapping[str, str]
 
     def of(self, field: Field, ids: Iterable[int]) -> list[str]:
-        """Return names in quotation marks; what was deleted is said to be."""
+        """Return the names in quotation marks; for a deleted object, a note that it was deleted."""
         known = self.ids.get(field, {})
         return [_quoted(known[number]) if number in known else str(_("(deleted)")) for number in ids]
 
 
 def names_in(trees: Iterable[SegmentGroup]) -> SegmentNames:
-    """Look up the names of everything that these segments refer to."""
+    """Look up the names of all objects that these segments refer to."""
     wanted: dict[Field, set[int]] = {}
     keys: set[str] = set()
     for tree in trees:
@@ -66,7 +66,7 @@ def names_in(trees: Iterable[SegmentGroup]) -> SegmentNames:
 
 
 def segment_sentences(definitions: Sequence[object]) -> list[str]:
-    """Return a sentence for each stored segment; of one that can't be read, what is wrong with it."""
+    """Return a sentence for each stored segment; for one that can't be read, its error."""
     trees: list[SegmentGroup | str] = []
     for definition in definitions:
         try:

@@ -12,7 +12,7 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 
 @dataclass(frozen=True, slots=True)
 class OnboardingStep:
-    """One step. `state` is one of the component's values; the page the person is on is always "current"."""
+    """One step. `state` is one of the component's values; the step whose page is open is always "current"."""
 
     key: str
     title: str

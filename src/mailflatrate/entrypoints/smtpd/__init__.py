@@ -1,1 +1,1 @@
-"""Inbound mail: check the recipient, store the raw message, answer 250."""
+"""Inbound mail: check the recipient, store the raw message, reply 250."""

@@ -16,7 +16,10 @@ _TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
 
 
 class Visitors:
-    """The open connections. Our own relays and programs share one address: only the total limit applies to them."""
+    """The open connections.
+
+    Only the total limit applies to our own relays and programs, because they share one address.
+    """
 
     def __init__(self, relays: str, most: int = MOST_CONNECTIONS, most_from_one: int = MOST_FROM_ONE_PEER) -> None:
         self._relays = tuple(ip_network(part.strip()) for part in relays.split(",") if part.strip())

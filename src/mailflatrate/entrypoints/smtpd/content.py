@@ -1,4 +1,4 @@
-"""Message content as it arrives over the wire: read within limits, as one byte string whatever its lines."""
+"""Message content as it arrives over the wire: read within limits, as one byte string however its lines are formed."""
 
 import asyncio
 from enum import StrEnum
@@ -15,7 +15,7 @@ _END = b"\r\n.\r\n"
 
 
 class ContentRefusal(StrEnum):
-    """Why content was refused, as an SMTP reply."""
+    """The reasons for refusing content, each as an SMTP reply."""
 
     TOO_LONG = "500 Line too long (see RFC5321 4.5.3.1.6)"
     TOO_LARGE = "552 Error: Too much mail data"
@@ -24,7 +24,7 @@ class ContentRefusal(StrEnum):
 
 
 class ContentBudget:
-    """The octets of content that all connections together may hold."""
+    """A limit on the octets of content that all connections together may hold."""
 
     def __init__(self, most: int = MOST_BYTES_IN_HAND) -> None:
         self._left = most
@@ -37,7 +37,7 @@ class ContentBudget:
         return True
 
     def give_back(self, octets: int) -> None:
-        """Return what was reserved."""
+        """Release reserved octets."""
         self._left += octets
 
 
@@ -66,7 +66,7 @@ class Content:
         return None
 
     def whole(self) -> bytes:
-        """Hand over the content, keeping nothing here."""
+        """Return the whole content and release it here."""
         whole = bytes(self._octets)
         self._octets = bytearray()
         return whole
@@ -118,7 +118,7 @@ class Content:
 
 
 class BoundedSMTP(SMTP):
-    """An SMTP server whose DATA holds octets, where aiosmtpd's own holds an object for every line."""
+    """An SMTP server whose DATA command stores octets, while aiosmtpd's own creates an object for every line."""
 
     def __init__(self, handler: object, budget: ContentBudget | None = None, **options: Any) -> None:
         super().__init__(handler, **options)
@@ -126,7 +126,7 @@ class BoundedSMTP(SMTP):
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str | None) -> None:
-        """Read the content, have the handler store it, and answer."""
+        """Read the content, let the handler store it, and reply."""
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
             return
         assert self.envelope is not None

@@ -32,7 +32,7 @@ TRY_LATER = "451 4.3.0 Could not store the message just now, please try again"
 
 
 class InboundHandler:
-    """A handler that takes mail for our addresses only, and answers 250 once the message is stored."""
+    """A handler that takes mail for our addresses only, and replies 250 once the message is stored."""
 
     def __init__(self, via: str, spool: Spool[Arrival]) -> None:
         self._via = via
@@ -43,7 +43,10 @@ class InboundHandler:
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Check one recipient. Each counts once, however it is spelled, but LMTP requires a reply each time."""
+        """Check one recipient.
+
+        A recipient counts once, however it is spelled, but LMTP requires a reply for each mention.
+        """
         known = {one.lower() for one in envelope.rcpt_tos}
         if address.lower() in known and len(envelope.rcpt_tos) < MOST_REPEATED:
             envelope.rcpt_tos.append(address)
@@ -62,7 +65,7 @@ class InboundHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the message once, with all its recipients, then answer."""
+        """Store the message once, with all its recipients, then reply."""
         first, *others = arrivals_of(self._via, session, envelope)
         try:
             await self._spool.put(replace(first, also_to=tuple(other.envelope_to for other in others)))
@@ -75,7 +78,7 @@ class InboundHandler:
 
 
 class InboxHandler:
-    """A handler that takes every message, keeps it, and does what a misbehaving address is named after."""
+    """A handler that takes every message, stores it, and simulates the behavior that the address names."""
 
     def __init__(self, spool: Spool[tuple[Arrival, str]], world: SimulatedInternet) -> None:
         self._spool = spool
@@ -99,7 +102,7 @@ class InboxHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Keep the message, answer, and react as the address requires."""
+        """Store the message, reply, and simulate the address's behavior."""
         arrivals = arrivals_of("test_inbox", session, envelope)
         behaviours = [MailboxBehavior.of(arrival.envelope_to) for arrival in arrivals]
         kept = [(arrival, name.value if name else "") for arrival, name in zip(arrivals, behaviours, strict=True)]

@@ -1,4 +1,4 @@
-"""A simulated outside world: test inbox addresses that misbehave on demand (ARCHITECTURE section 8).
+"""A simulated outside world: test inbox addresses that bounce, complain or reply on request (ARCHITECTURE section 8).
 
 It plays other people's mail servers and mail clients, so it talks to us over the same sockets as they would, with a
 minimal client of its own.
@@ -44,7 +44,9 @@ class SimulatedInternet:
         self._running: set[asyncio.Task[None]] = set()
 
     async def refuses(self, address: str) -> str | None:
-        """Return the address's refusal; empty if it accepts the message, None if it never answers."""
+        """Return the reply with which the address refuses; empty if it accepts the message, None if
+        it never replies.
+        """
         behaviour = MailboxBehavior.of(address)
         if behaviour is MailboxBehavior.TIMEOUT:
             await asyncio.sleep(TIMEOUT_SECONDS)
@@ -52,7 +54,7 @@ class SimulatedInternet:
         return _REFUSALS.get(behaviour, "") if behaviour else ""
 
     def react(self, arrival: Arrival, behaviour: MailboxBehavior | None) -> None:
-        """React to a message as its address requires, a moment later."""
+        """React to a message a moment later, in the way that its address names."""
         if behaviour is None or behaviour in _REFUSALS:
             return
         task = asyncio.get_running_loop().create_task(self._react(arrival, behaviour))

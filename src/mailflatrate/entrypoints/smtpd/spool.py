@@ -22,7 +22,7 @@ class Spool(Generic[T]):
         self._writer = asyncio.get_running_loop().create_task(self._write())
 
     async def put(self, item: T) -> None:
-        """Return once `item` is on disk. Raises what the store raised."""
+        """Return once `item` is on disk. Raises exceptions of the store."""
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((item, stored))
         await stored

@@ -1,4 +1,4 @@
-"""What people did, in words: the audit log's codes as the desk and an account's activity log show them."""
+"""Texts for what people did: the audit log's codes as the desk and an account's activity log show them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -227,24 +227,24 @@ REASONS: Final = {
 
 
 def word(action: str) -> str:
-    """Return an audit code in the reader's language."""
+    """Return the text for an audit code in the reader's language."""
     return str(WORDS.get(action, action))
 
 
 def names_of(lines: Iterable[AuditEntry]) -> dict[int, str]:
-    """Return the names of the accounts that entries are about."""
+    """Return the names of the accounts that entries are about, by id."""
     numbers = {line.account_id for line in lines if line.account_id}
     return dict(Account.objects.filter(id__in=numbers).values_list("id", "name"))
 
 
 def reason_word(code: str) -> str:
-    """Return a reason in the reader's language."""
+    """Return the text for a reason in the reader's language."""
     return str(REASONS.get(code, code))
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One activity: what was done, to what, by which person, when, and the reason given."""
+    """One activity: the action, its subject, the person, the time, and the reason they gave."""
 
     what: str
     account: str

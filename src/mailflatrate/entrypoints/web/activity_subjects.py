@@ -1,4 +1,4 @@
-"""What an entry of the activity log is about: its name and its page, in place of a kind and a number."""
+"""The subject of an entry in the activity log: its name and its page, instead of a kind and a number."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from mailflatrate.base import tenancy
 
 @dataclass(frozen=True, slots=True)
 class ActivitySubject:
-    """Its name as the pages show it; `href` is empty if it has no page."""
+    """A subject's name as the pages show it. `href` is empty if it has no page."""
 
     name: str
     href: str = ""
@@ -25,7 +25,9 @@ class ActivitySubject:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
-    """Where the names of a kind are: the model, the path to the name, and the page by the value of `page_key`."""
+    """Where the names of one kind of subject are found: the model, the path to the name, and the page by the value of
+    `page_key`.
+    """
 
     model: type[Model]
     name: str
@@ -49,10 +51,10 @@ KINDS: Final = {
 
 @tenancy.needs_account
 def named(subjects: Iterable[str]) -> dict[str, ActivitySubject]:
-    """Return what is known of each subject, with one query for each kind.
+    """Return name and page of each subject, with one query per kind.
 
-    What was deleted or has no name is left out: the entry's own words are enough. A host ("media_host:img.example")
-    is its own name.
+    Subjects that were deleted or have no name are left out, because the entry's own text is enough. A host
+    ("media_host:img.example") is its own name.
     """
     found: dict[str, ActivitySubject] = {}
     numbers: dict[str, set[int]] = defaultdict(set)

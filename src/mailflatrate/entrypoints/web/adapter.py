@@ -1,4 +1,4 @@
-"""How allauth behaves here: no self-service sign-up; email goes through notices."""
+"""How allauth works in this service: no self-service sign-up; email is sent as notices."""
 
 from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,7 +14,7 @@ from mailflatrate.entrypoints.web.sign_in import attempt_limits
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Accounts are applied for and checked (R-01); users are invited and can't sign up themselves."""
+    """Accounts are applied for and vetted (R-01); users are invited and can't sign up themselves."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
-    """Request a password link without looking up the address, so the answer is the same for everyone."""
+    """Requests a password link without looking up the address, so that the response is the same for everyone."""
 
     def clean_email(self) -> str:
         """Accept any address; allauth's own form looks up its user here."""

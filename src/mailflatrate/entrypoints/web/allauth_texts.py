@@ -1,7 +1,6 @@
-"""Sentences of allauth that our German catalog retranslates, because allauth's say "du" and ours say "Sie".
+"""Sentences of allauth that our German catalog translates again, because allauth's say "du" and ours say "Sie".
 
-A project's catalog overrides a library's. Naming the sentences here keeps them in it when
-`make messages` runs.
+A project's catalog overrides a library's. Naming the sentences here keeps them in it when `make messages` runs.
 """
 
 from typing import Final

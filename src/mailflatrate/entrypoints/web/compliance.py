@@ -36,7 +36,10 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class CompliancePart:
-    """The criteria that one side is responsible for. `settled`: the program itself meets them, so pages fold them."""
+    """The criteria for which one side is responsible.
+
+    `settled`: the program itself meets them, so pages collapse them.
+    """
 
     title: str
     rows: list[CriterionRow]

@@ -1,4 +1,4 @@
-"""What the frame of every page needs to know: service, navigation, account, person."""
+"""The context that the frame of every page needs: service, navigation, account, person."""
 
 import time
 from typing import Any

@@ -17,5 +17,5 @@ _WRITER = csv.writer(_LineEcho())
 
 
 def csv_line(cells: Iterable[str]) -> str:
-    """Return one line with its end; cells that a spreadsheet would take for a formula stay text."""
+    """Return one line with its line end; cells that a spreadsheet would run as a formula are escaped."""
     return str(_WRITER.writerow([harmless(cell) for cell in cells]))

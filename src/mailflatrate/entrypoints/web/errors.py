@@ -1,4 +1,4 @@
-"""Not-found pages: email readers get a page of their own, everyone else Django's with our words."""
+"""Not-found pages: recipients of email get a page of their own, everyone else Django's with our text."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""Values of custom fields in the reader's words: yes and no, dates, countries."""
+"""Values of custom fields as text in the reader's language: yes and no, dates, countries."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +12,7 @@ from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition,
 
 
 def value_words(kind: ContactFieldType | None, value: Any) -> str:
-    """Return a stored value as a page shows it; what doesn't suit its type is shown as it is."""
+    """Return a stored value as a page shows it; a value that doesn't fit its type is unchanged."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list):
@@ -28,6 +28,6 @@ def value_words(kind: ContactFieldType | None, value: Any) -> str:
 
 
 def field_label(known: Mapping[str, FieldDefinition], key: str) -> str:
-    """Return what a field is called, archived or not."""
+    """Return the label of a field, archived or not; the key if there is no such field."""
     own = {"first_name": _("First name"), "last_name": _("Last name")}
     return own.get(key) or (known[key].label if key in known else key)

@@ -13,14 +13,17 @@ from mailflatrate.settings import load_settings
 
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """Return 200 while this process responds. It checks nothing else: a restart would not bring a database back."""
+    """Return 200 while this process responds.
+
+    It checks nothing else, because a restart would not bring a database back.
+    """
     return JsonResponse({"status": "ok"})
 
 
 def is_trusted(request: HttpRequest) -> bool:
     """Return whether a request comes from the networks in MAILFLATRATE_METRICS_NETWORKS.
 
-    A visitor behind a proxy that the settings do not name looks like the proxy, so a forwarded request must come
+    A visitor behind a proxy that the settings do not name would look like the proxy, so a forwarded request must come
     from a known proxy.
     """
     if "X-Forwarded-For" in request.headers and not came_through_proxy(request):
@@ -30,7 +33,7 @@ def is_trusted(request: HttpRequest) -> bool:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the processes of this host and counts for the whole installation: only numbers, no content.
+    """Return the metrics of this host's processes and counts for the whole installation: only numbers, no content.
 
     Only for the networks in MAILFLATRATE_METRICS_NETWORKS.
     """

@@ -45,7 +45,7 @@ class TraceMiddleware:
 class LanguageMiddleware:
     """Middleware that sets the language: the visitor's choice (cookie), otherwise the browser's preference.
 
-    Other pages fall back to English if the language is only translated for recipients.
+    If a language has translations only of pages for recipients, other pages use English.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -63,14 +63,14 @@ class LanguageMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Handler, _args: object, _kwargs: object) -> None:
-        """Fall back to English if the page is not translated."""
+        """Use English if the page is not translated."""
         if request.LANGUAGE_CODE not in page_languages(request):
             request.LANGUAGE_CODE = ENGLISH
             translation.activate(ENGLISH)
 
 
 class ContentSecurityMiddleware:
-    """Middleware that sets the default content security policy; views name exceptions with `allow`."""
+    """Middleware that sets the default content security policy; views set exceptions with `allow`."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -97,7 +97,7 @@ class ChildBudgetMiddleware:
 
 
 class MachineAddressMiddleware:
-    """Middleware that accepts any host name from machines: load balancers and Prometheus only know a host's address.
+    """Middleware that accepts any host name from load balancers and Prometheus, which know only a host's address.
 
     Their responses contain no link, so the name in the request has no effect.
     """

@@ -1,4 +1,4 @@
-"""The studio's navigation: its entries, their tabs, and which of them a page belongs to."""
+"""The studio's navigation: its entries, their tabs, and the entry and tab that a page belongs to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Tab:
     """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen.
 
-    `redraws` are URL names that answer with this page again, for example after a refused form.
+    `redraws` are URL names that respond with this page, for example after a refused form.
     """
 
     name: str
@@ -188,9 +188,9 @@ def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] =
 
 
 def studio_section(request: HttpRequest) -> NavSection | None:
-    """Return the header of the current page; None for a page that is alone in its entry.
+    """Return the header of the current page; None if the page is the only one of its entry.
 
-    The pages that tabs name show the tabs. A page below one of them has its own crumb, which leads back.
+    The pages that tabs name show the tabs. A page below one of them has a crumb, which leads back.
     """
     here = _url_name(request)
     owner = _owner(here)

@@ -1,4 +1,4 @@
-"""Origins and import figures as the pages show them, both to the customer and at the desk."""
+"""Origins and import figures in the form that pages show, both to the customer and at the desk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class HitRow:
 
 
 def hits_of(origin: ListOrigin) -> list[HitRow]:
-    """Return the places in a declaration that name forbidden sources."""
+    """Return the passages in a declaration that name forbidden sources."""
     return [
         HitRow(hit["before"], hit["found"], hit["after"], group_sentence(hit["group"], reading_language()), hit["rule"])
         for hit in origin.hits
@@ -98,7 +98,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class FiguresShown:
-    """Everything a page shows of one import. `judged_from`: minimum rows for judging shares, if there were fewer."""
+    """All values of one import that a page shows.
+
+    `judged_from`: the minimum number of rows for judging shares, if there were fewer.
+    """
 
     people: int
     state: str

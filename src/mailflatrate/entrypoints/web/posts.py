@@ -1,4 +1,4 @@
-"""What a page answers to a POST: a redirect, with a message about what was done or why it was refused."""
+"""Responses to a POST: a redirect, with a message about what was done or why it was refused."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -42,7 +42,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz_web(request: HttpRequest) -> JsonResponse:
-    """Database and migrations."""
+    """Check the database and migrations."""
     return _answer(request, _pages)
 
 
@@ -105,7 +105,7 @@ _pages, _all = _KeptResult(_check_pages), _KeptResult(_check_all)
 
 
 def forget() -> None:
-    """Make the next request query the database, whatever was found a moment ago."""
+    """Forget the last result, so that the next request queries the database."""
     _pages.forget()
     _all.forget()
 

@@ -1,4 +1,4 @@
-"""How pages describe confirmation requests on other people's behalf: figures next to their limits (R-35)."""
+"""Texts about confirmation requests on other people's behalf: figures next to their limits (R-35)."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class AskingShown:
-    """An allowance in words."""
+    """An allowance as text."""
 
     allowance: AskingAllowance
     tone: str
@@ -30,7 +30,7 @@ class AskingShown:
 
 
 def asking_shown(allowance: AskingAllowance) -> AskingShown:
-    """Return the figures with what they mean and how to change them."""
+    """Return the figures with their meaning and how to change them."""
     tone, level = LEVELS[allowance.level]
     known = allowance.judged >= value("asks_sample")
     share = round(100 * allowance.confirmed / allowance.judged) if known else None

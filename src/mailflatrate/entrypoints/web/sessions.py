@@ -1,4 +1,4 @@
-"""Where visitors go who are not or no longer signed in, so that nothing they wrote is lost without notice."""
+"""Redirects of visitors who are not, or no longer, signed in, so that nothing they wrote is lost without notice."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,11 +20,11 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 
 def signed_in(view: View) -> View:
-    """Allow only signed-in people.
+    """Allow only signed-in people; after the sign-in, the page is opened again.
 
-    After the sign-in, a page is opened again. A form submitted too late says so, and the sign-in leads back to the
-    page that contained it, because its own URL often shows nothing. A part of a page (htmx) is refused, so that no
-    script takes the sign-in page for a response and loses unsaved input; the whole page goes to the sign-in.
+    If a form was submitted after the session ended, the sign-in page says so and leads back to the page with the form,
+    because the form's own URL often shows nothing. A part of a page (htmx) is refused, so that no script takes the
+    sign-in page for a response and loses unsaved input; the whole page goes to the sign-in.
     """
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""How something about a person came about: the short notes in the ledger and the suppressions, in words."""
+"""Texts for where an event about a person came from: the short notes in the ledger and the suppressions."""
 
 import re
 from typing import Final
@@ -32,10 +32,10 @@ _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
 
 
 def unsubscribed_word(by: str) -> str:
-    """Return how an unsubscribe was made."""
+    """Return the text for how a person unsubscribed."""
     return str(UNSUBSCRIBED_BY.get(by, by.replace("_", " ")))
 
 
 def source_word(source: str) -> str:
-    """Return where an event came from: our own notes in words, an address or a name as it is."""
+    """Return where an event came from: our own notes as text, an address or a name unchanged."""
     return next((str(said) for pattern, said in _SOURCES if pattern.fullmatch(source)), source)

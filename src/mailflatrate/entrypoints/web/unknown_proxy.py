@@ -1,6 +1,7 @@
-"""Notices a proxy in front that the settings don't name, and stores its address for `mailflatrate doctor`.
+"""Notices a reverse proxy that the settings don't name, and stores its address for `mailflatrate doctor`.
 
-Behind one every visitor has the proxy's address: limits count all visitors as one or, for a proxy on this host, no one.
+Behind such a proxy every visitor has the proxy's address: limits count all visitors as one or, for a proxy on this
+host, no one.
 """
 
 import time

@@ -1,1 +1,1 @@
-"""Worker processes: job registration, signals, wiring; nothing else."""
+"""Worker processes: job registration, signals and their connections; nothing else."""

@@ -2,7 +2,7 @@
 
 When a process dies, however it dies, its host closes the connection and the database releases the locks at the same
 moment. So its work can be resumed within seconds, and a slow process is never taken for dead, as it would be with a
-shorter heartbeat. A host that vanishes without closing anything is found by the heartbeat.
+shorter heartbeat. A host that disappears without closing anything is detected by the heartbeat.
 """
 
 import asyncio
@@ -35,7 +35,8 @@ log = structlog.get_logger(__name__)
 class LifeLine:
     """The locks of this process, and its recovery of jobs from processes whose locks are gone.
 
-    They are held by a separate connection, or by that of a worker's `connector`, which lives as long as the worker.
+    The locks are held by a separate connection, or by that of a worker's `connector`, which lives as long as the
+    worker.
     """
 
     def __init__(self, connector: WorkerConnector | None = None) -> None:
@@ -46,7 +47,7 @@ class LifeLine:
         self._one_at_a_time = asyncio.Lock()
 
     async def hold(self, worker_id: int, name: str = "worker", queues: Iterable[str] = ()) -> None:
-        """Record that a worker of this process is alive, and what it serves, before it fetches its first job.
+        """Record that a worker of this process is alive, and which queues it serves, before it fetches its first job.
 
         Raises psycopg.Error.
         """
@@ -55,7 +56,7 @@ class LifeLine:
             await self._lock(await self._connection(), worker_id)
 
     async def mind(self, working: App) -> None:
-        """Check for dead workers again and again until canceled."""
+        """Check for dead workers in a loop until canceled."""
         while True:
             pause = CHECK_SECONDS
             try:
@@ -68,7 +69,7 @@ class LifeLine:
             await asyncio.sleep(pause)
 
     async def release(self) -> None:
-        """Close the connection, and with it the locks; the next check takes them again."""
+        """Close the connection, and with it the locks; the next check acquires them again."""
         link, self._link = self._link, None
         if link is not None and self._connector is None:
             cut(link)  # whatever waits for it, fails at once, also when the server is gone

@@ -64,7 +64,7 @@ class Supervisor:
         self._stopping.set()
 
     def wait(self) -> None:
-        """Wait in another thread until `watch` is done and every child has ended.
+        """Wait in another thread until `watch` has returned and every child has ended.
 
         Safe to interrupt by a signal, unlike `Thread.join`, which then considers the thread ended (Python before 3.13).
         """

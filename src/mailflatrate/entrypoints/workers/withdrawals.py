@@ -1,4 +1,4 @@
-"""The worker's part in the withdrawals log: note where it is, and replay it into a promoted database (ADR 0028)."""
+"""The worker's part in the withdrawals log: register its place, and replay it into a promoted database (ADR 0028)."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 async def mind_withdrawals() -> None:
-    """Check whether to replay the withdrawals log, again and again until canceled."""
+    """Check in a loop, until canceled, whether to replay the withdrawals log."""
     loop = asyncio.get_running_loop()
     note_at = loop.time()
     while True:

@@ -1,7 +1,7 @@
 """One worker process: Procrastinate on uvloop, and the sender if it serves that queue.
 
-It outlives its database: when that goes away the worker waits and starts again, without a crash loop. On SIGTERM and
-SIGINT it finishes current work.
+It survives a loss of its database: the worker waits and starts again, without a crash loop. On SIGTERM and SIGINT it
+finishes current work.
 """
 
 import asyncio

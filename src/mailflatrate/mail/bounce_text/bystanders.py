@@ -1,4 +1,5 @@
-"""Addresses that a notice mentions and that did not bounce: its own reader and writer, lists, what it quotes.
+"""Addresses that a notice mentions and that did not bounce: its recipient and its sender, lists, addresses in quoted
+text.
 
 Suppressing one of these would cut a person off because of another person's mailbox.
 """
@@ -57,7 +58,9 @@ def verp_recipient(message: MimePart) -> str:
 
 
 def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRecipient]:
-    """Return those not at a domain to which the notice itself was delivered, except the one that VERP names."""
+    """Return the named recipients that are not at a domain to which the notice itself was delivered, except the one
+    that VERP names.
+    """
     reported = verp_recipient(message).lower()
     home = {
         domain_of(own)
@@ -69,7 +72,7 @@ def not_at_home(message: MimePart, named: list[NamedRecipient]) -> list[NamedRec
 
 
 def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> list[NamedRecipient]:
-    """Return the named addresses without innocent ones, such as those that `text` only offers as a contact.
+    """Return the named addresses without those that did not fail, such as contacts that `text` offers.
 
     If the notice's own address names the recipient, return only that one.
     """

@@ -1,4 +1,6 @@
-"""Separates the addresses a notice labels as recipients from those it only names as a contact or as its own reader."""
+"""Separates the addresses that a notice labels as recipients from those it names only as a contact or as its own
+recipient.
+"""
 
 import re
 from collections.abc import Collection
@@ -126,7 +128,9 @@ _LABELS = tuple(re.compile(_LABEL.format(stems=stems), re.I | re.M) for stems in
 
 
 def labelled_recipients(text: str) -> list[tuple[str, int]]:
-    """Return the addresses in lines that begin with a word for a recipient, with positions; [] if none."""
+    """Return the addresses in lines that begin with a label for a recipient, with their positions; empty if there are
+    none.
+    """
     for label in _LABELS:
         found: dict[str, tuple[str, int]] = {}
         for match in label.finditer(text[:_MAX_TEXT]):

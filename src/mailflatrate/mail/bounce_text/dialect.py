@@ -1,4 +1,6 @@
-"""The structure of a dialect: how a mail system's home-made bounce is recognized, and where it names the recipient."""
+"""The structure of a dialect: how a mail system's non-standard bounce is recognized, and where it
+names the recipient.
+"""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +13,12 @@ ADDR = r"[^\s<>()\[\]\"',;:|]{1,128}@[^\s<>()\[\]\"',;:|]{1,255}"
 
 @dataclass(frozen=True, slots=True)
 class BounceDialect:
-    """One system's way of saying that it could not deliver.
+    """The form in which one system reports that it could not deliver.
 
     `openings`: phrases (lower case; `*` matches anything, at most 400 characters) of which one must occur.
-    `recipients`: patterns whose first group is an address, tried in order until one matches.
-    `endings`: phrases that begin the returned message. `delays`: phrases that tell a delay from a failure.
-    `whole`: the diagnostic is the whole notice, not only what follows the address.
+    `recipients`: patterns whose first group is an address, tried in order until one matches. `endings`: phrases that
+    begin the returned message. `delays`: phrases that tell a delay from a failure. `whole`: the diagnostic is the whole
+    notice, not only the text after the address.
     """
 
     writer: str
@@ -77,7 +79,7 @@ COMMON_ENDINGS = (
 
 
 def find_phrase(text: str, phrase: str, start: int = 0) -> int:
-    """Return where `phrase` (with its `*`) begins in `text`, or -1."""
+    """Return the index at which `phrase` (with its `*`) begins in `text`, or -1."""
     if "*" not in phrase:
         return text.find(phrase, start)
     first, *rest = phrase.split("*")
@@ -94,7 +96,7 @@ def find_phrase(text: str, phrase: str, start: int = 0) -> int:
 
 
 def opening_of(dialect: BounceDialect, lower: str) -> int:
-    """Return where the first of the dialect's openings begins in the lower-case notice, or -1."""
+    """Return the index at which the first of the dialect's openings begins in the lower-case notice, or -1."""
     for phrase in dialect.openings:
         at = find_phrase(lower, phrase)
         if at >= 0:
@@ -103,7 +105,7 @@ def opening_of(dialect: BounceDialect, lower: str) -> int:
 
 
 def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
-    """Return where the returned message begins in the notice (the notice's length if there is none)."""
+    """Return the index at which the returned message begins in the notice, or the notice's length if there is none."""
     end = len(lower)
     for phrase in dialect.endings + COMMON_ENDINGS:
         at = lower.find(phrase, start, end)
@@ -113,7 +115,9 @@ def end_of(dialect: BounceDialect, lower: str, start: int) -> int:
 
 
 def named_by(dialect: BounceDialect, text: str) -> list[NamedRecipient]:
-    """Return recipients that `text` (the notice without the returned message) names, each once, with diagnostics."""
+    """Return the recipients that `text` (the notice without the returned message) names, without duplicates, with
+    diagnostics.
+    """
     for pattern in dialect.recipients:
         matches = list(pattern.finditer(text))
         found: list[NamedRecipient] = []

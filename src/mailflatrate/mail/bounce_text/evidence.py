@@ -1,7 +1,7 @@
-"""Whether to trust a notice: what a mail system shows, and a phisher posing as one does not.
+"""Whether to trust a notice: looks for features that only a mail system's notice has, and a phisher's message lacks.
 
-Names of senders and list headers prove nothing and veto nothing. A null return path, a refusal code and a returned
-message count.
+Names of senders and list headers prove nothing either way. A null return path, a refusal code and a returned message
+count.
 """
 
 import re
@@ -26,9 +26,9 @@ _NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
 
 @dataclass(frozen=True, slots=True)
 class BounceEvidence:
-    """The evidence for a notice, looked up lazily.
+    """The evidence for a notice, computed when first used. `named`: its sender calls itself a mail system.
 
-    `named`: its sender calls itself a mail system. `failure`: its subject mentions a failure.
+    `failure`: its subject mentions a failure.
     """
 
     message: MimePart
@@ -37,17 +37,19 @@ class BounceEvidence:
 
     @property
     def path(self) -> str:
-        """Return the return path as given, in lower case, or ""."""
+        """Return the original return path in lower case; empty if there is none."""
         return self.message.headers.raw("return-path").lower()
 
     @property
     def null_path(self) -> bool:
-        """Return whether the envelope says that no reply is wanted (RFC 5321 4.5.5)."""
+        """Return whether the return path is null, which means that no reply is wanted (RFC 5321 4.5.5)."""
         return self.path in _NULL_PATHS
 
     @property
     def is_system(self) -> bool:
-        """Return whether mailbox and return path are a system's, or the path is that of a list it passed through."""
+        """Return whether mailbox and return path belong to a mail system, or the path is that of a list it passed
+        through.
+        """
         mailbox = address.clean(self.message.headers.raw("from"))
         path = address.clean(self.path)
         if mailbox and not is_system_mailbox(mailbox):
@@ -55,7 +57,10 @@ class BounceEvidence:
         return not path or bool(_SYSTEM_MAILBOX.match(path) or _PASSING.match(path))
 
     def speaks_of_delivery(self, text: str) -> bool:
-        """Return whether sender or subject make it a notice; vacation notes use the null sender, too (RFC 3834 3.3)."""
+        """Return whether sender or subject show that it is a delivery notice.
+
+        A null sender is not enough, because vacation notes use it, too (RFC 3834 3.3).
+        """
         if self.named:
             return True
         headers = self.message.headers
@@ -67,14 +72,17 @@ class BounceEvidence:
         return self.null_path or is_auto_submitted(self.message) or carried_headers(self.message) is not None
 
     def proven(self, text: str) -> bool:
-        """Return whether it has what only a mail system knows: a null return path, a code, or the returned message."""
+        """Return whether it has something only a mail system has: a null return path, a code, or
+        the returned message.
+        """
         if _is_only_links(self.message) and returned_headers(self.message) is None:
             return self.null_path and has_code(text)
         return self.null_path or has_code(text) or returned_headers(self.message) is not None
 
     def believable(self, text: str, *, known_form: bool = False) -> bool:
-        """Like `proven`, but less is enough if it names recipients and is more than links: a known form, or a mailbox
-        and return path that belong to a system.
+        """Return whether to believe a notice that names recipients and consists of more than links.
+
+        Less evidence than for `proven` is enough: a known form, or a mailbox and return path that belong to a system.
         """
         if (known_form or self.is_system) and not _is_only_links(self.message):
             return True
@@ -86,7 +94,7 @@ class BounceEvidence:
 
 
 def has_code(text: str) -> bool:
-    """Return whether it quotes an SMTP reply, or the lines of a session."""
+    """Return whether the text quotes an SMTP reply, or the lines of a session."""
     return _CODE.search(text) is not None
 
 

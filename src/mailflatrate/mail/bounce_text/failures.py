@@ -1,4 +1,6 @@
-"""Extracts the failed recipients from a message, however reported: a status part, pasted fields, free text."""
+"""Extracts the failed recipients from a message, in whatever form they are reported: a status part, pasted fields, free
+text.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -36,7 +38,7 @@ class Failures:
 
     @property
     def hardest(self) -> BounceVerdict:
-        """Return the verdict for the whole message: a hard one if there is any, else the first."""
+        """Return the verdict for the whole message: a hard one if there is any, otherwise the first."""
         for failure in self.recipients:
             if failure.verdict.hard:
                 return failure.verdict

@@ -1,6 +1,6 @@
-"""The last resort: a server says in a wording of its own that it could not deliver, and names an address nearby.
+"""The last resort: a server says in its own words that it could not deliver, and names an address nearby.
 
-Believed only when a machine sent it and the words are those of failed delivery.
+Believed only if a machine sent it and the text says that delivery failed.
 """
 
 import re

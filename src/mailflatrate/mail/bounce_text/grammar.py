@@ -1,4 +1,4 @@
-"""A small grammar: the nearest noun says what a reply is about, the predicate says what is wrong with it.
+"""A small grammar for replies: the nearest noun says what a reply is about, the predicate says what is wrong with it.
 
 "No such user", "mailbox dora does not exist" and "Ismeretlen címzett" are nouns for a recipient beside a predicate of
 absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. Vocabulary of
@@ -163,7 +163,7 @@ _LEXICON = _Lexicon((ENGLISH, *ABROAD))
 
 @dataclass(frozen=True, slots=True)
 class ReplyMeaning:
-    """What the sentences of a reply say. `foreign`: something other than a mailbox or its domain is missing."""
+    """The meaning of a reply's sentences. `foreign`: something other than a mailbox or its domain is missing."""
 
     reasons: frozenset[BounceReason]
     foreign: bool
@@ -178,7 +178,7 @@ class _GrammarMatch:
 
 @lru_cache(maxsize=512)
 def read_sentences(text: str) -> ReplyMeaning:
-    """Return what the sentences of `text` say; addresses in it are written as "addr", hosts as "hostname"."""
+    """Return the meaning of the sentences in `text`; addresses in it are written as "addr", hosts as "hostname"."""
     folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
     found: set[BounceReason] = set()
     passing = weak = foreign = False

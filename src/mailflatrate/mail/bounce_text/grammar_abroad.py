@@ -1,4 +1,4 @@
-"""The vocabulary of `grammar` in languages other than English that put spaces between words."""
+"""The vocabulary of `grammar` for languages other than English that put spaces between words."""
 
 from mailflatrate.mail.bounce_text.grammar_words import GrammarWords
 

@@ -1,7 +1,7 @@
-"""The vocabulary of `grammar`: what replies talk about and what they say of it, language by language.
+"""The vocabulary of `grammar`: nouns and predicates of replies, language by language.
 
-One entry per line of `|`-separated phrases. A word that ends in `*` matches all words with that prefix; `..`
-matches up to four words. Accents and case do not matter: text and vocabulary are folded alike.
+One entry per line of `|`-separated phrases. A word that ends in `*` matches all words with that prefix; `..` matches up
+to four words. Accents and case do not matter: text and vocabulary are folded alike.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GrammarWords:
-    """Nouns by what they name, and predicates by what they say.
+    """Nouns and predicates by meaning.
 
     `absent`: gone or never there. `weak`: as `absent`, unless the reply says that it is temporary. `none`: a negation
-    that counts only directly before a noun. `held`: there, but closed for now. `full`: there, but without room.
+    that counts only directly before a noun. `held`: it exists, but is closed for now. `full`: it exists, but is full.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Reading a home-made bounce: is it a machine's notice at all, in which dialect, and which recipient does it name."""
+"""Reads a non-standard bounce: whether a machine wrote the notice, in which dialect, and which recipient it names."""
 
 import re
 from dataclasses import dataclass
@@ -67,7 +67,10 @@ _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering",
 
 @dataclass(frozen=True, slots=True)
 class BounceNotice:
-    """A machine's notice that delivery failed or is delayed. `writer` names the dialect; `text` is what was read."""
+    """A machine's notice that delivery failed or is delayed.
+
+    `writer` names the dialect; `text` is the part that was read.
+    """
 
     writer: str
     named: tuple[NamedRecipient, ...]
@@ -101,7 +104,7 @@ def read_notice(message: MimePart) -> BounceNotice | None:
 
 
 def is_machine_sender(message: MimePart, sender: str) -> bool:
-    """Return whether the header says that no person wrote this."""
+    """Return whether the header shows that no person wrote this."""
     if not sender or "x-mlserver" in message.headers or _names_machine(sender):
         return True
     path = message.headers.raw("return-path")

@@ -1,4 +1,4 @@
-"""The shape of a row that ties words to a reason, and the search over rows."""
+"""The structure of a row that ties phrases to a reason, and the search over rows."""
 
 from collections import Counter
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""Phrases of replies that are not about the mailbox: rate and maintenance. Checked before any code."""
+"""Phrases of replies that are not about the mailbox: rate limits and maintenance. Checked before any code."""
 
 import re
 

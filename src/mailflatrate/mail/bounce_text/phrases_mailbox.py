@@ -1,4 +1,4 @@
-"""Phrases about the mailbox: full, locked, moved, filtered, and last of all unknown."""
+"""Phrases about the mailbox: full, locked, moved, filtered, and finally unknown."""
 
 from mailflatrate.mail.bounce_text.phrase_rows import Phrases, PhraseTable
 from mailflatrate.mail.bounce_text.phrases_abroad import DEAD_ABROAD, FULL_ABROAD

@@ -1,7 +1,7 @@
-"""Unwrapping: from a diagnostic text to the reply of the server that really refused.
+"""Extracts from a diagnostic text the reply of the server that really refused.
 
-Servers quote each other: "host mx said: 550 ...", "Remote server returned ... -> 550 ...", "550-'5.1.1 ...'". Only
-the innermost reply was written by a system that knows the mailbox, so it alone is judged.
+Servers quote each other: "host mx said: 550 ...", "Remote server returned ... -> 550 ...", "550-'5.1.1 ...'". Only the
+innermost reply was written by a system that knows the mailbox, so only that one is judged.
 """
 
 import re
@@ -50,7 +50,7 @@ _MAX_WRAPS = 6
 class QuotedReply:
     """The innermost reply of a diagnostic text: reply code ("550" or ""), enhanced code ("5.1.1" or ""), and words.
 
-    `wrapped`: another server quoted it, and that server's own words and codes say nothing.
+    `wrapped`: another server quoted it, and that server's own words and codes mean nothing.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""Enhanced status codes (RFC 3463 with the IANA registry, RFC 7293, 7372, 7504, 7505) and what they mean here."""
+"""Enhanced status codes (RFC 3463 with the IANA registry, RFC 7293, 7372, 7504, 7505) and their meaning here."""
 
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, RefusalSubject
 

@@ -1,4 +1,4 @@
-"""Determines what a sentence that sounds like a dead address is about, and which closed accounts stay closed."""
+"""Decides what a sentence that sounds like a dead address refers to, and which closed accounts stay closed."""
 
 import re
 
@@ -54,7 +54,7 @@ _ENDED = re.compile(
 
 
 def is_about_many(text: str) -> bool:
-    """Return whether the reply blames its sender for having mailed addresses that do not exist."""
+    """Return whether the reply blames its sender for mailing addresses that do not exist."""
     return _HARVEST.search(text) is not None or (
         _DEAD_MANY.search(text) is not None and _OF_SENDER.search(text) is not None
     )
@@ -71,7 +71,9 @@ def is_lapsed_domain(folded: str) -> bool:
 
 
 def is_closed_for_good(folded: str, plain: str, status: str) -> bool:
-    """Return whether a disabled account stays disabled, by final wording or a mailbox code next to "disabled"."""
+    """Return whether a disabled account stays disabled, because the text says so or a mailbox code is next to
+    "disabled".
+    """
     if status.startswith("4") or _PASSING.search(folded):
         return False
     if _ENDED.search(plain) or _ENDED.search(folded):

@@ -78,7 +78,9 @@ def says_undelivered(text: str) -> bool:
 
 
 def says_waiting(text: str) -> bool:
-    """Return whether the beginning of `text` says that a message is late, or not there yet and still being tried."""
+    """Return whether the beginning of `text` says that a message is late, or has not arrived yet and delivery is still
+    being tried.
+    """
     folded = _sentences(text)
     late = _LATE_MAIL.search(folded) is not None
     return late or (_WAITS.search(folded) is not None and _UNDELIVERED.search(folded) is not None)

@@ -1,8 +1,8 @@
 """Turns a diagnostic text and its codes into one verdict (R-68).
 
-In this order: the innermost quoted reply, normalized; the phrases of known providers; what the sentence is
-about, if not the mailbox; the grammar and the phrases of dead addresses; the words of queues and machines;
-the codes last. Codes that systems also use for other faults only support words.
+It checks in this order: the innermost quoted reply, normalized; the phrases of known providers; what the sentence is
+about, if not the mailbox; the grammar and the phrases of dead addresses; the words of queues and machines; finally the
+codes. Codes that systems also use for other faults count only in addition to words.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""What the style sheets of an HTML part do to its elements, for judging what a reader sees (R-44, R-48).
+"""Applies the style sheets of an HTML part to its elements, to judge what a reader sees (R-44, R-48).
 
-Nothing made here is ever sent: the document is returned with its rules as style attributes. Messages of any origin
-are read, so nothing is raised.
+The result is never sent: it is the document with its rules as style attributes. Messages of any origin are read, so
+nothing is raised.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def with_styles_applied(source: str) -> str:
 
 
 def names_shown_somewhere(source: str) -> frozenset[str]:
-    """Return classes and ids that rules for phones or dark mode make visible: hiding them elsewhere hides nothing."""
+    """Return classes and ids that rules for phones or dark mode make visible, so that hiding them elsewhere does not
+    count as hidden.
+    """
     names: set[str] = set()
     for token in tokenise(source) if "@media" in source.lower() else ():
         if token.kind is TokenKind.RAW and token.name == "style":

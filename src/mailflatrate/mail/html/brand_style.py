@@ -1,7 +1,7 @@
-"""How the campaigns of one account look: its colors, fonts and logo, and what follows from them.
+"""How the campaigns of one account look: its colors, fonts and logo, and the colors derived from them.
 
-The customer chooses four colors; everything else (lines, hints, what dark mode shows) is derived, so that no choice
-can make a message unreadable.
+The customer chooses four colors; everything else (lines, hints, dark mode colors) is derived, so that no choice can
+make a message unreadable.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
 def is_colour(text: str) -> bool:
-    """True for `#rrggbb`."""
+    """Return True for `#rrggbb`."""
     return _COLOUR.fullmatch(text) is not None
 
 
@@ -48,7 +48,7 @@ def mixed(colour: str, other: str, share: float) -> str:
 
 
 def text_on(ground: str) -> str:
-    """Return white or nearly black, whichever is easier to read on `ground`; black if neither is enough."""
+    """Return white or nearly black, whichever is easier to read on `ground`; black if neither is readable enough."""
     best = max(("#ffffff", "#16191f"), key=lambda ink: contrast(ink, ground))
     return best if contrast(best, ground) >= MINIMUM_CONTRAST else "#000000"
 
@@ -111,12 +111,12 @@ class BrandStyle:
 
     @property
     def rule(self) -> str:
-        """Lines."""
+        """Return the color of lines."""
         return mixed(self.sheet, self.ink, 0.13)
 
     @property
     def tint(self) -> str:
-        """Return a slightly different ground for boxes that works with the same ink as the sheet."""
+        """Return a slightly different background for boxes, readable with the same text color as the sheet."""
         tried = mixed(self.sheet, self.primary, 0.09)
         return tried if text_on(tried) == text_on(self.sheet) else self.sheet
 

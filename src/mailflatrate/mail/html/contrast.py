@@ -1,4 +1,4 @@
-"""Checks whether text is readable on its background. (R-44; WCAG 2.2, 1.4.3)"""
+"""Computes whether text is readable on its background (R-44; WCAG 2.2, 1.4.3)."""
 
 MINIMUM_CONTRAST = 4.5
 MINIMUM_FONT_PX = 11

@@ -1,7 +1,8 @@
-"""Finishes a cleaned document: adds what mail programs and screen readers need and authors leave out.
+"""Finishes a cleaned document: adds what mail programs and screen readers need and authors often leave out.
 
-Language and direction, charset, viewport and color scheme, whole numbers in `width`, wrapping of long words, and
-right-to-left text as separate blocks. Works on tokens whose Liquid is still protected, and adds nothing twice.
+It adds language and direction, charset, viewport and color scheme, whole numbers in `width`, wrapping of long words,
+and puts right-to-left text into separate blocks. Works on tokens whose Liquid is still protected, and adds nothing
+twice.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def is_right_to_left(language: str) -> bool:
 def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word: re.Pattern[str]) -> list[Token]:
     """Return the tokens of a whole document, completed.
 
-    `title` is used for a document that has none. `wraps`: let long words wrap everywhere; `word`
-    matches the placeholders for Liquid, which have no direction.
+    `title` is used for a document without one. `wraps`: let long words wrap everywhere; `word` matches the placeholders
+    for Liquid, which have no text direction.
     """
     head = _HeadFacts.of(tokens)
     result: list[Token] = []

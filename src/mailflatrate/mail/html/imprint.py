@@ -1,8 +1,8 @@
-"""The block that no customer can leave out: why you get this, how to opt out, who is responsible (R-40, R-44, R-51).
+"""The block that no customer can leave out: why the reader gets this, how to opt out, who is responsible (R-40, R-44,
+R-51).
 
-It comes last in both parts, outside every element and every Liquid condition of the customer's content, as
-text, at least 11 px, with a contrast of at least 4.5 : 1; `!important` keeps the content's own style sheet from
-hiding it.
+It comes last in both parts, outside every element and every Liquid condition of the customer's content, as text, at
+least 11 px, with a contrast of at least 4.5 : 1; `!important` keeps the content's own style sheet from hiding it.
 """
 
 from __future__ import annotations

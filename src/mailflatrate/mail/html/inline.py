@@ -1,4 +1,4 @@
-"""Inlines style sheets into style attributes, with css-inline; what cannot be inlined stays in the head."""
+"""Inlines style sheets into style attributes, with css-inline; rules that cannot be inlined stay in the head."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def _with_doctype(document: str, result: str) -> str:
 
 
 def refuse_deep(source: str) -> None:
-    """Raise SourceRefused if elements are nested so deep that a parser would crash the process."""
+    """Raise SourceRefused if elements are nested so deeply that a parser would crash the process."""
     line = too_deep_line(source)
     if line is not None:
         raise SourceRefused((mistake(line, "too-deep", str(MAX_DEPTH)),))
 
 
 def refuse_heavy(document: str) -> None:
-    """Raise SourceRefused for more elements than a message has, and for style sheets that are too much work for them.
+    """Raise SourceRefused for more elements than a message has, and for style sheets that take too much work for them.
 
     css-inline matches each element against each selector, and offers no way to stop it.
     """

@@ -1,4 +1,4 @@
-"""Numbering the links of a campaign and pointing them at the redirector, once for all recipients (R-108, R-109)."""
+"""Numbers the links of a campaign and points them to the redirector, once for all recipients (R-108, R-109)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Liquid outputs in URLs and in CSS: which of them could begin a scheme, alone or together with the text around them.
+"""Finds Liquid outputs in URLs and in CSS that could begin a scheme, alone or together with the text around them.
 
-`{{ 'javascript' }}:alert(1)` holds no scheme in its fixed text and none in its value, only in both. Branches are
-considered: text in one branch does not settle what another branch prints.
+`{{ 'javascript' }}:alert(1)` has no scheme in its fixed text and none in its value, but has one in the result. Branches
+are considered: text in one branch does not decide what another branch prints.
 """
 
 from __future__ import annotations

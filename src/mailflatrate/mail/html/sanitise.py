@@ -1,14 +1,10 @@
-"""Removal of what is not allowed in a message, keeping what mail clients need.
+"""Removes everything that is not allowed in a message, and keeps what mail clients need.
 
-Conditional comments, VML and media queries are kept.
-
-nh3 cannot do this: it drops html, head and comments, which Outlook's half of each message depends on. The rules
-here work on tokens, after html5ever has made the document well-formed (R-50, R-111; no script, form, iframe,
-object, event handler).
-
-The Liquid in the document is still protected. Whatever part of the fixed text a condition drops later, the rest
-stays harmless: no fixed text outside of tags holds a bare `<`, attribute values hold none, and titles and styles
-cannot close themselves.
+Conditional comments, VML and media queries are kept. nh3 cannot do this: it drops html, head and comments, which
+Outlook's half of each message depends on. The rules here work on tokens, after html5ever has made the document
+well-formed (R-50, R-111; no script, form, iframe, object, event handler). The Liquid in the document is still
+protected. Whichever part of the fixed text a condition drops later, the rest stays harmless: no fixed text outside of
+tags contains a bare `<`, attribute values contain none, and titles and styles cannot close themselves.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
-"""Markdown to a finished message.
-
-Our own plain theme, warm paper and dark ink, 600 px, its own colors in dark mode.
+"""Turns Markdown into a finished message with our own plain theme: warm paper and dark ink, 600 px, its own colors in
+dark mode.
 """
 
 from __future__ import annotations

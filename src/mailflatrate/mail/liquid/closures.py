@@ -1,7 +1,7 @@
 """The simple cases of `{{ ... }}` as Python closures.
 
 python-liquid needs some 8 µs to build a context and 3 µs a node; a campaign prints a handful of plain variables a
-million times. The closures here give exactly what python-liquid gives for the same node under our sandbox
+million times. The closures here give exactly the same results as python-liquid for the same node under our sandbox
 (`tests/mail/test_liquid_closures.py` proves it with Hypothesis) and pass any value they do not handle to it.
 """
 

@@ -82,7 +82,9 @@ def find_marks(source: str) -> Iterator[LiquidMark]:
 
 
 def first_of_too_many(source: str) -> int | None:
-    """Return where the first mark past `MAX_MARKS` begins; None if there is none, or an earlier one can't be read."""
+    """Return the index at which the first mark past `MAX_MARKS` begins; None if there is none, or if an earlier one
+    can't be read.
+    """
     try:
         return next((mark.start for number, mark in enumerate(find_marks(source)) if number == MAX_MARKS), None)
     except BadMark:
@@ -152,7 +154,7 @@ def _comment(source: str, tag: LiquidMark) -> LiquidMark:
 
 
 def replace_marks(source: str, change: Callable[[LiquidMark], str]) -> str:
-    """Return `source` with each mark replaced by `change`; from an unreadable mark on it stays unchanged."""
+    """Return `source` with each mark replaced by `change`; everything from an unreadable mark on stays unchanged."""
     parts: list[str] = []
     at = 0
     try:

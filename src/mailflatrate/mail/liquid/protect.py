@@ -101,7 +101,7 @@ def unescape_tags(source: str) -> str:
 def literal(text: str) -> str:
     """Return `text` as Liquid source that prints exactly `text`.
 
-    For our own values, which an author did not write as Liquid.
+    For our own values, which no author wrote as Liquid.
     """
     if "{{" not in text and "{%" not in text:
         return text

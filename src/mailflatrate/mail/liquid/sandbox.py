@@ -106,7 +106,9 @@ _NOTHING = _Nothing("nothing")
 
 
 class Missing:
-    """An absent or empty value: it can be tested, compared and defaulted; printing or looping raises and names it."""
+    """An absent or empty value: it can be tested, compared and defaulted; printing it or looping over it raises an
+    error that names it.
+    """
 
     __slots__ = ("name", "token")
 

@@ -92,7 +92,7 @@ class LiquidTemplate:
     def render_dynamic(self, values: Values) -> list[str]:
         """Return the dynamic strings for one recipient, in the order of their indexes.
 
-        Raises MissingValue for a value that is absent or empty without a default, RenderRefused for anything else,
+        Raises MissingValue for a value that is absent or empty without a default, RenderRefused for any other error,
         including more rendering work than `work_limit.WORK_LIMIT`.
         """
         start_work()

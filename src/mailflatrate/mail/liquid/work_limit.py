@@ -1,8 +1,8 @@
 """Measures the work of one rendering in octets touched.
 
 Time is not a reliable measure: a busy machine would refuse what an idle one sends. The count is the same on every
-machine: each character that a filter reads or writes, and `STEP` for each tag, lookup and filter call. It is kept
-per thread and restarts with each part of each message.
+machine: each character that a filter reads or writes, and `STEP` for each tag, lookup and filter call. It is kept per
+thread and restarts with each part of each message.
 """
 
 from __future__ import annotations

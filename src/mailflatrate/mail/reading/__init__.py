@@ -1,5 +1,4 @@
-"""Parsing of a returned message: a tolerant MIME reader and the values that the readers hand on.
+"""Parsing of a returned message: a tolerant MIME reader and the values that the readers return.
 
-Arrives: raw bytes from anywhere. Kept: nothing. Handed on: parts, decoded text and frozen values; never an
-exception.
+Takes in: raw bytes from anywhere. Stores: nothing. Passes on: parts, decoded text and frozen values; never raises.
 """

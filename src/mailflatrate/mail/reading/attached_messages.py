@@ -1,7 +1,7 @@
-"""Messages carried as files: attached by the standard, or as real clients and people attach them.
+"""Messages carried as files: attached according to the standard, or in the ways that real clients and people do it.
 
-Outlook drags a .msg or wraps everything in a winmail.dat, webmail uploads an .eml as octets, and people asked for
-"the header" save it as text. Read once and kept with the message; files that are not messages are ignored.
+Outlook drags a .msg or wraps everything in a winmail.dat, webmail uploads an .eml as octets, and people asked for "the
+header" save it as text. They are read once and cached with the message; files that are not messages are ignored.
 """
 
 from itertools import islice
@@ -21,7 +21,10 @@ _FEWEST_FIELDS = 2
 
 
 def carried_mails(message: MimePart) -> list[MimePart]:
-    """Return the messages carried inside, in order, attached ones before those in its JSON; kept with the message."""
+    """Return the messages carried inside, in order: attached ones, then those in its JSON.
+
+    The result is cached with the message.
+    """
     if message.carried is None:
         attached = [mail for part in message.walk() for mail in _mails_in(part)]
         read = [parse(mail) for mail in (*attached, *map(_lines, mails_in_json(message)))]

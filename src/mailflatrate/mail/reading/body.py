@@ -1,4 +1,6 @@
-"""The text that a machine wrote at the top of its notice, without MIME, markup and the returned message's parts."""
+"""The text that a machine wrote at the top of its notice, without MIME, markup and the parts of the
+returned message.
+"""
 
 import html
 import re
@@ -45,7 +47,7 @@ def _visible(markup: str) -> str:
 def notice_text(message: MimePart) -> str:
     """Return a notice's human-readable part: text parts before the first returned message, at most `MAX_NOTICE`.
 
-    A message that declares a multipart which is not there is read as is.
+    A message that declares a multipart without having one is read as plain text.
     """
     if message.notice is None:
         message.notice = _tamed(_notice_text(message))

@@ -1,8 +1,8 @@
-"""Inline forwards: a person forwards a message, and their client adds who had sent it, in its own language.
+"""Inline forwards: a person forwards a message, and their client adds the original sender's fields, in its own
+language.
 
-Two things reveal a forward: a line that says so, or a block of fields that a client puts above what it quotes.
-Replies carry such blocks, too; a subject with a reply's prefix and no line that says "forwarded" is a reply and not
-a forward.
+Two things reveal a forward: a line that says so, or a block of fields that a client puts above the quotation. Replies
+carry such blocks, too; a subject with a reply's prefix and no line that says "forwarded" is a reply and not a forward.
 """
 
 import re

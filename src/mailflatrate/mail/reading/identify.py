@@ -1,8 +1,8 @@
-"""Finding our own marks in a returned message: the mailing ID and the tokens of the one delivery.
+"""Finds our own marks in a returned message: the mailing ID and the tokens of the one delivery.
 
-A mailing ID is a hint that anyone can write down; a token is checked against the key ring and proves (R-78).
-Searched, in this order: the fields of a report, the mails that are carried (attached, or attached to what is
-attached), the fields of the message itself, and every word and link of its text, inline forwards included.
+A mailing ID is a hint that anyone can write down; a token is checked against the key ring and is a proof (R-78).
+Searched, in this order: the fields of a report, carried messages (attached, or attached to an attachment), the fields
+of the message itself, and every word and link of its text, including inline forwards.
 """
 
 import re
@@ -48,7 +48,7 @@ _MAX_TEXT = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TokenCandidate:
-    """A word with the shape of a token: the kind of place it is in, and whether only our tokens can be there."""
+    """A word that looks like a token: the kind of place it is in, and whether that place contains only our tokens."""
 
     where: str
     token: str

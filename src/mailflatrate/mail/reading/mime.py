@@ -50,7 +50,10 @@ def _codec(name: str) -> str:
 
 
 def decode_bytes(data: bytes, charset: str) -> str:
-    """Decode `data`; a wrong or missing charset falls back to UTF-8, then Latin-1. U+FFFD for what is unstorable."""
+    """Decode `data`; a wrong or missing charset falls back to UTF-8, then Latin-1.
+
+    Characters that can't be stored become U+FFFD.
+    """
     return storable(_decoded(data, charset))
 
 

@@ -1,11 +1,11 @@
-"""The values that reading a returned message yields: what it is, who it names, and what that means for them."""
+"""The values that reading a returned message yields: its kind, the recipients it names, and what it means for them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ReturnedMessageKind(StrEnum):
-    """What a returned message is."""
+    """The kinds of returned message."""
 
     BOUNCE = "bounce"
     DELAY = "delay"
@@ -20,7 +20,7 @@ class ReturnedMessageKind(StrEnum):
 
 
 class BounceOutcome(StrEnum):
-    """What a failure says about its recipient (R-68); only the first two ever count against the address (R-70)."""
+    """The meaning of a failure for its recipient (R-68); only the first two ever count against the address (R-70)."""
 
     RECIPIENT_HARD = "recipient_hard"
     RECIPIENT_SOFT = "recipient_soft"
@@ -91,11 +91,11 @@ class BounceWitness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BounceVerdict:
-    """What one failure means.
+    """The meaning of one failure. `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" if
+    unknown.
 
-    `status` is the enhanced status code of RFC 3463 ("5.1.1"), given or derived; "" if unknown.
-    `hard` is true if the address itself is dead; `witnesses` are the evidence. `disputed`: either code or words
-    say that the address is dead and the other contradicts, so that a second day has to decide.
+    `hard` is true if the address itself is dead; `witnesses` are the evidence. `disputed`: either code or words say
+    that the address is dead and the other contradicts it, so that a bounce on a second day has to decide.
     """
 
     reason: BounceReason

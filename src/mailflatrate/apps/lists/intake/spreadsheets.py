@@ -66,7 +66,7 @@ class SheetRows:
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """The first non-empty rows, and whether there are no more."""
+    """The first non-empty rows, and whether the sheet ends there."""
 
     rows: tuple[SheetRow, ...]
     is_whole: bool

@@ -1,4 +1,4 @@
-"""What an application already says about an account's settings: its imprint, its domain and its first From address."""
+"""Account settings that can be taken from the application: the imprint, the domain and the first From address."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ _LEGAL_FORMS = re.compile(
 
 
 class FirstImprint:
-    """The imprint that the application's own details make, with the two entries that are still missing."""
+    """The imprint made from the application's details, and the two entries that are still missing."""
 
     def __init__(self, application: Application, email: str, data: Any) -> None:
         said = from_application(application)
@@ -37,25 +37,28 @@ class FirstImprint:
 
     @property
     def fields(self) -> list[Any]:
-        """Return the missing entries, as far as the country knows them."""
+        """Return the form fields for the missing entries that the country requires."""
         return [self.form[name] for name in ASKED if name in self.form.fields]
 
     def malformed(self) -> bool:
-        """Return whether an entry was made that can't be used. An imprint may stay incomplete; the studio has it."""
+        """Return whether an entry is invalid.
+
+        An incomplete imprint is allowed, because it can be completed in the studio.
+        """
         return self._asked and any(self.form.has_error(name) for name in ASKED if self.form.data.get(name))
 
     def whole(self) -> dict[str, str] | None:
-        """Return what an imprint stores; None while something the law requires is missing."""
+        """Return the imprint to store; None while it lacks something that the law requires."""
         return self.form.stored() if self._asked and self.form.is_valid() else None
 
 
 def first_imprint(application: Application, user: User, data: Any) -> FirstImprint:
-    """Return the imprint of an application and of what its last step has been told."""
+    """Return the imprint made from an application and the data entered in its last step."""
     return FirstImprint(application, user.email, data)
 
 
 def prepare(account_id: int, user: User, imprint: FirstImprint) -> None:
-    """Save the imprint if it is complete and there is none yet, and begin with the domain of the person's address."""
+    """Save the imprint if it is complete and there is none yet, and add the domain of the person's address."""
     fields = imprint.whole()
     with tenancy.account(account_id):
         if fields is not None and newest_imprint() is None:

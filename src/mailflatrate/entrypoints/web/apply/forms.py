@@ -1,4 +1,4 @@
-"""The steps of the application as forms (R-02). Well-formed values are saved even while other fields are empty."""
+"""The steps of the application as forms (R-02). Valid values are saved even while other fields are empty."""
 
 import re
 from typing import Any
@@ -42,7 +42,7 @@ def _text(label: "Any", most: int, *, rows: int = 0, hint: "Any" = "", **attribu
 
 
 class StartForm(forms.Form):
-    """The address the link is sent to. `website_2` is a honeypot: people do not see it."""
+    """The address that the link is sent to. `website_2` is a honeypot, which people do not see."""
 
     email = forms.CharField(
         label=gettext_lazy("Your work email address"),
@@ -54,7 +54,10 @@ class StartForm(forms.Form):
 
 
 class CompanyForm(forms.Form):
-    """The legal entity, the responsible person, and where both can be verified. `BEGIN` names what a start needs."""
+    """The legal entity, the responsible person, and where both can be verified.
+
+    `BEGIN` lists the fields required to start an application.
+    """
 
     BEGIN = ("responsible_person", "legal_name", "country")
     LOOKED_UP = ("legal_name", "street", "postcode", "city")
@@ -121,7 +124,7 @@ class CompanyForm(forms.Form):
 
 
 class SendingForm(forms.Form):
-    """What the applicant has sent so far and plans to send, with samples. The lists are rows of their own."""
+    """What the applicant has sent so far and plans to send, with samples. The lists are separate forms."""
 
     sending_history = _text(
         gettext_lazy("What campaigns have you sent so far?"),
@@ -178,7 +181,7 @@ class ListRowForm(forms.Form):
 
 
 class HandInForm(forms.Form):
-    """An optional password for later; without one, an emailed link lets the person choose it."""
+    """An optional password; without one, an emailed link lets the person choose it later."""
 
     password = forms.CharField(
         label=gettext_lazy("Choose a password"),
@@ -191,7 +194,7 @@ class HandInForm(forms.Form):
     )
 
     def clean_password(self) -> str:
-        """Accept an empty password or one that is hard to guess."""
+        """Accept an empty password, or one that is hard to guess."""
         password = str(self.cleaned_data["password"])
         if password:
             validate_password(password)
@@ -205,7 +208,10 @@ STEP_FORMS: dict[str, type[forms.Form]] = {
 
 
 def marked_as_due(form: forms.Form) -> forms.Form:
-    """Mark the fields that are required in the end; the browser does not block saving a half-finished form."""
+    """Mark the fields that must be filled in before submitting.
+
+    The browser still allows saving a half-finished form.
+    """
     form.use_required_attribute = False
     for field in form.fields.values():
         field.required = True

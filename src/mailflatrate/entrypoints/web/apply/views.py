@@ -56,7 +56,10 @@ def website_of(email: str) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest, token: str) -> HttpResponse:
-    """Open the link from the email: the first step. Viewing changes nothing; the button starts or resumes it."""
+    """Show the first step after the link from the email.
+
+    Viewing changes nothing; the button starts or resumes the application.
+    """
     invitation = session.open_link(token)
     if invitation is None:
         return render(request, "apply/expired.html", status=404)

@@ -1,8 +1,8 @@
 """Who may see a page of the desk: only staff who signed in with a second factor.
 
-A view marked with `@desk` runs in one transaction that sees all accounts, on the desk's clock. A GET changes
-nothing. Any other method that succeeds must have written an audit log entry, through an action that records one
-or with `request.audit(...)`; otherwise the transaction is rolled back, so a view that forgets it does not work.
+A view marked with `@desk` runs in one transaction that sees all accounts, in the desk's time zone. A GET changes
+nothing. Any other method that succeeds must have written an audit log entry, through an action that records one or with
+`request.audit(...)`; otherwise the transaction is rolled back, so a view that forgets it does not work.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ LONGEST_SESSION = timedelta(hours=12)
 
 
 class NotRecorded(RuntimeError):
-    """An action left no line in the audit log: a bug on our side, so the action is rolled back."""
+    """Raised when an action left no line in the audit log, which is a bug, so the action is rolled back."""
 
 
 class DeskRequest(HttpRequest):
@@ -52,8 +52,8 @@ View = Callable[..., HttpResponseBase]
 def desk(view: View) -> View:
     """Run `view(request: DeskRequest, ...)` at the desk, or refuse it.
 
-    Everyone outside the operator's staff gets 404, so the desk stays hidden from them. Staff without a second
-    factor, or in a session that has not shown it, get a page that leads them to it (403).
+    Everyone outside the operator's staff gets 404, so the desk stays hidden from them. Staff without a second factor,
+    or whose session hasn't used it, get a page that asks for it (403).
     """
 
     @wraps(view)

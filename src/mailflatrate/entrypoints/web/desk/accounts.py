@@ -161,7 +161,7 @@ def _page(
 @require_safe
 @desk
 def account(request: DeskRequest, account_id: int) -> HttpResponse:
-    """One customer."""
+    """Show one customer."""
     return _page(request, account_id)
 
 
@@ -187,7 +187,7 @@ def measure(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_POST
 @desk
 def strike(request: DeskRequest, account_id: int) -> HttpResponse:
-    """Reprimand the account."""
+    """Give the account a strike."""
     find_account(account_id)
     reasons = Reasons("desk", request.POST.get("text", "")[:8000], rule=request.POST.get("rule", "")[:10])
     try:

@@ -52,7 +52,7 @@ LINKS = ("website", "imprint_url", "form_url")
 
 @dataclass(frozen=True, slots=True)
 class SignalRow:
-    """One signal in words. `state` is one of the check component's values."""
+    """One signal as text. `state` is one of the check component's values."""
 
     title: str
     sentence: str
@@ -62,7 +62,7 @@ class SignalRow:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFieldRow:
-    """One field of the application as the reviewer reads it."""
+    """One field of the application in the form that the reviewer reads."""
 
     name: str
     value: str
@@ -72,7 +72,7 @@ class ApplicationFieldRow:
 
 @dataclass(frozen=True, slots=True)
 class FirstOrigin:
-    """The declaration that waits together with the account, as the reviewer reads it."""
+    """The declaration that waits together with the account, in the form that the reviewer reads."""
 
     origin: ListOrigin
     tone: str
@@ -110,7 +110,7 @@ def _of(view: str) -> QuerySet[Application]:
 @require_safe
 @desk
 def applications(request: DeskRequest) -> HttpResponse:
-    """Show the queue, oldest first; chips link to applications that wait for someone else."""
+    """Show the queue, oldest first; the chips link to applications that wait for someone outside our team."""
     view = request.GET.get("view", "waiting")
     if view not in VIEWS:
         raise Http404
@@ -126,7 +126,7 @@ def _find(account_id: int) -> tuple[Account, Application]:
 
 
 def signal_rows(application: Application) -> list[SignalRow]:
-    """Return the signals in words, the serious ones first."""
+    """Return the signals as text, the serious ones first."""
     rows = []
     for signal in Signal.objects.filter(application=application).order_by("id"):
         outcome = SignalOutcome(signal.outcome)

@@ -1,4 +1,4 @@
-"""The audit log as people read it (R-98)."""
+"""The audit log as a page to read (R-98)."""
 
 from django.db.models import Q
 from django.http import HttpResponse

@@ -1,4 +1,6 @@
-"""Campaigns that wait for a reviewer: the queue, one as its readers will see it, and the decision (R-06, R-07)."""
+"""Campaigns that wait for a reviewer: the queue, one campaign as its readers will see it, and the decision (R-06,
+R-07).
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -105,7 +107,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
 @require_safe
 @desk
 def campaign(request: DeskRequest, campaign_id: int) -> HttpResponse:
-    """Show one campaign: why it waits, what readers see, who gets it, what the account did before."""
+    """Show one campaign: why it waits, what readers see, who gets it, and what the account sent before."""
     return page(request, "campaign", _context(request, _find(campaign_id)))
 
 

@@ -1,4 +1,4 @@
-"""Shared by the desk's pages: an account with its history, action forms, the reader's language."""
+"""Code shared by the desk's pages: an account with its history, action forms, the reader's language."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,14 +64,16 @@ def owners(account_id: int) -> list[User]:
 
 
 def history(account_id: int) -> list[AccountEvent]:
-    """Return everything that happened between the account and the desk, newest first."""
+    """Return all events between the account and the desk, newest first."""
     events = [*_moves(account_id), *_decisions(account_id), *_strikes(account_id), *_messages(account_id)]
     events += _reviews(account_id)
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
 def who(actor: User | None, name: str) -> str:
-    """Return who did something, always in the same form: a person by name, or a note that one of our rules did it."""
+    """Return who did something, in the same form everywhere: a person by name, or a note that one
+    of our rules did it.
+    """
     if actor is not None:
         return str(actor)
     return name if "@" in name else _("automatically, by a rule")

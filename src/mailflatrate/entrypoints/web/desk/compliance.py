@@ -1,4 +1,4 @@
-"""What mailbox providers and the CSA require, and how this service measures up (R-54 to R-106)."""
+"""What mailbox providers and the CSA require, and whether this service meets it (R-54 to R-106)."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -13,5 +13,5 @@ from mailflatrate.rules.compliance.judge import judge_all
 @require_safe
 @desk
 def compliance(request: DeskRequest) -> HttpResponse:
-    """Show the whole table. Checks that can only run on this host belong to the doctor."""
+    """Show the whole table. The doctor runs the checks that need this host."""
     return page(request, "compliance", {"parts": parts(judge_all(service_facts()))})

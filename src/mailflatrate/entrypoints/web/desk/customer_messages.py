@@ -1,4 +1,4 @@
-"""Customer messages that nobody has answered yet."""
+"""Customer messages that have not been answered yet."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -12,7 +12,7 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 @require_safe
 @desk
 def unanswered_messages(request: DeskRequest) -> HttpResponse:
-    """List the queue, oldest first; messages are answered on the account's page, next to their subject."""
+    """List the queue, oldest first. Messages are answered on the account's page, beside what they are about."""
     waiting = DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None)
     rows = list(waiting.select_related("account", "author", "about").order_by("id")[:PAGE_ROWS])
     cases = cases_of_messages([row.id for row in rows])

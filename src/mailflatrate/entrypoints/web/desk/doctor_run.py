@@ -1,7 +1,7 @@
 """Runs `mailflatrate doctor` for the page that shows what real sending still needs, and sorts its lines into steps.
 
-The doctor runs as a separate command: it queries DNS servers and relays, which may take half a minute, and its
-findings must match those of the command line on this host.
+The doctor runs as a separate command, because it queries DNS servers and relays for up to half a minute, and its
+findings must be the same as on this host's command line.
 """
 
 import json
@@ -43,7 +43,7 @@ class SetupStep:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """A step with its findings, the worst first; `level` is that of the worst."""
+    """A step with its findings, the worst first; `level` is the level of the worst."""
 
     step: SetupStep
     findings: tuple[Line, ...]
@@ -55,12 +55,12 @@ class StepReport:
 
     @property
     def unfinished(self) -> tuple[Line, ...]:
-        """Return the findings that need a person."""
+        """Return the findings that require action."""
         return tuple(each for each in self.findings if each.level is not Level.OK)
 
     @property
     def finished(self) -> tuple[Line, ...]:
-        """Return the findings that are in order."""
+        """Return the findings without problems."""
         return tuple(each for each in self.findings if each.level is Level.OK)
 
 

@@ -74,7 +74,7 @@ def documents(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk
 def document(request: DeskRequest, document_id: int) -> HttpResponse:
-    """Show one version as people read it."""
+    """Show one version in the form that people read."""
     found = get_object_or_404(AgreementDocument.objects, id=document_id)
     return page(request, "document", {"document": found, "text": document_html(found)})
 

@@ -116,7 +116,7 @@ def rates(request: DeskRequest, account_id: int) -> HttpResponse:
 @require_safe
 @desk
 def figures(request: DeskRequest) -> HttpResponse:
-    """List what is stopped, the oldest first, then the latest actions."""
+    """List stopped campaigns, the oldest first, then the latest actions."""
     held = queries.open_holds().select_related("campaign", "account").order_by("at")[:PAGE_ROWS]
     recent = Measure.objects.select_related("campaign", "account").order_by("-at", "-id")[:PAGE_ROWS]
     lines = {"held": [_line(row) for row in held], "recent": [_line(row) for row in recent]}

@@ -1,4 +1,4 @@
-"""The desk's first page: what is waiting for a person, oldest first."""
+"""The desk's home page: the work waiting for a person, oldest first."""
 
 from dataclasses import dataclass
 

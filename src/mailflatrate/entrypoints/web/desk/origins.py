@@ -1,4 +1,4 @@
-"""Origins of lists and held imports at the desk: what is waiting, its evidence, the decision (R-10 to R-15)."""
+"""Origins of lists and held imports at the desk: the queue, the evidence, the decision (R-10 to R-15)."""
 
 import secrets
 from typing import Any
@@ -34,7 +34,7 @@ def _accounts(ids: set[int]) -> dict[int, Account]:
 @require_safe
 @desk
 def queue(request: DeskRequest) -> HttpResponse:
-    """List unread declarations and held imports, oldest first."""
+    """List declarations not decided yet and held imports, oldest first."""
     declarations = list(origin_review.waiting_declarations()[:SHOWN_ROWS])
     imports = list(origin_review.held_imports()[:SHOWN_ROWS])
     accounts = _accounts({row.account_id for row in (*declarations, *imports)})
@@ -93,7 +93,7 @@ def _page(
 @require_POST
 @desk
 def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
-    """Approve or reject it, or ask a question; the customer reads the reason."""
+    """Approve or reject a declaration, or ask a question; the customer reads the reason."""
     if not ListOrigin.objects.filter(id=origin_id).exists():
         raise Http404
     reason = request.POST.get("reason", "")

@@ -21,7 +21,7 @@ LATE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """How far the ledger is sealed. `late`: an event has waited too long for its seal."""
+    """How many events of the ledger are sealed. `late`: an event has waited too long for its seal."""
 
     seals: int
     sealed_at: datetime | None
@@ -34,7 +34,7 @@ class Ledger:
 
 @tenancy.needs_platform
 def ledger_state() -> Ledger:
-    """Return how far the consent ledger is sealed and stamped."""
+    """Return how far the consent ledger is sealed and time-stamped."""
     newest = ConsentSeal.objects.order_by("-number").defer("ids", "leaves").first()
     waiting = ConsentEvent.objects.filter(id__gt=newest.up_to_id if newest else 0)
     limit = clock.now() - timedelta(minutes=OVERDUE_MINUTES)

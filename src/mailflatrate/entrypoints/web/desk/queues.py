@@ -1,4 +1,4 @@
-"""What is waiting for a person at the desk. A new kind of work is one more entry in QUEUES."""
+"""The queues of work waiting for a person at the desk. To add one, add an entry to QUEUES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueueBacklog:
-    """How many items wait in a queue, and since when the oldest has been waiting."""
+    """How many items wait in a queue, and since when the oldest one has waited."""
 
     count: int
     since: datetime | None
@@ -29,7 +29,7 @@ class QueueBacklog:
 
 @dataclass(frozen=True, slots=True)
 class DeskQueue:
-    """One kind of work. `urls` are the names of the URLs that belong to it; the first is the queue itself.
+    """One kind of work. `urls` are the names of its URLs; the first one is the queue itself.
 
     `backlog` runs for every page of the desk, so it must be one cheap query.
     """

@@ -1,4 +1,4 @@
-"""The relays that mail leaves through: their list, their health, and changing them."""
+"""The relays that mail leaves through: their list, their health, and changes to them."""
 
 from typing import Any
 
@@ -131,7 +131,7 @@ class RelayForm(forms.Form):
             self.fields["username"].help_text = _("Login details are saved. Leave both fields empty to keep them.")
 
     def draft(self) -> relays.RelayDraft:
-        """Return what was entered; empty login fields keep the saved values."""
+        """Return the entered values; empty login fields keep the saved ones."""
         given = dict(self.cleaned_data)
         account = given.pop("account_id")
         username: str | None = given.pop("username") or None
@@ -227,7 +227,7 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
 @require_POST
 @desk
 def test(request: DeskRequest, relay_id: int) -> HttpResponse:
-    """Test a relay: connect as for sending and name a sender, but send nothing."""
+    """Test a relay: connect as for sending and name a sender, but send no message."""
     relay = _find(relay_id)
     result, words = _try(relay)
     request.audit("relay.tested", subject=f"relay:{relay_id}", details={"name": relay.name, "result": result})

@@ -1,4 +1,4 @@
-"""Accounts that request confirmations on people's behalf and are held or at their limit (R-35)."""
+"""Accounts that are throttled or at their limit for confirmation requests on other people's behalf (R-35)."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.web.request_limits import asking_shown
 @require_safe
 @desk
 def limited_accounts(request: DeskRequest) -> HttpResponse:
-    """List the worst accounts first, with the figures that decided."""
+    """List the accounts, worst first, with the figures that led to it."""
     found = braked_accounts()
     names = Account.objects.in_bulk([account_id for account_id, _allowance in found])
     rows = [(names[account_id], asking_shown(allowance)) for account_id, allowance in found if account_id in names]

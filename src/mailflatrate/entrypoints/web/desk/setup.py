@@ -1,4 +1,4 @@
-"""The checklist of an installation: what real sending still needs, as seen from this host."""
+"""The checklist of an installation: what this host still needs for real sending."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ SESSION_KEY = "examination"
 @require_safe
 @desk
 def setup(request: DeskRequest) -> HttpResponse:
-    """Show the last check of this session by step, or offer the first one."""
+    """Show the results of this session's last check by step, or offer the first check."""
     kept = request.session.get(SESSION_KEY) or {}
     reports = doctor_run.by_step(doctor_run.read_findings(kept.get("lines", ()))) if kept else []
     open_steps = sum(report.level is Level.MISSING for report in reports)

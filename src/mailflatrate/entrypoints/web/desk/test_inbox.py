@@ -1,6 +1,7 @@
-"""The service's own messages where no relay is set up: they end in the test inbox, and someone must read them.
+"""The service's own messages on an installation without a relay: they end in the test inbox, where an operator can read
+them.
 
-With a relay there is nothing here. The page shows links to passwords, so only the operator can open it.
+With a relay there are none here. The page shows links to passwords, so only the operator can open it.
 """
 
 from django.conf import settings

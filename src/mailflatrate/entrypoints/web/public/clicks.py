@@ -13,7 +13,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 
 
 class LinkRedirect(HttpResponseRedirect):
-    """Redirect (302) to exactly the target that the author wrote."""
+    """Redirects (302) to exactly the target that the author wrote."""
 
     allowed_schemes = ["http", "https"]
 
@@ -21,7 +21,10 @@ class LinkRedirect(HttpResponseRedirect):
 @csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
 @require_safe
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Count the click and redirect. A token not sealed here, or a link that no longer exists, is not found."""
+    """Count the click and redirect.
+
+    Return 404 for a token that was not sealed here, and for a link that no longer exists.
+    """
     claims = key_ring().open_token(TokenPurpose.CLICK, token)
     if claims is None:
         raise Http404

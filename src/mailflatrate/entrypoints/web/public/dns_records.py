@@ -1,6 +1,6 @@
-"""The page a customer hands to the person who manages their DNS: a domain's records behind a link that expires.
+"""The page that a customer sends to the person who manages their DNS: a domain's records behind a link that expires.
 
-It shows what is published in the DNS anyway, and nothing else of the account but its name.
+It shows records that are public in the DNS anyway, and nothing else about the account but its name.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 
 @require_safe
 def records(request: HttpRequest, token: str, *, as_file: bool = False) -> HttpResponse:
-    """Show the records, or return them as a zone file. A forged, revoked or expired link is not found."""
+    """Show the records, or return them as a zone file. Return 404 for a forged, revoked or expired link."""
     claims = key_ring().open_token(TokenPurpose.DNS_RECORDS, token)
     if claims is None or (clock.now().date() - FIRST_DAY).days > claims.extra:
         raise Http404

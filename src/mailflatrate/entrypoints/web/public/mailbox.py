@@ -1,4 +1,6 @@
-"""The page linked from the mail to a mailbox: one button confirms that it is the account's, one denies it (R-46)."""
+"""The page that the mail to a mailbox links to: one button confirms that it belongs to the account, one denies it
+(R-46).
+"""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +21,7 @@ from mailflatrate.mail.tokens import TokenPurpose
 @csrf_exempt  # the token is in a message to the mailbox itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def mailbox(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask or show the state on GET. Confirm or refuse on POST; repeating it does nothing more."""
+    """Show the question or the state on GET. Confirm or refuse on POST; repeating it changes nothing."""
     claims = key_ring().open_token(TokenPurpose.MAILBOX, token)
     if claims is None:
         raise Http404

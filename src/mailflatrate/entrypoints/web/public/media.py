@@ -1,4 +1,4 @@
-"""Pictures in messages: served forever, to anyone who has the URL, and never as anything but a picture."""
+"""Pictures in messages: served forever, to anyone who has the URL, and only ever as a picture."""
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
@@ -21,9 +21,9 @@ POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 @csrf_exempt  # nothing to protect: anything but GET and HEAD is answered 405
 @require_safe
 def picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
-    """Return the bytes behind a token. The name is for people who save the image and is not checked.
+    """Return the picture behind a token. The name is only for people who save the image and is not checked.
 
-    A file behind a token never changes, so its token is also its validator (RFC 9110 section 8.8.3).
+    The file behind a token never changes, so the token is also its validator (RFC 9110 section 8.8.3).
     """
     address = open_address(token)
     if address is None:

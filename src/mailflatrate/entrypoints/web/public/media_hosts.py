@@ -67,5 +67,5 @@ def _nothing() -> HttpResponse:
 
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
-    """Tell the proxy in front whether it may get a certificate for `?domain=`: 204 or 404."""
+    """Tell the reverse proxy whether it may get a certificate for `?domain=`: 204 or 404."""
     return HttpResponse(status=204) if _account(request.GET.get("domain", "")) is not None else _nothing()

@@ -1,4 +1,4 @@
-"""A person's preferences: which lists, how often, in which language, at which address. GET changes nothing."""
+"""A person's preferences: which lists, how often, in which language, at which address. A GET changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,7 +52,7 @@ PAUSES = {"": None, "week": 6, "month": 27}
 
 
 def pause_words(days: int | None) -> str:
-    """Return in words how often campaigns come, from the minimum days between two (None: no limit)."""
+    """Return as text how often campaigns come, from the minimum number of days between two (None: no limit)."""
     if days is None:
         return _("Every email")
     if days == PAUSES["week"]:
@@ -65,7 +65,10 @@ def pause_words(days: int | None) -> str:
 @csrf_exempt  # the token is the permission, no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """Show this customer's lists the person is on; unticking unsubscribes at once. Joining needs double opt-in."""
+    """Show the lists of this customer that the person is on.
+
+    Unticking one unsubscribes at once; joining one needs double opt-in.
+    """
     with reader(TokenPurpose.PREFERENCES, token) as found:
         result: dict[str, Any] = {}
         contact = found.delivery.contact

@@ -24,18 +24,18 @@ from mailflatrate.rules.imprint import imprint_lines
 
 @dataclass(frozen=True, slots=True)
 class PageReader:
-    """The recipient a page is for. `delivery.contact` may be gone after erasure."""
+    """The recipient whom a page is for. `delivery.contact` may be None after erasure."""
 
     account: Account
     delivery: DeliveryRecord
 
     @property
     def language(self) -> str:
-        """The language of the message they came from."""
+        """Return the language of the message that they came from."""
         return self.delivery.campaign.language if self.delivery.campaign else self.account.language
 
     def context(self) -> dict[str, object]:
-        """Return what `layouts/public.html` shows of the customer, including the imprint in the page's language."""
+        """Return the customer's details for `layouts/public.html`, including the imprint in the page's language."""
         imprint = structured_imprint(newest_imprint())
         language = known_language(get_language())
         place = self.delivery.mailing_list
@@ -53,7 +53,7 @@ class PageReader:
 
 
 def page_language(request: HttpRequest, language_of_mail: str) -> str:
-    """Return the language the person chose by a link on this page or another; otherwise the message's language."""
+    """Return the language that the person chose by a link on this page or another; otherwise the message's language."""
     for chosen in (request.GET.get("language"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
         if chosen in dict(settings.LANGUAGES):
             return str(chosen)
@@ -62,7 +62,7 @@ def page_language(request: HttpRequest, language_of_mail: str) -> str:
 
 @contextmanager
 def reader(purpose: TokenPurpose, token: str) -> Iterator[PageReader]:
-    """Open the account that `token` belongs to, on its clock.
+    """Open the account that `token` belongs to, in its time zone.
 
     Raises Http404 for a token that was not sealed for this purpose.
     """

@@ -1,7 +1,8 @@
-"""The public page for reporting a message, without an account (R-83, DSA Art. 16). A GET changes nothing.
+"""The public page for reporting a message, without an account (R-83, DSA Art. 16).
 
-No cookie is read or set. With a token from the message, this sender's messages stop at once, as by its unsubscribe
-link. The message may have been forwarded, so mail from everyone stops only once the mailbox has confirmed.
+A GET changes nothing. No cookie is read or set. With a token from the message, this sender's messages stop at once, as
+by its unsubscribe link. The message may have been forwarded, so mail from all senders stops only once the mailbox has
+confirmed.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ REFUSED = 422
 @csrf_exempt  # no cookie is involved; the token in the mail is the permission
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
-    """Show the form, say who sent a message, or take the report and stop the messages."""
+    """Show the form, say who sent a message, or accept the report and stop the messages."""
     with translation.override(page_language(request, get_language_from_request(request))):
         if request.method != "POST":
             form = ReportForm(initial={"about": request.GET.get("id", "")[:60]})
@@ -122,11 +123,11 @@ def too_fast() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """What a visitor showed before anything was parsed: proof of work, a minute on the page, a token from us.
+    """What a visitor proved before anything was parsed: proof of work, a minute on the page, a token of ours.
 
-    Visitors who submit the message itself, with its token, are asked for nothing else, so a file is chosen once.
-    With proof of work (ALTCHA) they may also report often; without scripts it takes time, and only a few go
-    through.
+    Visitors who submit the message itself, with its token, need no other proof, so they choose a file only once. With
+    proof of work (ALTCHA) they may also report often; without scripts they have to wait, and only a few reports are
+    accepted.
     """
 
     shown: SubmissionProof
@@ -154,7 +155,7 @@ class ReportEntry:
 
 
 def entry_of(request: HttpRequest, form: ReportForm) -> ReportEntry:
-    """Look for proof in the fields and a token in the bytes, both without parsing the message."""
+    """Look for proof in the fields and for a token in the bytes, both without parsing the message."""
     return ReportEntry(check_submission(PAGE, request.POST), names_a_delivery(form.raw()))
 
 

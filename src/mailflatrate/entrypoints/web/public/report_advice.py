@@ -1,4 +1,6 @@
-"""What people can do next if nothing they gave names one of our campaigns: an answer, never a dead end (R-83)."""
+"""What people can do next if nothing they entered names one of our campaigns, so that no report ends without an answer
+(R-83).
+"""
 
 import re
 
@@ -14,7 +16,7 @@ _FEWEST_FIELDS = 2
 
 
 def advice(raw: bytes) -> str:
-    """Return one paragraph in the active language on what was found in `raw` and what to do now."""
+    """Return one paragraph in the active language about what `raw` contains and what to do now."""
     if is_picture(raw):
         return _(
             "This is a picture, and we can't reliably read text in pictures. Enter the mailing ID shown at the "

@@ -63,7 +63,7 @@ def _open_to_all(response: HttpResponse) -> HttpResponse:
 
 
 def about(found: PageReader) -> dict[str, object]:
-    """Return the address, masked because messages get forwarded, and why it receives mail (R-51)."""
+    """Return the address, masked because messages get forwarded, and why it receives the messages (R-51)."""
     event = found.delivery.consent_event
     evidence = getattr(event, "evidence", None) if event else None
     return {

@@ -1,4 +1,4 @@
-"""URLs used in messages. `links.LinkKind` names their first segment."""
+"""URLs used in messages. `links.LinkKind` defines their first segment."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""A campaign on the web, and the page that explains a campaign to anyone who has its ID."""
+"""A campaign as a web page, and the page that explains a campaign to anyone who has its ID."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,7 +29,10 @@ MESSAGE_POLICY = (
 
 @require_safe
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the campaign as this person got it, from the frozen edition; links are forwarded, so mask the address."""
+    """Show the campaign as this person got it, from the frozen edition.
+
+    The address is masked, because links get forwarded.
+    """
     with reader(TokenPurpose.ARCHIVE, token) as found:
         edition_id = found.delivery.edition_id
         edition = Edition.objects.filter(id=edition_id).first() if edition_id else None
@@ -74,7 +77,10 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
 
 @require_safe
 def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
-    """Show who sent the campaign with this ID, and how to unsubscribe or complain (List-Help); no one else is named."""
+    """Show who sent the campaign with this ID, and how to unsubscribe or complain (List-Help).
+
+    No recipient is named.
+    """
     wanted = parse_mailing_id(mailing_id)
     if wanted is None:
         raise Http404

@@ -1,4 +1,5 @@
-"""How requests reach the pages: an ASGI application that reads each whole body, then gives the request a thread.
+"""How requests reach the pages: an ASGI application that first reads the whole body and then gives the request a
+thread.
 
 `application` is served by Granian. `request_bodies` reads, with a deadline and a limit for each path; `thread_pools`
 are the threads, some of them reserved for the health check and for unsubscribing; `wsgi_bridge` runs Django's WSGI

@@ -1,4 +1,4 @@
-"""What is counted for each request, and its line in the access log, which MAILFLATRATE_ACCESS_LOG turns on.
+"""The metrics of each request, and its line in the access log, which MAILFLATRATE_ACCESS_LOG turns on.
 
 The path is logged without its query, and like every line it passes `settings.log_secrets`, which shortens tokens.
 """

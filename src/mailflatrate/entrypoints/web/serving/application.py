@@ -43,7 +43,7 @@ Scope = dict[str, Any]
 
 
 class Pages:
-    """All pages of one process. `folder` stores bodies while they arrive."""
+    """The pages of one process as an ASGI application. `folder` stores bodies while they arrive."""
 
     def __init__(self, application: Application, pools: RequestPools, budget: DiskBudget, folder: Path) -> None:
         self._application, self._pools, self._budget, self._folder = application, pools, budget, folder

@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.actions.keys import is_known_key
 
 
 def is_member(cookies: str, authorization: str) -> bool:
-    """Tell whether a session or a key is behind these headers. What they may do is up to the view."""
+    """Return whether these headers belong to a session or a key. The view decides what they may do."""
     close_old_connections()
     try:
         kind, _space, secret = authorization.partition(" ")

@@ -1,4 +1,4 @@
-"""Request bodies: how large one may be for its path, how long it may take, and where it is stored meanwhile."""
+"""Request bodies: the largest size for a path, the time limit, and where a body is stored meanwhile."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """How many bytes a path accepts; `members_only`: from signed-in people and programs with a key."""
+    """How many bytes a path accepts; `members_only`: only from signed-in people and programs with a key."""
 
     octets: int
     members_only: bool = False
@@ -49,9 +49,9 @@ _FIELDS: Final = "application/x-www-form-urlencoded"
 
 
 def limit_of(path: str, content_type: str = "") -> BodyLimit:
-    """Return the limit of a path; small for every page that is not named.
+    """Return the limit of a path; it is small for every page that is not listed.
 
-    Files come in parts. Fields without files become objects many times their size, so fewer bytes are accepted.
+    Files are read in parts. Fields without files become objects many times their size, so fewer bytes are accepted.
     """
     limit = next((limit for pattern, limit in _PATHS if pattern.fullmatch(path)), PUBLIC)
     if not content_type.strip().lower().startswith(_FIELDS):
@@ -73,12 +73,12 @@ class BodyRefused(Exception):
 
     @property
     def fix(self) -> str:
-        """Return what to do about it, in the active language."""
+        """Return what the client can do about it, in the active language."""
         return str(self._fix)
 
 
 class ClientGone(Exception):
-    """The client closed the connection; nobody is waiting for a response."""
+    """Raised when the client closed the connection, so that no one is waiting for a response."""
 
 
 @dataclass
@@ -143,7 +143,7 @@ class RequestBody:
         return self._file
 
     def close(self) -> None:
-        """Forget it. Idempotent."""
+        """Delete the body and release its space. Idempotent."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,4 +1,4 @@
-"""The threads of a web process. Requests that must always be answered have their own threads."""
+"""The threads of a web process. Requests that must always get a response have their own threads."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _LEAVE: Final = re.compile(r"/u/[^/]+")
 
 
 class PoolFull(Exception):
-    """More requests are waiting than could be answered in a reasonable time."""
+    """Raised when more requests are waiting than can be processed in a reasonable time."""
 
 
 class RequestPool:

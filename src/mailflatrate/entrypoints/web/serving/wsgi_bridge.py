@@ -1,8 +1,8 @@
-"""One request through Django's WSGI handler: the environment it gets, and its response handed to the event loop.
+"""Runs one request through Django's WSGI handler: builds its environment, and passes its response to the event loop.
 
 A request runs entirely in one thread, from the first middleware to `close()`, because database connections and open
-transactions belong to a thread. A one-piece response frees the thread before the client has read it; a streamed one
-is produced only as fast as the client reads, and ends when the client stops reading.
+transactions belong to a thread. A one-piece response frees the thread before the client has read it; a streamed one is
+produced only as fast as the client reads, and ends when the client stops reading.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class _NotRead(Exception):
 
 
 class Exchange:
-    """Runs the application in a thread (`run`) and gives its pieces to the loop (`pieces`)."""
+    """Runs the application in a thread (`run`) and passes the pieces of its response to the loop (`pieces`)."""
 
     def __init__(self, application: Application, environ: Environ, loop: asyncio.AbstractEventLoop) -> None:
         self._application, self._environ, self._loop = application, environ, loop
@@ -82,20 +82,20 @@ class Exchange:
         self._given_up = False
 
     async def next(self) -> Piece:
-        """Return the next piece. Raises what the application raised."""
+        """Return the next piece. Raises exceptions of the application."""
         piece = await self._pieces.get()
         if isinstance(piece, Exception):
             raise piece
         return piece
 
     def give_up(self) -> None:
-        """Stop because the reader is gone: the application is closed at its next piece."""
+        """Stop because the client is gone: the application is closed at its next piece."""
         self._given_up = True
         while not self._pieces.empty():
             self._pieces.get_nowait()
 
     def run(self) -> None:
-        """Run the application to its end. Anything it raises goes to the loop."""
+        """Run the application to its end. Exceptions are passed to the loop."""
         answer: Iterable[bytes] = ()
         try:
             answer = self._application(self._environ, self._start)

@@ -85,7 +85,10 @@ def start(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @before_the_first_operator
 def setup(request: HttpRequest) -> HttpResponse:
-    """Say where the link is. The page never asks for the token, so that it doesn't end up in a form or a history."""
+    """Say where the link is.
+
+    The page never asks for the token, so that the token doesn't end up in a form or a history.
+    """
     return render(request, "setup/begin.html")
 
 
@@ -93,7 +96,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @before_the_first_operator
 def first_operator(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Handle the link from the log: create the operator, sign them in, and continue to the desk's checklist."""
+    """Create the operator through the link from the log, sign them in, and continue to the desk's checklist."""
     if not is_setup_token(token):
         return render(request, "setup/begin.html", {"wrong": True}, status=403)
     form = OperatorForm(request.POST or None)

@@ -1,4 +1,7 @@
-"""Changing one's sign-in address: enter the password, then click in the new mailbox. Until then the old one counts."""
+"""Changing one's sign-in address: enter the password, then click a link in the new mailbox.
+
+Until then the old one applies.
+"""
 
 from typing import cast
 
@@ -102,9 +105,10 @@ def _link(token: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Change the sign-in address when its owner opens the link from the new mailbox and is the user who asked.
+    """Change the sign-in address when the user who requested it opens the link from the new mailbox.
 
-    The session is checked again: it may not be the one that asked, and a factor may have become necessary since.
+    The session is checked again, because it may not be the one that requested the change, and a second factor may be
+    required by now.
     """
     user = cast(User, request.user)
     try:

@@ -1,7 +1,7 @@
-"""Slows down guessing at the sign-in: after some attempts the browser must do work for the next one (ALTCHA).
+"""Slows down password guessing: after some attempts the browser must do work for the next one (ALTCHA).
 
-Nobody is locked out. Attempts are counted by address and by network, across all processes, in the counters of the
-sign-up forms (R-35); the more there were, the more work the next one costs.
+No one is locked out. Attempts are counted by address and by network, across all processes, in the counters of the
+sign-up forms (R-35); the more attempts there were, the more work the next one costs.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ MOST_HASHES: Final = (60_000, 200_000, 600_000)
 
 
 def work_needed(request: HttpRequest, email: str) -> int:
-    """Count an attempt and return the level of work it still owes; 0 lets it through.
+    """Count an attempt and return the level of work that it requires; 0 means none.
 
     Successful attempts are subtracted, so an office whose people each sign in once need not do any work.
     """
@@ -75,7 +75,10 @@ def _code(level: int) -> str:
 
 @require_safe
 def task(request: HttpRequest) -> JsonResponse:
-    """Return a task for the visitor's browser. Its level is signed, so that an easy one can't pass for a hard one."""
+    """Return a task for the visitor's browser.
+
+    Its level is signed, so that an easy task can't be submitted as a hard one.
+    """
     asked = request.GET.get("level", "")
     level = int(asked) if asked in {str(number) for number in range(1, len(MOST_HASHES) + 1)} else 1
     answer = JsonResponse({"task": new_task(_code(level), most=MOST_HASHES[level - 1]), "shown": ""})

@@ -1,4 +1,4 @@
-"""The browsers a user is signed in on."""
+"""The browsers in which a user is signed in."""
 
 from collections.abc import Callable
 from typing import cast
@@ -17,7 +17,7 @@ from mailflatrate.entrypoints.web.sessions import signed_in
 
 
 class BrowserMiddleware:
-    """Middleware that tells a request's session which browser it belongs to."""
+    """Middleware that stores in a request's session which browser it belongs to."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

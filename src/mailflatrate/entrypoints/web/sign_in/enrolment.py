@@ -1,8 +1,8 @@
 """Who may add, change or remove a second factor: a password alone is never enough.
 
-Someone who stole a password must not give its owner a factor and thereby open an account that requires one. So the
-first factor needs a link mailed to the person's address, opened in the session that wants to add it. Anything else
-about factors needs a session that has shown one; a session from before the first factor doesn't count.
+Otherwise a thief with a stolen password could add a factor and so open an account that requires one. The first factor
+therefore needs a link mailed to the person's address and opened in the session that adds it. Any other change of
+factors needs a session that has used one; a session from before the first factor doesn't count.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ View = Callable[..., HttpResponseBase]
 
 
 def prove_mailbox(request: HttpRequest, user: User) -> None:
-    """Record in the session that its person has just opened a link that only their mailbox had."""
+    """Record in the session that its person has just opened a link that was mailed to them."""
     request.session[_PROVED] = {"state": factor_state(user), "at": clock.now().timestamp()}
 
 
 def has_proved_mailbox(request: HttpRequest, user: User) -> bool:
-    """Return whether the session opened such a link within the last hour, and nothing changed since."""
+    """Return whether the session opened such a link within the last hour, and the user's data hasn't changed since."""
     found = request.session.get(_PROVED) or {}
     age = clock.now().timestamp() - float(found.get("at", 0))
     return 0 <= age <= LINK_WORKS.total_seconds() and found.get("state") == factor_state(user)
@@ -43,7 +43,7 @@ def has_proved_mailbox(request: HttpRequest, user: User) -> bool:
 def guards_factors(view: View, *, adds: bool = False) -> View:
     """Run an allauth view about second factors only for a session that may change them.
 
-    `adds`: the view may add the first factor, after the mailbox has confirmed it.
+    `adds`: the view may also add the first factor, after the mailbox has confirmed it.
     """
 
     @wraps(view)
@@ -64,9 +64,10 @@ def guards_factors(view: View, *, adds: bool = False) -> View:
 
 
 def may_change_address(request: HttpRequest, user: User) -> bool:
-    """Return whether the session may move the sign-in address, to which confirmations go.
+    """Return whether the session may change the sign-in address, to which confirmations are sent.
 
-    Once a factor counts (for an operator, or in an account that requires one), a password alone is not enough.
+    If the user needs a second factor (as an operator, or in an account that requires one), a password alone is not
+    enough.
     """
     if has_second_factor(user):
         return second_factor(request, user) is not None
@@ -76,7 +77,7 @@ def may_change_address(request: HttpRequest, user: User) -> bool:
 @require_POST
 @signed_in
 def ask(request: HttpRequest) -> HttpResponseBase:
-    """Mail the link to the address the person signs in with."""
+    """Mail the link to the person's sign-in address."""
     user = cast(User, request.user)
     refused = ratelimit.consume_or_429(request, action="prove_mailbox", user=user)
     if refused is not None:
@@ -90,7 +91,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what the link is for; the button proves the mailbox to this session and leads on."""
+    """Show what the link is for; its button proves the mailbox to this session and leads to the next step."""
     user = cast(User, request.user)
     if not is_factor_token(token, user):
         return render(request, "account/mailbox_proof.html", {"wrong": True}, status=422)

@@ -1,4 +1,4 @@
-"""The invitation page: sign in or choose a password, then accept. Opening it changes nothing."""
+"""The invitation page: sign in or choose a password, then accept. Opening the page changes nothing."""
 
 from typing import cast
 
@@ -47,7 +47,7 @@ class JoinForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show who invites to which account; a POST by the invited, signed-in person accepts."""
+    """Show who invites the person to which account; accept on POST, if the invited person is signed in."""
     try:
         found = invitations.find_invitation(token)
         if request.method == "POST" and request.user.is_authenticated:

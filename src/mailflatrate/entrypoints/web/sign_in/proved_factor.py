@@ -24,8 +24,8 @@ def second_factor(request: HttpRequest, user: User) -> Authenticator | None:
 def keep_first_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object) -> None:
     """Let the session that adds a person's first factor count as verified with it.
 
-    They have just proved the password and the mailbox. The person's other sessions end, since they showed no factor. A
-    further factor doesn't count: it would replace the one that this session hasn't shown.
+    The person has just proved the password and the mailbox. Their other sessions end, since those used no factor.
+    Adding a further factor doesn't count, because it could stand in for the one that this session hasn't used.
     """
     others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
     if authenticator.type in FACTORS and not others.exists():

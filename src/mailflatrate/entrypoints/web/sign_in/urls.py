@@ -36,12 +36,12 @@ def changes_access(view: View) -> View:
 
 
 def changes_factor(view: View) -> View:
-    """Run an allauth view that changes second factors, for a session that has shown one."""
+    """Run an allauth view that changes second factors, for a session that has used one."""
     return guards_factors(changes_access(view))
 
 
 def adds_factor(view: View) -> View:
-    """Run an allauth view that adds a second factor, also the first one if the mailbox has confirmed it."""
+    """Run an allauth view that adds a second factor, including the first one if the mailbox has confirmed it."""
     return guards_factors(changes_access(view), adds=True)
 
 

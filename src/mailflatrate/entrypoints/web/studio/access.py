@@ -1,4 +1,4 @@
-"""Who may see a page of the studio: a view shows the account of the signed-in person, or nothing."""
+"""Who may see a page of the studio: a view shows only the account of the signed-in person."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -45,10 +45,10 @@ View = Callable[..., HttpResponseBase]
 def studio(view: View) -> View:
     """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, in its time zone.
 
-    An ID of another account is not found. What the page needs is in `page_rights`; anyone without it is refused with
-    a page that says so. If the account requires a second factor, a session without one sees
-    only how to get it. After a sign-in, documents that are new to the person come
-    first. A view that streams must open the scope again inside its generator.
+    IDs of other accounts are not found. `page_rights` lists the rights that a page needs; anyone without them gets a
+    page that says so. If the account requires a second factor, a session without one sees only how to set it up. After
+    a sign-in, documents that are new to the person come first. A view that streams must open the scope again inside its
+    generator.
     """
 
     @wraps(view)
@@ -100,7 +100,7 @@ def _why_not(request: StudioRequest, *, writes: bool) -> dict[str, Any]:
 
 
 def page_context(request: StudioRequest) -> dict[str, Any]:
-    """Return what templates ask about rights: `may_write` for this page, and `rights` by permission."""
+    """Return the rights for templates: `may_write` for this page, and `rights` by permission."""
     return {
         "may_write": may_open(request.membership, _url_name(request), writes=True),
         "rights": MemberRights(request.membership),

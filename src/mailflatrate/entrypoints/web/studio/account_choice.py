@@ -10,7 +10,7 @@ from mailflatrate.entrypoints.web.sessions import signed_in
 
 @signed_in
 def choose(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Switch to `account_id`. It only changes what this browser shows, so a link may do it."""
+    """Switch to `account_id`. This only changes what this browser shows, so it may be a plain link."""
     assert isinstance(request.user, User)
     membership = queries.account_of(request.user, account_id)
     if membership is None or membership.account_id != account_id:

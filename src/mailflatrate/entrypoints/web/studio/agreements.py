@@ -21,7 +21,7 @@ from mailflatrate.rules.roles import Permission, may
 
 
 def ask_at_sign_in(request: HttpRequest, **_signal: Any) -> None:
-    """Check for new versions with the first page of the studio. Called by allauth after a sign-in."""
+    """Remember to check for new versions on the first page of the studio. Called by allauth after a sign-in."""
     request.session[ASK_AGREEMENTS] = True
 
 

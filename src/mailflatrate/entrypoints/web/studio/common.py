@@ -1,4 +1,4 @@
-"""What the studio pages share: the frame, finding a campaign, the reader's language."""
+"""Code shared by the studio's pages: the frame, finding a campaign, the reader's language."""
 
 from typing import Any
 

@@ -41,7 +41,7 @@ def last_mailing() -> LatestCampaign | None:
 def week_rates() -> tuple[Rate, Rate]:
     """Return the complaint and hard bounce rates of campaigns started in the last seven days.
 
-    Complaints are measured as R-86 does, against what went to providers that report them, once that was counted.
+    Complaints are measured as in R-86, against deliveries to providers that report them, once those have been counted.
     """
     since = clock.now() - WINDOW
     recent = list(Campaign.objects.filter(started_at__gte=since).values_list("id", flat=True))

@@ -1,7 +1,7 @@
-"""What each page of the studio needs: which permission to be opened, and which to change something from it.
+"""The permissions that each page of the studio needs: one to open it, and one to change something on it.
 
-An address that is missing here is refused to everyone; tests/entrypoints/test_page_rights.py walks all of them with
-each role. `rules.roles` says which role has which permission.
+A URL that is missing here is refused to everyone; tests/entrypoints/test_page_rights.py opens all of them with each
+role. `rules.roles` defines which role has which permission.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mailflatrate.rules.roles import Permission, may
 
 @dataclass(frozen=True, slots=True)
 class PageRights:
-    """The permissions a page needs. `write` also decides whether it shows its buttons."""
+    """The permissions that a page needs. `write` also decides whether it shows its buttons."""
 
     write: Permission
     read: Permission = Permission.VIEW
@@ -81,7 +81,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
 
 
 def rights_of(url_name: str) -> PageRights | None:
-    """Return what a page needs; None if nobody said."""
+    """Return the permissions that a page needs; None if it is missing from the table."""
     return PAGE_RIGHTS.get(url_name)
 
 

@@ -38,7 +38,7 @@ class CampaignReportRow:
 
     @property
     def delivered_percent(self) -> float | None:
-        """Share of the planned recipients whose server accepted the message."""
+        """Return the percentage of planned recipients whose server accepted the message."""
         return percent_of(self.delivered, self.campaign.planned_count)
 
     @property

@@ -46,7 +46,7 @@ def percent(value: float | None, digits: int = 2) -> str:
 
 @register.filter
 def with_percent_sign(number: str) -> str:
-    """Return a formatted number with the sign as the active language writes it: `1.5%`, in German `1,5 %`."""
+    """Return a formatted number with a percent sign in the style of the active language: `1.5%`, in German `1,5 %`."""
     return _("%(number)s%%") % {"number": number}
 
 
@@ -145,7 +145,9 @@ def state_tone(state: str) -> str:
 
 @register.filter
 def hex_colour(colour: object) -> str:
-    """Return `colour` if it is exactly `#rrggbb`, else an empty string: nothing more may get into a style block."""
+    """Return `colour` if it is exactly `#rrggbb`, otherwise an empty string, so that nothing else gets into a style
+    block.
+    """
     text = str(colour or "")
     is_plain = len(text) == 7 and text[0] == "#" and all(digit in "0123456789abcdefABCDEF" for digit in text[1:])
     return text if is_plain else ""

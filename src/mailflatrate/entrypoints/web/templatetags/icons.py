@@ -19,7 +19,7 @@ DRAWINGS_PATH = Path(__file__).resolve().parents[3] / "static" / "dist" / "icons
 
 @cache
 def drawings() -> dict[str, str]:
-    """Return name -> inner SVG markup. Raises `TemplateSyntaxError` when the front end has not been built."""
+    """Return the inner SVG markup by icon name. Raises `TemplateSyntaxError` when the front end has not been built."""
     try:
         found: dict[str, str] = json.loads(DRAWINGS_PATH.read_text(encoding="utf-8"))
     except FileNotFoundError:

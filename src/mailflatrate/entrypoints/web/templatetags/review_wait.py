@@ -1,4 +1,4 @@
-"""How long the operator's team usually takes, on pages that wait for it."""
+"""How long the operator's team usually takes, for pages on which the customer waits for it."""
 
 from django import template
 

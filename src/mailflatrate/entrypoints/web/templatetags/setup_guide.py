@@ -1,4 +1,4 @@
-"""The steps from an application to the first campaign, shown until one was released."""
+"""The steps from an application to the first campaign, shown until a campaign was released."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.inclusion_tag("studio/home/setup_guide.html", takes_context=True)
 def setup_guide(context: dict[str, Any], here: str) -> dict[str, Any]:
-    """Show the steps with `here` as the current one, and the first open step elsewhere as a button."""
+    """Show the steps with `here` as the current one, and the first open step on another page as a button."""
     steps = setup_steps(here)
     following = next((step for step in steps if step.state == "todo"), None)
     is_done = all(step.is_done for step in steps if step.key == here)

@@ -1,4 +1,4 @@
-"""How something came to be, in words (`entrypoints.web.source_labels`)."""
+"""Where an event came from, as text (`entrypoints.web.source_labels`)."""
 
 from django import template
 
@@ -15,6 +15,6 @@ def source_word(source: str | None) -> str:
 
 @register.filter
 def feedback_text(feedback: object) -> str:
-    """Return the details of feedback: how a contact unsubscribed, in words, or a server's reply as it is."""
+    """Return the details of feedback: how a contact unsubscribed, or a server's unchanged reply."""
     kind, text = getattr(feedback, "kind", ""), str(getattr(feedback, "text", ""))
     return source_labels.unsubscribed_word(text) if kind == "unsubscribe" and text else text

@@ -1,1 +1,1 @@
-"""Following a relay's log: where its lines come from, and the loop that hands them to `inbound.actions.relay_log`."""
+"""Following a relay's log: the sources of its lines, and the loop that passes them to `inbound.actions.relay_log`."""

@@ -1,7 +1,7 @@
 """The lines of a log file as they are written, across rotations and restarts.
 
-A file is recognized by its first octets, whatever its current name or inode: so a log that was renamed is read to its
-end first, and one that was copied and truncated is continued in its copy.
+A file is recognized by its first octets, whatever its current name or inode. So a log that was renamed is first read to
+its end, and one that was copied and truncated is continued in its copy.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ log = structlog.get_logger("relay_log")
 class FilePlace:
     """How far a file was read: `head` is the hash of its first `head_size` octets, which never change.
 
-    `is_cut`: the offset lies in an overlong line, whose rest is not a line.
+    `is_cut`: the offset is inside an overlong line, so the rest of that line is skipped.
     """
 
     offset: int
@@ -39,14 +39,14 @@ class FilePlace:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "FilePlace | None":
-        """Return the place from the follower's row; None if it has not begun."""
+        """Return the position stored in the follower's row; None if it has not begun."""
         if not stored.get("offset"):
             return None
         return cls(int(stored["offset"]), int(stored["head_size"]), str(stored["head"]), bool(stored["is_cut"]))
 
 
 class FileTail:
-    """A reader of `path` from a given place. `gaps` counts the times that lines may be missing."""
+    """Reads `path` from a given position. `gaps` counts how often lines may be missing."""
 
     def __init__(self, path: Path, place: Mapping[str, Any]) -> None:
         self._path = path
@@ -59,7 +59,7 @@ class FileTail:
         self.is_at_end = False
 
     def place(self) -> dict[str, Any]:
-        """Return where the next line begins, for the follower's row."""
+        """Return the position of the next line, for the follower's row."""
         if self._file is None:
             return asdict(self._stored) if self._stored else {}
         return asdict(FilePlace(self._offset, self._head_size, self._head, self._is_cut))
@@ -70,7 +70,7 @@ class FileTail:
             yield read_line(line, now)
 
     def read(self, most: int) -> Iterator[bytes]:
-        """Yield up to `most` whole lines that are available; `is_at_end` then tells whether these were all."""
+        """Yield up to `most` complete lines that are available; `is_at_end` then tells whether these were all."""
         self.is_at_end = False
         left = most
         while left > 0:

@@ -1,7 +1,7 @@
-"""The loop of `mailflatrate follow-postfix`: reads a log, matches queue IDs to messages, hands over batches.
+"""The loop of `mailflatrate follow-postfix`: reads a log, matches queue IDs to messages, passes on batches.
 
-Its memory of open messages is bounded: a relay works on some thousands at a time, and the oldest are forgotten
-first. A deferred message is forgotten at once: Postfix logs its sender again before the next attempt.
+Its memory of open messages is bounded: a relay works on some thousands at a time, and the oldest are forgotten first. A
+deferred message is forgotten at once, because Postfix logs its sender again before the next attempt.
 """
 
 import signal
@@ -41,7 +41,7 @@ log = structlog.get_logger("relay_log")
 
 
 class Tail(Protocol):
-    """A source of lines that remembers its place."""
+    """Interface: a source of lines that remembers its position."""
 
     gaps: int
     is_at_end: bool
@@ -57,14 +57,14 @@ class Tail(Protocol):
 
 
 class OpenMessages:
-    """Which queue ID belongs to which of our messages, the newest MOST_OPEN of them."""
+    """The messages that open queue IDs belong to, limited to the newest MOST_OPEN of them."""
 
     def __init__(self, stored: Mapping[str, QueuedMessage]) -> None:
         self._known = dict(stored)
         self._stored = dict(stored)
 
     def read(self, event: LogEvent) -> RelayAttempt | None:
-        """Process an event; an attempt for one of our messages is returned with its delivery."""
+        """Process an event; if it is an attempt for one of our messages, return the attempt with its delivery."""
         if isinstance(event, QueueArrival):
             self._open(event)
             return None
@@ -77,12 +77,12 @@ class OpenMessages:
         return RelayAttempt(message, event) if message is not None else None
 
     def changes(self) -> tuple[dict[str, QueuedMessage], set[str]]:
-        """Return what to store and what to remove since the last call that was confirmed with `kept`."""
+        """Return what to store and what to remove since the last changes that were confirmed with `kept`."""
         fresh = {key: message for key, message in self._known.items() if self._stored.get(key) != message}
         return fresh, self._stored.keys() - self._known.keys()
 
     def kept(self) -> None:
-        """Note that the changes are in the database."""
+        """Record that the changes are in the database."""
         self._stored = dict(self._known)
 
     def _open(self, event: QueueArrival) -> None:
@@ -101,7 +101,7 @@ def _message(token: str | None) -> QueuedMessage | None:
 
 
 class Follower:
-    """One log, followed under one name. `run` ends at a signal, or with `once` at the end of the log."""
+    """Follows one log under one name. `run` ends at a signal, or with `once` at the end of the log."""
 
     def __init__(self, name: str, tail: Tail, stored: Mapping[str, QueuedMessage]) -> None:
         self.name = name
@@ -113,7 +113,7 @@ class Follower:
         self._housekept_at = 0.0
 
     def stop(self, *_: object) -> None:
-        """End after the current batch."""
+        """End the loop after the current batch."""
         if not self._stop.is_set():
             end_within()
         self._stop.set()

@@ -1,4 +1,4 @@
-"""The entries of systemd's journal, as `journalctl` prints them."""
+"""The entries of systemd's journal, in the output format of `journalctl`."""
 
 import os
 import selectors
@@ -14,7 +14,7 @@ BLOCK: Final = 65_536
 
 
 class JournalMissing(Exception):
-    """There is no `journalctl` on this host, or it ended."""
+    """Raised when this host has no `journalctl`, or it ended."""
 
 
 class JournalTail:

@@ -1,1 +1,1 @@
-"""Cases of the abuse desk, the mail they are made of, and the people they concern."""
+"""Cases of the abuse desk, the messages in them, and the people they concern."""

@@ -1,4 +1,4 @@
-"""One case with everything on one screen."""
+"""One case on a single page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ CAUSES = [cause for cause in Cause if cause is not Cause.LOOP]
 
 @dataclass(frozen=True, slots=True)
 class CaseReportRow:
-    """A report in words."""
+    """A report as text."""
 
     report: Report
     who: str
@@ -49,7 +49,7 @@ class CaseReportRow:
 
     @property
     def answerable(self) -> bool:
-        """True if there is someone to reply to."""
+        """Return whether there is a reporter to reply to."""
         return bool(self.report.reporter)
 
 
@@ -64,7 +64,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event in words."""
+    """An event as text."""
 
     event: CaseEvent
     title: str
@@ -74,7 +74,7 @@ class EventRow:
 @require_safe
 @desk
 def case(request: DeskRequest, case_id: int) -> HttpResponse:
-    """The case."""
+    """Show the case."""
     view = case_view(case_id)
     if view is None:
         raise Http404

@@ -69,7 +69,7 @@ def note(request: DeskRequest, case_id: int) -> HttpResponse:
 @require_POST
 @desk
 def attribute(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Record whose campaign it is; if a case about that is open, this one joins it."""
+    """Record whose campaign it is; merge the case into an open one about that campaign."""
     chosen = request.POST.get("about", "")
     home: list[Case] = []
 

@@ -1,4 +1,4 @@
-"""The contents of a case, in words and colors."""
+"""Texts and colors for the contents of a case."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ MEASURES: dict[str, "StrOrPromise"] = {
 
 
 def how_word(how: str) -> str:
-    """Return in words how the campaign was found."""
+    """Return the text for how the campaign was found."""
     return str(HOW.get(how, how))
 
 
@@ -79,7 +79,7 @@ def measure_word(measure: str) -> str:
 
 
 def span_word(span: timedelta) -> str:
-    """Return a time span in its largest unit that is at least one."""
+    """Return a time span in the largest unit of which it has at least one."""
     minutes = int(abs(span.total_seconds()) // 60)
     if minutes < 60:
         return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}

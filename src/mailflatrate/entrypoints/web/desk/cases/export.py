@@ -1,4 +1,7 @@
-"""A case as a file: everything as a ZIP, or XARF without personal identities; each export is audited (R-98)."""
+"""A case as a file: a ZIP of everything, or XARF without personal identities.
+
+Each export is recorded in the audit log (R-98).
+"""
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
@@ -21,7 +24,7 @@ def _view(case_id: int) -> CaseView:
 @require_POST
 @desk
 def export(request: DeskRequest, case_id: int) -> HttpResponse:
-    """Download the case as `zip` or `xarf`. It is a POST because handing out evidence is audited."""
+    """Download the case as `zip` or `xarf`. A POST, because handing out evidence is recorded in the audit log."""
     view, wanted = _view(case_id), request.POST.get("format", "")
     if wanted not in ("zip", "xarf"):
         raise Http404

@@ -60,7 +60,9 @@ class HandForm(forms.Form):
 @require_safe
 @desk
 def cases(request: DeskRequest) -> HttpResponse:
-    """List open cases, most urgent first; filter by kind, mine, or those made only by feedback loops."""
+    """List open cases, most urgent first; filtered by kind, by own cases, or by those reported only
+    by feedback loops.
+    """
     wanted = request.GET.get("kind", "")
     kind = CaseKind(wanted) if wanted in CaseKind.values else None
     loops_only, mine = wanted == "loops", wanted == "mine"
@@ -95,7 +97,7 @@ def closed(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk
 def search(request: DeskRequest) -> HttpResponse:
-    """Search by any identifier. A reference that names one case redirects straight to it."""
+    """Search by any identifier. If the result is a single case, redirect to it."""
     text = request.GET.get("q", "").strip()[:4000]
     found = search_desk(text)
     if found.how == "reference" and found.only_case is not None:
@@ -106,7 +108,7 @@ def search(request: DeskRequest) -> HttpResponse:
 @require_POST
 @desk
 def lift_found(request: DeskRequest, suppression_id: int) -> HttpResponse:
-    """Lift a suppression that a search found, also of an address that no account has as a contact (R-75)."""
+    """Lift a suppression that a search found, even if no account has the address as a contact (R-75)."""
     text = request.POST.get("q", "").strip()[:4000]
     try:
         lift(suppression_id, reviewer=request.user, reason=request.POST.get("reason", ""))
@@ -133,7 +135,7 @@ def _anything(found: SearchResults) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk
 def new(request: DeskRequest) -> HttpResponse:
-    """Enter a case that came by letter or telephone."""
+    """Enter a case that was reported by letter or phone."""
     form = HandForm(request.POST or None, initial={"language": reading_language()})
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,4 +1,4 @@
-"""Stored mail: what awaits review, what was sorted out, one message with its results, and replaying it."""
+"""Stored mail: messages awaiting review, messages put aside, one message with its results, and reading it again."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +55,7 @@ class MailRow:
 
 
 class MailUploadForm(forms.Form):
-    """An upload of an email that arrived by another way, as a file."""
+    """An email uploaded as a file, because it arrived in another way."""
 
     file = forms.FileField(label=gettext_lazy("Email as a file"), help_text=gettext_lazy(".eml or .msg, up to 20 MB"))
 
@@ -84,7 +84,7 @@ def row_of(mail: RawMail) -> MailRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk
 def mails(request: DeskRequest) -> HttpResponse:
-    """List the mail awaiting review or sorted out, and accept an email uploaded as a file."""
+    """List the messages awaiting review or put aside, and accept an email uploaded as a file."""
     form = MailUploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         to = f"abuse@{load_settings().service_domain}"
@@ -119,7 +119,7 @@ def _find(raw_mail_id: int) -> RawMail:
 @require_safe
 @desk
 def one(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Show a message as received, with what was made of it."""
+    """Show a message as received, with the results of reading it."""
     return _show(request, _find(raw_mail_id))
 
 
@@ -170,7 +170,7 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
 @require_POST
 @desk
 def make_case(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
-    """Create a case from the message at a person's request."""
+    """Create a case from the message because the operator asks for it."""
     mail = _find(raw_mail_id)
     report_sources.open_from_mail(mail.id, by=request.user)
     intake_actions.take_mail(mail.id)

@@ -1,4 +1,4 @@
-"""A recipient as the desk sees them: proof, campaigns, feedback with its raw evidence, what blocks mail to them."""
+"""A recipient as the desk sees them: proof, campaigns, feedback with its raw evidence, and reasons not to mail them."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Replies that the desk writes again and again, in the reader's language. Each is read before it is sent."""
+"""Templates for replies that the desk often writes, in the recipient's language.
+
+A person reads each reply before it is sent.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -107,7 +110,7 @@ TO_CUSTOMER: Texts = (
 
 @dataclass(frozen=True, slots=True)
 class ReplyTemplate:
-    """A reply template that can be selected. `language` names it if the desk writes in several."""
+    """A reply template to choose. `language` is shown if the desk writes in several."""
 
     label: str
     text: str

@@ -1,4 +1,4 @@
-"""The page linked from the mail to the address itself: a button to confirm, then the result."""
+"""The page that the mail to the address itself links to: a button to confirm, then the result."""
 
 import io
 import json
@@ -50,7 +50,7 @@ class DataRequestLink:
         return done and self.request.kind == DataRequestKind.ACCESS and self.request.expires_at >= clock.now()
 
     def context(self) -> dict[str, Any]:
-        """Return what the layout and every page here show."""
+        """Return the values for the layout and for every page here."""
         customer = {"name": self.account.name, "text": "", "colour": self.account.colour}
         return {
             "customer": customer,
@@ -84,7 +84,7 @@ def _asked(token: str) -> Iterator[DataRequestLink]:
 @csrf_exempt  # the token is in a message to the address itself; no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what will happen, or the result, on GET. Confirm on POST; repeating it does nothing more."""
+    """Show what will happen, or the result, on GET. Confirm on POST; repeating it changes nothing."""
     problem = ""
     if request.method == "POST":
         try:

@@ -1,4 +1,4 @@
-"""The data stored about a person, in words: sections of label and value, from the JSON of `privacy.stored_data`."""
+"""The data stored about a person as text: sections of label and value, from the JSON of `privacy.stored_data`."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,10 @@ Section = tuple[str, Rows]
 
 
 def sections(stored: dict[str, Any]) -> list[Section]:
-    """Return titles with their rows; empty ones say so. Long ones show only the newest; the file has all."""
+    """Return titles with their rows; empty sections say so.
+
+    Long sections show only the newest rows; the file has all.
+    """
     person = stored["person"]
     attributes = sorted(person["attributes"].items())
     about: Rows = [

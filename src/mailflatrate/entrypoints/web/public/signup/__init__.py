@@ -1,1 +1,3 @@
-"""Signing up and confirming: the hosted form, embeds for other pages, the page behind the confirmation mail."""
+"""Signing up and confirming: the hosted form, embeds for other pages, and the page that the
+confirmation mail links to.
+"""

@@ -1,4 +1,4 @@
-"""The page behind the link in a confirmation mail: a button for yes, one for "this was not me" (R-33).
+"""The page that a confirmation mail links to: a button for yes, one for "this was not me" (R-33).
 
 GET and HEAD change nothing, because security scanners follow every link in a message.
 """
@@ -38,7 +38,7 @@ ANSWERS = {"yes": True, "no": False}
 @csrf_exempt  # the token is the permission, and no cookie is involved
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask on GET; record the answer once on POST. A settled request shows its result."""
+    """Show the question on GET; record the answer once on POST. A settled request shows its result."""
     found = confirm_or_deny.find_request(token)
     if found is None:
         with translation.override(page_language(request, translation.get_language_from_request(request))):

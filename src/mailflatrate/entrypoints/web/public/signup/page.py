@@ -1,7 +1,7 @@
 """The hosted form, which also accepts submissions from scripts, frames and plain forms on other sites.
 
-Nothing here knows the visitor: no cookie is read or set, so there is nothing another site could misuse, and the
-form may be posted from anywhere. A GET changes nothing.
+No cookie is read or set, so another site can't misuse the visitor's session, and the form may be posted from anywhere.
+A GET changes nothing.
 """
 
 from dataclasses import dataclass
@@ -38,9 +38,10 @@ SCRIPT_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class FormVisit:
-    """One visitor at one form: the version they see, in which language, inside a frame or not.
+    """One visitor at one form: the version they see, the language, and whether it is in a frame.
 
-    `move_in_id` is the move whose link they came by, from another email service; `path` the address of this page.
+    `move_in_id` is the move whose link brought them here from another email service; `path` is the address of this
+    page.
     """
 
     request: HttpRequest
@@ -74,7 +75,7 @@ def _visit(request: HttpRequest, code: str, move: str = "") -> FormVisit:
 @xframe_options_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: HttpRequest, code: str, move: str = "") -> HttpResponse:
-    """Show the form, or what follows it, on GET; accept a sign-up from any page on POST.
+    """Show the form, or the result of a sign-up, on GET; accept a sign-up from any page on POST.
 
     `move`: the code of a move-in link, for people who were signed up at another email service.
     """
@@ -259,7 +260,7 @@ def _open(answer: HttpResponse) -> HttpResponse:
 
 
 def style_context(form: PublishedForm, version: ShownVersion, language: str) -> dict[str, Any]:
-    """Return what `layouts/public.html` shows of the customer on the pages of a form."""
+    """Return the customer's details for `layouts/public.html` on the pages of a form."""
     frozen = version.frozen
     style = frozen.content.style
     return {

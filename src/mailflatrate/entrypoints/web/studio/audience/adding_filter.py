@@ -1,4 +1,4 @@
-"""Adding a filter to the contact list: what there is to filter by, and the inputs that each kind needs."""
+"""Adding a filter to the contact list: the available filters, and the inputs of each kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +51,10 @@ Options = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class FilterInputs:
-    """The inputs of one kind. `value_type`: none, select, date, number or text; `options` are those of a select."""
+    """The inputs of one kind of filter.
+
+    `value_type`: none, select, date, number or text; `options` are those of a select.
+    """
 
     by: str
     op: str
@@ -62,7 +65,7 @@ class FilterInputs:
 
 
 def filter_kinds() -> list[tuple[str, Options]]:
-    """Return what there is to filter by, in groups with a title."""
+    """Return the available filters, in groups with a title."""
     words = {**{field.value: word for field, word in FIELD_WORDS.items()}, **_KIND_WORDS}
     own = [(f"{_ATTRIBUTE}{field.key}", field.label) for field in fields()]
     groups = [(_("Contact"), [(kind, str(words[kind])) for kind in _CONTACT_KINDS]), (_("Fields"), own)]
@@ -70,7 +73,7 @@ def filter_kinds() -> list[tuple[str, Options]]:
 
 
 def filter_inputs(by: str, op: str) -> FilterInputs:
-    """Return the inputs of a kind; an unknown kind or comparison is the first one."""
+    """Return the inputs of a kind; for an unknown kind or comparison, those of the first one."""
     field = _field_of(by)
     if field is None and by not in _CONTACT_KINDS:
         by = _CONTACT_KINDS[0]

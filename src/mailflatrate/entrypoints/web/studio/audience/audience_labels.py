@@ -1,4 +1,4 @@
-"""Audience states, reasons and errors in words."""
+"""Texts for states, reasons and errors of the audience."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy

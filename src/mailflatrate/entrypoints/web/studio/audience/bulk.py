@@ -1,4 +1,4 @@
-"""Bulk actions: select contacts, confirm what is done to how many, watch the progress, cancel, undo."""
+"""Bulk actions: select contacts, confirm the action and its number of contacts, watch the progress, cancel, undo."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +51,7 @@ REASON_WORDS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class BulkRow:
-    """A bulk action with its words."""
+    """A bulk action as text."""
 
     action: BulkAction
     tone: str
@@ -131,7 +131,10 @@ def index(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask what exactly is to be done, to how many. A POST that changes nothing: the selection may be long."""
+    """Ask what exactly to do, and show for how many contacts.
+
+    A POST that changes nothing, because the selection may be long.
+    """
     try:
         return _question(request, _kind(request.POST, request), _selection(request.POST))
     except ListError as error:
@@ -204,7 +207,7 @@ def progress(request: StudioRequest, bulk_id: int) -> HttpResponse:
 @require_POST
 @studio
 def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
-    """Stop before the next contacts; what is done stays."""
+    """Stop the action before the next contacts; changes already made stay."""
     find_bulk_action(bulk_id)
     return perform(
         request,
@@ -218,7 +221,7 @@ def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
 @require_POST
 @studio
 def undo(request: StudioRequest, bulk_id: int) -> HttpResponse:
-    """Undo what the action changed."""
+    """Undo the action's changes."""
     find_bulk_action(bulk_id)
     try:
         action = bulk.undo_bulk(bulk_id, by=request.user)

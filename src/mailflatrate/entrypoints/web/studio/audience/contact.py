@@ -39,12 +39,12 @@ class SubscriptionRow:
 
     @property
     def open(self) -> bool:
-        """Return whether there is something to unsubscribe from."""
+        """Return whether the contact can still be unsubscribed from this list."""
         return self.subscription.state != SubscriptionState.UNSUBSCRIBED
 
 
 def find_record(contact_id: int) -> ContactRecord:
-    """Return a contact with what the lists know. Raises Http404."""
+    """Return a contact with everything that the lists know about them. Raises Http404."""
     found = queries.contact_detail(contact_id)
     if found is None:
         raise Http404
@@ -90,7 +90,7 @@ def contact_page(
 @require_safe
 @studio
 def one(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Show everything known about one person; htmx gets the timeline's next page or another kind of rows."""
+    """Show everything known about one person. For htmx, return the timeline's next page or another kind of rows."""
     detail = find_record(contact_id)
     if is_htmx(request):
         context = {"contact": detail.contact, "timeline": timeline_page(detail, request.user, request.GET)}

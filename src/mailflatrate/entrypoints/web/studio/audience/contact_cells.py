@@ -1,4 +1,4 @@
-"""The table of contacts: its columns in words, which of them sort it, and the cells of each row."""
+"""The table of contacts: its columns with their labels and sort order, and the cells of each row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class ContactColumn:
 
 @dataclass(frozen=True, slots=True)
 class ContactCell:
-    """A cell under its column's label. `subscriptions` and `tags` are drawn as badges, anything else is text."""
+    """A cell with its column's label. `subscriptions` and `tags` are rendered as badges, anything else is text."""
 
     label: str
     text: str = ""
@@ -124,7 +124,7 @@ class ContactTable:
 
 
 def field_text(field: FieldDefinition, attributes: Mapping[str, Any]) -> str:
-    """Return a contact's value of a field as people read it."""
+    """Return a contact's value of a field as text to read."""
     value = attributes.get(field.key)
     if value is None:
         return ""

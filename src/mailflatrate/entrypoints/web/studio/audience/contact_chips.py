@@ -1,4 +1,4 @@
-"""The filters of the contact list as chips: what is chosen, in words, each with the address that removes it."""
+"""The filters of the contact list as chips: the chosen ones as text, each with the URL that removes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from mailflatrate.rules.contact_fields import UnreadableValue, read_date
 
 @dataclass(frozen=True, slots=True)
 class ContactFilterChip:
-    """A filter. `query`: the state without it, or with it if it isn't active. `count` may be empty."""
+    """A filter. `query`: the state without it or, if it isn't active, with it. `count` may be empty."""
 
     label: str
     query: str
@@ -54,7 +54,10 @@ def chosen_chips(state: ContactListState) -> list[ContactFilterChip]:
 
 
 def state_chips(state: ContactListState, lists: list[ListRow]) -> list[ContactFilterChip]:
-    """Return the statuses to filter by, with their counts where counters know them: on one list, without more."""
+    """Return the statuses to filter by.
+
+    They have counts if the list is the only other filter, because counters know those.
+    """
     wanted = state.wanted
     counted = ContactFilter(list_id=wanted.list_id, state=wanted.state) == wanted
     chosen = next((row for row in lists if row.id == wanted.list_id), None) if counted else None
@@ -71,13 +74,13 @@ def state_chips(state: ContactListState, lists: list[ListRow]) -> list[ContactFi
 
 
 class ConditionWords:
-    """Says the conditions of a filter as a person would."""
+    """Describes the conditions of a filter as text."""
 
     def __init__(self, wanted: ContactFilter) -> None:
         self._fields = definitions(str(each.get("key")) for each in wanted.conditions if each.get("key"))
 
     def sentence(self, condition: Mapping[str, Any]) -> str:
-        """Return a condition in words."""
+        """Return a condition as text."""
         field, op = Field(condition["field"]), Op(condition["op"])
         key = str(condition.get("key") or "")
         subject = self._fields[key].label if key in self._fields else key or str(FIELD_WORDS[field])

@@ -36,7 +36,7 @@ _NAME_CHARACTERS = 120
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field with a contact's value in words; `is_declared` unless a value has a name that no field has."""
+    """A field with a contact's value as text. `is_declared` is False for a value whose name no field has."""
 
     key: str
     label: str
@@ -45,7 +45,7 @@ class FieldRow:
 
 
 def field_rows(contact: Contact) -> list[FieldRow]:
-    """Return names, all fields in their order, and values that no field or only an archived one has."""
+    """Return names, all fields in their order, and values without a field or with an archived one."""
     known = definitions()
     shown = [field.key for field in fields()]
     others = sorted(set(contact.attributes) - set(shown))
@@ -81,7 +81,7 @@ def _value(contact: Contact, key: str) -> Any:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
-    """Show the input of one field, or save it; htmx gets the row alone."""
+    """Show the input of one field, or save it; for htmx, return only the row."""
     contact = find_contact(contact_id)
     if not KEY.fullmatch(key) and key not in contact.attributes:
         raise Http404

@@ -1,4 +1,4 @@
-"""What the list of contacts is narrowed to, from an address or a form, and back.
+"""The filter of the contact list, read from a URL or a form and written back.
 
 A condition is written as `where=<field>:<comparison>:<value>`; the field of an attribute is `attribute.<key>`.
 """
@@ -44,7 +44,10 @@ def posted_filter(given: QueryDict) -> ContactFilter:
 
 
 def exact_filter(given: QueryDict) -> ContactFilter:
-    """Return the filter that a form carries. Raises ListError if a part of it is gone, which would select more."""
+    """Return the filter in a form.
+
+    Raises ListError if a part of it no longer exists, since the rest would select more contacts.
+    """
     found = posted_filter(given)
     wanted = Counter(name for name in FILTER_PARTS for value in given.getlist(name) if value.strip())
     if wanted != Counter(name for name, _value in filter_pairs(found)):
@@ -53,7 +56,7 @@ def exact_filter(given: QueryDict) -> ContactFilter:
 
 
 def filter_pairs(wanted: ContactFilter) -> list[tuple[str, str]]:
-    """Return the parts of a filter under the names that they have in an address and in a form."""
+    """Return the parts of a filter under their names in a URL and in a form."""
     parts: list[tuple[str, object]] = [
         ("q", wanted.search),
         ("list", wanted.list_id),
@@ -80,7 +83,7 @@ def condition_from(text: str) -> dict[str, Any] | None:
 
 
 def condition_text(condition: Mapping[str, Any]) -> str:
-    """Return a condition as it is written in an address."""
+    """Return a condition in the form that a URL contains."""
     field = str(condition["field"])
     if condition.get("key"):
         field = f"{field}.{condition['key']}"

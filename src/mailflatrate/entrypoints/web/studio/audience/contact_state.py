@@ -1,4 +1,4 @@
-"""The state of the contact list, which its address holds whole: filter, order, columns. So it can be shared."""
+"""The state of the contact list: filter, order, columns. The URL contains all of it, so that it can be shared."""
 
 import base64
 import binascii
@@ -29,14 +29,14 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class ContactListState:
-    """Filter, order and columns. `columns` None: those that the member chose, or the default ones."""
+    """Filter, order and columns. `columns` None: the member's choice, or the default ones."""
 
     wanted: ContactFilter
     order: ContactOrder
     columns: tuple[str, ...] | None = None
 
     def pairs(self) -> Pairs:
-        """Return the parts under the names that they have in an address and in a form."""
+        """Return the parts under their names in a URL and in a form."""
         found = filter_pairs(self.wanted)
         if self.order.name != EMAIL:
             found.append(("sort", self.order.name))
@@ -45,7 +45,7 @@ class ContactListState:
         return found
 
     def query(self, **more: str) -> str:
-        """Return the query string, with further parts."""
+        """Return the query string, with additional parts."""
         return urlencode([*self.pairs(), *more.items()])
 
     def narrowed(self, **changes: Any) -> "ContactListState":
@@ -53,14 +53,14 @@ class ContactListState:
         return replace(self, wanted=replace(self.wanted, **changes))
 
     def shown_columns(self, request: StudioRequest) -> list[str]:
-        """Return the columns to show. The one that the list is sorted by is always among them."""
+        """Return the columns to show, always including the one that the list is sorted by."""
         columns = columns_of(request.user) if self.columns is None else list(self.columns)
         sorted_by = known_columns([self.order.key])
         return columns + [name for name in sorted_by if name not in columns]
 
 
 def state_from(given: QueryDict) -> ContactListState:
-    """Return the state that an address or a form holds; what it can't mean is left out."""
+    """Return the state in a URL or a form; invalid parts are left out."""
     columns = given.get("columns")
     return ContactListState(
         posted_filter(given),
@@ -70,7 +70,7 @@ def state_from(given: QueryDict) -> ContactListState:
 
 
 def read_cursor(order: ContactOrder, text: str | None) -> ContactCursor | None:
-    """Return the place that an address names; None if it isn't one of this order."""
+    """Return the position in a URL; None if it doesn't fit this order."""
     if not text or len(text) > MAX_CURSOR_CHARACTERS:
         return None
     try:
@@ -83,6 +83,6 @@ def read_cursor(order: ContactOrder, text: str | None) -> ContactCursor | None:
 
 
 def written_cursor(cursor: ContactCursor) -> str:
-    """Return a place as it is written in an address; an email address can't be read in it."""
+    """Return a position in the form that a URL contains; it is sealed, so it reveals no email address."""
     parts: Sequence[Any] = (cursor_text(cursor.value), cursor.contact_id)
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Contacts: search, filters as chips, sorting, the member's columns, keyset pages. The address holds it all."""
+"""Contacts: search, filters as chips, sorting, the member's columns, keyset pages. The URL contains the whole state."""
 
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -65,7 +65,7 @@ def _bulk_kinds(request: StudioRequest) -> list[tuple[str, str]]:
 @require_safe
 @studio
 def count(request: StudioRequest) -> HttpResponse:
-    """Return how many contacts match: counted apart from the page, and within a bounded time."""
+    """Return how many contacts match, counted separately from the page and within a time limit."""
     return page(request, "studio/audience/contact_count.html", {"found": count_contacts(_state(request).wanted)})
 
 
@@ -80,7 +80,7 @@ def filter_form(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def columns(request: StudioRequest) -> HttpResponse:
-    """Remember the member's columns, and go back to the list with them."""
+    """Save the member's columns and return to the list with them."""
     state = state_from(request.POST)
     chosen = choose_columns(request.user, request.POST.getlist("column"))
     return see_other(f"{reverse('studio:contacts')}?{replace(state, columns=tuple(chosen)).query()}")

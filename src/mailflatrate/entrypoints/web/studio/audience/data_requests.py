@@ -1,4 +1,4 @@
-"""What the customer owes a person: proof, a copy of everything stored, erasure; and people's own data requests."""
+"""What the customer owes a person: proof, a copy of all stored data, erasure. Also people's own data requests."""
 
 from functools import partial
 
@@ -66,7 +66,7 @@ def _stored(contact: Contact) -> dict[str, object]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def data(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Download a copy of everything stored about a person: first the question, then the file."""
+    """Download a copy of everything stored about a person, after a page that asks for confirmation."""
     contact = find_contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_data.html", _stored(contact))
@@ -76,7 +76,7 @@ def data(request: StudioRequest, contact_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Erase a person: the question shows in numbers what will be lost, and offers the copy first."""
+    """Erase a person, after a page that shows in numbers what will be lost and offers the copy first."""
     contact = find_contact(contact_id)
     if request.method != "POST":
         return page(request, "studio/audience/person_erase.html", _stored(contact))

@@ -1,4 +1,4 @@
-"""Exports: ask for a file, watch it being written, download it, delete it. Only owners take data out of the account."""
+"""Exports: request a file, watch its progress, download it, delete it. Only owners may export data of the account."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -35,7 +35,7 @@ FORMAT_LABELS: tuple[tuple[str, "StrOrPromise"], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """An export with how it is shown."""
+    """An export in the form that the table shows."""
 
     job: Export
     tone: str
@@ -52,12 +52,12 @@ class ExportRow:
 
     @property
     def problem(self) -> str:
-        """Return why it ended early, in the reader's language."""
+        """Return why the export ended early, in the reader's language."""
         return error_sentence(_(self.job.problem)) if self.job.problem else ""
 
 
 class ExportForm(forms.Form):
-    """What to export, of whom, in which format."""
+    """What to export, about which contacts, in which format."""
 
     content = forms.ChoiceField(label=gettext_lazy("Content"), choices=ExportContent.choices)
     scope = forms.ChoiceField(label=gettext_lazy("Contacts on"), required=False)
@@ -96,21 +96,21 @@ def _table(request: StudioRequest) -> dict[str, object]:
 @require_safe
 @studio
 def exports(request: StudioRequest) -> HttpResponse:
-    """List all exports, newest first. Every member sees who took what."""
+    """List all exports, newest first. Every member sees who exported what."""
     return page(request, "studio/audience/exports.html", _table(request))
 
 
 @require_safe
 @studio
 def rows(request: StudioRequest) -> HttpResponse:
-    """Return the table alone, which updates itself while an export is under way."""
+    """Return only the table, which updates itself while an export is running."""
     return page(request, "studio/audience/exports_table.html", _table(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponseBase:
-    """Show the form, and start the export after a recent sign-in."""
+    """Show the form, or start the export. Requires a recent sign-in."""
     initial = {name: request.GET.get(name, "") for name in ("content", "scope")}
     form = ExportForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -147,7 +147,7 @@ def cancel(request: StudioRequest, export_id: int) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, export_id: int) -> HttpResponse:
-    """Delete a file before its time is over."""
+    """Delete a file before its retention ends."""
     find_export(export_id)
     exports_actions.delete_export(export_id, by=request.user)
     return succeed(request, _("The file has been deleted."), reverse("studio:exports"))
@@ -156,7 +156,7 @@ def delete(request: StudioRequest, export_id: int) -> HttpResponse:
 @require_safe
 @studio
 def file(request: StudioRequest, export_id: int) -> HttpResponseBase:
-    """Hand out the file after a recent sign-in."""
+    """Return the file. Requires a recent sign-in."""
     job = find_export(export_id)
     return cast(HttpResponseBase, reauthentication_required(_download)(request, job))
 

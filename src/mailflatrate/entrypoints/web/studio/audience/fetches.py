@@ -1,4 +1,4 @@
-"""Fetching from the previous system by its API key: the form, the choice of lists, and another try."""
+"""Fetching from the previous system with its API key: the form, the choice of lists, and another attempt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def _url(move: Move) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for the key and the list that people go into, and start to fetch."""
+    """Show the form for the key and the target list, or start the fetch."""
     form = MoveFetchForm(request.POST or None, initial={"mailing_list": whole_number(request.GET.get("list"))})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -53,7 +53,7 @@ def new(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def choose(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Fetch the lists that were ticked."""
+    """Fetch the ticked lists."""
     move = find_move(move_id)
     return perform(
         request,
@@ -67,7 +67,7 @@ def choose(request: StudioRequest, move_id: int) -> HttpResponse:
 @require_POST
 @studio
 def again(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Go on with a fetch that stopped."""
+    """Continue a fetch that stopped."""
     move = find_move(move_id)
     return perform(
         request, lambda: fetches.fetch_again(move.id), _("We're trying again."), _url(move), refused=ImportProblem
@@ -84,7 +84,7 @@ class AudienceChoice:
 
 
 def fetch_context(move: Move) -> Mapping[str, Any]:
-    """Return what the page of a move shows of its fetch; empty for files that were brought."""
+    """Return the values about its fetch that a move's page shows; empty for a move with uploaded files."""
     fetch = MoveFetch.objects.defer("key_sealed").filter(move_id=move.id).first()
     if fetch is None:
         return {}

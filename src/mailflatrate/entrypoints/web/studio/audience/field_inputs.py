@@ -1,4 +1,4 @@
-"""Inputs for the values of custom fields, drawn by the type of each field."""
+"""Inputs for the values of custom fields, rendered by the type of each field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ _HTML_TYPES = {ContactFieldType.NUMBER: "text", ContactFieldType.DATE: "date"}
 
 @dataclass(frozen=True, slots=True)
 class FieldInput:
-    """One field with a contact's value. `options` are (value, label, selected); `is_several`: any number of them."""
+    """One field with a contact's value.
+
+    `options` are (value, label, selected); `is_several`: more than one may be selected.
+    """
 
     name: str
     label: str
@@ -38,7 +41,7 @@ def field_inputs(values: Mapping[str, Any], problems: Mapping[str, str] = NO_PRO
 
 
 def field_input(field: ContactField, value: Any, problem: str = "") -> FieldInput:
-    """Return the input of one field with a value, as it is stored or as it was typed."""
+    """Return the input of one field with a value, as stored or as typed."""
     kind = ContactFieldType(field.type)
     text = value_text(value)
     html_type = _HTML_TYPES.get(kind, "text")
@@ -83,9 +86,9 @@ def _options(field: ContactField, kind: ContactFieldType, value: Any) -> tuple[t
 
 
 def posted_values(posted: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of all fields: the posted ones, and those of fields that the page doesn't show.
+    """Return the values of all fields: the posted ones, and the current ones of fields that the page doesn't show.
 
-    A value that stays the same keeps its type, and is not checked again.
+    An unchanged value keeps its type and is not checked again.
     """
     kept: dict[str, Any] = {}
     shown = {field.key: ContactFieldType(field.type) for field in fields()}

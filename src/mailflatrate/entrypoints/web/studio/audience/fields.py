@@ -1,4 +1,4 @@
-"""Custom fields: what the account keeps about its contacts, in which form, and what for (R-97)."""
+"""Custom fields: what the account stores about its contacts, in which form, and for what purpose (R-97)."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from mailflatrate.rules.contact_fields import ContactFieldType, value_text
 
 
 class FieldForm(forms.Form):
-    """A field. Its key is made from the label at the beginning and stays the same."""
+    """A field. Its key is made from the label when it is created and never changes."""
 
     label = forms.CharField(
         label=gettext_lazy("Label"), max_length=120, help_text=gettext_lazy("Such as “Customer since”.")
@@ -50,7 +50,7 @@ class FieldForm(forms.Form):
     )
 
     def draft(self, key: str = "") -> FieldDraft:
-        """Return what was entered."""
+        """Return the entered values."""
         given = self.cleaned_data
         return FieldDraft(
             label=given["label"],
@@ -134,7 +134,7 @@ def move(request: StudioRequest, field_id: int) -> HttpResponse:
 @require_POST
 @studio
 def archive(request: StudioRequest, field_id: int) -> HttpResponse:
-    """Offer a field nowhere any longer; its values stay."""
+    """Archive a field: it is no longer offered, but its values are kept."""
     field = _find(field_id)
     fields_actions.archive_field(field_id)
     said = _("“%(name)s” has been archived. Its values are kept.") % {"name": field.label}
@@ -144,7 +144,7 @@ def archive(request: StudioRequest, field_id: int) -> HttpResponse:
 @require_POST
 @studio
 def restore(request: StudioRequest, field_id: int) -> HttpResponse:
-    """Offer an archived field again."""
+    """Restore an archived field."""
     field = _find(field_id)
     fields_actions.restore_field(field_id)
     return succeed(request, _("“%(name)s” has been restored.") % {"name": field.label}, reverse("studio:fields"))

@@ -45,7 +45,7 @@ class _NotSigned(Exception):
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def first(request: StudioRequest) -> HttpResponse:
-    """Create the first list and sign where its people come from. An account that has lists goes to them."""
+    """Create the first list and sign the declaration of its origin. An account with lists is redirected to them."""
     if MailingList.objects.exists():
         return see_other(reverse("studio:lists"))
     form, problem = FirstListForm(initial=_initial(request)), ""

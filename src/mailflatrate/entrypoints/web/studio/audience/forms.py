@@ -32,7 +32,7 @@ class ListForm(forms.Form):
 
 
 class EditContactForm(forms.Form):
-    """The name of a person. Never the address: consent belongs to it."""
+    """The name of a person. The address can't be changed, because consent is tied to it."""
 
     first_name = forms.CharField(label=_("First name"), max_length=120, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=120, required=False)
@@ -45,18 +45,18 @@ class SegmentForm(forms.Form):
 
 
 class FilesInput(forms.ClearableFileInput):
-    """A field for several files."""
+    """A file input for several files."""
 
     allow_multiple_selected = True
 
 
 class FilesField(forms.FileField):
-    """Several files, each checked as one."""
+    """A form field for several files, each checked like a single one."""
 
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return the files. Raises ValidationError if there is none, or an empty one."""
+        """Return the files. Raises ValidationError if there are none, or if one is empty."""
         files = data if isinstance(data, list | tuple) else [data]
         return [super(FilesField, self).clean(one, initial) for one in (files or [None])]
 

@@ -1,4 +1,4 @@
-"""Imports: history, live progress and report of one file, and its rows to correct. `moves` takes files in."""
+"""Imports: history, live progress and report of one file, and its rows to correct. `moves` takes the uploads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class ImportRow:
 
     @property
     def under_way(self) -> bool:
-        """True while the import is in progress."""
+        """Return True while the import is in progress."""
         return self.job.state in UNDER_WAY
 
     @property
@@ -122,7 +122,7 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
 @require_safe
 @studio
 def one(request: StudioRequest, import_id: int) -> HttpResponse:
-    """Show the import in its current state: waiting for its program, progress, or the report."""
+    """Show the import in its current state: uploaded through the API but not started, in progress, or the report."""
     job = find_import(import_id)
     return page(request, "studio/audience/import.html", _report(request, job))
 
@@ -149,7 +149,9 @@ def cancel(request: StudioRequest, import_id: int) -> HttpResponse:
 @require_safe
 @studio
 def refused(request: StudioRequest, import_id: int) -> HttpResponseBase:
-    """Stream the rows to correct for a spreadsheet: refused, or without whole proof, with reasons in words."""
+    """Stream the rows to correct for a spreadsheet: refused ones and those without complete proof, with the reasons as
+    text.
+    """
     job = find_import(import_id)
     account_id, language = request.account.id, translation.get_language() or "en"
 

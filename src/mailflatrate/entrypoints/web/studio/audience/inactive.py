@@ -1,4 +1,6 @@
-"""Contacts inactive for a year: how many there are, asking them once more, and the sunset of the rest (R-13, R-91)."""
+"""Contacts inactive for a year: their number, a campaign that asks them once more, and the sunset of the rest (R-13,
+R-91).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +28,10 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class RepermissionCampaign:
-    """A campaign that asked them to stay; `inactive` of them gave no sign since. From `until` on they can be sunset."""
+    """A campaign that asked contacts to stay. `inactive` of them have not reacted since.
+
+    From `until` on they can be sunset.
+    """
 
     campaign: Campaign
     inactive: int
@@ -53,7 +58,7 @@ def _repermissions() -> list[Campaign]:
 @require_safe
 @studio
 def inactive_contacts(request: StudioRequest) -> HttpResponse:
-    """Show how many contacts are inactive, what they were asked, and the next step."""
+    """Show how many contacts are inactive, the campaigns that asked them, and the next step."""
     context = {
         "inactive": inactive_count(),
         "mailable": mailable_count(),

@@ -1,4 +1,4 @@
-"""Reading the form of a move's page: answers about its files, and the declaration that is signed with it."""
+"""Reads the form of a move's page: answers about its files, and the declaration that is signed with it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,9 +24,9 @@ MAX_WORDING_CHARACTERS = 2_000
 
 
 def posted_answers(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> MoveAnswers:
-    """Return the stored answers with what the form says. Raises ImportProblem for columns that exclude each other.
+    """Return the stored answers combined with the form's. Raises ImportProblem for columns that exclude each other.
 
-    Fields that the form doesn't have stay as they are; anything that wasn't offered is ignored.
+    Fields missing from the form stay as they are; values that weren't offered are ignored.
     """
     lines = {
         name: " ".join(posted[name].split())[:MAX_LINE_CHARACTERS]
@@ -107,10 +107,10 @@ def _all_rows(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindin
 
 
 def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFindings) -> bool:
-    """Return whether the files have to be checked again before the numbers are true for these answers.
+    """Return whether these answers change the numbers, so that the files have to be checked again.
 
-    Who lacks nothing but the source counts as mailable already if their system never exports it, and so does who
-    depends on the date of the last campaign.
+    A person who lacks only the source already counts as mailable if their system never exports it, and so does a person
+    whose result depends on the date of the last campaign.
     """
     same = replace(
         after,
@@ -131,7 +131,7 @@ def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFinding
 def posted_declaration(
     posted: Mapping[str, str], answers: MoveAnswers, result: MoveFindings, *, company: str, person: str
 ) -> Declaration:
-    """Return the declaration of origin that the files and the form give. The action validates it."""
+    """Return the declaration of origin made from the files and the form. The action validates it."""
     profile = profiles().get(result.system)
     held = {column.choice for column in result.columns}
     day = _date_text(posted.get("collected_from", result.first_signup_on))

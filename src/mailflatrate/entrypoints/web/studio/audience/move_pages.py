@@ -1,4 +1,4 @@
-"""A move as its page shows it: piles, columns, questions and rows, in words."""
+"""A move in the form that its page shows: piles, columns, questions and rows, as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ _STATUS = frozenset(field.value for field in StatusField)
 
 
 def pile_reason(pile: str, reason: str) -> str:
-    """Return why rows are on a pile."""
+    """Return the text for why rows are on a pile."""
     if pile == Pile.MAILABLE:
         return _("The proof is complete.")
     return str(NEVER_WORDS.get(reason) or reason_word(reason)) if pile == Pile.NEVER else reason_word(reason)
@@ -83,7 +83,7 @@ def pile_reason(pile: str, reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReasonLine:
-    """A reason of a pile, its number, and where its rows are shown."""
+    """A reason of a pile, its number of people, and the URL that shows its rows."""
 
     word: str
     people: int
@@ -101,7 +101,10 @@ def reason_lines(move: Move, result: MoveFindings, pile: Pile) -> list[ReasonLin
 
 @dataclass(frozen=True, slots=True)
 class ColumnRow:
-    """A column of the files. `why`: the reason why it says nothing about emailing; `order`: that of its dates."""
+    """A column of the files.
+
+    `why`: why it says nothing about emailing; `order`: the order of day and month in its dates.
+    """
 
     number: int
     title: str
@@ -197,20 +200,20 @@ def system_choices() -> list[tuple[str, str]]:
 
 
 def system_title(name: str) -> str:
-    """Return what a system is called; empty if unknown, or if the files come from several."""
+    """Return the name of a system as people know it; empty if it is unknown, or if the files come from several."""
     profile = profiles().get(name)
     return profile.title if profile is not None else ""
 
 
 def leaves_source_out(name: str) -> bool:
-    """Return whether a system never exports the source, so that the list's declared form counts (R-10)."""
+    """Return whether a system never exports the source, so that the form declared for the list counts (R-10)."""
     profile = profiles().get(name)
     return profile is not None and ColumnTarget.SOURCE.value in profile.proof.stated
 
 
 @dataclass(frozen=True, slots=True)
 class SystemNote:
-    """How a system is exported, and what its export lacks, in the reader's language."""
+    """How to export from a system, and what its export lacks, in the reader's language."""
 
     name: str
     title: str
@@ -219,7 +222,7 @@ class SystemNote:
 
 
 def system_notes(language: str, *names: str) -> list[SystemNote]:
-    """Return the notes about some systems, or about all of them."""
+    """Return the notes about these systems, or about all of them."""
     chosen: Sequence[SystemProfile] = [profiles()[name] for name in names if name in profiles()]
     shown = chosen if names else sorted(profiles().values(), key=lambda profile: profile.title.lower())
     return [
@@ -234,7 +237,9 @@ def system_notes(language: str, *names: str) -> list[SystemNote]:
 
 
 def question_sentence(question: OpenQuestion) -> str:
-    """Return an open question in the reader's language; empty for one that the page asks elsewhere."""
+    """Return the text of an open question in the reader's language; empty for one that another part
+    of the page asks.
+    """
     values: Mapping[str, object] = {"file": question.file, "title": question.column, "people": question.people}
     sentences = {
         STATUS: _(
@@ -264,14 +269,14 @@ def question_sentence(question: OpenQuestion) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReviewLine:
-    """Why a reviewer would look at an import before anyone in it is mailed: a sentence, and the figure behind it."""
+    """Why a reviewer would check an import before anyone in it is mailed: a sentence, and the figure it is based on."""
 
     why: str
     figure: str
 
 
 def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
-    """Return what the imports of these files would be held for (R-15, R-13), in a language."""
+    """Return, in one language, why the imports of these files would be held (R-15, R-13)."""
     lines = []
     for review in result.reviews:
         shares = {"people": review.count, "percent": f"{review.percent:g}", "limit": f"{review.limit_percent:g}"}
@@ -287,7 +292,7 @@ def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
 
 @dataclass(frozen=True, slots=True)
 class SamplePage:
-    """Some rows of one outcome, from the one with index `begins_at` on; `kept` is how many there are to show."""
+    """Some rows of one outcome, beginning with the one at index `begins_at`; `kept` is the number of stored rows."""
 
     rows: list[RowSample]
     begins_at: int
@@ -300,7 +305,7 @@ class SamplePage:
 
 
 def rows_of(result: MoveFindings, pile: str, reason: str, begins_at: int) -> SamplePage:
-    """Return the next rows that are kept of one outcome, with their times in the reader's own form."""
+    """Return the next stored rows of one outcome, with their times in the reader's format."""
     kept = result.samples.get(f"{pile}/{reason}", ())
     begins_at = begins_at if begins_at < len(kept) else 0
     rows = kept[begins_at : begins_at + PAGE_ROWS]

@@ -1,4 +1,4 @@
-"""The text that a customer sends once from the old system, with the move-in link, in both languages of the studio."""
+"""The message that a customer sends once from the old system, with the move-in link, in all languages of the studio."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class MoveInText:
-    """The link, and a subject and a text to go with it, in one language."""
+    """The link with a subject and a text for the message, in one language."""
 
     link: str
     language: str
@@ -20,7 +20,7 @@ class MoveInText:
 
 
 def move_in_texts(link: str, list_name: str, company: str, system: str) -> list[MoveInText]:
-    """Return the text in every language of the studio, the reader's first. `how` is in the reader's language."""
+    """Return the message in every language of the studio, the reader's first. `how` is in the reader's language."""
     here = translation.get_language() or "en"
     how = (
         _(

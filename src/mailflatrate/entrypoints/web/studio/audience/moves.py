@@ -53,7 +53,7 @@ def _url(move: Move) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Ask for the files and the list they are for, and start the dry run."""
+    """Show the form for the files and their list, or start the dry run."""
     form = MoveUploadForm(
         request.POST or None, request.FILES or None, initial={"mailing_list": whole_number(request.GET.get("list"))}
     )
@@ -77,7 +77,7 @@ def new(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def one(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Show a move in its state: checking, the piles and the questions, or its imports."""
+    """Show a move in its current state: checking, the piles and the questions, or its imports."""
     move = find_move(move_id)
     return _page(request, move)
 
@@ -215,7 +215,7 @@ def check(request: StudioRequest, move_id: int) -> HttpResponse:
 @require_POST
 @studio
 def start(request: StudioRequest, move_id: int) -> HttpResponse:
-    """Start the imports: the policy is confirmed (R-04) and, where it's missing, the origin is declared (R-10)."""
+    """Start the imports: this confirms the policy (R-04) and, if it is missing, declares the origin (R-10)."""
     move = find_move(move_id)
     if move.state != MoveState.READY or move.result is None:
         return see_other(_url(move))
@@ -297,7 +297,7 @@ def rows(request: StudioRequest, move_id: int) -> HttpResponse:
 @require_safe
 @studio
 def sample(request: StudioRequest, system: str) -> HttpResponse:
-    """Hand out an example of a system's export, with made-up people."""
+    """Return an example of a system's export, with made-up people."""
     found = sample_zip(system)
     if found is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""The proof of consent as a timeline: what happened when, with the evidence below."""
+"""The proof of consent as a timeline: each event and its time, with the evidence below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ConsentTimelineEvent:
 
 
 def happenings(events: Sequence[ConsentEvent]) -> list[ConsentTimelineEvent]:
-    """Return the ledger's events in the order they happened; an imported one describes three moments."""
+    """Return the ledger's events in the order in which they happened; an imported one describes three moments."""
     points = [point for event in events for point in _points(event)]
     return sorted(points, key=lambda point: point.at)
 

@@ -1,8 +1,8 @@
-"""The builder of segments: a tree from a posted form, a change to it, and the menus for drawing it.
+"""The builder of segments: reads the tree from a posted form, changes it, and provides the menus for rendering it.
 
 Every part of the tree has a path, such as `1.0` for the first item of the second item. The hidden fields `node` name
-all parts in their order, `g1` a group and `c1.0` a condition; the fields of a part begin with its path. What is posted
-is not validated here: a half-written condition is drawn again as it is.
+all parts in their order, `g1` a group and `c1.0` a condition; the fields of a part begin with its path. Posted values
+are not validated here, so that a half-written condition is shown again as it is.
 """
 
 import re
@@ -57,7 +57,7 @@ class ChoiceBox:
 
 @dataclass(frozen=True, slots=True)
 class ConditionNode:
-    """One condition as drawn. `kind` says which inputs it has."""
+    """One condition as rendered. `kind` says which inputs it has."""
 
     path: str
     number: int
@@ -91,7 +91,7 @@ class ConditionNode:
 
     @property
     def takes_days(self) -> bool:
-        """Return whether the condition may be limited to some days."""
+        """Return whether the condition can be limited to a number of days."""
         return self.field in (Field.RECEIVED, Field.CLICKED) or self.op in (Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS)
 
     @property
@@ -102,7 +102,7 @@ class ConditionNode:
 
 @dataclass(frozen=True, slots=True)
 class GroupNode:
-    """A group as drawn."""
+    """A group as rendered."""
 
     path: str
     depth: int
@@ -113,13 +113,13 @@ class GroupNode:
 
     @property
     def is_group(self) -> bool:
-        """Return True: a template can't ask for the class."""
+        """Return True, because a template can't check the class."""
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Everything the builder's part of the page needs."""
+    """All values for the builder's part of the page."""
 
     root: GroupNode
     fields: list[tuple[str, Pairs]]
@@ -129,7 +129,7 @@ class Builder:
 def posted_tree(data: QueryDict) -> RawTree:
     """Return the tree of a form, in the JSON form of a segment; not validated.
 
-    A condition whose field was changed gets the first comparison that the new field offers.
+    A condition whose field was changed gets the first comparison of the new field.
     """
     known = {row.key: row.definition for row in fields()}
     groups: dict[str, RawTree] = {"": _group(data, "")}
@@ -180,7 +180,9 @@ def _offered_ops(name: Field, wanted: FieldDefinition | None) -> tuple[Op, ...]:
 
 
 def changed_tree(tree: RawTree, order: str) -> RawTree:
-    """Carry out `add:PATH`, `group:PATH`, `exclude:PATH` or `remove:PATH`; the path names a group, or what goes."""
+    """Apply `add:PATH`, `group:PATH`, `exclude:PATH` or `remove:PATH`; the path names a group, or
+    the part to remove.
+    """
     verb, _colon, path = order.partition(":")
     if verb == "remove" and _PATH.fullmatch(path):
         before, _dot, last = path.rpartition(".")
@@ -212,7 +214,7 @@ def _find(tree: RawTree, path: str) -> RawTree | None:
 
 
 def builder(definition: Any) -> Builder:
-    """Return a segment with its menus: a stored one, or one that is being written."""
+    """Return a segment with its menus, either stored or being written."""
     tree = {"match": Match.ALL.value, "items": definition} if isinstance(definition, list) else definition
     drawn = _Drawing()
     root = drawn.group(tree, "", 0)

@@ -1,4 +1,4 @@
-"""The words of the segment builder's menus, and the segments to start from."""
+"""The labels in the segment builder's menus, and the predefined segments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ _GROUPS: Sequence[tuple[Words, Sequence[Field]]] = (
 
 
 def op_word(field: Field, op: Op) -> Words:
-    """Return what a menu calls a comparison."""
+    """Return the menu's label of a comparison."""
     return FIELD_OPS.get((field, op), OP_WORDS[op])
 
 
@@ -79,7 +79,7 @@ def field_groups(own: Pairs) -> list[tuple[str, Pairs]]:
 
 @dataclass(frozen=True, slots=True)
 class ReadySegment:
-    """A segment to start from. `key` is its name in an address."""
+    """A predefined segment to start from. `key` is its name in a URL."""
 
     key: str
     name: str
@@ -87,7 +87,7 @@ class ReadySegment:
 
 
 def ready_segments() -> list[ReadySegment]:
-    """Return segments to start from, in the reader's language."""
+    """Return the predefined segments, in the reader's language."""
     unclicked = [
         {"field": "received", "op": "at_least", "times": 1, "days": 90},
         {"field": "clicked", "op": "did_not", "days": 90},

@@ -101,7 +101,7 @@ def rows(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, segment_id: int) -> HttpResponse:
-    """Forget a segment."""
+    """Delete a segment."""
     segment = find_segment(segment_id)
     try:
         actions.delete_segment(segment_id)

@@ -1,4 +1,4 @@
-"""Files of addresses to suppress: hand one in, watch it, cancel it, download the rows that someone should look at."""
+"""Files of addresses to suppress: upload one, watch it, cancel it, download the rows that a person should check."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -46,7 +46,7 @@ REPORT_WORDS: dict[str, str | Promise] = {
 
 
 class SuppressionFileForm(forms.Form):
-    """A file, and the reason of rows that name none."""
+    """A file, and the reason for rows without one of their own."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -85,7 +85,7 @@ def report_word(reason: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Hand a file in; below it, earlier ones."""
+    """Upload a file; earlier ones are listed below."""
     form = SuppressionFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file, reason = form.cleaned_data["file"], SuppressionReason(form.cleaned_data["reason"])
@@ -128,7 +128,7 @@ def progress(request: StudioRequest, file_id: int) -> HttpResponse:
 @require_POST
 @studio
 def cancel(request: StudioRequest, file_id: int) -> HttpResponse:
-    """Stop before the next rows; who is suppressed stays so."""
+    """Stop before the next rows; addresses already suppressed stay so."""
     _find(file_id)
     return perform(
         request,

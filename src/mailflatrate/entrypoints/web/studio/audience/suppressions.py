@@ -59,7 +59,7 @@ class SuppressForm(AddressForm):
 
 
 def ending_word(reason: str, *, whole_platform: bool) -> str:
-    """Return how a suppression ends, as the rules allow it (R-75)."""
+    """Return the text for how a suppression can end, according to the rules (R-75)."""
     if not ends_by_sign_up(reason, everywhere=whole_platform):
         return _("Only our team can lift it, if the person asks for your emails")
     if reason in RETURNS_LATER:
@@ -68,7 +68,7 @@ def ending_word(reason: str, *, whole_platform: bool) -> str:
 
 
 def scope_word(*, whole_platform: bool) -> str:
-    """Return the scope of a suppression, in words."""
+    """Return the text for the scope of a suppression."""
     return _("All senders on our platform") if whole_platform else _("Your account")
 
 

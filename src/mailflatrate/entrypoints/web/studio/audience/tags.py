@@ -36,7 +36,7 @@ def _show(request: StudioRequest, form: TagForm) -> HttpResponse:
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
-    """List the tags with how many contacts have each."""
+    """List the tags, each with its number of contacts."""
     return _show(request, TagForm(initial={"color": TagColor.BLUE.value}))
 
 
@@ -76,7 +76,7 @@ def edit(request: StudioRequest, tag_id: int) -> HttpResponse:
 @require_POST
 @studio
 def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
-    """Delete a tag, and take it from everyone."""
+    """Delete a tag and remove it from all contacts."""
     tag = find_tag(tag_id)
     people = tags.delete_tag(tag_id)
     said = ngettext(
@@ -90,7 +90,7 @@ def delete(request: StudioRequest, tag_id: int) -> HttpResponse:
 @require_POST
 @studio
 def of_contact(request: StudioRequest, contact_id: int) -> HttpResponse:
-    """Give a contact tags by name, new ones included, or take one."""
+    """Add tags to a contact by name, including new ones, or remove one."""
     find_contact(contact_id)
     add, remove = request.POST.get("add", ""), request.POST.get("remove", "").strip()
     here = reverse("studio:contact", args=[contact_id])

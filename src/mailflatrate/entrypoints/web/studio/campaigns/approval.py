@@ -1,4 +1,4 @@
-"""Approval: asking a colleague for the release, and the page on which they give it."""
+"""Approval: requesting a colleague's release, and the page on which the colleague gives it."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -43,9 +43,10 @@ LONGEST_WORDS = 2000
 
 @dataclass(frozen=True, slots=True)
 class FourEyes:
-    """A draft's approval state if two people release. `asked`: the pending request; `stale`: changed since.
+    """A draft's approval state, in an account where two people release.
 
-    `others`: who could release what this person requests. `back`: the request that a colleague sent back last.
+    `asked`: the pending request; `stale`: the draft has changed since. `others`: who could release what this person
+    requests. `back`: the last request that a colleague sent back.
     """
 
     asked: ReleaseRequest | None
@@ -155,7 +156,7 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
 @require_POST
 @studio
 def back(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return the campaign with a note on what to change. The requester withdraws the request this way."""
+    """Send the campaign back with a note on what to change. Requesters withdraw their own request this way."""
     find_campaign(campaign_id)
     text = request.POST.get("text", "")[:LONGEST_WORDS]
     return perform(

@@ -1,4 +1,4 @@
-"""What the visual editor needs: words, colors, conditions, and the block that every campaign has."""
+"""The context of the visual editor: texts, colors, conditions, and the block that every campaign has."""
 
 import json
 from typing import Any

@@ -23,7 +23,7 @@ from mailflatrate.rules.roles import Permission, may
 
 
 def comments_context(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return what the comments part of the page needs. Viewers can comment, too."""
+    """Return the values for the comments part of the page. Viewers can comment, too."""
     threads = comment_threads(campaign.id)
     return {
         "comments_seen": _stamp(threads),

@@ -53,11 +53,10 @@ from mailflatrate.settings import load_settings
 
 @dataclass(frozen=True, slots=True)
 class SavedForm:
-    """The result of a submitted form.
+    """The result of a submitted form. `conditions` is the tree to show, `audience_error` its error.
 
-    `conditions` is the tree to draw, `audience_error` is what is wrong with them. `seen` is the version that the
-    page shows; `aside` is set if someone else saved first and this text is kept beside the draft. `variant` is the
-    one being written.
+    `seen` is the version that the page shows; `aside` is set if someone else saved first, so that this text was stored
+    beside the draft. `variant` is the one being edited.
     """
 
     form: CampaignForm
@@ -285,7 +284,7 @@ def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpR
 @require_POST
 @studio
 def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Return the builder's tree after a part of it changed; nothing is saved here."""
+    """Return the builder's tree after a change of one part. Saves nothing."""
     campaign = find_campaign(campaign_id)
     tree = changed_tree(posted_tree(request.POST), request.POST.get("row", ""))
     return page(request, "studio/segments/tree.html", {"campaign": campaign, "builder": builder(tree)})

@@ -1,4 +1,4 @@
-"""Digests of a feed: what is checked, when an issue is prepared, and how the last check went."""
+"""Digests of a feed: their settings, when an issue is prepared, and the result of the last check."""
 
 from typing import Any
 
@@ -76,7 +76,9 @@ def _context(digest: FeedDigest) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def digest(request: StudioRequest, digest_id: int) -> HttpResponse:
-    """Show one digest: its status, what waits for the next issue, its settings. htmx requests only the first part."""
+    """Show one digest: its status, entries waiting for the next issue, its settings. htmx requests
+    only the first part.
+    """
     found = find_digest(digest_id)
     if request.method != "POST" and is_htmx(request):
         return page(request, "studio/campaigns/digest_state.html", _context(found))

@@ -19,7 +19,10 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 
 @dataclass(frozen=True, slots=True)
 class DraftReview:
-    """What the compose page says about it. `answer` is the last one; `unchanged`: the draft is what they saw."""
+    """The state of an early review for the compose page.
+
+    `answer` is the last answer; `unchanged`: the draft is what the reviewer saw.
+    """
 
     waits: bool
     answer: CampaignReview | None
@@ -27,7 +30,7 @@ class DraftReview:
 
 
 def draft_review_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> DraftReview | None:
-    """Return the state for the compose page; None if the account's campaigns wait for no review."""
+    """Return the state for the compose page; None if the account's campaigns need no review."""
     if not request.account.supervised:
         return None
     answer = newest_draft_review(campaign.id)

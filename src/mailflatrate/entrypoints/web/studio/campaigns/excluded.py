@@ -1,4 +1,4 @@
-"""Exclusions of a campaign: what the compose page offers, and what it posts."""
+"""Exclusions of a campaign: the options on the compose page, and the posted selection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ POSTED = "leaves_out"
 
 @dataclass(frozen=True, slots=True)
 class ExclusionChoice:
-    """One box."""
+    """One checkbox."""
 
     id: int
     name: str
@@ -35,7 +35,7 @@ class Exclusions:
 
     @property
     def names(self) -> list[str]:
-        """Return what is excluded, in page order."""
+        """Return the names of the selected exclusions, in page order."""
         return [each.name for each in (*self.lists, *self.segments, *self.campaigns) if each.chosen]
 
     @property
@@ -45,7 +45,7 @@ class Exclusions:
 
 
 def exclusions_of(campaign: Campaign) -> Exclusions:
-    """Return a draft's options and what is selected. A segment deleted since then stays in its draft."""
+    """Return a draft's options and its selection. A segment that was deleted stays in the drafts that exclude it."""
     lists = MailingList.objects.filter(archived_at=None) | MailingList.objects.filter(id__in=campaign.excluded_list_ids)
     kept = {segment["id"]: segment["name"] for segment in campaign.excluded_segments}
     present = dict(Segment.objects.order_by("name").values_list("id", "name"))
@@ -69,9 +69,9 @@ def _choices(found: Any, chosen: Sequence[int]) -> list[ExclusionChoice]:
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
-    """Return the checked boxes in the terms of `campaigns.actions.WRITABLE`; nothing if the page had none.
+    """Return the checked boxes under the names of `campaigns.actions.WRITABLE`; nothing if the page had none.
 
-    A segment is stored as it is at this moment: what was confirmed for the policy is what will be excluded.
+    A segment is stored with its current conditions, so that what was confirmed for the policy is what will be excluded.
     """
     if POSTED not in data:
         return {}

@@ -109,11 +109,11 @@ class CampaignForm(forms.Form):
         return _small_enough(str(self.cleaned_data["content"]).replace("\r\n", "\n"))
 
     def clean_text_override(self) -> str:
-        """Normalize the text part in the same way."""
+        """Normalize the line endings of the text part."""
         return _small_enough(str(self.cleaned_data["text_override"]).replace("\r\n", "\n"))
 
     def writable_values(self) -> dict[str, Any]:
-        """Return the valid fields of the form in the terms of `campaigns.actions.WRITABLE`."""
+        """Return the valid fields of the form under the names of `campaigns.actions.WRITABLE`."""
         values = dict(self.cleaned_data)
         if "sender" in values:
             sender = values.pop("sender")
@@ -158,7 +158,7 @@ class PaceForm(forms.Form):
 
 
 class WallClockField(forms.DateTimeField):
-    """A date and a time of day without a time zone, whichever zone the page uses."""
+    """A date and a time of day without a time zone, whatever time zone the page uses."""
 
     def to_python(self, value: Any) -> datetime | None:
         """Return a naive time; None if nothing was typed."""
@@ -218,7 +218,7 @@ def schedule_form(campaign: Campaign) -> ScheduleForm:
 
 
 def tell_problems(request: HttpRequest, form: forms.Form) -> None:
-    """Show the errors of a form on the page its response leads to."""
+    """Store the errors of a form, so that the page after the redirect shows them."""
     for problems in form.errors.get_json_data().values():
         for problem in problems:
             messages.error(request, problem["message"])

@@ -80,7 +80,7 @@ def campaigns(request: StudioRequest) -> HttpResponse:
 
 
 class NewCampaignForm(forms.Form):
-    """The one field a new campaign needs."""
+    """The only field that a new campaign needs."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),

@@ -81,7 +81,7 @@ def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFi
 @require_safe
 @studio
 def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the table of recipients; for htmx only the rows."""
+    """Show the table of recipients; for htmx, only the rows."""
     campaign = find_campaign(campaign_id)
     wanted, after = _wanted(request), whole_number(request.GET.get("after"))
     rows = list(recipients(campaign.id, wanted, after=after)[: PAGE_ROWS + 1])
@@ -108,7 +108,7 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_safe
 @studio
 def attempts(request: StudioRequest, campaign_id: int, delivery_id: int) -> HttpResponse:
-    """Show the attempts for one recipient, in the words of their server."""
+    """Show the attempts for one recipient, with the replies of their server."""
     campaign = find_campaign(campaign_id)
     row = find_delivery(campaign, delivery_id)
     context = {"campaign": campaign, "line": line_of(row), "attempts": attempts_of(row.id)}

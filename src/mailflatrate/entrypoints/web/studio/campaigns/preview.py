@@ -1,4 +1,4 @@
-"""How a campaign looks to one reader: rendered as the engine will, shown in a frame that can do nothing."""
+"""How a campaign looks to one reader: rendered as the engine will do it, in a frame without any rights."""
 
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ from mailflatrate.rules.ab_test import VARIANT_LETTERS
 
 @dataclass(frozen=True, slots=True)
 class PreviewState:
-    """The view settings; they travel in the query string, so that a reload shows the same."""
+    """The view settings; they are in the query string, so that a reload shows the same."""
 
     contact_id: int = 0
     part: str = "html"
@@ -44,7 +44,7 @@ class PreviewState:
 
     @classmethod
     def of(cls, request: StudioRequest) -> "PreviewState":
-        """Parse the query string; anything unknown means the default view."""
+        """Parse the query string; unknown values mean the default view."""
         asked = request.GET
         return cls(
             contact_id=whole_number(asked.get("contact")),
@@ -74,7 +74,7 @@ class PreviewState:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The preview panel. `variants`: letter, query string, whether it is the one shown; empty without an A/B test."""
+    """The preview panel. `variants`: letter, query string, and whether it is shown; empty without an A/B test."""
 
     view: PreviewState
     around: Neighbors | None
@@ -88,7 +88,7 @@ class Preview:
 
     @property
     def skipped(self) -> str:
-        """Return how many contacts would be skipped because a field is empty."""
+        """Return a text that says how many contacts would be skipped because a field is empty."""
         number = len(self.missing.ids) if self.missing else 0
         words = ngettext("%(shown)s contact would be skipped", "%(shown)s contacts would be skipped", number)
         return words % {"shown": intcomma(number)}

@@ -81,7 +81,7 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show who would get it when, by local time; nothing is saved."""
+    """Show how many recipients would get it when, by local time. Saves nothing."""
     campaign = find_campaign(campaign_id)
     form = ScheduleForm(request.POST)
     context: dict[str, object] = {"campaign": campaign}

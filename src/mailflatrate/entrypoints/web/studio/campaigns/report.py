@@ -42,7 +42,7 @@ from mailflatrate.rules.providers import provider_name
 
 
 def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
-    """Return what the header of every report tab needs."""
+    """Return the values that the header of every report tab needs."""
     return {
         "campaign": campaign,
         "tone": TONES[CampaignState(campaign.state)],
@@ -83,7 +83,7 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
 @require_safe
 @studio
 def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show the status of a released campaign. A draft redirects to its editor."""
+    """Show the status of a released campaign. Drafts are redirected to the editor."""
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
@@ -154,7 +154,9 @@ def edition(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @xframe_options_sameorigin
 @studio
 def edition_html(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Serve the frozen HTML part, personal fields still in braces, under a policy that lets it do nothing."""
+    """Serve the frozen HTML part, with personal fields still in braces, under a policy that forbids
+    scripts and forms.
+    """
     edition = _variant_tabs(request, find_campaign(campaign_id))["edition"]
     if edition is None:
         raise Http404

@@ -16,7 +16,7 @@ from mailflatrate.rules.campaign_states import UNCOUNTED, UNDER_WAY
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One campaign with its numbers; None if there is nothing to count yet."""
+    """One campaign with its numbers; None where there is nothing to count yet."""
 
     campaign: Campaign
     tone: str
@@ -28,12 +28,12 @@ class CampaignRow:
 
     @property
     def under_way(self) -> bool:
-        """True while the campaign is in progress."""
+        """Return True while the campaign is in progress."""
         return self.campaign.state in UNDER_WAY
 
     @property
     def delivered_percent(self) -> float | None:
-        """Share of the planned recipients whose server accepted the message."""
+        """Return the percentage of planned recipients whose server accepted the message."""
         return 100 * self.delivered / self.recipients if self.recipients and self.delivered is not None else None
 
 

@@ -1,4 +1,4 @@
-"""A/B tests on the pages: which variant is edited, the rule, the status, and picking the winner by hand."""
+"""A/B tests on the pages: the variant being edited, the rule, the status, and picking the winner by hand."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class VariantTab:
 
 @dataclass(frozen=True, slots=True)
 class VariantEditing:
-    """What the compose page needs: the variants, the one being edited, and how many people the test has."""
+    """The values for the compose page: the variants, the one being edited, and the number of test recipients."""
 
     campaign_id: int
     tabs: list[VariantTab]
@@ -51,12 +51,12 @@ class VariantEditing:
 
     @property
     def letter(self) -> str:
-        """Return which variant is being edited, such as A."""
+        """Return the letter of the variant being edited, such as A."""
         return VARIANT_LETTERS[self.present]
 
     @property
     def draft_key(self) -> str:
-        """Return the name under which the browser keeps what is being written: each variant has a draft of its own."""
+        """Return the name under which the browser stores unsaved text; each variant has its own."""
         return f"{self.campaign_id}.{self.present}" if self.present else str(self.campaign_id)
 
 
@@ -90,7 +90,7 @@ def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEdit
 
 
 def change_variants(request: StudioRequest, campaign: Campaign, order: str) -> HttpResponse:
-    """Carry out `add:<number>`, a copy of that variant, or `drop:<number>`."""
+    """Apply `add:<number>`, which copies that variant, or `drop:<number>`."""
     here = reverse("studio:campaign-edit", args=[campaign.id])
     verb, _colon, text = order.partition(":")
     number = whole_number(text)

@@ -1,4 +1,4 @@
-"""The history of a draft: who wrote what and when, how it compares with now, and restoring it."""
+"""The history of a draft: who wrote what and when, how it compares with the current draft, and restoring it."""
 
 import difflib
 from collections import Counter
@@ -74,7 +74,7 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs. Long texts are given as `lines`, short ones as two values."""
+    """One field that differs. Long texts are in `lines`, short ones are two values."""
 
     label: str
     present: str
@@ -92,7 +92,7 @@ class VersionRow:
 
     @property
     def what(self) -> str:
-        """Return what changed in this version, and which one it restored."""
+        """Return a text that says what changed in this version, and which version it restored."""
         names = ", ".join(map(str, self.changed))
         if not self.version.taken_from:
             return names or _("first version")
@@ -147,7 +147,7 @@ def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRe
 
 
 def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[Difference]:
-    """Return what the campaign has now and what other values of it have, field by field."""
+    """Return field by field how the campaign differs from other values of it."""
     present = values_of(campaign)
     return [
         Difference(
@@ -232,7 +232,7 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
 @require_POST
 @studio
 def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpResponse:
-    """Discard what was set aside, and continue with the draft."""
+    """Discard the text that was set aside, and continue with the draft."""
     find_campaign(campaign_id)
     versions.forget_aside(campaign_id, _find(campaign_id, version_id).id, by=request.user)
     return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
@@ -241,7 +241,7 @@ def forget(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRes
 @require_safe
 @studio
 def pulse(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Tell whether someone else has saved meanwhile; 204 if not."""
+    """Return whether someone else has saved meanwhile; 204 if not."""
     campaign = find_campaign(campaign_id)
     seen, tab = whole_number(request.GET.get("seen")), request.GET.get("tab", "")
     newest = faster(campaign)

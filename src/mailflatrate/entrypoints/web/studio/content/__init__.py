@@ -1,1 +1,1 @@
-"""Content: what campaigns are made of. Templates, images, the account's brand."""
+"""Content that campaigns are made of: templates, images, the account's brand."""

@@ -1,4 +1,4 @@
-"""The account's brand: colors, fonts, logo, and how a campaign looks with them while they are being chosen."""
+"""The account's brand: colors, fonts, logo, and a preview of a campaign while they are being chosen."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The media library: upload, describe, see where a picture is used, delete it; and the picker of the editors."""
+"""The media library: upload, describe, see where a picture is used, delete it; and the picker in the editors."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -33,7 +33,7 @@ MOST_AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class MediaTile:
-    """A picture in the grid. `insert_src` is what an editor inserts; `shot` and `column` are for this page."""
+    """A picture in the grid. An editor inserts `insert_src`; this page uses `shot` and `column`."""
 
     media: Media
     shot: str
@@ -75,7 +75,7 @@ def _room() -> StorageUsage:
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
-    """List all pictures, newest first, naming those without a description."""
+    """List all pictures, newest first, and mark those without a description."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
     bare = request.GET.get("bare") == "1"
     found = queries.media(search=search)
@@ -126,7 +126,7 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
 @require_POST
 @studio
 def upload(request: StudioRequest) -> HttpResponse:
-    """Upload files. An editor's picker gets its updated grid, the library gets its page."""
+    """Upload files. For an editor's picker, return its updated grid; for the library, its page."""
     kept, refused = _take(request)
     if is_htmx(request):
         return _picker(request, refused)
@@ -165,7 +165,7 @@ class DescribeForm(forms.Form):
     )
 
     def clean(self) -> dict[str, object]:
-        """Require a description, or the mark that the picture is decorative."""
+        """Require a description, or that the picture is marked as decorative."""
         values = super().clean() or self.cleaned_data
         if not values.get("alt") and not values.get("decorative"):
             self.add_error("alt", _("Describe the image, or mark it as decorative."))

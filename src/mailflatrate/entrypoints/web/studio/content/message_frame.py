@@ -1,4 +1,4 @@
-"""A message in a frame: as it is, in dark mode, with images off."""
+"""A message in a frame: normal, in dark mode, or with images off."""
 
 import re
 
@@ -20,14 +20,16 @@ _GROUND = re.compile(r"(?:url\((?:&quot;|[\"'])?[^()]*+\))|(\sbackground=)\"[^\"
 
 
 def shown_here(html: str) -> str:
-    """Return the message with the account's images taken from the host that shows this page; they are identical."""
+    """Return the message with the account's images loaded from the host that shows this page, where
+    they are identical.
+    """
     return without_host(html)
 
 
 def in_scheme(html: str, *, dark: bool) -> str:
-    """Return the message as a client shows it that follows its own light and dark rules, whatever this page is.
+    """Return the message in its own light or dark version, whatever scheme this page has.
 
-    Clients treat messages without such rules in different ways, so none of that is simulated.
+    Mail programs change messages without such rules in different ways, so none of that is simulated.
     """
     always, never = "(min-width: 0)", "(max-width: 0)"
     html = _DARK_QUERY.sub(always if dark else never, _LIGHT_QUERY.sub(never if dark else always, html))
@@ -36,12 +38,15 @@ def in_scheme(html: str, *, dark: bool) -> str:
 
 
 def without_images(html: str) -> str:
-    """Return the message as readers see it who load no images."""
+    """Return the message as it looks to readers who load no images."""
     return _GROUND.sub(lambda found: f'{found[1]}""' if found[1] else "none", _SOURCE.sub(r"\1", html))
 
 
 def framed(request: HttpRequest, html: str) -> HttpResponse:
-    """Return the message as a page of its own, under a policy that lets it do nothing. `?dark=1`, `?images=off`."""
+    """Return the message as a page of its own, under a policy that forbids scripts and forms.
+
+    `?dark=1` and `?images=off` change how it is shown.
+    """
     html = in_scheme(html, dark=request.GET.get("dark") == "1")
     if request.GET.get("images") == "off":
         html = without_images(html)

@@ -1,4 +1,4 @@
-"""Templates: the gallery, the account's own, viewing one, starting a campaign from it."""
+"""Templates: the gallery, the account's own, viewing one, and starting a campaign from it."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A template in a grid. `begin` is the value that the page of a new campaign understands."""
+    """A template in a grid. `begin` is the value that selects it on the page of a new campaign."""
 
     begin: str
     name: str

@@ -1,4 +1,4 @@
-"""What to do next: at most five lines, most urgent first, each computed from the account's current state."""
+"""What to do next: at most five lines, most urgent first, each derived from the account's current state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ DRAFTS_CHECKED = 2
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One line: what to do, why, and a single button."""
+    """One line: what to do, why, and one button."""
 
     icon: str
     tone: str

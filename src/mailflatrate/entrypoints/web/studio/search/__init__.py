@@ -1,4 +1,7 @@
-"""The search over everything in an account: what is typed arrives, results in groups are handed on, nothing is kept."""
+"""The search over everything in an account.
+
+Takes in: the typed text. Stores: nothing. Passes on: results in groups.
+"""
 
 from mailflatrate.entrypoints.web.studio.search.views import search
 

@@ -1,4 +1,4 @@
-"""One finder for each kind of thing in an account. Each reads a few rows at most."""
+"""One finder for each kind of object in an account. Each reads a few rows at most."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""The studio's pages as search results: by their title, or by other words that people use for what is on them."""
+"""The studio's pages as search results, found by their title or by other words for their content."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
 
 @dataclass(frozen=True, slots=True)
 class FurtherPage:
-    """A page that the navigation doesn't name. `writes`: it is there to change something."""
+    """A page that is not in the navigation. `writes`: the page exists to change something."""
 
     name: str
     label: "StrOrPromise"
@@ -101,7 +101,10 @@ FURTHER = (
 
 @dataclass(frozen=True, slots=True)
 class IndexedPage:
-    """A page with the words that find it, in the language of the reader. `section` is the entry it belongs to."""
+    """A page with the words by which it is found, in the reader's language.
+
+    `section` is its entry in the navigation.
+    """
 
     url: str
     label: str
@@ -111,7 +114,7 @@ class IndexedPage:
 
 
 def find_pages(wanted: str, member: Membership) -> HitGroup:
-    """Return pages that `member` may use and that have all words of `wanted`; a title that begins with it first."""
+    """Return pages that `member` may use and that match all words of `wanted`; titles that begin with it come first."""
     words = wanted.casefold().split()
     pages = [page for page in _pages(member) if _has_all(page, words)]
     pages.sort(key=lambda page: _rank(page, wanted.casefold(), words))

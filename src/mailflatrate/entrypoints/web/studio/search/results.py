@@ -1,4 +1,4 @@
-"""What a search shows: groups of hits, with the typed text marked."""
+"""The results of a search: groups of hits, with the typed text marked."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ GROUP_HITS = 6
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One result: where it leads, and what it is called. `text` and `badge` may be empty."""
+    """One result: its name and its URL. `text` and `badge` may be empty."""
 
     url: str
     title: SafeString
@@ -26,7 +26,10 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """Results of one kind. `more_url` leads to all of them; it is empty if there are no others or no such page."""
+    """Results of one kind.
+
+    `more_url` leads to all of them; it is empty if all are shown, or if there is no such page.
+    """
 
     key: str
     label: str
@@ -36,12 +39,12 @@ class HitGroup:
 
 
 def normalized(text: str) -> str:
-    """Return what a person typed as it is searched for: composed characters, single spaces, bounded in length."""
+    """Return the typed text in the form that is searched for: composed characters, single spaces, limited in length."""
     return " ".join(unicodedata.normalize("NFC", text[: LONGEST * 2]).replace("\0", " ").split())[:LONGEST].strip()
 
 
 def marked(text: str, wanted: str, *, words: bool = False) -> SafeString:
-    """Return `text` escaped, with every place where `wanted` (or one of its words) occurs in a <mark>."""
+    """Return `text` escaped, with every occurrence of `wanted` (or of one of its words) in a <mark>."""
     parts = sorted(wanted.split(), key=len, reverse=True) if words else [wanted]
     pattern = "|".join(re.escape(part) for part in parts if part)
     if not pattern:

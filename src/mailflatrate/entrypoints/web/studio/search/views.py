@@ -1,4 +1,4 @@
-"""The search page, and its results alone for the search dialog."""
+"""The search page, and its results on their own for the search dialog."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe

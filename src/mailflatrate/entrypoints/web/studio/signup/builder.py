@@ -1,4 +1,4 @@
-"""The builder: a draft that saves itself, its checks, and the form as visitors will see it."""
+"""The builder: a draft that saves itself, its checks, and a preview of the form."""
 
 import re
 from dataclasses import replace
@@ -75,7 +75,7 @@ def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
 
 
 def draft_as_published(form: Form) -> FrozenForm:
-    """Return what would be published now; without an imprint the company is left blank."""
+    """Return the version that would be published now; without an imprint the company is left blank."""
     content = content_from_json(form.draft)
     imprint = structured_imprint(newest_imprint())
     if imprint is not None:
@@ -185,7 +185,10 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
 @require_POST
 @studio
 def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
-    """Give the draft the brand's color, logo and font; what is published stays until the next publishing."""
+    """Give the draft the brand's color, logo and font.
+
+    The published version changes only when it is published again.
+    """
     form = wanted(form_id)
     content = replace(content_from_json(form.draft), style=form_style(brand_style()))
     form_edits.save_draft(

@@ -161,7 +161,7 @@ class BuilderForm(forms.Form):
                 )
 
     def clean_logo_url(self) -> str:
-        """Accept only https: the form's page uses https, too."""
+        """Accept only https URLs, because the form's page uses https, too."""
         address = str(self.cleaned_data["logo_url"])
         if address and not address.startswith("https://"):
             raise forms.ValidationError(_("The URL has to start with https://."))
@@ -243,9 +243,9 @@ def rows_of(content: FormContent) -> list[FormFieldRow]:
 
 
 def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
-    """Return the posted rows that have a kind; a new text field needs a label, from which its key is made.
+    """Return the posted rows that have a kind. A new text field needs a label, from which its key is made.
 
-    `field:KEY` is a field of the account; without labels it is called as it is there.
+    `field:KEY` is a field of the account; without labels it gets the account's label.
     """
     rows: list[FormFieldRow] = []
     known = definitions()

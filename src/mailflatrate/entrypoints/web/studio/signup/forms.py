@@ -60,7 +60,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """An embed code: what it is, when to use it, and the text."""
+    """An embed code: its name, when to use it, and the code."""
 
     title: str
     text: str
@@ -78,7 +78,7 @@ def index(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Create a form from a name and a list; the rest is edited in the builder."""
+    """Create a form from a name and a list; everything else is edited in the builder."""
     first = open_lists()[:1]
     asked = NewSignupForm(request.POST or None, initial={"name": _("Website"), "mailing_list": request.GET.get("list")})
     if request.method == "POST" and asked.is_valid():
@@ -132,7 +132,7 @@ def _snippets(form: Form, language: str) -> list[Snippet]:
 @require_safe
 @studio
 def one(request: StudioRequest, form_id: int) -> HttpResponse:
-    """One form."""
+    """Show one form."""
     form = wanted(form_id)
     if form.current is None:
         return see_other(reverse("studio:form-edit", args=[form_id]))

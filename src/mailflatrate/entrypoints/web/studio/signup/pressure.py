@@ -1,4 +1,4 @@
-"""The warning about a form that is being flooded, on the home page and on the form's own (R-35)."""
+"""The warning about a form that is being flooded, shown on the home page and on the form's own page (R-35)."""
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from mailflatrate.rules.limits import value
 
 
 def pressure_words(seen: Pressure) -> str:
-    """Return what is happening, and that no immediate action is needed."""
+    """Return a text that says what is happening, and that no immediate action is needed."""
     number = {
         name: number_format(each, force_grouping=True)
         for name, each in (

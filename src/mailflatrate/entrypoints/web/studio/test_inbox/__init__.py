@@ -1,1 +1,1 @@
-"""The test inbox: what our own sink received."""
+"""The test inbox: the messages that this installation's own inbox received."""

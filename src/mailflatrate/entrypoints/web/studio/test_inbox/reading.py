@@ -23,7 +23,7 @@ MAX_LINKS = 100
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """One field as it is in the message, unfolded."""
+    """One header field as it is in the message, unfolded."""
 
     name: str
     value: str
@@ -31,7 +31,7 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A link as it is in the message, and where it opens: our own pages open on the host that shows this page."""
+    """A link as it is in the message, and its target. Links to our own pages open on the host that shows this page."""
 
     url: str
     opens: str
@@ -39,7 +39,7 @@ class LinkRow:
 
 
 class TestInboxMessage:
-    """One message. Nothing in it is trusted; a part that cannot be decoded is empty."""
+    """One message. Its content is untrusted; a part that cannot be decoded is empty."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw

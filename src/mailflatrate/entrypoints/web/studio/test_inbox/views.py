@@ -1,4 +1,4 @@
-"""The test inbox: what our own sink received for the account, shown as its recipient would see it."""
+"""The test inbox: the account's messages, shown as their recipients would see them."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -59,7 +59,7 @@ def find_message(message_id: int) -> InboxMessage:
 
 
 def behaviour_words(stored: str) -> str:
-    """Return the behavior the address simulated; empty if it accepted the mail normally."""
+    """Return the text for the behavior that the address simulated; empty if it accepted the mail normally."""
     return str(BEHAVIOURS[MailboxBehavior(stored)]) if stored in set(MailboxBehavior) else ""
 
 
@@ -108,7 +108,7 @@ def message(request: StudioRequest, message_id: int) -> HttpResponse:
 @require_safe
 @studio
 def html(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Return the HTML part alone, without scripts, forms or an origin, for the frame of the message page."""
+    """Return only the HTML part, without scripts, forms or an origin, for the frame of the message page."""
     response = HttpResponse(TestInboxMessage(bytes(find_message(message_id).raw)).html)
     response.headers["Content-Security-Policy"] = HTML_POLICY
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -78,7 +78,7 @@ SHOWN_MESSAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A document in force, and who accepted it; `acceptance` is None if nobody has yet."""
+    """A document in force, and who accepted it; `acceptance` is None if no one has yet."""
 
     document: AgreementDocument
     text: SafeString
@@ -121,7 +121,7 @@ def _due(found: list[Agreement]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OpenWarning:
-    """One figure over its limit, in words; `campaign` if it is a single campaign's."""
+    """One figure over its limit, as text; `campaign` is set if it is a single campaign's figure."""
 
     title: str
     sentence: str
@@ -225,7 +225,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def security(request: StudioRequest) -> HttpResponse:
-    """Show the person's own sign-in, and whether a second person approves each campaign."""
+    """Show the person's own sign-in settings, and whether a second person approves each campaign."""
     return _security_page(request)
 
 
@@ -243,7 +243,7 @@ def _security_page(request: StudioRequest, *, error: str = "") -> HttpResponse:
 @require_POST
 @studio
 def require_factor(request: StudioRequest) -> HttpResponse:
-    """Require a second factor of everyone who works for the account, or no longer."""
+    """Require a second factor of everyone who works for the account, or stop requiring it."""
     wanted = request.POST.get("wanted") == "yes"
     proved = second_factor(request, request.user) is not None
     try:

@@ -61,7 +61,7 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One line in words. `person` is empty for the operator's team and for automatic entries."""
+    """One line as text. `person` is empty for the operator's team and for automatic entries."""
 
     what: str
     person: str
@@ -73,7 +73,7 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True)
 class ActivityQuery:
-    """What the person asked to see, as the page's address says it."""
+    """The filter that the person chose, as in the page's URL."""
 
     person: str
     kind: str
@@ -81,7 +81,7 @@ class ActivityQuery:
     until: date | None
 
     def filter(self, zone: ZoneInfo) -> AccountLogFilter:
-        """Return it for the log; days are the account's."""
+        """Return the filter for the log; days are in the account's time zone."""
         return AccountLogFilter(
             person=self.person,
             prefixes=KINDS[self.kind][1] if self.kind else (),
@@ -145,7 +145,7 @@ def activity(request: StudioRequest) -> HttpResponse:
 @require_safe
 @studio
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
-    """Stream the lines that the page's filters choose, as CSV. Owners and admins get it."""
+    """Stream the lines that match the page's filters, as CSV. Owners and admins can download it."""
     wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
     lines = _csv_lines(request.account.id, wanted, translation.get_language() or "en")
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

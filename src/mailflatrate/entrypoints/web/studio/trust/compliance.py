@@ -1,4 +1,4 @@
-"""What mailbox providers and the CSA require, and how this account measures up: a page, and a PDF to share."""
+"""What mailbox providers and the CSA require, and whether this account meets it: a page, and a PDF to share."""
 
 from typing import Any
 

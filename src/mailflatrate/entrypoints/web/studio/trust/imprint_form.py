@@ -1,4 +1,4 @@
-"""The imprint as a form: which fields a country requires, and their errors in words."""
+"""The imprint as a form: the fields that a country requires, and their errors as text."""
 
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ MALFORMED: Final = {
 
 
 class ImprintForm(forms.Form):
-    """All fields required for the selected country and kind of sender; `folded` names those that rarely apply.
+    """All fields for the selected country and kind of sender; `folded` names those that rarely apply.
 
     After `is_valid()`, `imprint` is complete and well-formed.
     """
@@ -125,7 +125,7 @@ class ImprintForm(forms.Form):
 
     @property
     def fold_is_open(self) -> bool:
-        """Tell whether the folded fields have values or errors."""
+        """Return whether the folded fields have values or errors."""
         return any(self[name].value() or self[name].errors for name in self.folded)
 
     def clean(self) -> dict[str, Any]:
@@ -139,14 +139,15 @@ class ImprintForm(forms.Form):
         return values
 
     def stored(self) -> dict[str, str]:
-        """Return what a version stores: every entry except the country, without empty ones."""
+        """Return the entries to store as a version: all except the country, without empty ones."""
         return {name: text for name, text in self.cleaned_data.items() if text and name != "country"}
 
 
 def from_application(application: Application) -> dict[str, str]:
-    """Return what an account's application says about the sender; entries that an imprint couldn't show are left out.
+    """Return the sender's details from an account's application; entries that an imprint can't show are left out.
 
-    The register is one field there, and "none, because ..." is an answer. Who represents the company isn't asked.
+    The application has one field for the register, where "none, because ..." is a valid answer. It doesn't ask who
+    represents the company.
     """
     court, _comma, number = application.register_number.rpartition(",")
     if not any(sign.isdigit() for sign in number):
@@ -183,7 +184,7 @@ def fault_words(field: str, fault: ImprintFault) -> str:
 
 
 def draft_of(data: Any) -> ImprintRecord:
-    """Return the imprint entered so far, for the preview. Unknown choices become the first one."""
+    """Return the imprint entered so far, for the preview. Unknown choices are replaced by the first one."""
     country, kind = data.get("country"), data.get("organisation")
     chosen = country if country in dict(COUNTRIES) else "DE"
     wanted = {*needs_of(column_of(chosen)), *EVERYWHERE}

@@ -47,7 +47,7 @@ SCOPE_WORDS = {
 
 
 class KeyForm(forms.Form):
-    """What a new key is for, what it may do, from where, and until when."""
+    """The settings of a new key: its purpose, its rights, the networks it works from, and its expiry date."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -115,7 +115,7 @@ class KeyForm(forms.Form):
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
 
     def asking(self) -> AskingBounds | None:
-        """Return who the key may ask, or None if it may ask no one."""
+        """Return the limits on whom the key may ask; None if it may ask no one."""
         found = self.cleaned_data
         if KeyScope.ASK.value not in found["scopes"]:
             return None
@@ -188,7 +188,7 @@ def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = Non
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def keys(request: StudioRequest) -> HttpResponse:
-    """List all keys; a POST creates one and shows it only once, because only its hash is stored."""
+    """List all keys; a POST creates one and shows it this once, because only its hash is stored."""
     form = KeyForm(request.POST or None, signup_forms=_signup_forms())
     if request.method != "POST" or not form.is_valid():
         return _keys_page(request, form)
@@ -212,7 +212,7 @@ def keys(request: StudioRequest) -> HttpResponse:
 @require_POST
 @studio
 def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
-    """End a key."""
+    """Revoke a key."""
     try:
         key = keys_actions.revoke_api_key(request.account.id, key_id, by=request.user)
     except AccountError as problem:

@@ -1,4 +1,4 @@
-"""Mailboxes that must confirm: their state for the tables, adding a reply address, sending the mail again."""
+"""Mailboxes that must confirm: their state for the tables, adding a reply address, sending the email again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 
 
 class ReplyForm(forms.Form):
-    """The form for one more reply address."""
+    """The form for an additional reply address."""
 
     reply_address = forms.CharField(
         label=gettext_lazy("Address"),
@@ -35,7 +35,7 @@ class ReplyForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """A mailbox's state in words. `asks` is true if the mail can be sent (again)."""
+    """A mailbox's state as text. `asks` is True if the email can be sent (again)."""
 
     tone: str
     text: str
@@ -45,7 +45,7 @@ class MailboxState:
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """An address in a table; `sender` is None for one that is only for replies."""
+    """An address in a table; `sender` is None for an address that is used only for replies."""
 
     email: str
     state: MailboxState
@@ -54,7 +54,7 @@ class AddressRow:
 
 
 def sender_rows(addresses: Iterable[SenderAddress]) -> list[AddressRow]:
-    """Return senders with the state of domain and mailbox; `domain` is loaded."""
+    """Return senders with the state of domain and mailbox. Their `domain` must be loaded."""
     mailboxes = {mailbox.email: mailbox for mailbox in Mailbox.objects.all()}
     rows = []
     for one in addresses:
@@ -65,7 +65,7 @@ def sender_rows(addresses: Iterable[SenderAddress]) -> list[AddressRow]:
 
 
 def reply_rows(mailboxes: Iterable[Mailbox]) -> list[AddressRow]:
-    """Addresses for answers."""
+    """Return the reply addresses as rows."""
     return [AddressRow(each.email, _state(each), each.id) for each in mailboxes]
 
 

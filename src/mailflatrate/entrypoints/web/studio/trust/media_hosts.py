@@ -39,7 +39,7 @@ class HostRow:
 
 
 def host_row(domain: SenderDomain) -> HostRow | None:
-    """Return what a domain's page shows about its host; None if the service has no such hosts."""
+    """Return the host for a domain's page; None if the service offers no such hosts."""
     target = load_settings().media_host_target
     if target is None:
         return None

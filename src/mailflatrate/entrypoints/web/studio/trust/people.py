@@ -86,7 +86,7 @@ def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def team(request: StudioRequest) -> HttpResponse:
-    """List all members and open invitations; a POST invites one more."""
+    """List all members and open invitations; a POST invites another person."""
     form = InviteForm(request.POST or None, roles=_choices(request))
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data

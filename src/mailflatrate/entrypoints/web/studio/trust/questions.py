@@ -1,4 +1,4 @@
-"""The abuse desk's questions to the customer, and their answers. Nothing of the case itself is here (R-80)."""
+"""The abuse desk's questions to the customer, and their answers. Nothing else of the case is shown (R-80)."""
 
 from django import forms
 from django.http import Http404, HttpResponse

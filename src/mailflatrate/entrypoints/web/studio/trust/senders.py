@@ -1,4 +1,4 @@
-"""Sender domains: what to publish, what was found, and their addresses."""
+"""Sender domains: the records to publish, the ones found, and their addresses."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ def add_reply(request: StudioRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @studio
 def new(request: StudioRequest) -> HttpResponse:
-    """Add a domain, then show what to publish."""
+    """Add a domain, then show the records to publish."""
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -136,7 +136,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
 @require_POST
 @studio
 def check(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """Check the DNS now. htmx gets the records again, everyone else the page."""
+    """Check the DNS now. For htmx, return only the records, otherwise the page."""
     found = find_domain(domain_id)
     domains.check_domain(found.id)
     if not is_htmx(request):
@@ -154,7 +154,7 @@ def zone(request: StudioRequest, domain_id: int) -> HttpResponse:
 @require_POST
 @studio
 def revoke_link(request: StudioRequest, domain_id: int) -> HttpResponse:
-    """End the links to this domain's records that were handed out."""
+    """Revoke the links to this domain's records that were handed out."""
     found = find_domain(domain_id)
     domains.revoke_records_links(found.id)
     said = _("The link no longer works. The one shown now is new.")

@@ -1,4 +1,6 @@
-"""Handing a domain's records to the person who manages its DNS: a zone file, and a page behind a link that expires."""
+"""Sharing a domain's records with the person who manages its DNS: a zone file, and a page behind a
+link that expires.
+"""
 
 from datetime import date, timedelta
 from typing import Final
@@ -36,7 +38,7 @@ def share_url(domain: SenderDomain) -> str:
 
 
 def shared_domain(number: int) -> SenderDomain | None:
-    """Return the current account's domain that a link names; None if its links were revoked or it is gone."""
+    """Return the current account's domain that a link names; None if its links were revoked or it no longer exists."""
     return SenderDomain.objects.filter(Q(share_number=number) | Q(share_number=None, id=number)).first()
 
 

@@ -13,7 +13,7 @@ MAX_CURSOR_CHARACTERS = 80
 
 
 class TimelineKind(StrEnum):
-    """What a row is about; the page filters by it."""
+    """The kinds of rows; the page filters by them."""
 
     CONSENT = "consent"
     EMAILS = "emails"
@@ -26,7 +26,7 @@ class TimelineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineCursor:
-    """The last row of a page: its time, the rank of its source, its id there."""
+    """The last row of a page: its time, the rank of its source, its id in that source."""
 
     at: datetime
     rank: int
@@ -61,7 +61,7 @@ class TimelineCursor:
 
 @dataclass(frozen=True, slots=True)
 class ChangedValue:
-    """One value before and after, in words."""
+    """One value before and after a change, as text."""
 
     label: str
     before: str
@@ -70,7 +70,7 @@ class ChangedValue:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """One row. `by` says who or what did it, `link` is (URL, words), `reply` is a server's own text."""
+    """One row. `by` is the person or program that did it, `link` is (URL, text), `reply` is a server's own text."""
 
     kind: TimelineKind
     at: datetime
@@ -93,7 +93,7 @@ class TimelineEvent:
 
     @property
     def order(self) -> tuple[datetime, int, int]:
-        """Return the key by which the newest row is the largest."""
+        """Return the sort key, which is largest for the newest row."""
         return (self.at, -self.rank, self.id)
 
     @property

@@ -21,7 +21,7 @@ PAGE_ROWS = 30
 
 @dataclass(frozen=True, slots=True)
 class TimelineDay:
-    """The rows of one day. Without a name it continues the day of the page before."""
+    """The rows of one day. A day without a name continues the last day of the previous page."""
 
     name: str
     day: date
@@ -39,7 +39,7 @@ class TimelinePage:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Return the filters of the page, with what they are called."""
+    """Return the filters of the page with their labels."""
     return [
         ("", pgettext("timeline", "All")),
         (TimelineKind.CONSENT, _("Consent")),
@@ -53,7 +53,7 @@ def kinds() -> list[tuple[str, str]]:
 
 
 def timeline_page(detail: ContactRecord, reader: User, asked: QueryDict) -> TimelinePage:
-    """Return the page that a URL's `kind` and `before` name; unknown values show everything from the beginning."""
+    """Return the page for a URL's `kind` and `before`; unknown values show everything from the beginning."""
     kind = next((each for each in TimelineKind if each == asked.get("kind")), None)
     cursor = TimelineCursor.read(asked.get("before", ""))
     question = TimelineQuestion(detail, reader, definitions(), cursor, PAGE_ROWS + 1, kind is None)

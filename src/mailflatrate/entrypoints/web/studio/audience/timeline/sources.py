@@ -1,4 +1,4 @@
-"""What each table adds to a timeline. Every source returns at most `size` rows, newest first."""
+"""The rows that each table adds to a timeline. Every source returns at most `size` rows, newest first."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -50,7 +50,10 @@ _REPLY_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class TimelineQuestion:
-    """Whose timeline, who reads it, where the page begins. `is_whole`: no kind is chosen, so nothing comes twice."""
+    """The contact of the timeline, its reader, and where the page begins.
+
+    `is_whole`: no kind is chosen, so an event that two tables know is shown only once.
+    """
 
     detail: ContactRecord
     reader: User
@@ -61,7 +64,7 @@ class TimelineQuestion:
 
     @property
     def contact_id(self) -> int:
-        """Return the contact."""
+        """Return the contact's id."""
         return self.detail.contact.id
 
 
@@ -78,7 +81,10 @@ _CONSENT_LOOKS = {
 
 
 def consent(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the ledger's events, and how a contact without any came here; they are few, and all read already."""
+    """Return the ledger's events and, for a contact without any, how they were added.
+
+    There are few, and all are loaded already.
+    """
     events = []
     for number, one in enumerate(happenings(asked.detail.events)):
         icon, tone = _CONSENT_LOOKS.get(one.kind, ("shield", ""))
@@ -107,7 +113,7 @@ def _place(one: TimelineEvent) -> tuple[datetime, int, int]:
 
 
 def emails(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return what was sent, or meant to be sent, with the server's reply."""
+    """Return messages that were sent, or planned to be sent, with the server's reply."""
     rows = DeliveryRecord.objects.filter(contact_id=asked.contact_id).select_related("campaign")
     rows = rows.annotate(at=Coalesce("settled_at", "created_at"))
     if asked.is_whole:  # the ledger's own row says that a confirmation was sent
@@ -144,7 +150,7 @@ def _email(row: DeliveryRecord, at: datetime, rank: int) -> TimelineEvent:
 
 
 def clicks(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the clicks known to be the person's, which takes their own consent (R-107)."""
+    """Return the clicks that are known to be the person's, which requires their own consent (R-107)."""
     mine = DeliveryRecord.objects.filter(contact_id=asked.contact_id).values("id")
     rows = Click.objects.filter(delivery_id__in=mine).select_related("campaign")
     found = next_rows(rows, rank, asked.cursor, asked.size)
@@ -224,7 +230,7 @@ def _suppressed(row: Suppression) -> str:
 
 
 def changes(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return how fields and tags changed, with who did it."""
+    """Return the changes of fields and tags, with who made them."""
     rows = RecordedChange.objects.filter(contact_id=asked.contact_id).select_related("user")
     return [_change(asked, row, rank) for row in next_rows(rows, rank, asked.cursor, asked.size)]
 
@@ -276,7 +282,7 @@ def _person(user: User | None) -> str:
 
 
 def first_tags(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
-    """Return the tags that an import gave; the others were recorded as changes, in the same transaction."""
+    """Return the tags that an import added. Other tags were recorded as changes, in the same transaction."""
     told = RecordedChange.objects.filter(
         contact_id=OuterRef("contact_id"), at=OuterRef("created_at"), kind=ChangeKind.TAGS
     )
@@ -351,7 +357,7 @@ SOURCES: tuple[tuple[TimelineKind, Source], ...] = (
 
 
 def all_events(asked: TimelineQuestion, kind: TimelineKind | None) -> Iterable[TimelineEvent]:
-    """Return the rows of all sources of a kind, of all sources without one."""
+    """Return the rows of all sources of a kind; without a kind, of all sources."""
     return [
         event
         for rank, (each, source) in enumerate(SOURCES)
