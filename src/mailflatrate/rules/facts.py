@@ -1,4 +1,4 @@
-"""The facts that rules are asked about: one frozen value for each subject; each app builds its own in its `facts.py`.
+"""The facts that rules judge: one frozen value for each subject. Each app builds its own in its `facts.py`.
 
 The classes have no behavior beyond reading their own values. Times are aware and in UTC.
 """
@@ -59,9 +59,8 @@ class AccountFacts:
 class HistoryFacts:
     """What the account sent before, to judge whether this campaign is similar (R-06, R-07).
 
-    `now` None: similarity is not checked. `new_domain`: no earlier campaign was sent from this domain. `new_lists`:
-    names of lists with imported addresses that no earlier campaign was sent to. `median_90_days`: the median number of
-    recipients of campaigns within 90 days, 0 without any.
+    `now` None: not checked. `new_domain`: no earlier campaign was sent from this domain. `new_lists`: lists with
+    imported addresses that got no earlier campaign. `median_90_days`: recipients of the campaigns of 90 days, or 0.
     """
 
     now: datetime | None = None
@@ -249,8 +248,7 @@ class AudienceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SampleFacts:
-    """One sample message of the campaign, composed and signed like all of them, and judged by the rules for finished
-    messages.
+    """One sample message of the campaign, composed and signed like all of them, and judged like any finished message.
 
     `broken` are the keys of the blocking header and signature rules that it breaks; `problem` says why it could not be
     composed at all.
@@ -379,9 +377,7 @@ class HasSender(Protocol):
 
 
 class HasFrom(Protocol):
-    """Facts of any message: the claimed sender, and the known details of that sender (None for a
-    stranger's message).
-    """
+    """Facts of any message: the claimed sender, and what is known about them (None for a stranger's message)."""
 
     @property
     def from_line(self) -> FromFacts: ...

@@ -1,6 +1,6 @@
 """Statistics for the query planner on tables that grow by whole campaigns, refreshed after each planning.
 
-A campaign of a million rows would be sent before the server analyzes the table by itself, and after a failover the
+A campaign of a million rows would be sent before the server's autovacuum analyzes the table, and after a failover the
 server's counters begin at zero. Only a table's owner may analyze it, so a function of the owner does it
 (`sql/statistics.sql`).
 """

@@ -102,7 +102,7 @@ class InboundReading:
         return is_machine_report(self.inspection)
 
     def judgement(self) -> ReportJudgement:
-        """Return what a complaint may do before a person looks at it (R-78)."""
+        """Return the effect of a complaint before the desk reviews it (R-78)."""
         return judge_report(
             ReportFacts(
                 has_token=self.target is not None and self.target.delivery_id is not None,

@@ -54,7 +54,7 @@ _ENDED = re.compile(
 
 
 def is_about_many(text: str) -> bool:
-    """Return whether the reply blames its sender for mailing addresses that do not exist."""
+    """Return whether the reply blames its sender for using addresses that do not exist."""
     return _HARVEST.search(text) is not None or (
         _DEAD_MANY.search(text) is not None and _OF_SENDER.search(text) is not None
     )

@@ -1,4 +1,4 @@
-"""Template tags of service messages (`apps/accounts/service_mail.py`). Each stands on a line of its own."""
+"""Template tags of service messages (`apps/accounts/service_mail.py`). Each must be on a line of its own."""
 
 from django import template
 from django.template.base import NodeList, Parser, Token

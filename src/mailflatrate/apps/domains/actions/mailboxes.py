@@ -170,7 +170,7 @@ def _service() -> dict[str, str]:
 def renew_mailboxes() -> None:
     """Ask mailboxes once a year to confirm again; without an answer the address is deactivated (R-46).
 
-    Runs in the account's scope. The email is sent a month before the year is over.
+    The email is sent a month before the year is over.
     """
     now = clock.now()
     year = timedelta(days=value("mailbox_proof_days"))

@@ -1,8 +1,8 @@
 """What a relay's log says about our messages, recorded in batches: exactly once, and only for the recipient concerned.
 
-A line counts only if its queue ID was opened with a genuine token of ours and its recipient is the one the delivery was
-made for. Otherwise a stranger who learned a token could send us mail with it, and that mail gets a queue ID, too (ADR
-0031).
+A line counts only if its queue ID was opened with a genuine token that we issued and its recipient is the one the
+delivery was made for. Otherwise a stranger who learned a token could send us mail with it, and that mail gets a queue
+ID, too (ADR 0031).
 """
 
 from collections import Counter, defaultdict

@@ -64,7 +64,7 @@ TemplateId = Annotated[
 
 
 class DigestInfo(Schema):
-    """A digest and the result of its last feed check.
+    """An RSS campaign and the result of its last feed check.
 
     `last_issue_id` is the campaign it prepared last, which begins as a draft.
     """
@@ -186,8 +186,9 @@ def list_digests(request: ApiRequest, which: Query[PageQuery]) -> Page[DigestInf
 
 @endpoint(ROUTER, "post", "/digests", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=201, repeatable=True)
 def create_digest(request: ApiRequest, given: NewDigest) -> DigestInfo:
-    """Set up a digest that prepares drafts from a feed. The feed is checked at once; nothing it prepares is sent
-    automatically (R-04).
+    """Set up an RSS campaign that prepares drafts from a feed.
+
+    The feed is checked at once; nothing it prepares is sent automatically (R-04).
     """
     begun = {"time_zone": request.caller.account.time_zone, "at": given.at, "minimum": 1, "is_active": True}
     return _saved(request, begun | _as_form(given), None)
@@ -208,14 +209,20 @@ def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> Di
 
 @endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
 def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
-    """Delete a digest. It prepares no further issues; those already prepared stay."""
+    """Delete an RSS campaign.
+
+    It prepares no further issues; those already prepared stay.
+    """
     digests.delete_digest(find_digest(digest_id).id, by=request.caller.user)
     return SuccessResult()
 
 
 @endpoint(ROUTER, "post", "/digests/{digest_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
 def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
-    """Check the feed now. The result appears in the digest a moment later."""
+    """Check the feed now.
+
+    The result appears in the RSS campaign a moment later.
+    """
     digests.request_feed_check(find_digest(digest_id).id, issue=given.issue)
     return _one(digest_id)
 

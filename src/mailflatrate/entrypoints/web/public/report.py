@@ -123,7 +123,7 @@ def too_fast() -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """What a visitor proved before anything was parsed: proof of work, a minute on the page, a token of ours.
+    """What a visitor proved before anything was parsed: proof of work, a minute on the page, or one of our tokens.
 
     Visitors who submit the message itself, with its token, need no other proof, so they choose a file only once. With
     proof of work (ALTCHA) they may also report often; without scripts they have to wait, and only a few reports are

@@ -25,7 +25,7 @@ def keep_first_factor(request: HttpRequest, user: User, authenticator: Authentic
     """Let the session that adds a person's first factor count as verified with it.
 
     The person has just proved the password and the mailbox. Their other sessions end, since those used no factor.
-    Adding a further factor doesn't count, because it could stand in for the one that this session hasn't used.
+    Adding a further factor doesn't count, because it could replace the one that this session hasn't used.
     """
     others = Authenticator.objects.filter(user=user, type__in=FACTORS).exclude(pk=authenticator.pk)
     if authenticator.type in FACTORS and not others.exists():

@@ -51,7 +51,7 @@ class VariantEditing:
 
     @property
     def letter(self) -> str:
-        """Return the letter of the variant being edited, such as A."""
+        """Return the name of the variant being edited, such as A."""
         return VARIANT_LETTERS[self.present]
 
     @property
