@@ -12,6 +12,7 @@ _INTERNAL = re.compile(r"\bprocrastinate_\w+")
 _EXEMPT = {
     "base/job_queue.py": "the one module",
     "base/tenancy/policies.py": "rights are declared for all tables in one place",
+    "apps/events/sql/wake.sql": "a trigger that enqueues in the transaction of the change, whatever statement made it",
     "base/tenancy/sql/held.sql": "triggers that refuse rows written by anyone but the application",
 }
 

@@ -42,6 +42,8 @@ from mailflatrate.apps.delivery.models import (
     Retry,
 )
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
+from mailflatrate.apps.events.actions.endpoints import EndpointOrder, create_endpoint
+from mailflatrate.apps.events.models import EventSetting, WaitingEvent, WebhookAttempt, WebhookEndpoint
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.approval import request_approval
@@ -152,6 +154,19 @@ class Neighbours:
         with tenancy.account(self.anna.account_id):
             request_approval(draft.id, by=self.anna.owner, shown_hash=draft.policy_hash)
         switch_four_eyes(self.anna.account_id, False, by=self.anna.owner)
+
+    def _a_webhook(self) -> None:
+        """A webhook with an attempt, and an event that it refused."""
+        with tenancy.account(self.anna.account_id):
+            made = create_endpoint(EndpointOrder("https://crm.lindenhof.example/hook"), by=self.anna.owner).endpoint
+            now = clock.now()
+            tried = {"event_id": "evt_1", "type": "contact.erased", "event_at": now, "number": 1, "at": now}
+            WebhookAttempt.objects.create(endpoint=made, **tried, milliseconds=5, status=500, is_taken=False)
+            WaitingEvent.objects.create(
+                endpoint=made, xid=1, source=0, event_id=1, attempts=1, first_at=now, due_at=now + timedelta(days=1)
+            )
+            EventSetting.objects.create(account_id=self.anna.account_id)
+            self.ids["webhook_id"] = made.id
 
     def _fill(self) -> None:
         form_id, _code = add_form(self.anna)
@@ -285,6 +300,7 @@ class Neighbours:
             Measure.objects.create(account_id=self.anna.account_id, campaign=campaign, scope="mailing", **found)
         give_strike(self.anna.account_id, Reasons("test", "One."), by=None, machine="test")
         self._a_case(campaign)
+        self._a_webhook()
         keep_signals(self.anna.account_id, [SignalResult("vat", SignalOutcome.GOOD, "none")])
 
 
@@ -415,4 +431,5 @@ def _fingerprint(neighbours: Neighbours) -> list[tuple[object, ...]]:
             tuple(ContactField.objects.values_list("id", "label", "place", "archived_at").order_by("id")),
             tuple(Form.objects.values_list("id", "name", "state", "draft", "current_id").order_by("id")),
             tuple(Membership.objects.values_list("id", "role").order_by("id")),
+            tuple(WebhookEndpoint.objects.values_list("id", "url", "state", "generation", "secrets_sealed")),
         ]

@@ -212,6 +212,10 @@ def _filled(anna: Any) -> str:
     dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
     _send(anna, "/studio/segments/new/", name=NAME, **dora)
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
+    anna.go("/studio/webhooks/")
+    page.fill("input[name=url]", f"https://crm.lindenhof.example/{os.getpid()}")
+    page.locator("main form .btn-primary").click()
+    page.wait_for_url("**/webhooks/new/")  # shows the secret once
     _send(anna, "/studio/bulk/start/", action="add_tag", all="1", q="dora", tag_name=NAME)
     anna.go("/studio/suppressions/import/")
     left = {"name": "left.csv", "mimeType": "text/csv", "buffer": b"email\nleft@papierboot.example\n"}

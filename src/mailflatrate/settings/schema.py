@@ -131,6 +131,9 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
         description="Comma-separated addresses and networks that may read `/metrics` (all others get 404) and the "
         "details of `/readyz`.",
     )
+    webhook_networks: str = Field(
+        "", description="Comma-separated private networks (10.1.0.0/16) that webhooks may reach, at any port."
+    )
     metrics_host: str = Field("127.0.0.1", description="Address that `mailflatrate exporter` listens on.")
     metrics_port: Port = Field(9464, description="Port of `mailflatrate exporter`, for hosts without a web process.")
 
@@ -286,7 +289,7 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
         read_tighter(written)  # raises ValueError, which names the faulty one
         return written
 
-    @field_validator("trusted_proxies", "metrics_networks")
+    @field_validator("trusted_proxies", "metrics_networks", "webhook_networks")
     @classmethod
     def _networks(cls, written: str) -> str:
         for each in written.split(","):

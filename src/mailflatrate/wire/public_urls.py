@@ -1,7 +1,9 @@
 """Checks that a URL from outside leads only to the public internet, without redirects to any other address."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, TypeAlias
+
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 PORTS: Final = frozenset({80, 443})
 # Python counts some of these as global, but they are translated, tunneled or otherwise led on: 64:ff9b::7f00:1 is

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.dns.resolver import Resolver
-from mailflatrate.wire.public_urls import PORTS, is_public
+from mailflatrate.wire.public_urls import PORTS, Networks, is_public
 
 TIMEOUT_SECONDS = 8.0
 VISIT_SECONDS = 30.0
@@ -94,7 +94,7 @@ class ServiceAnswer:
     is_whole: bool
 
 
-class _VisitRefused(Exception):
+class VisitRefused(Exception):
     """The address must not, or cannot, be visited; carries the result of the visit."""
 
     def __init__(self, status: WebStatus, problem: str) -> None:
@@ -149,7 +149,7 @@ def ask_api(
     try:
         with Deadline(want.seconds or VISIT_SECONDS) as deadline:
             answer, body = _visit(url, _Visitor(resolver, want, private, context, deadline), with_secrets=True)
-    except (_VisitRefused, http.client.HTTPException) as problem:
+    except (VisitRefused, http.client.HTTPException) as problem:
         raise OSError(str(problem) or "no HTTP response") from None
     except ValueError:  # http.client quotes a header that it refuses, and it may be the key
         raise OSError("the request can't be sent") from None
@@ -183,7 +183,7 @@ def _follow(url: str, visitor: _Visitor) -> Document:
                 return Document(here, WebStatus.FAILED, problem=f"HTTP {answer.status}")
             charset = answer.headers.get_content_charset() or "utf-8"
             return Document(here, WebStatus.OK, body, answer.headers.get("Content-Type", ""), charset)
-    except _VisitRefused as refused:
+    except VisitRefused as refused:
         return Document(here, refused.status, problem=str(refused))
     except ssl.SSLCertVerificationError as problem:
         return Document(here, WebStatus.FAILED, problem=f"certificate: {problem.verify_message}")
@@ -202,15 +202,15 @@ def _visit(url: str, visitor: _Visitor, *, with_secrets: bool = False) -> tuple[
         parts = urlsplit(url)
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError) as problem:
-        raise _VisitRefused(WebStatus.FAILED, "not a web address") from problem
+        raise VisitRefused(WebStatus.FAILED, "not a web address") from problem
     if parts.scheme not in ("http", "https") or not host:
-        raise _VisitRefused(WebStatus.FAILED, "not a web address")
+        raise VisitRefused(WebStatus.FAILED, "not a web address")
     tls = parts.scheme == "https"
     port = port or (443 if tls else 80)
     if port not in PORTS and not visitor.private:
-        raise _VisitRefused(WebStatus.UNKNOWN, "not a web port")
+        raise VisitRefused(WebStatus.UNKNOWN, "not a web port")
     visitor.deadline.left(TIMEOUT_SECONDS)
-    address = _address(host, visitor.resolver, visitor.private)
+    address = allowed_address(host, visitor.resolver, private=visitor.private)
     link = visitor.deadline.connect(address, port, silence_seconds=TIMEOUT_SECONDS)
     try:
         if tls:
@@ -228,7 +228,7 @@ def _visit(url: str, visitor: _Visitor, *, with_secrets: bool = False) -> tuple[
 def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.client.HTTPResponse, bytes]:
     """Request one page. A redirect's own content is not read."""
     connection = http.client.HTTPConnection(host, timeout=TIMEOUT_SECONDS)
-    connection.response_class = _Response
+    connection.response_class = BoundedResponse
     connection.sock = link
     headers = {"User-Agent": want.agent, "Accept": want.accept, "Connection": "close", **want.secrets}
     connection.request("GET" if want.form is None else "POST", target, want.form, headers)
@@ -236,7 +236,7 @@ def _get(link: socket.socket, host: str, target: str, want: Want) -> tuple[http.
     return answer, b"" if answer.status in _REDIRECTS else _read(answer, want.most_octets)
 
 
-class _Response(http.client.HTTPResponse):
+class BoundedResponse(http.client.HTTPResponse):
     """An answer whose header, interim answers included, is limited as a whole."""
 
     def begin(self) -> None:
@@ -281,8 +281,11 @@ def _read(answer: http.client.HTTPResponse, most_octets: int) -> bytes:
     return b"".join(parts)
 
 
-def _address(host: str, resolver: Resolver, private: bool) -> str:
-    """Return one public address of the host that outside links may lead to. Raises _Refused."""
+def allowed_address(host: str, resolver: Resolver, networks: Networks = (), *, private: bool = False) -> str:
+    """Return one address of the host that links of outsiders may lead to: a public one, or one of these networks.
+
+    Raises VisitRefused. `private` as for `fetch_page`.
+    """
     try:
         found = [str(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:
@@ -292,8 +295,13 @@ def _address(host: str, resolver: Resolver, private: bool) -> str:
             known = four.is_known and six.is_known
             status = WebStatus.MISSING if known else WebStatus.UNKNOWN
             problem = "the name has no address" if known else "the DNS gave no answer"
-            raise _VisitRefused(status, problem) from None
-    allowed = [text for text in found if private or is_public(text)]
+            raise VisitRefused(status, problem) from None
+    allowed = [text for text in found if private or is_public(text) or _is_in(text, networks)]
     if not allowed:
-        raise _VisitRefused(WebStatus.UNKNOWN, "the address is not public")
+        raise VisitRefused(WebStatus.UNKNOWN, "the address is not public")
     return allowed[0]
+
+
+def _is_in(text: str, networks: Networks) -> bool:
+    address = ipaddress.ip_address(text)
+    return any(address in network for network in networks if network.version == address.version)

@@ -10,6 +10,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from mailflatrate.apps.inbound import mailbox, named_addresses, test_inbox
 from mailflatrate.apps.inbound.actions import claim_batch, manual_review, process_batch
+from mailflatrate.apps.inbound.actions.stop_requests import TELL_COMPLAINT_JOB
+from mailflatrate.apps.inbound.actions.stop_requests import tell_complaint as tell
 from mailflatrate.apps.inbound.intake import READ_SHARDS, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
 from mailflatrate.apps.inbound.report_proof import SenderProof
@@ -140,3 +142,9 @@ def poll_mailbox() -> None:
 def trim_test_inbox(timestamp: int) -> None:
     """Delete the test inbox's oldest messages above its limit."""
     test_inbox.trim()
+
+
+@job(TELL_COMPLAINT_JOB, JobQueue.HOUSE)
+def tell_complaint(account_id: int, campaign_id: int | None) -> None:
+    """Announce a complaint to the account's programs."""
+    tell(account_id, campaign_id)

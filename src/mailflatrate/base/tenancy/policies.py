@@ -105,6 +105,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Written by the owner's triggers alone; jobs take out what is logged, and changes that are too old.
     "contact_change": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
     "withdrawal_outbox": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
+    # Number, transaction and time come from the database; the owner drops whole days.
+    "outbox_event": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT, INSERT (account_id, type, payload)"),
     # What happened to a message, and why it was let out, stays; an erased person is taken out of the row.
     "delivery": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE"),
     # In the archive only what comes late is written: a bounce, an erasure, the end of a reply. The owner's functions
@@ -143,6 +145,8 @@ _READ_BY_ALL = (
     "agreement_document", "archive_month", "consent_seal", "consent_stamp", "sender_process", "sending_fence",
     "signing_key", "withdrawals_place",
 )  # fmt: skip
+# Tables of `base`, which has no accounts to point at.
+_BY_ACCOUNT_NUMBER = ("outbox_event", "stored_file", "stored_chunk")
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
 _PLATFORM_ONLY = (
     "followed_message", "log_follower", "relay", "relay_count", "relay_report", "sending_bucket", "warm_up",
@@ -170,7 +174,7 @@ def tenant_policies() -> list[Policy]:
         # An account's lines are written in its scope and read at the desk only.
         Policy("audit_entry", "false", f"account_id = {MINE} AND {MINE_OPEN}"),
         Policy("audit_head", "false", "false"),
-        *(Policy(table, *2 * (f"account_id = {MINE} AND {MINE_OPEN}",)) for table in ("stored_file", "stored_chunk")),
+        *(Policy(table, *2 * (f"account_id = {MINE} AND {MINE_OPEN}",)) for table in _BY_ACCOUNT_NUMBER),
         # All roles may read them; only the platform adds to them.
         *(Policy(table, "true", "false") for table in _READ_BY_ALL),
         *(Policy(table, "false", "false") for table in _PLATFORM_ONLY),

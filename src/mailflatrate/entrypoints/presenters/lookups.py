@@ -9,6 +9,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedD
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
+from mailflatrate.apps.events.models import WebhookEndpoint
 from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, MailingList, Move, Segment, Tag
 
 
@@ -80,3 +81,8 @@ def find_tag(tag_id: int) -> Tag:
 def find_template(template_id: int) -> CampaignTemplate:
     """Return a template."""
     return get_object_or_404(CampaignTemplate.objects, id=template_id)
+
+
+def find_webhook(webhook_id: int) -> WebhookEndpoint:
+    """Return a webhook."""
+    return get_object_or_404(WebhookEndpoint.objects, id=webhook_id)

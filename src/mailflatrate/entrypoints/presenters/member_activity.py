@@ -109,6 +109,14 @@ PAGE_CHANGES: Final = {
     **_named("api_key.made", "keys"),
     **_named("api_key.revoked", "key-revoke"),
     **_named("contact.unsubscribed", "test-inbox-one-click"),
+    **_named("webhook.created", "webhook-new"),
+    **_named("webhook.changed", "webhook"),
+    **_named("webhook.secret_rotated", "webhook-rotate"),
+    **_named("webhook.switched_on", "webhook-switch"),
+    **_named("webhook.replayed", "webhook-replay"),
+    **_named("webhook.tested", "webhook-test"),
+    **_named("webhook.deleted", "webhook-delete"),
+    **_named("events.per_message_switched", "webhook-messages"),
 }
 """URL name of the studio -> what a successful POST to it did, if the action recorded nothing itself."""
 PAGES_THAT_COMPUTE: Final = frozenset(
@@ -182,6 +190,13 @@ API_CHANGES: Final = {
     **_named("import.canceled", "cancel_import discard_move"),
     **_named("origin.declared", "declare_list_origin"),
     **_named("suppression.added", "add_suppression add_suppressions"),
+    **_named("webhook.created", "create_webhook"),
+    **_named("webhook.changed", "change_webhook"),
+    **_named("webhook.secret_rotated", "rotate_webhook_secret"),
+    **_named("webhook.switched_on", "switch_webhook"),
+    **_named("webhook.replayed", "replay_webhook"),
+    **_named("webhook.tested", "test_webhook"),
+    **_named("webhook.deleted", "delete_webhook"),
 }
 """Operation of the API -> what it did."""
 OPERATIONS_THAT_COMPUTE: Final = frozenset({"look_up_suppression", "look_up_contact", "certify_consent"})

@@ -11,6 +11,7 @@ from django.urls import reverse
 from mailflatrate.apps.accounts.models import ApiKey, Invitation
 from mailflatrate.apps.campaigns.models import Campaign, FeedDigest
 from mailflatrate.apps.domains.models import Mailbox
+from mailflatrate.apps.events.models import WebhookEndpoint
 from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, MailingList
 from mailflatrate.base import tenancy
 
@@ -46,6 +47,7 @@ KINDS: Final = {
     "mailbox": SubjectKind(Mailbox, "email"),
     "invitation": SubjectKind(Invitation, "email"),
     "api_key": SubjectKind(ApiKey, "name"),
+    "webhook": SubjectKind(WebhookEndpoint, "url", "studio:webhook"),
 }
 
 

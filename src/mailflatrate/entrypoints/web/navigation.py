@@ -75,6 +75,7 @@ SETTINGS = NavEntry(
         Tab("team", _("Team"), ("team",)),
         Tab("security", _("Security"), ("security",), ("security-approval", "security-second-factor")),
         Tab("keys", _("API keys"), ("key",)),
+        Tab("webhooks", _("Webhooks"), ("webhook",), ("webhook-new",)),
         Tab("activity", _("Activity"), ("activity",)),
         Tab("imprint", _("Imprint"), ("imprint",)),
         Tab("senders", _("Senders"), ("sender", "reply", "mailbox", "media-host")),

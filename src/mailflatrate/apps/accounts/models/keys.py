@@ -24,6 +24,8 @@ class KeyScope(models.TextChoices):
     ERASE = "erase", _("Erase")
     CAMPAIGNS_DRAFT = "campaigns.draft", _("Draft campaigns")
     CAMPAIGNS_RELEASE = "campaigns.release", _("Release campaigns")
+    EVENTS = "events", _("Read events")
+    WEBHOOKS = "webhooks", _("Manage webhooks")
 
 
 class ApiKey(TenantModel):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.apps.delivery.sent_events import sent_events_sql
 from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
@@ -124,7 +125,9 @@ WITH mine AS (
         attempts = d.attempts + (g.state <> 'withheld')::int
     FROM given g, mine
     WHERE d.id = g.id AND d.account_id = %(account_id)s AND d.chunk_id = mine.id AND d.state = 'pending'
-    RETURNING d.id, d.state, d.bounce, d.reason, d.attempts
+    RETURNING d.id, d.state, d.bounce, d.reason, d.attempts, d.contact_id
+), told AS (
+    {told}
 ), counted AS (
     INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
     SELECT %(account_id)s, mine.id, mine.campaign_id, w.state,
@@ -162,8 +165,11 @@ _EXTRA = f"""
 ), used AS (
     SELECT count(*) FROM queued
 )"""  # noqa: S608  # made of constants
-_RECORD_SENT = _RECORD.format(extra="")
-_RECORD_ALL = _RECORD.format(extra=_EXTRA).replace(
+_TOLD = sent_events_sql(
+    "written w, mine", delivery="w.id", campaign="mine.campaign_id", contact="w.contact_id", sent="w.state"
+)
+_RECORD_SENT = _RECORD.format(extra="", told=_TOLD)
+_RECORD_ALL = _RECORD.format(extra=_EXTRA, told=_TOLD).replace(
     "(SELECT count(*) FROM written)", "(SELECT count(*) FROM written), (SELECT * FROM used)"
 )
 

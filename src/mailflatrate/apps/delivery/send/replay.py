@@ -13,6 +13,7 @@ from django.db import connection
 from mailflatrate.apps.delivery import maybe_sent
 from mailflatrate.apps.delivery.send.journal import JournalEntry
 from mailflatrate.apps.delivery.send.sent_record import may_have_arrived, read_folder
+from mailflatrate.apps.delivery.sent_events import sent_events_sql
 from mailflatrate.base import tenancy
 from mailflatrate.wire.smtp_types import OutcomeKind
 
@@ -21,12 +22,12 @@ GATHERED = 10_000
 REASON = "database_behind"
 
 # Only rows that are older than what the journal says of them: a reused identifier belongs to another message.
-_TELL = """
+_TELL = f"""
 WITH reported AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(accepted)s::boolean[], %(ats)s::bigint[]) AS t(id, accepted, at_ms)
 ), before AS (
-    SELECT d.id, d.chunk_id, d.campaign_id, d.state AS was, CASE WHEN t.accepted THEN 'sent' ELSE 'in_doubt' END AS now,
-        to_timestamp(t.at_ms / 1000.0) AS at
+    SELECT d.id, d.chunk_id, d.campaign_id, d.contact_id, d.state AS was,
+        CASE WHEN t.accepted THEN 'sent' ELSE 'in_doubt' END AS now, to_timestamp(t.at_ms / 1000.0) AS at
     FROM delivery d JOIN reported t USING (id)
     WHERE d.account_id = %(account_id)s AND d.created_at < to_timestamp(t.at_ms / 1000.0) + interval '5 minutes'
       AND (d.state IN ('pending', 'deferred') OR (d.state = 'in_doubt' AND t.accepted))
@@ -35,6 +36,8 @@ WITH reported AS (
     UPDATE delivery d SET state = b.now, reason = %(reason)s, settled_at = b.at, attempts = d.attempts + 1
     FROM before b WHERE d.id = b.id AND d.account_id = %(account_id)s
     RETURNING d.id
+), told AS (
+    {sent_events_sql("before b", delivery="b.id", campaign="b.campaign_id", contact="b.contact_id", sent="b.now")}
 ), not_again AS (
     DELETE FROM retry WHERE account_id = %(account_id)s AND delivery_id IN (SELECT id FROM changed)
 ), moved AS (
@@ -49,7 +52,7 @@ WITH reported AS (
 SELECT (SELECT count(*) FROM before),
     (SELECT count(*) FROM reported t WHERE NOT EXISTS (
         SELECT 1 FROM delivery_record d WHERE d.id = t.id AND d.account_id = %(account_id)s))
-"""
+"""  # noqa: S608  # made of constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Requests by mail to stop sending: complaints and unsubscribes (R-42, R-79)."""
 
-from typing import Any
+import secrets
+from datetime import timedelta
+from typing import Any, Final
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.warm_up import note_complaint
@@ -10,12 +12,19 @@ from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.apps.lists.actions import consent, feedback
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.base import clock, tenancy
+from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import address_key
+from mailflatrate.base.outbox.writing import emit
 from mailflatrate.mail.reading.values import ReturnedMessageKind
 from mailflatrate.mail.unsubscribe import parse_unsubscribe_mail
 from mailflatrate.mail.verp import RecipientKind
+from mailflatrate.rules.events import EventType
 from mailflatrate.rules.reports import Effect
+
+TELL_COMPLAINT_JOB: Final = "inbound.tell_complaint"
+TOLD_AFTER_SECONDS: Final = 3600
+TOLD_WITHIN_SECONDS: Final = 5 * 3600
+"""A complaint is announced at a random time after it: next to the unsubscribe, its time would say who (R-80)."""
 
 
 def act_on_complaint(reading: InboundReading, delivery: DeliveryRecord) -> None:
@@ -51,6 +60,7 @@ def complain(
     fresh = bool(record_facts([fact_on(delivery, kind, raw_mail, text="" if counts else "complaint")]))
     if fresh and counts:
         note_complaint(delivery.campaign_id)
+        _tell_later(delivery)
     if delivery.contact_id is not None and (fresh or not again):
         feedback.record_complaint(
             delivery.contact_id,
@@ -60,6 +70,23 @@ def complain(
             counts=counts,
             evidence={"delivery": delivery.id, **evidence},
         )
+
+
+def _tell_later(delivery: DeliveryRecord) -> None:
+    seconds = TOLD_AFTER_SECONDS + secrets.randbelow(TOLD_WITHIN_SECONDS)
+    jobs.defer(
+        TELL_COMPLAINT_JOB,
+        jobs.JobQueue.HOUSE,
+        at=clock.now() + timedelta(seconds=seconds),
+        account_id=delivery.account_id,
+        campaign_id=delivery.campaign_id,
+    )
+
+
+def tell_complaint(account_id: int, campaign_id: int | None) -> None:
+    """Write the event of a complaint, which names nobody."""
+    with tenancy.account(account_id):
+        emit(EventType.COMPLAINT_RECEIVED, {"campaign_id": campaign_id})
 
 
 def unsubscribe_by_mail(reading: InboundReading, delivery: DeliveryRecord) -> None:

@@ -22,6 +22,7 @@ from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused, NameTaken
 from mailflatrate.apps.domains.errors import DomainError
+from mailflatrate.apps.events.errors import WebhookError
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.lists.intake.questions import ImportAsks
@@ -126,7 +127,7 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.CURSOR_EXPIRED: ProblemKind(
         410,
         _("This cursor is too old."),
-        _("Start over without a cursor. Cursors of changes are good for 90 days."),
+        _("Start over without a cursor. Cursors of changes are good for 90 days, those of events for 30."),
     ),
     Code.PRECONDITION: ProblemKind(
         412,
@@ -241,6 +242,7 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (ListError, Code.REFUSED),
     (FormError, Code.REFUSED),
     (DomainError, Code.REFUSED),
+    (WebhookError, Code.REFUSED),
     (PrivacyError, Code.REFUSED),
     (AccountError, Code.REFUSED),
     (Http404, Code.NOT_FOUND),

@@ -25,6 +25,7 @@ from mailflatrate.entrypoints.api.v1 import (
     contact_batches,
     contacts,
     digests,
+    events,
     exports,
     fields,
     forms,
@@ -38,6 +39,7 @@ from mailflatrate.entrypoints.api.v1 import (
     senders,
     suppressions,
     tags,
+    webhooks,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.http import in_front
@@ -72,6 +74,8 @@ TAGS = (
     ("RSS campaigns", "Drafts prepared from a feed's new entries. A person releases each one."),
     ("Content", "Segments, templates and images."),
     ("Senders", "Sender domains with their checks, and From addresses."),
+    ("Events", "What happened in the account, in order: by long poll, or as server-sent events."),
+    ("Webhooks", "Addresses that get these events, signed as Standard Webhooks define it."),
     (
         "Abuse",
         "Actions taken on the account, complaints and questions about it, and a public endpoint to report abuse.",
@@ -79,7 +83,8 @@ TAGS = (
 )
 _MODULES = (
     account, lists, origins, contact_batches, contacts, bulk_actions, fields, tags, imports, moves, exports,
-    suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, abuse,
+    suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, events, webhooks,
+    abuse,
 )  # fmt: skip
 
 
@@ -137,6 +142,7 @@ class Service(NinjaAPI):
         """Return the OpenAPI 3.1 schema of all operations."""
         schema = super().get_openapi_schema(path_prefix=path_prefix or f"{ROOT}/", path_params=path_params)
         complete(schema)
+        schema["webhooks"] = webhooks.described_webhooks()
         return schema
 
 

@@ -15,8 +15,10 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.entrypoints.client import address_of, is_proxy
+from mailflatrate.entrypoints.presenters.event_waits import MAY_WAIT, WAIT_FOR
 from mailflatrate.entrypoints.request_ids import HEADER, new_request_id
 from mailflatrate.entrypoints.web.serving.access import Request
+from mailflatrate.entrypoints.web.serving.event_waits import EVENTS_PATH, EventWatch, WholeAnswer, answer_events
 from mailflatrate.entrypoints.web.serving.large_bodies import is_member
 from mailflatrate.entrypoints.web.serving.request_bodies import (
     PUBLIC,
@@ -47,6 +49,7 @@ class Pages:
 
     def __init__(self, application: Application, pools: RequestPools, budget: DiskBudget, folder: Path) -> None:
         self._application, self._pools, self._budget, self._folder = application, pools, budget, folder
+        self._watch = EventWatch(pools.watch)
 
     async def __call__(self, scope: Scope, receive: Receive, pass_on: Send) -> None:
         """Answer one request."""
@@ -64,7 +67,10 @@ class Pages:
 
         try:
             await self._read(scope, headers, receive, body)
-            await self._answer(scope, headers, peer, body, receive, send)
+            if scope["path"] == EVENTS_PATH and scope["method"] == "GET":
+                await self._answer_events(scope, headers, peer, receive, send)
+            else:
+                await self._answer(scope, headers, peer, body, receive, send)
         except BodyRefused as refused:
             await _refuse(scope, headers, refused, receive, send)
         except PoolFull:
@@ -107,6 +113,28 @@ class Pages:
         finally:
             exchange.give_up()
             await asyncio.wait([done])  # the body stays open until the thread is through with it
+
+    async def _answer_events(
+        self, scope: Scope, headers: dict[str, str], peer: str, receive: Receive, send: Send
+    ) -> None:
+        async def ask(query: bytes) -> WholeAnswer:
+            asked = {**scope, "query_string": query}
+            environ = environ_of(asked, None, 0, scheme=_scheme(scope, headers, peer))
+            environ[MAY_WAIT] = True
+            exchange = Exchange(self._application, environ, asyncio.get_running_loop())
+            done = asyncio.wrap_future(self._pools.of(EVENTS_PATH).submit(exchange.run))
+            try:
+                first = piece = await exchange.next()
+                body = piece.body
+                while piece.more:
+                    piece = await exchange.next()
+                    body += piece.body
+            finally:
+                exchange.give_up()
+                await asyncio.wait([done])
+            return WholeAnswer(first.status, first.headers or [], body, environ.get(WAIT_FOR))
+
+        await answer_events(scope.get("query_string", b""), headers, ask, self._watch, receive, send)
 
 
 async def _send_all(scope: Scope, exchange: Exchange, receive: Receive, send: Send) -> None:

@@ -42,7 +42,8 @@ class RequestPool:
 
 @dataclass(frozen=True)
 class RequestPools:
-    """`door` looks up the sender of a large body, `leave` handles unsubscribes, `health` and `ready` answer machines.
+    """`door` looks up the sender of a large body, `leave` handles unsubscribes, `health` and `ready` answer machines,
+    `watch` looks for events on behalf of requests that wait.
 
     `health` never waits for the database, `ready` does.
     """
@@ -52,6 +53,7 @@ class RequestPools:
     health: RequestPool
     ready: RequestPool
     door: RequestPool
+    watch: RequestPool
 
     def of(self, path: str) -> RequestPool:
         """Return the pool of a path."""
@@ -76,4 +78,5 @@ def make_pools(page_threads: int) -> RequestPools:
         health=RequestPool("health", 1, 100),
         ready=RequestPool("ready", 1, 20),
         door=RequestPool("door", 1, 100),
+        watch=RequestPool("watch", 1, 4),
     )

@@ -75,6 +75,13 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
     **_all(Permission.TEAM, "team team-role team-invite-again team-invite-withdraw team-remove"),
     **_all(Permission.KEYS, "keys key-revoke"),
+    # An address may hold a token of the system behind it.
+    **_all(
+        Permission.KEYS,
+        "webhooks webhook-new webhook webhook-rotate webhook-switch webhook-replay webhook-test webhook-delete "
+        "webhook-messages",
+        read=Permission.KEYS,
+    ),
     **_all(Permission.SECURITY, "security-second-factor security-approval"),
     **_all(Permission.BIND, "account-status-accept"),
 }

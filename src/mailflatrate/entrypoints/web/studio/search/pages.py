@@ -37,6 +37,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "team": gettext_lazy("users, colleagues, invite, roles, permissions"),
     "security": gettext_lazy("approval, two people, sign-in"),
     "keys": gettext_lazy("token, integration, webhook, developers"),
+    "webhooks": gettext_lazy("events, callback, integration, developers, CRM"),
     "imprint": gettext_lazy("company, postal address, legal notice"),
     "senders": gettext_lazy("domain, DNS, DKIM, SPF, DMARC, From address, reply-to"),
     "activity": gettext_lazy("audit log, history, who did what"),

@@ -28,7 +28,7 @@ KINDS: Final = {
     ),
     "team": (
         gettext_lazy("Team and access"),
-        ("invitation.", "member.", "user.", "api_key.", "four_eyes.", "second_factor."),
+        ("invitation.", "member.", "user.", "api_key.", "webhook.", "events.", "four_eyes.", "second_factor."),
     ),
     "campaigns": (
         gettext_lazy("Campaigns"),

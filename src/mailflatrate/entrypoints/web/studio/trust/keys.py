@@ -43,6 +43,8 @@ SCOPE_WORDS = {
         "Edit campaigns, segments, templates, RSS campaigns and images, and send tests"
     ),
     KeyScope.CAMPAIGNS_RELEASE: gettext_lazy("Release, pause and cancel campaigns in your name"),
+    KeyScope.EVENTS: gettext_lazy("Read what happens in the account, by IDs only"),
+    KeyScope.WEBHOOKS: gettext_lazy("Create, change and delete webhooks, which send these events to other servers"),
 }
 
 

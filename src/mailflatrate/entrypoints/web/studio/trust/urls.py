@@ -13,6 +13,7 @@ from mailflatrate.entrypoints.web.studio.trust import (
     people,
     questions,
     senders,
+    webhooks,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -58,4 +59,13 @@ urlpatterns: list[URLPattern] = [
     path("settings/team/<int:membership_id>/remove/", people.remove, name="team-remove"),
     path("settings/keys/", keys.keys, name="keys"),
     path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key-revoke"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/new/", webhooks.new, name="webhook-new"),
+    path("webhooks/messages/", webhooks.switch_messages, name="webhook-messages"),
+    path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:webhook_id>/secret/", webhooks.rotate, name="webhook-rotate"),
+    path("webhooks/<int:webhook_id>/switch/", webhooks.switch, name="webhook-switch"),
+    path("webhooks/<int:webhook_id>/replay/", webhooks.replay, name="webhook-replay"),
+    path("webhooks/<int:webhook_id>/test/", webhooks.test, name="webhook-test"),
+    path("webhooks/<int:webhook_id>/delete/", webhooks.delete, name="webhook-delete"),
 ]

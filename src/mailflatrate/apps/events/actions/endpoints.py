@@ -1,0 +1,232 @@
+"""Endpoints of webhooks: create, change, rotate the secret, switch on and off, replay, test, delete."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.events import feed
+from mailflatrate.apps.events.delivering import wake
+from mailflatrate.apps.events.errors import WebhookError, WebhookExists
+from mailflatrate.apps.events.lanes import Lane
+from mailflatrate.apps.events.models import EndpointState, EventSetting, WaitingEvent, WebhookEndpoint
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.jobs import JobQueue
+from mailflatrate.mail.webhook_signature import new_secret
+from mailflatrate.rules.events import KEPT, PER_MESSAGE, EventType
+
+TEST_JOB: Final = "events.send_test"
+MOST_ENDPOINTS: Final = 10
+LONGEST_URL: Final = 500
+OLD_SECRET_KEPT: Final = timedelta(hours=24)
+"""Both secrets sign for so long after a rotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOrder:
+    """What a person chooses. No types: all but those of each message."""
+
+    url: str
+    about: str = ""
+    types: Collection[EventType] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeEndpoint:
+    """A new endpoint, or one with a new secret, which is shown once."""
+
+    endpoint: WebhookEndpoint
+    secret: str = field(repr=False)
+
+
+def check_url(url: str) -> str:
+    """Return the address as it is kept. Raises WebhookError."""
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = (parts.hostname or "").encode("idna"), parts.port
+    except (ValueError, UnicodeError) as error:
+        raise WebhookError(_("This isn't a web address. Enter one that begins with https://.")) from error
+    if parts.scheme not in ("https", "http") or not host or len(url) > LONGEST_URL or not url.isprintable():
+        raise WebhookError(_("This isn't a web address. Enter one that begins with https://."))
+    if parts.username or parts.password:
+        raise WebhookError(_("Leave out user name and password: the signature proves that we're calling."))
+    if parts.scheme == "http" and not _is_opened(parts.hostname or ""):
+        raise WebhookError(_("Use an address that begins with https://, so that no one can read along."))
+    return url.strip()
+
+
+def _is_opened(host: str) -> bool:
+    """Return whether the operator opened private networks; which ones is checked at each connection."""
+    from mailflatrate.settings import load_settings
+
+    return bool(host and load_settings().webhook_networks.strip())
+
+
+@tenancy.needs_account
+@transaction.atomic
+def create_endpoint(order: EndpointOrder, *, by: User) -> MadeEndpoint:
+    """Create an endpoint that gets everything from now on. Raises WebhookError."""
+    if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
+        raise WebhookError(
+            _("An account can have up to %(most)d webhooks. Delete one first.") % {"most": MOST_ENDPOINTS}
+        )
+    here, secret = feed.horizon(), new_secret()
+    endpoint = WebhookEndpoint(
+        account_id=tenancy.current_account_id(),
+        url=check_url(order.url),
+        about=order.about.strip(),
+        types=_kept(order.types),
+        server=here.server,
+        created_by=by,
+    )
+    for lane in (Lane.FIRST, Lane.REST):
+        lane.move(endpoint, here.position)
+    endpoint.seal_secrets(secret)
+    try:
+        with transaction.atomic():
+            endpoint.save(force_insert=True)
+    except IntegrityError as error:
+        raise WebhookExists(_("There is already a webhook with this address.")) from error
+    _settle_messages(order.types, by=by)
+    _record("created", endpoint, by)
+    return MadeEndpoint(endpoint, secret)
+
+
+def _kept(types: Collection[EventType]) -> list[str]:
+    chosen = set(types)
+    if EventType.WEBHOOK_TEST in chosen:
+        raise WebhookError(_("Test events come with the test button only."))
+    return [event.value for event in EventType if event in chosen]
+
+
+def _settle_messages(types: Collection[EventType], *, by: User) -> None:
+    """Choosing events of each message switches them on for the account."""
+    if set(types) & set(PER_MESSAGE):
+        switch_messages(is_on=True, by=by)
+
+
+@tenancy.needs_account
+def switch_messages(*, is_on: bool, by: User) -> None:
+    """Switch events for each sent and bounced message on or off."""
+    setting, _made = EventSetting.objects.get_or_create(account_id=tenancy.current_account_id())
+    if setting.per_message == is_on:
+        return
+    setting.per_message = is_on
+    setting.save(update_fields=["per_message"])
+    audit.record(
+        "events.per_message_switched",
+        by=audit.person(by),
+        account_id=setting.account_id,
+        details={"on": is_on},
+    )
+
+
+@tenancy.needs_account
+@transaction.atomic
+def change_endpoint(endpoint_id: int, order: EndpointOrder, *, by: User) -> WebhookEndpoint:
+    """Change address, description and types. The secret stays. Raises WebhookError, WebhookEndpoint.DoesNotExist."""
+    endpoint = _locked(endpoint_id)
+    secrets = endpoint.open_secrets()
+    endpoint.url, endpoint.about, endpoint.types = check_url(order.url), order.about.strip(), _kept(order.types)
+    endpoint.seal_secrets(*secrets)  # bound to the address
+    endpoint.failures, endpoint.paused_until = 0, None
+    try:
+        with transaction.atomic():
+            endpoint.save(update_fields=["url", "about", "types", "secrets_sealed", "failures", "paused_until"])
+    except IntegrityError as error:
+        raise WebhookExists(_("There is already a webhook with this address.")) from error
+    _settle_messages(order.types, by=by)
+    _record("changed", endpoint, by)
+    wake(endpoint.account_id, endpoint.id)
+    return endpoint
+
+
+@tenancy.needs_account
+@transaction.atomic
+def rotate_secret(endpoint_id: int, *, by: User) -> MadeEndpoint:
+    """Make a new secret; for a day both sign, so that no delivery is refused meanwhile."""
+    endpoint, secret = _locked(endpoint_id), new_secret()
+    endpoint.seal_secrets(secret, endpoint.open_secrets()[0])
+    endpoint.old_secret_until = clock.now() + OLD_SECRET_KEPT
+    endpoint.save(update_fields=["secrets_sealed", "old_secret_until"])
+    _record("secret_rotated", endpoint, by)
+    return MadeEndpoint(endpoint, secret)
+
+
+@tenancy.needs_account
+@transaction.atomic
+def switch_endpoint(endpoint_id: int, *, is_on: bool, by: User) -> WebhookEndpoint:
+    """Switch an endpoint on or off. On again, it gets what it missed, as far as it is kept."""
+    endpoint = _locked(endpoint_id)
+    endpoint.state = EndpointState.ACTIVE if is_on else EndpointState.OFF
+    endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
+    endpoint.save(update_fields=["state", "failures", "failing_since", "paused_until"])
+    _record("switched_on" if is_on else "switched_off", endpoint, by)
+    if is_on:
+        wake(endpoint.account_id, endpoint.id)
+    return endpoint
+
+
+@tenancy.needs_account
+@transaction.atomic
+def replay(endpoint_id: int, since: datetime, *, by: User) -> WebhookEndpoint:
+    """Deliver everything again that happened at a time or later. Raises WebhookError for a time that isn't kept."""
+    endpoint, now = _locked(endpoint_id), clock.now()
+    if since < now - KEPT or since > now:
+        raise WebhookError(_("Choose a time within the last %(days)d days.") % {"days": KEPT.days})
+    position = feed.position_at(since)
+    WaitingEvent.objects.filter(endpoint=endpoint).delete()
+    columns = []
+    for lane in (Lane.FIRST, Lane.REST):
+        if position < lane.position(endpoint):
+            lane.move(endpoint, position)
+        columns += lane.columns
+    endpoint.generation += 1
+    endpoint.failures, endpoint.paused_until = 0, None
+    endpoint.save(update_fields=[*columns, "generation", "failures", "paused_until"])
+    _record("replayed", endpoint, by, since=since.isoformat())
+    wake(endpoint.account_id, endpoint.id)
+    return endpoint
+
+
+@tenancy.needs_account
+def test_endpoint(endpoint_id: int, *, by: User) -> None:
+    """Have a test event sent soon; its attempt appears in the log."""
+    endpoint = WebhookEndpoint.objects.get(id=endpoint_id)
+    _record("tested", endpoint, by)
+    jobs.defer(
+        TEST_JOB,
+        JobQueue.HOUSE,
+        once=f"webhook-{endpoint_id}-test",
+        account_id=endpoint.account_id,
+        endpoint_id=endpoint_id,
+    )
+
+
+@tenancy.needs_account
+@transaction.atomic
+def delete_endpoint(endpoint_id: int, *, by: User) -> None:
+    """Delete an endpoint with its log."""
+    endpoint = _locked(endpoint_id)
+    _record("deleted", endpoint, by)
+    endpoint.delete()
+
+
+def _locked(endpoint_id: int) -> WebhookEndpoint:
+    return WebhookEndpoint.objects.select_for_update(no_key=True).get(id=endpoint_id)
+
+
+def _record(what: str, endpoint: WebhookEndpoint, by: User, **details: str) -> None:
+    host = urlsplit(endpoint.url).hostname or ""
+    audit.record(
+        f"webhook.{what}",
+        by=audit.person(by),
+        account_id=endpoint.account_id,
+        subject=f"webhook:{endpoint.id}",
+        details={"host": host, "types": endpoint.types, **details},
+    )

@@ -1,0 +1,40 @@
+"""The lanes of an endpoint: what must be obeyed goes first, everything else follows."""
+
+from enum import Enum
+
+from mailflatrate.apps.events.feed import ENDPOINT_TYPES, FIRST_TYPES, FeedPosition
+from mailflatrate.apps.events.models import WebhookEndpoint
+from mailflatrate.rules.events import EventType
+
+
+class Lane(Enum):
+    """FIRST and REST read the feed, each from its own position. WAITING: events that were refused. TEST: the button."""
+
+    FIRST = "first"
+    REST = "rest"
+    WAITING = "waiting"
+    TEST = "test"
+
+    @property
+    def reads_feed(self) -> bool:
+        """Return whether the lane has a position in the feed."""
+        return self in (Lane.FIRST, Lane.REST)
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the columns of the lane's position."""
+        return [f"{self.value}_{part}" for part in ("xid", "source", "event_id")] if self.reads_feed else []
+
+    def types(self, endpoint: WebhookEndpoint) -> frozenset[EventType]:
+        """Return the types that the endpoint gets through this lane."""
+        chosen = frozenset(map(EventType, endpoint.types)) or ENDPOINT_TYPES
+        return chosen & FIRST_TYPES if self is Lane.FIRST else chosen - FIRST_TYPES
+
+    def position(self, endpoint: WebhookEndpoint) -> FeedPosition:
+        """Return how far the lane has read."""
+        return FeedPosition(*(getattr(endpoint, name) for name in self.columns))
+
+    def move(self, endpoint: WebhookEndpoint, position: FeedPosition) -> None:
+        """Set the lane's position; the caller saves `columns`."""
+        for name, value in zip(self.columns, (position.xid, position.source, position.id), strict=False):
+            setattr(endpoint, name, value)

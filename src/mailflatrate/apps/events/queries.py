@@ -1,0 +1,72 @@
+"""What pages and API read about webhooks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from mailflatrate.apps.events.models import EventSetting, WaitingEvent, WebhookEndpoint
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.events import MUST_BE_OBEYED
+
+PACE_DAYS: Final = 7
+# From the change itself until the endpoint had answered, refused attempts before included.
+_PACE: Final = """
+SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds), max(seconds)
+FROM (SELECT extract(epoch FROM at - event_at) + milliseconds / 1000.0 AS seconds FROM webhook_attempt
+    WHERE account_id = %s AND endpoint_id = %s AND is_taken AND type = ANY(%s) AND at > %s
+    ORDER BY id DESC LIMIT 10000) recent
+"""
+_BACKLOG: Final = """
+SELECT count(*) FROM (SELECT 1 FROM outbox_event WHERE account_id = %s AND (xid, id) > (%s, %s)
+    AND (%s::text[] = '{}' OR type = ANY(%s::text[])) LIMIT 10001) waiting
+"""
+MOST_COUNTED: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPace:
+    """How long an endpoint took, from the change to its answer, for what must be obeyed: seconds of recent events."""
+
+    events: int
+    median: float
+    most_within: float
+    longest: float
+
+
+@tenancy.needs_account
+def pace(endpoint: WebhookEndpoint) -> EndpointPace | None:
+    """Return how fast an endpoint took withdrawals, suppressions and erasures this week; None without any."""
+    since = clock.now() - timedelta(days=PACE_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(_PACE, [endpoint.account_id, endpoint.id, [each.value for each in MUST_BE_OBEYED], since])
+        row = cursor.fetchone()
+    if row is None or not row[0]:
+        return None
+    return EndpointPace(int(row[0]), *(max(0.0, float(each)) for each in row[1:]))
+
+
+@tenancy.needs_account
+def backlog(endpoint: WebhookEndpoint) -> int:
+    """Return how many events wait for an endpoint, at most MOST_COUNTED + 1."""
+    last = endpoint.rest_event_id if endpoint.rest_source == 0 else -1
+    values: list[Any] = [endpoint.account_id, endpoint.rest_xid, last, endpoint.types, endpoint.types]
+    with connection.cursor() as cursor:
+        cursor.execute(_BACKLOG, values)
+        (found,) = cursor.fetchone() or (0,)
+    return int(found) + WaitingEvent.objects.filter(endpoint=endpoint).count()
+
+
+@tenancy.needs_account
+def endpoints() -> Sequence[WebhookEndpoint]:
+    """Return the account's endpoints, oldest first."""
+    return list(WebhookEndpoint.objects.order_by("id"))
+
+
+@tenancy.needs_account
+def has_message_events() -> bool:
+    """Return whether the account gets an event for each message."""
+    return EventSetting.objects.filter(per_message=True).exists()

@@ -1,0 +1,171 @@
+"""Records what became of a batch: attempts, what waits, how far the lane has read, and whether the endpoint is left
+alone or switched off.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.models import NoticeKind
+from mailflatrate.apps.events.feed import FeedEvent, FeedPosition
+from mailflatrate.apps.events.lanes import Lane
+from mailflatrate.apps.events.models import EndpointState, WaitingEvent, WebhookAttempt, WebhookEndpoint
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.webhook_retries import (
+    GIVES_UP_AFTER,
+    GONE,
+    endpoint_pause,
+    is_refusal,
+    is_taken,
+    next_attempt,
+)
+from mailflatrate.settings import load_settings
+from mailflatrate.wire.push import PushResult
+
+MACHINE = "events.deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class SentEvent:
+    """An event, the attempts made before, and the result of this one; None: it was not tried."""
+
+    event: FeedEvent
+    tries: int
+    result: PushResult | None
+    began: datetime
+
+    @property
+    def is_taken(self) -> bool:
+        """Return whether the endpoint took it."""
+        return self.result is not None and is_taken(self.result.status)
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether the endpoint works: it took the event, or refused this one."""
+        return self.is_taken or (self.result is not None and is_refusal(self.result.status))
+
+
+@tenancy.needs_account
+def record_batch(endpoint: WebhookEndpoint, lane: Lane, sent: Sequence[SentEvent], position: FeedPosition) -> None:
+    """Record a batch in one transaction of the account."""
+    now = clock.now()
+    works = any(each.is_answered for each in sent)
+    _write_attempts(endpoint, sent, lane)
+    present = WebhookEndpoint.objects.select_for_update(no_key=True).filter(id=endpoint.id).first()
+    if present is None or lane is Lane.TEST:
+        return
+    if lane is Lane.WAITING:
+        _settle_waiting(present, sent, works=works, now=now)
+    elif present.generation == endpoint.generation and works:
+        _keep_waiting(present, [each for each in sent if not each.is_taken], now)
+        lane.move(present, position)
+    _judge(present, sent, works=works, now=now)
+    present.save()
+
+
+def _write_attempts(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], lane: Lane) -> None:
+    WebhookAttempt.objects.bulk_create(
+        [
+            WebhookAttempt(
+                account_id=endpoint.account_id,
+                endpoint=endpoint,
+                event_id=each.event.public_id,
+                type=each.event.type.value,
+                event_at=each.event.at,
+                number=each.tries + 1,
+                at=each.began,
+                milliseconds=round(each.result.seconds * 1000),
+                status=each.result.status,
+                answer=each.result.answer,
+                is_taken=each.is_taken,
+                is_last=lane is Lane.WAITING and not each.is_taken and next_attempt(each.tries + 1, each.began) is None,
+            )
+            for each in sent
+            if each.result is not None
+        ],
+        batch_size=500,
+    )
+
+
+def _keep_waiting(endpoint: WebhookEndpoint, refused: Sequence[SentEvent], now: datetime) -> None:
+    """Have events of a lane that goes on tried again later; those that weren't tried at once."""
+    WaitingEvent.objects.bulk_create(
+        [
+            WaitingEvent(
+                account_id=endpoint.account_id,
+                endpoint=endpoint,
+                xid=each.event.position.xid,
+                source=each.event.position.source,
+                event_id=each.event.position.id,
+                attempts=int(each.result is not None),
+                first_at=now,
+                due_at=(next_attempt(1, now) or now) if each.result is not None else now,
+            )
+            for each in refused
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _settle_waiting(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
+    for each in sent:
+        place = each.event.position
+        row = WaitingEvent.objects.filter(
+            endpoint=endpoint, xid=place.xid, source=place.source, event_id=place.id
+        ).first()
+        if row is None or each.result is None:
+            continue
+        due_at = next_attempt(row.attempts + 1, now)
+        if each.is_taken or (due_at is None and works):
+            row.delete()
+        elif works and due_at is not None:
+            row.attempts, row.due_at = row.attempts + 1, due_at
+            row.save(update_fields=["attempts", "due_at"])
+        else:
+            _wait_out(row, now)
+
+
+def _wait_out(row: WaitingEvent, now: datetime) -> None:
+    """An endpoint that takes nothing is tried again after its pause; the event keeps its attempts for a day."""
+    due_at = next_attempt(row.attempts + 1, now)
+    if due_at is None or now - row.first_at > timedelta(days=1):
+        row.delete()
+        return
+    row.attempts, row.due_at = row.attempts + 1, due_at
+    row.save(update_fields=["attempts", "due_at"])
+
+
+def _judge(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
+    """Note whether the endpoint works, leave it alone for a while, or switch it off."""
+    tried = [each for each in sent if each.result is not None]
+    if any(each.is_taken for each in tried):
+        endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
+        endpoint.succeeded_at = now
+    elif tried:
+        endpoint.failing_since = endpoint.failing_since or now
+        endpoint.failures += not works
+        endpoint.paused_until = None if works else now + endpoint_pause(endpoint.failures)
+    if any(each.result is not None and each.result.status == GONE for each in tried):
+        _switch_off(endpoint, EndpointState.GONE)
+    elif endpoint.failing_since is not None and now - endpoint.failing_since >= GIVES_UP_AFTER:
+        _switch_off(endpoint, EndpointState.FAILING)
+
+
+def _switch_off(endpoint: WebhookEndpoint, state: EndpointState) -> None:
+    endpoint.state = state
+    audit.record(
+        "webhook.switched_off",
+        by=audit.machine(MACHINE),
+        account_id=endpoint.account_id,
+        subject=f"webhook:{endpoint.id}",
+        details={"state": state.value},
+    )
+    facts = {
+        "url": endpoint.url,
+        "gone": state == EndpointState.GONE,
+        "page": f"{load_settings().public_url}/studio/webhooks/{endpoint.id}/",
+    }
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        tell_owners(endpoint.account_id, NoticeKind.TEAM, "events/mail/switched_off", facts)

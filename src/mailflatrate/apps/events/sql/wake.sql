@@ -1,0 +1,31 @@
+-- A webhook's job is enqueued in the transaction of the change, so it begins as soon as that is committed (ADR 0047).
+-- One job for each transaction and endpoint: the job takes all that it finds. It runs as the owner, because a change
+-- is made in many scopes. contact_touch has no such trigger: each row of a bulk change would pay for it.
+
+CREATE OR REPLACE FUNCTION public.webhooks_woken() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    one record;
+    mark text;
+BEGIN
+    FOR one IN
+        SELECT DISTINCT e.id, e.account_id FROM (SELECT DISTINCT account_id, type FROM added) a
+        JOIN public.webhook_endpoint e ON e.account_id = a.account_id
+        WHERE e.state = 'active' AND (e.paused_until IS NULL OR e.paused_until <= clock_timestamp())
+            AND (cardinality(e.types) = 0 OR a.type = ANY (e.types))
+    LOOP
+        mark := concat('/', one.id, '/');
+        IF position(mark IN coalesce(current_setting('mailflatrate.webhooks_woken', true), '')) = 0 THEN
+            PERFORM set_config('mailflatrate.webhooks_woken',
+                concat(current_setting('mailflatrate.webhooks_woken', true), mark), true);
+            PERFORM public.procrastinate_defer_jobs_v1(ARRAY[ROW('house', 'events.deliver', -5,
+                concat('webhook-', one.id), NULL,
+                jsonb_build_object('account_id', one.account_id, 'endpoint_id', one.id), NULL
+            )::public.procrastinate_job_to_defer_v1]);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER zz_webhooks_woken AFTER INSERT ON outbox_event REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION public.webhooks_woken();

@@ -1,0 +1,249 @@
+"""Webhooks: the list, one endpoint with its log, and what can be done with it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.events import queries
+from mailflatrate.apps.events.actions import endpoints
+from mailflatrate.apps.events.actions.endpoints import LONGEST_URL, EndpointOrder, MadeEndpoint
+from mailflatrate.apps.events.errors import WebhookError
+from mailflatrate.apps.events.feed import DEFAULT_TYPES
+from mailflatrate.apps.events.models import EndpointState, WebhookAttempt, WebhookEndpoint
+from mailflatrate.entrypoints.presenters.lookups import find_webhook
+from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.events import MUST_BE_OBEYED, EventType
+
+PAGE_ROWS: Final = 50
+TONES: Final = {
+    EndpointState.ACTIVE: "success",
+    EndpointState.OFF: "",
+    EndpointState.FAILING: "error",
+    EndpointState.GONE: "error",
+}
+TYPE_WORDS: Final[Mapping[EventType, Any]] = {
+    EventType.CONTACT_UNSUBSCRIBED: gettext_lazy("A contact unsubscribed or objected"),
+    EventType.CONTACT_SUPPRESSED: gettext_lazy("An address may no longer be emailed"),
+    EventType.CONTACT_ERASED: gettext_lazy("A contact was erased"),
+    EventType.CONTACT_CONFIRMED: gettext_lazy("A contact confirmed their sign-up"),
+    EventType.CONTACT_CHANGED: gettext_lazy("Contacts were added or changed (up to a minute later)"),
+    EventType.CONFIRMATION_ASKED: gettext_lazy("A confirmation email was sent"),
+    EventType.CONFIRMATION_DENIED: gettext_lazy("Someone answered “this wasn't me”"),
+    EventType.CONFIRMATION_EXPIRED: gettext_lazy("A sign-up was not confirmed in time"),
+    EventType.CAMPAIGN_REVIEW: gettext_lazy("A campaign waits for our review"),
+    EventType.CAMPAIGN_RETURNED: gettext_lazy("A campaign was returned from its review"),
+    EventType.CAMPAIGN_STARTED: gettext_lazy("A campaign began sending"),
+    EventType.CAMPAIGN_HELD: gettext_lazy("A campaign was paused"),
+    EventType.CAMPAIGN_FINISHED: gettext_lazy("A campaign is over"),
+    EventType.COMPLAINT_RECEIVED: gettext_lazy("Someone complained (hours later, without who)"),
+    EventType.IMPORT_FINISHED: gettext_lazy("An import is over"),
+    EventType.ORIGIN_DECIDED: gettext_lazy("A list origin was approved or rejected"),
+    EventType.DOMAIN_FAILED: gettext_lazy("A sending domain fails its checks"),
+    EventType.ACCOUNT_STATUS: gettext_lazy("The account status changed"),
+    EventType.AGREEMENT_NEW: gettext_lazy("A new agreement waits to be accepted"),
+    EventType.AUTOMATION_ENTERED: gettext_lazy("A contact entered an automation"),
+    EventType.AUTOMATION_FINISHED: gettext_lazy("A contact finished or left an automation"),
+    EventType.MESSAGE_SENT: gettext_lazy("A message was sent (one event for each message)"),
+    EventType.MESSAGE_BOUNCED: gettext_lazy("A message bounced (one event for each message)"),
+}
+
+
+class EndpointForm(forms.Form):
+    """Where events go, and which."""
+
+    url = forms.CharField(
+        label=gettext_lazy("Web address"),
+        max_length=LONGEST_URL,
+        help_text=gettext_lazy("Begins with https:// and is reachable from the internet. We don't follow redirects."),
+    )
+    about = forms.CharField(label=gettext_lazy("Description"), max_length=120, required=False)
+    types = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"),
+        choices=[(each.value, words) for each, words in TYPE_WORDS.items() if each in DEFAULT_TYPES],
+        required=False,
+    )
+
+    def order(self) -> EndpointOrder:
+        """Return what was chosen."""
+        found = self.cleaned_data
+        return EndpointOrder(found["url"], found["about"], frozenset(map(EventType, found["types"])))
+
+
+class ReplayForm(forms.Form):
+    """From when on events are sent again, in the account's time zone."""
+
+    since = forms.DateTimeField(label=gettext_lazy("Since"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+def _choices(form: EndpointForm) -> list[tuple[str, Any, str, bool]]:
+    picked = form["types"].value() or []
+    return [
+        (each.value, words, "must" if each in MUST_BE_OBEYED else "", each.value in picked)
+        for each, words in TYPE_WORDS.items()
+    ]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+@studio
+def webhooks(request: StudioRequest) -> HttpResponse:
+    """List the account's webhooks."""
+    return _list_page(request, EndpointForm())
+
+
+def _list_page(request: StudioRequest, form: EndpointForm, *, status: int = 200) -> HttpResponse:
+    rows = [(one, TONES[EndpointState(one.state)], queries.backlog(one)) for one in queries.endpoints()]
+    context = {
+        "rows": rows,
+        "form": form,
+        "choices": _choices(form),
+        "has_message_events": queries.has_message_events(),
+        "most_counted": queries.MOST_COUNTED,
+    }
+    return page(request, "studio/trust/webhooks.html", context, status=status)
+
+
+@never_cache
+@require_POST
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Create a webhook, and show its secret once."""
+    form = EndpointForm(request.POST)
+    if form.is_valid():
+        try:
+            made = endpoints.create_endpoint(form.order(), by=request.user)
+        except WebhookError as problem:
+            form.add_error("url", str(problem))
+        else:
+            return _one_page(request, find_webhook(made.endpoint.id), made=made)
+    return _list_page(request, form, status=422)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def webhook(request: StudioRequest, webhook_id: int) -> HttpResponse:
+    """Show a webhook with its log; a POST changes it."""
+    found = find_webhook(webhook_id)
+    if request.method != "POST":
+        return _one_page(request, found)
+    form = EndpointForm(request.POST)
+    if form.is_valid():
+        try:
+            endpoints.change_endpoint(webhook_id, form.order(), by=request.user)
+        except WebhookError as problem:
+            form.add_error("url", str(problem))
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(reverse("studio:webhook", args=[webhook_id]))
+    return _one_page(request, found, form=form)
+
+
+def _one_page(
+    request: StudioRequest,
+    found: WebhookEndpoint,
+    *,
+    form: EndpointForm | None = None,
+    made: MadeEndpoint | None = None,
+) -> HttpResponse:
+    shown = form or EndpointForm(initial={"url": found.url, "about": found.about, "types": found.types})
+    before = whole_number(request.GET.get("before"))
+    attempts = WebhookAttempt.objects.filter(endpoint=found)
+    if before:
+        attempts = attempts.filter(id__lt=before)
+    rows = list(attempts.order_by("-id")[: PAGE_ROWS + 1])
+    is_refused = form is not None and bool(form.errors)
+    context = {
+        "one": found,
+        "made": made,
+        "tone": TONES[EndpointState(found.state)],
+        "form": shown,
+        "choices": _choices(shown),
+        "pace": queries.pace(found),
+        "waiting": queries.backlog(found),
+        "most_counted": queries.MOST_COUNTED,
+        "rows": rows[:PAGE_ROWS],
+        "older": rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else 0,
+        "is_older": bool(before),
+        "words": {each.value: words for each, words in TYPE_WORDS.items()},
+    }
+    return page(request, "studio/trust/webhook.html", context, status=422 if is_refused else 200)
+
+
+@never_cache
+@require_POST
+@studio
+def rotate(request: StudioRequest, webhook_id: int) -> HttpResponse:
+    """Make a new secret, and show it once."""
+    find_webhook(webhook_id)
+    made = endpoints.rotate_secret(webhook_id, by=request.user)
+    return _one_page(request, find_webhook(webhook_id), made=made)
+
+
+@require_POST
+@studio
+def switch(request: StudioRequest, webhook_id: int) -> HttpResponse:
+    """Switch a webhook on or off."""
+    find_webhook(webhook_id)
+    is_on = request.POST.get("on") == "yes"
+    endpoints.switch_endpoint(webhook_id, is_on=is_on, by=request.user)
+    messages.success(request, _("The webhook is on.") if is_on else _("The webhook is off."))
+    return see_other(reverse("studio:webhook", args=[webhook_id]))
+
+
+@require_POST
+@studio
+def replay(request: StudioRequest, webhook_id: int) -> HttpResponse:
+    """Send events again."""
+    find_webhook(webhook_id)
+    form = ReplayForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise WebhookError(_("Enter a date and time."))
+        since = form.cleaned_data["since"].replace(tzinfo=ZoneInfo(request.account.time_zone))
+        endpoints.replay(webhook_id, since, by=request.user)
+    except WebhookError as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("Events since then are on their way again."))
+    return see_other(reverse("studio:webhook", args=[webhook_id]))
+
+
+@require_POST
+@studio
+def test(request: StudioRequest, webhook_id: int) -> HttpResponse:
+    """Send a test event."""
+    find_webhook(webhook_id)
+    endpoints.test_endpoint(webhook_id, by=request.user)
+    messages.success(request, _("A test event is on its way. Reload this page to see the answer in the log."))
+    return see_other(f"{reverse('studio:webhook', args=[webhook_id])}#log")
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, webhook_id: int) -> HttpResponse:
+    """Delete a webhook."""
+    find_webhook(webhook_id)
+    endpoints.delete_endpoint(webhook_id, by=request.user)
+    messages.success(request, _("The webhook was deleted."))
+    return see_other(reverse("studio:webhooks"))
+
+
+@require_POST
+@studio
+def switch_messages(request: StudioRequest) -> HttpResponse:
+    """Switch events for each message on or off."""
+    endpoints.switch_messages(is_on=request.POST.get("on") == "yes", by=request.user)
+    messages.success(request, _("Saved."))
+    return see_other(reverse("studio:webhooks"))

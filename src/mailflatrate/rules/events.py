@@ -1,0 +1,242 @@
+"""The events that other programs hear of: a closed table of types, and what each one's payload holds.
+
+A payload has ids and codes only, so that erasing a person leaves nothing to chase: a person is named by the number of
+their contact. After an erasure that number leads to no one here, and the program that stored it knows whom to forget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, StrEnum
+from typing import Any, Final
+
+KEPT: Final = timedelta(days=30)
+"""How long an event can be read."""
+
+
+class EventType(StrEnum):
+    """What happened."""
+
+    CONTACT_CONFIRMED = "contact.confirmed"
+    CONTACT_UNSUBSCRIBED = "contact.unsubscribed"
+    CONTACT_SUPPRESSED = "contact.suppressed"
+    CONTACT_ERASED = "contact.erased"
+    CONTACT_CHANGED = "contact.changed"
+    CONFIRMATION_ASKED = "confirmation.asked"
+    CONFIRMATION_DENIED = "confirmation.denied"
+    CONFIRMATION_EXPIRED = "confirmation.expired"
+    CAMPAIGN_REVIEW = "campaign.review"
+    CAMPAIGN_RETURNED = "campaign.returned"
+    CAMPAIGN_STARTED = "campaign.started"
+    CAMPAIGN_HELD = "campaign.held"
+    CAMPAIGN_FINISHED = "campaign.finished"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_BOUNCED = "message.bounced"
+    COMPLAINT_RECEIVED = "complaint.received"
+    IMPORT_FINISHED = "import.finished"
+    ORIGIN_DECIDED = "origin.decided"
+    DOMAIN_FAILED = "domain.failed"
+    ACCOUNT_STATUS = "account.status"
+    AGREEMENT_NEW = "agreement.new"
+    AUTOMATION_ENTERED = "automation.entered"
+    AUTOMATION_FINISHED = "automation.finished"
+    WEBHOOK_TEST = "webhook.test"
+
+
+MUST_BE_OBEYED: Final = (EventType.CONTACT_UNSUBSCRIBED, EventType.CONTACT_SUPPRESSED, EventType.CONTACT_ERASED)
+"""A program that keeps a copy has to act on these, so they are delivered before all others."""
+PER_MESSAGE: Final = (EventType.MESSAGE_SENT, EventType.MESSAGE_BOUNCED)
+"""One event for each message. Written only for accounts that switched them on."""
+NEVER_STORED: Final = (EventType.CONTACT_CHANGED, EventType.WEBHOOK_TEST)
+"""Read from the contacts' own change log, or made for one delivery: no one writes them to the outbox."""
+
+
+class PayloadKind(Enum):
+    """The JSON type of a member."""
+
+    ID = "integer"
+    CODE = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadMember:
+    """One member of a payload. `codes`: the values it may have, where they are a closed set."""
+
+    kind: PayloadKind
+    about: str
+    nullable: bool = False
+    codes: tuple[str, ...] = ()
+
+
+def _id(about: str, *, nullable: bool = False) -> PayloadMember:
+    return PayloadMember(PayloadKind.ID, about, nullable)
+
+
+def _code(about: str, *codes: str) -> PayloadMember:
+    return PayloadMember(PayloadKind.CODE, about, codes=codes)
+
+
+@dataclass(frozen=True, slots=True)
+class EventDescription:
+    """What an event says, its members, and an example."""
+
+    about: str
+    members: Mapping[str, PayloadMember]
+    example: Mapping[str, Any]
+
+
+_CONTACT = _id("the contact")
+_LIST = _id("the list")
+_ANY_LIST = _id("the list; null: all lists of the account", nullable=True)
+_CAMPAIGN = {"campaign_id": _id("the campaign")}
+_MESSAGE = {"message_id": _id("the message"), **_CAMPAIGN, "contact_id": _CONTACT}
+_AUTOMATION = {"automation_id": _id("the automation"), "enrolment_id": _id("the enrolment"), "contact_id": _CONTACT}
+
+EVENTS: Final[Mapping[EventType, EventDescription]] = {
+    EventType.CONTACT_CONFIRMED: EventDescription(
+        "A contact confirmed their sign-up to a list by email. Imported contacts are not confirmed again.",
+        {"contact_id": _CONTACT, "list_id": _LIST},
+        {"contact_id": 4711, "list_id": 12},
+    ),
+    EventType.CONTACT_UNSUBSCRIBED: EventDescription(
+        "A contact left a list, or all lists, in whatever way. Stop emailing them, in your own systems too.",
+        {"contact_id": _CONTACT, "list_id": _ANY_LIST},
+        {"contact_id": 4711, "list_id": 12},
+    ),
+    EventType.CONTACT_SUPPRESSED: EventDescription(
+        "A contact's address must not be emailed any longer. Complaints, objections and unsubscribes all read "
+        "`opt_out`, so that no one learns who complained.",
+        {
+            "contact_id": _CONTACT,
+            "reason": _code("why", "opt_out", "hard_bounce", "soft_bounce", "erased", "manual"),
+        },
+        {"contact_id": 4711, "reason": "hard_bounce"},
+    ),
+    EventType.CONTACT_ERASED: EventDescription(
+        "A contact was erased. Delete what you stored about them. Their id is never used again.",
+        {"contact_id": _CONTACT, "reason": _code("asked for, or the retention period ended", "erased", "expired")},
+        {"contact_id": 4711, "reason": "erased"},
+    ),
+    EventType.CONTACT_CHANGED: EventDescription(
+        "The contacts with these ids were added, or their fields, tags or subscriptions changed. The ids follow one "
+        "another without a gap.",
+        {"first_contact_id": _id("the first contact"), "last_contact_id": _id("the last contact")},
+        {"first_contact_id": 4711, "last_contact_id": 4711},
+    ),
+    EventType.CONFIRMATION_ASKED: EventDescription(
+        "A confirmation email was sent for a list.",
+        {"contact_id": _CONTACT, "list_id": _LIST},
+        {"contact_id": 4711, "list_id": 12},
+    ),
+    EventType.CONFIRMATION_DENIED: EventDescription(
+        "Someone answered “this wasn't me” to a confirmation email.",
+        {"contact_id": _id("the contact; null if there was none yet", nullable=True), "list_id": _LIST},
+        {"contact_id": 4711, "list_id": 12},
+    ),
+    EventType.CONFIRMATION_EXPIRED: EventDescription(
+        "A sign-up was not confirmed in time, so its data was deleted.",
+        {"contact_id": _CONTACT, "list_id": _LIST},
+        {"contact_id": 4711, "list_id": 12},
+    ),
+    EventType.CAMPAIGN_REVIEW: EventDescription("A campaign waits for our review.", _CAMPAIGN, {"campaign_id": 88}),
+    EventType.CAMPAIGN_RETURNED: EventDescription(
+        "A campaign was returned to draft from its review.", _CAMPAIGN, {"campaign_id": 88}
+    ),
+    EventType.CAMPAIGN_STARTED: EventDescription("A campaign began sending.", _CAMPAIGN, {"campaign_id": 88}),
+    EventType.CAMPAIGN_HELD: EventDescription(
+        "A campaign was paused, by a person or by a rule.", _CAMPAIGN, {"campaign_id": 88}
+    ),
+    EventType.CAMPAIGN_FINISHED: EventDescription(
+        "A campaign is over.",
+        {**_CAMPAIGN, "state": _code("how it ended", "sent", "cancelled")},
+        {"campaign_id": 88, "state": "sent"},
+    ),
+    EventType.MESSAGE_SENT: EventDescription(
+        "The relay accepted a message. Off until the account switches on events for each message.",
+        _MESSAGE,
+        {"message_id": 900713, "campaign_id": 88, "contact_id": 4711},
+    ),
+    EventType.MESSAGE_BOUNCED: EventDescription(
+        "A message could not be delivered. Off until the account switches on events for each message.",
+        {**_MESSAGE, "bounce": _code("what kind of bounce", "hard", "soft", "sender", "content", "")},
+        {"message_id": 900713, "campaign_id": 88, "contact_id": 4711, "bounce": "hard"},
+    ),
+    EventType.COMPLAINT_RECEIVED: EventDescription(
+        "Someone complained about a campaign. It never says who, and comes some hours later, so that no one can tell "
+        "from the time.",
+        {"campaign_id": _id("the campaign; null: unknown", nullable=True)},
+        {"campaign_id": 88},
+    ),
+    EventType.IMPORT_FINISHED: EventDescription(
+        "An import is over.",
+        {"import_id": _id("the import"), "list_id": _LIST, "state": _code("how", "done", "failed", "cancelled")},
+        {"import_id": 5, "list_id": 12, "state": "done"},
+    ),
+    EventType.ORIGIN_DECIDED: EventDescription(
+        "A reviewer decided on a list's declared origin.",
+        {"origin_id": _id("the declaration"), "list_id": _LIST, "decision": _code("how", "approved", "rejected")},
+        {"origin_id": 3, "list_id": 12, "decision": "approved"},
+    ),
+    EventType.DOMAIN_FAILED: EventDescription(
+        "A sender domain no longer passes its checks.", {"domain_id": _id("the sender domain")}, {"domain_id": 2}
+    ),
+    EventType.ACCOUNT_STATUS: EventDescription(
+        "The account status changed.",
+        {"before": _code("the status before"), "after": _code("the status now")},
+        {"before": "active", "after": "paused"},
+    ),
+    EventType.AGREEMENT_NEW: EventDescription(
+        "A new version of an agreement waits to be accepted.",
+        {"kind": _code("which one", "terms", "anti_spam_policy", "data_processing"), "version": _code("its version")},
+        {"kind": "terms", "version": "2026-12"},
+    ),
+    EventType.AUTOMATION_ENTERED: EventDescription(
+        "A contact entered an automation.", _AUTOMATION, {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711}
+    ),
+    EventType.AUTOMATION_FINISHED: EventDescription(
+        "A contact went through an automation to its end, or left it.",
+        {**_AUTOMATION, "state": _code("how", "finished", "left")},
+        {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711, "state": "finished"},
+    ),
+    EventType.WEBHOOK_TEST: EventDescription("Someone pressed the test button of this webhook.", {}, {}),
+}
+
+_PYTHON: Final = {PayloadKind.ID: int, PayloadKind.CODE: str}
+
+
+class InvalidPayload(ValueError):
+    """A payload that its event type doesn't have."""
+
+
+def check_payload(event: EventType, payload: Mapping[str, Any]) -> None:
+    """Raise InvalidPayload unless a payload has exactly the members of its type."""
+    members = EVENTS[event].members
+    if payload.keys() != members.keys():
+        raise InvalidPayload(f"{event.value} has the members {sorted(members)}, not {sorted(payload)}")
+    for name, member in members.items():
+        value = payload[name]
+        if value is None and member.nullable:
+            continue
+        if type(value) is not _PYTHON[member.kind] or (member.codes and value not in member.codes):
+            raise InvalidPayload(f"{event.value}: {name} can't be {value!r}")
+
+
+def payload_schema(event: EventType) -> dict[str, Any]:
+    """Return the JSON schema of a type's payload."""
+    members = EVENTS[event].members
+    return {
+        "type": "object",
+        "properties": {name: _member_schema(member) for name, member in members.items()},
+        "required": list(members),
+    }
+
+
+def _member_schema(member: PayloadMember) -> dict[str, Any]:
+    kind: Any = [member.kind.value, "null"] if member.nullable else member.kind.value
+    return {
+        "type": kind,
+        "description": member.about,
+        **({"enum": list(member.codes)} if member.codes else {}),
+    }

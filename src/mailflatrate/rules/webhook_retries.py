@@ -1,0 +1,37 @@
+"""When a webhook is tried again, and when it ends."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+PAUSES: Final = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 60, 300, 1800, 2 * 3600, 5 * 3600, 8 * 3600, 8 * 3600)
+)
+"""Before each further attempt at one event: they add up to less than 24 hours."""
+ENDPOINT_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300, 900, 1800, 3600))
+"""Before an endpoint that takes nothing is tried again; the last one is repeated."""
+GIVES_UP_AFTER: Final = timedelta(days=5)
+"""Without a single success, an endpoint is switched off."""
+GONE: Final = 410
+_BUSY: Final = (408, 429)
+_CLIENT_ERRORS: Final = range(400, 500)
+_SUCCESS: Final = range(200, 300)
+
+
+def is_taken(status: int | None) -> bool:
+    """Return whether an answer says that the endpoint took the event. A redirect doesn't."""
+    return status in _SUCCESS
+
+
+def is_refusal(status: int | None) -> bool:
+    """Return whether an answer is about this event: the endpoint works, so others may follow."""
+    return status in _CLIENT_ERRORS and status not in _BUSY
+
+
+def next_attempt(attempts: int, now: datetime) -> datetime | None:
+    """Return when an event is due again after so many attempts; None: it is given up."""
+    return now + PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
+
+
+def endpoint_pause(failures: int) -> timedelta:
+    """Return how long an endpoint that failed so often in a row is left alone."""
+    return ENDPOINT_PAUSES[min(failures, len(ENDPOINT_PAUSES)) - 1]
