@@ -93,6 +93,30 @@ def test_after_five_days_it_is_switched_off_and_the_owners_are_told(program: Rec
     assert shop.deliver() == 1
 
 
+def test_an_event_that_breaks_the_endpoint_does_not_hold_up_others(program: Receiver) -> None:
+    shop = Shop(program)
+    program.answers["campaign.started"] = 500
+    shop.happens(STARTED)
+    assert shop.deliver() == 0
+    shop.happens(COMPLAINED)
+    assert shop.deliver(timedelta(minutes=1)) == 1
+    assert program.types == ["complaint.received"] and shop.waiting() == 1
+
+
+def test_what_waits_outlasts_an_endpoint_that_is_down_for_days(program: Receiver) -> None:
+    shop = Shop(program)
+    program.answers["campaign.started"] = 422
+    shop.happens(STARTED)
+    shop.deliver()
+    program.status, program.answers = 503, {}
+    for hours in (1, 30, 60, 90):
+        shop.deliver(timedelta(hours=hours))
+    assert shop.waiting() == 1
+    program.status = 204
+    assert shop.deliver(timedelta(hours=95)) == 1
+    assert shop.waiting() == 0
+
+
 def test_410_ends_it(program: Receiver) -> None:
     shop = Shop(program)
     program.status = 410

@@ -95,7 +95,8 @@ def next_batch(endpoint_id: int) -> DeliveryBatch | None:
     if endpoint.paused_until is not None and endpoint.paused_until > clock.now():
         return None
     _settle_server(endpoint)
-    size = 1 if endpoint.failures else BATCH
+    # One event for each connection: an event that the endpoint fails at doesn't hold up others behind it.
+    size = CONNECTIONS if endpoint.failures else BATCH
     keys = current_secrets(endpoint)
     waiting = WaitingEvent.objects.filter(endpoint=endpoint)
     is_full = waiting.count() >= MOST_WAITING

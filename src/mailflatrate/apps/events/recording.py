@@ -4,7 +4,7 @@ alone or switched off.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind
@@ -52,7 +52,7 @@ def record_batch(endpoint: WebhookEndpoint, lane: Lane, sent: Sequence[SentEvent
     """Record a batch in one transaction of the account."""
     now = clock.now()
     works = any(each.is_answered for each in sent)
-    _write_attempts(endpoint, sent, lane)
+    _write_attempts(endpoint, sent, may_be_last=works and lane is Lane.WAITING)
     present = WebhookEndpoint.objects.select_for_update(no_key=True).filter(id=endpoint.id).first()
     if present is None or lane is Lane.TEST:
         return
@@ -65,7 +65,7 @@ def record_batch(endpoint: WebhookEndpoint, lane: Lane, sent: Sequence[SentEvent
     present.save()
 
 
-def _write_attempts(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], lane: Lane) -> None:
+def _write_attempts(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, may_be_last: bool) -> None:
     WebhookAttempt.objects.bulk_create(
         [
             WebhookAttempt(
@@ -80,7 +80,7 @@ def _write_attempts(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], lane: 
                 status=each.result.status,
                 answer=each.result.answer,
                 is_taken=each.is_taken,
-                is_last=lane is Lane.WAITING and not each.is_taken and next_attempt(each.tries + 1, each.began) is None,
+                is_last=may_be_last and not each.is_taken and next_attempt(each.tries + 1, each.began) is None,
             )
             for each in sent
             if each.result is not None
@@ -110,31 +110,20 @@ def _keep_waiting(endpoint: WebhookEndpoint, refused: Sequence[SentEvent], now: 
 
 
 def _settle_waiting(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
+    """Settle another attempt. While the endpoint takes nothing at all, events wait with it and none is given up."""
     for each in sent:
         place = each.event.position
         row = WaitingEvent.objects.filter(
             endpoint=endpoint, xid=place.xid, source=place.source, event_id=place.id
         ).first()
-        if row is None or each.result is None:
+        if row is None or each.result is None or not works:
             continue
         due_at = next_attempt(row.attempts + 1, now)
-        if each.is_taken or (due_at is None and works):
+        if each.is_taken or due_at is None:
             row.delete()
-        elif works and due_at is not None:
-            row.attempts, row.due_at = row.attempts + 1, due_at
-            row.save(update_fields=["attempts", "due_at"])
-        else:
-            _wait_out(row, now)
-
-
-def _wait_out(row: WaitingEvent, now: datetime) -> None:
-    """An endpoint that takes nothing is tried again after its pause; the event keeps its attempts for a day."""
-    due_at = next_attempt(row.attempts + 1, now)
-    if due_at is None or now - row.first_at > timedelta(days=1):
-        row.delete()
-        return
-    row.attempts, row.due_at = row.attempts + 1, due_at
-    row.save(update_fields=["attempts", "due_at"])
+            continue
+        row.attempts, row.due_at = row.attempts + 1, due_at
+        row.save(update_fields=["attempts", "due_at"])
 
 
 def _judge(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:

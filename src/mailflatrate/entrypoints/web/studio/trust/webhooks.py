@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -170,7 +171,7 @@ def _one_page(
         "tone": TONES[EndpointState(found.state)],
         "form": shown,
         "choices": _choices(shown),
-        "pace": queries.pace(found),
+        "pace": _pace(found),
         "waiting": queries.backlog(found),
         "most_counted": queries.MOST_COUNTED,
         "rows": rows[:PAGE_ROWS],
@@ -179,6 +180,15 @@ def _one_page(
         "words": {each.value: words for each, words in TYPE_WORDS.items()},
     }
     return page(request, "studio/trust/webhook.html", context, status=422 if is_refused else 200)
+
+
+def _pace(found: WebhookEndpoint) -> dict[str, str] | None:
+    """Return how fast it takes what must be obeyed, in figures as the page shows them."""
+    pace = queries.pace(found)
+    if pace is None:
+        return None
+    seconds = {"median": pace.median, "most": pace.most_within, "longest": pace.longest}
+    return {"n": number_format(pace.events), **{name: number_format(each, 1) for name, each in seconds.items()}}
 
 
 @never_cache
