@@ -29,6 +29,7 @@ from mailflatrate.apps.suppression.actions import suppress_by_hand
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key
+from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.suppression import SuppressionReason
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members
@@ -198,8 +199,8 @@ def test_an_erased_person_is_in_no_row_and_no_waiting_file(anna: Customer) -> No
     post(anna.client, "email\np2@dora.example.com\n")
     with tenancy.account(anna.account_id):
         job = SuppressionFile.objects.latest("id")
-        assert drop_suppression_files_naming("p1@dora.example.com") == 0
-        assert drop_suppression_files_naming("P2@dora.example.com".lower()) == 1
+        assert drop_suppression_files_naming(AddressSearch(["p1@dora.example.com"])) == {}
+        assert drop_suppression_files_naming(AddressSearch(["P2@dora.example.com".lower()])) == {0: 1}
         job.refresh_from_db()
         assert job.state == "cancelled"
         assert not uploads.is_kept(job.file_path)

@@ -5,7 +5,7 @@ without importing it.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +118,13 @@ def defer(
     except AlreadyEnqueued:
         if once is None:
             raise
+
+
+def defer_all(name: str, queue: JobQueue, arguments: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+    """Enqueue one job `name` for each of these arguments, in the running transaction and in one statement."""
+    if arguments:
+        task = app.configure_task(name, queue=queue, schedule_at=at, allow_unknown=True)
+        task.batch_defer(*({**each, **tracing.carried(at)} for each in arguments))
 
 
 # Its transaction is this one statement, which therefore shows the pass itself; the subquery is volatile and stays.

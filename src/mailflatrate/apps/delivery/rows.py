@@ -110,7 +110,15 @@ class Delivery(DeliveryColumns):
 
     class Meta:
         db_table = "delivery"
-        indexes = [models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice")]
+        indexes = [
+            models.Index(fields=["notice"], condition=Q(notice__isnull=False), name="delivery_notice"),
+            # A person's confirmation mails, when they are erased; `delivery_once` has the campaigns.
+            models.Index(
+                fields=["account", "contact"],
+                condition=Q(campaign__isnull=True, contact__isnull=False),
+                name="delivery_contact",
+            ),
+        ]
         constraints = [
             # One mail for each request.
             models.UniqueConstraint(

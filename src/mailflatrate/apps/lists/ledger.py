@@ -19,7 +19,7 @@ What double opt-in records (R-29), besides address, times, IP addresses, source 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -136,22 +136,24 @@ def append(
 
 _APPEND_BARE = """
 INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
-VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
+SELECT %s, contact_id, %s, %s, %s, %s FROM unnest(%s::bigint[]) WITH ORDINALITY AS gone (contact_id, n) ORDER BY n
+RETURNING id
 """
 
 
-def append_bare(contact_id: int, kind: ConsentKind, occurred_at: datetime, *, list_id: int | None = None) -> int:
-    """Append an event of a kind in GONE, without a personal half; return its id. Raises NoAccount.
+def append_bare(
+    contact_ids: Sequence[int], kind: ConsentKind, occurred_at: datetime, *, list_id: int | None = None
+) -> None:
+    """Append an event without a personal half, one of GONE, for each of these contacts. Raises NoAccount.
 
     It explains why earlier personal halves are missing: all of the contact's, or (with `list_id`) some of one list.
     """
     assert kind in GONE
-    values = [tenancy.current_account_id(), contact_id, list_id, kind.value, occurred_at, NO_EVIDENCE]
+    values = [tenancy.current_account_id(), list_id, kind.value, occurred_at, NO_EVIDENCE, list(contact_ids)]
     with connection.cursor() as cursor:
         cursor.execute(_APPEND_BARE, values)
-        row = cursor.fetchone()
-    assert row is not None
-    return _counted(int(row[0]))
+        for (event_id,) in cursor.fetchall():
+            _counted(int(event_id))
 
 
 def _counted(event_id: int) -> int:

@@ -4,12 +4,13 @@ request and audit entry.
 
 from collections.abc import Sequence
 
-from mailflatrate.apps.lists.bulk.steps import BulkStep, register_steps
+from mailflatrate.apps.lists.bulk.steps import GONE, BulkStep, register_steps
 from mailflatrate.apps.lists.models import BulkAction, BulkKind
-from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
-from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.privacy.actions.erasure import erase_many_for_customer
 
 HELD = "held"
+TOGETHER = 1_000
+"""People of one transaction. A cancel waits for it, and so does everyone else who writes to the audit log then."""
 
 
 def erase(action: BulkAction, ids: Sequence[int]) -> BulkStep:
@@ -18,16 +19,13 @@ def erase(action: BulkAction, ids: Sequence[int]) -> BulkStep:
     if action.created_by is None:
         step.skipped[HELD] = len(ids)
         return step
-    for contact_id in ids:
-        try:
-            erase_for_customer(contact_id, by=action.created_by)
-        except PrivacyError:
-            step.skipped[HELD] += 1
-        else:
-            step.changed[contact_id] = None
+    result = erase_many_for_customer(ids, by=action.created_by)
+    step.changed = dict.fromkeys(result.wiped)
+    step.skipped[HELD] = len(result.held)
+    step.skipped[GONE] = len(ids) - len(result.wiped) - len(result.held)
     return step
 
 
 def register() -> None:
-    """Register this bulk action with `lists`."""
-    register_steps(BulkKind.ERASE, erase, size=10)
+    """Let bulk actions erase."""
+    register_steps(BulkKind.ERASE, erase, size=TOGETHER)

@@ -60,6 +60,8 @@ class PrivacyRequest(TenantModel):
         indexes = [
             models.Index(fields=["account", "-id"], name="privacy_request_recent"),
             models.Index(fields=["account", "contact_id"], name="privacy_request_contact"),
+            models.Index(fields=["account", "address_key"], name="privacy_request_key"),
+            models.Index(fields=["account"], condition=Q(kind="address"), name="privacy_request_moves"),
             models.Index(
                 fields=["requested_at"], condition=Q(state__in=["asked", "confirmed"]), name="privacy_request_open"
             ),

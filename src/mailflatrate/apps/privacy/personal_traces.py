@@ -1,10 +1,13 @@
-"""Every place outside of the lists where a person leaves traces, and how each is wiped (R-94).
+"""Every place outside of the lists where people leave traces, and how each is wiped (R-94).
 
-A campaign's overall record is kept: its rows, states and counts, without the person. Everything that is deleted is
-listed here table by table; a test walks through every table of the database and looks for the erased address.
+A campaign's overall record stays: its rows, states and counts, without the people. What is deleted is listed here
+table by table; a test walks through every table of the database and looks for the erased address. The number of
+statements doesn't depend on how many people are wiped together.
 """
 
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,87 +15,148 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.inbound import named_addresses
+from mailflatrate.apps.privacy import text_traces
+from mailflatrate.apps.privacy.people import ErasedPeople, Places, counted
 from mailflatrate.base import clock, jobs, tenancy
-from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.mail.verp import return_path
+
+_Reading = Callable[[ErasedPeople, Any], tuple[Places, Places]]
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTraces:
-    """The person to wipe.
-
-    `email` as it is stored; `deliveries` are all messages ever planned for them, `samples` the test sends that showed
-    their data to another person.
+class _Trace:
+    """How the rows of one table are wiped. The statement returns what each held; `read` gives the places that the row
+    still names afterward, and those that it no longer does.
     """
 
-    account_id: int
-    contact_id: int
-    email: str
-    address_key: bytes
-    deliveries: list[int]
-    requests: list[int]
-    samples: list[int]
+    statement: str
+    read: _Reading
 
 
+def _by_delivery(people: ErasedPeople, delivery_id: Any) -> Places:
+    return people.deliveries.get(delivery_id, ())
+
+
+def _delivery_stays(people: ErasedPeople, row: Any) -> tuple[Places, Places]:
+    return _by_delivery(people, row[0]), ()
+
+
+def _one(places: Mapping[Any, int], name: Any) -> Places:
+    return [places[name]] if name in places else ()
+
+
+def _by_keys(people: ErasedPeople, keys: Any) -> set[int]:
+    return {people.keys[bytes(key)] for key in keys or () if bytes(key) in people.keys}
+
+
+def _wiped(table: str, change: str, where: str, returning: str, read: _Reading) -> _Trace:
+    """Return how rows of an account are changed where what they held before has to be known."""
+    return _Trace(
+        f"UPDATE {table} SET {change} FROM (SELECT * FROM {table} WHERE account_id = %(account_id)s AND ({where})"  # noqa: S608
+        f" ORDER BY id FOR UPDATE) AS was WHERE {table}.account_id = %(account_id)s AND {table}.id = was.id"
+        f" RETURNING {returning}",
+        read,
+    )
+
+
+_OF_DELIVERY = "delivery_id = ANY(%(deliveries)s::bigint[])"
 # Under the application role, so within the account. The order is that of the path.
-_WIPE: dict[str, str] = {
-    "clicks": "UPDATE click SET delivery_id = NULL WHERE account_id = %(account_id)s"
-    " AND delivery_id = ANY(%(deliveries)s)",
-    "attempts": "UPDATE attempt SET reply_text = '' WHERE account_id = %(account_id)s"
-    " AND delivery_id = ANY(%(deliveries)s)",
-    "feedback": "UPDATE feedback SET contact_id = NULL, text = '' WHERE account_id = %(account_id)s"
-    " AND (contact_id = %(contact_id)s OR delivery_id = ANY(%(deliveries)s))",
-    "deliveries": "UPDATE delivery SET contact_id = NULL, reply_text = '' WHERE account_id = %(account_id)s"
-    " AND id = ANY(%(deliveries)s)",
+_WIPE: dict[str, _Trace] = {
+    "clicks": _wiped(
+        "click", "delivery_id = NULL", _OF_DELIVERY, "was.delivery_id",
+        lambda people, row: ((), _by_delivery(people, row[0])),
+    ),
+    "attempts": _Trace(
+        f"UPDATE attempt SET reply_text = '' WHERE account_id = %(account_id)s AND {_OF_DELIVERY}"  # noqa: S608
+        " RETURNING delivery_id",
+        _delivery_stays,
+    ),
+    "feedback": _wiped(
+        "feedback", "contact_id = NULL, text = ''", f"contact_id = ANY(%(contacts)s::bigint[]) OR {_OF_DELIVERY}",
+        "was.delivery_id, was.contact_id",
+        lambda people, row: (_by_delivery(people, row[0]), _one(people.contacts, row[1])),
+    ),
+    "deliveries": _Trace(
+        "UPDATE delivery SET contact_id = NULL, reply_text = '' WHERE account_id = %(account_id)s"
+        " AND id = ANY(%(deliveries)s::bigint[]) RETURNING id",
+        _delivery_stays,
+    ),
     # After the table they came from, so that a row moved meanwhile is found here.
-    "archived_deliveries": "UPDATE delivery_archive SET contact_id = NULL, reply_text = ''"
-    " WHERE account_id = %(account_id)s AND id = ANY(%(deliveries)s)",
-    "sign_ups": "DELETE FROM signup_request WHERE account_id = %(account_id)s AND id = ANY(%(requests)s)",
-    "denials": "DELETE FROM signup_denial WHERE account_id = %(account_id)s AND address_key = %(address_key)s",
-    "notices": "UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE account_id = %(account_id)s"
-    " AND kind = 'privacy' AND lower(recipient) = %(email)s",
-    "versions": "UPDATE campaign_version SET values = regexp_replace(values::text, %(regex)s, '', 'gi')::jsonb"
-    " WHERE account_id = %(account_id)s AND values::text ILIKE %(like)s",
-    "comments": "UPDATE campaign_comment SET text = regexp_replace(text, %(regex)s, '', 'gi')"
-    " WHERE account_id = %(account_id)s AND text ILIKE %(like)s",
-    "notes": "UPDATE contact_note SET text = coalesce(nullif(regexp_replace(text, %(regex)s, '', 'gi'), ''), '–')"
-    " WHERE account_id = %(account_id)s AND text ILIKE %(like)s",
-    "test_mailings": "UPDATE notice SET sample_contact_id = NULL WHERE account_id = %(account_id)s"
-    " AND sample_contact_id = %(contact_id)s",
-    "refused_rows": "DELETE FROM import_refusal WHERE account_id = %(account_id)s"
-    " AND (row::text ILIKE %(like)s OR suggestion ILIKE %(like)s)",
-    "suppression_rows": "DELETE FROM suppression_file_row WHERE account_id = %(account_id)s"
-    " AND row::text ILIKE %(like)s",
-    "segments": "UPDATE segment SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb,"
-    " tree = regexp_replace(tree::text, %(regex)s, '', 'gi')::jsonb WHERE account_id = %(account_id)s"
-    " AND (conditions::text ILIKE %(like)s OR tree::text ILIKE %(like)s)",
-    "export_segments": "UPDATE export SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb"
-    " WHERE account_id = %(account_id)s AND conditions::text ILIKE %(like)s",
-    "bulk_actions": "UPDATE bulk_action SET selection = regexp_replace(selection::text, %(regex)s, '', 'gi')::jsonb,"
-    " parameters = regexp_replace(parameters::text, %(regex)s, '', 'gi')::jsonb WHERE account_id = %(account_id)s"
-    " AND (selection::text ILIKE %(like)s OR parameters::text ILIKE %(like)s)",
-    "audiences": "UPDATE campaign SET conditions = regexp_replace(conditions::text, %(regex)s, '', 'gi')::jsonb,"
-    " excluded_segments = regexp_replace(excluded_segments::text, %(regex)s, '', 'gi')::jsonb"
-    " WHERE account_id = %(account_id)s"
-    " AND (conditions::text ILIKE %(like)s OR excluded_segments::text ILIKE %(like)s)",
-    "requests": "UPDATE privacy_request SET values = '{}', ip = NULL, user_agent = '' WHERE account_id = %(account_id)s"
-    " AND (contact_id = %(contact_id)s OR address_key = %(address_key)s"
-    " OR (kind = 'address' AND lower(values->>'email') = %(email)s))",
-}
+    "archived_deliveries": _Trace(
+        "UPDATE delivery_archive SET contact_id = NULL, reply_text = '' WHERE account_id = %(account_id)s"
+        " AND id = ANY(%(deliveries)s::bigint[]) RETURNING id",
+        _delivery_stays,
+    ),
+    "sign_ups": _Trace(
+        "DELETE FROM signup_request WHERE account_id = %(account_id)s AND id = ANY(%(requests)s::bigint[])"
+        " RETURNING id",
+        lambda people, row: ((), _one(people.requests, row[0])),
+    ),
+    "denials": _Trace(
+        "DELETE FROM signup_denial WHERE account_id = %(account_id)s AND address_key = ANY(%(keys)s::bytea[])"
+        " RETURNING address_key",
+        lambda people, row: ((), _one(people.keys, bytes(row[0]))),
+    ),
+    "notices": _wiped(
+        "notice", "recipient = '', subject = '', text_sealed = ''",
+        "kind = 'privacy' AND lower(recipient) = ANY(%(emails)s::text[])", "lower(was.recipient)",
+        lambda people, row: ((), _one(people.emails, row[0])),
+    ),
+    "test_mailings": _wiped(
+        "notice", "sample_contact_id = NULL", "sample_contact_id = ANY(%(contacts)s::bigint[])",
+        "was.sample_contact_id",
+        lambda people, row: ((), _one(people.contacts, row[0])),
+    ),
+    "requests": _wiped(
+        "privacy_request", "values = '{}', ip = NULL, user_agent = ''",
+        "contact_id = ANY(%(contacts)s::bigint[]) OR address_key = ANY(%(keys)s::bytea[])"
+        " OR (kind = 'address' AND lower(values->>'email') = ANY(%(emails)s::text[]))",
+        "was.contact_id, was.address_key, CASE WHEN was.kind = 'address' THEN lower(was.values->>'email') END",
+        lambda people, row: (
+            {*_one(people.contacts, row[0]), *_one(people.keys, bytes(row[1]))},
+            _one(people.emails, row[2]),
+        ),
+    ),
+}  # fmt: skip
+# What has a number of nothing: a change of address that waits, and when somebody was last mailed.
+_UNCOUNTED = (
+    "DELETE FROM signup_request WHERE account_id = %(account_id)s AND moves_id = ANY(%(contacts)s::bigint[])",
+    "DELETE FROM last_mailing WHERE account_id = %(account_id)s AND contact_id = ANY(%(contacts)s::bigint[])",
+)
+_OURS = "(account_id = %(account_id)s OR account_id IS NULL)"
+_NAMED = "address_keys && %(keys)s::bytea[]"
 # Mail that came in may belong to nobody yet, so these look at the account's rows and at those without one.
-_WIPE_MAIL: dict[str, str] = {
-    "suppressions": "UPDATE suppression SET source = regexp_replace(source, %(regex)s, '', 'gi'),"
-    " evidence = regexp_replace(evidence::text, %(regex)s, '', 'gi')::jsonb"
-    " WHERE (account_id = %(account_id)s OR account_id IS NULL) AND address_key = %(address_key)s",
+_WIPE_MAIL: dict[str, _Trace] = {
     # What a case of the abuse desk holds is kept for its defense as long as the case is (Art. 17(3)(e), R-95).
-    "raw_mails": "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}',"
-    " address_keys = '{}' WHERE desk = '' AND (account_id = %(account_id)s OR account_id IS NULL)"
-    " AND (delivery_id = ANY(%(deliveries)s) OR address_keys && ARRAY[%(address_key)s]::bytea[])",
-    "test_inbox": "DELETE FROM postbox_message WHERE (account_id = %(account_id)s OR account_id IS NULL)"
-    " AND (address_keys && ARRAY[%(address_key)s]::bytea[] OR split_part(envelope_from, '@', 1) = ANY(%(paths)s))",
+    "raw_mails": _Trace(
+        "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}', address_keys = '{}'"  # noqa: S608
+        f" FROM (SELECT id, delivery_id, address_keys FROM raw_mail WHERE desk = '' AND {_OURS}"
+        f" AND ({_OF_DELIVERY} OR {_NAMED}) ORDER BY id FOR UPDATE) AS was"
+        " WHERE raw_mail.id = was.id RETURNING was.delivery_id, was.address_keys",
+        lambda people, row: (_by_delivery(people, row[0]), _by_keys(people, row[1])),
+    ),
+    "test_inbox": _Trace(
+        f"DELETE FROM postbox_message WHERE {_OURS}"  # noqa: S608
+        f" AND ({_NAMED} OR split_part(envelope_from, '@', 1) = ANY(%(paths)s::text[]))"
+        " RETURNING address_keys, split_part(envelope_from, '@', 1)",
+        lambda people, row: ((), _by_keys(people, row[0]) | {*people.paths.get(row[1], ())}),
+    ),
 }
+
+
+def _suppression(lifted: str) -> _Trace:
+    """Return how suppressions in force, or lifted ones, are wiped: there is an index for each of them."""
+    return _Trace(
+        "UPDATE suppression SET source = regexp_replace(source, person.regex, '', 'gi'),"  # noqa: S608
+        " evidence = regexp_replace(evidence::text, person.regex, '', 'gi')::jsonb"
+        " FROM unnest(%(keys)s::bytea[], %(regexes)s::text[]) AS person (address_key, regex)"
+        f" WHERE {_OURS} AND suppression.address_key = ANY(%(keys)s::bytea[])"
+        f" AND suppression.address_key = person.address_key AND lifted_at {lifted} RETURNING suppression.address_key",
+        lambda people, row: (_one(people.keys, bytes(row[0])), ()),
+    )
+
+
+_IN_FORCE, _LIFTED = _suppression("IS NULL"), _suppression("IS NOT NULL")
 # The same for messages whose addresses were not noted yet when the person was erased; by then only the key is known.
 _WIPE_LATE: tuple[str, ...] = (
     "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}', address_keys = '{}'"
@@ -106,35 +170,8 @@ NOTED_AT_ONCE = 1_000
 """This many messages are noted while a person waits for the erasure; a job does the rest."""
 
 
-@tenancy.needs_account
-def find_person(contact_id: int, email: str, address_key: bytes) -> PersonTraces:
-    """Return everything that identifies a person's data."""
-    account_id = tenancy.current_account_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM signup_request WHERE account_id = %s AND (contact_id = %s OR address_key = %s)",
-            [account_id, contact_id, address_key],
-        )
-        requests = [row[0] for row in cursor.fetchall()]
-        cursor.execute(
-            "SELECT d.id FROM delivery_record d WHERE d.account_id = %(account)s AND d.contact_id = %(contact)s"
-            " UNION SELECT d.id FROM delivery d WHERE d.account_id = %(account)s AND d.confirmation_id = ANY(%(asked)s)"
-            " UNION SELECT d.id FROM notice n JOIN delivery d ON d.notice_id = n.id AND d.account_id = n.account_id"
-            " WHERE n.account_id = %(account)s AND n.kind = 'privacy' AND lower(n.recipient) = %(email)s",
-            {"account": account_id, "contact": contact_id, "asked": requests, "email": email.lower()},
-        )
-        deliveries = [row[0] for row in cursor.fetchall()]
-        cursor.execute(
-            "SELECT d.id FROM delivery d JOIN notice n ON n.id = d.notice_id AND n.account_id = d.account_id"
-            " WHERE d.account_id = %s AND n.sample_contact_id = %s",
-            [account_id, contact_id],
-        )
-        samples = [row[0] for row in cursor.fetchall()]
-    return PersonTraces(account_id, contact_id, email, address_key, deliveries, requests, samples)
-
-
-def wipe(person: PersonTraces) -> dict[str, int]:
-    """Wipe a person's traces in the running transaction; return how many rows of each kind.
+def wipe(people: ErasedPeople) -> list[dict[str, int]]:
+    """Wipe people's traces in the running transaction; return how many rows of each kind, for each of them.
 
     Messages whose addresses are not indexed yet are wiped by a job, unless they are few.
     """
@@ -143,14 +180,19 @@ def wipe(person: PersonTraces) -> dict[str, int]:
         for _batch in range(NOTED_AT_ONCE // named_addresses.TOGETHER):
             if not named_addresses.note_some(model):
                 break
-    values = _values(person)
-    counts = _run(_WIPE, values)
+    values = _values(people)
+    counts = {name: _run(trace, values, people) for name, trace in _WIPE.items()}
+    with connection.cursor() as cursor:
+        for statement in _UNCOUNTED:
+            cursor.execute(statement, values)
+    counts |= text_traces.wipe_texts(people)
     with tenancy.platform(PlatformReason.PERSON):
-        counts |= _run(_WIPE_MAIL, values)
+        counts["suppressions"] = _run(_IN_FORCE, values, people) + _run(_LIFTED, values, people)
+        counts |= {name: _run(trace, values, people) for name, trace in _WIPE_MAIL.items()}
         is_left = named_addresses.with_too_many(now).exists()
     if is_left or not named_addresses.is_all_noted(now):
-        _wipe_later(person.account_id, person.address_key, now, now)
-    return counts
+        _wipe_later(people.account_id, list(people.keys), now, now)
+    return [{name: found[place] for name, found in counts.items()} for place in range(len(people.contacts))]
 
 
 def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
@@ -162,43 +204,33 @@ def wipe_late(account_id: int, address_key: bytes, before: datetime) -> None:
         for statement in _WIPE_LATE:
             cursor.execute(statement, {"account_id": account_id, "address_key": address_key, "before": before})
     if not named_addresses.is_all_noted(before):
-        _wipe_later(account_id, address_key, before, clock.now())
+        _wipe_later(account_id, [address_key], before, clock.now())
 
 
-def _wipe_later(account_id: int, address_key: bytes, before: datetime, now: datetime) -> None:
-    jobs.defer(
-        WIPE_LATE_JOB,
-        jobs.JobQueue.HOUSE,
-        at=now + timedelta(minutes=1),
-        account_id=account_id,
-        address_key=address_key.hex(),
-        before=before.isoformat(),
-    )
+def _wipe_later(account_id: int, address_keys: Sequence[bytes], before: datetime, now: datetime) -> None:
+    arguments = [
+        {"account_id": account_id, "address_key": key.hex(), "before": before.isoformat()} for key in address_keys
+    ]
+    jobs.defer_all(WIPE_LATE_JOB, jobs.JobQueue.HOUSE, arguments, at=now + timedelta(minutes=1))
 
 
-def _values(person: PersonTraces) -> dict[str, Any]:
-    email = person.email.lower()
-    escaped = email.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _values(people: ErasedPeople) -> dict[str, Any]:
     return {
-        "account_id": person.account_id,
-        "contact_id": person.contact_id,
-        "email": email,
-        "like": f"%{escaped}%",
-        "regex": re.escape(email),
-        "address_key": person.address_key,
-        "deliveries": person.deliveries,
-        "requests": person.requests,
-        "paths": [
-            return_path(key_ring().seal(TokenPurpose.VERP, person.account_id, delivery_id), "").removesuffix("@")
-            for delivery_id in (*person.deliveries, *person.samples)
-        ],
+        "account_id": people.account_id,
+        "contacts": list(people.contacts),
+        "keys": list(people.keys),
+        "emails": list(people.emails),
+        "regexes": [re.escape(email) for email in people.search.emails],
+        "deliveries": list(people.deliveries),
+        "requests": list(people.requests),
+        "paths": list(people.paths),
     }
 
 
-def _run(statements: dict[str, str], values: dict[str, Any]) -> dict[str, int]:
-    counts = {}
+def _run(trace: _Trace, values: dict[str, Any], people: ErasedPeople) -> Counter[int]:
+    counts: Counter[int] = Counter()
     with connection.cursor() as cursor:
-        for name, statement in statements.items():
-            cursor.execute(statement, values)
-            counts[name] = int(cursor.rowcount)
+        cursor.execute(trace.statement, values)
+        for row in cursor.fetchall():
+            counts.update(counted(*trace.read(people, row)))
     return counts

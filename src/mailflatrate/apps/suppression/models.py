@@ -46,6 +46,7 @@ class Suppression(TenantModel):
                 name="suppression_active_once",
             )
         ]
+        indexes = [models.Index(fields=["address_key"], condition=~IN_FORCE, name="suppression_lifted")]
 
 
 class WithdrawalKind(models.TextChoices):

@@ -6,17 +6,30 @@ a trace, not even the owner of the database. Passes on: `verify()`, which report
 """
 
 from mailflatrate.base.audit.chain import ChainReport, DamageKind, verify
-from mailflatrate.base.audit.log import Actor, ActorKind, acting_through, machine, person, record, recorded, through
+from mailflatrate.base.audit.log import (
+    Actor,
+    ActorKind,
+    AuditLine,
+    acting_through,
+    machine,
+    person,
+    record,
+    record_all,
+    recorded,
+    through,
+)
 
 __all__ = [
     "Actor",
     "ActorKind",
+    "AuditLine",
     "ChainReport",
     "DamageKind",
     "acting_through",
     "machine",
     "person",
     "record",
+    "record_all",
     "recorded",
     "through",
     "verify",

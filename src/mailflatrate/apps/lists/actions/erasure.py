@@ -1,52 +1,66 @@
-"""Erases a person from the lists: personal data is deleted, anonymous proof is kept (R-94, R-96).
+"""Erases people from the lists: personal data is deleted, anonymous proof stays (R-94, R-96).
 
-Only `privacy` calls this for a whole person, because only it knows every app; `forms` may expire an unconfirmed sign-up
+Only `privacy` calls this for whole people, because only it knows every app; `forms` may expire an unconfirmed sign-up
 (R-34). The chain of the ledger still verifies afterward.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from mailflatrate.apps.lists import ledger
-from mailflatrate.apps.lists.models import GONE, ConsentEvent, ConsentEvidence, ConsentKind, Contact
-from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.lists.models import GONE, ConsentEvidence, ConsentKind
+from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_many
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.suppression import SuppressionReason
 
+_LOCK = "SELECT id, address_key FROM contact WHERE account_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
+_EVENTS = "SELECT id FROM consent_event WHERE account_id = %s AND contact_id = ANY(%s::bigint[])"
+# The database deletes what belongs to a contact and has a key that says so.
+_DELETE = (
+    "DELETE FROM subscription WHERE account_id = %s AND contact_id = ANY(%s::bigint[])",
+    "DELETE FROM contact WHERE account_id = %s AND id = ANY(%s::bigint[])",
+)
 
+
+@tenancy.needs_account
 @transaction.atomic
-def erase_contact(contact_id: int, *, kind: ConsentKind = ConsentKind.ERASED, source: str) -> int | None:
-    """Erase one person from the account's lists; return the ledger event that records it, None for an unknown person.
+def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKind.ERASED) -> None:
+    """Erase people from the account's lists, with an event in the ledger for each. Unknown contacts are passed over.
 
-    `kind`: ERASED at the person's or the customer's request, EXPIRED when the retention of the proof ended. After
-    ERASED the keyed hash of the address stays suppressed, which blocks the address in later imports and forms.
+    `sources`: contact -> what asked for it. `kind`: ERASED at the person's or the customer's request, EXPIRED when the
+    retention of the proof ended. After ERASED the keyed hash of the address stays suppressed and blocks it in later
+    imports and forms.
     """
     assert kind in GONE
-    contact = Contact.objects.select_for_update().filter(id=contact_id).first()
-    if contact is None:
-        return None
-    events = list(ConsentEvent.objects.filter(contact_id=contact_id).values_list("id", flat=True))
-    erased = _erase_evidence(contact_id, events, kind)
-    if kind == ConsentKind.ERASED:
-        suppression.suppress(
-            bytes(contact.address_key), reason=SuppressionReason.ERASED, source=source, evidence={"rule": "R-94"}
-        )
-    contact.delete()
-    return erased
+    account_id = tenancy.current_account_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [account_id, list(sources)])
+        keys = {int(contact_id): bytes(key) for contact_id, key in cursor.fetchall()}
+        ids = list(keys)
+        cursor.execute(_EVENTS, [account_id, ids])
+        _erase_evidence(ids, [int(event_id) for (event_id,) in cursor.fetchall()], kind)
+        if kind == ConsentKind.ERASED:
+            suppress_many(
+                [
+                    SuppressionEntry(key, SuppressionReason.ERASED, sources[contact_id], {"rule": "R-94"})
+                    for contact_id, key in keys.items()
+                ]
+            )
+        for statement in _DELETE:
+            cursor.execute(statement, [account_id, ids])
 
 
 @transaction.atomic
 def expire_request(contact_id: int, list_id: int, event_ids: Collection[int]) -> None:
     """Delete the personal half of an unconfirmed sign-up (R-34). The events stay and say that it expired."""
-    _erase_evidence(contact_id, event_ids, ConsentKind.EXPIRED, list_id=list_id)
+    _erase_evidence([contact_id], event_ids, ConsentKind.EXPIRED, list_id=list_id)
 
 
 def _erase_evidence(
-    contact_id: int, event_ids: Collection[int], kind: ConsentKind, *, list_id: int | None = None
-) -> int:
-    """Append the event that gives the reason, and delete these personal halves under the one role that may."""
-    reason_id = ledger.append_bare(contact_id, kind, clock.now(), list_id=list_id)
+    contact_ids: Sequence[int], event_ids: Collection[int], kind: ConsentKind, *, list_id: int | None = None
+) -> None:
+    """Append the events that give the reason, and delete these personal halves under the one role that may."""
+    ledger.append_bare(contact_ids, kind, clock.now(), list_id=list_id)
     with tenancy.eraser():
         ConsentEvidence.objects.filter(event_id__in=event_ids).delete()
-    return reason_id

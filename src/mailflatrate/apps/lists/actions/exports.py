@@ -115,19 +115,22 @@ def open_export(export_id: int, *, by: User | None, source: str = "") -> IO[byte
 
 
 @tenancy.needs_account
-def drop_exports() -> int:
-    """Delete all files of the account, and stop running exports, because someone in them is erased; return how many.
+def drop_exports() -> tuple[int, int]:
+    """Delete all files of the account, and stop exports that run, because someone in them is erased.
 
-    Finding out which files name the person would mean reading them all, so all of them are deleted.
+    Returns how many files there were, and how many exports run. Which files name a person would take reading them all,
+    so each of them goes.
     """
     rows = Export.objects.select_for_update().filter(state__in=[ExportState.RUNNING, ExportState.DONE])
-    jobs_of_account = list(rows)
-    for job in jobs_of_account:
+    files = running = 0
+    for job in rows:
         if job.state == ExportState.DONE:
+            files += 1
             _drop_file(job, ERASED_SINCE)
         else:
+            running += 1
             Export.objects.filter(id=job.id).update(cancel_requested=True, problem=ERASED_SINCE)
-    return len(jobs_of_account)
+    return files, running
 
 
 def expire_exports() -> int:

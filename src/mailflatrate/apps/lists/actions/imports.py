@@ -1,5 +1,6 @@
 """File imports: upload, choose columns, start and cancel."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.field_proposals import propose_type
 from mailflatrate.rules.systems.profile import profiles, recognize
@@ -306,16 +308,20 @@ def _forget(account_id: int, name: str) -> None:
         uploads.forget(name)
 
 
-def drop_uploads_naming(email: str) -> int:
-    """Cancel imports that still wait for their columns and whose file contains an erased address; return how many.
+def drop_uploads_naming(search: AddressSearch) -> Counter[int]:
+    """Cancel imports that still wait for their columns and whose file contains an erased address.
 
-    A running import refuses an erased person anyway, and deletes its file when it ends.
+    Returns how many there were for each address, counting a file for the first one in it. A running import refuses an
+    erased person and deletes its file at its end.
     """
-    waiting = Import.objects.filter(state=ImportState.UPLOADED)
-    named = [job for job in waiting if uploads.may_name(job.file_path, email)]
-    for job in named:
+    dropped: Counter[int] = Counter()
+    for job in Import.objects.filter(state=ImportState.UPLOADED):
+        named = uploads.first_named(job.file_path, search)
+        if named is None:
+            continue
+        dropped[named] += 1
         cancel_import(job.id)
         Import.objects.filter(id=job.id).update(
             problem=_("Someone in this file was erased. Remove them and upload the file again.")
         )
-    return len(named)
+    return dropped

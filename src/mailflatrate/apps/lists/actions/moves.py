@@ -4,6 +4,7 @@ Nothing is imported before `start_move`.
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ from mailflatrate.apps.lists.moves.check import CHECK_MOVE_JOB, opened_tables, o
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.systems.profile import profiles
 
 START_MOVE_JOB = "lists.start_move"
@@ -271,16 +273,20 @@ def _discard(move: Move, problem: str = "") -> None:
 
 
 @tenancy.needs_account
-def drop_moves_naming(email: str) -> int:
-    """Discard moves that haven't started and whose files contain an erased address; return how many.
+def drop_moves_naming(search: AddressSearch) -> Counter[int]:
+    """Discard the moves that haven't started and whose files contain an erased address.
 
-    An import that has started refuses an erased person anyway, and deletes its file when it ends.
+    Returns how many there were for each address, counting a move for the first one in it. An import that has started
+    refuses an erased person and deletes its file at its end.
     """
-    waiting = Move.objects.select_for_update().filter(state__in=[*OPEN_MOVES])
-    named = [move for move in waiting if any(uploads.may_name(file["path"], email) for file in move.files)]
-    for move in named:
-        _discard(move, _("Someone in these files was erased. Remove them and upload the files again."))
-    return len(named)
+    dropped: Counter[int] = Counter()
+    for move in Move.objects.select_for_update().filter(state__in=[*OPEN_MOVES]):
+        named = [uploads.first_named(file["path"], search) for file in move.files]
+        numbers = [number for number in named if number is not None]
+        if numbers:
+            dropped[min(numbers)] += 1
+            _discard(move, _("Someone in these files was erased. Remove them and upload the files again."))
+    return dropped
 
 
 def count_confirmed(move_id: int) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -19,6 +20,7 @@ from mailflatrate.apps.lists.suppression_files.reading import REASON_TITLE
 from mailflatrate.apps.lists.suppression_files.runner import SUPPRESSION_FILE_JOB
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
+from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.prior_status.columns import StatusField
 from mailflatrate.rules.suppression import SuppressionReason
 
@@ -133,13 +135,16 @@ def _line(cells: list[str]) -> str:
 
 
 @tenancy.needs_account
-def drop_suppression_files_naming(email: str) -> int:
-    """Cancel files that still wait and contain an erased address; return how many.
+def drop_suppression_files_naming(search: AddressSearch) -> Counter[int]:
+    """Cancel files that still wait and contain an erased address.
 
-    A running one suppresses the address anyway, and deletes the file when it ends.
+    Returns how many there were for each address, counting a file for the first one in it. A running one suppresses the
+    address anyway, and deletes the file at its end.
     """
-    waiting = SuppressionFile.objects.filter(state=SuppressionFileState.QUEUED)
-    named = [job for job in waiting if uploads.may_name(job.file_path, email)]
-    for job in named:
-        cancel_suppression_file(job.id, by=None)
-    return len(named)
+    dropped: Counter[int] = Counter()
+    for job in SuppressionFile.objects.filter(state=SuppressionFileState.QUEUED):
+        named = uploads.first_named(job.file_path, search)
+        if named is not None:
+            dropped[named] += 1
+            cancel_suppression_file(job.id, by=None)
+    return dropped

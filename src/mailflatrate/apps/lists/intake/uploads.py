@@ -16,6 +16,7 @@ from typing import IO
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.storage.files import CHUNK_BYTES, StoredFileInfo
+from mailflatrate.mail.address_search import AddressSearch
 
 AREA = "uploads"
 
@@ -71,37 +72,39 @@ def forget_orphans(needed: Collection[tuple[int, str]], before: datetime) -> Non
 MOST_SEARCHED_BYTES = 512 * 1024 * 1024
 
 
-def may_name(name: str, email: str) -> bool:
-    """Return whether an upload contains an address, in text or in a part of a workbook; True if that cannot be
-    determined.
+def first_named(name: str, search: AddressSearch) -> int | None:
+    """Return the first of some addresses that an upload contains, in text or part of a workbook; None if none does.
+
+    It is the first of all if it is impossible to tell.
     """
-    wanted = email.lower().encode()
     try:
         with opened(name) as path:
-            return _names(path, wanted)
+            return _first_in(path, search)
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
-        return True
+        return 0
 
 
-def _names(path: Path, wanted: bytes) -> bool:
+def _first_in(path: Path, search: AddressSearch) -> int | None:
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
-            return _stands_in(file, wanted)
+            return min(_occurring(file, search), default=None)
+    found: set[int] = set()
     with zipfile.ZipFile(path) as workbook:
         for part in workbook.infolist():
             with workbook.open(part) as file:
-                if _stands_in(file, wanted):
-                    return True
-    return False
+                found |= _occurring(file, search)
+    return min(found, default=None)
 
 
-def _stands_in(file: IO[bytes], wanted: bytes) -> bool:
+def _occurring(file: IO[bytes], search: AddressSearch) -> set[int]:
     """Search in chunks, ignoring case; UTF-16 is handled by dropping its zeros."""
+    found: set[int] = set()
     rest, searched = b"", 0
-    while chunk := file.read(CHUNK_BYTES):
+    while 0 not in found and (chunk := file.read(CHUNK_BYTES)):
         searched += len(chunk)
         text = rest + chunk.replace(b"\0", b"").lower()
-        if wanted in text or searched > MOST_SEARCHED_BYTES:
-            return True
-        rest = text[-len(wanted) :]
-    return False
+        found |= search.named_in(text)
+        if searched > MOST_SEARCHED_BYTES:
+            return {0}
+        rest = text[-search.longest :]
+    return found

@@ -1,6 +1,15 @@
-"""Erasing a person from one account: everything that names them is deleted, anonymous proof is kept (R-94, R-96)."""
+"""Erasing people from one account: all that names them is deleted, anonymous proof stays (R-94, R-96).
 
-from django.db import transaction
+One person or a thousand: the same statements, in one transaction.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.abuse.models import CaseState, Report
@@ -10,66 +19,127 @@ from mailflatrate.apps.lists.models import ConsentKind, Contact
 from mailflatrate.apps.privacy import personal_traces
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, DataRequestState, PrivacyRequest
+from mailflatrate.apps.privacy.people import find_people
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 
-@transaction.atomic
 def erase_person(
     contact_id: int, *, by: audit.Actor, source: str, kind: ConsentKind = ConsentKind.ERASED
 ) -> dict[str, int]:
-    """Erase one person; return how many rows of each kind were wiped, empty if there is no such contact.
+    """Erase one person as `erase_people` does; return how many rows of each kind, empty for an unknown contact."""
+    return erase_people({contact_id: source}, by=by, kind=kind).get(contact_id, {})
 
-    Some records are kept: the keyed hash of the address, suppressed (not after EXPIRED); the ledger's events without
-    their personal halves; counts of campaigns; the audit log, which names no recipient.
+
+@tenancy.needs_account
+@transaction.atomic
+def erase_people(
+    sources: Mapping[int, str], *, by: audit.Actor, kind: ConsentKind = ConsentKind.ERASED
+) -> dict[int, dict[str, int]]:
+    """Erase people; return for each how many rows of each kind were wiped. Unknown contacts are passed over.
+
+    `sources`: contact -> what asked for it. What stays: the keyed hash of each address, suppressed (not after EXPIRED);
+    the ledger's events without their personal halves; counts of campaigns; the audit log, which names no recipient.
     """
-    contact = Contact.objects.select_for_update().filter(id=contact_id).first()
-    if contact is None:
+    contacts = list(_locked(sources).only("id", "email", "address_key"))
+    if not contacts:
         return {}
-    person = personal_traces.find_person(contact.id, contact.email, bytes(contact.address_key))
-    counts = personal_traces.wipe(person) | {
-        "uploads": imports.drop_uploads_naming(contact.email)
-        + moves.drop_moves_naming(contact.email)
-        + suppression_files.drop_suppression_files_naming(contact.email),
-        "exports": exports.drop_exports(),
+    people = find_people(contacts)
+    wiped = personal_traces.wipe(people)
+    dropped = (
+        imports.drop_uploads_naming(people.search)
+        + moves.drop_moves_naming(people.search)
+        + suppression_files.drop_suppression_files_naming(people.search)
+    )
+    files, running = exports.drop_exports()
+    counts = {
+        contact_id: {**wiped[place], "uploads": dropped[place], "exports": running + (0 if place else files)}
+        for contact_id, place in people.contacts.items()
     }
-    erasure.erase_contact(contact_id, kind=kind, source=source)
-    audit.record(
+    erasure.erase_contacts({contact_id: sources[contact_id] for contact_id in counts}, kind=kind)
+    audit.record_all(
         f"person.{kind.value}",
+        [
+            audit.AuditLine(f"contact:{contact_id}", sources[contact_id], details)
+            for contact_id, details in counts.items()
+        ],
         by=by,
-        account_id=tenancy.current_account_id(),
-        subject=f"contact:{contact_id}",
-        reason=source,
-        details=counts,
+        account_id=people.account_id,
     )
     return counts
 
 
-@transaction.atomic
 def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
-    """Erase a person on behalf of the customer, who is responsible for the data.
+    """Erase a person as `erase_many_for_customer` does; return how many rows of each kind were wiped.
 
-    Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address, because
-    it needs the proof of consent. A person's own request for erasure is carried out even then.
+    Raises PrivacyError for an unknown contact, and while the abuse desk has an open case about the address.
     """
-    contact = Contact.objects.filter(id=contact_id).first()
-    if contact is None:
-        raise PrivacyError(_("This contact doesn't exist."))
-    if _in_open_case(bytes(contact.address_key)):
+    result = erase_many_for_customer([contact_id], by=by)
+    if contact_id in result.held:
         raise PrivacyError(_("We're looking into a report about this person. Erase them once it's resolved."))
+    if contact_id not in result.wiped:
+        raise PrivacyError(_("This contact doesn't exist."))
+    return result.wiped[contact_id]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureResult:
+    """What became of some contacts: `wiped` says how many rows of each kind, `held` are kept for now.
+
+    The others don't exist.
+    """
+
+    wiped: Mapping[int, dict[str, int]]
+    held: frozenset[int]
+
+
+@tenancy.needs_account
+@transaction.atomic
+def erase_many_for_customer(contact_ids: Collection[int], *, by: User) -> ErasureResult:
+    """Erase people on behalf of the customer, who is responsible for the data, with a data request for each.
+
+    Those whose address an open case of the abuse desk is about are held, because the desk needs the proof of consent.
+    A person's own request for erasure is carried out even then.
+    """
+    contacts = list(_locked(contact_ids).values_list("id", "address_key"))
+    keys = {contact_id: bytes(key) for contact_id, key in contacts}
+    reported = _in_open_cases(keys.values())
+    held = frozenset(contact_id for contact_id, key in keys.items() if key in reported)
     now = clock.now()
-    request = PrivacyRequest.objects.create(
-        kind=DataRequestKind.ERASURE, state=DataRequestState.CONFIRMED, contact_id=contact_id,
-        address_key=bytes(contact.address_key), started_by=by, requested_at=now, expires_at=now, confirmed_at=now,
+    requests = PrivacyRequest.objects.bulk_create(
+        [
+            PrivacyRequest(
+                account_id=tenancy.current_account_id(), kind=DataRequestKind.ERASURE,
+                state=DataRequestState.CONFIRMED, contact_id=contact_id, address_key=key, started_by=by,
+                requested_at=now, expires_at=now, confirmed_at=now,
+            )
+            for contact_id, key in keys.items() if contact_id not in held
+        ]
     )  # fmt: skip
-    counts = erase_person(contact_id, by=audit.person(by), source=f"privacy request {request.id}")
-    request.state, request.done_at, request.outcome = DataRequestState.DONE, clock.now(), counts
-    request.save(update_fields=["state", "done_at", "outcome"])
-    return counts
+    sources = {request.contact_id or 0: f"privacy request {request.id}" for request in requests}
+    wiped = erase_people(sources, by=audit.person(by))
+    _settle({request.id: wiped[request.contact_id or 0] for request in requests})
+    return ErasureResult(wiped, held)
 
 
-def _in_open_case(address_key: bytes) -> bool:
+def _locked(contact_ids: Collection[int]) -> QuerySet[Contact]:
+    """Return the contacts in the order in which everyone locks several of them."""
+    return Contact.objects.select_for_update().filter(id__in=list(contact_ids)).order_by("id")
+
+
+def _settle(outcomes: Mapping[int, dict[str, int]]) -> None:
+    values: list[Any] = [list(outcomes), [json.dumps(outcome) for outcome in outcomes.values()], tenancy.current_account_id()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE privacy_request r SET state = %s, done_at = %s, outcome = t.outcome::jsonb
+            FROM unnest(%s::bigint[], %s::text[]) AS t (id, outcome) WHERE r.account_id = %s AND r.id = t.id""",
+            [DataRequestState.DONE.value, clock.now(), *values],
+        )
+
+
+def _in_open_cases(address_keys: Collection[bytes]) -> frozenset[bytes]:
     account_id = tenancy.current_account_id()
     with tenancy.platform(PlatformReason.PERSON):
-        reports = Report.objects.filter(account_id=account_id, address_key=address_key)
-        return reports.exclude(case__state=CaseState.CLOSED).exists()
+        reports = Report.objects.filter(account_id=account_id, address_key__in=list(address_keys))
+        found = reports.exclude(case__state=CaseState.CLOSED).values_list("address_key", flat=True)
+        return frozenset(bytes(key) for key in found if key is not None)

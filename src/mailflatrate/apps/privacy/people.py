@@ -1,0 +1,146 @@
+"""The people of one erasure and everything that identifies their data, read in a fixed number of statements.
+
+People are known by their place in the erasure, because a row may name several of them: it counts as it would if they
+were erased one after another.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.mail.address_search import AddressSearch
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.mail.verp import return_path
+
+Places = Collection[int]
+"""Places of people in an erasure."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedPeople:
+    """The people to wipe. Mappings lead from what a row holds to their places; addresses are in lower case.
+
+    `search` finds the addresses in texts. `deliveries` are all that were ever meant for them here, `paths` the local
+    parts of the Return-Paths of those and of the test sends that showed their data to another person.
+    """
+
+    account_id: int
+    contacts: dict[int, int]
+    keys: dict[bytes, int]
+    emails: dict[str, int]
+    search: AddressSearch
+    requests: dict[int, int]
+    deliveries: dict[int, frozenset[int]]
+    paths: dict[str, frozenset[int]]
+
+
+def find_people(contacts: Sequence[Contact]) -> ErasedPeople:
+    """Return what identifies the data of these contacts, whose rows are locked."""
+    account_id = tenancy.current_account_id()
+    by_contact = {contact.id: place for place, contact in enumerate(contacts)}
+    by_key = {bytes(contact.address_key): place for place, contact in enumerate(contacts)}
+    emails = _lowered([contact.email for contact in contacts])
+    by_email = {email: place for place, email in reversed(list(enumerate(emails)))}
+    requests = _requests(account_id, by_contact, by_key)
+    deliveries = _deliveries(account_id, by_contact, requests, by_email)
+    paths = {
+        _path(account_id, delivery_id): places
+        for delivery_id, places in (deliveries | _samples(account_id, by_contact)).items()
+    }
+    return ErasedPeople(account_id, by_contact, by_key, by_email, AddressSearch(emails), requests, deliveries, paths)
+
+
+def _lowered(emails: Sequence[str]) -> list[str]:
+    """Return the addresses in lower case, as the database sees it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lower(email) FROM unnest(%s::text[]) WITH ORDINALITY AS people (email, n) ORDER BY n",
+            [list(emails)],
+        )
+        return [str(email) for (email,) in cursor.fetchall()]
+
+
+def _requests(account_id: int, by_contact: dict[int, int], by_key: dict[bytes, int]) -> dict[int, int]:
+    """Return the sign-ups of these people; one that names two of them is the first one's.
+
+    A change of address isn't theirs if the person whose address it changes comes first, because it goes with them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, contact_id, address_key, moves_id FROM signup_request WHERE account_id = %s"
+            " AND (contact_id = ANY(%s::bigint[]) OR address_key = ANY(%s::bytea[]))",
+            [account_id, list(by_contact), list(by_key)],
+        )
+        rows = cursor.fetchall()
+    found: dict[int, int] = {}
+    for request_id, contact_id, key, moves_id in rows:
+        places = [place for place in (by_contact.get(contact_id), by_key.get(bytes(key))) if place is not None]
+        if by_contact.get(moves_id, len(by_contact)) >= min(places):
+            found[request_id] = min(places)
+    return found
+
+
+# The first two are one condition for two indexes.
+_DELIVERIES = """
+SELECT d.id, d.contact_id, NULL::bigint, NULL::text FROM delivery_record d
+WHERE d.account_id = %(account_id)s AND d.contact_id = ANY(%(contacts)s::bigint[]) AND d.campaign_id IS NOT NULL
+UNION ALL SELECT d.id, d.contact_id, NULL, NULL FROM delivery_record d
+WHERE d.account_id = %(account_id)s AND d.contact_id = ANY(%(contacts)s::bigint[]) AND d.campaign_id IS NULL
+UNION ALL SELECT d.id, NULL, d.confirmation_id, NULL FROM delivery d
+WHERE d.account_id = %(account_id)s AND d.confirmation_id = ANY(%(requests)s::bigint[])
+UNION ALL SELECT d.id, NULL, NULL, lower(n.recipient)
+FROM notice n JOIN delivery d ON d.notice_id = n.id AND d.account_id = n.account_id
+WHERE n.account_id = %(account_id)s AND n.kind = 'privacy' AND lower(n.recipient) = ANY(%(emails)s::text[])
+"""
+
+
+def _deliveries(
+    account_id: int, by_contact: dict[int, int], requests: dict[int, int], by_email: dict[str, int]
+) -> dict[int, frozenset[int]]:
+    values: dict[str, Any] = {
+        "account_id": account_id, "contacts": list(by_contact), "requests": list(requests), "emails": list(by_email)
+    }  # fmt: skip
+    passing: dict[int, set[int]] = {}
+    lasting: dict[int, set[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVERIES, values)
+        for delivery_id, contact_id, request_id, email in cursor.fetchall():
+            if contact_id is not None:
+                passing.setdefault(delivery_id, set()).add(by_contact[contact_id])
+            else:
+                place = requests[request_id] if request_id is not None else by_email[email]
+                lasting.setdefault(delivery_id, set()).add(place)
+    return {
+        delivery_id: counted(lasting.get(delivery_id, ()), passing.get(delivery_id, ()))
+        for delivery_id in (*passing, *lasting)
+    }
+
+
+def _samples(account_id: int, by_contact: dict[int, int]) -> dict[int, frozenset[int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.id, n.sample_contact_id FROM notice n"
+            " JOIN delivery d ON n.id = d.notice_id AND n.account_id = d.account_id"
+            " WHERE n.account_id = %s AND n.sample_contact_id = ANY(%s::bigint[])",
+            [account_id, list(by_contact)],
+        )
+        return {int(delivery_id): frozenset({by_contact[contact_id]}) for delivery_id, contact_id in cursor.fetchall()}
+
+
+def _path(account_id: int, delivery_id: int) -> str:
+    return return_path(key_ring().seal(TokenPurpose.VERP, account_id, delivery_id), "").removesuffix("@")
+
+
+def counted(lasting: Iterable[int], passing: Iterable[int]) -> frozenset[int]:
+    """Return whom a row counts for, as if people were wiped one after another.
+
+    `lasting`: places the row still names after it was wiped. `passing`: places that the first wipe takes out of it.
+    """
+    named = {*lasting}
+    everyone = named | {*passing}
+    return frozenset(named | {min(everyone)}) if everyone else frozenset()
