@@ -9,6 +9,7 @@ BOTH = {
     "apps/gate/audience.py": "last_mailing",
     "apps/gate/recipients.py": "last_mailing",
     "apps/privacy/actions/retention.py": "ArchivedDelivery",
+    "apps/privacy/people.py": "delivery_record",
     "apps/privacy/personal_traces.py": "delivery_archive",
 }
 HOT = re.compile(

@@ -25,8 +25,8 @@ Places = Collection[int]
 class ErasedPeople:
     """The people to wipe. Mappings lead from what a row holds to their places; addresses are in lower case.
 
-    `search` finds the addresses in texts. `deliveries` are all that were ever meant for them here, `paths` the local
-    parts of the Return-Paths of those and of the test sends that showed their data to another person.
+    `search` finds the addresses in texts. `deliveries` are all that were ever meant for them here, `samples` the test
+    sends that showed their data to another person.
     """
 
     account_id: int
@@ -36,7 +36,15 @@ class ErasedPeople:
     search: AddressSearch
     requests: dict[int, int]
     deliveries: dict[int, frozenset[int]]
-    paths: dict[str, frozenset[int]]
+    samples: dict[int, frozenset[int]]
+
+    def paths(self) -> dict[str, frozenset[int]]:
+        """Return the local parts of the Return-Paths of `deliveries` and `samples`."""
+        ring = key_ring()
+        return {
+            return_path(ring.seal(TokenPurpose.VERP, self.account_id, delivery_id), "").removesuffix("@"): places
+            for delivery_id, places in (self.deliveries | self.samples).items()
+        }
 
 
 def find_people(contacts: Sequence[Contact]) -> ErasedPeople:
@@ -48,11 +56,8 @@ def find_people(contacts: Sequence[Contact]) -> ErasedPeople:
     by_email = {email: place for place, email in reversed(list(enumerate(emails)))}
     requests = _requests(account_id, by_contact, by_key)
     deliveries = _deliveries(account_id, by_contact, requests, by_email)
-    paths = {
-        _path(account_id, delivery_id): places
-        for delivery_id, places in (deliveries | _samples(account_id, by_contact)).items()
-    }
-    return ErasedPeople(account_id, by_contact, by_key, by_email, AddressSearch(emails), requests, deliveries, paths)
+    samples = _samples(account_id, by_contact)
+    return ErasedPeople(account_id, by_contact, by_key, by_email, AddressSearch(emails), requests, deliveries, samples)
 
 
 def _lowered(emails: Sequence[str]) -> list[str]:
@@ -130,10 +135,6 @@ def _samples(account_id: int, by_contact: dict[int, int]) -> dict[int, frozenset
             [account_id, list(by_contact)],
         )
         return {int(delivery_id): frozenset({by_contact[contact_id]}) for delivery_id, contact_id in cursor.fetchall()}
-
-
-def _path(account_id: int, delivery_id: int) -> str:
-    return return_path(key_ring().seal(TokenPurpose.VERP, account_id, delivery_id), "").removesuffix("@")
 
 
 def counted(lasting: Iterable[int], passing: Iterable[int]) -> frozenset[int]:

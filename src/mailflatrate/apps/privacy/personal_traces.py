@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.inbound import named_addresses
+from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.privacy import text_traces
 from mailflatrate.apps.privacy.people import ErasedPeople, Places, counted
 from mailflatrate.base import clock, jobs, tenancy
@@ -126,22 +127,14 @@ _UNCOUNTED = (
 _OURS = "(account_id = %(account_id)s OR account_id IS NULL)"
 _NAMED = "address_keys && %(keys)s::bytea[]"
 # Mail that came in may belong to nobody yet, so these look at the account's rows and at those without one.
-_WIPE_MAIL: dict[str, _Trace] = {
-    # What a case of the abuse desk holds is kept for its defense as long as the case is (Art. 17(3)(e), R-95).
-    "raw_mails": _Trace(
-        "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}', address_keys = '{}'"  # noqa: S608
-        f" FROM (SELECT id, delivery_id, address_keys FROM raw_mail WHERE desk = '' AND {_OURS}"
-        f" AND ({_OF_DELIVERY} OR {_NAMED}) ORDER BY id FOR UPDATE) AS was"
-        " WHERE raw_mail.id = was.id RETURNING was.delivery_id, was.address_keys",
-        lambda people, row: (_by_delivery(people, row[0]), _by_keys(people, row[1])),
-    ),
-    "test_inbox": _Trace(
-        f"DELETE FROM postbox_message WHERE {_OURS}"  # noqa: S608
-        f" AND ({_NAMED} OR split_part(envelope_from, '@', 1) = ANY(%(paths)s::text[]))"
-        " RETURNING address_keys, split_part(envelope_from, '@', 1)",
-        lambda people, row: ((), _by_keys(people, row[0]) | {*people.paths.get(row[1], ())}),
-    ),
-}
+# What a case of the abuse desk holds is kept for its defense as long as the case is (Art. 17(3)(e), R-95).
+_RAW_MAILS = _Trace(
+    "UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', reason = '', reading = '{}', address_keys = '{}'"  # noqa: S608
+    f" FROM (SELECT id, delivery_id, address_keys FROM raw_mail WHERE desk = '' AND {_OURS}"
+    f" AND ({_OF_DELIVERY} OR {_NAMED}) ORDER BY id FOR UPDATE) AS was"
+    " WHERE raw_mail.id = was.id RETURNING was.delivery_id, was.address_keys",
+    lambda people, row: (_by_delivery(people, row[0]), _by_keys(people, row[1])),
+)
 
 
 def _suppression(lifted: str) -> _Trace:
@@ -156,6 +149,11 @@ def _suppression(lifted: str) -> _Trace:
     )
 
 
+_INBOX = (
+    f"DELETE FROM postbox_message WHERE {_OURS}"  # noqa: S608  made of constants
+    f" AND ({_NAMED} OR split_part(envelope_from, '@', 1) = ANY(%(paths)s::text[]))"
+    " RETURNING address_keys, split_part(envelope_from, '@', 1)"
+)
 _IN_FORCE, _LIFTED = _suppression("IS NULL"), _suppression("IS NOT NULL")
 # The same for messages whose addresses were not noted yet when the person was erased; by then only the key is known.
 _WIPE_LATE: tuple[str, ...] = (
@@ -188,7 +186,8 @@ def wipe(people: ErasedPeople) -> list[dict[str, int]]:
     counts |= text_traces.wipe_texts(people)
     with tenancy.platform(PlatformReason.PERSON):
         counts["suppressions"] = _run(_IN_FORCE, values, people) + _run(_LIFTED, values, people)
-        counts |= {name: _run(trace, values, people) for name, trace in _WIPE_MAIL.items()}
+        counts["raw_mails"] = _run(_RAW_MAILS, values, people)
+        counts["test_inbox"] = _wipe_test_inbox(values, people)
         is_left = named_addresses.with_too_many(now).exists()
     if is_left or not named_addresses.is_all_noted(now):
         _wipe_later(people.account_id, list(people.keys), now, now)
@@ -223,8 +222,16 @@ def _values(people: ErasedPeople) -> dict[str, Any]:
         "regexes": [re.escape(email) for email in people.search.emails],
         "deliveries": list(people.deliveries),
         "requests": list(people.requests),
-        "paths": list(people.paths),
     }
+
+
+def _wipe_test_inbox(values: dict[str, Any], people: ErasedPeople) -> Counter[int]:
+    """Delete what the test inbox received for these people. Without messages in it, no Return-Path is made."""
+    if not InboxMessage.objects.exists():
+        return Counter()
+    paths = people.paths()
+    trace = _Trace(_INBOX, lambda people, row: ((), _by_keys(people, row[0]) | {*paths.get(row[1], ())}))
+    return _run(trace, {**values, "paths": list(paths)}, people)
 
 
 def _run(trace: _Trace, values: dict[str, Any], people: ErasedPeople) -> Counter[int]:

@@ -14,22 +14,25 @@ CREATE OR REPLACE FUNCTION public.audit_measure(entry public.audit_entry) RETURN
       ]) WITH ORDINALITY AS parts (part, place)
 $$;
 
+-- The first line of a transaction chains those after it, too: only lines of this transaction are seen without a number.
 CREATE OR REPLACE FUNCTION public.audit_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     head audit_head;
     entry audit_entry;
 BEGIN
-    SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
-    SELECT * INTO entry FROM audit_entry WHERE id = NEW.id AND number IS NULL;
-    IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id AND number IS NULL) THEN
         RETURN NULL;
     END IF;
-    entry.number := head.number + 1;
-    entry.previous := head.hash;
-    entry.hash := audit_measure(entry);
-    UPDATE audit_entry SET number = entry.number, previous = entry.previous, hash = entry.hash WHERE id = entry.id;
-    UPDATE audit_head SET number = entry.number, hash = entry.hash;
+    SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
+    FOR entry IN SELECT * FROM audit_entry WHERE id >= NEW.id AND number IS NULL ORDER BY id LOOP
+        head.number := head.number + 1;
+        entry.number := head.number;
+        entry.previous := head.hash;
+        head.hash := audit_measure(entry);
+        UPDATE audit_entry SET number = entry.number, previous = entry.previous, hash = head.hash WHERE id = entry.id;
+    END LOOP;
+    UPDATE audit_head SET number = head.number, hash = head.hash;
     RETURN NULL;
 END $$;
 
