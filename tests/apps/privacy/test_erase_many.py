@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.db.models import DO_NOTHING
 from django.test.utils import CaptureQueriesContext
 
 from mailflatrate.apps.abuse.models import Case, CaseState, Report
@@ -56,7 +57,6 @@ from support.origins import approve_origin
 
 PEOPLE = 6
 EMAILS = [f"p{number}.paar@posteo.de" for number in range(PEOPLE)]
-KEYS = {email: number for number, email in enumerate(EMAILS)}
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,6 @@ def _requests(anna: Customer, ids: list[int]) -> None:
     unsubscribe(ids[2], list_id=None, by="mailto", source=f"mail of {EMAILS[2]}", ip="203.0.113.9")
 
 
-_TIMES = "timestamptz"
 _IGNORED = {"id", "name", "code", "company", "number", "xid", "oldest"}
 # Written as sums and as runs of ids, so that the same is said in fewer rows.
 _FOLDED = {"list_tally", "contact_touch"}
@@ -379,8 +378,6 @@ def test_a_crash_in_the_middle_loses_nothing(crowd: Customer, monkeypatch: pytes
 
 def test_every_key_to_a_contact_is_known_to_the_erasure() -> None:
     """What Django would delete or empty with a contact, statements of ours do: a new key needs one, too."""
-    from django.db.models import DO_NOTHING
-
     kept = {
         relation.related_model._meta.db_table
         for relation in Contact._meta.get_fields(include_hidden=True)

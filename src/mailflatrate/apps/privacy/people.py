@@ -107,13 +107,11 @@ WHERE n.account_id = %(account_id)s AND n.kind = 'privacy' AND lower(n.recipient
 def _deliveries(
     account_id: int, by_contact: dict[int, int], requests: dict[int, int], by_email: dict[str, int]
 ) -> dict[int, frozenset[int]]:
-    values: dict[str, Any] = {
-        "account_id": account_id, "contacts": list(by_contact), "requests": list(requests), "emails": list(by_email)
-    }  # fmt: skip
+    values: dict[str, Any] = {"account_id": account_id, "contacts": list(by_contact), "requests": list(requests)}
     passing: dict[int, set[int]] = {}
     lasting: dict[int, set[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVERIES, values)
+        cursor.execute(_DELIVERIES, {**values, "emails": list(by_email)})
         for delivery_id, contact_id, request_id, email in cursor.fetchall():
             if contact_id is not None:
                 passing.setdefault(delivery_id, set()).add(by_contact[contact_id])

@@ -119,7 +119,7 @@ _WIPE: dict[str, _Trace] = {
         ),
     ),
 }  # fmt: skip
-# What has a number of nothing: a change of address that waits, and when somebody was last mailed.
+# Not in the numbers: a change of address that waits, and when a contact was last mailed.
 _UNCOUNTED = (
     "DELETE FROM signup_request WHERE account_id = %(account_id)s AND moves_id = ANY(%(contacts)s::bigint[])",
     "DELETE FROM last_mailing WHERE account_id = %(account_id)s AND contact_id = ANY(%(contacts)s::bigint[])",

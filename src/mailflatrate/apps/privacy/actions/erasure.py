@@ -83,7 +83,7 @@ def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class ErasureResult:
+class ErasedContacts:
     """What became of some contacts: `wiped` says how many rows of each kind, `held` are kept for now.
 
     The others don't exist.
@@ -95,7 +95,7 @@ class ErasureResult:
 
 @tenancy.needs_account
 @transaction.atomic
-def erase_many_for_customer(contact_ids: Collection[int], *, by: User) -> ErasureResult:
+def erase_many_for_customer(contact_ids: Collection[int], *, by: User) -> ErasedContacts:
     """Erase people on behalf of the customer, who is responsible for the data, with a data request for each.
 
     Those whose address an open case of the abuse desk is about are held, because the desk needs the proof of consent.
@@ -109,7 +109,7 @@ def erase_many_for_customer(contact_ids: Collection[int], *, by: User) -> Erasur
     sources = {contact_id: f"privacy request {request_id}" for contact_id, request_id in requests.items()}
     wiped = erase_people(sources, by=audit.person(by))
     _settle({requests[contact_id]: counts for contact_id, counts in wiped.items()})
-    return ErasureResult(wiped, held)
+    return ErasedContacts(wiped, held)
 
 
 _REQUESTS = f"""
