@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -22,26 +21,18 @@ from mailflatrate.apps.delivery.models import Attempt, Delivery, DeliveryState
 from mailflatrate.apps.forms.models import SignupDenial, SignupRequest
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, InboxMessage, RawMail
 from mailflatrate.apps.lists import ledger_seals
-from mailflatrate.apps.lists.actions import bulk, exports, imports, notes, tags
+from mailflatrate.apps.lists.actions import exports, imports, notes, tags
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.segments import save_segment
-from mailflatrate.apps.lists.bulk import runner, steps
-from mailflatrate.apps.lists.bulk.runner import run_bulk
-from mailflatrate.apps.lists.bulk.selection import selection_of
-from mailflatrate.apps.lists.bulk.steps import BulkSteps
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.ledger_verification import verify_ledger
 from mailflatrate.apps.lists.models import (
-    BulkAction,
-    BulkKind,
-    ConsentEvent,
     Contact,
     Export,
     ExportContent,
     ExportFormat,
     ExportState,
 )
-from mailflatrate.apps.privacy import bulk_erasure
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_many_for_customer
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
@@ -106,16 +97,22 @@ def _mail(anna: Customer, campaign: Any, ids: list[int]) -> None:
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, delivery_id=delivery.id
             )
         Feedback.objects.create(
-            delivery_id=delivery.id, campaign=campaign, contact_id=ids[number], kind=FeedbackKind.HARD_BOUNCE,
+            delivery_id=delivery.id,
+            campaign=campaign,
+            contact_id=ids[number],
+            kind=FeedbackKind.HARD_BOUNCE,
             text=reply,
-        )  # fmt: skip
+        )
     with tenancy.platform(PlatformReason.MAIL_IN):
         common: dict[str, Any] = {"via": "smtp", "envelope_to": "x@x.example", "sha256": b"x" * 32}
         for named, delivery_id in ((EMAILS[0:3:2], None), (EMAILS[3:5], deliveries[5].id)):
             RawMail.objects.create(
-                account_id=anna.account_id, raw=f"From: {' '.join(named)}\r\n\r\nx".encode(), delivery_id=delivery_id,
-                envelope_from=named[0], **common,
-            )  # fmt: skip
+                account_id=anna.account_id,
+                raw=f"From: {' '.join(named)}\r\n\r\nx".encode(),
+                delivery_id=delivery_id,
+                envelope_from=named[0],
+                **common,
+            )
         InboxMessage.objects.create(
             account_id=anna.account_id, envelope_to=EMAILS[4], raw=f"To: {EMAILS[4]}, {EMAILS[1]}\r\n\r\n".encode()
         )
@@ -152,14 +149,24 @@ def _requests(anna: Customer, ids: list[int]) -> None:
     now = clock.now()
     for number, moved in ((0, 1), (2, 2), (4, 3)):
         PrivacyRequest.objects.create(
-            kind=DataRequestKind.ADDRESS, contact_id=ids[number], address_key=key_of(number),
-            values={"email": EMAILS[moved].title()}, expires_at=now, ip="203.0.113.9",
-        )  # fmt: skip
+            kind=DataRequestKind.ADDRESS,
+            contact_id=ids[number],
+            address_key=key_of(number),
+            values={"email": EMAILS[moved].title()},
+            expires_at=now,
+            ip="203.0.113.9",
+        )
         SignupRequest.objects.create(
-            kind="move", moves_id=ids[number], mailing_list_id=anna.list_id, contact_id=ids[moved],
-            email=EMAILS[moved], address_key=key_of(moved), language="en", requested_at=now,
+            kind="move",
+            moves_id=ids[number],
+            mailing_list_id=anna.list_id,
+            contact_id=ids[moved],
+            email=EMAILS[moved],
+            address_key=key_of(moved),
+            language="en",
+            requested_at=now,
             expires_at=now + timedelta(days=7),
-        )  # fmt: skip
+        )
     SignupDenial.objects.create(request_id=7, kind="form", address_key=key_of(1), requested_at=now, denied_at=now)
     unsubscribe(ids[2], list_id=None, by="mailto", source=f"mail of {EMAILS[2]}", ip="203.0.113.9")
 
@@ -193,14 +200,23 @@ def rows_of(owner_url: str, place: Place) -> dict[str, Counter[str]]:
                     if name not in _IGNORED
                 }
                 found.setdefault(table, Counter())[json.dumps(said, sort_keys=True)] += 1
-        found["list_tally"] = Counter(map(str, owner.execute(
-            "SELECT state, sum(people) FROM list_tally WHERE account_id = %s GROUP BY 1 HAVING sum(people) <> 0",
-            [place.account_id],
-        ).fetchall()))  # fmt: skip
-        found["contact_touch"] = Counter(known.get(str(each)) for (each,) in owner.execute(
-            "SELECT DISTINCT generate_series(first_id, last_id) FROM contact_touch WHERE account_id = %s AND is_gone",
-            [place.account_id],
-        ))  # fmt: skip
+        found["list_tally"] = Counter(
+            map(
+                str,
+                owner.execute(
+                    "SELECT state, sum(people) FROM list_tally WHERE account_id = %s GROUP BY 1",
+                    [place.account_id],
+                ).fetchall(),
+            )
+        )
+        found["contact_touch"] = Counter(
+            known.get(str(each))
+            for (each,) in owner.execute(
+                "SELECT DISTINCT generate_series(first_id, last_id) FROM contact_touch"
+                " WHERE account_id = %s AND is_gone",
+                [place.account_id],
+            )
+        )
     return found
 
 
@@ -244,11 +260,35 @@ def test_together_leaves_what_one_after_another_leaves(database: str, pair: tupl
     assert set(result.wiped) == set(other.ids[:5])
     singly, together = changes(before[0], rows_of(database, one)), changes(before[1], rows_of(database, other))
     assert set(singly) >= {
-        "contact", "consent_event", "consent_evidence", "subscription", "suppression", "audit_entry", "delivery",
-        "attempt", "click", "feedback", "raw_mail", "postbox_message", "notice", "segment", "contact_note",
-        "contact_tag", "campaign_comment", "import", "import_refusal", "export", "privacy_request", "signup_request",
-        "signup_denial", "withdrawal_outbox", "stored_file", "stored_chunk", "contact_change", "list_tally",
-    }, "the test must touch every table, or it proves nothing"  # fmt: skip
+        "contact",
+        "consent_event",
+        "consent_evidence",
+        "subscription",
+        "suppression",
+        "audit_entry",
+        "delivery",
+        "attempt",
+        "click",
+        "feedback",
+        "raw_mail",
+        "postbox_message",
+        "notice",
+        "segment",
+        "contact_note",
+        "contact_tag",
+        "campaign_comment",
+        "import",
+        "import_refusal",
+        "export",
+        "privacy_request",
+        "signup_request",
+        "signup_denial",
+        "withdrawal_outbox",
+        "stored_file",
+        "stored_chunk",
+        "contact_change",
+        "list_tally",
+    }, "the test must touch every table, or it proves nothing"
     for table in sorted(singly | together):
         for left, right in zip(singly[table], together[table], strict=True):
             assert left == right, f"{table}\n" + "\n".join([*(left - right), "but together", *(right - left)])
@@ -324,58 +364,6 @@ def test_who_a_case_is_about_is_held_and_nobody_of_another_account_is_touched(da
         assert Contact.objects.filter(id=theirs.id).exists()
 
 
-@pytest.fixture
-def crowd(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
-    """Seven contacts, erased three at a time."""
-    assert database
-    monkeypatch.setitem(steps.STEPS, BulkKind.ERASE, BulkSteps(bulk_erasure.erase, 3))
-    yield sending_customer(people=7)
-
-
-def begun(anna: Customer) -> int:
-    with tenancy.account(anna.account_id):
-        ids = list(Contact.objects.values_list("id", flat=True))
-        return int(bulk.start_bulk(BulkKind.ERASE, selection_of(ids, None), {}, by=anna.owner, enqueue=False).id)
-
-
-def numbers(anna: Customer, action_id: int) -> tuple[Any, ...]:
-    with tenancy.account(anna.account_id):
-        action = BulkAction.objects.get(id=action_id)
-        left = Contact.objects.count()
-        erased = ConsentEvent.objects.filter(kind="erased").count()
-        requests = PrivacyRequest.objects.filter(state="done").count()
-    return action.state, action.total, action.done, action.changed, action.skipped, left, erased, requests
-
-
-def test_a_cancel_in_the_middle_gives_exact_numbers(crowd: Customer) -> None:
-    action_id = begun(crowd)
-    assert runner._begin(crowd.account_id, action_id)
-    assert runner._step(crowd.account_id, action_id)
-    with tenancy.account(crowd.account_id):
-        bulk.cancel_bulk(action_id, by=crowd.owner)
-    run_bulk(crowd.account_id, action_id)
-    assert numbers(crowd, action_id) == ("cancelled", 7, 3, 3, {}, 4, 3, 3)
-
-
-def test_a_crash_in_the_middle_loses_nothing(crowd: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second batch dies after everything was written, before its commit: it counts as not begun."""
-    action_id = begun(crowd)
-    batches = []
-
-    def dying(action: BulkAction, ids: Any) -> Any:
-        batches.append(bulk_erasure.erase(action, ids))
-        if len(batches) == 2:
-            raise KeyboardInterrupt
-        return batches[-1]
-
-    monkeypatch.setitem(steps.STEPS, BulkKind.ERASE, BulkSteps(dying, 3))
-    with pytest.raises(KeyboardInterrupt):
-        run_bulk(crowd.account_id, action_id)
-    assert numbers(crowd, action_id) == ("running", 7, 3, 3, {}, 4, 3, 3)
-    run_bulk(crowd.account_id, action_id)
-    assert numbers(crowd, action_id) == ("done", 7, 7, 7, {}, 0, 7, 7)
-
-
 def test_every_key_to_a_contact_is_known_to_the_erasure() -> None:
     """What Django would delete or empty with a contact, statements of ours do: a new key needs one, too."""
     kept = {
@@ -390,9 +378,21 @@ def test_addresses_are_found_wherever_they_occur_in_a_text() -> None:
     emails = ["bo@x.de", "bob@x.de", "jim@y.example", "jürgen@x.de", "b@x.de", "o'neil+tag@y.example"]
     search = AddressSearch(emails)
     for text in (
-        "", "@", "x@", "@x.de", "bob@x.de", "jim.bob@x.de, JIM", "b@x.dex", "mailto:jim@y.example?", "jürgen@x.de@x.de",
-        '"o\'neil+tag@y.example"', "bo@x.d", "jim@y.exampl", "a b@x.debo@x.de", "jim@@y.example",
-    ):  # fmt: skip
+        "",
+        "@",
+        "x@",
+        "@x.de",
+        "bob@x.de",
+        "jim.bob@x.de, JIM",
+        "b@x.dex",
+        "mailto:jim@y.example?",
+        "jürgen@x.de@x.de",
+        '"o\'neil+tag@y.example"',
+        "bo@x.d",
+        "jim@y.exampl",
+        "a b@x.debo@x.de",
+        "jim@@y.example",
+    ):
         expected = {number for number, email in enumerate(emails) if email in text}
         assert search.named_in(text.encode()) == expected, text
     assert AddressSearch([]).named_in(b"a@b") == set()
