@@ -93,6 +93,7 @@ from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from support.archive import archived, fold_one
+from support.automations import leave_traces
 from support.contact_files import HEADER
 from support.customers import WHERE, Customer, sending_customer
 from support.forms import add_form
@@ -302,6 +303,7 @@ class Neighbours:
         self._a_case(campaign)
         self._a_webhook()
         keep_signals(self.anna.account_id, [SignalResult("vat", SignalOutcome.GOOD, "none")])
+        leave_traces(self.anna)
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,14 @@ ATTRIBUTES = ("time_zone", "timezone", "tz", "zeitzone")
 
 
 @lru_cache(maxsize=1)
-def _zones() -> dict[str, ZoneInfo]:
+def zones() -> dict[str, ZoneInfo]:
     """Return every zone by its name in lower case."""
     return {name.lower(): ZoneInfo(name) for name in sorted(available_timezones())}
+
+
+def find_zone(name: str) -> ZoneInfo | None:
+    """Return the zone of a name as a contact may spell it; None if there is none."""
+    return zones().get(name.strip().lower().replace(" ", "_"))
 
 
 def same_hour(local_at: datetime, home: str) -> dict[str, datetime]:
@@ -25,4 +30,4 @@ def same_hour(local_at: datetime, home: str) -> dict[str, datetime]:
     `local_at` is aware. Raises ZoneInfoNotFoundError for an unknown home.
     """
     wall = local_at.astimezone(ZoneInfo(home)).replace(tzinfo=None)
-    return {name: wall.replace(tzinfo=zone).astimezone(UTC) for name, zone in _zones().items()}
+    return {name: wall.replace(tzinfo=zone).astimezone(UTC) for name, zone in zones().items()}

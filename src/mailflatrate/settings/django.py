@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.delivery",
     "mailflatrate.apps.inbound",
     "mailflatrate.apps.tracking",
+    "mailflatrate.apps.automations",
     "mailflatrate.apps.abuse",
     "mailflatrate.apps.privacy",
     "mailflatrate.apps.stats",

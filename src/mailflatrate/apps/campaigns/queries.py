@@ -37,8 +37,11 @@ ATTRIBUTE_SAMPLE = 5_000
 
 
 def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
-    """Return the account's campaigns, newest first. `search` is a part of a name, or a mailing ID in any spelling."""
-    found = Campaign.objects.select_related("sender").order_by("-created_at", "-id")
+    """Return the account's campaigns, newest first, without messages of automations.
+
+    `search` is a part of a name, or a mailing ID in any spelling.
+    """
+    found = Campaign.objects.filter(automation_id=None).select_related("sender").order_by("-created_at", "-id")
     if state:
         found = found.filter(state=state)
     if search:

@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.local_time import JOIN, MOMENT, moments_of, wav
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, locked, move
-from mailflatrate.apps.delivery import campaign_log, fence, statistics, wake, warm_up
+from mailflatrate.apps.delivery import campaign_log, fence, statistics, step_messages, wake, warm_up
 from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, end_test, test_goes_on
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
@@ -171,6 +171,8 @@ def plan_campaign(account_id: int, campaign_id: int, edition_id: int, decision_i
     if _is_held(campaign_id):
         return
     with tenancy.account(account_id):
+        if step_messages.begin(campaign_id, edition_id, decision_id):
+            return
         if not _begin(campaign_id, edition_id, decision_id):
             return
     while not _is_held(campaign_id):

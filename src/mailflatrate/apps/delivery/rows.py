@@ -4,8 +4,8 @@ The two tables have the same columns. Readers outside the engine use `DeliveryRe
 """
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
@@ -88,6 +88,7 @@ class DeliveryColumns(TenantModel):
     )
     settled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+    enrolment_id = models.BigIntegerField(null=True, help_text="the enrolment whose step this is; None: a campaign")
 
     class Meta:
         abstract = True
@@ -126,10 +127,14 @@ class Delivery(DeliveryColumns):
                 condition=Q(confirmation_id__isnull=False),
                 name="delivery_confirmation_once",
             ),
+            # A campaign reaches a person once; a step of an automation, once each time they go through it.
             models.UniqueConstraint(
-                fields=["account", "contact", "campaign"],
+                "account",
+                "contact",
+                "campaign",
+                Coalesce("enrolment_id", Value(0, output_field=models.BigIntegerField())),
                 condition=Q(campaign__isnull=False),
-                name="delivery_once",
+                name="delivery_once_each",
             ),
             # Permission by construction: exactly one basis.
             models.CheckConstraint(

@@ -31,12 +31,18 @@ def check_campaign(campaign_id: int) -> Verdict:
 
 
 def release_campaign(
-    campaign_id: int, *, by: User | None, at: datetime | None = None, on_own_clocks: bool = False
+    campaign_id: int,
+    *,
+    by: User | None,
+    at: datetime | None = None,
+    on_own_clocks: bool = False,
+    automation_id: int | None = None,
 ) -> GateDecision:
     """Release a campaign, now or at the aware moment `at`; return the stored decision, allowed or not.
 
     `on_own_clocks`: each recipient gets the campaign when the local time in their time zone equals that of `at`, in
-    waves. Sending begins with the first wave; recipients whose hour has passed by then get it at once.
+    waves. Sending begins with the first wave; recipients whose hour has passed by then get it at once. `automation_id`:
+    it is a message of this automation, which is released as a whole.
 
     Every variant passes all rules separately, with an edition and a decision of its own; one that fails stops them all.
     If a rule asks for a reviewer, the campaign waits for `review_campaign`. Otherwise, if it is released now, its
@@ -49,6 +55,8 @@ def release_campaign(
     campaign = locked(campaign_id)
     if campaign.state not in RELEASABLE:
         raise CampaignError(_("This campaign is already being sent."))
+    if campaign.automation_id != automation_id:
+        raise CampaignError(_("This message belongs to an automation. Activate the automation to send it."))
     if on_own_clocks and campaign.variants:
         raise CampaignInputError(
             _("An A/B test is sent at one time, so it can't be combined with sending in each recipient's time zone.")

@@ -106,6 +106,10 @@ class Campaign(TenantModel):
     left_out = models.JSONField(default=dict, help_text="reason -> number of people on the lists who were not planned")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    automation_id = models.BigIntegerField(null=True, help_text="the automation whose message this is")
+    automation_over = models.BooleanField(
+        db_default=False, default=False, help_text="no one in its automation can get it any longer"
+    )
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -116,6 +120,11 @@ class Campaign(TenantModel):
             models.Index(fields=["account", "-created_at"], name="campaign_recent"),
             models.Index(fields=["scheduled_at"], condition=models.Q(state="scheduled"), name="campaign_due"),
             models.Index(fields=["review_asked_at"], condition=models.Q(state="review"), name="campaign_in_review"),
+            models.Index(
+                fields=["account", "automation_id"],
+                condition=models.Q(automation_id__isnull=False),
+                name="campaign_of_automation",
+            ),
         ]
 
     def __str__(self) -> str:

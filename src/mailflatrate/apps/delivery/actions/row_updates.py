@@ -44,8 +44,11 @@ def move(campaign: LockedCampaign, state: CampaignState, by: CampaignMover, *, r
 
 
 def complete(campaign: LockedCampaign) -> None:
-    """Mark the campaign as sent when no chunk is open and no retry is left."""
-    if campaign.state not in RUNNING:
+    """Mark the campaign as sent when no chunk is open and no retry is left.
+
+    The message of an automation goes on until no one can get it any longer.
+    """
+    if campaign.state not in RUNNING or (campaign.automation_id is not None and not campaign.automation_over):
         return
     if Chunk.objects.filter(campaign_id=campaign.id, state__in=OPEN_CHUNKS).exists():
         return

@@ -176,11 +176,11 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER delivery_keeps_its_basis BEFORE UPDATE OF contact_id, account_id, campaign_id,
-    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id ON delivery
+    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id, enrolment_id ON delivery
     FOR EACH ROW WHEN (
         (NEW.account_id, NEW.campaign_id, NEW.edition_id, NEW.mailing_list_id, NEW.decision_id, NEW.consent_event_id,
-            NEW.confirmation_id, NEW.notice_id)
+            NEW.confirmation_id, NEW.notice_id, NEW.enrolment_id)
             IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.edition_id, OLD.mailing_list_id, OLD.decision_id,
-            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id)
+            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id, OLD.enrolment_id)
         OR NEW.contact_id IS NOT NULL AND NEW.contact_id IS DISTINCT FROM OLD.contact_id
     ) EXECUTE FUNCTION public.delivery_keeps_its_basis();

@@ -1,0 +1,256 @@
+"""The activation of an automation, which is a release: each message passes the gate, and the policy is ticked for all.
+
+A version becomes current once each of its messages has been released, which may take a reviewer (R-06).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.agreements import Circumstances
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.accounts.rights import require
+from mailflatrate.apps.automations.actions.drafts import draft_of, locked_automation
+from mailflatrate.apps.automations.checking import problems_of
+from mailflatrate.apps.automations.ending import end_messages, replace_message
+from mailflatrate.apps.automations.engine import looking
+from mailflatrate.apps.automations.engine.context import run_of
+from mailflatrate.apps.automations.errors import AutomationError
+from mailflatrate.apps.automations.graphs import graph_of, version_hash, with_campaigns
+from mailflatrate.apps.automations.models import (
+    Automation,
+    AutomationState,
+    AutomationStep,
+    AutomationVersion,
+    VersionState,
+)
+from mailflatrate.apps.campaigns.actions import approval as campaign_approval
+from mailflatrate.apps.campaigns.actions import drafts as campaign_drafts
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.models import Campaign, ReleaseAnswer
+from mailflatrate.apps.campaigns.queries import may_approve, newest_imprint, release_request
+from mailflatrate.apps.delivery.models import Plan
+from mailflatrate.apps.gate import approval
+from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.rules.automations.compiling import compile_graph
+from mailflatrate.rules.automations.graph import Entry, StepKind
+from mailflatrate.rules.automations.problems import GraphProblem
+from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, PLANNED
+from mailflatrate.rules.roles import Permission
+from mailflatrate.rules.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationResult:
+    """What became of an activation. Without `released`, nothing changed: `problems` and `verdicts` say what to fix.
+
+    `verdicts` maps the key of each step with a message to the gate's verdict on it.
+    """
+
+    released: bool
+    version: AutomationVersion
+    problems: list[GraphProblem] = field(default_factory=list)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+class _Refused(Exception):
+    """Rolls an activation back that the gate doesn't allow."""
+
+
+@tenancy.needs_account
+def activate(
+    automation_id: int, *, by: User, shown_hash: str, moves_people: bool = False, where: Circumstances | None = None
+) -> ActivationResult:
+    """Release the draft of an automation, and begin it once all messages are released.
+
+    `shown_hash` is the `version_hash` that `by` was shown; with it they accept the policy for the graph and for every
+    message. `moves_people`: those under way in the version before continue in this one, at the step with the same id.
+    Raises NotPermitted; AutomationError if there is no draft, it changed meanwhile, or a colleague has to approve it.
+    """
+    require(by, Permission.RELEASE)
+    verdicts: dict[str, Verdict] = {}
+    try:
+        with transaction.atomic():
+            automation = locked_automation(automation_id)
+            version = draft_of(automation_id)
+            if automation.state == AutomationState.ENDED:
+                raise AutomationError(_("This automation was ended. Copy it to start again."))
+            if problems := problems_of(version):
+                return ActivationResult(False, version, problems)
+            if version_hash(version) != shown_hash:
+                raise AutomationError(_("The automation has changed since you opened this page. Review it again."))
+            steps = _compile(version)
+            for step in steps:
+                verdicts[step.key] = _tick_and_judge(step, by, where)
+            if any(not verdict.allowed for verdict in verdicts.values()):
+                raise _Refused
+            _release(version, steps, by, shown_hash, moves_people=moves_people)
+    except _Refused:
+        with transaction.atomic():
+            return ActivationResult(False, draft_of(automation_id), verdicts=verdicts)
+    return ActivationResult(True, version, verdicts=verdicts)
+
+
+def _compile(version: AutomationVersion) -> list[AutomationStep]:
+    """Write the steps of a version anew; return those with a message."""
+    AutomationStep.objects.filter(version=version).delete()
+    rows = [
+        AutomationStep(
+            account_id=version.account_id,
+            version=version,
+            key=step.key,
+            number=step.number,
+            kind=step.kind,
+            parameters=step.parameters,
+            targets=list(step.targets),
+            campaign_id=step.parameters.get("campaign"),
+        )
+        for step in compile_graph(graph_of(version))
+    ]
+    AutomationStep.objects.bulk_create(rows)
+    return [row for row in rows if row.kind == StepKind.SEND]
+
+
+def _tick_and_judge(step: AutomationStep, by: User, where: Circumstances | None) -> Verdict:
+    """Tick the policy for one message, answer a colleague's request for it, and ask the gate."""
+    assert step.campaign_id is not None
+    campaign = Campaign.objects.get(id=step.campaign_id)
+    shown = content_hash(campaign, newest_imprint())
+    request = release_request(campaign.id) if current_account().four_eyes else None
+    if current_account().four_eyes:
+        if request is None or request.content_hash != shown:
+            raise AutomationError(_("Your account asks for a second person. Request approval first."))
+        if not may_approve(campaign, request, by.id):
+            raise AutomationError(_("You requested approval or made the last edit, so a colleague has to approve it."))
+    campaign_drafts.tick_policy(campaign.id, by=by, shown_hash=shown, where=where)
+    if request is not None:
+        campaign_approval.record_answer(request, ReleaseAnswer.RELEASED, by=by)
+    return check_campaign(campaign.id)
+
+
+def _release(
+    version: AutomationVersion, steps: list[AutomationStep], by: User, shown_hash: str, *, moves_people: bool
+) -> None:
+    now = clock.now()
+    version.state, version.content_hash, version.policy_hash = VersionState.RELEASING, shown_hash, shown_hash
+    version.policy_ticked_at, version.policy_ticked_by = now, by
+    version.released_at, version.released_by, version.moves_people = now, by, moves_people
+    version.save()
+    for step in steps:
+        assert step.campaign_id is not None
+        decision = release_campaign(step.campaign_id, by=by, automation_id=version.automation_id)
+        if not decision.allowed:
+            raise _Refused
+    jobs.defer(
+        "automations.complete_release",
+        jobs.JobQueue.PLAN,
+        account_id=version.account_id,
+        automation_id=version.automation_id,
+    )
+
+
+@tenancy.needs_account
+@transaction.atomic
+def request_approval(automation_id: int, *, by: User, note: str = "") -> None:
+    """Ask colleagues to approve every message of a draft, where the account asks for a second person.
+
+    Raises CampaignError with the reason, AutomationError while there is something to fix.
+    """
+    version = draft_of(automation_id)
+    if problems_of(version):
+        raise AutomationError(_("Fix the steps that are marked, then request approval."))
+    imprint = newest_imprint()
+    for campaign in Campaign.objects.filter(id__in=graph_of(version).campaigns()):
+        approval.request_approval(campaign.id, by=by, shown_hash=content_hash(campaign, imprint), note=note)
+
+
+@tenancy.needs_account
+@transaction.atomic
+def complete_release(automation_id: int) -> bool:
+    """Make a released version current once each of its messages is released. Idempotent.
+
+    A message that a reviewer returned returns the version to draft.
+    """
+    automation = locked_automation(automation_id)
+    releasing = AutomationVersion.objects.select_for_update().filter(
+        automation=automation, state=VersionState.RELEASING
+    )
+    version = releasing.first()
+    if version is None:
+        return False
+    steps = list(AutomationStep.objects.filter(version=version, campaign_id__isnull=False))
+    states = dict(Campaign.objects.filter(id__in=[step.campaign_id for step in steps]).values_list("id", "state"))
+    if any(states.get(step.campaign_id or 0) in (None, *EDITABLE) for step in steps):
+        reopen(version)
+        return False
+    if any(states[step.campaign_id or 0] not in PLANNED for step in steps):
+        return False
+    for step in steps:
+        plan = Plan.objects.get(campaign_id=step.campaign_id or 0)
+        step.edition_id, step.decision_id = plan.edition_id, plan.decision_id
+        step.save(update_fields=["edition_id", "decision_id"])
+    _begin(automation, version)
+    return True
+
+
+def _begin(automation: Automation, version: AutomationVersion) -> None:
+    now = clock.now()
+    before = AutomationVersion.objects.filter(automation=automation, state=VersionState.CURRENT).first()
+    if before is not None:
+        before.state = VersionState.FINISHING
+        before.save(update_fields=["state"])
+    version.state = VersionState.CURRENT
+    version.save(update_fields=["state"])
+    automation.entry_on, automation.entry_reference, automation.entry_text = _entry(graph_of(version).entry)
+    if automation.state == AutomationState.DRAFT:
+        automation.state, automation.looked_at = AutomationState.ACTIVE, now
+    automation.updated_at = now
+    automation.save()
+    looking.remember_members(run_of(version))
+    jobs.wake(
+        "automations.advance",
+        jobs.JobQueue.PLAN,
+        once=f"automations:{automation.account_id}",
+        lock=f"automations:{automation.account_id}",
+        account_id=automation.account_id,
+    )
+
+
+def _entry(entry: Entry) -> tuple[str, int | None, str]:
+    """Return what starts a version in the columns that the triggers ask."""
+    reference = entry.form or entry.segment or entry.tag or entry.campaign
+    return entry.on.value, reference, entry.link or entry.name
+
+
+def reopen(version: AutomationVersion) -> None:
+    """Return a version to draft. Messages that were released before stay as they are, and are replaced by copies."""
+    exchanged = {}
+    for campaign in Campaign.objects.filter(id__in=graph_of(version).campaigns()):
+        if campaign.state in AWAITING:
+            campaign_drafts.unschedule(campaign.id)
+        elif campaign.state not in EDITABLE:
+            exchanged[campaign.id] = replace_message(campaign)
+    AutomationStep.objects.filter(version=version).delete()
+    version.state, version.graph = VersionState.DRAFT, with_campaigns(version.graph, exchanged)
+    version.saves += 1
+    version.save()
+    end_messages(list(exchanged))
+
+
+@tenancy.needs_account
+@transaction.atomic
+def take_back(automation_id: int) -> None:
+    """Return a version that waits for a reviewer to draft. Raises AutomationError if none waits."""
+    locked_automation(automation_id)
+    version = (
+        AutomationVersion.objects.select_for_update()
+        .filter(automation_id=automation_id, state=VersionState.RELEASING)
+        .first()
+    )
+    if version is None:
+        raise AutomationError(_("No version of this automation waits for a review."))
+    reopen(version)

@@ -1,0 +1,157 @@
+"""What keeps an automation from being activated: the problems of its graph, and those that only rows show."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Model
+
+from mailflatrate.apps.accounts.models import Membership
+from mailflatrate.apps.automations.graphs import graph_of
+from mailflatrate.apps.automations.models import Automation, AutomationState, AutomationStep, AutomationVersion
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.forms.models import Form
+from mailflatrate.apps.lists.conditions.parsing import parse_segment
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.fields import definitions
+from mailflatrate.apps.lists.models import Segment, Tag
+from mailflatrate.base import tenancy
+from mailflatrate.locale.texts import N_
+from mailflatrate.rules.automations.graph import Condition, EntryKind, Graph, Step, StepKind, WaitKind
+from mailflatrate.rules.automations.problems import ENTRY, GOAL, GraphProblem, problems_in
+from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, UnreadableValue, normalize_value
+
+_GONE = N_("What this step refers to no longer exists. Choose another.")
+_NO_EVENTS = N_("Events can't start or steer automations yet. Choose something else.")
+_NO_WEBHOOKS = N_("Automations can't call webhooks yet. Remove this step.")
+
+
+@tenancy.needs_account
+def problems_of(version: AutomationVersion) -> list[GraphProblem]:
+    """Return everything to fix before a draft can be activated, each with the step it belongs to."""
+    graph = graph_of(version)
+    return [*problems_in(graph), *_Lookup(version, graph).problems()]
+
+
+class _Lookup:
+    """Looks up what a graph refers to."""
+
+    def __init__(self, version: AutomationVersion, graph: Graph) -> None:
+        self._automation, self._graph = version.automation, graph
+        self._fields = definitions()
+
+    def problems(self) -> Iterator[GraphProblem]:
+        yield from self._entry()
+        if self._graph.goal is not None and self._graph.goal.condition:
+            yield from self._condition(GOAL, self._graph.goal.condition)
+        messages = Campaign.objects.filter(automation_id=self._automation.id, id__in=self._graph.campaigns())
+        self._messages = {row.id: row for row in messages}
+        for step in self._graph.all_steps():
+            yield from self._step(step)
+            if step.do is StepKind.BRANCH and step.condition:
+                yield from self._condition(step.id, step.condition)
+
+    def _entry(self) -> Iterator[GraphProblem]:
+        entry = self._graph.entry
+        named: dict[EntryKind, tuple[type[Model], int | None]] = {
+            EntryKind.CONFIRMED: (Form, entry.form),
+            EntryKind.SEGMENT_ENTERED: (Segment, entry.segment),
+            EntryKind.SEGMENT_LEFT: (Segment, entry.segment),
+            EntryKind.TAG_ADDED: (Tag, entry.tag),
+            EntryKind.CLICKED: (Campaign, entry.campaign),
+        }
+        model, number = named.get(entry.on, (Form, None))
+        if number is not None and not _exists(model, number):
+            yield GraphProblem(ENTRY, _GONE)
+        if entry.on is EntryKind.CONFIRMED and number is not None:
+            lists = Form.objects.filter(id=number).values_list("mailing_list_id", flat=True)
+            if lists and lists[0] != self._automation.mailing_list_id:
+                yield GraphProblem(ENTRY, N_("This form belongs to another list. Choose one of the automation's list."))
+        if entry.on is EntryKind.DATE and entry.field:
+            yield from self._date_field(ENTRY, entry.field)
+        if entry.on is EntryKind.EVENT:
+            yield GraphProblem(ENTRY, _NO_EVENTS)
+
+    def _step(self, step: Step) -> Iterator[GraphProblem]:
+        match step.do:
+            case StepKind.SEND if step.campaign is not None:
+                yield from self._message(step)
+            case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.DATE and step.wait.field:
+                yield from self._date_field(step.id, step.wait.field)
+            case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.EVENT:
+                yield GraphProblem(step.id, _NO_EVENTS)
+            case StepKind.SET_FIELD if step.field:
+                yield from _value(step, self._fields.get(step.field))
+            case StepKind.ADD_TAG | StepKind.REMOVE_TAG if step.tag is not None and not _exists(Tag, step.tag):
+                yield GraphProblem(step.id, _GONE)
+            case StepKind.NOTIFY if step.user is not None:
+                if not Membership.objects.filter(user_id=step.user, user__is_active=True).exists():
+                    yield GraphProblem(step.id, N_("This colleague no longer belongs to your account. Choose another."))
+            case StepKind.WEBHOOK:
+                yield GraphProblem(step.id, _NO_WEBHOOKS)
+            case StepKind.GO_TO if step.automation is not None:
+                yield from self._go_to(step.id, step.automation)
+
+    def _message(self, step: Step) -> Iterator[GraphProblem]:
+        message = self._messages.get(step.campaign or 0)
+        if message is None:
+            yield GraphProblem(step.id, _GONE)
+        elif message.state not in EDITABLE:
+            yield GraphProblem(step.id, N_("This message was sent with another version. Copy it for this one."))
+        elif message.list_ids != [self._automation.mailing_list_id] or message.conditions or message.variants:
+            yield GraphProblem(
+                step.id,
+                N_("A message of an automation goes to its own list, without conditions or an A/B test. Use steps."),
+            )
+
+    def _date_field(self, where: str, key: str) -> Iterator[GraphProblem]:
+        field = self._fields.get(key)
+        if field is None:
+            yield GraphProblem(where, _GONE)
+        elif field.type is not ContactFieldType.DATE:
+            yield GraphProblem(where, N_("This field doesn't hold dates. Choose a date field."))
+
+    def _condition(self, where: str, condition: Condition) -> Iterator[GraphProblem]:
+        try:
+            parse_segment(condition)
+        except SegmentError as refused:
+            yield GraphProblem(where, N_("The condition can't be used: {reason}"), (("reason", str(refused)),))
+
+    def _go_to(self, where: str, target: int) -> Iterator[GraphProblem]:
+        found = Automation.objects.filter(id=target).exclude(state=AutomationState.ENDED).first()
+        if found is None:
+            yield GraphProblem(where, _GONE)
+        elif _leads_to(target, self._automation.id):
+            yield GraphProblem(
+                where, N_("That automation leads back to this one, so people would go round in circles.")
+            )
+
+
+def _exists(model: type[Model], number: int) -> bool:
+    rows: Any = model.objects  # type: ignore[attr-defined]
+    return bool(rows.filter(id=number).exists())
+
+
+def _value(step: Step, field: FieldDefinition | None) -> Iterator[GraphProblem]:
+    if field is None:
+        yield GraphProblem(step.id, _GONE)
+        return
+    try:
+        normalize_value(field, step.value)
+    except UnreadableValue:
+        yield GraphProblem(step.id, N_("This value doesn't suit the field “{field}”."), (("field", field.label),))
+
+
+def _leads_to(start: int, goal: int) -> bool:
+    """Return whether going to an automation may lead to another one, by the steps of all versions people may be in."""
+    edges: dict[int, set[int]] = {}
+    rows = AutomationStep.objects.filter(kind=StepKind.GO_TO, version__state__in=["releasing", "current", "finishing"])
+    for source, parameters in rows.values_list("version__automation_id", "parameters"):
+        edges.setdefault(source, set()).add(parameters["automation"])
+    seen, waiting = set(), [start]
+    while waiting:
+        number = waiting.pop()
+        if number not in seen:
+            seen.add(number)
+            waiting += edges.get(number, ())
+    return goal in seen

@@ -1,0 +1,155 @@
+"""What each kind of step does with a batch of people who are due at it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from django.db import connection
+
+from mailflatrate.apps.accounts.actions.notices import tell_people
+from mailflatrate.apps.accounts.models import Membership, NoticeKind
+from mailflatrate.apps.accounts.service_mail import Passage as QuotedText
+from mailflatrate.apps.automations.engine import sending
+from mailflatrate.apps.automations.engine.context import Person, VersionRun
+from mailflatrate.apps.automations.engine.moving import Passed, leave, move
+from mailflatrate.apps.automations.models import AutomationArrival, AutomationStep, LeavingReason
+from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.fields import definitions
+from mailflatrate.apps.lists.models import ChangeSource, Contact
+from mailflatrate.apps.lists.tags import give_tags, take_tags
+from mailflatrate.rules.automations.compiling import FINISH, arm_of
+from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
+from mailflatrate.settings import load_settings
+
+GOAL = "goal"
+_MOST_NAMED = 20
+# A contact that is being changed or erased is left for the next pass, so that an erasure never waits for this.
+_FREE = """
+SELECT id FROM contact WHERE account_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+_SET = """
+UPDATE contact SET attributes = attributes || jsonb_build_object(%s::text, %s::jsonb), updated_at = %s
+WHERE account_id = %s AND id = ANY(%s::bigint[])
+"""
+_EMPTY = """
+UPDATE contact SET attributes = attributes - %s::text, updated_at = %s WHERE account_id = %s AND id = ANY(%s::bigint[])
+"""
+
+
+def act(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    """Do what a step does with people who are due at it; those who met the goal do as the goal says."""
+    people = _without_goal(run, step, people)
+    if people:
+        _ACTS[StepKind(step.kind)](run, step, people)
+
+
+def _without_goal(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> Sequence[Person]:
+    goal = run.graph.goal
+    met = [person for person in people if person.at_goal]
+    if goal is None or not met:
+        return people
+    target = run.steps.get(goal.then)
+    if target is None:
+        leave(run, step, [person.enrolment_id for person in met], LeavingReason.GOAL)
+    elif target.number > step.number:
+        move(run, step, [Passed(person.enrolment_id, target.key, result=GOAL) for person in met])
+    else:
+        return people  # the goal leads back, or to where they are: they go on from here
+    return [person for person in people if not person.at_goal]
+
+
+def _pass(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    move(run, step, [Passed(person.enrolment_id, step.targets[0]) for person in people])
+
+
+def _branch(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    arms = [(person, 0 if person.met else 1) for person in people]
+    move(run, step, [Passed(person.enrolment_id, step.targets[arm], arm) for person, arm in arms])
+
+
+def _split(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    arms = [(person, arm_of(person.enrolment_id, step.key, step.parameters["shares"])) for person in people]
+    move(run, step, [Passed(person.enrolment_id, step.targets[arm], arm) for person, arm in arms])
+
+
+def _free(run: VersionRun, people: Sequence[Person]) -> list[Person]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, [run.automation.account_id, [person.contact_id for person in people]])
+        free = {int(number) for (number,) in cursor.fetchall()}
+    name_author(ChangeAuthor(ChangeSource.SYSTEM, reference=f"automation:{run.automation.id}"))
+    return [person for person in people if person.contact_id in free]
+
+
+def _set_field(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    key = step.parameters["field"]
+    field = definitions([key]).get(key)
+    people = _free(run, people)
+    result = "field"
+    if field is not None:
+        try:
+            value = normalize_value(field, step.parameters["value"])
+        except UnreadableValue:
+            value = None
+        else:
+            result = ""
+            _write(run, key, value, [person.contact_id for person in people])
+    move(run, step, [Passed(person.enrolment_id, step.targets[0], result=result) for person in people])
+
+
+def _write(run: VersionRun, key: str, value: object, contact_ids: list[int]) -> None:
+    account_id = run.automation.account_id
+    with connection.cursor() as cursor:
+        if value is None:
+            cursor.execute(_EMPTY, [key, run.now, account_id, contact_ids])
+        else:
+            cursor.execute(_SET, [key, json.dumps(value), run.now, account_id, contact_ids])
+
+
+def _tags(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    people = _free(run, people)
+    change = give_tags if step.kind == StepKind.ADD_TAG else take_tags
+    change([person.contact_id for person in people], [step.parameters["tag"]])
+    _pass(run, step, people)
+
+
+def _notify(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    """Tell the colleague once for the whole batch; someone who left the account since gets nothing."""
+    member = Membership.objects.select_related("user").filter(user_id=step.parameters["user"], user__is_active=True)
+    found = member.first()
+    if found is not None:
+        ids = [person.contact_id for person in people[:_MOST_NAMED]]
+        names = [str(contact) for contact in Contact.objects.filter(id__in=ids).order_by("id")]
+        facts = {
+            "automation": run.automation.name,
+            "people": names,
+            "count": len(people),
+            "note": QuotedText(step.parameters["text"]),
+            "url": f"{load_settings().public_url}/studio/contacts/{ids[0]}/",
+        }
+        tell_people(NoticeKind.TEAM, [found.user], "automations/mail/step_reached", facts)
+    _pass(run, step, people)
+
+
+def _go_to(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    target = step.parameters["automation"]
+    AutomationArrival.objects.bulk_create(
+        AutomationArrival(
+            account_id=run.automation.account_id, automation_id=target, contact_id=person.contact_id, at=run.now
+        )
+        for person in people
+    )
+    move(run, step, [Passed(person.enrolment_id, FINISH) for person in people])
+
+
+_ACTS: Mapping[StepKind, Callable[[VersionRun, AutomationStep, Sequence[Person]], None]] = {
+    StepKind.SEND: sending.send,
+    StepKind.WAIT: _pass,
+    StepKind.BRANCH: _branch,
+    StepKind.SPLIT: _split,
+    StepKind.SET_FIELD: _set_field,
+    StepKind.ADD_TAG: _tags,
+    StepKind.REMOVE_TAG: _tags,
+    StepKind.NOTIFY: _notify,
+    StepKind.GO_TO: _go_to,
+    StepKind.END: _pass,
+}

@@ -1,0 +1,69 @@
+"""What a batch of people has in common: the automation, the version, its graph and steps, and the moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.automations.graphs import graph_of
+from mailflatrate.apps.automations.models import Automation, AutomationStep, AutomationVersion
+from mailflatrate.base import clock
+from mailflatrate.rules.automations.graph import Graph
+
+BATCH = 5_000
+"""People of one step in one transaction; a withdrawal of one of them waits for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRun:
+    """One version while its people are advanced. `home` is the account's time zone."""
+
+    automation: Automation
+    version: AutomationVersion
+    graph: Graph
+    steps: Mapping[str, AutomationStep]
+    now: datetime
+    home: str
+
+    @property
+    def first(self) -> AutomationStep:
+        """Return the step where people begin."""
+        return min(self.steps.values(), key=lambda step: step.number)
+
+
+class Person(NamedTuple):
+    """Someone who is due at a step, as `taking` read them."""
+
+    enrolment_id: int
+    contact_id: int
+    consent_event_id: int
+    due_at: datetime
+    zone: str | None
+    refusal: str | None
+    at_goal: bool
+    met: bool
+    passed_before: bool
+    pause_days: int | None
+    wording: str | None
+
+
+class ZonedPerson(NamedTuple):
+    """Someone who arrives at a wait: their zone, and the date that the wait is for."""
+
+    enrolment_id: int
+    zone: str | None
+    day: date | None
+
+
+def run_of(version: AutomationVersion) -> VersionRun:
+    """Load a released version for the engine."""
+    steps = AutomationStep.objects.filter(version=version)
+    return VersionRun(
+        version.automation,
+        version,
+        graph_of(version),
+        {step.key: step for step in steps},
+        clock.now(),
+        current_account().time_zone,
+    )

@@ -1,0 +1,53 @@
+"""Thin background jobs of automations."""
+
+from mailflatrate.apps.automations.actions import release
+from mailflatrate.apps.automations.engine.advance import accounts_with_work, advance_account
+from mailflatrate.apps.automations.engine.folding import fold_counts
+from mailflatrate.apps.automations.models import AutomationVersion, VersionState
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.jobs import JobQueue, job
+from mailflatrate.base.tenancy import PlatformReason
+
+MANY = 100
+
+
+@job("automations.advance", JobQueue.PLAN, attempts=MANY)
+def advance(account_id: int) -> None:
+    """Advance the automations of an account; if time is up before all is done, another job continues."""
+    if advance_account(account_id):
+        with tenancy.account(account_id):
+            _wake(account_id)
+
+
+@job("automations.complete_release", JobQueue.PLAN, attempts=MANY)
+def complete_release(account_id: int, automation_id: int) -> None:
+    """Begin a version whose messages have all been released."""
+    with tenancy.account(account_id):
+        release.complete_release(automation_id)
+
+
+@job("automations.sweep", JobQueue.PLAN, every="* * * * *")
+def sweep(timestamp: int) -> None:
+    """Once a minute, wake the accounts whose automations have something to do, and look at released versions."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        accounts = accounts_with_work(clock.now())
+        waiting = list(
+            AutomationVersion.objects.filter(state=VersionState.RELEASING).values_list("account_id", "automation_id")
+        )
+    for account_id in accounts:
+        with tenancy.account(account_id):
+            _wake(account_id)
+    for account_id, automation_id in waiting:
+        with tenancy.account(account_id):
+            release.complete_release(automation_id)
+
+
+@job("automations.fold_counts", JobQueue.HOUSE, every="23 * * * *")
+def fold(timestamp: int) -> None:
+    """Once an hour, add up the counts of each version, so that its page stays fast."""
+    fold_counts()
+
+
+def _wake(account_id: int) -> None:
+    key = f"automations:{account_id}"
+    jobs.wake("automations.advance", JobQueue.PLAN, once=key, lock=key, account_id=account_id)

@@ -1,0 +1,31 @@
+"""Tables of automations."""
+
+from mailflatrate.apps.automations.models.definition import (
+    Automation,
+    AutomationState,
+    AutomationStep,
+    AutomationVersion,
+    VersionState,
+)
+from mailflatrate.apps.automations.models.people import (
+    AutomationArrival,
+    Enrolment,
+    EnrolmentState,
+    LeavingReason,
+    StepCount,
+    StepPassage,
+)
+
+__all__ = [
+    "Automation",
+    "AutomationArrival",
+    "AutomationState",
+    "AutomationStep",
+    "AutomationVersion",
+    "Enrolment",
+    "EnrolmentState",
+    "LeavingReason",
+    "StepCount",
+    "StepPassage",
+    "VersionState",
+]
