@@ -49,7 +49,7 @@ def test_a_selection_is_confirmed_run_and_undone(anna: Customer) -> None:
     assert anna.client.post(f"/studio/{address}undo/").status_code == 303
     assert "Undo: Add tag: VIP" in anna.page("bulk/")
     anna.client.post(f"/studio/{address}undo/")
-    assert "undone already" in anna.page(address)
+    assert "already been undone" in anna.page(address)
 
 
 def test_nothing_selected_nothing_chosen_and_no_lesser_role(anna: Customer) -> None:

@@ -75,7 +75,7 @@ def test_a_mailchimp_zip_goes_the_whole_way(anna: Customer) -> None:
         'data-pile="never">6<',
         "OPTIN_TIME",
         "times in UTC",
-        "The source is missing in Mailchimp exports",
+        "Mailchimp exports don't include the source",
         "Reported as spam",
         "The list origin is filled in from these files",
         "Move 3 contacts",

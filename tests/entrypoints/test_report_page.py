@@ -216,9 +216,9 @@ OTHER_MAIL = (
 @pytest.mark.parametrize(
     ("given", "english", "german"),
     [
-        ({"file": ("shot.png", b"\x89PNG\r\n\x1a\n" + bytes(90))}, "This is a picture", "Das ist ein Bild"),
-        ({"file": ("shot.heic", b"\0\0\0\x18ftypheic" + bytes(90))}, "This is a picture", "Das ist ein Bild"),
-        ({"file": ("page.pdf", b"%PDF-1.7\n")}, "This is a picture", "Das ist ein Bild"),
+        ({"file": ("shot.png", b"\x89PNG\r\n\x1a\n" + bytes(90))}, "This is an image", "Das ist ein Bild"),
+        ({"file": ("shot.heic", b"\0\0\0\x18ftypheic" + bytes(90))}, "This is an image", "Das ist ein Bild"),
+        ({"file": ("page.pdf", b"%PDF-1.7\n")}, "This is an image", "Das ist ein Bild"),
         ({"file": ("m.eml", OTHER_MAIL)}, "news@other-service.example", "news@other-service.example"),
         (
             {"about": OTHER_MAIL.decode()},

@@ -119,7 +119,7 @@ def test_a_swollen_page_is_refused(
     monkeypatch.setattr(api_module, "json", SimpleNamespace(loads=loads))
     fetch_files(anna.account_id, move.id, link())
     assert move.row.state == "failed"
-    assert "more than we can take" in move.row.problem
+    assert "more data than we can process" in move.row.problem
     assert all(octets < 10_000 for octets in parsed)
 
 
@@ -135,7 +135,7 @@ def test_cursor_pages_have_no_more_than_asked_for(anna: Customer) -> None:
         api.faults = [answered({"data": [{"id": number, "name": "x"} for number in range(101)], "meta": {}})]
         move = begun(anna, api, "mailerlite")
         fetch_files(anna.account_id, move.id, link())
-    assert "more than we can take" in move.row.problem
+    assert "more data than we can process" in move.row.problem
 
 
 def test_a_move_is_no_larger_than_an_upload(anna: Customer, listmonk: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +220,7 @@ def test_a_crash_loop_ends(anna: Customer, listmonk: FakeApi) -> None:
     listmonk.asked = []
     fetch_move(account_id=anna.account_id, move_id=move.id)
     assert move.row.state == "failed"
-    assert "broke off several times" in move.row.problem
+    assert "was interrupted several times" in move.row.problem
     assert listmonk.asked == []
     assert move.post("again").endswith(move.url)
     listmonk.faults = []

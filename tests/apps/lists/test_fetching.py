@@ -184,11 +184,11 @@ def test_a_service_that_asks_for_too_long_ends_the_fetch_and_it_goes_on_later(an
 @pytest.mark.parametrize(
     ("fault", "said", "key_stays"),
     [
-        ((401, {}, b"{}"), "refuses this key", False),
-        ((403, {}, b"{}"), "may not read", True),
-        ((302, {"Location": "http://10.0.0.1/"}, b""), "the error 302", True),
-        ((200, {}, b"<html>sign in</html>"), "can't be read", True),
-        ((200, {}, b"[" * 200_000), "can't be read", True),
+        ((401, {}, b"{}"), "rejects this key", False),
+        ((403, {}, b"{}"), "can't read everything", True),
+        ((302, {"Location": "http://10.0.0.1/"}, b""), "error 302", True),
+        ((200, {}, b"<html>sign in</html>"), "can't read the other", True),
+        ((200, {}, b"[" * 200_000), "can't read the other", True),
         ((200, {}, b'{"lists": {"x": 1}}'), "has no list", True),
     ],
 )
@@ -211,7 +211,7 @@ def test_a_page_that_repeats_forever_ends(anna: Customer, brevo: FakeApi) -> Non
     move = begun(anna, "brevo")
     redirect(anna, move, brevo.url)
     fetch_files(anna.account_id, move.id, link())
-    assert "again and again" in move.row.problem
+    assert "the same page" in move.row.problem
     assert len(brevo.asked) == 2
 
 
@@ -221,7 +221,7 @@ def test_an_answer_without_end_is_cut(anna: Customer, brevo: FakeApi, monkeypatc
     move = begun(anna, "brevo")
     redirect(anna, move, brevo.url)
     fetch_files(anna.account_id, move.id, link())
-    assert "more than we can take" in move.row.problem
+    assert "more data than we can process" in move.row.problem
 
 
 def test_discarding_ends_a_running_fetch_and_forgets_the_key(anna: Customer, brevo: FakeApi) -> None:

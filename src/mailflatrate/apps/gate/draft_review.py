@@ -39,7 +39,7 @@ def ask_draft_review(campaign_id: int, *, by: User) -> None:
     if campaign.review_asked_at is not None:
         raise CampaignError(_("Our team already has this draft."))
     if not (campaign.subject.strip() and campaign.content.strip()):
-        raise CampaignError(_("Write a subject and some content first, so that there's something to look at."))
+        raise CampaignError(_("Write a subject and some content first, so that there's something to review."))
     since = clock.now() - timedelta(days=1)
     answered = CampaignReview.objects.filter(campaign=campaign, reviewed_at__gt=since).count()
     waiting = Campaign.objects.filter(state=CampaignState.DRAFT, review_asked_at__isnull=False).count()
@@ -53,7 +53,7 @@ def withdraw_draft(campaign_id: int, *, by: User) -> None:
     require(by, Permission.DRAFT)
     campaign = locked(campaign_id)
     if not waits_as_draft(campaign):
-        raise CampaignError(_("Our team doesn't have this draft any longer."))
+        raise CampaignError(_("Our team no longer has this draft."))
     _set(campaign, asks=False, by=by)
 
 

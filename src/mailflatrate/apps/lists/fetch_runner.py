@@ -167,7 +167,7 @@ def _write_table(file: IO[bytes], part: Part, most_rows: int) -> tuple[int, bool
             rows += 1
             is_long = characters > fetches.MOST_OCTETS or (rows % 1000 == 0 and file.tell() > fetches.MOST_OCTETS)
             if rows > most_rows or is_long:
-                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
+                raise FetchProblem(_("This account is too large to fetch. Upload the files of an export instead."))
     except FetchProblem as problem:
         if not (part.may_be_forbidden and problem.is_forbidden):
             raise

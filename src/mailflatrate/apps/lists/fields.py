@@ -176,7 +176,7 @@ def check_key(key: str) -> None:
     """
     check_form(key)
     if key in OWN_NAMES:
-        raise ListError(_("every contact has “%(name)s” already") % {"name": key})
+        raise ListError(_("every contact already has “%(name)s”") % {"name": key})
     if is_special(key):
         raise ListError(special_sentence(key))
 

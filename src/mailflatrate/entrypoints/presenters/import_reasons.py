@@ -21,12 +21,12 @@ _ROW_WORDS: dict[str, str | Promise] = {
     RowFault.JSON.value: gettext_lazy("The line isn't a JSON object."),
     RowFault.BLOCK.value: gettext_lazy("The block has a line that isn't a name and a value."),
     RowFault.MEMBER.value: gettext_lazy("The line has no email address."),
-    PortableFault.UNREADABLE.value: gettext_lazy("The line isn't a whole portable proof of consent."),
+    PortableFault.UNREADABLE.value: gettext_lazy("The line isn't a complete portable proof of consent."),
     PortableFault.UNKNOWN_KEY.value: gettext_lazy(
         "The proof is signed by an installation that this one doesn't know. Ask support to add its keys."
     ),
     PortableFault.SIGNATURE.value: gettext_lazy("The signature doesn't match: the line was changed after the export."),
-    PortableFault.EVIDENCE.value: gettext_lazy("The evidence isn't what was recorded at the time: it was changed."),
+    PortableFault.EVIDENCE.value: gettext_lazy("The evidence was changed after it was recorded."),
     PortableFault.SUBJECT.value: gettext_lazy("The events are about another person or list, or out of order."),
     PortableFault.CUT_OFF.value: gettext_lazy(
         "The end of the file is missing or doesn't match the lines before it. Lines may be missing: export it again."

@@ -154,7 +154,7 @@ _LABELS: Final = {
     "move.fetch_started": gettext_lazy("Contacts fetched from the previous system"),
     "move.started": gettext_lazy("Move started"),
     "campaign.draft_review_asked": gettext_lazy("Draft shown to the service team"),
-    "campaign.draft_review_withdrawn": gettext_lazy("Draft taken back from the service team"),
+    "campaign.draft_review_withdrawn": gettext_lazy("Draft withdrawn from the service team"),
     "campaign.created": gettext_lazy("Campaign created"),
     "campaign.edited": gettext_lazy("Campaign edited"),
     "campaign.deleted": gettext_lazy("Campaign deleted"),

@@ -203,7 +203,7 @@ CRITERIA: tuple[Criterion, ...] = (
     ),
     Criterion(
         "late_answers", "R-82", _CSA, Holder.MEASURED,
-        CriterionText("Complaints answered on time", "Our team answers within one working day."),
+        CriterionText("Complaints answered on time", "Our team answers within one business day."),
         MeasuredFigure.LATE_ANSWERS, service_only=True,
     ),
     # -- the operator's --------------------------------------------------------------------------------------------

@@ -58,11 +58,11 @@ def publish_in_demo(domain_id: int) -> None:
     """
     settings = load_settings()
     if not settings.demo:
-        raise DomainError(_("Only the demonstration has a DNS of its own."))
+        raise DomainError(_("Only the demo has its own DNS."))
     domain = SenderDomain.objects.get(id=domain_id)
     records = [(each.host, each.record_type, each.value) for each in records_to_publish(domain)]
     try:
         publish_records(settings.dns_servers.split(",")[0].strip(), domain.name, records)
     except UpdateRefused as problem:
-        raise DomainError(_("The demonstration's DNS didn't take the records: %(why)s") % {"why": problem}) from problem
+        raise DomainError(_("The demo's DNS didn't accept the records: %(why)s") % {"why": problem}) from problem
     check_domain(domain_id)

@@ -42,7 +42,7 @@ def add_reply_address(email: str, *, by: User) -> Mailbox:
         raise DomainError(_("“%(email)s” isn't an email address.") % {"email": email}) from error
     mailbox = mailbox_of(text)
     if mailbox.for_replies:
-        raise DomainError(_("%(email)s is already one of your reply addresses.") % {"email": text})
+        raise DomainError(_("%(email)s is already one of your reply-to addresses.") % {"email": text})
     Mailbox.objects.filter(id=mailbox.id).update(for_replies=True)
     if mailbox.proved_at is None:
         ask(mailbox, by=audit.person(by))

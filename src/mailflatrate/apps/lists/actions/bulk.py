@@ -59,7 +59,7 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
     if action.is_under_way or not action.changed:
         raise ListStateError(_("there is nothing to undo"))
     if BulkAction.objects.filter(undoes=action).exists():
-        raise ListStateError(_("this was undone already"))
+        raise ListStateError(_("this has already been undone"))
     if action.finished_at is None or action.finished_at < clock.now() - timedelta(days=UNDO_DAYS):
         raise ListStateError(_("this can be undone for %(days)d days only") % {"days": UNDO_DAYS})
     _check_room()

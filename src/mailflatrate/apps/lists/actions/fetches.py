@@ -137,7 +137,7 @@ def count_start(move_id: int) -> None:
     """Count a run that has made no progress yet. Raises FetchProblem after too many interrupted runs."""
     MoveFetch.objects.filter(move_id=move_id).update(starts=F("starts") + 1)
     if MoveFetch.objects.filter(move_id=move_id, starts__gt=MOST_STARTS).exists():
-        raise FetchProblem(_("This fetch broke off several times. Bring the files of an export instead."))
+        raise FetchProblem(_("This fetch was interrupted several times. Upload the files of an export instead."))
 
 
 @tenancy.needs_account
@@ -168,7 +168,7 @@ def keep_part(move_id: int, name: str, file: dict[str, Any] | None, rows: int, *
             return False
         if file is not None:
             if move.bytes_total + file["bytes"] > MOST_OCTETS:
-                raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
+                raise FetchProblem(_("This account is too large to fetch. Upload the files of an export instead."))
             move.files = [*move.files, file]
             move.bytes_total += file["bytes"]
             move.save(update_fields=["files", "bytes_total"])

@@ -162,7 +162,7 @@ def start_move(
         if move.state != MoveState.READY or move.result is None:
             raise ImportStateError(_("this move can't be started now"))
         if move.run != shown_run:
-            raise MoveChanged(_("the files were checked again; look at the numbers once more, then start"))
+            raise MoveChanged(_("the files were checked again; review the new numbers, then start"))
         result = MoveFindings.from_json(move.result)
         if result.blocking or any(question.about == SAMPLE for question in result.questions):
             raise ImportStateError(_("answer the open questions first, then check again"))

@@ -46,7 +46,7 @@ def parse_segment(raw: Any) -> SegmentGroup:
         return raw
     if isinstance(raw, Mapping):
         if raw.get("version", VERSION) != VERSION:
-            raise SegmentError(_("this segment was written by another version; its “version” must be 2"))
+            raise SegmentError(_("this segment has an unknown format; its “version” must be 2"))
         return _SegmentReader().group(raw, depth=0)
     if isinstance(raw, Sequence) and not isinstance(raw, str | bytes):
         return SegmentGroup(items=tuple(parse_conditions(raw)))

@@ -86,9 +86,9 @@ class ApiLink:
         self.requests += 1
         passed = self.seconds() - self._part_began
         if self.requests > MOST_REQUESTS or passed > 60 * MOST_MINUTES:
-            raise FetchProblem(_("This account is too large to fetch. Bring the files of an export instead."))
+            raise FetchProblem(_("This account is too large to fetch. Upload the files of an export instead."))
         if passed > max(60 * SLOT_MINUTES, self._answers * SLOWEST_PACE_SECONDS):
-            raise FetchProblem(_("The other system is too slow. Try again; what we have is kept."))
+            raise FetchProblem(_("The other system is too slow. Try again. Everything fetched so far is kept."))
         self.on_request()
 
     def count_answer(self) -> None:
@@ -126,7 +126,9 @@ class JsonApi:
         offset = 0
         while found := page_of(read(offset), size):
             if found[0] == before:
-                raise FetchProblem(_("The other system sends the same page again and again. Bring its files instead."))
+                raise FetchProblem(
+                    _("The other system keeps sending the same page. Upload the files of an export instead.")
+                )
             before = found[0]
             yield from found
             offset += len(found)
@@ -146,7 +148,9 @@ class JsonApi:
             if found and found == before:
                 if number == 1 and len(found) != size:
                     return
-                raise FetchProblem(_("The other system sends the same page again and again. Bring its files instead."))
+                raise FetchProblem(
+                    _("The other system keeps sending the same page. Upload the files of an export instead.")
+                )
             if not found:
                 return
             yield from found
@@ -171,7 +175,7 @@ class JsonApi:
             if attempt + 1 < MOST_TRIES:
                 self._link.pause(_wait_seconds(answer, attempt))
         raise FetchProblem(
-            _("The other system doesn't answer, or only in part. Check the address, and try again in a few minutes.")
+            _("The other system doesn't respond, or only partly. Check the address, and try again in a few minutes.")
         )
 
 
@@ -183,7 +187,9 @@ def page_of(found: list[Any], size: int) -> list[Any]:
 
 
 def _too_much() -> FetchProblem:
-    return FetchProblem(_("The other system sends more than we can take. Bring the files of an export instead."))
+    return FetchProblem(
+        _("The other system sends more data than we can process. Upload the files of an export instead.")
+    )
 
 
 def _count_values(body: bytes) -> int:
@@ -212,7 +218,10 @@ def _wait_seconds(answer: ServiceAnswer | None, attempt: int) -> float:
             seconds = max(0.0, (parsedate_to_datetime(stated).astimezone(UTC) - clock.now()).total_seconds())
     if seconds > MOST_WAIT_SECONDS:
         raise FetchProblem(
-            _("The other system asks us to wait for %(minutes)d minutes. Try again then; what we have is kept.")
+            _(
+                "The other system asks us to wait for %(minutes)d minutes. Try again then. "
+                "Everything fetched so far is kept."
+            )
             % {"minutes": min(10_000, round(seconds / 60))}
         )
     return seconds
@@ -221,18 +230,21 @@ def _wait_seconds(answer: ServiceAnswer | None, attempt: int) -> float:
 def _json_of(answer: ServiceAnswer, most_octets: int, most_values: int) -> Any:
     """Return the JSON of an answer. Raises FetchProblem."""
     if answer.status == _REFUSED_KEY:
-        raise FetchProblem(_("The other system refuses this key. Make a new one there and start again."), is_final=True)
+        raise FetchProblem(
+            _("The other system rejects this key. Create a new one there and start again."), is_final=True
+        )
     if answer.status == _FORBIDDEN:
         raise FetchProblem(
-            _("This key may not read everything that's needed. Give it the right to read contacts, and start again."),
+            _("This key can't read everything we need. Give it permission to read contacts, and start again."),
             is_forbidden=True,
         )
     if answer.status == _MISSING:
-        raise FetchProblem(_("The other system has nothing at this address. Check the address."), is_missing=True)
+        raise FetchProblem(
+            _("We found nothing at this address of the other system. Check the address."), is_missing=True
+        )
     if answer.status >= 300:
         raise FetchProblem(
-            _("The other system answers with the error %(status)d. Check the address and the key.")
-            % {"status": answer.status}
+            _("The other system returned error %(status)d. Check the address and the key.") % {"status": answer.status}
         )
     if not answer.is_whole and len(answer.body) >= most_octets:
         raise _too_much()
@@ -242,4 +254,4 @@ def _json_of(answer: ServiceAnswer, most_octets: int, most_values: int) -> Any:
     try:
         return json.loads(answer.body if is_json else b"")
     except (ValueError, RecursionError):
-        raise FetchProblem(_("The other system's answer can't be read. Check the address.")) from None
+        raise FetchProblem(_("We can't read the other system's response. Check the address.")) from None

@@ -67,7 +67,7 @@ class CleverReach:
         found = api.post_form("/token.php", grant_type="client_credentials")
         token = text_of(found, "access_token") if isinstance(found, dict) else ""
         if not token or not token.isascii() or not token.isprintable():
-            raise FetchProblem(_("The other system refuses this key. Make a new one there and start again."))
+            raise FetchProblem(_("The other system rejects this key. Create a new one there and start again."))
         return token
 
     def audiences(self) -> list[SourceList]:

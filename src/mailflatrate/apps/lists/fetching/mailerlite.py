@@ -90,7 +90,9 @@ class MailerLite:
             meta = meta if isinstance(meta, dict) else {}
             cursor = text_of(meta, "next_cursor")
             if cursor in seen:
-                raise FetchProblem(_("The other system sends the same page again and again. Bring its files instead."))
+                raise FetchProblem(
+                    _("The other system keeps sending the same page. Upload the files of an export instead.")
+                )
             seen.add(cursor)
             last = meta.get("last_page")
             if not cursor and not (isinstance(last, int) and page < last):

@@ -327,12 +327,12 @@ class DryRunner:
             self._assumes_zone[name] += 1
 
     def _open_questions(self) -> Iterator[OpenQuestion]:
-        source = _("No column says where these people signed up. State it once for all rows: the page or form.")
+        source = _("No column says where these people signed up. Enter the page or form once for all rows.")
         last_mailed = _(
-            "These people confirmed more than 24 months ago. They're mailable only if you've mailed them since: state "
-            "when you last did."
+            "These people confirmed more than 24 months ago. They can be emailed only if you've emailed them since, "
+            "so enter when you last did."
         )
-        zone = _("The times name no time zone. State it; until then they count as UTC.")
+        zone = _("The times have no time zone. Choose one. Until then, they're read as UTC.")
         sentences = (
             (SOURCE, self._needs_source, source),
             (LAST_MAILED, self._needs_last_mailed, last_mailed),

@@ -92,7 +92,7 @@ def check_terms(terms: ImportTerms, header: Sequence[str]) -> None:
             raise ImportProblem(_("the file has no column “%(title)s”") % {"title": title[:120]})
     if terms.system and terms.profile is None:
         raise ImportProblem(
-            _("“%(name)s” isn't a system that we know; use one of: %(names)s")
+            _("“%(name)s” isn't a system we know; use one of: %(names)s")
             % {"name": terms.system[:60], "names": ", ".join(profiles())}
         )
     if terms.time_zone:

@@ -193,7 +193,7 @@ def show_move(request: ApiRequest, move_id: Id) -> MoveInfo:
 
 @endpoint(ROUTER, "post", "/moves/{move_id}/answers", scope=KeyScope.IMPORT, answers=MoveInfo, status=202)
 def answer_move(request: ApiRequest, move_id: Id, given: MoveAnswerRequest) -> MoveInfo:
-    """Answer the questions about the files, or choose the targets of columns.
+    """Answer the questions about the files, or map their columns.
 
     The files are checked again.
     """

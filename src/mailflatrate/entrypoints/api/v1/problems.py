@@ -127,7 +127,7 @@ KINDS: Mapping[Code, ProblemKind] = {
     Code.CURSOR_EXPIRED: ProblemKind(
         410,
         _("This cursor is too old."),
-        _("Start over without a cursor. Cursors of changes are good for 90 days, those of events for 30."),
+        _("Start over without a cursor. Cursors for changes are valid for 90 days, those for events for 30 days."),
     ),
     Code.PRECONDITION: ProblemKind(
         412,

@@ -85,7 +85,7 @@ def _detail(domain_id: int) -> DomainDetail:
 
 @endpoint(ROUTER, "get", "/sender-domains", scope=KeyScope.READ, answers=Page[DomainInfo])
 def list_domains(request: ApiRequest, which: Query[PageQuery]) -> Page[DomainInfo]:
-    """List sender domains with their addresses, page by page."""
+    """List sending domains with their addresses, page by page."""
     rows = list(queries.domains())
     return page_from(
         rows, which, lambda row: row.id, lambda row: filled(DomainInfo, row, senders=list(row.addresses.all()))

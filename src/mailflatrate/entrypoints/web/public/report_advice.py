@@ -19,9 +19,8 @@ def advice(raw: bytes) -> str:
     """Return one paragraph in the active language about what `raw` contains and what to do now."""
     if is_picture(raw):
         return _(
-            "This is a picture, and we can't reliably read text in pictures. Enter the mailing ID shown at the "
-            "bottom of the email. If you can't see one, save the email itself as a file; see the instructions "
-            "below."
+            "This is an image, and we can't reliably read text in images. Enter the mailing ID shown at the bottom "
+            "of the email. If you can't see one, save the email itself as a file; see the instructions below."
         )
     sender = _sender_of_mail(raw)
     if sender is not None:

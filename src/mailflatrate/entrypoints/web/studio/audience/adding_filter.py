@@ -103,7 +103,7 @@ def with_added_filter(state: ContactListState, given: QueryDict) -> ContactListS
             raise ListError(_("choose one"))
         return state.narrowed(**{_PARTS[by]: number})
     if len(state.wanted.conditions) >= MOST_CONDITIONS:
-        raise ListError(_("a list can be narrowed by up to %(limit)d conditions") % {"limit": MOST_CONDITIONS})
+        raise ListError(_("a filter can have up to %(limit)d conditions") % {"limit": MOST_CONDITIONS})
     condition: dict[str, Any] = {"field": Field.ATTRIBUTE.value if field else by, "op": op, "value": value}
     if field is not None:
         condition["key"] = field.key

@@ -38,7 +38,7 @@ BULK_TONES = {
 }
 REASON_WORDS: dict[str, str | Promise] = {
     "unchanged": gettext_lazy("Already done"),
-    "gone": gettext_lazy("No longer there"),
+    "gone": gettext_lazy("No longer exists"),
     "edited_since": gettext_lazy("Edited since"),
     "already_out": gettext_lazy("Already unsubscribed"),
     "said_no": gettext_lazy("Unsubscribed or suppressed: a no always wins"),
@@ -182,7 +182,7 @@ def start(request: StudioRequest) -> HttpResponse:
         "note": posted.get("note", ""),
     }
     if kind is BulkKind.ASK_AGAIN and not Form.objects.filter(id=form_id).exists():
-        return _question(request, kind, selection, _("Choose a form. People confirm its wording."))
+        return _question(request, kind, selection, _("Choose the form whose wording people confirm."))
     try:
         action = bulk.start_bulk(kind, selection, parameters, by=request.user)
     except ListError as error:
@@ -212,7 +212,7 @@ def cancel(request: StudioRequest, bulk_id: int) -> HttpResponse:
     return perform(
         request,
         lambda: bulk.cancel_bulk(bulk_id, by=request.user),
-        _("It's stopping. What's done so far stays."),
+        _("It's stopping. Changes made so far stay."),
         reverse("studio:bulk-action", args=[bulk_id]),
         refused=ListError,
     )

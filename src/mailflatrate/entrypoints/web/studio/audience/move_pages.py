@@ -63,7 +63,7 @@ NEVER_WORDS: dict[str, "StrOrPromise"] = {
     "invalid": gettext_lazy("Invalid addresses"),
     "own_address": gettext_lazy("Your own sender addresses"),
     "minor": gettext_lazy("Under 16"),
-    "duplicate": gettext_lazy("Further rows about the same people"),
+    "duplicate": gettext_lazy("Duplicate rows for the same people"),
     "unreadable": gettext_lazy("Unreadable rows"),
 }
 _PROOF = frozenset(target.value for target in (*EVIDENCE, ColumnTarget.CONFIRMED_IP, ColumnTarget.USER_AGENT)) | {
@@ -246,22 +246,22 @@ def question_sentence(question: OpenQuestion) -> str:
             "“%(title)s” looks like it says who may be emailed. Choose a status for it, or say why it isn't one."
         ),
         DATE_ORDER: _("Dates in “%(title)s” can be read two ways. Choose whether the day or the month comes first."),
-        "file": _("The name “%(file)s” suggests that these people don't want email. Choose what it says of them."),
+        "file": _("The name “%(file)s” suggests that these people don't want email. Choose their status."),
         "no_address_column": _("“%(file)s” has no column with email addresses, so it's left out."),
         SAMPLE: _(
             "Most of these addresses have domains that are reserved for examples. You can look at the result, but not "
             "import it."
         ),
         TIME_ZONE: _(
-            "The times in “%(file)s” name no time zone. They're read in your account's zone unless you choose one."
+            "The times in “%(file)s” have no time zone. They're read in your account's zone unless you choose one."
         ),
         LAST_MAILED: _(
             "%(people)s people in “%(file)s” confirmed more than 24 months ago. They can be emailed only if you've "
             "emailed them since: say when."
         ),
         REFUSALS: _(
-            "The API key can't read “%(file)s”, so people who bounced, complained or are blocked there may be missing. "
-            "Give it that right and fetch again before you start this move."
+            "The API key can't read “%(file)s”, so people who bounced, complained or are blocked there may be "
+            "missing. Give it permission and fetch again before you start this move."
         ),
     }
     return sentences.get(question.about, "") % values

@@ -61,7 +61,7 @@ class SuppressionFileForm(forms.Form):
         },
     )
     reason = forms.ChoiceField(
-        label=gettext_lazy("Reason for rows that name none"),
+        label=gettext_lazy("Reason for rows without one"),
         choices=STATED_REASONS,
         initial=SuppressionReason.MANUAL.value,
         help_text=gettext_lazy(
