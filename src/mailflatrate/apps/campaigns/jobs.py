@@ -6,7 +6,7 @@ from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 
 
-@job("campaigns.look_at_digest", JobQueue.HOUSE)
+@job("campaigns.look_at_digest", JobQueue.HOUSE, next_name="campaigns.check_digest")
 def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
     """Check one feed; prepare an issue if it is due, or if one was requested."""
     digests.check_digest(account_id, digest_id, issue=issue)
@@ -19,7 +19,7 @@ def adopt_templates(account_id: int, move_id: int) -> None:
         templates.adopt_templates(move_id)
 
 
-@job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
+@job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")
 def check_due_digests(timestamp: int) -> None:
     """Every ten minutes, enqueue a job for each digest that is due."""
     for account_id, digest_id in digests.due_digests():

@@ -56,7 +56,7 @@ def expire(timestamp: int) -> None:
     requests.expire_requests()
 
 
-@job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *")
+@job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *", next_name="privacy.delete_expired")
 def delete_expired(timestamp: int) -> None:
     """Delete expired data every night (R-95)."""
     log.info("retention", **retention.delete_expired())

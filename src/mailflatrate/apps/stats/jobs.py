@@ -54,7 +54,7 @@ def tell_owners(account_id: int) -> None:
     actions.tell_about_measures(account_id)
 
 
-@job("stats.decide_trial", JobQueue.PLAN, attempts=20)
+@job("stats.decide_trial", JobQueue.PLAN, attempts=20, next_name="stats.decide_ab_test")
 def decide_ab_test(account_id: int, campaign_id: int) -> None:
     """Choose the winner by the rule when the A/B test's time is over, and send it to the rest."""
     actions.decide_ab_test(account_id, campaign_id)

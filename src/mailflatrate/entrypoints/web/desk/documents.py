@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -20,7 +19,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page
 from mailflatrate.entrypoints.web.documents import document_html, markdown_html
 from mailflatrate.entrypoints.web.language import interface_languages
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import succeed
 
 LONGEST_DOCUMENT = 200_000
 
@@ -98,10 +97,8 @@ def new(request: DeskRequest, kind: str) -> HttpResponse:
     except AccountError as problem:
         form.add_error(None, str(problem))
         return page(request, "document_new", context, status=REFUSED)
-    messages.success(
-        request, _("The new version is in force. Users will be asked to accept it the next time they sign in.")
-    )
-    return see_other(reverse("desk:documents"))
+    text = _("The new version is in force. Users will be asked to accept it the next time they sign in.")
+    return succeed(request, text, reverse("desk:documents"))
 
 
 def _initial(kind: AgreementKind) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import,
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.origin_labels import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.addresses import AddressReason
 
 SHOWN_ROWS = 100
@@ -104,10 +104,8 @@ def decide(request: DeskRequest, origin_id: int) -> HttpResponse:
         return _page(request, origin_id, problem=_("Choose a decision."), reason=reason, status=422)
     except ListError as problem:
         return _page(request, origin_id, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
-    messages.success(
-        request, _("Decision: %(state)s. The customer has been notified.") % {"state": decided.get_state_display()}
-    )
-    return HttpResponse(status=303, headers={"Location": reverse("desk:origins")})
+    text = _("Decision: %(state)s. The customer has been notified.") % {"state": decided.get_state_display()}
+    return succeed(request, text, reverse("desk:origins"))
 
 
 @require_safe
@@ -161,5 +159,4 @@ def decide_held(request: DeskRequest, import_id: int) -> HttpResponse:
         origin_decisions.decide_import(import_id, release=verdict == "release", reviewer=request.user, reason=reason)
     except ListError as problem:
         return _held_page(request, job, problem=f"{capfirst(str(problem))}.", reason=reason, status=422)
-    messages.success(request, _("Decision saved. The customer has been notified."))
-    return HttpResponse(status=303, headers={"Location": reverse("desk:origins")})
+    return succeed(request, _("Decision saved. The customer has been notified."), reverse("desk:origins"))

@@ -181,10 +181,8 @@ def new(request: DeskRequest) -> HttpResponse:
         except relays.RelayError as error:
             _show(form, error)
         else:
-            messages.success(
-                request, _("%(name)s has been added. It will accept messages within seconds.") % {"name": relay.name}
-            )
-            return see_other(reverse("desk:relays"))
+            text = _("%(name)s has been added. It will accept messages within seconds.")
+            return succeed(request, text % {"name": relay.name}, reverse("desk:relays"))
     return page(request, "relay", {"form": form, "relay": None}, status=REFUSED if form.errors else 200)
 
 
@@ -200,12 +198,8 @@ def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
         except relays.RelayError as error:
             _show(form, error)
         else:
-            messages.success(
-                request,
-                _("%(name)s has been changed. Sender processes will pick this up within seconds.")
-                % {"name": changed.name},
-            )
-            return see_other(reverse("desk:relays"))
+            text = _("%(name)s has been changed. Sender processes will pick this up within seconds.")
+            return succeed(request, text % {"name": changed.name}, reverse("desk:relays"))
     context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "warm": _warm(relay_id)}
     return page(request, "relay", context, status=REFUSED if form.errors else 200)
 
@@ -263,15 +257,13 @@ def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     wanted, key = request.POST.get("wanted", ""), warm_up_limits.relay_key(relay_id)
     if wanted == "start":
         warm_up_limits.start(key, by=audit.person(request.user))
-        messages.success(
-            request, _("%(name)s starts with 50 messages a day and ramps up from there.") % {"name": relay.name}
-        )
+        text = _("%(name)s starts with 50 messages a day and ramps up from there.")
     elif wanted == "end":
         warm_up_limits.end(key, by=audit.person(request.user))
-        messages.success(request, _("%(name)s no longer has a daily limit.") % {"name": relay.name})
+        text = _("%(name)s no longer has a daily limit.")
     else:
         raise Http404
-    return see_other(reverse("desk:relay", args=[relay_id]))
+    return succeed(request, text % {"name": relay.name}, reverse("desk:relay", args=[relay_id]))
 
 
 @require_POST

@@ -8,8 +8,7 @@ from typing import cast
 from allauth.account.decorators import reauthentication_required
 from allauth.core import ratelimit
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from mailflatrate.apps.accounts.actions import addresses
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.factors import has_second_factor
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.sessions import signed_in
 from mailflatrate.entrypoints.web.sign_in.enrolment import may_change_address
 from mailflatrate.settings import load_settings
@@ -94,8 +94,7 @@ def _change(request: HttpRequest) -> HttpResponseBase:
         form.add_error(None, str(problem))
         return render(request, "account/email.html", {"form": form}, status=422)
     words = _("We've sent a link to %(email)s. Open it to start using this address. Until then, nothing changes.")
-    messages.success(request, words % {"email": email})
-    return HttpResponseRedirect(reverse("account_email"), status=303)
+    return succeed(request, words % {"email": email}, reverse("account_email"))
 
 
 def _link(token: str) -> str:
@@ -117,8 +116,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             return refusal
         if request.method == "POST":
             addresses.change_address(user, token)
-            messages.success(request, _("You now sign in with %(email)s.") % {"email": email})
-            return HttpResponseRedirect(reverse("account_email"), status=303)
+            words = _("You now sign in with %(email)s.")
+            return succeed(request, words % {"email": email}, reverse("account_email"))
     except AccountError as problem:
         return render(request, "account/email_confirm.html", {"problem": str(problem)}, status=422)
     return render(request, "account/email_confirm.html", {"email": email})

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.session_store import Browser, SessionStore, end_other_sessions, row_key, sessions_of
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.sessions import signed_in
 
 
@@ -35,8 +35,7 @@ def devices(request: HttpRequest) -> HttpResponse:
     user, cookie = cast(User, request.user), str(request.session.session_key)
     if request.method == "POST":
         end_other_sessions(user, cookie)
-        messages.success(request, _("You've been signed out on all other devices."))
-        return HttpResponseRedirect(reverse("usersessions_list"), status=303)
+        return succeed(request, _("You've been signed out on all other devices."), reverse("usersessions_list"))
     here = row_key(cookie)
     rows = [(row, row.key == here) for row in sessions_of(user)]
     return render(request, "account/devices.html", {"rows": rows})

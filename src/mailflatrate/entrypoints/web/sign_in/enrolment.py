@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any, cast
 
 from allauth.core import ratelimit
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from mailflatrate.apps.accounts.actions import second_factor as factor_actions
 from mailflatrate.apps.accounts.factors import LINK_WORKS, factor_state, has_second_factor, is_factor_token
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
 
@@ -84,8 +84,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
         return cast(HttpResponseBase, refused)
     factor_actions.send_factor_link(user)
     words = _("We've sent a link to %(email)s. Open it in this browser within an hour.")
-    messages.success(request, words % {"email": user.email})
-    return HttpResponseRedirect(reverse("mfa_index"), status=303)
+    return succeed(request, words % {"email": user.email}, reverse("mfa_index"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,7 +4,6 @@ from typing import cast
 
 from allauth.account.utils import perform_login
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,6 +17,7 @@ from mailflatrate.apps.accounts.actions import invitations
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Invitation, User
 from mailflatrate.apps.accounts.queries import signs_in
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.sign_in.enrolment import prove_mailbox
 
 PAGE = "account/invitation.html"
@@ -54,8 +54,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
             membership = invitations.accept(token, user=request.user)
             request.session["account_id"] = membership.account_id
             words = _("You've joined %(account)s.")
-            messages.success(request, words % {"account": found.account.name})
-            return HttpResponseRedirect(reverse("studio:home"), status=303)
+            return succeed(request, words % {"account": found.account.name}, reverse("studio:home"))
     except AccountError as problem:
         return render(request, PAGE, {"problem": str(problem)}, status=422)
     return _page(request, found, token)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -161,10 +160,10 @@ def read_again(request: DeskRequest, raw_mail_id: int) -> HttpResponse:
             "Processed again. The email means something different from what we first understood. Suppressions "
             "ended: %(n)d."
         )
-        messages.success(request, text % {"n": lifted})
+        text %= {"n": lifted}
     else:
-        messages.success(request, _("Processed again."))
-    return see_other(reverse("desk:stored-mail", args=[mail.id]))
+        text = _("Processed again.")
+    return succeed(request, text, reverse("desk:stored-mail", args=[mail.id]))
 
 
 @require_POST

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -18,7 +17,7 @@ from mailflatrate.apps.lists.queries import ContactRecord
 from mailflatrate.apps.lists.tags import tags, tags_of
 from mailflatrate.apps.privacy.queries import corrections, requests
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.source_labels import unsubscribed_word
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
@@ -115,8 +114,7 @@ def unsubscribe(request: StudioRequest, contact_id: int) -> HttpResponse:
     )
     if everything:
         text = _("%(email)s is unsubscribed from everything and will no longer receive campaigns.")
-        messages.success(request, text % {"email": detail.contact.email})
     else:
         text = ngettext("%(n)d subscription ended.", "%(n)d subscriptions ended.", ended)
-        messages.success(request, text % {"n": ended})
-    return see_other(reverse("studio:contact", args=[contact_id]))
+    said = text % {"email": detail.contact.email, "n": ended}
+    return succeed(request, said, reverse("studio:contact", args=[contact_id]))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,7 +29,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
 from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
@@ -74,8 +73,8 @@ def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) 
     )
 
 
-def _edit(campaign_id: int) -> HttpResponse:
-    return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+def _edit(campaign_id: int) -> str:
+    return reverse("studio:campaign-edit", args=[campaign_id])
 
 
 @require_POST
@@ -87,7 +86,7 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if request.POST.get("when") == "later":
         if not form.is_valid():
             tell_problems(request, form)
-            return _edit(campaign_id)
+            return see_other(_edit(campaign_id))
         moment, on_own_clocks = form.cleaned_data["moment"], form.cleaned_data["on_own_clocks"]
     note = request.POST.get("note", "").strip()[:LONGEST_WORDS]
     try:
@@ -102,11 +101,10 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
             note=note,
         )
     except CampaignError as problem:
-        messages.error(request, str(problem))
-    else:
-        names = ", ".join(str(user) for user in approval.others_who_may_release(row.campaign, request.user))
-        messages.success(request, _("We've emailed %(names)s a link to review and release it.") % {"names": names})
-    return _edit(campaign_id)
+        return refuse(request, str(problem), _edit(campaign_id))
+    names = ", ".join(str(user) for user in approval.others_who_may_release(row.campaign, request.user))
+    text = _("We've emailed %(names)s a link to review and release it.")
+    return succeed(request, text % {"names": names}, _edit(campaign_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +115,7 @@ def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if campaign.state != CampaignState.DRAFT:
         return see_other(reverse("studio:campaign", args=[campaign_id]))
     if release_request(campaign_id) is None:
-        return _edit(campaign_id)
+        return see_other(_edit(campaign_id))
     if request.method != "POST":
         return _approval_page(request, campaign)
     if request.POST.get("confirm") != "on":

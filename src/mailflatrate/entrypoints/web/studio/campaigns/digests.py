@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -104,7 +103,5 @@ def delete(request: StudioRequest, digest_id: int) -> HttpResponse:
     """Delete the digest; issues already prepared stay."""
     found = find_digest(digest_id)
     digests_actions.delete_digest(found.id, by=request.user)
-    messages.success(
-        request, _("“%(name)s” has been deleted. Issues already prepared will stay.") % {"name": found.name}
-    )
-    return see_other(reverse("studio:digests"))
+    text = _("“%(name)s” has been deleted. Issues already prepared will stay.")
+    return succeed(request, text % {"name": found.name}, reverse("studio:digests"))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,7 +28,7 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
-from mailflatrate.entrypoints.web.posts import perform, see_other
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
@@ -198,10 +197,9 @@ def speed(request: StudioRequest, campaign_id: int) -> HttpResponse:
     form = PaceForm(request.POST)
     find_campaign(campaign_id)
     if not form.is_valid():
-        messages.error(
-            request, _("The speed wasn't changed. %(why)s") % {"why": " ".join(map(str, form.errors["per_hour"]))}
-        )
-        return see_other(reverse("studio:campaign", args=[campaign_id]))
+        why = " ".join(map(str, form.errors["per_hour"]))
+        text = _("The speed wasn't changed. %(why)s") % {"why": why}
+        return refuse(request, text, reverse("studio:campaign", args=[campaign_id]))
     per_hour = form.cleaned_data["per_hour"]
     return _act(campaign_id, lambda one: change_pace(one, per_hour), _("Speed changed."), request)
 

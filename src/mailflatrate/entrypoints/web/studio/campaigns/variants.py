@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.stats.queries import variant_figures
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.rules.ab_test import LEAST_CLICKS, MOST_VARIANTS, VARIANT_LETTERS
@@ -109,14 +108,12 @@ def choose(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Let someone in the account pick the winner."""
     campaign = find_campaign(campaign_id)
     ab_test = AbTest.objects.filter(campaign_id=campaign.id).first()
-    number = request.POST.get("variant", "")
+    number, back = request.POST.get("variant", ""), reverse("studio:campaign", args=[campaign_id])
     try:
         if ab_test is None or not number.isdecimal():
             raise CampaignError(_("This variant doesn't exist."))
         choose_variant(campaign_id, by_person(whole_number(number)), variant_figures(ab_test), by=request.user)
     except CampaignError as problem:
-        messages.error(request, str(problem))
-    else:
-        words = _("Variant %(letter)s goes to everyone else.")
-        messages.success(request, words % {"letter": VARIANT_LETTERS[whole_number(number)]})
-    return see_other(reverse("studio:campaign", args=[campaign_id]))
+        return refuse(request, str(problem), back)
+    words = _("Variant %(letter)s goes to everyone else.")
+    return succeed(request, words % {"letter": VARIANT_LETTERS[whole_number(number)]}, back)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,7 +25,7 @@ from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
-from mailflatrate.entrypoints.web.posts import refuse, see_other
+from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
@@ -220,13 +219,15 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
     """Restore a version into the draft."""
     find_campaign(campaign_id)
     version = _find(campaign_id, version_id)
-    try:
-        versions.take_version(campaign_id, version.id, by=request.user)
-    except NotEditable:
-        said = _("This campaign is no longer a draft. Copy it to send something different.")
-        return refuse(request, said, reverse("studio:campaign", args=[campaign_id]))
-    messages.success(request, _("The campaign now uses this version. The previous content is under Versions."))
-    return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+    return perform(
+        request,
+        lambda: versions.take_version(campaign_id, version.id, by=request.user),
+        _("The campaign now uses this version. The previous content is under Versions."),
+        reverse("studio:campaign-edit", args=[campaign_id]),
+        refused=NotEditable,
+        because=_("This campaign is no longer a draft. Copy it to send something different."),
+        back=reverse("studio:campaign", args=[campaign_id]),
+    )
 
 
 @require_POST

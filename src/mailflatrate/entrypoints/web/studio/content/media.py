@@ -188,11 +188,10 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
             decorative=words["decorative"],
             made_by_ai=words["made_by_ai"],
         )
-        messages.success(request, _("Saved."))
         following = queries.media().filter(alt="", decorative=False).first()
         if "next" in request.POST and following is not None:
-            return see_other(reverse("studio:media-one", args=[following.id]))
-        return see_other(reverse("studio:media"))
+            return succeed(request, _("Saved."), reverse("studio:media-one", args=[following.id]))
+        return succeed(request, _("Saved."), reverse("studio:media"))
     files = {file.slot: file for file in MediaFile.objects.filter(media=media)}
     seen = files.get(COLUMN) or files[WHOLE]
     context = {

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_template
-from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
+from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
@@ -190,12 +189,11 @@ def save(request: StudioRequest, campaign_id: int) -> HttpResponse:
     form = NameForm(request.POST)
     if not form.is_valid():
         return refuse(request, _("Enter a name for the template."), back)
-    try:
-        templates.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user)
-    except NameTaken:
-        messages.error(request, _("Another template already has this name. Choose a different one."))
-    else:
-        messages.success(
-            request, _("Template saved. You'll find it under Templates and whenever you create a campaign.")
-        )
-    return see_other(back)
+    return perform(
+        request,
+        lambda: templates.save_as_template(campaign.id, form.cleaned_data["name"], by=request.user),
+        _("Template saved. You'll find it under Templates and whenever you create a campaign."),
+        back,
+        refused=NameTaken,
+        because=_("Another template already has this name. Choose a different one."),
+    )

@@ -206,5 +206,4 @@ def publish(request: StudioRequest, form_id: int) -> HttpResponse:
     if not verdict.allowed:
         said = _("Not published yet. The panel lists what needs fixing.")
         return refuse(request, said, reverse("studio:form-edit", args=[form_id]))
-    messages.success(request, _("Published. The form now accepts sign-ups."))
-    return see_other(reverse("studio:form", args=[form_id]))
+    return succeed(request, _("Published. The form now accepts sign-ups."), reverse("studio:form", args=[form_id]))

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import structlog
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.apps.inbound.queries import inbox_messages
 from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.web.studio.test_inbox.provider import post_one_click
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
@@ -142,14 +141,13 @@ def one_click(request: StudioRequest, message_id: int) -> HttpResponse:
     path = TestInboxMessage(bytes(find_message(message_id).raw)).one_click_path
     if not path:
         raise Http404
+    back = reverse("studio:test-inbox-message", args=[message_id])
     try:
         status = post_one_click(path)
     except OSError as problem:
         log.warning("one-click: no answer", problem=str(problem))
-        messages.error(request, _("The public pages didn't respond. No one was unsubscribed."))
-    else:
-        if status == HTTPStatus.OK:
-            messages.success(request, _("Response 200: the address is unsubscribed, as if through a mailbox provider."))
-        else:
-            messages.error(request, _("The response was %(status)d instead of 200.") % {"status": status})
-    return see_other(reverse("studio:test-inbox-message", args=[message_id]))
+        return refuse(request, _("The public pages didn't respond. No one was unsubscribed."), back)
+    if status != HTTPStatus.OK:
+        return refuse(request, _("The response was %(status)d instead of 200.") % {"status": status}, back)
+    text = _("Response 200: the address is unsubscribed, as if through a mailbox provider.")
+    return succeed(request, text, back)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import Application, Imprint
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.trust.imprint_form import ImprintForm, draft_of, from_application
@@ -50,10 +49,8 @@ def imprint(request: StudioRequest) -> HttpResponse:
         saved = agreements.save_imprint(
             request.account.id, country=form.cleaned_data["country"], fields=form.stored(), by=request.user
         )
-        messages.success(
-            request, _("Version %(number)d saved. New campaigns will show it.") % {"number": saved.version}
-        )
-        return see_other(reverse("studio:imprint"))
+        text = _("Version %(number)d saved. New campaigns will show it.")
+        return succeed(request, text % {"number": saved.version}, reverse("studio:imprint"))
     history = list(Imprint.objects.select_related("created_by").order_by("-version")[:HISTORY_ROWS])
     shown = draft_of(request.POST if form.is_bound else form.initial)
     context = {"form": form, "history": history, "readings": _readings(shown)}

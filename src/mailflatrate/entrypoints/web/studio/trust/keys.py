@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from mailflatrate.apps.forms.actions.request_limits import asking_allowance
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import form_table
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.request_limits import asking_shown
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
@@ -219,7 +218,5 @@ def revoke(request: StudioRequest, key_id: int) -> HttpResponse:
         key = keys_actions.revoke_api_key(request.account.id, key_id, by=request.user)
     except AccountError as problem:
         raise Http404 from problem
-    messages.success(
-        request, _("“%(name)s” has been revoked. Programs that use it no longer have access.") % {"name": key}
-    )
-    return see_other(reverse("studio:keys"))
+    text = _("“%(name)s” has been revoked. Programs that use it no longer have access.")
+    return succeed(request, text % {"name": key}, reverse("studio:keys"))

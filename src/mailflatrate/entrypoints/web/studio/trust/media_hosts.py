@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -16,7 +15,7 @@ from mailflatrate.apps.domains.actions import media_hosts
 from mailflatrate.apps.domains.actions.media_hosts import NO_CERTIFICATE
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
-from mailflatrate.entrypoints.web.posts import see_other
+from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.rules.facts import DnsState
 from mailflatrate.settings import load_settings
@@ -63,15 +62,16 @@ def name(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Serve pictures under a name on this domain."""
     found = get_object_or_404(queries.domains(), id=domain_id)
     form = HostForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise DomainError(_("Enter the host name."))
-        host = media_hosts.name_media_host(found.id, form.cleaned_data["host"], by=request.user)
-    except DomainError as problem:
-        messages.error(request, str(problem))
-    else:
-        messages.success(request, _("Now create the record for %(host)s. We'll check every hour.") % {"host": host})
-    return see_other(f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")
+    back = f"{reverse('studio:sender-domain', args=[domain_id])}#media-host"
+    if not form.is_valid():
+        return refuse(request, _("Enter the host name."), back)
+    return perform(
+        request,
+        lambda: media_hosts.name_media_host(found.id, form.cleaned_data["host"], by=request.user),
+        lambda host: _("Now create the record for %(host)s. We'll check every hour.") % {"host": host},
+        back,
+        refused=DomainError,
+    )
 
 
 @require_POST
@@ -80,7 +80,5 @@ def leave(request: StudioRequest, domain_id: int) -> HttpResponse:
     """Use the service's host again for new URLs."""
     get_object_or_404(queries.domains(), id=domain_id)
     media_hosts.leave_media_host(by=request.user)
-    messages.success(
-        request, _("New campaigns use our image host again. Keep the record for the messages already sent.")
-    )
-    return see_other(f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")
+    text = _("New campaigns use our image host again. Keep the record for the messages already sent.")
+    return succeed(request, text, f"{reverse('studio:sender-domain', args=[domain_id])}#media-host")
