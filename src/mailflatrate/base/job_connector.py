@@ -122,10 +122,10 @@ class WorkerConnector(PsycopgConnector):
 
 
 class JobConnector(DjangoConnector):
-    """A connector that shows the pass for jobs.
+    """A Procrastinate connector that sets the database's pass for the job tables.
 
-    On Django's connection it does so for one statement at a time. On a worker's own connections it does so for as long
-    as they live, because these run only Procrastinate's statements, never those of a job.
+    On Django's connection, the pass holds for one statement at a time. On a worker's own connections it holds for as
+    long as they live, because these run only Procrastinate's statements, never those of a job.
     """
 
     def execute_query(self, query: Any, **arguments: Any) -> None:

@@ -41,7 +41,6 @@ OVERSIGNED: Final = (
 _DOMAIN: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _SELECTOR: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _SLICE: Final = 72
-_TXT_STRING_OCTETS: Final = 255
 
 
 class SigningKeyError(ValueError):
@@ -164,8 +163,3 @@ def public_record(private_key_pem: bytes) -> str:
         raise SigningKeyError("the private key can't be read") from error
     der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return f"v=DKIM1; k=rsa; p={base64.b64encode(der).decode('ascii')}"
-
-
-def split_txt(record: str) -> tuple[str, ...]:
-    """Split a TXT record into zone-file character strings of at most 255 octets each (RFC 1035 section 3.3)."""
-    return tuple(record[start : start + _TXT_STRING_OCTETS] for start in range(0, len(record), _TXT_STRING_OCTETS))

@@ -52,7 +52,7 @@ class WarmUpDay:
 
     @property
     def is_held(self) -> bool:
-        """Return whether the day does not count as done, however much of it was used, so that its step repeats."""
+        """Return True if the day doesn't count, regardless of how much was sent: the next day repeats its step."""
         return self.is_stopped or self.complaints > COMPLAINT_SHARE * self.answered
 
     @property

@@ -253,8 +253,9 @@ def unhandled_denials() -> list[SignupDenial]:
 
 
 def asked_as(keys: Iterable[str], language: str) -> dict[str, str]:
-    """Return the labels under which the account's forms ask for attributes, those of the newest form first; attributes
-    that no form asks for are missing.
+    """Return, by attribute key, the label under which a form of the account asks for it; the newest form decides.
+
+    Attributes that no form asks for are missing.
     """
     wanted, found = set(keys), {}
     for form in Form.objects.filter(current__isnull=False).select_related("current").order_by("id"):

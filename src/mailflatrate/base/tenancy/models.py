@@ -9,10 +9,6 @@ from mailflatrate.base.tenancy.scope import current_account_id, in_platform
 M = TypeVar("M", bound=models.Model)
 
 
-class TenantQuerySet(models.QuerySet[M]):
-    """A query set of tenant rows."""
-
-
 class TenantManager(models.Manager[M]):
     """The only manager of tenant tables: returns rows of the current account, or refuses."""
 

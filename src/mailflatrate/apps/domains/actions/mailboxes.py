@@ -110,7 +110,7 @@ def _asked_enough(email: str, now: datetime) -> bool:
 
 
 def mailbox_url(mailbox: Mailbox) -> str:
-    """Return the URL of the page that the email links to, for the current round."""
+    """Return the URL, as the newest confirmation email links to it, of the page that confirms a mailbox."""
     token = key_ring().seal(TokenPurpose.MAILBOX, mailbox.account_id, mailbox.id, mailbox.round)
     return f"{load_settings().public_url}/mailbox/{token}"
 

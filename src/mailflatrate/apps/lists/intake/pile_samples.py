@@ -48,7 +48,9 @@ def _time_text(moment: Moment | None) -> str:
 
 
 class PileSamples:
-    """Collects sample rows while a dry run reads, and keeps those whose person has that outcome at the end."""
+    """Collects sample rows of each outcome during a dry run, and drops those whose person turns out to have another
+    outcome.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[Outcome, list[tuple[bytes, RowSample]]] = {}

@@ -68,7 +68,7 @@ def _readable(rows: list[_Row]) -> Iterator[WithdrawalLine]:
 
 
 def withdrawals_since(since: datetime) -> Iterator[WithdrawalLine]:
-    """Yield everything withdrawn since `since`, from the tables, and some from up to an hour before."""
+    """Yield all withdrawals since `since`; may include some from the hour before."""
     with tenancy.platform(PlatformReason.WITHDRAWALS), connection.cursor() as cursor:
         cursor.execute(_SINCE, {"since": since - LONGEST_TRANSACTION})
         rows = cursor.fetchall()

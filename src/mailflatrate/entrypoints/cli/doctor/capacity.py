@@ -43,7 +43,7 @@ class Demand:
 
     @property
     def connections(self) -> int:
-        """Return the most connections that may be open at once."""
+        """Return the maximum number of connections that may be open at once."""
         return (
             SENDER * self.senders
             + (WORKER + self.shared_by_jobs) * self.workers

@@ -90,7 +90,10 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what the link is for; its button proves the mailbox to this session and leads to the next step."""
+    """Show what the link is for.
+
+    The button proves to this session that the mailbox is the user's, and leads to the next step.
+    """
     user = cast(User, request.user)
     if not is_factor_token(token, user):
         return render(request, "account/mailbox_proof.html", {"wrong": True}, status=422)
