@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from estate import Estate, build_estate, release, worker_command, workspace
-from smtp_sink_check import free_port, wait_for
+from free_ports import free_port
+from smtp_sink_check import wait_for
 
 CONNECTIONS = 10
 SENDERS = 2

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from free_ports import free_ports
 from measure import TICKS
 
 PASSWORD = "winterzwiebeln"
@@ -69,7 +69,7 @@ def demonstration(folder: str = "") -> Iterator[Demo]:
     made = Path(folder or tempfile.mkdtemp(prefix="mailflatrate-hostile-"))
     made.mkdir(exist_ok=True)
     made.chmod(0o755)
-    ports = {f"MAILFLATRATE_{name}": str(port) for name, port in zip(_PORTS, _free_ports(len(_PORTS)), strict=True)}
+    ports = {f"MAILFLATRATE_{name}": str(port) for name, port in zip(_PORTS, free_ports(len(_PORTS)), strict=True)}
     environment = {name: text for name, text in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     environment |= ports | {
         "MAILFLATRATE_DATA_DIR": str(made / "data"),
@@ -89,14 +89,6 @@ def demonstration(folder: str = "") -> Iterator[Demo]:
             process.wait(30)
         process.kill()
         shutil.rmtree(made, ignore_errors=True)
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from estate import Estate, build_estate, plain_address, release, worker_command, workspace
+from free_ports import free_port
 from inbound import Client, Returned
 from measure import machine
-from smtp_sink_check import free_port, wait_for
+from smtp_sink_check import wait_for
 
 if TYPE_CHECKING:
     from mailflatrate.apps.inbound.intake import Arrival
@@ -39,7 +40,6 @@ CLI = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main"]
 MOST_SECONDS = 10.0
 RUN_SECONDS = 600
 QUIET_SECONDS = 3.0
-TRIES = 5
 STRANGER = "127.0.0.9"
 LOOP = "127.0.0.2"
 SMALL, SMALL_SHARE = 10_000, 0.012
@@ -321,23 +321,17 @@ RUNS = {
 
 
 def listener() -> tuple[subprocess.Popen[bytes], int]:
-    """The inbound listener with the test inbox, and its port; ports may be taken while they are handed over."""
-    for _ in range(TRIES):
-        inbound, postbox = free_port(), free_port()
-        os.environ |= {
-            "MAILFLATRATE_INBOUND_SMTP_PORT": str(inbound),
-            "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-            "MAILFLATRATE_TEST_INBOX_PORT": str(postbox),
-        }
-        process = subprocess.Popen([*CLI, "inbound"], stdout=subprocess.DEVNULL)
-        while process.poll() is None:
-            try:
-                wait_for(inbound, seconds=1)
-                wait_for(postbox, seconds=1)
-            except ConnectionError:
-                continue
-            return process, inbound
-    raise ConnectionError("no free ports")
+    """The inbound listener with the test inbox, and its port."""
+    inbound, postbox = free_port(), free_port()
+    os.environ |= {
+        "MAILFLATRATE_INBOUND_SMTP_PORT": str(inbound),
+        "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
+        "MAILFLATRATE_TEST_INBOX_PORT": str(postbox),
+    }
+    process = subprocess.Popen([*CLI, "inbound"], stdout=subprocess.DEVNULL)
+    wait_for(inbound)
+    wait_for(postbox)
+    return process, inbound
 
 
 @contextmanager

@@ -26,9 +26,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from estate import Estate, build_estate, workspace
+from free_ports import free_port
 from measure import cpu_seconds, family, machine, peak_rss_mb
 from send import running
-from smtp_sink_check import free_port, wait_for
+from smtp_sink_check import wait_for
 
 VICTIM = "victim@briefkasten-lindenhof.de"
 ATTACKS, ATTACK_SECONDS = 10_000, 55.0

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from free_ports import free_port
 from mailflatrate.apps.delivery.relays.tables import Relay, RelayReport
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.stats import monitoring
@@ -20,7 +21,6 @@ from mailflatrate.base.metrics.sharing import SharedMetrics
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli import exporter
 from mailflatrate.settings.schema import Settings, load_settings
-from support.processes import free_port
 
 pytestmark = pytest.mark.usefixtures("database")
 

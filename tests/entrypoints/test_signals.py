@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from support.demo import PORTS
-from support.processes import children_of, free_port
+from support.processes import children_of
 from support.waiting import wait_until
 
 PATIENCE_SECONDS = 120.0

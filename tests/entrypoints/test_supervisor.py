@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_ports
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
-from support.postfix_host import free_ports, wait_for_greeting
+from support.postfix_host import wait_for_greeting
 from support.processes import is_alive
 from support.waiting import wait_until
 

@@ -20,11 +20,11 @@ import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 
+from free_ports import free_ports
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.wire.dns.zone import ZoneServer
 from release.linters import ROOT
 from release.previous import Version, baseline, extract
-from support.postfix_host import free_ports
 from support.waiting import wait_until
 
 pytestmark = [

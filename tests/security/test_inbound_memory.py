@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_ports
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.entrypoints.smtpd.connection_limits import CountedLMTP, Visitors
 from mailflatrate.entrypoints.smtpd.content import (
@@ -27,7 +28,7 @@ from mailflatrate.entrypoints.smtpd.listeners import InboxHandler
 from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.settings import load_settings
-from support.postfix_host import free_ports, wait_for_greeting
+from support.postfix_host import wait_for_greeting
 from support.waiting import wait_until_async
 
 MEGABYTE = 1024 * 1024

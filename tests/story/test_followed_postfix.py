@@ -18,6 +18,7 @@ from django.db import connections
 from apps.delivery import test_relays
 from apps.delivery.test_relays import send_all
 from estate import Estate, build_estate
+from free_ports import free_ports
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, LogFollower, RelayCount, RelayDeferral
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.relays.edit import RelayDraft, add_relay
@@ -29,7 +30,7 @@ from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step
-from support.postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.postfix_host import POSTFIX, PostfixHost, postfix_host
 from support.waiting import wait_until
 
 pytestmark = [

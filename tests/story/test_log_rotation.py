@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_ports
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.settings.schema import load_settings
-from support.postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.postfix_host import POSTFIX, PostfixHost, postfix_host
 from support.waiting import wait_until
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "logrotate" / "mailflatrate-postfix"

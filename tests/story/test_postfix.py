@@ -17,6 +17,7 @@ import dkim
 import psycopg
 import pytest
 
+from free_ports import free_ports
 from mailflatrate.apps.accounts.actions import agreements
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
@@ -44,7 +45,7 @@ from support.customers import Customer
 from support.mailboxes import prove, prove_sender
 from support.origins import approve_origin
 from support.people import operator
-from support.postfix_host import POSTFIX, PostfixHost, Refused, free_ports, postfix_host, wait_for_greeting
+from support.postfix_host import POSTFIX, PostfixHost, Refused, postfix_host, wait_for_greeting
 from support.waiting import wait_until
 
 pytestmark = [

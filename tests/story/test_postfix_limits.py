@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
+from free_ports import free_ports
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.entrypoints.web.tls import certificate
 from mailflatrate.rules.postfix_limits import service_limits
@@ -18,7 +19,7 @@ from mailflatrate.rules.relays import RelayPool
 from mailflatrate.rules.shaping import SHAPES
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
-from support.postfix_host import POSTFIX, PostfixHost, free_ports, postfix_host
+from support.postfix_host import POSTFIX, PostfixHost, postfix_host
 from support.waiting import wait_until
 
 with_postfix = pytest.mark.skipif(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from free_ports import free_port
 from mailflatrate.settings.postgres import EmbeddedPostgres
-from support.processes import children_of, free_port
+from support.processes import children_of
 
 PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "TEST_INBOX")
 ROOT = Path(__file__).parents[2]

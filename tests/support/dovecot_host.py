@@ -10,7 +10,8 @@ from pathlib import Path
 
 from imap_tools import MailBoxUnencrypted
 
-from support.postfix_host import free_ports, wait_for_greeting
+from free_ports import free_ports
+from support.postfix_host import wait_for_greeting
 
 DOVECOT = Path("/usr/sbin/dovecot")
 USER, PASSWORD = "abuse", "secret"

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from free_ports import free_port
 from mailflatrate.settings.postgres import SYSTEM_USER
 from mailflatrate.settings.roles import APP_ROLE
-from support.processes import free_port
 from support.waiting import wait_until
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")

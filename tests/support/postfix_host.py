@@ -12,20 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from free_ports import free_ports
 from support.waiting import wait_until
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "postfix"
 POSTFIX = Path("/usr/sbin/postfix")
 NOBODY = 65534
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on; held together until all are known, so that they differ."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def wait_for_greeting(port: int, seconds: float = 60.0, *, greeting: bytes = b"220") -> None:

@@ -1,6 +1,5 @@
-"""Processes that a test has started, as the kernel sees them, and ports for them."""
+"""Processes that a test has started, as the kernel sees them."""
 
-import socket
 from pathlib import Path
 
 
@@ -24,10 +23,3 @@ def children_of(parent: int) -> list[int]:
         if fields[0] != "Z" and int(fields[1]) == parent:
             found.append(int(path.parent.name))
     return found
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

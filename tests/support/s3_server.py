@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import boto3
 from botocore.config import Config
 
+from free_ports import free_port
 from support.waiting import wait_until
 
 BUCKET = "mailflatrate-files"
@@ -19,9 +20,7 @@ KEYS = {"aws_access_key_id": "anna", "aws_secret_access_key": "winterzwiebeln"}
 @contextmanager
 def s3_server() -> Iterator[str]:
     """Run the server with an empty bucket; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.processes import free_port
+from free_ports import free_port
 from support.waiting import wait_until
 
 

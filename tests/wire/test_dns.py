@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import socket
 from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from free_ports import free_port
 from mailflatrate.wire.dns import (
     DmarcPolicy,
     DmarcStatus,
@@ -99,10 +99,7 @@ def test_statuses(resolver: DnsResolver, server: ZoneServer) -> None:
 
 
 def test_nobody_listens() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    answer = DnsResolver([f"127.0.0.1:{port}"], timeout_seconds=0.5).txt("shop.example")
+    answer = DnsResolver([f"127.0.0.1:{free_port()}"], timeout_seconds=0.5).txt("shop.example")
     assert answer.status in {DnsStatus.TIMEOUT, DnsStatus.SERVFAIL}
     assert not answer.is_known
 
