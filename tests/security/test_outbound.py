@@ -18,6 +18,7 @@ from mailflatrate.wire.imap import MailboxAccess, MailboxUnavailable, Protection
 from mailflatrate.wire.public_urls import is_public
 from mailflatrate.wire.timestamp import StampUnavailable, ask_authority
 from mailflatrate.wire.web import FetchedPage, WebStatus, fetch_page
+from support.waiting import Waited
 
 Script = Callable[[socket.socket], None]
 PAUSE = 0.05
@@ -105,9 +106,9 @@ def test_a_dripping_server_ends_with_the_visit(
 
 
 def look(resolver: DnsResolver, url: str) -> tuple[FetchedPage, float]:
-    began = time.monotonic()
+    waited = Waited()
     page = fetch_page(url, resolver, private=True)
-    return page, time.monotonic() - began
+    return page, waited.seconds
 
 
 def test_a_handshake_that_drips_ends_too(resolver: DnsResolver, monkeypatch: pytest.MonkeyPatch) -> None:

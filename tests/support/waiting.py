@@ -8,6 +8,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 T = TypeVar("T")
@@ -73,6 +74,22 @@ def read_as_a_person(since: float | None = None) -> None:
     """Take the time that people take to read a form, counted from `since` (a `time.monotonic()`) or from now."""
     shown_at = time.monotonic() if since is None else since
     time.sleep(max(0.0, shown_at + READING_SECONDS - time.monotonic()))
+
+
+class Waited:
+    """How long this thread has waited for anything but a processor: what a busy machine adds isn't counted."""
+
+    def __init__(self) -> None:
+        self._began = self._since_start()
+
+    @property
+    def seconds(self) -> float:
+        """Since this was made, in the same thread."""
+        return self._since_start() - self._began
+
+    def _since_start(self) -> float:
+        worked, queued, _turns = map(int, Path("/proc/thread-self/schedstat").read_text().split())
+        return time.monotonic() - (worked + queued) / 1e9
 
 
 async def _result(condition: Callable[[], Any]) -> Any:

@@ -58,9 +58,14 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def resolver() -> Iterator[DnsResolver]:
-    with ZoneServer(ZONE) as dns:
-        yield DnsResolver([dns.nameserver], timeout_seconds=0.5)
+def dns() -> Iterator[ZoneServer]:
+    with ZoneServer(ZONE) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def resolver(dns: ZoneServer) -> DnsResolver:
+    return DnsResolver([dns.nameserver])
 
 
 def profile(site: str, email: str = "anna@lindenhof.example") -> ApplicantProfile:
@@ -79,9 +84,10 @@ def test_pages_are_read_as_a_visitor_reads_them(database: str, site: str, resolv
     assert (facts.mx.there, facts.spf.there, facts.dmarc.there) == (True, True, True)
 
 
-def test_what_cannot_be_asked_stays_open(database: str, site: str, resolver: DnsResolver) -> None:
+def test_what_cannot_be_asked_stays_open(database: str, site: str, dns: ZoneServer) -> None:
     assert database
     asked = profile(site, "anna@mute.example")
+    resolver = DnsResolver([dns.nameserver], timeout_seconds=0.5)
     facts = check_applicant(replace(asked, record=asked.record | {"website": "", "imprint_url": ""}), resolver)
     assert (facts.mx.there, facts.spf.there, facts.dmarc.there) == (None, None, None)
     assert facts.age.days is None and not facts.lists.asked

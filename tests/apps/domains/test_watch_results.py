@@ -33,8 +33,7 @@ def letters(anna: Customer) -> list[Notice]:
 
 def look(anna: Customer, zone: dict[str, dict[str, list[str]]]) -> SenderDomain:
     with ZoneServer(zone) as dns, tenancy.account(anna.account_id):
-        resolver = DnsResolver([dns.nameserver], timeout_seconds=0.5)
-        return domains.check_domain(SenderDomain.objects.get().id, resolver=resolver)
+        return domains.check_domain(SenderDomain.objects.get().id, resolver=DnsResolver([dns.nameserver]))
 
 
 def published(anna: Customer) -> dict[str, dict[str, list[str]]]:
