@@ -15,6 +15,7 @@ import pytest
 
 from prepared_database import copy_cluster, write_secrets
 
+gc.disable()  # until all tests are collected: a search for garbage goes through all of them, and finds none
 DATA_DIR = Path(os.environ.get("MAILFLATRATE_TEST_DATA_DIR") or tempfile.mkdtemp(prefix="mailflatrate-test-"))
 for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name == "DATABASE_URL"]:
     del os.environ[name]
@@ -29,19 +30,18 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
-from mailflatrate.settings import postgres  # noqa: E402
-from support import page_text  # noqa: E402
+from support import page_text, static_files  # noqa: E402
 from support.demo import Demo, running_demo  # noqa: E402
 
 build_catalogues(changed_only=True)
 django.setup()
 setup_test_environment()
 page_text.install()
-# What would cost every test processor time, and is not what it looks at: a million rounds for each password, checking
-# the primes of a key that was read before, and writes that outlast the machine.
+static_files.install()
+# What would cost every test processor time, and is not what it looks at: a million rounds for each password, and
+# checking the primes of a key that was read before.
 PBKDF2PasswordHasher.iterations = 1000
 serialization.load_pem_private_key = lru_cache(maxsize=100)(serialization.load_pem_private_key)  # type: ignore[assignment]
-postgres.CONFIGURATION |= {"fsync": "off", "full_page_writes": "off"}
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +104,4 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import pytest
 from procrastinate.contrib.django import app
 
+from architecture.sources import parsed
+
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 OWN = {"at", "lock", "once", "priority", "queue", "name"}
 """Parameters of `defer` and `wake` that say how a job runs; the others are handed to it."""
@@ -32,7 +34,7 @@ def _calls() -> Iterator[Enqueued]:
         source = module.read_text(encoding="utf-8")
         if "mailflatrate.base" not in source or (module.name == "jobs.py" and module.parent.name == "base"):
             continue
-        tree = ast.parse(source)
+        tree = parsed(source)
         direct = _imported(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _is_enqueuing(node.func, direct):

@@ -5,6 +5,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from architecture.sources import parsed
+
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 
 BARE = {
@@ -49,7 +51,7 @@ BARE = {
 def _places() -> dict[str, list[str]]:
     places: dict[str, list[str]] = defaultdict(list)
     for module in sorted(SOURCES.rglob("*.py")):
-        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        for node in parsed(module.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{module.relative_to(SOURCES)}:{node.lineno}")
     del places["Migration"]  # the name that Django looks for
@@ -105,7 +107,7 @@ def test_functions_and_classes_get_no_old_words() -> None:
     found = {
         node.name
         for module in sorted(SOURCES.rglob("*.py"))
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(module.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if not node.name.startswith("_") and _old(node.name)
     }
@@ -123,7 +125,7 @@ def test_fields_of_models_get_no_old_words() -> None:
     fields = {
         f"{node.name}.{field.targets[0].id}"
         for module in sorted(SOURCES.rglob("models*/**/*.py")) + sorted(SOURCES.rglob("models.py"))
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(module.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
         for field in node.body
         if isinstance(field, ast.Assign) and isinstance(field.targets[0], ast.Name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from architecture.migrations import PACKAGE
+from architecture.sources import parsed
 from mailflatrate.rules.campaign_states import CampaignState
 
 WRITER = PACKAGE / "apps" / "campaigns" / "states.py"
@@ -43,9 +44,13 @@ def _targets(node: ast.AST) -> Iterator[ast.expr]:
         yield node.target
 
 
+def _is_of_campaign(call: ast.Call) -> bool:
+    return bool(re.search(r"\bcampaign\b", _named(call.func))) or "campaignstate." in _named(call)
+
+
 def state_writes(source: str) -> list[str]:
     """Return the places that write the state of a campaign."""
-    tree, found = ast.parse(source), []
+    tree, found = parsed(source), []
     for node in ast.walk(tree):
         for target in _targets(node):
             if isinstance(target, ast.Attribute) and target.attr == "state":
@@ -54,8 +59,8 @@ def state_writes(source: str) -> list[str]:
                     found.append(ast.unparse(node))
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else _named(node.func)
-            of_campaign = re.search(r"\bcampaign(\.|\b)", _named(node.func)) or "campaignstate." in _named(node)
-            if called in _WRITES and of_campaign and any(key.arg == "state" for key in node.keywords):
+            gives_state = called in _WRITES and any(key.arg == "state" for key in node.keywords)
+            if gives_state and _is_of_campaign(node):
                 found.append(ast.unparse(node))
             if called in {"setattr", "save"} and "campaign" in _named(node) and "'state'" in _named(node):
                 found.append(ast.unparse(node))
@@ -64,13 +69,12 @@ def state_writes(source: str) -> list[str]:
 
 def state_sets(source: str) -> list[str]:
     """Return the sets of campaign states that a module spells out."""
-    tree, found = ast.parse(source), []
+    tree, found = parsed(source), []
     for node in ast.walk(tree):
         if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
-            names = [ast.unparse(each) for each in node.elts]
             values = {each.value for each in node.elts if isinstance(each, ast.Constant)}
             own = len(values) == len(node.elts) and values <= _STATES and not values <= _ALSO_ELSEWHERE
-            if own or all(name.startswith("CampaignState.") for name in names):
+            if own or all(ast.unparse(each).startswith("CampaignState.") for each in node.elts):
                 found.append(ast.unparse(node))
     return found + [match for text in texts(tree) for match in sql_sets(text)]
 
@@ -159,7 +163,7 @@ def test_sql_takes_its_rules_from_one_place() -> None:
         file.relative_to(PACKAGE).as_posix(): copies
         for file in (*CODE, *SQL)
         if file.parts[-2:] != ("rules", "sql.py")
-        for text in ([file.read_text()] if file.suffix == ".sql" else [*texts(ast.parse(file.read_text()))])
+        for text in ([file.read_text()] if file.suffix == ".sql" else [*texts(parsed(file.read_text()))])
         if (copies := _COPIES.findall(text))
     }
     assert found == {"apps/suppression/actions.py": ["lifted_at IS NULL"]}

@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from architecture.migrations import PACKAGE
+from architecture.sources import parsed
 
 ROOT = PACKAGE.parents[1]
 # May only shrink. `models` have to be imported where Django looks for them.
@@ -18,7 +19,7 @@ PASSING_ON = {
 
 def passed_on(file: Path) -> set[str]:
     """Return the names that a package lists in `__all__`."""
-    for node in ast.parse(file.read_text()).body:
+    for node in parsed(file.read_text()).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return set(ast.literal_eval(node.value))
     return set()
@@ -26,7 +27,7 @@ def passed_on(file: Path) -> set[str]:
 
 def is_only_imports(source: str) -> bool:
     """Tell whether a module imports names, and does nothing with them but pass them on."""
-    body = [node for node in ast.parse(source).body if not isinstance(node, ast.Expr)]
+    body = [node for node in parsed(source).body if not isinstance(node, ast.Expr)]
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     return bool(imports) and all(isinstance(node, ast.Import | ast.ImportFrom | ast.Assign) for node in body)
 
@@ -38,7 +39,7 @@ def used_names(source: str, packages: dict[str, Path]) -> dict[Path, set[str]]:
     """Return the names that a file takes from each package, imported by name or as attributes of the package."""
     found: dict[Path, set[str]] = defaultdict(set)
     aliases: dict[str, Path] = {}
-    tree = ast.parse(source)
+    tree = parsed(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from architecture.migrations import PACKAGE
+from architecture.sources import parsed
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import NoAccount, NoPlatform, PlatformReason
 from mailflatrate.base.tenancy.scope import AccountScope, PlatformScope
@@ -22,14 +23,14 @@ RUNS_IN = {"studio": AccountScope, "endpoint": AccountScope, "desk": PlatformSco
 Kind = type[AccountScope | PlatformScope] | None
 
 
-def modules() -> dict[str, tuple[ModuleType, ast.Module]]:
-    """Return our modules that say what a function needs, or call one that does."""
+def modules() -> dict[str, tuple[ModuleType, str]]:
+    """Return our modules that say what a function needs, or call one that does, with their source."""
     found = {}
     for file in CODE:
         source = file.read_text()
         if "mailflatrate.apps" in source or "needs_" in source:
             name = ".".join(("mailflatrate", *file.relative_to(PACKAGE).with_suffix("").parts))
-            found[name] = importlib.import_module(name.removesuffix(".__init__")), ast.parse(source)
+            found[name] = importlib.import_module(name.removesuffix(".__init__")), source
     return found
 
 
@@ -39,7 +40,7 @@ MODULES = modules()
 def needing() -> dict[str, Callable[..., Any]]:
     """Return each function that needs a scope by its full name."""
     found = {}
-    for name, (module, _tree) in MODULES.items():
+    for name, (module, _source) in MODULES.items():
         for value in vars(module).values():
             for each in (value, *(vars(value).values() if isinstance(value, type) else ())):
                 if callable(each) and hasattr(each, "needs") and each.__module__ == name:
@@ -166,17 +167,21 @@ def test_a_call_in_the_wrong_scope_would_be_found(source: str) -> None:
         "append": NEEDING["mailflatrate.apps.lists.ledger.append"],
         "held_imports": NEEDING["mailflatrate.apps.lists.origin_review.held_imports"],
     }
-    assert wrong_calls(ast.parse(source), names)
+    assert wrong_calls(parsed(source), names)
 
 
 def test_a_call_in_the_right_scope_is_left_alone() -> None:
     source = "@desk\ndef f():\n    with tenancy.account(1):\n        append()\n    held()"
     names = {"append": NEEDING["mailflatrate.apps.lists.ledger.append"]}
-    assert not wrong_calls(ast.parse(source), names)
+    assert not wrong_calls(parsed(source), names)
 
 
 def test_no_call_stands_in_the_wrong_scope() -> None:
-    found = {name: wrong for name, (module, tree) in MODULES.items() if (wrong := wrong_calls(tree, vars(module)))}
+    found = {
+        name: wrong
+        for name, (module, source) in MODULES.items()
+        if (wrong := wrong_calls(parsed(source), vars(module)))
+    }
     assert not found
 
 
@@ -194,7 +199,7 @@ def test_only_the_module_that_locks_a_row_says_that_it_is_locked() -> None:
     made = {
         (node.func.id if isinstance(node.func, ast.Name) else node.func.attr, str(file.relative_to(PACKAGE)))
         for file in CODE
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in ast.walk(parsed(file.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
     }
     assert {(name, file) for name, file in made if name in LOCKED_ROWS} == set(LOCKED_ROWS.items())
@@ -230,7 +235,7 @@ def test_a_convention_in_prose_would_be_found(text: str) -> None:
 def test_no_docstring_says_where_a_function_has_to_run() -> None:
     found = {}
     for file in CODE:
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(parsed(file.read_text())):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node) or ""
                 if _PROSE.search(text):

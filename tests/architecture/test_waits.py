@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from architecture.sources import parsed
 from support.waiting import stays, stays_async, wait_until, wait_until_async
 
 TESTS = Path(__file__).parents[1]
@@ -36,7 +37,7 @@ TIME_ITSELF = {
 
 def fixed_waits(source: str) -> Iterator[tuple[str, int]]:
     """Yield the outermost function and the line of each fixed wait; a turn of the event loop, `sleep(0)`, is none."""
-    for top in ast.parse(source).body:
+    for top in parsed(source).body:
         for function in top.body if isinstance(top, ast.ClassDef) else [top]:
             name = getattr(function, "name", "<module>")
             for node in ast.walk(function):
