@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -46,10 +47,15 @@ class Estate:
 
 @contextmanager
 def workspace(**settings: str) -> Iterator[Path]:
-    """A migrated database in a temporary folder, with Django set up in this process and settings for its children."""
+    """A migrated database in a temporary folder, with Django set up in this process and settings for its children.
+
+    PREPARED_CLUSTER names a data folder with a migrated database to begin with; the tests have one.
+    """
     # Not below a folder that only its owner may enter: under root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-bench-"))
     folder.chmod(0o755)
+    if prepared := os.environ.get("PREPARED_CLUSTER"):
+        subprocess.run(["cp", "-a", f"{prepared}/postgres", f"{prepared}/secrets.json", folder], check=True)
     for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name == "DATABASE_URL"]:
         del os.environ[name]
     os.environ["MAILFLATRATE_DATA_DIR"] = str(folder)

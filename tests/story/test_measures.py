@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from prepared_database import prepared_cluster
+
 BENCH = Path(__file__).parents[2] / "bench"
 PEOPLE = os.environ.get("STORY_RECIPIENTS", "4000")
 
@@ -19,7 +21,8 @@ PEOPLE = os.environ.get("STORY_RECIPIENTS", "4000")
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Any]:
     command = [sys.executable, str(BENCH / "measures.py"), "--recipients", PEOPLE]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PREPARED_CLUSTER": str(prepared_cluster())}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)["runs"]
     return found
