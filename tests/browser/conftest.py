@@ -139,11 +139,14 @@ class Visitor:
         assert answer is not None and answer.status == 200, f"{path}: {answer and answer.status}"
 
     def shoot(self, name: str) -> None:
-        """Show the whole page, for a picture of it.
+        """Wait until everything is drawn; with SHOTS, take a picture of the whole page.
 
-        The window is made as tall as the page first: Chromium does not draw frames that are out of sight, and the
+        For that the window is made as tall as the page: Chromium does not draw frames that are out of sight, and the
         source editor measures again when its window grows.
         """
+        self.page.evaluate(DRAWN)
+        if not os.environ.get("SHOTS"):
+            return
         usual = self.page.viewport_size
         assert usual is not None
         height = int(self.page.evaluate("document.documentElement.scrollHeight"))
@@ -156,7 +159,8 @@ class Visitor:
         """Return axe's findings, one line each; customers' messages in frames are the customers' responsibility."""
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
-            "() => axe.run({exclude: [['iframe']]}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+            "() => axe.run({exclude: [['iframe']]},"
+            " {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']})"
         )
         return [
             f"{item['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
