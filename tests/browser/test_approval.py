@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
-from support.browsers import copied, looked_at
+from support.browsers import copied, looked_at, settle
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +87,8 @@ def test_comments_appear_while_one_writes(anna: Any, ben: Any) -> None:
     page.fill("#comment_text", "Erster Gedanke")
     page.locator("#comments form").last.locator("button").click()
     page.wait_for_selector("#comments article")
-    assert page.input_value("#comment_text") == ""
+    expect(page.locator("#comment_text")).to_have_value("")
+    settle(page)
     page.locator("#comments summary").first.click()
     page.locator("#comments textarea[id^=answer_text]").fill("Eine Antwort, die")
     page.locator("#comment_text").click()
@@ -101,7 +103,7 @@ def test_comments_appear_while_one_writes(anna: Any, ben: Any) -> None:
     assert page.locator("#comments details[id^=answer-][open]").count() == 1
     page.locator("#comment_new button").click()
     page.wait_for_selector("#comments article >> text=Halb geschrieben")
-    assert page.input_value("#comment_text") == ""
+    expect(page.locator("#comment_text")).to_have_value("")
     ben.page.wait_for_selector("#comments article >> text=Halb geschrieben", timeout=60_000)
     looked_at(ben, "comments")
     assert anna.problems == ben.problems == []

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from support.browsers import canvas, drag, source
 from support.waiting import wait_until
@@ -69,7 +70,7 @@ def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
     assert source(page) == with_line
     undo.click()
     assert source(page) == before
-    assert undo.is_disabled()
+    expect(undo).to_be_disabled()
     redo.click()
     assert source(page) == with_line
     page.locator("#preview iframe").wait_for()
@@ -107,7 +108,7 @@ def test_by_keyboard_alone(anna: Any) -> None:
     assert len(source(page)) < length
     page.keyboard.press("Control+z")
     assert len(source(page)) == length
-    assert page.locator("[data-blocks-say]").inner_text() != ""
+    expect(page.locator("[data-blocks-say]")).not_to_be_empty()
     assert anna.problems == []
 
 
@@ -137,7 +138,7 @@ def test_the_imprint_is_always_there(anna: Any) -> None:
     assert "Lindenhof" in imprint.inner_text()
     imprint.click(position={"x": 5, "y": 5})
     canvas(page).locator("[data-gjs-type=mf-imprint].gjs-selected").wait_for()
-    assert page.locator("[data-blocks-act=delete]").is_disabled()
+    expect(page.locator("[data-blocks-act=delete]")).to_be_disabled()
     before = source(page)
     page.keyboard.press("Delete")
     assert source(page) == before
@@ -176,7 +177,7 @@ def test_who_sees_a_row_and_how_it_looks_on_a_phone(anna: Any) -> None:
     page.locator(".blocks-node", has_text=re.compile("^Section")).nth(2).click()
     page.locator("[data-blocks-inspector] select").first.select_option("contact.first_name")
     assert "{% if contact.first_name %}" in source(page)
-    assert canvas(page).locator("[data-condition]").count() == 1
+    expect(canvas(page).locator("[data-condition]")).to_have_count(1)
     page.locator("[data-blocks-device=phone]").click()
     frame = page.locator("[data-blocks-canvas] iframe.gjs-frame")
     wait_until(lambda: frame.bounding_box()["width"] <= 400, "a canvas as narrow as a phone")

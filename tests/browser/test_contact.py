@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import looked_at
+from support.browsers import looked_at, settle
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,7 @@ def test_a_field_is_edited_and_a_note_written(anna: Any) -> None:
     page.fill("#field_last_name", f"Sommer {anna.look.language}")
     page.locator("#value-last_name form button[type=submit]").click()
     page.locator("li.value-row#value-last_name", has_text=f"Sommer {anna.look.language}").wait_for()
+    settle(page)
     page.locator("#timeline summary").first.click()
     page.fill("#note_text", "Tulpen am Telefon bestellt.\nRuft im März wieder an.")
     looked_at(anna, "contact-note-new")

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from support.browsers import settle
+
 pytestmark = pytest.mark.browser
 
 ANNA = "anna@lindenhof.example"
@@ -33,8 +35,10 @@ def test_the_list_is_filtered_sorted_and_arranged(visitor: Any, look: tuple[str,
         page.click("[data-opens=add-filter]")
         page.select_option("#filter-by", "first_name")
         page.wait_for_selector("#filter-op option[value=starts]", state="attached")
+        settle(page)
         with page.expect_response(re.compile("/contacts/filter/")):
             page.select_option("#filter-op", "starts")
+        settle(page)
         page.wait_for_selector("input#filter-value")
         page.fill("#filter-value", "A")
         fits(anna, "contacts-add-filter")

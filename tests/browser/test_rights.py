@@ -74,12 +74,13 @@ def test_a_reader_sees_and_erases_what_is_stored(anna: Any, tmp_path: Path) -> N
         page.locator("a[href^='/d/']").click()
         looked_at(anna, "rights-ask")
         page.check(f"#kind_{kind}")
-        page.locator("main form button").first.click()
+        with page.expect_navigation():
+            page.locator("main form button").first.click()
         assert address not in page.content()
         page.goto(link_to(anna, address, "/r/", known))
         looked_at(anna, f"rights-confirm-{kind}")
-        page.locator("main form button").click()
-        page.wait_for_load_state("networkidle")
+        with page.expect_navigation():
+            page.locator("main form button").click()
         looked_at(anna, f"rights-{kind}")
         assert (address in page.content()) is (kind == "access")
     anna.go(f"/studio/contacts/?q={address}")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Visitor
+from support.browsers import settle
 
 pytestmark = pytest.mark.browser
 VISIT = Callable[..., AbstractContextManager[Visitor]]
@@ -19,11 +20,6 @@ def press(page: Page, order: str) -> None:
     """Press a button of the builder by the keyboard."""
     page.locator(f"button[value='{order}']").focus()
     page.keyboard.press("Enter")
-
-
-def settle(page: Page) -> None:
-    """Wait until htmx listens to what it has put in place: a change before that is lost."""
-    expect(page.locator(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
 
 
 def test_a_segment_is_built_by_keyboard_and_counted(visitor: VISIT) -> None:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support.browsers import Website, running_website
 from support.waiting import read_as_a_person, wait_until
@@ -121,7 +121,7 @@ def test_sign_up_with_the_script_and_confirm(
         page.goto(website.put("/script", codes["Script"]))
         page.get_by_role("button", name="Anmelden").click()
         page.get_by_text("Dieses Feld ist ein Pflichtfeld.").wait_for()
-        assert page.get_by_label("E-Mail-Adresse").evaluate("field => field.getRootNode().activeElement === field")
+        expect(page.get_by_label("E-Mail-Adresse")).to_be_focused()
         page.get_by_label("E-Mail-Adresse").fill(email)
         page.get_by_label("Vorname").fill("Dora")
         page.get_by_role("checkbox").check()

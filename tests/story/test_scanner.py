@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import psycopg
 import pytest
+from procrastinate.contrib.django import app
 
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from support.demo import Demo
@@ -31,8 +32,6 @@ MACHINERY = re.compile(
 )
 DERIVED_COLUMN = "address_keys"
 CLICKS = "click"
-HOURLY, CHECKED_HOURLY = "domains.watch", {"dns_check", "sender_domain"}
-"""At 17 minutes past each hour, this job checks the domains, whoever looks at them."""
 LINK = re.compile(r"https?://[^\s\"'<>)\]]+")
 HREF = re.compile(r'href="([^"#]+)"')
 # The first word of the path. Each of them must have been found in a mail or on the page that a mail leads to.
@@ -125,11 +124,11 @@ class World:
         wait_until(is_quiet, "rest in the demonstration", seconds=PATIENCE_SECONDS, pause=3.0)
         return seen[-1]
 
-    def hourly_check(self) -> int | None:
-        """Return when the domains were last checked by the clock."""
-        last = "SELECT max(defer_timestamp) FROM procrastinate_periodic_defers WHERE task_name = %s"
-        row = self.owner.execute(last, [HOURLY]).fetchone()
-        return row[0] if row else None
+    def scheduled(self) -> list[tuple[str, int]]:
+        """Return which hourly and daily jobs ran last, and when: they change tables, whoever looks at them."""
+        last = "SELECT task_name, max(defer_timestamp) FROM procrastinate_periodic_defers GROUP BY 1 ORDER BY 1"
+        rare = {each.task.name for each in app.periodic_registry.periodic_tasks.values() if each.cron[0] != "*"}
+        return [(name, at) for name, at in self.owner.execute(last).fetchall() if name in rare]
 
     def machine_clicks(self) -> tuple[int, int]:
         """Clicks in all, and those that count as a machine's."""
@@ -191,8 +190,17 @@ def _everything_in_the_mails(world: World) -> list[str]:
 
 
 def test_a_scanner_changes_nothing_anywhere(world: World) -> None:
+    begun = world.scheduled()
+    changed = _changed_by_a_scanner(world)
+    while changed and begun != (now := world.scheduled()):  # it may have been one of these jobs
+        begun, changed = now, _changed_by_a_scanner(world)
+    assert changed == {}
+
+
+def _changed_by_a_scanner(world: World) -> dict[str, tuple[tuple[int, str], tuple[int, str]]]:
+    """Open every link twice; return the tables that changed, but for the clicks, all of which are a machine's."""
     links = _everything_in_the_mails(world)
-    checked, before, (clicks, by_machines) = world.hourly_check(), world.quiet_tables(), world.machine_clicks()
+    before, (clicks, by_machines) = world.quiet_tables(), world.machine_clicks()
     opened, waiting = set[str](), list(links)
     while waiting:
         link = waiting.pop()
@@ -208,8 +216,6 @@ def test_a_scanner_changes_nothing_anywhere(world: World) -> None:
     doors = {urlsplit(link).path.split("/")[1] for link in opened}
     assert doors >= DOORS, DOORS - doors
     after, (clicks_now, by_machines_now) = world.quiet_tables(), world.machine_clicks()
-    changed = {name for name in before if before[name] != after[name]}
-    by_the_clock = CHECKED_HOURLY if world.hourly_check() != checked else set()
-    assert changed - by_the_clock <= {CLICKS}, {name: (before[name], after[name]) for name in changed}
     assert clicks_now - clicks == by_machines_now - by_machines > 0, "a scanner counted as a reader"
     print(f"{len(opened)} links opened twice")
+    return {name: (before[name], after[name]) for name in before if before[name] != after[name] and name != CLICKS}

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
 
+from playwright.sync_api import expect
+
 from support.page_fit import misfits
 from support.waiting import wait_until
 
@@ -70,6 +72,11 @@ def looked_at(somebody: Any, name: str) -> None:
     assert somebody.sideways() <= 0, name
     assert (found := somebody.violations()) == [], (name, found)
     assert somebody.problems == [], name
+
+
+def settle(page: Any) -> None:
+    """Wait until htmx has put its answer in place and listens to it: what happens before that is lost."""
+    expect(page.locator(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
 
 
 def copied(anna: Any) -> str:
