@@ -59,6 +59,8 @@ ATTACKS := tests/release tests/security
 
 test: build tools ## Run all tests, including the browser tests and the Postfix story
 	mkdir -p build
+	export PYTHONDONTWRITEBYTECODE=  # or each of some hundred processes compiles every module that it loads
+	$(BIN)/python -m compileall -q src/mailflatrate
 	declare -A shares
 	share() { $(BIN)/pytest -q "$${@:2}" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
 	share demo -m demo tests/browser tests/story
