@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from free_ports import free_port
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.events.actions import endpoints
 from mailflatrate.apps.events.actions.endpoints import EndpointOrder
@@ -25,7 +26,6 @@ from mailflatrate.rules.events import EventType
 from mailflatrate.settings import load_settings
 from support.api import program
 from support.customers import Customer
-from support.processes import free_port
 from support.served import Served, served
 from support.waiting import wait_until
 
