@@ -28,7 +28,8 @@ def free_ports(count: int) -> list[int]:
     with _NEXT.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        number, found = int(file.read() or FIRST), []
+        number = int(file.read() or FIRST)
+        found: list[int] = []
         while len(found) < count:
             number = number + 1 if FIRST <= number < LAST else FIRST
             if _is_free(number):
