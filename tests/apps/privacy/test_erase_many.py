@@ -233,7 +233,8 @@ def _alike(value: Any, kind: str, ids: dict[str, str], known: dict[str, str]) ->
         addresses = {key_of(number): f"key {number}" for number in range(PEOPLE)}
         return [addresses.get(bytes(key), f"{min(len(key), 100)} octets") for key in keys]
     text = json.dumps(value, sort_keys=True, default=str)
-    text = re.sub(r"contact:(\d+)", lambda found: known.get(found[1], "contact"), text)
+    text = re.sub(r"contact(?::|_id\": )(\d+)", lambda found: known.get(found[1], "contact"), text)
+    text = re.sub(r"_id\": \d+", "_id", text)
     text = re.sub(r"(privacy request|import|export|campaign|list|segment|tag)[ :]\"?\d+", r"\1 #", text)
     return re.sub(r"[0-9a-f]{16,}|\d{4}-\d\d-\d\dT[^\"]*|[\w.+-]+@(?!posteo\.de)[\w.-]+|\b\d{5,}\b", "some", text)
 

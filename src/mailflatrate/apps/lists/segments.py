@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -153,8 +154,18 @@ def _joined(items: Sequence[Condition | SegmentGroup], alias: str, word: str) ->
     return (word.join(parts), parameters) if parts else None
 
 
-_LOWERED = "(SELECT lower(%s::text[]::text)::text[])::text[]"
-"""A list of texts in lower case, as the database sees it; made once for a statement."""
+@lru_cache(maxsize=1_000)
+def _lowered(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts in lower case, as the database sees it.
+
+    A statement gets them as constants: a subquery in it would keep PostgreSQL from reading contacts in parallel.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lower(wanted) FROM unnest(%s::text[]) WITH ORDINALITY AS texts (wanted, n) ORDER BY n",
+            [list(texts)],
+        )
+        return tuple(str(text) for (text,) in cursor.fetchall())
 
 
 def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built:
@@ -165,10 +176,10 @@ def _text_sql(expression: str, before: list[Any], condition: Condition) -> Built
     if condition.op is Op.EMPTY:
         return f"{text} = ''", before
     if isinstance(condition.value, tuple):
-        wanted = [*before, list(condition.texts)]
+        wanted = [*before, list(_lowered(condition.texts))]
         if condition.op is Op.HAS_ALL:
-            return f"{text} = ALL({_LOWERED})", wanted
-        return f"{'NOT ' if condition.op is Op.NOT_EQUALS else ''}{text} = ANY({_LOWERED})", wanted
+            return f"{text} = ALL(%s::text[])", wanted
+        return f"{'NOT ' if condition.op is Op.NOT_EQUALS else ''}{text} = ANY(%s::text[])", wanted
     forms = {
         Op.EQUALS: "{text} = lower(%s)",
         Op.NOT_EQUALS: "{text} <> lower(%s)",
@@ -200,12 +211,10 @@ def _attribute(condition: Condition, alias: str) -> Built:
     if op not in (*_EQUALITY, Op.IN, Op.HAS_ALL):
         return plain, values
     # A field of several choices has a list; one of them is enough.
-    wanted = sorted(set(condition.texts))
-    choices = f"jsonb_array_elements_text({alias}.attributes->%s) AS chosen"
-    if op is Op.HAS_ALL:
-        chosen = f"(SELECT NOT bool_or(w <> ALL(ARRAY(SELECT lower(chosen) FROM {choices}))) FROM unnest({_LOWERED}) w)"  # noqa: S608
-    else:
-        chosen = f"EXISTS (SELECT 1 FROM {choices} WHERE lower(chosen) = ANY({_LOWERED}))"  # noqa: S608  checked
+    wanted = list(_lowered(tuple(sorted(set(condition.texts)))))
+    # Without a subquery, which the planner would think dear for every contact.
+    contained = "?&" if op is Op.HAS_ALL else "?|"
+    chosen = f"lower(({alias}.attributes->%s)::text)::jsonb {contained} %s::text[]"
     return (
         f"CASE WHEN jsonb_typeof({alias}.attributes->%s) = 'array' "
         f"THEN {'NOT ' if op is Op.NOT_EQUALS else ''}{chosen} ELSE {plain} END",

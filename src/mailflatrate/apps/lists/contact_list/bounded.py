@@ -9,19 +9,24 @@ T = TypeVar("T")
 _CANCELED = "57014"
 
 
-def within(milliseconds: int, read: Callable[[], T]) -> T | None:
-    """Return what `read` returns, or None if one of its statements takes longer than `milliseconds`.
+_SETTINGS = "SELECT current_setting('statement_timeout'), current_setting('max_parallel_workers_per_gather')"
+_SET = "SELECT set_config('statement_timeout', %s, true), set_config('max_parallel_workers_per_gather', %s, true)"
 
-    The transaction continues either way, and the time limit of later statements is unchanged.
+
+def within(milliseconds: int, read: Callable[[], T], *, alone: bool = False) -> T | None:
+    """Return what `read` returns, or None if one of its statements isn't done in time.
+
+    `alone`: without parallel workers, whose start costs more than a short statement. The transaction goes on either
+    way, and what its later statements may take stays the same.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SHOW statement_timeout")
-        (before,) = cursor.fetchone()
+        cursor.execute(_SETTINGS)
+        before, workers = cursor.fetchone()
         try:
             with transaction.atomic():
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+                cursor.execute(_SET, [str(milliseconds), "0" if alone else workers])
                 found = read()
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+                cursor.execute(_SET, [before, workers])
                 return found
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != _CANCELED:
