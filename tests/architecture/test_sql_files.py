@@ -16,6 +16,7 @@ FILES = sorted(PACKAGE.glob("**/sql/*.sql"))
 # What a table's rights and policies ask for is made from PassKind, as is what services compare keys with.
 MADE_IN_PYTHON = {
     "own_server", "key_fingerprints", "platform_open", "decision_open", "access_open", "account_open", "job_open",
+    "limited_open",
 }  # fmt: skip
 
 
@@ -53,6 +54,15 @@ def test_the_database_has_the_functions_and_triggers_of_the_files_and_no_others(
     assert {str(name).replace('"', "") for (name,) in triggers} == {
         name.replace('"', "") for name in of_files["trigger"]
     }
+
+
+def test_what_holds_the_application_role_holds_a_limited_member_too() -> None:
+    """A trigger that names the one and forgets the other would take a limited member for the owner."""
+    asked = re.compile(r"current_user (?:=|<>|IN|NOT IN) (?:\([^)]*\)|'\w+')")
+    found = [question for file in FILES for question in asked.findall(file.read_text())]
+    of_application = [question for question in found if "mailflatrate_app" in question]
+    assert len(of_application) > 10
+    assert [question for question in of_application if "mailflatrate_limited" not in question] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())

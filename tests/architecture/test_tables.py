@@ -7,9 +7,11 @@ import psycopg
 from django.apps import apps
 
 from mailflatrate.base.tenancy.policies import WITHOUT_POLICY
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE
+from mailflatrate.settings.roles import APP_ROLE, ENTERED_ROLES
 
 ROOT = Path(__file__).parents[2]
+
+ROLES = (APP_ROLE, *ENTERED_ROLES)
 
 
 def test_every_table_has_a_policy_or_a_reason(database: str) -> None:
@@ -31,9 +33,9 @@ def test_the_roles_own_nothing_and_cannot_bypass(database: str) -> None:
         rows = connection.execute(
             "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, "
             "(SELECT count(*) FROM pg_class WHERE relowner = r.oid) FROM pg_roles r WHERE rolname = ANY(%s)",
-            [[APP_ROLE, PLATFORM_ROLE, ERASER_ROLE]],
+            [list(ROLES)],
         ).fetchall()
-    assert sorted(rows) == [(role, False, False, False, 0) for role in sorted([APP_ROLE, ERASER_ROLE, PLATFORM_ROLE])]
+    assert sorted(rows) == [(role, False, False, False, 0) for role in sorted(ROLES)]
 
 
 def test_foreign_keys_run_down_the_path() -> None:

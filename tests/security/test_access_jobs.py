@@ -31,12 +31,12 @@ from mailflatrate.apps.forms.models import (
 )
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, PLATFORM_ROLE, app_url
+from mailflatrate.settings.roles import APP_ROLE, ERASER_ROLE, LIMITED_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.people import operator
 
-ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
+ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE, LIMITED_ROLE)
 _JOB = (
     "INSERT INTO procrastinate_jobs (queue_name, task_name, args{more}) VALUES ('inbound', '{name}', '{args}'{value})"
 )

@@ -27,6 +27,7 @@ from mailflatrate.settings.roles import (
     ACCESS_SETTING,
     APP_ROLE,
     ERASER_ROLE,
+    LIMITED_ROLE,
     PLATFORM_ROLE,
     PassKind,
     app_url,
@@ -39,7 +40,7 @@ from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.people import operator
 
-ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
+ROLES = (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE, LIMITED_ROLE)
 
 
 @pytest.fixture(scope="module")

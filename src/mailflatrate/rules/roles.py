@@ -64,6 +64,12 @@ PERMISSIONS: dict[MemberRole, frozenset[Permission]] = {
 }
 
 
+WHOLE_ACCOUNT = frozenset(
+    {Permission.ERASE_MANY, Permission.SETUP, Permission.TEAM, Permission.KEYS, Permission.SECURITY, Permission.BIND}
+)
+"""What concerns the whole account: no role gives it to a member who is limited to some of the lists."""
+
+
 def may(role: str, permission: Permission) -> bool:
     """Return whether a member with this role may do this kind of work. An unknown role may do nothing."""
     return permission in PERMISSIONS.get(MemberRole(role), frozenset()) if role in set(MemberRole) else False

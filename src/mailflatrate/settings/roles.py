@@ -1,13 +1,14 @@
-"""The three database roles below the owner, and the connection URLs of owner and application.
+"""The four database roles below the owner, and the connection URLs of owner and application.
 
 The owner migrates. The application signs in as APP_ROLE, which owns nothing and cannot bypass row-level security.
 PLATFORM_ROLE cannot sign in; the application enters it for one transaction if a reason on a closed list allows it.
 ERASER_ROLE cannot sign in either: it alone may delete the personal half of consent events, of one account at a time,
-and may do nothing else (ARCHITECTURE section 7).
+and may do nothing else (ARCHITECTURE section 7). Neither can LIMITED_ROLE, which works for a member who is limited to
+some lists of one account (ADR 0048).
 
-Entering either role is not enough to see or write a row: the policies of both also require a pass, which only a process
-with the installation's secret key can make, for its own connection alone (ADR 0010). So an attacker who can run SQL
-under APP_ROLE, by an injection or with its password, may say SET ROLE and still sees nothing.
+Entering one of these roles is not enough to see or write a row: their policies also require a pass, which only a
+process with the installation's secret key can make, for its own connection alone (ADR 0010). So an attacker who can run
+SQL under APP_ROLE, by an injection or with its password, may say SET ROLE and still sees nothing.
 """
 
 import hashlib
@@ -29,12 +30,17 @@ from mailflatrate.settings.secrets import load_secrets
 APP_ROLE = "mailflatrate_app"
 PLATFORM_ROLE = "mailflatrate_platform"
 ERASER_ROLE = "mailflatrate_eraser"
+LIMITED_ROLE = "mailflatrate_limited"
+ENTERED_ROLES = (PLATFORM_ROLE, ERASER_ROLE, LIMITED_ROLE)
+"""What a connection of the application enters for one transaction; none of them can sign in."""
 ACCOUNT_ID_SETTING = "mailflatrate.account_id"
 PASS_SETTING = "mailflatrate.pass"  # noqa: S105  # the name of a setting, no secret
 DECISION_SETTING = "mailflatrate.decision"
 ACCESS_SETTING = "mailflatrate.access"
 ACCOUNT_SETTING = "mailflatrate.account_pass"
 JOB_SETTING = "mailflatrate.job"
+MEMBER_SETTING = "mailflatrate.member"
+LIMITED_SETTING = "mailflatrate.limited"
 SEARCH_PATH = "pg_catalog, public, pg_temp"
 """Names the temporary schema last; where it isn't named, PostgreSQL searches it first."""
 SERVER_SQL = "SELECT public.own_server()"
@@ -50,6 +56,7 @@ class PassKind(StrEnum):
     ACCESS = "access"
     ACCOUNT = "account"
     JOB = "job"
+    LIMITED = "limited"
 
 
 def _app_password() -> str:
@@ -104,6 +111,11 @@ async def server_of_async(connection: psycopg.AsyncConnection[Any]) -> str:
 def account_pass_for(server: str, account_id: int) -> str:
     """Return the pass that lets one server process see the rows of one account; `account_open()` checks it."""
     return pass_for(f"{account_id} {server}", PassKind.ACCOUNT)
+
+
+def limited_pass_for(server: str, account_id: int, user_id: int) -> str:
+    """Return the pass that lets one server process see a limited member's rows; `limited_open()` checks it."""
+    return pass_for(f"{account_id} {user_id} {server}", PassKind.LIMITED)
 
 
 def pass_for(server: str, kind: PassKind = PassKind.PLATFORM) -> str:
@@ -189,7 +201,7 @@ def _role_password(settings: Settings) -> str | None:
 def create_roles(settings: Settings) -> None:
     """Create missing roles; this requires the owner to have CREATEROLE."""
     with psycopg.connect(owner_url(settings), autocommit=True) as connection:
-        for role, login in ((APP_ROLE, "LOGIN"), (PLATFORM_ROLE, "NOLOGIN"), (ERASER_ROLE, "NOLOGIN")):
+        for role, login in ((APP_ROLE, "LOGIN"), *((role, "NOLOGIN") for role in ENTERED_ROLES)):
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 continue
             statement = f"CREATE ROLE {{}} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
@@ -200,7 +212,7 @@ def create_roles(settings: Settings) -> None:
             change = sql.SQL("ALTER ROLE {} PASSWORD {}")
             connection.execute(change.format(sql.Identifier(APP_ROLE), sql.Literal(hashed.decode())))
         # INHERIT FALSE: the wider view and the right to erase require SET ROLE and are never inherited.
-        for role in (PLATFORM_ROLE, ERASER_ROLE):
+        for role in ENTERED_ROLES:
             connection.execute(f"GRANT {role} TO {APP_ROLE} WITH INHERIT FALSE, SET TRUE")
         # Every role may change its own defaults and password; what it changed lasts until here (ADR 0010).
         connection.execute(f"ALTER ROLE {APP_ROLE} RESET ALL")

@@ -1,5 +1,6 @@
 """Scoped reads of accounts."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import F, QuerySet
@@ -99,10 +100,21 @@ def open_invitations() -> QuerySet[Invitation]:
     return waiting.order_by("-id")
 
 
-def members_who_may(permission: Permission) -> list[User]:
-    """Return the current account's active members with a permission, by name."""
+def members_who_may(permission: Permission, *, list_ids: Collection[int] | None = None) -> list[User]:
+    """Return the current account's active members with a permission, by name.
+
+    `list_ids`: only members who see all these lists; none or an empty collection: the whole account.
+    """
     found = members().filter(role__in=roles_with(permission), user__is_active=True)
-    return [row.user for row in found]
+    return [row.user for row in found if list_ids is None or row.sees(list_ids)]
+
+
+@tenancy.needs_account
+def limit_of(user_id: int | None) -> list[int] | None:
+    """Return the lists to which a user is limited in the current account; None for the whole account."""
+    if user_id is None:
+        return None
+    return Membership.objects.filter(user_id=user_id).values_list("list_ids", flat=True).first()
 
 
 def current_account() -> Account:

@@ -3,7 +3,7 @@
 from django.core.exceptions import PermissionDenied
 
 from mailflatrate.apps.accounts.models import Membership, User
-from mailflatrate.rules.roles import MemberRole, Permission, roles_with
+from mailflatrate.rules.roles import WHOLE_ACCOUNT, MemberRole, Permission, roles_with
 
 
 class NotPermitted(PermissionDenied):
@@ -12,7 +12,8 @@ class NotPermitted(PermissionDenied):
 
 def member_may(user: User, permission: Permission) -> bool:
     """Return whether a user has this permission in the current account."""
-    return Membership.objects.filter(user=user, role__in=roles_with(permission)).exists()
+    mine = Membership.objects.filter(user=user, role__in=roles_with(permission))
+    return (mine.filter(list_ids=None) if permission in WHOLE_ACCOUNT else mine).exists()
 
 
 def require(user: User, permission: Permission) -> None:

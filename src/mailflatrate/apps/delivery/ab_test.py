@@ -109,7 +109,8 @@ def leave_to_people(campaign_id: int) -> None:
 
 def _ask_people(campaign: Campaign) -> None:
     facts = {"campaign": campaign.name, "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/"}
-    tell_people(NoticeKind.TEAM, members_who_may(Permission.RELEASE), "delivery/mail/pick_winner", facts)
+    people = members_who_may(Permission.RELEASE, list_ids=campaign.named_list_ids)
+    tell_people(NoticeKind.TEAM, people, "delivery/mail/pick_winner", facts)
 
 
 def choose_variant(

@@ -8,6 +8,8 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form
 from mailflatrate.apps.lists.bulk.steps import BulkStep, register_steps
 from mailflatrate.apps.lists.models import BulkAction, BulkKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import queries as suppression
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 
 SAID_NO = "said_no"
 CONFIRMED = "confirmed"
@@ -32,6 +34,7 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
         )
     )
     suppressed = suppression.strongest_of([bytes(contact.address_key) for contact in people.values()])
+    ask = tenancy.unlimited(UnlimitedReason.REQUEST)(request_confirmation)
     for place, contact_id in enumerate(ids):
         contact = people.get(contact_id)
         reason = _unasked(contact, states.get(contact_id, ""), suppressed)
@@ -39,9 +42,7 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
             step.skipped[reason] += 1
             continue
         try:
-            request_confirmation(
-                form.id, contact.email, kind=ConfirmationRequestKind.PERSON, note=_note(action), by=action.created_by
-            )
+            ask(form.id, contact.email, kind=ConfirmationRequestKind.PERSON, note=_note(action), by=action.created_by)
         except AskingBraked:
             step.skipped[LIMIT] += len(ids) - place
             step.stopped = LIMIT

@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.gate.campaigns import judge_whole, variants_facts
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.campaign_states import RELEASABLE, CampaignMover
 from mailflatrate.rules.gate import RULES_VERSION
 from mailflatrate.rules.roles import Permission
@@ -65,6 +66,7 @@ def release_campaign(
     return _release(campaign, CampaignMover.MEMBER if by else CampaignMover.MACHINE, by=by, at=at)
 
 
+@tenancy.unlimited(UnlimitedReason.RULES)
 def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None, at: datetime | None) -> GateDecision:
     facts = variants_facts(campaign)
     verdict, each = judge_whole(facts)

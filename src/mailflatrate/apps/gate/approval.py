@@ -35,7 +35,8 @@ def is_askable(verdict: Verdict) -> bool:
 
 def others_who_may_release(campaign: Campaign, asked_by: User) -> list[User]:
     """Return everyone who could release what `asked_by` requests, which excludes the requester and the last editor."""
-    return [user for user in members_who_may(Permission.RELEASE) if user.id not in (asked_by.id, campaign.edited_by_id)]
+    people = members_who_may(Permission.RELEASE, list_ids=campaign.named_list_ids)
+    return [user for user in people if user.id not in (asked_by.id, campaign.edited_by_id)]
 
 
 def request_approval(

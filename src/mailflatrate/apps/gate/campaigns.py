@@ -17,7 +17,8 @@ from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.facts import sender_facts
 from mailflatrate.apps.gate.audience import audience_facts
 from mailflatrate.apps.gate.sample import sampled
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
@@ -28,6 +29,7 @@ from mailflatrate.rules.verdict import Verdict
 NO_IMPRINT = (mistake(1, "no-imprint"),)
 
 
+@tenancy.unlimited(UnlimitedReason.RULES)
 def campaign_facts(campaign: Campaign) -> CampaignFacts:
     """Return all facts for the campaign rules, as of now."""
     imprint, account = newest_imprint(), current_account()
@@ -46,6 +48,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
     )
 
 
+@tenancy.unlimited(UnlimitedReason.RULES)
 def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
     """Return the facts of every variant, the first one first; they differ only in content."""
     facts = [campaign_facts(campaign)]

@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.suppression import SuppressionReason
 
 # Contacts are locked in the order of their ids, as everyone does who ends their subscriptions.
@@ -77,6 +79,9 @@ def unsubscribe_many(contact_ids: Collection[int], *, list_id: int | None, by: s
     with connection.cursor() as cursor:
         cursor.execute(_PEOPLE, [account_id, list(contact_ids)])
         people = {int(contact_id): bytes(key) for contact_id, key in cursor.fetchall()}
+    # A "no" to everything is one to the lists that a limited member doesn't see.
+    whole = tenancy.unlimited(UnlimitedReason.SUPPRESSION) if list_id is None else nullcontext()
+    with whole, connection.cursor() as cursor:
         cursor.execute(_END, {**values, "ids": list(people)})
         ended = [int(contact_id) for (contact_id,) in cursor.fetchall()]
         events, changed = len(ended), set(ended)

@@ -12,7 +12,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit, clock, ids, tenancy
-from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.base.tenancy import PlatformReason, UnlimitedReason
 from mailflatrate.rules.bounces import may_return
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
 
@@ -91,7 +91,8 @@ def suppress_all_by_hand(keys: Sequence[bytes], *, source: str, by: User) -> int
 def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
     """Call `suppress` for many addresses in one statement; return how many rows changed. Raises NoAccount."""
     kept = _strongest_once(entries)
-    changed = len(_upsert(tenancy.current_account_id(), kept))
+    with tenancy.unlimited(UnlimitedReason.SUPPRESSION):
+        changed = len(_upsert(tenancy.current_account_id(), kept))
     if platform and kept:
         with tenancy.platform(PlatformReason.MAIL_IN):
             changed += len(_upsert(None, kept))
@@ -103,7 +104,8 @@ def suppress_keys(entries: Sequence[SuppressionEntry]) -> dict[bytes, bool]:
 
     A row that isn't new had a weaker reason before.
     """
-    return _upsert(tenancy.current_account_id(), _strongest_once(entries))
+    with tenancy.unlimited(UnlimitedReason.SUPPRESSION):
+        return _upsert(tenancy.current_account_id(), _strongest_once(entries))
 
 
 def _strongest_once(entries: Sequence[SuppressionEntry]) -> list[SuppressionEntry]:

@@ -91,12 +91,11 @@ def account_lines(
     return lines
 
 
-def all_account_lines(account_id: int, wanted: AccountLogFilter) -> Iterator[AuditEntry]:
-    """Yield all lines of one account, newest first, in pages, so that a long log needs no long transaction."""
-    before_id = 0
+def account_batches(account_id: int, wanted: AccountLogFilter, *, before_id: int = 0) -> Iterator[list[AuditEntry]]:
+    """Yield the lines of one account in batches, newest first, so that a long log needs no long transaction."""
     while True:
         lines = account_lines(account_id, wanted, before_id=before_id, rows=BATCH_ROWS)
-        yield from lines
+        yield lines
         if len(lines) < BATCH_ROWS:
             return
         before_id = lines[-1].id

@@ -1,6 +1,7 @@
 """The default backend: chunks in a table under row-level security, included in each backup and replica."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from django.db import connection
@@ -14,9 +15,16 @@ from mailflatrate.base.storage.interface import (
     StorageFailed,
     StoredFileInfo,
 )
-from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.base.tenancy import PlatformReason, UnlimitedReason
 
 _FIND = "SELECT id, octets FROM stored_file WHERE account_id = %s AND name = %s"
+
+
+@contextmanager
+def _files_of(account_id: int) -> Iterator[None]:
+    """Open the files of an account. A limited member knows the name of a file only from a row that they may see."""
+    with tenancy.account(account_id), tenancy.unlimited(UnlimitedReason.STORED_FILE):
+        yield
 
 
 class DatabaseFiles:
@@ -25,7 +33,7 @@ class DatabaseFiles:
     def put(self, account_id: int, name: str, read: Callable[[int], bytes]) -> StoredFileInfo:
         """Store a file in one transaction, a chunk per statement. Two writers of one name take turns."""
         measured = MeasuredStream(read)
-        with tenancy.account(account_id), connection.cursor() as cursor:
+        with _files_of(account_id), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"stored {account_id}/{name}"])
             self.delete(account_id, name)
             cursor.execute(
@@ -51,7 +59,7 @@ class DatabaseFiles:
 
     def read_into(self, account_id: int, name: str, write: Callable[[bytes], object]) -> None:
         """Pass on the chunks. A file that is replaced meanwhile has another ID, so two are never mixed."""
-        with tenancy.account(account_id):
+        with _files_of(account_id):
             with connection.cursor() as cursor:
                 cursor.execute(_FIND, [account_id, name])
                 row = cursor.fetchone()
@@ -78,13 +86,13 @@ class DatabaseFiles:
 
     def exists(self, account_id: int, name: str) -> bool:
         """Return whether the row exists."""
-        with tenancy.account(account_id), connection.cursor() as cursor:
+        with _files_of(account_id), connection.cursor() as cursor:
             cursor.execute(_FIND, [account_id, name])
             return cursor.fetchone() is not None
 
     def delete(self, account_id: int, name: str) -> None:
         """Delete chunks and row; they are gone when the transaction commits."""
-        with tenancy.account(account_id), connection.cursor() as cursor:
+        with _files_of(account_id), connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM stored_chunk WHERE account_id = %s AND file_id IN"
                 " (SELECT id FROM stored_file WHERE account_id = %s AND name = %s)",

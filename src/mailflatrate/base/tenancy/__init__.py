@@ -12,6 +12,7 @@ from mailflatrate.base.tenancy.scope import (
     NoAccount,
     NoPlatform,
     PlatformReason,
+    UnlimitedReason,
     access,
     account,
     current_account_id,
@@ -23,9 +24,13 @@ from mailflatrate.base.tenancy.scope import (
     eraser,
     in_platform,
     job_pass,
+    limited_member,
+    limiting,
+    member,
     needs_account,
     needs_platform,
     platform,
+    unlimited,
 )
 
 __all__ = [
@@ -33,6 +38,7 @@ __all__ = [
     "NoPlatform",
     "PlatformReason",
     "TenantModel",
+    "UnlimitedReason",
     "access",
     "account",
     "current_account_id",
@@ -44,7 +50,11 @@ __all__ = [
     "eraser",
     "in_platform",
     "job_pass",
+    "limited_member",
+    "limiting",
+    "member",
     "needs_account",
     "needs_platform",
     "platform",
+    "unlimited",
 ]

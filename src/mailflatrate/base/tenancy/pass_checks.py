@@ -12,6 +12,8 @@ from mailflatrate.settings.roles import (
     ACCOUNT_SETTING,
     DECISION_SETTING,
     JOB_SETTING,
+    LIMITED_SETTING,
+    MEMBER_SETTING,
     PASS_SETTING,
     PassKind,
 )
@@ -22,8 +24,13 @@ _SETTINGS = {
     PassKind.ACCESS: ACCESS_SETTING,
     PassKind.ACCOUNT: ACCOUNT_SETTING,
     PassKind.JOB: JOB_SETTING,
+    PassKind.LIMITED: LIMITED_SETTING,
 }
-_SUBJECTS = {PassKind.ACCOUNT: f"current_setting('{ACCOUNT_ID_SETTING}', true) || ' ' || "}
+_ACCOUNT = f"current_setting('{ACCOUNT_ID_SETTING}', true) || ' ' || "
+_SUBJECTS = {
+    PassKind.ACCOUNT: _ACCOUNT,
+    PassKind.LIMITED: f"{_ACCOUNT}current_setting('{MEMBER_SETTING}', true) || ' ' || ",
+}
 # Process ids are reused, but not with the same start time: a pass that was seen once dies with its connection.
 _PROCESS = "s.pid || ' ' || (extract(epoch FROM s.backend_start) * 1000000)::bigint"
 _TRANSACTION = f"{_PROCESS} || ' ' || (extract(epoch FROM now()) * 1000000)::bigint"

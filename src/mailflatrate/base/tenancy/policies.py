@@ -19,13 +19,16 @@ from mailflatrate.base.tenancy.apply import (
     left_over,
     patiently,
 )
+from mailflatrate.base.tenancy.limits import LIMITED_TABLES
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.pass_checks import pass_functions
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import (
     ACCOUNT_ID_SETTING,
     APP_ROLE,
+    ENTERED_ROLES,
     ERASER_ROLE,
+    LIMITED_ROLE,
     PLATFORM_ROLE,
     SEARCH_PATH,
     pass_key,
@@ -268,20 +271,46 @@ def _wanted(names: dict[str, bool]) -> list[TableSpec]:
             ("platform", PLATFORM_ROLE, OPEN, OPEN),
         ):
             made.setdefault(policy.table, []).append(_policy(policy.table, name, role, using, check))
+        made[policy.table].append(_limited(policy.table))
     for table, condition in _ERASED.items():
         made.setdefault(table, []).append(_policy(table, "eraser", ERASER_ROLE, condition, None))
     return [
-        TableSpec(name=name, is_guarded=True, rights={APP_ROLE: "", PLATFORM_ROLE: "", ERASER_ROLE: ""})
+        TableSpec(name=name, is_guarded=True, rights=dict.fromkeys((APP_ROLE, *ENTERED_ROLES), ""))
         if is_partition
         else TableSpec(
             name=name,
             is_guarded=name in made,
             policies=made.get(name, []),
             triggers=triggers.get(name, []),
-            rights={APP_ROLE: _ALL, PLATFORM_ROLE: _ALL, ERASER_ROLE: "", **limited.get(name, {})},
+            rights=_rights(name, limited.get(name, {}), is_guarded=name in made),
         )
         for name, is_partition in names.items()
     ]
+
+
+def _rights(table: str, stated: dict[str, str], *, is_guarded: bool) -> dict[str, str]:
+    """Return the rights of each role on a table, given those that are stated for it."""
+    rights = {APP_ROLE: _ALL, PLATFORM_ROLE: _ALL, ERASER_ROLE: "", **stated}
+    return {**rights, LIMITED_ROLE: _limited_rights(table, rights[APP_ROLE], is_guarded=is_guarded)}
+
+
+def _limited(table: str) -> SqlObject:
+    """Return what a limited member sees of a table: nothing, unless `limits` names it."""
+    wanted = LIMITED_TABLES.get(table)
+    if wanted is None:
+        return _policy(table, "limited", LIMITED_ROLE, "true" if table in _READ_BY_ALL else "false", "false")
+    return _policy(table, "limited", LIMITED_ROLE, wanted.may_see, wanted.may_write)
+
+
+def _limited_rights(table: str, of_application: str, *, is_guarded: bool) -> str:
+    """Return the rights of LIMITED_ROLE, given those of the application role, to which it can return.
+
+    Without a policy, both have the same; a table whose policy shows nothing may be asked, so that pages work.
+    """
+    if not is_guarded:
+        return of_application
+    wanted = LIMITED_TABLES.get(table)
+    return wanted.rights if wanted is not None else "SELECT" if of_application else ""
 
 
 _ERASED = {
@@ -304,13 +333,13 @@ _WIDE = [
         f"SELECT 1 WHERE NOT has_schema_privilege('{role}', 'public', 'USAGE')",
         f"GRANT USAGE ON SCHEMA public TO {role}",
     )
-    for role in (APP_ROLE, PLATFORM_ROLE, ERASER_ROLE)
+    for role in (APP_ROLE, *ENTERED_ROLES)
 ] + [
     (
         f"SELECT 1 FROM {catalogue} o WHERE {schema} = 'public'::regnamespace AND NOT ({lacks})",  # noqa: S608
         f"GRANT {right} ON ALL {kind} IN SCHEMA public TO {role}",
     )
-    for role in (APP_ROLE, PLATFORM_ROLE)
+    for role in (APP_ROLE, PLATFORM_ROLE, LIMITED_ROLE)
     for catalogue, schema, lacks, right, kind in (
         (
             "pg_class", "o.relkind = 'S' AND o.relnamespace",

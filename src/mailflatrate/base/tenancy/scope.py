@@ -24,10 +24,14 @@ from mailflatrate.settings.roles import (
     DECISION_SETTING,
     ERASER_ROLE,
     JOB_SETTING,
+    LIMITED_ROLE,
+    LIMITED_SETTING,
+    MEMBER_SETTING,
     PASS_SETTING,
     PLATFORM_ROLE,
     PassKind,
     account_pass_for,
+    limited_pass_for,
     pass_for,
     server_of,
     server_of_async,
@@ -39,7 +43,8 @@ R = TypeVar("R")
 
 _APPLY = (
     f"SELECT set_config('role', %s, true), set_config('{PASS_SETTING}', %s, true),"
-    f" set_config('{ACCOUNT_ID_SETTING}', %s, true), set_config('{ACCOUNT_SETTING}', %s, true)"
+    f" set_config('{ACCOUNT_ID_SETTING}', %s, true), set_config('{ACCOUNT_SETTING}', %s, true),"
+    f" set_config('{MEMBER_SETTING}', %s, true), set_config('{LIMITED_SETTING}', %s, true)"
 )
 _ACCOUNT = f"SELECT set_config('{ACCOUNT_ID_SETTING}', %s, %s), set_config('{ACCOUNT_SETTING}', %s, %s)"
 _SHOW = "SELECT set_config(%s, %s, true)"
@@ -78,6 +83,19 @@ class PlatformReason(StrEnum):
     TEST_INBOX = "the pretended world outside keeps what it received"
 
 
+class UnlimitedReason(StrEnum):
+    """The closed list of reasons for leaving a member's limit within their account. A new one needs a review."""
+
+    RULES = "rules decide by all that the account did, such as its complaints, agreements and suppressions"
+    STORED_FILE = "a file is found by the name in a row that the member sees"
+    SUPPRESSION = "an address is suppressed without saying what was known of it"
+    REQUEST = "a person is asked for consent, whether or not another list has them"
+    OWN_LIST = "a list is created and becomes the member's"
+    ERASURE = "a person who is on no other list is erased, with everything the account has about them"
+    DELETION = "what the member sees is deleted with everything that belongs to it"
+    OVERVIEW = "the number of all lists is shown beside the number that the member sees"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountScope:
     """The rows of one account."""
@@ -91,6 +109,13 @@ class EraserScope(AccountScope):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberScope(AccountScope):
+    """The rows of one account that belong to the lists to which one of its members is limited (ADR 0048)."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformScope:
     """The rows of all accounts."""
 
@@ -101,6 +126,8 @@ Scope: TypeAlias = AccountScope | PlatformScope | None
 """None sees no rows that belong to an account."""
 _scope: ContextVar[Scope] = ContextVar("tenancy_scope", default=None)
 _access: ContextVar[bool] = ContextVar("tenancy_access", default=False)
+_member: ContextVar[MemberScope | None] = ContextVar("tenancy_member", default=None)
+"""The limited member for whom this context works: every scope of the account that it opens is limited, too."""
 
 
 def current_account_id() -> int:
@@ -188,13 +215,16 @@ def _apply(scope: Scope) -> None:
     base = connection.connection
     with connection.wrap_database_errors:
         server = server_of(base)
-        role, platform_pass, account_id, account_pass = APP_ROLE, "", "", ""
+        role, platform_pass, account_id, account_pass, member, limited_pass = APP_ROLE, "", "", "", "", ""
         if isinstance(scope, PlatformScope | EraserScope):
             role, platform_pass = PLATFORM_ROLE if isinstance(scope, PlatformScope) else ERASER_ROLE, pass_for(server)
-        if isinstance(scope, AccountScope):
+        if isinstance(scope, MemberScope):  # without the account's pass: leaving the role shows nothing
+            role, account_id, member = LIMITED_ROLE, str(scope.account_id), str(scope.user_id)
+            limited_pass = limited_pass_for(server, scope.account_id, scope.user_id)
+        elif isinstance(scope, AccountScope):
             account_id, account_pass = str(scope.account_id), account_pass_for(server, scope.account_id)
         with psycopg.Cursor(base) as bound:
-            bound.execute(_APPLY, [role, platform_pass, account_id, account_pass])
+            bound.execute(_APPLY, [role, platform_pass, account_id, account_pass, member, limited_pass])
 
 
 @contextmanager
@@ -215,9 +245,59 @@ def _scoped(scope: AccountScope | PlatformScope) -> Iterator[None]:
 
 @contextmanager
 def account(account_id: int) -> Iterator[None]:
-    """Open a transaction (or savepoint) that sees and writes only rows of `account_id`."""
-    with _scoped(AccountScope(account_id)):
+    """Open a transaction (or savepoint) that sees and writes only rows of `account_id`.
+
+    Where this context works for a limited member of the account, only what belongs to their lists.
+    """
+    limited = _member.get()
+    with _scoped(limited if limited is not None and limited.account_id == account_id else AccountScope(account_id)):
         yield
+
+
+@contextmanager
+def member(account_id: int, user_id: int, *, is_limited: bool) -> Iterator[None]:
+    """Open the scope of an account for one of its members, within the lists to which `is_limited` limits them.
+
+    The limit is read from the membership by the database with each statement, so a change of it counts at once. It
+    holds for each scope of the account that is opened inside the block, also from within the platform's.
+    """
+    with limiting(account_id, user_id, is_limited=is_limited), account(account_id):
+        yield
+
+
+@contextmanager
+def limiting(account_id: int, user_id: int, *, is_limited: bool) -> Iterator[None]:
+    """Limit each scope of the account that is opened inside the block, as `member` does, but open none."""
+    token = _member.set(MemberScope(account_id, user_id) if is_limited else None)
+    try:
+        yield
+    finally:
+        _member.reset(token)
+
+
+@contextmanager
+def unlimited(reason: UnlimitedReason) -> Iterator[None]:
+    """Open a savepoint that sees the whole account; `reason` says why. Changes nothing for a member without a limit.
+
+    First make sure, under the limit, that the member sees what is worked on.
+    """
+    if reason not in UnlimitedReason:
+        raise ValueError(f"unknown reason: {reason}")
+    if not isinstance(_scope.get(), MemberScope):
+        yield
+        return
+    token = _member.set(None)
+    try:
+        with _scoped(AccountScope(current_account_id())):
+            yield
+    finally:
+        _member.reset(token)
+
+
+def limited_member() -> int | None:
+    """Return the id of the user to whose lists this context is limited; None where it sees the whole account."""
+    scope = _member.get()
+    return scope.user_id if scope is not None else None
 
 
 @contextmanager

@@ -103,6 +103,7 @@ PAGE_CHANGES: Final = {
     **_named("four_eyes.switched", "security-approval"),
     **_named("invitation.sent", "team"),
     **_named("member.role_changed", "team-role"),
+    **_named("member.limited", "team-limit"),
     **_named("invitation.sent_again", "team-invite-again"),
     **_named("invitation.withdrawn", "team-invite-withdraw"),
     **_named("member.removed", "team-remove"),

@@ -103,6 +103,7 @@ _LABELS: Final = {
     "invitation.withdrawn": gettext_lazy("Invitation withdrawn"),
     "invitation.accepted": gettext_lazy("Invitation accepted"),
     "member.role_changed": gettext_lazy("Role changed"),
+    "member.limited": gettext_lazy("Lists of a member changed"),
     "member.removed": gettext_lazy("Person removed from account"),
     "api_key.made": gettext_lazy("API key created"),
     "api_key.revoked": gettext_lazy("API key revoked"),

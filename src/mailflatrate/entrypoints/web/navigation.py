@@ -1,7 +1,7 @@
 """The studio's navigation: its entries, their tabs, and the entry and tab that a page belongs to."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from mailflatrate.apps.delivery.relays.overview import mail_leaves_machine
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.limited_pages import is_for_limited
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -169,6 +170,20 @@ def studio_entries() -> tuple[NavEntry, ...]:
     return (*MAIN, TEST_INBOX, *FOOT) if _has_test_inbox() else (*MAIN, *FOOT)
 
 
+def _seen(entries: Iterable[NavEntry], may_see: Callable[[str], bool]) -> Iterator[NavEntry]:
+    """Yield the entries with the tabs whose page `may_see`; an entry without one is left out."""
+    for entry in entries:
+        tabs = tuple(tab for tab in entry.tabs if may_see(tab.name))
+        if tabs:
+            yield entry if len(tabs) == len(entry.tabs) else replace(entry, tabs=tabs)
+
+
+def _may_see(request: HttpRequest) -> Callable[[str], bool]:
+    """Return which pages the sidebar shows: to a member who is limited to some lists, only those made for them."""
+    membership = getattr(request, "membership", None)
+    return is_for_limited if membership is not None and membership.is_limited else lambda _name: True
+
+
 def _url_name(request: HttpRequest) -> str:
     match = request.resolver_match
     return (match.url_name or "") if match else ""
@@ -177,11 +192,12 @@ def _url_name(request: HttpRequest) -> str:
 def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] = _has_test_inbox) -> list[NavGroup]:
     """Return the sidebar of the studio with the current entry marked."""
     owner = _owner(_url_name(request))
-    current = owner[0] if owner else None
+    current_label = owner[0].label if owner else None
 
     def items(entries: tuple[NavEntry, ...]) -> list[NavItem]:
         return [
-            NavItem(str(one.label), reverse(f"studio:{one.tabs[0].name}"), one.icon, one is current) for one in entries
+            NavItem(str(one.label), reverse(f"studio:{one.tabs[0].name}"), one.icon, one.label is current_label)
+            for one in _seen(entries, _may_see(request))
         ]
 
     foot = (TEST_INBOX, *FOOT) if has_test_inbox() else FOOT
@@ -199,7 +215,8 @@ def studio_section(request: HttpRequest) -> NavSection | None:
         return None
     entry, tab = owner
     shows_tabs = here in (tab.name, *tab.redraws)
-    tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in entry.tabs]
+    seen = [one for one in entry.tabs if _may_see(request)(one.name)]
+    tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in seen or [tab]]
     return NavSection(
         label=str(entry.label),
         url=tabs[0].url,

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.db import IntegrityError
@@ -10,7 +10,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import send_mail
-from mailflatrate.apps.accounts.actions.people import create_user, house_account, refuse_above, withdraw_invitation
+from mailflatrate.apps.accounts.actions.people import (
+    checked_limit,
+    create_user,
+    house_account,
+    refuse_above,
+    withdraw_invitation,
+)
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Invitation, Membership, NoticeKind, Role, User
 from mailflatrate.base import audit, clock, tenancy
@@ -25,11 +31,21 @@ MOST_SENDS = 5
 MakeUrl = Callable[[str], str]
 
 
-def invite(account_id: int, email: str, *, name: str, role: Role, language: str, by: User, url: MakeUrl) -> Invitation:
+def invite(
+    account_id: int,
+    email: str,
+    *,
+    name: str,
+    role: Role,
+    language: str,
+    by: User,
+    url: MakeUrl,
+    list_ids: Collection[int] | None = None,
+) -> Invitation:
     """Invite an address into an account and mail it; `url` turns the token into a link.
 
-    The result never depends on whether the address already signs in. Raises AccountError for a member of this account,
-    an open invitation, or too many of them.
+    `list_ids`: the only lists that the new member will see; None: all. The result never depends on whether the address
+    already signs in. Raises AccountError for a member of this account, an open invitation, or too many of them.
     """
     email = email.strip().lower()
     with tenancy.account(account_id), tenancy.access():
@@ -42,6 +58,7 @@ def invite(account_id: int, email: str, *, name: str, role: Role, language: str,
         invitation = Invitation.objects.create(
             email=email, name=" ".join(name.split())[:120], role=role, language=language, token_hash=_hash(token),
             invited_by=by, created_at=now, sent_at=now, expires_at=now + INVITATION_WORKS,
+            list_ids=checked_limit(role, list_ids),
         )  # fmt: skip
         _record("invitation.sent", invitation, by)
         _write_to(invitation, account, by, url(token))
@@ -78,7 +95,7 @@ def _record(action: str, invitation: Invitation, by: User) -> None:
         by=audit.person(by),
         account_id=invitation.account_id,
         subject=f"invitation:{invitation.id}",
-        details={"role": invitation.role},
+        details={"role": invitation.role, "lists": invitation.list_ids},
     )
 
 
@@ -162,7 +179,9 @@ def accept(token: str, *, user: User) -> Membership:
         if invitation.email != email:
             raise AccountError(_("This invitation was sent to a different address than the one you're signed in with."))
         membership, _new = Membership.objects.get_or_create(
-            account_id=found.account_id, user=user, defaults={"role": invitation.role}
+            account_id=found.account_id,
+            user=user,
+            defaults={"role": invitation.role, "list_ids": invitation.list_ids},
         )
         invitation.accepted_at, invitation.accepted_by = clock.now(), user
         invitation.save()

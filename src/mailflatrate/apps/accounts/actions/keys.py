@@ -175,7 +175,8 @@ WITH found AS (
     FROM api_key
     WHERE secret_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)
         AND EXISTS (SELECT 1 FROM membership m JOIN user_account u ON u.id = m.user_id AND u.is_active
-            WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = ANY(%(roles)s))
+            WHERE m.account_id = api_key.account_id AND m.user_id = api_key.created_by_id AND m.role = ANY(%(roles)s)
+                AND m.list_ids IS NULL)
 ), counted AS (
     UPDATE api_key SET last_used_at = %(now)s, window_at = %(window)s,
         window_count = CASE WHEN window_at = %(window)s THEN window_count + 1 ELSE 1 END

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, Invitation, Membership, Role, User
-from mailflatrate.apps.accounts.rights import role_of
+from mailflatrate.apps.accounts.rights import member_may, role_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.roles import grantable_by
+from mailflatrate.rules.roles import Permission, grantable_by
 
 
 def create_account(name: str, *, country: str = "DE", language: str = "en", **fields: Any) -> Account:
@@ -34,7 +34,8 @@ def create_user(email: str, *, name: str, password: str | None, language: str = 
 def add_member(account_id: int, user: User, role: Role = Role.OWNER) -> None:
     """Make a user a member of an account, or change an existing member's role."""
     with tenancy.account(account_id), tenancy.access():
-        Membership.objects.update_or_create(account_id=account_id, user=user, defaults={"role": role})
+        whole = {"list_ids": None} if role == Role.OWNER else {}
+        Membership.objects.update_or_create(account_id=account_id, user=user, defaults={"role": role, **whole})
 
 
 def change_settings(account_id: int, *, language: str, time_zone: str) -> None:
@@ -61,9 +62,59 @@ def change_role(account_id: int, membership_id: int, role: Role, *, by: User) ->
         if role is not Role.OWNER:
             _keep_an_owner(membership)
         membership.role = role
-        membership.save(update_fields=["role"])
+        if role is Role.OWNER:
+            membership.list_ids = None
+        membership.save(update_fields=["role", "list_ids"])
         _record("member.role_changed", membership, by, before=before, after=role.value)
         _end_invitations_of(membership.user, by, kept=grantable_by(role))
+
+
+def limit_member(account_id: int, membership_id: int, list_ids: Collection[int] | None, *, by: User) -> None:
+    """Limit a member to these lists of the account, or give them all with None (ADR 0048).
+
+    It counts from their next request, also for jobs that they started. Raises AccountError for an owner, for a role
+    that `by` may not change, and if no list is chosen.
+    """
+    with tenancy.account(account_id), tenancy.access():
+        membership = _locked_membership(account_id, membership_id)
+        refuse_above(by, membership.role)
+        wanted = checked_limit(membership.role, list_ids)
+        if membership.user_id == by.id:
+            raise AccountError(_("You can't limit yourself. Ask another owner or admin."))
+        if wanted == membership.list_ids:
+            return
+        before, membership.list_ids = membership.list_ids, wanted
+        membership.save(update_fields=["list_ids"])
+        _record("member.limited", membership, by, before=_said(before), after=_said(wanted))
+        if wanted is not None:  # no one who is limited invites, and their invitations would not be limited
+            _end_invitations_of(membership.user, by)
+
+
+def checked_limit(role: str, list_ids: Collection[int] | None) -> list[int] | None:
+    """Return a limit as it is stored. Raises AccountError for an owner, and if no list is chosen."""
+    if list_ids is None:
+        return None
+    if role == Role.OWNER:
+        raise AccountError(_("Owners always see all lists. Choose another role first."))
+    if not list_ids:
+        raise AccountError(_("Choose at least one list, or all lists."))
+    return sorted(set(list_ids))
+
+
+def give_list(user_id: int, list_id: int) -> None:
+    """Add a list that a limited member created to those they see. Runs in the scope of the whole account."""
+    with tenancy.access():
+        membership = Membership.objects.select_for_update().get(user_id=user_id)
+        before = membership.list_ids
+        if before is None:
+            return
+        membership.list_ids = sorted({*before, list_id})
+        membership.save(update_fields=["list_ids"])
+        _record("member.limited", membership, membership.user, before=_said(before), after=_said(membership.list_ids))
+
+
+def _said(list_ids: Collection[int] | None) -> str:
+    return "all" if list_ids is None else ", ".join(f"list:{each}" for each in list_ids)
 
 
 def remove_member(account_id: int, membership_id: int, *, by: User) -> None:
@@ -107,7 +158,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
 def refuse_above(by: User, *wanted: str) -> None:
     """Raise AccountError unless `by` may give all these roles in the current account."""
     role = role_of(by)
-    if role is None or not set(wanted) <= set(grantable_by(role)):
+    if role is None or not member_may(by, Permission.TEAM) or not set(wanted) <= set(grantable_by(role)):
         raise AccountError(_("You can only give, change and remove roles below your own."))
 
 

@@ -1,5 +1,6 @@
 """Tables for people joining: invitations to an account, and changes of the sign-in address."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -17,6 +18,7 @@ class Invitation(TenantModel):
     email = models.EmailField()
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=8, choices=Role.choices)
+    list_ids = ArrayField(models.BigIntegerField(), null=True, default=None, help_text="the limit of the new member")
     language = models.CharField(max_length=5)
     token_hash = models.BinaryField(max_length=32, unique=True)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -1,8 +1,10 @@
 """Tables of users, accounts and memberships."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -136,14 +138,32 @@ class Account(models.Model):
 
 
 class Membership(TenantModel):
-    """A user's membership in an account."""
+    """A user's membership in an account.
+
+    `list_ids` are the only lists that the member sees and works on (ADR 0048); None: the whole account.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.EDITOR)
+    list_ids = ArrayField(models.BigIntegerField(), null=True, default=None)
 
     class Meta:
         db_table = "membership"
-        constraints = [models.UniqueConstraint(fields=["account", "user"], name="membership_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "user"], name="membership_once"),
+            models.CheckConstraint(
+                condition=~Q(role=Role.OWNER) | Q(list_ids__isnull=True), name="membership_owner_has_all_lists"
+            ),
+        ]
+
+    @property
+    def is_limited(self) -> bool:
+        """Return whether the member sees only some of the account's lists."""
+        return self.list_ids is not None
+
+    def sees(self, list_ids: Collection[int]) -> bool:
+        """Return whether the member sees what belongs to these lists; to no list: only with the whole account."""
+        return self.list_ids is None or (bool(list_ids) and set(list_ids) <= set(self.list_ids))
 
 
 class FourEyesSwitch(TenantModel):

@@ -6,7 +6,7 @@
 CREATE OR REPLACE FUNCTION public.access_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser')
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser', 'mailflatrate_limited')
         AND NOT public.access_open()
     THEN
         RAISE EXCEPTION '% of % needs tenancy.access()', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
@@ -67,7 +67,8 @@ CREATE OR REPLACE TRIGGER zz_second_factor_held BEFORE UPDATE OF second_factor O
 CREATE OR REPLACE FUNCTION public.staff_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NEW.is_staff AND (TG_OP = 'INSERT' OR NOT OLD.is_staff) AND (current_user = 'mailflatrate_app'
+    IF NEW.is_staff AND (TG_OP = 'INSERT' OR NOT OLD.is_staff)
+        AND (current_user IN ('mailflatrate_app', 'mailflatrate_limited')
         OR (current_user = 'mailflatrate_platform' AND NOT public.platform_open()))
     THEN
         RAISE EXCEPTION 'the operator makes staff by the command line' USING ERRCODE = 'insufficient_privilege';

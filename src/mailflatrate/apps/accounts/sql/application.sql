@@ -7,7 +7,7 @@ DECLARE
     present text;
 BEGIN
     SELECT standing INTO present FROM account WHERE id = NEW.account_id;
-    IF current_user <> 'mailflatrate_app' OR present IN ('registered', 'more_info') THEN
+    IF current_user NOT IN ('mailflatrate_app', 'mailflatrate_limited') OR present IN ('registered', 'more_info') THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'the application is being checked or was decided; it does not change any more'
@@ -25,7 +25,7 @@ CREATE OR REPLACE TRIGGER vetting_decision_kept BEFORE UPDATE OR DELETE ON vetti
 CREATE OR REPLACE FUNCTION public.desk_message_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user = 'mailflatrate_app' AND (
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_limited') AND (
         TG_OP = 'UPDATE' OR NEW.side <> 'customer' OR NEW.handled_at IS NOT NULL)
     THEN
         RAISE EXCEPTION 'only the desk writes for the desk' USING ERRCODE = 'insufficient_privilege';

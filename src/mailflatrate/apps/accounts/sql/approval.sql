@@ -32,7 +32,7 @@ CREATE OR REPLACE TRIGGER four_eyes_kept BEFORE UPDATE OR DELETE ON four_eyes_sw
 CREATE OR REPLACE FUNCTION public.four_eyes_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform')
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_limited', 'mailflatrate_platform')
         AND NEW.four_eyes IS DISTINCT FROM OLD.four_eyes
     THEN
         RAISE EXCEPTION 'the four-eyes release is switched by a row of four_eyes_switch'

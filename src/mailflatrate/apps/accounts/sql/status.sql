@@ -79,7 +79,7 @@ CREATE OR REPLACE TRIGGER standing_change_kept BEFORE UPDATE OR DELETE ON standi
 CREATE OR REPLACE FUNCTION public.account_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user NOT IN ('mailflatrate_app', 'mailflatrate_platform') THEN
+    IF current_user NOT IN ('mailflatrate_app', 'mailflatrate_limited', 'mailflatrate_platform') THEN
         RETURN NEW;
     END IF;
     IF TG_OP = 'INSERT' THEN
@@ -88,7 +88,7 @@ BEGIN
         THEN
             RAISE EXCEPTION 'an account begins as registered (R-01)' USING ERRCODE = 'insufficient_privilege';
         END IF;
-        IF current_user = 'mailflatrate_app' THEN
+        IF current_user IN ('mailflatrate_app', 'mailflatrate_limited') THEN
             RAISE EXCEPTION 'an account is made by the platform role' USING ERRCODE = 'insufficient_privilege';
         END IF;
         RETURN NEW;
@@ -100,7 +100,8 @@ BEGIN
         RAISE EXCEPTION 'the standing of an account moves by a row of standing_change (R-01)'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF current_user = 'mailflatrate_app' AND (NEW.supervised, NEW.daily_limit, NEW.is_house, NEW.created_at)
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_limited')
+        AND (NEW.supervised, NEW.daily_limit, NEW.is_house, NEW.created_at)
         IS DISTINCT FROM (OLD.supervised, OLD.daily_limit, OLD.is_house, OLD.created_at)
     THEN
         RAISE EXCEPTION 'the limits of an account are set by the platform role'

@@ -89,7 +89,8 @@ def _settle(thread: CampaignComment, by: User | None) -> None:
 
 def _concerned(campaign: Campaign, by: User) -> list[User]:
     """Return who created or edited the campaign, requested its approval or commented; else all who can edit it."""
-    people = {row.user_id: row for row in members().filter(user__is_active=True) if row.user_id != by.id}
+    active = members().filter(user__is_active=True).exclude(user=by)
+    people = {row.user_id: row for row in active if row.sees(campaign.named_list_ids)}
     asked = release_request(campaign.id)
     ids = {campaign.created_by_id, campaign.edited_by_id, asked.asked_by_id if asked else None}
     ids |= set(CampaignComment.objects.filter(campaign=campaign).values_list("author_id", flat=True))

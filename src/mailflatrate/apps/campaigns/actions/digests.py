@@ -244,5 +244,5 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
 
 def _concerned(digest: FeedDigest) -> list[User]:
     """Return the creator, while they can still write here; otherwise everyone who can."""
-    people = members_who_may(Permission.RELEASE)
+    people = members_who_may(Permission.RELEASE, list_ids=())  # RSS campaigns need the whole account
     return [user for user in people if user.id == digest.created_by_id] or people

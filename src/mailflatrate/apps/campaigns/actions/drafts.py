@@ -22,6 +22,7 @@ from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.mail.mailing_id import new_mailing_id
 from mailflatrate.rules.campaign_states import AWAITING, EDITABLE, CampaignMover
@@ -149,7 +150,8 @@ def delete_draft(campaign_id: int) -> None:
     campaign = locked(campaign_id)
     if campaign.state not in EDITABLE:
         raise NotEditable(_("Only drafts can be deleted. Sent campaigns stay on record."))
-    campaign.delete()
+    with tenancy.unlimited(UnlimitedReason.DELETION):
+        campaign.delete()
 
 
 def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances | None = None) -> Campaign:

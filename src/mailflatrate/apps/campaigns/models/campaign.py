@@ -131,6 +131,11 @@ class Campaign(TenantModel):
         return self.name
 
     @property
+    def named_list_ids(self) -> list[int]:
+        """Return the lists of the audience and those excluded: who doesn't see them all doesn't see the campaign."""
+        return [*self.list_ids, *self.excluded_list_ids] if self.list_ids else []
+
+    @property
     def maybe_sent(self) -> bool:
         """Return whether the campaign may have been sent already, so that a person has to decide before it is sent."""
         return self.state_reason in (MAYBE_SENT, DRAFT_MAYBE_SENT)

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION public.campaign_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF OLD.hold_rule <> '' AND current_user = 'mailflatrate_app'
+    IF OLD.hold_rule <> '' AND current_user IN ('mailflatrate_app', 'mailflatrate_limited')
         AND (NEW.hold_rule = '' OR NEW.state NOT IN {{campaign_states(HELD)}})
     THEN
         RAISE EXCEPTION 'a rule stopped this campaign; a reviewer may release it (R-90)'

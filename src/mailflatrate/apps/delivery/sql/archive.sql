@@ -63,7 +63,8 @@ BEGIN
     EXECUTE format('CREATE TABLE public.%I (LIKE public.delivery_archive
         INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', name);
     EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', name);
-    EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC, mailflatrate_app, mailflatrate_platform, mailflatrate_eraser',
+    EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC, mailflatrate_app, mailflatrate_platform, mailflatrate_eraser,'
+        ' mailflatrate_limited',
         name);
     EXECUTE format('ALTER TABLE public.delivery_archive ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
         name, low, high);

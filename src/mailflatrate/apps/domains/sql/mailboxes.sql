@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION public.mailbox_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user = 'mailflatrate_app' AND NEW.proved_at IS NOT NULL AND (TG_OP = 'INSERT'
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_limited') AND NEW.proved_at IS NOT NULL AND (TG_OP = 'INSERT'
         OR (NEW.account_id, NEW.email, NEW.proved_at) IS DISTINCT FROM (OLD.account_id, OLD.email, OLD.proved_at))
     THEN
         RAISE EXCEPTION 'a mailbox is proved by its reader (R-46)' USING ERRCODE = 'insufficient_privilege';

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.accounts.queries import current_account, limit_of
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
@@ -38,6 +38,7 @@ def start_bulk(
         parameters=_checked(kind, parameters),
         selection=selection.as_json(),
         created_by=by,
+        list_ids=limit_of(by.id) if by is not None else None,
         created_at=clock.now(),
     )
     _record("bulk.started", action, by)
@@ -64,7 +65,12 @@ def undo_bulk(action_id: int, *, by: User | None, enqueue: bool = True) -> BulkA
         raise ListStateError(_("this can be undone for %(days)d days only") % {"days": UNDO_DAYS})
     _check_room()
     undo = BulkAction.objects.create(
-        kind=action.kind, parameters=action.parameters, undoes=action, created_by=by, created_at=clock.now()
+        kind=action.kind,
+        parameters=action.parameters,
+        undoes=action,
+        created_by=by,
+        list_ids=limit_of(by.id) if by is not None else None,
+        created_at=clock.now(),
     )
     _record("bulk.undone", action, by)
     if enqueue:

@@ -7,7 +7,8 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.suppression import SuppressionReason
 
 
@@ -38,8 +39,10 @@ def unsubscribe(
         confirmed_at=clock.now(),
         details={"by": by},
     )
-    ended = end_subscriptions(contact, list_id, by=by, evidence=evidence)
-    if list_id is None:
+    if list_id is not None:
+        return end_subscriptions(contact, list_id, by=by, evidence=evidence)
+    with tenancy.unlimited(UnlimitedReason.SUPPRESSION):  # a "no" to everything is one to the lists that aren't seen
+        ended = end_subscriptions(contact, None, by=by, evidence=evidence)
         fresh = suppression.suppress(
             bytes(contact.address_key), reason=SuppressionReason.UNSUBSCRIBE, source=source, evidence={"by": by}
         )

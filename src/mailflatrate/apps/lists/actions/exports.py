@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.queries import limit_of
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.lists.errors import ExportProblem, ExportStateError
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState, MailingList, Segment
@@ -40,6 +41,9 @@ def start_export(
     """
     if by is not None:
         require(by, Permission.EXPORT)
+    limit = limit_of(by.id) if by is not None else None
+    if limit is not None and content is ExportContent.SUPPRESSIONS:
+        raise ExportProblem(_("suppressions belong to the whole account; ask someone who sees all lists"))
     segment = Segment.objects.filter(id=segment_id).first() if segment_id is not None else None
     if list_id is not None and not MailingList.objects.filter(id=list_id).exists():
         raise ExportProblem(_("this list doesn't exist"))
@@ -59,6 +63,7 @@ def start_export(
             segment_name=segment.name if segment else "",
             conditions=segment.definition if segment else None,
             created_by=by,
+            list_ids=limit,
             requested_by=(source or (by.email if by else ""))[:320],
             created_at=clock.now(),
         )

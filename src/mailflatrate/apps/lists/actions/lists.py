@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation, acknowledge_policy
+from mailflatrate.apps.accounts.actions.people import give_list
 from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import MailingList, Subscription, SubscriptionState
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 
 _CODE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32 in lower case: nothing to misread
 _CODE_LENGTH = 12
@@ -29,16 +31,21 @@ def create_list(
 ) -> MailingList:
     """Create a list. `public_name` is the name that subscribers read (by default `name`). Raises ListError.
 
+    What a member who is limited to some lists creates is added to these.
+
     `tick` is recorded for the list as it is described now (R-04).
     """
-    name = _name(name)
-    created = MailingList.objects.create(
-        name=name,
-        public_name=_name(public_name) if public_name.strip() else name,
-        description=description.strip(),
-        language=language,
-        code="".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
-    )
+    name, member = _name(name), tenancy.limited_member()
+    with tenancy.unlimited(UnlimitedReason.OWN_LIST):
+        created = MailingList.objects.create(
+            name=name,
+            public_name=_name(public_name) if public_name.strip() else name,
+            description=description.strip(),
+            language=language,
+            code="".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_LENGTH)),
+        )
+        if member is not None:
+            give_list(member, created.id)
     if tick is not None:
         described = json.dumps([created.code, created.name, created.public_name, created.description, language])
         content_hash = hashlib.sha256(described.encode()).hexdigest()

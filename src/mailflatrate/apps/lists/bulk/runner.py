@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from mailflatrate.apps.lists.bulk.selection import fix_selection
 from mailflatrate.apps.lists.bulk.steps import GONE, BulkStep, steps_of
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.limits import LIMIT_CHANGED, may_go_on, scope_as_started
 from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkState, ChangeSource
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.session_lock import session_lock
@@ -54,8 +55,10 @@ def _begin(account_id: int, action_id: int) -> bool:
         action = BulkAction.objects.select_for_update().filter(id=action_id).first()
         if action is None or not action.is_under_way:
             return False
-        if action.state == BulkState.QUEUED:
-            action.total, action.state, action.started_at = fix_selection(action), BulkState.RUNNING, clock.now()
+        if action.state == BulkState.QUEUED and may_go_on(action):
+            with scope_as_started(action):
+                action.total = fix_selection(action)
+            action.state, action.started_at = BulkState.RUNNING, clock.now()
             action.save(update_fields=["total", "state", "started_at"])
         return True
 
@@ -65,8 +68,11 @@ def _step(account_id: int, action_id: int) -> bool:
     with tenancy.account(account_id):
         rows = BulkAction.objects.select_related("created_by").select_for_update(of=("self",))
         action = rows.get(id=action_id)
-        if action.state != BulkState.RUNNING:
+        if not action.is_under_way:
             return False
+        if not may_go_on(action):
+            BulkAction.objects.filter(id=action_id).update(problem=LIMIT_CHANGED)
+            return _end(action, BulkState.CANCELLED)
         if action.cancel_requested:
             return _end(action, BulkState.CANCELLED)
         steps = steps_of(action)
@@ -77,7 +83,8 @@ def _step(account_id: int, action_id: int) -> bool:
             _count(action, Counter({GONE: action.total - action.done}), action.total - action.done)
             return _end(action, BulkState.DONE)
         name_author(ChangeAuthor(ChangeSource.BULK, action.created_by_id, f"bulk:{action.id}"))
-        step = steps.take(action, ids)
+        with scope_as_started(action):
+            step = steps.take(action, ids)
         ids = ids[: step.taken]
         _keep(action, step)
         action.after_id, action.changed = ids[-1], action.changed + len(step.changed)

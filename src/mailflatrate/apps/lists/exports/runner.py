@@ -19,6 +19,7 @@ from mailflatrate.apps.lists.exports.file_formats import RowWriter, open_writer
 from mailflatrate.apps.lists.exports.proof import ProofRows
 from mailflatrate.apps.lists.exports.selection import count_selected
 from mailflatrate.apps.lists.exports.suppressions import SuppressionRows, count_suppressions
+from mailflatrate.apps.lists.limits import LIMIT_CHANGED, limited_as_started, may_go_on, scope_as_started
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.session_lock import session_lock
@@ -48,7 +49,8 @@ def run_export(account_id: int, export_id: int, *, on_page: Callable[[int, int],
             return
         try:
             with storage.scratch_file() as file:
-                rows = _write(job, file, on_page)
+                with limited_as_started(job):
+                    rows = _write(job, file, on_page)
                 file.flush()
                 file.seek(0)
                 _keep(job, file, rows)
@@ -70,9 +72,14 @@ def _begin(account_id: int, export_id: int) -> Export | None:
         job = Export.objects.select_for_update().filter(id=export_id).first()
         if job is None or not job.is_under_way:
             return None
+        if not may_go_on(job):
+            job.state, job.finished_at, job.problem = ExportState.CANCELLED, clock.now(), LIMIT_CHANGED
+            job.save(update_fields=["state", "finished_at", "problem"])
+            return None
         is_suppression = job.content == ExportContent.SUPPRESSIONS
         job.state, job.rows_done = ExportState.RUNNING, 0
-        job.rows_total = count_suppressions() if is_suppression else count_selected(job)
+        with scope_as_started(job):
+            job.rows_total = count_suppressions() if is_suppression else count_selected(job)
         job.started_at = job.started_at or clock.now()
         job.save(update_fields=["state", "rows_done", "rows_total", "started_at"])
         return job
@@ -109,8 +116,10 @@ def _write(job: Export, file: IO[bytes], on_page: Callable[[int, int], None] | N
 
 
 def _advance(job: Export, done: int) -> None:
-    """Store the progress. Raises _Canceled."""
+    """Store the progress. Raises _Canceled, also if the person who asked sees other lists now."""
     with tenancy.account(job.account_id):
+        if not may_go_on(job):
+            raise _Canceled
         running = Export.objects.filter(id=job.id, state=ExportState.RUNNING, cancel_requested=False)
         if not running.update(rows_done=done):
             raise _Canceled
@@ -124,7 +133,7 @@ def _keep(job: Export, file: IO[bytes], rows: int) -> None:
     try:
         with tenancy.account(job.account_id):
             locked = Export.objects.select_for_update().filter(id=job.id, state=ExportState.RUNNING).first()
-            if locked is None or locked.cancel_requested:
+            if locked is None or locked.cancel_requested or not may_go_on(locked):
                 raise _Canceled
             now = clock.now()
             Export.objects.filter(id=job.id).update(

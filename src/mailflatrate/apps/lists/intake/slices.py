@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
+from mailflatrate.apps.lists.limits import may_import
 from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
 from mailflatrate.rules import sql
@@ -204,7 +205,7 @@ def _write(job: Import, part: Slice) -> None:
             [job.account_id, job.id],
         )
         rows_read, cancel_requested, state, origin, *counters = cursor.fetchone() or (-1, False, "", "")
-        if cancel_requested:
+        if cancel_requested or not may_import(job):
             raise ImportCanceled
         if rows_read != part.first_row or state != ImportState.RUNNING.value:
             raise ImportOvertaken

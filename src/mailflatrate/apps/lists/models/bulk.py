@@ -1,5 +1,6 @@
 """Bulk actions: one change to many contacts, and the result for each."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -55,6 +56,9 @@ class BulkAction(TenantModel):
     problem = models.TextField(blank=True, db_default="")
     undoes = models.OneToOneField("self", null=True, on_delete=models.CASCADE, related_name="undone_by")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    list_ids = ArrayField(
+        models.BigIntegerField(), null=True, default=None, help_text="the lists its starter was limited to (ADR 0048)"
+    )
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

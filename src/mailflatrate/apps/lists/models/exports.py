@@ -1,5 +1,6 @@
 """Exports: files of contacts, suppressions or proof that an owner requested, kept for some days."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -61,6 +62,9 @@ class Export(TenantModel):
     cancel_requested = models.BooleanField(default=False)
     requested_by = models.CharField(max_length=320, blank=True, db_default="", help_text="who requested it, and how")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    list_ids = ArrayField(
+        models.BigIntegerField(), null=True, default=None, help_text="the lists its requester was limited to (ADR 0048)"
+    )
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -25,7 +25,7 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.lifted_at IS NOT NULL THEN
-        IF current_user = 'mailflatrate_app' THEN
+        IF current_user IN ('mailflatrate_app', 'mailflatrate_limited') THEN
             RAISE EXCEPTION 'no account lifts a suppression (R-75)' USING ERRCODE = 'insufficient_privilege';
         END IF;
         IF btrim(NEW.lifted_reason) = '' THEN

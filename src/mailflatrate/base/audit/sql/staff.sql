@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION public.audit_staff_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user NOT IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser') OR (
+    IF current_user NOT IN (
+        'mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser', 'mailflatrate_limited') OR (
         NEW.actor_kind <> 'staff' AND NOT EXISTS (
             SELECT 1 FROM public.user_account u
             WHERE u.is_staff AND (u.id = NEW.actor_id OR lower(u.email) = lower(btrim(NEW.actor)))))

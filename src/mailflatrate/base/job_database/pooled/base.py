@@ -24,6 +24,8 @@ from mailflatrate.settings.roles import (
     ACCOUNT_SETTING,
     DECISION_SETTING,
     JOB_SETTING,
+    LIMITED_SETTING,
+    MEMBER_SETTING,
     PASS_SETTING,
     SEARCH_PATH,
     TRANSACTION_SQL,
@@ -31,7 +33,16 @@ from mailflatrate.settings.roles import (
 )
 from mailflatrate.settings.schema import load_settings
 
-_EMPTY = (ACCOUNT_ID_SETTING, ACCESS_SETTING, ACCOUNT_SETTING, DECISION_SETTING, JOB_SETTING, PASS_SETTING)
+_EMPTY = (
+    ACCOUNT_ID_SETTING,
+    ACCESS_SETTING,
+    ACCOUNT_SETTING,
+    DECISION_SETTING,
+    JOB_SETTING,
+    LIMITED_SETTING,
+    MEMBER_SETTING,
+    PASS_SETTING,
+)
 
 
 @cache

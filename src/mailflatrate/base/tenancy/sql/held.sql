@@ -9,7 +9,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     owner text;
 BEGIN
-    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser')
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser', 'mailflatrate_limited')
         AND NOT public.job_open() AND NOT public.platform_open()
     THEN
         IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'procrastinate_jobs' THEN
@@ -41,7 +41,7 @@ CREATE OR REPLACE TRIGGER aa_job_held BEFORE INSERT OR UPDATE OR DELETE ON worke
 CREATE OR REPLACE FUNCTION public.platform_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser')
+    IF current_user IN ('mailflatrate_app', 'mailflatrate_platform', 'mailflatrate_eraser', 'mailflatrate_limited')
         AND NOT public.platform_open()
     THEN
         RAISE EXCEPTION '% of % needs a pass', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';

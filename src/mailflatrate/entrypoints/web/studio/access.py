@@ -1,12 +1,13 @@
 """Who may see a page of the studio: a view shows only the account of the signed-in person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib.messages import ERROR, get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils import timezone
@@ -17,9 +18,11 @@ from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.factors import has_second_factor
 from mailflatrate.apps.accounts.models import Account, Membership, Role, User
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
-from mailflatrate.apps.lists.models import ChangeSource
+from mailflatrate.apps.lists.models import ChangeSource, MailingList
 from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.entrypoints.presenters.member_activity import PAGE_CHANGES, record_change
+from mailflatrate.entrypoints.web.limited_pages import is_for_limited
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.sessions import READING, signed_in
 from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
@@ -45,10 +48,11 @@ View = Callable[..., HttpResponseBase]
 def studio(view: View) -> View:
     """Run `view(request: StudioRequest, ...)` in one transaction scoped to the person's account, in its time zone.
 
-    IDs of other accounts are not found. `page_rights` lists the rights that a page needs; anyone without them gets a
-    page that says so. If the account requires a second factor, a session without one sees only how to set it up. After
-    a sign-in, documents that are new to the person come first. A view that streams must open the scope again inside its
-    generator.
+    IDs of other accounts are not found. For a member who is limited to some lists, neither is anything of other lists:
+    the transaction is limited, too (ADR 0048). `page_rights` lists the rights that a page needs; anyone without them
+    gets a page that says so. If the account requires a second factor, a session without one sees only how to set it up.
+    After a sign-in, documents that are new to the person come first. A view that streams must open the scope again
+    inside its generator; the limit is kept until then.
     """
 
     @wraps(view)
@@ -65,12 +69,29 @@ def studio(view: View) -> View:
         writes = request.method not in READING
         if not may_open(membership, _url_name(request), writes=writes):
             return render(request, "studio/not_permitted.html", _why_not(mine, writes=writes), status=403)
-        with tenancy.account(membership.account_id), timezone.override(ZoneInfo(membership.account.time_zone)):
+        limit = tenancy.member(membership.account_id, user.id, is_limited=membership.is_limited)
+        with limit, timezone.override(ZoneInfo(membership.account.time_zone)):
             if writes:
                 name_author(ChangeAuthor(ChangeSource.TEAM, user.id))
-            return _agreements_first(mine) or _recorded(view, mine, *args, **kwargs)
+            return _limited_stream(_agreements_first(mine) or _recorded(view, mine, *args, **kwargs), membership)
 
     return signed_in(scoped)
+
+
+def _limited_stream(answer: HttpResponseBase, membership: Membership) -> HttpResponseBase:
+    """Keep the limit of a member while the answer is streamed, after the page's transaction has ended."""
+    if membership.is_limited and isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
+        answer.streaming_content = _limited_parts(iter(answer), membership)
+    return answer
+
+
+def _limited_parts(parts: Iterator[bytes], membership: Membership) -> Iterator[bytes]:
+    while True:
+        with tenancy.limiting(membership.account_id, membership.user_id, is_limited=True):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
 
 
 def _recorded(view: View, request: StudioRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -96,6 +117,8 @@ def _why_not(request: StudioRequest, *, writes: bool) -> dict[str, Any]:
     needed = rights_of(_url_name(request))
     roles = roles_with(needed.write if writes else needed.read) if needed is not None else ()
     names = [str(Role(role.value).label) for role in roles]
+    if request.membership.is_limited and not is_for_limited(_url_name(request)):
+        return {"is_limited": True}
     return {"role": request.membership.get_role_display(), "roles": get_text_list(names, _("or")), "writes": writes}
 
 
@@ -104,7 +127,25 @@ def page_context(request: StudioRequest) -> dict[str, Any]:
     return {
         "may_write": may_open(request.membership, _url_name(request), writes=True),
         "rights": MemberRights(request.membership),
+        "list_limit": _list_limit(request),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLimit:
+    """How many of the account's lists a limited member sees."""
+
+    seen: int
+    all: int
+
+
+def _list_limit(request: StudioRequest) -> ShownLimit | None:
+    """Return the member's limit, for pages where a total would mislead; None for a member who sees the account."""
+    if not request.membership.is_limited:
+        return None
+    seen = MailingList.objects.count()
+    with tenancy.unlimited(UnlimitedReason.OVERVIEW):
+        return ShownLimit(seen, MailingList.objects.count())
 
 
 def _agreements_first(request: StudioRequest) -> HttpResponse | None:

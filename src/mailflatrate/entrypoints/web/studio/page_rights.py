@@ -7,7 +7,8 @@ role. `rules.roles` defines which role has which permission.
 from dataclasses import dataclass
 
 from mailflatrate.apps.accounts.models import Membership
-from mailflatrate.rules.roles import Permission, may
+from mailflatrate.entrypoints.web.limited_pages import is_for_limited
+from mailflatrate.rules.roles import WHOLE_ACCOUNT, Permission, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     ),
     **_all(Permission.MANAGE, "settings"),
     **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
-    **_all(Permission.TEAM, "team team-role team-invite-again team-invite-withdraw team-remove"),
+    **_all(Permission.TEAM, "team team-role team-limit team-invite-again team-invite-withdraw team-remove"),
     **_all(Permission.KEYS, "keys key-revoke"),
     # An address may hold a token of the system behind it.
     **_all(
@@ -96,11 +97,14 @@ class MemberRights:
     """A member's permissions for templates: `rights.release`, `rights.export`."""
 
     def __init__(self, membership: Membership) -> None:
+        lost = WHOLE_ACCOUNT if membership.is_limited else frozenset()
         for each in Permission:
-            setattr(self, each.name.lower(), may(membership.role, each))
+            setattr(self, each.name.lower(), may(membership.role, each) and each not in lost)
 
 
 def may_open(membership: Membership, url_name: str, *, writes: bool) -> bool:
     """Return whether the member may open this page, or change something with it."""
+    if membership.is_limited and not is_for_limited(url_name):
+        return False
     needed = rights_of(url_name)
     return needed is not None and may(membership.role, needed.write if writes else needed.read)

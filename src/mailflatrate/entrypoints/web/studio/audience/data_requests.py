@@ -4,23 +4,29 @@ from functools import partial
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.delivery.models import DeliveryRecord
+from mailflatrate.apps.lists.limits import is_on_other_lists
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, ContactNote, MailingList, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.proof import Download, ProofFormat, export_person, export_proof
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.queries import PAGE_ROWS, requests
 from mailflatrate.apps.tracking.models import Click
-from mailflatrate.base import audit
+from mailflatrate.base import audit, tenancy
 from mailflatrate.base.pdf import PdfUnavailable
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.entrypoints.presenters.lookups import find_contact
 from mailflatrate.entrypoints.web.posts import perform, refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+
+_ERASE_ELSEWHERE = gettext_lazy(
+    "%(email)s is also on lists that you don't see. Ask someone who sees all lists to erase them."
+)
 
 
 def handed_out(download: Download) -> HttpResponse:
@@ -78,6 +84,10 @@ def data(request: StudioRequest, contact_id: int) -> HttpResponse:
 def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Erase a person, after a page that shows in numbers what will be lost and offers the copy first."""
     contact = find_contact(contact_id)
+    if is_on_other_lists(contact.id):
+        return refuse(
+            request, _ERASE_ELSEWHERE % {"email": contact.email}, reverse("studio:contact", args=[contact.id])
+        )
     if request.method != "POST":
         return page(request, "studio/audience/person_erase.html", _stored(contact))
     if request.POST.get("sure") != "on":
@@ -86,7 +96,7 @@ def erase(request: StudioRequest, contact_id: int) -> HttpResponse:
     done = _("This person's data has been erased. The address stays blocked through its fingerprint only.")
     return perform(
         request,
-        partial(erase_for_customer, contact.id, by=request.user),
+        partial(tenancy.unlimited(UnlimitedReason.ERASURE)(erase_for_customer), contact.id, by=request.user),
         done,
         reverse("studio:contacts"),
         refused=PrivacyError,

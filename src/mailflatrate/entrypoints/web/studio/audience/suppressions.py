@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
 from mailflatrate.apps.suppression.models import REASON_LABELS
+from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -152,7 +153,8 @@ def add(request: StudioRequest) -> HttpResponse:
     email, note = form.cleaned_data["email"], form.cleaned_data["note"]
     reason = SuppressionReason(form.cleaned_data["reason"] or SuppressionReason.MANUAL)
     source = f"studio: {request.user.email}"
-    if suppress_by_hand(form.key, source=source, by=request.user, reason=reason, note=note):
+    is_new = suppress_by_hand(form.key, source=source, by=request.user, reason=reason, note=note)
+    if is_new or tenancy.limited_member() is not None:  # whether it was suppressed already is not theirs to know
         text = _("%(email)s is suppressed and will no longer get email from you.")
         messages.success(request, text % {"email": email})
     else:

@@ -14,6 +14,8 @@ from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import asking_forms
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
@@ -60,15 +62,16 @@ def new(request: StudioRequest) -> HttpResponse:
         given = asked.cleaned_data
         names = {name: given[name].strip() for name in ("first_name", "last_name") if given[name].strip()}
         try:
-            sign_up.request_confirmation(
-                given["form"],
-                given["email"],
-                kind=ConfirmationRequestKind.PERSON,
-                note=given["note"],
-                by=request.user,
-                values=names,
-                checked=given["checked"],
-            )
+            with tenancy.unlimited(UnlimitedReason.REQUEST):  # the form is one of those that the person sees
+                sign_up.request_confirmation(
+                    given["form"],
+                    given["email"],
+                    kind=ConfirmationRequestKind.PERSON,
+                    note=given["note"],
+                    by=request.user,
+                    values=names,
+                    checked=given["checked"],
+                )
         except FormError as error:
             asked.add_error("email", f"{capfirst(str(error)).rstrip('.')}.")
         else:

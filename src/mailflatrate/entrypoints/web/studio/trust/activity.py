@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.base.audit import ActorKind
-from mailflatrate.base.audit.account_log import PAGE_ROWS, AccountLogFilter, account_lines, all_account_lines
+from mailflatrate.base.audit.account_log import PAGE_ROWS, AccountLogFilter
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.entrypoints.web.activity_labels import word
+from mailflatrate.entrypoints.web.activity_seen import all_seen_lines, seen_lines
 from mailflatrate.entrypoints.web.activity_subjects import ActivitySubject, named
 from mailflatrate.entrypoints.web.csv_lines import csv_line
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -121,7 +123,7 @@ def _row(line: AuditEntry, subjects: Mapping[str, ActivitySubject]) -> ActivityR
 def activity(request: StudioRequest) -> HttpResponse:
     """Show the log, newest first, by person, kind and days. Owners and admins see it."""
     asked = _asked(request)
-    lines = account_lines(
+    lines = seen_lines(
         request.account.id,
         asked.filter(ZoneInfo(request.account.time_zone)),
         before_id=whole_number(request.GET.get("before")),
@@ -147,19 +149,19 @@ def activity(request: StudioRequest) -> HttpResponse:
 def activity_csv(request: StudioRequest) -> HttpResponseBase:
     """Stream the lines that match the page's filters, as CSV. Owners and admins can download it."""
     wanted = _asked(request).filter(ZoneInfo(request.account.time_zone))
-    lines = _csv_lines(request.account.id, wanted, translation.get_language() or "en")
+    lines = _csv_lines(request.membership, wanted, translation.get_language() or "en")
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _csv_lines(account_id: int, wanted: AccountLogFilter, language: str) -> Iterator[str]:
+def _csv_lines(membership: Membership, wanted: AccountLogFilter, language: str) -> Iterator[str]:
     # The middleware's language is gone by the time the body is streamed.
     with translation.override(language):
         heads = [_("Time (UTC)"), _("What"), _("Code"), _("Who"), _("Concerns"), _("Reason")]
     yield "\ufeff" + csv_line(heads)
-    for line in all_account_lines(account_id, wanted):
+    for line in all_seen_lines(membership, wanted):
         with translation.override(language):
             row = _row(line, {})
             who = row.person or (_("Service team") if row.by_team else _("Automatic"))

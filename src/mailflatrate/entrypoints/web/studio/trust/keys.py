@@ -169,7 +169,8 @@ def _signup_forms() -> list[Form]:
 
 
 def _keys_page(request: StudioRequest, form: KeyForm, made: MadeKey | None = None) -> HttpResponse:
-    makers = set(queries.members().filter(role__in=roles_with(Permission.KEYS)).values_list("user_id", flat=True))
+    may_make = queries.members().filter(role__in=roles_with(Permission.KEYS), list_ids=None)
+    makers = set(may_make.values_list("user_id", flat=True))
     picked, picked_forms = form["scopes"].value() or [], form["form_ids"].value() or []
     signup_forms = _signup_forms()
     names = {each.id: each.name for each in signup_forms}

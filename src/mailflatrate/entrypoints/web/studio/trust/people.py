@@ -20,6 +20,8 @@ from mailflatrate.base import clock
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.page_rights import may_open
+from mailflatrate.entrypoints.web.studio.trust.list_limits import ListChoice, choice_of, chosen_lists, list_names
 from mailflatrate.rules.roles import grantable_by
 from mailflatrate.settings import load_settings
 
@@ -39,6 +41,12 @@ class MemberRow:
     membership: Membership
     is_me: bool
     is_mine_to_change: bool
+    choice: ListChoice
+
+    @property
+    def is_mine_to_limit(self) -> bool:
+        """Return whether the signed-in person may say which lists this member sees."""
+        return self.is_mine_to_change and not self.is_me and self.membership.role != Role.OWNER
 
 
 class InviteForm(forms.Form):
@@ -69,18 +77,26 @@ def _choices(request: StudioRequest) -> list[tuple[str, str]]:
 
 
 def _team_page(request: StudioRequest, form: InviteForm) -> HttpResponse:
-    mine = grantable_by(request.membership.role)
-    rows = [MemberRow(row, row.user_id == request.user.id, row.role in mine) for row in queries.members()]
-    now = clock.now()
-    invitations = [(row, row.expires_at <= now) for row in queries.open_invitations()]
+    may_manage = may_open(request.membership, "team", writes=True)
+    mine = grantable_by(request.membership.role) if may_manage else ()
+    me, names, now = request.user.id, list_names(), clock.now()
+    rows = [
+        MemberRow(row, row.user_id == me, row.role in mine, choice_of(row.list_ids, names)) for row in queries.members()
+    ]
+    invitations = [(row, row.expires_at <= now, choice_of(row.list_ids, names)) for row in queries.open_invitations()]
     context = {
         "rows": rows,
         "form": form,
         "roles": _choices(request),
         "role_words": [(role.label, RIGHTS[role]) for role in Role],
         "invitations": invitations,
+        "choice": choice_of(_asked_lists(request), names),
     }
     return page(request, "studio/trust/team.html", context, status=422 if form.errors else 200)
+
+
+def _asked_lists(request: StudioRequest) -> list[int] | None:
+    return chosen_lists(request.POST) if request.method == "POST" else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,6 +115,7 @@ def team(request: StudioRequest) -> HttpResponse:
                 language=request.account.language,
                 by=request.user,
                 url=invitation_url,
+                list_ids=chosen_lists(request.POST),
             )
         except AccountError as problem:
             form.add_error("email", str(problem))

@@ -8,6 +8,7 @@ from mailflatrate.entrypoints.web.studio.trust import (
     compliance,
     imprint,
     keys,
+    list_limits,
     mailboxes,
     media_hosts,
     people,
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("questions/<int:question_id>/", questions.one, name="question"),
     path("settings/team/", people.team, name="team"),
     path("settings/team/<int:membership_id>/role/", people.role, name="team-role"),
+    path("settings/team/<int:membership_id>/lists/", list_limits.limit, name="team-limit"),
     path("settings/team/invitations/<int:invitation_id>/again/", people.invite_again, name="team-invite-again"),
     path(
         "settings/team/invitations/<int:invitation_id>/withdraw/",

@@ -1,0 +1,148 @@
+"""What a member who is limited to some lists may see and write, table by table (ADR 0048).
+
+Such a member's transactions run as LIMITED_ROLE. It has policies of its own, so those of everyone else stay as they
+are and cost nothing more. A table that isn't named here shows it nothing and takes nothing from it.
+"""
+
+from dataclasses import dataclass
+
+from mailflatrate.settings.roles import ACCOUNT_ID_SETTING, MEMBER_SETTING
+
+_ACCOUNT = f"nullif(current_setting('{ACCOUNT_ID_SETTING}', true), '')::bigint"
+_MINE = f"account_id = {_ACCOUNT}"
+SHARED = f"{_MINE} AND (SELECT public.limited_open())"
+LISTS = "(SELECT public.limited_lists())::bigint[]"
+USER = f"nullif(current_setting('{MEMBER_SETTING}', true), '')::bigint"
+
+
+def _of_lists(column: str) -> str:
+    return f"{_MINE} AND {column} = ANY ({LISTS})"
+
+
+def _within(column: str, table: str) -> str:
+    """Rows that belong to a row of another table, which its own policy shows."""
+    return f"{SHARED} AND {column} IN (SELECT seen.id FROM public.{table} seen)"  # noqa: S608  # made of constants
+
+
+def _of_contact(table: str, column: str) -> str:
+    """Rows of a contact on one of the lists, in any state; one lookup in an index for each."""
+    return (
+        f"{SHARED} AND EXISTS (SELECT 1 FROM public.subscription seen"  # noqa: S608  # made of constants
+        f' WHERE seen.account_id = "{table}".account_id AND seen.contact_id = "{table}".{column})'
+    )
+
+
+def _by_me_or_all_mine(table: str, author: str) -> str:
+    """Rows about a contact that the member wrote, and all of a contact who is on no other list.
+
+    What others wrote about a contact may be about a list that the member doesn't have.
+    """
+    return f"{_of_contact(table, 'contact_id')} AND ({author} = {USER} OR NOT public.is_on_other_lists(contact_id))"
+
+
+def _own(column: str) -> str:
+    return f"{SHARED} AND {column} = {USER}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedTable:
+    """Which rows of a table a limited member sees, which they may write, and the rights for it."""
+
+    table: str
+    may_see: str
+    may_write: str
+    rights: str
+
+
+_READ = "SELECT"
+_ADD = "SELECT, INSERT"
+_EDIT = "SELECT, INSERT, UPDATE"
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+_CHANGE = "SELECT, UPDATE"
+_LOCK = "UPDATE (created_at)"
+_ADD_EVENT = (
+    "SELECT, INSERT (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)"
+)
+# A subscription stays with its contact and its list: moved to another contact, it would show that one.
+_MOVE_STATE = "SELECT, UPDATE (state, quarantine_reason, confirmed_at, unsubscribed_at, unsubscribed_by)"
+
+
+def _tables(condition: str, rights: str, names: str) -> list[LimitedTable]:
+    """Tables whose rows a member sees under one condition, and writes under the same one if they have the right."""
+    return [LimitedTable(name, condition, "false" if rights == _READ else condition, rights) for name in names.split()]
+
+
+# A campaign belongs to a member whose lists include its whole audience, and all lists it excludes. A draft without an
+# audience belongs to its author.
+_CAMPAIGN = (
+    f"{SHARED} AND excluded_list_ids <@ {LISTS} AND"
+    f" CASE WHEN cardinality(list_ids) > 0 THEN list_ids <@ {LISTS} ELSE created_by_id = {USER} END"
+)
+_OF_CAMPAIGN = _within("campaign_id", "campaign")
+_OF_ANY_CAMPAIGN = f"{SHARED} AND (campaign_id IS NULL OR {_OF_CAMPAIGN})"
+_DELIVERY = f"{SHARED} AND ({_OF_CAMPAIGN} OR campaign_id IS NULL AND mailing_list_id = ANY ({LISTS}))"
+_FIGURE = f"mailing_list_id = ANY ({LISTS}) AND {_OF_ANY_CAMPAIGN}"
+_EVENT = f"{_of_contact('consent_event', 'contact_id')} AND (mailing_list_id IS NULL OR {_of_lists('mailing_list_id')})"
+# A "no" of the account or the platform is seen for the contacts that are seen. Adding one goes past the limit.
+_SUPPRESSION = (
+    f"(account_id IS NULL OR {_MINE}) AND (SELECT public.limited_open()) AND EXISTS (SELECT 1 FROM public.contact seen"  # noqa: S608
+    f" WHERE seen.account_id = {_ACCOUNT} AND seen.address_key = suppression.address_key)"
+)
+_STARTED = f"{_own('created_by_id')} AND list_ids <@ {LISTS}"
+
+LIMITED_TABLES: dict[str, LimitedTable] = {
+    each.table: each
+    for each in (
+        LimitedTable("account", f"id = {_ACCOUNT} AND (SELECT public.limited_open())", "false", _READ),
+        LimitedTable("audit_entry", "false", SHARED, _ADD),
+        # What an account has for all its lists; most of it is changed by those who see them all.
+        *_tables(
+            SHARED,
+            _READ,
+            "membership four_eyes_switch acceptance imprint application standing_change strike sender_domain dns_check "
+            "sender_address mailbox media_host brand_kit mailing_template field_migration segment",
+        ),
+        *_tables(SHARED, _ADD, "acknowledgement media media_file"),
+        # Whoever sets a field or a tag locks its row, for which PostgreSQL asks for the right to update a column.
+        *_tables(SHARED, f"{_ADD}, {_LOCK}", "contact_field tag"),
+        *_tables(_own("user_id"), _ALL, "contact_columns"),
+        # Lists, their contacts, and what people agreed to.
+        *_tables(_of_lists("id"), _CHANGE, "mailing_list"),
+        *_tables(_of_lists("mailing_list_id"), _READ, "list_tally signup_request feed_digest"),
+        *_tables(_of_lists("mailing_list_id"), _EDIT, "list_origin import move signup_form"),
+        *_tables(_of_lists("mailing_list_id"), _MOVE_STATE, "subscription"),
+        *_tables(_of_contact("contact", "id"), _CHANGE, "contact"),
+        *_tables(_of_contact("contact_tag", "contact_id"), "SELECT, INSERT, DELETE", "contact_tag"),
+        *_tables(_by_me_or_all_mine("contact_change", "user_id"), _READ, "contact_change"),
+        *_tables(_by_me_or_all_mine("contact_note", "author_id"), _ALL, "contact_note"),
+        *_tables(_EVENT, _ADD_EVENT, "consent_event"),
+        # Written in one statement with its event, which the policy can't see yet.
+        LimitedTable("consent_evidence", _within("event_id", "consent_event"), SHARED, _ADD),
+        *_tables(_SUPPRESSION, _READ, "suppression"),
+        *_tables(_within("source_import_id", "import"), _READ, "import_refusal"),
+        *_tables(_within("move_id", "move"), _CHANGE, "move_fetch"),
+        *_tables(_within("form_id", "signup_form"), _ADD, "form_version"),
+        *_tables(_within("form_id", "signup_form"), _READ, "signup_denial"),
+        *_tables(_within("digest_id", "feed_digest"), _READ, "feed_item"),
+        *_tables(_STARTED, _EDIT, "bulk_action export"),
+        *_tables(_within("action_id", "bulk_action"), _EDIT, "bulk_item"),
+        # Campaigns, and what became of them.
+        *_tables(_CAMPAIGN, _ALL, "campaign"),
+        *_tables(_OF_CAMPAIGN, _ALL, "campaign_version"),
+        *_tables(_OF_CAMPAIGN, _EDIT, "release_request campaign_comment"),
+        *_tables(_OF_CAMPAIGN, _CHANGE, "plan trial chunk"),
+        *_tables(_OF_CAMPAIGN, _ADD, "edition"),
+        *_tables(
+            _OF_CAMPAIGN,
+            _READ,
+            "campaign_review gate_decision archived_campaign past_recipients relay_deferral lost_claim tally retry "
+            "lane_hold feedback click click_total",
+        ),
+        *_tables(_within("chunk_id", "chunk"), _READ, "begun"),
+        *_tables(_DELIVERY, _READ, "delivery delivery_archive"),
+        *_tables(_within("delivery_id", "delivery"), _READ, "attempt"),
+        *_tables(_FIGURE, _READ, "daily_figure"),
+        *_tables(_OF_ANY_CAMPAIGN, _READ, "measure"),
+    )
+}
+"""Every other table of an account shows a limited member no row."""
