@@ -1,5 +1,7 @@
 """The law of the database is in the SQL files and the models, all of it, and `migrate` finds it there."""
 
+import re
+
 import psycopg
 import pytest
 from django.apps import apps

@@ -325,9 +325,15 @@ def test_an_owner_limits_members_on_the_team_page(team: Team) -> None:
 
 def test_an_invitation_carries_a_limit(team: Team) -> None:
     invitations.invite(
-        team.account_id, "nina@people.example", name="Nina", role=Role.EDITOR, language="en", by=team.anna.owner,
-        url=str, list_ids=[team.other.list_id],
-    )  # fmt: skip
+        team.account_id,
+        "nina@people.example",
+        name="Nina",
+        role=Role.EDITOR,
+        language="en",
+        by=team.anna.owner,
+        url=str,
+        list_ids=[team.other.list_id],
+    )
     with tenancy.account(team.account_id):
         assert Invitation.objects.get().list_ids == [team.other.list_id]
     assert "Wholesale" in team.anna.page("settings/team/")
@@ -369,9 +375,12 @@ def test_the_activity_log_shows_what_the_member_sees(team: Team) -> None:
     with tenancy.account(team.account_id):
         for list_id in (team.anna.list_id, team.other.list_id):
             audit.record(
-                "list.archived", by=audit.person(team.anna.owner), account_id=team.account_id,
-                subject=f"list:{list_id}", reason=f"because-{list_id}",
-            )  # fmt: skip
+                "list.archived",
+                by=audit.person(team.anna.owner),
+                account_id=team.account_id,
+                subject=f"list:{list_id}",
+                reason=f"because-{list_id}",
+            )
     for address in ("settings/activity/", "settings/activity.csv"):
         answer = team.client.get(f"/studio/{address}")
         said = b"".join(answer).decode() if answer.streaming else answer.content.decode()  # type: ignore[arg-type]

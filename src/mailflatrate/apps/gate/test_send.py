@@ -52,8 +52,7 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
             "%(addresses)s is neither."
         )
         raise CampaignInputError(words % {"addresses": ", ".join(strangers)})
-    seen = set(Contact.objects.filter(id__in=contact_ids).values_list("id", flat=True))
-    readers: list[int | None] = [each for each in dict.fromkeys(contact_ids) if each in seen] or [None]
+    readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
     campaign = states.locked(campaign_id)
     variants = range(variant_count(campaign))
     messages = list(product(wanted, variants, readers))
@@ -62,8 +61,10 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
         raise CampaignInputError(words % {"most": MOST_MESSAGES, "n": len(messages)})
     if campaign.sender is None:
         raise CampaignError(_("Choose the sender first. A test shows it the way the campaign will."))
+    seen = set(Contact.objects.filter(id__in=contact_ids).values_list("id", flat=True))
+    filled = [(address, variant, reader if reader in seen else None) for address, variant, reader in messages]
     with tenancy.unlimited(UnlimitedReason.RULES):
-        return _send(campaign, messages, by)
+        return _send(campaign, filled, by)
 
 
 def _send(campaign: LockedCampaign, messages: Sequence[tuple[str, int, int | None]], by: User) -> list[Notice]:

@@ -103,7 +103,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             "sender_address mailbox media_host brand_kit mailing_template field_migration segment",
         ),
         *_tables(SHARED, _ADD, "acknowledgement media media_file"),
-        # Whoever sets a field or a tag locks its row, for which PostgreSQL asks for the right to update a column.
+        # To set a field or a tag is to lock its row, for which PostgreSQL asks for the right to update a column.
         *_tables(SHARED, f"{_ADD}, {_LOCK}", "contact_field tag"),
         *_tables(_own("user_id"), _ALL, "contact_columns"),
         # Lists, their contacts, and what people agreed to.

@@ -1,7 +1,7 @@
 -- What the policies of members ask who see only some lists (ADR 0048).
 
--- The lists of the member whose pass the session shows, as they are now; NULL, which equals nothing, for others. They are
--- read by the owner of the table, so a session cannot widen its limit, and a narrower one counts with the next statement.
+-- The lists of the member whose pass the session shows, as they are now; NULL, which equals nothing, for others. The
+-- owner of the table reads them: a session cannot widen its limit, and a narrower one counts with the next statement.
 CREATE OR REPLACE FUNCTION public.limited_lists() RETURNS bigint[] LANGUAGE plpgsql STABLE SECURITY DEFINER
 PARALLEL RESTRICTED SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
