@@ -264,10 +264,10 @@ def address_of(limited: Limited, name: str) -> str:
     return address
 
 
-UNKNOWN_TO_MIA = frozenset(
-    ("bulk-action", "bulk-progress", "export-file", "import-move-rows", "contact-note")
-    + ("template-gallery", "template-gallery-message")
+_UNKNOWN = (
+    "bulk-action bulk-progress export-file import-move-rows contact-note template-gallery template-gallery-message"
 )
+UNKNOWN_TO_MIA = frozenset(_UNKNOWN.split())
 """What its author alone sees among limited members, and pages that need to be told which rows or template."""
 
 
