@@ -46,10 +46,12 @@ _ACCOUNT_WIDE = (
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
 _NOTHING = (
-    "abuse_case api_answer api_key asking_tally case_answer case_event case_question case_report contact_text "
-    "contact_touch desk_message dkim_key domain_report event_setting invitation last_mailing mailable_count notice "
-    "postbox_message privacy_request raw_mail search_todo signup_counter suppression_file suppression_file_row "
-    "vetting_decision vetting_signal webhook_waiting webhook_attempt webhook_endpoint withdrawal_outbox"
+    "abuse_case api_answer api_key asking_tally automation automation_arrival automation_count automation_member "
+    "automation_step automation_version case_answer case_event case_question case_report contact_text contact_touch "
+    "desk_message dkim_key domain_report enrolment enrolment_passage event_setting invitation last_mailing "
+    "mailable_count notice postbox_message privacy_request raw_mail search_todo signup_counter suppression_file "
+    "suppression_file_row vetting_decision vetting_signal webhook_attempt webhook_endpoint webhook_waiting "
+    "withdrawal_outbox"
 )
 NOTHING = frozenset(_NOTHING.split())
 """Tables of which a limited member sees no row at all."""
