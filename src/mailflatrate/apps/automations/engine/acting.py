@@ -113,9 +113,12 @@ def _tags(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> No
 
 
 def _notify(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
-    """Tell the colleague once for the whole batch; someone who left the account since gets nothing."""
-    member = Membership.objects.select_related("user").filter(user_id=step.parameters["user"], user__is_active=True)
-    found = member.first()
+    """Tell the colleague once for the whole batch.
+
+    Someone who left the account since gets nothing, nor does a member who is limited to some lists (ADR 0048).
+    """
+    members = Membership.objects.select_related("user").filter(user__is_active=True, list_ids=None)
+    found = members.filter(user_id=step.parameters["user"]).first()
     if found is not None:
         ids = [person.contact_id for person in people[:_MOST_NAMED]]
         names = [str(contact) for contact in Contact.objects.filter(id__in=ids).order_by("id")]
