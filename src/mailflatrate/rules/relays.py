@@ -25,6 +25,8 @@ class RelayKind(StrEnum):
     MAILGUN = "mailgun"
     POSTMARK = "postmark"
     BREVO = "brevo"
+    SPARKPOST = "sparkpost"
+    MAILJET = "mailjet"
     OTHER = "other"
 
 
@@ -69,8 +71,23 @@ _WIDER = {
     RelayPool.EXPRESS: RelayPool.TRUSTED,
     RelayPool.DEDICATED: RelayPool.TRUSTED,
 }
-TAGGED = frozenset({RelayKind.SES, RelayKind.SENDGRID, RelayKind.MAILGUN, RelayKind.POSTMARK, RelayKind.BREVO})
-"""Providers whose messages can carry our token in a header of theirs."""
+TAGGED = frozenset(
+    {
+        RelayKind.SES,
+        RelayKind.SENDGRID,
+        RelayKind.MAILGUN,
+        RelayKind.POSTMARK,
+        RelayKind.BREVO,
+        RelayKind.SPARKPOST,
+        RelayKind.MAILJET,
+    }
+)
+"""Providers whose messages can carry our token in a header of theirs, and that post it back with their events."""
+
+SIGNED = frozenset({RelayKind.SES, RelayKind.SENDGRID, RelayKind.MAILGUN})
+"""Providers that prove their posts by a signature; what it is checked against, the operator enters. To the others we
+give a password.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +147,8 @@ def shares(count: int, weights: Sequence[int], dealt: Sequence[int] | None = Non
 def tag_header(kind: RelayKind, token: str) -> bytes:
     """Return the header line that makes a provider include our token in its bounces and events; empty if it has none.
 
-    The header isn't signed, and a provider may leave it in the message, as Mailgun does. That is harmless, because the
-    token is in the return path anyway. `token` is the local part of the return path.
+    The header isn't signed: each provider takes it out, or leaves it, as it likes. `token` names delivery and relay and
+    is good for nothing else, because Mailgun leaves the header in the message.
     """
     line = _TAGS.get(kind)
     return (line % token + "\r\n").encode("ascii") if line else b""
@@ -147,4 +164,8 @@ _TAGS: Mapping[RelayKind, str] = {
     RelayKind.POSTMARK: "X-PM-Metadata-mailflatrate: %s",
     # developers.brevo.com/docs/smtp-integration: name:value, in the webhooks as X-Mailin-custom.
     RelayKind.BREVO: "X-Mailin-custom: mailflatrate:%s",
+    # developers.sparkpost.com, SMTP API: metadata of the recipient, in events as rcpt_meta.
+    RelayKind.SPARKPOST: 'X-MSYS-API: {"metadata": {"mailflatrate": "%s"}}',
+    # dev.mailjet.com, "Send API: tagging messages" by SMTP headers: in events as CustomID.
+    RelayKind.MAILJET: "X-MJ-CustomID: %s",
 }

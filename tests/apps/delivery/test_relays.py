@@ -22,7 +22,9 @@ from mailflatrate.apps.delivery.send import sender as engine
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.waiting import stays_async, wait_until_async
@@ -270,13 +272,19 @@ def test_a_dedicated_relay_takes_its_accounts_campaigns_and_no_others(
 def test_a_provider_gets_our_token_as_a_tag_that_names_the_delivery(
     estate: Estate, two: tuple[FakeRelay, FakeRelay]
 ) -> None:
-    add(two[0], "ses", kind="ses", return_path="provider")
+    relay = add(two[0], "ses", kind="ses", return_path="provider")
     assert send_all(estate, two[0]).states == {DeliveryState.SENT: PEOPLE}
     with tenancy.account(estate.account_id):
         record = DkimKey.objects.get().public_record.encode()
     for letter in two[0].received[:5]:
-        token = letter.sender.partition("@")[0].partition("+")[2]
-        assert letter.content.startswith(f"X-SES-MESSAGE-TAGS: mailflatrate={token}\r\n".encode())
+        path = letter.sender.partition("@")[0].partition("+")[2]
+        head, _, token = letter.content.partition(b"\r\n")[0].decode().partition("=")
+        assert head == "X-SES-MESSAGE-TAGS: mailflatrate"
+        tag = key_ring().open_token(TokenPurpose.RELAY_EVENT, token)
+        verp = key_ring().open_token(TokenPurpose.VERP, path)
+        assert tag is not None
+        assert verp is not None
+        assert (tag.account_id, tag.delivery_id, tag.extra) == (verp.account_id, verp.delivery_id, relay)
         assert dkim.verify(letter.content, dnsfunc=lambda *_, **__: record)
 
 

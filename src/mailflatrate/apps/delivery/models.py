@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from mailflatrate.apps.delivery.archive.tables import ArchivedCampaign, ArchiveMonth, FormerRecipients, LastMailing
+from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.queue_tables import FollowedMessage, LogFollower, RelayCount, RelayDeferral
 from mailflatrate.apps.delivery.relays.tables import Bucket, Relay, RelayReport, WarmUp
 from mailflatrate.apps.delivery.rows import ArchivedDelivery, Delivery, DeliveryRecord, DeliveryState
@@ -34,6 +35,7 @@ __all__ = [
     "Relay",
     "RelayCount",
     "RelayDeferral",
+    "RelayHook",
     "RelayReport",
     "Retry",
     "SenderProcess",

@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery.response_times import RelayTimes
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.base.metrics.names import RELAY_FAILURES, begin_relay
 from mailflatrate.mail.compose import ReadyMessage
-from mailflatrate.rules.relays import RelayState, ReturnPath, shares
+from mailflatrate.rules.relays import TAGGED, RelayState, shares
 from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.smtp_channel import ConnectionLostError
 from mailflatrate.wire.smtp_client import SmtpConnection
@@ -147,7 +147,7 @@ class Transmitter:
             spec.weight,
             takes=spec.state is RelayState.ACTIVE,
             is_cut=spec.state is RelayState.DISABLED,
-            tag=spec.tag if spec.return_path is ReturnPath.PROVIDER else None,
+            tag=spec.tag if spec.kind in TAGGED else None,
         )
 
     def reports(self) -> dict[int, tuple[MemberReport, int]]:

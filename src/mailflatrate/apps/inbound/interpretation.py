@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
+from mailflatrate.apps.inbound.provider_mail import VIA_HOOK, read_wrapped_event
 from mailflatrate.apps.inbound.report_proof import SenderProof, Trust, answers_for, judge_sender, names_one_of
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, unread
 from mailflatrate.base import child, tenancy
@@ -31,7 +32,7 @@ ROLES = DESK | {RecipientKind.FEEDBACK}
 UNPROVED = Trust(SenderProof.NONE, "")
 JUDGED_AT_ONCE = 16
 AT_THE_DESK = ROLES | {RecipientKind.CASE}
-_MACHINES = ("arf", "xarf", "ses", "jmrp")
+_MACHINES = ("arf", "xarf", "ses", "jmrp", "hook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class InboundReading:
     def kind(self) -> ReturnedMessageKind:
         """Return the kind of message."""
         return self.inspection.kind
+
+    @property
+    def is_posted(self) -> bool:
+        """Return whether a relay's provider posted it, instead of a mail system sending it."""
+        return self.mail.via == VIA_HOOK
 
     @property
     def source(self) -> str:
@@ -173,6 +179,8 @@ def _read(mail: RawMail) -> InboundReading:
 
 def _understood(mail: RawMail, address: InboundAddress, *, is_known: bool) -> ForeignMail:
     """Read in a child process; retry once if it died, which may have been an accident."""
+    if mail.via == VIA_HOOK:
+        return read_wrapped_event(bytes(mail.raw))
     # If the envelope proves the delivery, there is nothing left to look for inside.
     wanted = {"with_tokens": not is_known, "expects_aggregate": address.kind is RecipientKind.AGGREGATE}
     raw = bytes(mail.raw)
@@ -192,6 +200,8 @@ def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
 
 
 def _judge_sender(mail: RawMail) -> Trust:
+    if mail.via == VIA_HOOK:  # its provider was proved before it was stored
+        return Trust(SenderProof.SOURCE, "", "provider webhook")
     return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to)
 
 

@@ -8,16 +8,18 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from mailflatrate.apps.inbound import mailbox, named_addresses, test_inbox
+from mailflatrate.apps.inbound import mailbox, named_addresses, provider_posts, test_inbox
 from mailflatrate.apps.inbound.actions import claim_batch, manual_review, process_batch
 from mailflatrate.apps.inbound.actions.stop_requests import TELL_COMPLAINT_JOB
 from mailflatrate.apps.inbound.actions.stop_requests import tell_complaint as tell
+from mailflatrate.apps.inbound.hook_proof import resolver
 from mailflatrate.apps.inbound.intake import READ_SHARDS, wake_readers
 from mailflatrate.apps.inbound.queries import TOGETHER, is_any_left
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.base import clock, tracing
 from mailflatrate.base.child import ChildBusy
 from mailflatrate.base.jobs import JobQueue, defer, job, wake
+from mailflatrate.wire import sns
 from mailflatrate.wire.imap import MailboxUnavailable
 
 log = structlog.get_logger("inbound")
@@ -86,6 +88,26 @@ def sweep(timestamp: int) -> None:
     """Enqueue reading of messages that a crash left unread."""
     if is_any_left(datetime.fromtimestamp(timestamp, UTC) - LEFT_AFTER):
         wake_readers()
+    if provider_posts.is_any_post_left():
+        provider_posts.wake()
+
+
+@job(provider_posts.READ_POSTS, JobQueue.INBOUND)
+def read_provider_posts() -> None:
+    """Read what relays' providers posted."""
+    provider_posts.read_posts()
+
+
+@job(provider_posts.CONFIRM_TOPIC, JobQueue.INBOUND)
+def confirm_topic(url: str) -> None:
+    """Confirm the subscription of a relay's webhook to its SNS topic."""
+    sns.confirm_subscription(url, resolver())
+
+
+@job("inbound.delete_old_posts", JobQueue.HOUSE, every="17 * * * *")
+def delete_old_posts(timestamp: int) -> None:
+    """Delete providers' posts that no repetition can be mistaken for any longer."""
+    provider_posts.delete_old_posts()
 
 
 def _read(raw_mail_id: int, *, asked: int = 0) -> None:

@@ -57,7 +57,7 @@ class RawMail(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )
     received_at = models.DateTimeField(db_default=Now())
-    via = models.CharField(max_length=8, help_text="smtp, lmtp, imap, page")
+    via = models.CharField(max_length=8, help_text="smtp, lmtp, imap, page, hook")
     peer = models.CharField(max_length=60, blank=True, db_default="")
     envelope_from = models.CharField(max_length=320, blank=True, db_default="")
     envelope_to = models.CharField(max_length=320)
@@ -79,7 +79,8 @@ class RawMail(TenantModel):
     class Meta:
         db_table = "raw_mail"
         constraints = [
-            models.UniqueConstraint(fields=["sha256"], condition=models.Q(via="imap"), name="raw_mail_imap_once")
+            models.UniqueConstraint(fields=["sha256"], condition=models.Q(via="imap"), name="raw_mail_imap_once"),
+            models.UniqueConstraint(fields=["sha256"], condition=models.Q(via="hook"), name="raw_mail_event_once"),
         ]
         indexes = [
             models.Index(fields=["received_at"], condition=~models.Q(state="handled"), name="raw_mail_open"),
@@ -97,6 +98,38 @@ class RawMail(TenantModel):
         if self.content_of_id is None:
             return bytes(self.raw)
         return bytes(RawMail.objects.values_list("raw", flat=True).get(id=self.content_of_id))
+
+
+class PostState(models.TextChoices):
+    """The state of a provider's post. One that could not be read is FAILED and kept for a while, with the reason."""
+
+    NEW = "new"
+    READ = "read"
+    FAILED = "failed"
+
+
+class ProviderPost(models.Model):
+    """What a provider posted to a relay's webhook, stored before it was answered with 200.
+
+    Its events become `RawMail` (via "hook") when it is read, and the body is deleted then: the rest of it is opens,
+    clicks and deliveries, which are no one's business here. `once` is what proves a second post to be the same.
+    """
+
+    relay_id = models.BigIntegerField()
+    provider = models.CharField(max_length=10)
+    received_at = models.DateTimeField(db_default=Now())
+    raw = models.BinaryField()
+    once = models.BinaryField(max_length=32, unique=True)
+    state = models.CharField(max_length=8, choices=PostState.choices, db_default=PostState.NEW)
+    reason = models.CharField(max_length=200, blank=True, db_default="")
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "provider_post"
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(state="new"), name="provider_post_new"),
+            models.Index(fields=["received_at"], name="provider_post_received"),
+        ]
 
 
 class FeedbackKind(models.TextChoices):

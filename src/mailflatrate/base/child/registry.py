@@ -44,9 +44,19 @@ _PREVIEW = "mailflatrate.apps.lists.intake.file_preview"
 _TABLES = (f"{_SHEETS}:WorkbookRefused", "mailflatrate.apps.lists.intake.csv_rows:TableRefused")
 _PICTURES = "mailflatrate.mail.pictures"
 _MAIL = "mailflatrate.mail.untrusted_mail"
+_HOOKS = "mailflatrate.mail.provider_events.reading"
 READERS: Mapping[str, ChildReader] = {
     "mail.read": ChildReader(f"{_MAIL}:read_foreign_mail"),
     "mail.show": ChildReader(f"{_MAIL}:read_shown_mail"),
+    "hook.post": ChildReader(
+        f"{_HOOKS}:read_post",
+        cpu_seconds=4,
+        wall_seconds=30,
+        memory_mb=256,
+        answer_mb=32,
+        raises=("mailflatrate.mail.provider_events.values:PostRefused",),
+    ),
+    "hook.event": ChildReader(f"{_HOOKS}:read_event", raises=("mailflatrate.mail.provider_events.values:PostRefused",)),
     "mail.file": ChildReader(f"{_MAIL}:read_mail_file", answer_mb=64),
     "table.preview": ChildReader(
         f"{_PREVIEW}:preview_table", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES

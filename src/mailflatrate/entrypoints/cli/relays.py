@@ -12,6 +12,7 @@ import click
 
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.postfix_limits import postfix_limits_command
+from mailflatrate.entrypoints.cli.relay_hooks import hook_command
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules import relays as rules
 from mailflatrate.rules.warm_up import LAST_STEP, quota
@@ -54,31 +55,23 @@ def relays_command() -> None:
 
 
 relays_command.add_command(postfix_limits_command, "postfix-limits")
+relays_command.add_command(hook_command, "hook")
 
 
 @contextmanager
 def _desk() -> Iterator[Settings]:
     """Open a database and the scope in which relays are visible; turn refusals into messages."""
     with database() as settings:
-        from mailflatrate.apps.delivery.relays.edit import RelayError
-        from mailflatrate.base import tenancy
-        from mailflatrate.base.tenancy import PlatformReason
+        from mailflatrate.entrypoints.cli.relay_access import relay_scope
 
-        try:
-            with tenancy.platform(PlatformReason.RELAYS):
-                yield settings
-        except RelayError as error:
-            lines = [f"{name}: {text}" if name else text for name, text in error.problems]
-            raise click.ClickException("\n".join(lines)) from error
+        with relay_scope():
+            yield settings
 
 
 def _find(name: str) -> "Relay":
-    from mailflatrate.apps.delivery.relays.tables import Relay
+    from mailflatrate.entrypoints.cli.relay_access import find_relay
 
-    found = Relay.objects.filter(name=name).first()
-    if found is None:
-        raise click.ClickException(f"There is no relay {name!r}. See `mailflatrate relays list`.")
-    return found
+    return find_relay(name)
 
 
 @relays_command.command("list")

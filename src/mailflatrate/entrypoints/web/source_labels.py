@@ -13,6 +13,7 @@ UNSUBSCRIBED_BY: Final[dict[str, str | Promise]] = {
     "mailto": gettext_lazy("by email"),
     "customer": gettext_lazy("by you"),
     "complaint": gettext_lazy("via a spam complaint"),
+    "provider": gettext_lazy("via the sending provider"),
 }
 _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
     (re.compile(r"report page"), gettext_lazy("via the report page")),

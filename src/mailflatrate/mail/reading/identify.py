@@ -37,6 +37,7 @@ _OF_A_DELIVERY = frozenset(
         TokenPurpose.OPEN,
         TokenPurpose.ARCHIVE,
         TokenPurpose.REPORT,
+        TokenPurpose.RELAY_EVENT,
     }
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.tables import Relay, StateChoice
 from mailflatrate.base import audit, tenancy
 from mailflatrate.mail.vault import VaultError
@@ -75,7 +76,10 @@ def add_relay(draft: RelayDraft, *, by: audit.Actor) -> Relay:
 
 @tenancy.needs_platform
 def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
-    """Change a relay. A new host, port or TLS mode needs the password again. Raises RelayError, Relay.DoesNotExist."""
+    """Change a relay. A new host, port or TLS mode needs the password again. Raises RelayError, Relay.DoesNotExist.
+
+    An event webhook belongs to one provider, so another kind ends it.
+    """
     relay = Relay.objects.select_for_update().get(id=relay_id)
     before = _shown(relay)
     _check(draft, relay)
@@ -86,6 +90,8 @@ def edit_relay(relay_id: int, draft: RelayDraft, *, by: audit.Actor) -> Relay:
     elif draft.password:
         relay.seal(draft.username or "", draft.password)
     relay.save()
+    if before["kind"] != relay.kind:
+        RelayHook.objects.filter(relay=relay).delete()
     after = _shown(relay)
     changed = {name: [before[name], value] for name, value in after.items() if before[name] != value}
     if draft.password:

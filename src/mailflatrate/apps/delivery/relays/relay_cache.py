@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from mailflatrate.apps.accounts.models import Account, AccountStatus
 from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.relays import (
+    TAGGED,
     RelayKind,
     RelayPool,
     RelayState,
@@ -24,6 +27,8 @@ SETTINGS_RELAY = 0
 """Number of the relay from the settings, which has no row."""
 TEST_INBOX = "test inbox"
 """The name that metrics give the relay if none is set."""
+MOST_TAGGED_RELAY = 2**16 - 1
+"""A token has no room for a higher number of a relay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,12 @@ class RelaySpec:
     is_usable: bool = True
 
     def tag(self, envelope_from: str) -> bytes:
-        """Return the header line with our token if bounces go to the provider; otherwise nothing."""
-        if self.return_path is not ReturnPath.PROVIDER:
+        """Return the header line that has the provider name message and relay in its events; empty if it has none."""
+        claims = key_ring().open_token(TokenPurpose.VERP, envelope_from.partition("@")[0].partition("+")[2])
+        if self.kind not in TAGGED or claims is None or self.number > MOST_TAGGED_RELAY:
             return b""
-        return tag_header(self.kind, envelope_from.partition("@")[0].partition("+")[2])
+        token = key_ring().seal(TokenPurpose.RELAY_EVENT, claims.account_id, claims.delivery_id, self.number)
+        return tag_header(self.kind, token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class KindChoice(models.TextChoices):
     MAILGUN = rules.RelayKind.MAILGUN.value, "Mailgun"
     POSTMARK = rules.RelayKind.POSTMARK.value, "Postmark"
     BREVO = rules.RelayKind.BREVO.value, "Brevo"
+    SPARKPOST = rules.RelayKind.SPARKPOST.value, "SparkPost"
+    MAILJET = rules.RelayKind.MAILJET.value, "Mailjet"
     OTHER = rules.RelayKind.OTHER.value, _("Another relay")
 
 

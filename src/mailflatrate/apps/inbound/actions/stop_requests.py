@@ -124,7 +124,11 @@ def unsubscribe_by_address(reading: InboundReading) -> bool:
 def unsubscribe(reading: InboundReading, delivery: DeliveryRecord) -> None:
     """Unsubscribe the sender of a message that requests it."""
     by = "mailto" if reading.address.kind is RecipientKind.UNSUBSCRIBE else "reply"
-    unsubscribe_delivery(delivery, by=by, source=reading.source, raw_mail=reading.mail, again=reading.again)
+    if reading.is_posted:  # the provider sends the person nothing more, of whatever list
+        by = "provider"
+    unsubscribe_delivery(
+        delivery, by=by, source=reading.source, everything=reading.is_posted, raw_mail=reading.mail, again=reading.again
+    )
 
 
 def unsubscribe_delivery(

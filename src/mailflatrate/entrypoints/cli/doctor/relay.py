@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from mailflatrate.apps.delivery.relays.hooks import without_hook
 from mailflatrate.apps.delivery.relays.overview import closed_pools, mail_leaves_machine, relay_rows
 from mailflatrate.apps.delivery.relays.relay_cache import settings_relay, spec_of
 from mailflatrate.apps.delivery.relays.tables import StateChoice
@@ -39,6 +40,7 @@ def table_lines(settings: Settings) -> Iterator[Line]:
     with tenancy.platform(PlatformReason.RELAYS):
         rows = relay_rows()
         leaves = mail_leaves_machine(settings)
+        silent = without_hook()
     if not leaves and not rows:
         yield missing(
             "relay",
@@ -56,6 +58,12 @@ def table_lines(settings: Settings) -> Iterator[Line]:
             )
             continue
         yield from _relay(settings, config, f"{relay.name} ({config.remote_host})", "correct it in Operations")
+    for relay in silent:
+        yield warning(
+            "relay",
+            f"{relay.name} ({relay.get_kind_display()}) keeps bounces and complaints: it has no event webhook",
+            f"Create one on its page in Operations, or with `mailflatrate relays hook create {relay.name}`.",
+        )
     for name in closed_pools(rows):
         yield warning(
             "relay",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.relays import edit as relays
 from mailflatrate.apps.delivery.relays import warm_up_limits
+from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.overview import closed_pools, relay_rows, shaping_rows
 from mailflatrate.apps.delivery.relays.queue_overview import followers, provider_queues
 from mailflatrate.apps.delivery.relays.relay_cache import spec_of
@@ -33,7 +34,7 @@ from mailflatrate.entrypoints.web.desk.common import REFUSED, page
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.vault import VaultError
-from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, RelayPool
+from mailflatrate.rules.relays import MOST_CONNECTIONS, MOST_PER_HOUR, MOST_WEIGHT, TAGGED, RelayKind, RelayPool
 from mailflatrate.rules.warm_up import quota
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import RelayUnavailable, Stage
@@ -190,7 +191,7 @@ def new(request: DeskRequest) -> HttpResponse:
 @desk
 def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Change a relay."""
-    relay = _find(relay_id)
+    relay = find_relay(relay_id)
     form = RelayForm(request.POST or None, relay=relay, initial=_initial(relay))
     if request.method == "POST" and form.is_valid():
         try:
@@ -200,15 +201,58 @@ def edit(request: DeskRequest, relay_id: int) -> HttpResponse:
         else:
             text = _("%(name)s has been changed. Sender processes will pick this up within seconds.")
             return succeed(request, text % {"name": changed.name}, reverse("desk:relays"))
-    context = {"form": form, "relay": relay, "tone": TONES[StateChoice(relay.state)], "warm": _warm(relay_id)}
-    return page(request, "relay", context, status=REFUSED if form.errors else 200)
+    return show_relay(request, relay, form)
+
+
+def show_relay(
+    request: DeskRequest, relay: Relay, form: RelayForm | None = None, *, hook_url: str = "", hook_problem: str = ""
+) -> HttpResponse:
+    """Show a relay's page. `hook_url`: a webhook address just created, which is shown this once."""
+    shown = form or RelayForm(relay=relay, initial=_initial(relay))
+    context = {
+        "form": shown,
+        "relay": relay,
+        "tone": TONES[StateChoice(relay.state)],
+        "warm": _warm(relay.id),
+        "can_hook": relay.kind in TAGGED,
+        "hook_url": hook_url,
+        "hook_problem": hook_problem,
+        **_hook(relay),
+    }
+    return page(request, "relay", context, status=REFUSED if shown.errors or hook_problem else 200)
+
+
+def relay_url(relay_id: int) -> str:
+    """Return the address of a relay's page, at its webhook."""
+    return f"{reverse('desk:relay', args=[relay_id])}#hook"
+
+
+HOOK_KEYS = {
+    RelayKind.SES: (gettext_lazy("ARN of the SNS topic"), gettext_lazy("The topic that SES publishes events to.")),
+    RelayKind.SENDGRID: (
+        gettext_lazy("Verification key"),
+        gettext_lazy("SendGrid shows it under Event Webhook, once signing is on."),
+    ),
+    RelayKind.MAILGUN: (
+        gettext_lazy("HTTP webhook signing key"),
+        gettext_lazy("Mailgun shows it under API security."),
+    ),
+}
+
+
+def _hook(relay: Relay) -> dict[str, Any]:
+    """Return a relay's webhook, and what its provider signs with."""
+    label, hint = HOOK_KEYS.get(RelayKind(relay.kind), ("", ""))
+    shown = f"{load_settings().public_url}/hooks/{relay.kind}/…"
+    hook = RelayHook.objects.filter(relay=relay).first()
+    return {"hook": hook, "hook_shown": shown, "hook_key_label": label, "hook_key_hint": hint}
 
 
 @require_POST
 @desk
 def move(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Enable, drain or disable a relay."""
-    _find(relay_id)
+    find_relay(relay_id)
     state = request.POST.get("state", "")
     if state not in StateChoice.values:
         raise Http404
@@ -222,7 +266,7 @@ def move(request: DeskRequest, relay_id: int) -> HttpResponse:
 @desk
 def test(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Test a relay: connect as for sending and name a sender, but send no message."""
-    relay = _find(relay_id)
+    relay = find_relay(relay_id)
     result, words = _try(relay)
     request.audit("relay.tested", subject=f"relay:{relay_id}", details={"name": relay.name, "result": result})
     {"error": messages.error, "plain": messages.warning, "ok": messages.success}[result](request, words)
@@ -253,7 +297,7 @@ def _try(relay: Relay) -> tuple[str, str]:
 @desk
 def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Start or end a relay's warm-up."""
-    relay = _find(relay_id)
+    relay = find_relay(relay_id)
     wanted, key = request.POST.get("wanted", ""), warm_up_limits.relay_key(relay_id)
     if wanted == "start":
         warm_up_limits.start(key, by=audit.person(request.user))
@@ -270,7 +314,7 @@ def warm_up(request: DeskRequest, relay_id: int) -> HttpResponse:
 @desk
 def remove(request: DeskRequest, relay_id: int) -> HttpResponse:
     """Delete a disabled relay."""
-    relay = _find(relay_id)
+    relay = find_relay(relay_id)
     try:
         relays.remove_relay(relay_id, by=audit.person(request.user))
     except relays.RelayError as error:
@@ -289,7 +333,8 @@ def _warm(relay_id: int) -> dict[str, Any] | None:
     return {"day": day, "number": day.step + 1, "quota": quota(day.step)}
 
 
-def _find(relay_id: int) -> Relay:
+def find_relay(relay_id: int) -> Relay:
+    """Return a relay, or raise Http404."""
     return get_object_or_404(Relay.objects, id=relay_id)
 
 

@@ -37,6 +37,7 @@ class BodyLimit:
 PUBLIC: Final = BodyLimit(64 * KB)
 _PATHS: Final = (
     (re.compile(r"/report/"), BodyLimit(6 * MB)),
+    (re.compile(r"/hooks/[a-z]{1,12}/[\w-]{1,64}"), BodyLimit(8 * MB)),
     (re.compile(r"/(studio/imports/new/|api/v1/(?:imports|moves))"), BodyLimit(512 * MB, members_only=True)),
     (re.compile(r"/studio/media/upload/"), BodyLimit(64 * MB, members_only=True)),
     (re.compile(r"/desk/.*"), BodyLimit(24 * MB, members_only=True)),
