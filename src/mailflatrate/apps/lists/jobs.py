@@ -7,8 +7,8 @@ from django.db.models import Q
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
 from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sync
+from mailflatrate.apps.lists.actions import events, field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions import exports as exports_actions
-from mailflatrate.apps.lists.actions import field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
 from mailflatrate.apps.lists.actions.fetches import FETCH_MOVE_JOB, KEY_KEPT_FOR, expire_key, resume_fetch
 from mailflatrate.apps.lists.actions.moves import START_MOVE_JOB
@@ -243,6 +243,12 @@ def sweep_bulk(timestamp: int) -> None:
 def sweep_changes(timestamp: int) -> None:
     """Delete recorded changes of contacts that are too old."""
     changes.sweep_changes()
+
+
+@job("lists.delete_old_events", JobQueue.HOUSE, every="27 * * * *")
+def delete_old_events(timestamp: int) -> None:
+    """Delete events that are older than their accounts keep them."""
+    events.delete_old_events()
 
 
 @job("lists.sweep_touches", JobQueue.HOUSE, every="47 4 * * *")

@@ -12,6 +12,7 @@ from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.apps.forms.queries import asked_as
 from mailflatrate.apps.inbound.models import Feedback
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
+from mailflatrate.apps.lists.events import events_of
 from mailflatrate.apps.lists.models import (
     ChangeKind,
     ConsentEvent,
@@ -70,6 +71,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
             for row in Feedback.objects.filter(contact_id=contact_id).order_by("at")
         ],
         "suppressed": _suppressed(detail.suppression),
+        "events": events_of(contact_id),
         "notes": _notes(contact_id),
         "changes": changes,
         "requests": [

@@ -105,6 +105,11 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "case_answer": {APP_ROLE: _APPEND},
+    # The database says in which transaction an event was recorded; nothing changes one.
+    "contact_event": dict.fromkeys(
+        (APP_ROLE, PLATFORM_ROLE),
+        "SELECT, INSERT (id, account_id, contact_id, event_type_id, at, properties, key), DELETE",
+    ),
     # Written by the owner's triggers alone; jobs take out what is logged, and changes that are too old.
     "contact_change": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
     "withdrawal_outbox": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
@@ -152,7 +157,8 @@ _READ_BY_ALL = (
 _BY_ACCOUNT_NUMBER = ("outbox_event", "stored_file", "stored_chunk")
 # The operator's own: where mail leaves, and with which credentials. No scope of an account sees a row.
 _PLATFORM_ONLY = (
-    "followed_message", "log_follower", "relay", "relay_count", "relay_report", "sending_bucket", "warm_up",
+    "followed_message", "log_follower", "provider_post", "relay", "relay_count", "relay_hook", "relay_report",
+    "sending_bucket", "warm_up",
 )  # fmt: skip
 
 

@@ -179,6 +179,9 @@ API_CHANGES: Final = {
     **_named("domain.checked", "check_domain"),
     **_named("domain.address_added", "add_sender"),
     **_named("tag.saved", "create_tag change_tag"),
+    **_named("event_type.saved", "create_event_type change_event_type"),
+    **_named("event_type.deleted", "delete_event_type"),
+    **_named("event_period.changed", "change_event_period"),
     **_named("tag.deleted", "delete_tag"),
     **_named(
         "bulk.started", "start_adding_tag start_removing_tag start_setting_field start_unsubscribing start_erasing"
@@ -200,7 +203,16 @@ API_CHANGES: Final = {
     **_named("webhook.deleted", "delete_webhook"),
 }
 """Operation of the API -> what it did."""
-OPERATIONS_THAT_COMPUTE: Final = frozenset({"look_up_suppression", "look_up_contact", "certify_consent"})
+OPERATIONS_THAT_COMPUTE: Final = frozenset(
+    {
+        "look_up_suppression",
+        "look_up_contact",
+        "certify_consent",
+        # Thousands a second: the events themselves are the record.
+        "record_event",
+        "record_event_batch",
+    }
+)
 _OFTEN: Final = frozenset({"campaign.edited", "contact.changed", "contact.asked", "contact.unsubscribed"})
 """What happens many times in a row: one line per person, thing and ten minutes."""
 

@@ -13,7 +13,7 @@ from mailflatrate.apps.lists import fields
 from mailflatrate.apps.lists.conditions.checks import named_by
 from mailflatrate.apps.lists.conditions.choices import named
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
-from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
+from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest, SegmentGroup
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Match, Op
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
@@ -35,6 +35,7 @@ FIELD_WORDS: Mapping[Field, str | Promise] = {
     Field.CAMPAIGN: lazy("Earlier campaign"),
     Field.RECEIVED: lazy("Campaigns received"),
     Field.CLICKED: lazy("Clicks"),
+    Field.EVENT: lazy("Event"),
 }
 
 
@@ -280,6 +281,44 @@ def _clicked(condition: Condition, names: SegmentNames) -> str:
     return _("who agreed to click tracking and didn't click %(what)s") % {"what": " ".join(what)}
 
 
+_TESTED: Mapping[Op, str | Promise] = {
+    Op.EQUALS: lazy("%(field)s is %(value)s"),
+    Op.NOT_EQUALS: lazy("%(field)s isn't %(value)s"),
+    Op.CONTAINS: lazy("%(field)s contains %(value)s"),
+    Op.STARTS: lazy("%(field)s starts with %(value)s"),
+    Op.IN: lazy("%(field)s is %(value)s"),
+    Op.SET: lazy("%(field)s isn't empty"),
+    Op.LESS: lazy("%(field)s is less than %(value)s"),
+    Op.AT_MOST: lazy("%(field)s is at most %(value)s"),
+    Op.MORE: lazy("%(field)s is more than %(value)s"),
+    Op.AT_LEAST: lazy("%(field)s is at least %(value)s"),
+    Op.BEFORE: lazy("%(field)s is before %(value)s"),
+    Op.AFTER: lazy("%(field)s is after %(value)s"),
+    Op.ON_DAY: lazy("%(field)s is on %(value)s"),
+    Op.LAST_DAYS: lazy("%(field)s was %(value)s"),
+    Op.YES: lazy("%(field)s is “yes”"),
+    Op.NO: lazy("%(field)s is “no”"),
+}
+
+
+def _tested(test: PropertyTest) -> str:
+    value = _value(Condition(Field.ATTRIBUTE, test.op, test.value))
+    return str(_TESTED[test.op]) % {"field": _quoted(test.name), "value": value}
+
+
+def event_clause(condition: Condition, _names: SegmentNames) -> str:
+    """Say whether a contact did something, how often and how."""
+    what = [_quoted(condition.event)]
+    if condition.times is not None and condition.times > 1:
+        what.append(_("at least %(times)d times") % {"times": condition.times})
+    if condition.days is not None:
+        what.append(_last_days(condition.days))
+    if condition.where:
+        what.append(_("where %(tests)s") % {"tests": _(" and ").join(_tested(test) for test in condition.where)})
+    text = _("who did %(what)s") if condition.op is Op.DID else _("who didn't do %(what)s")
+    return text % {"what": " ".join(what)}
+
+
 _CLAUSES: Mapping[Field, Callable[[Condition, SegmentNames], str]] = {
     Field.PROVIDER: _provider,
     Field.LIST: _list,
@@ -290,4 +329,5 @@ _CLAUSES: Mapping[Field, Callable[[Condition, SegmentNames], str]] = {
     Field.CAMPAIGN: _campaign,
     Field.RECEIVED: _received,
     Field.CLICKED: _clicked,
+    Field.EVENT: event_clause,
 }

@@ -4,6 +4,6 @@
 compares it with the account's fields, lists and tags, `choices` has the ids that conditions can name, `uses` the places
 where segments are used. `lists.segments` translates a tree to SQL.
 
-Later stages register conditions on their rows in modules called `segments`. Conditions on a shop's events would be
-added the same way: a `Field`, its operators in `OPS`, and a builder.
+Later stages register conditions on their rows in modules called `segments`; those on events of a customer's own systems
+are in `event_segments`.
 """

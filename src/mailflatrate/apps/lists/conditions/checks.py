@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists import fields
 from mailflatrate.apps.lists.conditions import choices
 from mailflatrate.apps.lists.conditions.parsing import listed, parse_segment
-from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
-from mailflatrate.apps.lists.conditions.vocabulary import TYPE_OPS, Field, Op
+from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest, SegmentGroup
+from mailflatrate.apps.lists.conditions.vocabulary import NUMBER_OPS, PROPERTY_OPS, TYPE_OPS, Field, Op
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.events import declared, event_types
+from mailflatrate.apps.lists.models import EventType
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import (
     ContactFieldType,
@@ -24,6 +26,7 @@ from mailflatrate.rules.contact_fields import (
     normalize_value,
     read_boolean,
 )
+from mailflatrate.rules.events import PropertyType
 
 
 @tenancy.needs_account
@@ -33,7 +36,8 @@ def check_segment(raw: Any) -> SegmentGroup:
     keys = {condition.key for condition in tree.conditions() if condition.field is Field.ATTRIBUTE}
     known = fields.definitions(keys) if keys else {}
     names = {field: choices.named(field, ids) for field, ids in _named_ids(tree).items()}
-    return _Checker(known, names).group(tree)
+    asked = {condition.event for condition in tree.conditions() if condition.event}
+    return _Checker(known, names, declared(asked) if asked else {}).group(tree)
 
 
 def _named_ids(tree: SegmentGroup) -> dict[Field, set[int]]:
@@ -55,9 +59,15 @@ def named_by(condition: Condition) -> dict[Field, tuple[int, ...]]:
 class _Checker:
     """Checks the conditions of one segment in their order."""
 
-    def __init__(self, known: Mapping[str, FieldDefinition], names: Mapping[Field, Mapping[int, str]]) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, FieldDefinition],
+        names: Mapping[Field, Mapping[int, str]],
+        events: Mapping[str, EventType],
+    ) -> None:
         self._known = known
         self._names = names
+        self._events = events
         self._number = 0
 
     def group(self, group: SegmentGroup) -> SegmentGroup:
@@ -77,7 +87,31 @@ class _Checker:
                 raise SegmentError(f"{where}: {_unknown(field)}")
         if condition.field is Field.ATTRIBUTE and condition.key in self._known:
             return _suited(where, condition, self._known[condition.key])
+        if condition.field is Field.EVENT:
+            if condition.event not in self._events:
+                offered = listed([row.name for row in event_types()]) or _("there is none yet")
+                raise SegmentError(f"{where}: {_('choose an event: %(choices)s') % {'choices': offered}}")
+            known = self._events[condition.event].declared
+            return replace(condition, where=tuple(_suited_test(where, test, known) for test in condition.where))
         return condition
+
+
+def _suited_test(where: str, test: PropertyTest, known: Mapping[str, PropertyType]) -> PropertyTest:
+    """Return a test of a declared property, as its type needs it."""
+    kind = known.get(test.name)
+    if kind is None:
+        choices = listed(sorted(known)) or _("there is none yet")
+        raise SegmentError(f"{where}: {_('choose a property: %(choices)s') % {'choices': choices}}")
+    if test.op not in PROPERTY_OPS[kind]:
+        said = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
+        raise SegmentError(f"{where}: {said % {'field': test.name, 'choices': listed(PROPERTY_OPS[kind])}}")
+    if kind is not PropertyType.NUMBER or test.op in (*NUMBER_OPS, Op.SET) or isinstance(test.value, int | float):
+        is_text = kind is PropertyType.TEXT and isinstance(test.value, int | float)
+        return replace(test, value=f"{test.value:g}") if is_text else test
+    try:
+        return replace(test, value=float(str(test.value).replace(",", ".")))
+    except ValueError:
+        raise SegmentError(f"{where}: {_('enter a number, such as 12 or 3.5')}") from None
 
 
 def _unknown(field: Field) -> str:

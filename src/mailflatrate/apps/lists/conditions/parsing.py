@@ -10,8 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.conditions.tree import VERSION, Condition, SegmentGroup, Value
+from mailflatrate.apps.lists.conditions.tree import VERSION, Condition, PropertyTest, SegmentGroup, Value
 from mailflatrate.apps.lists.conditions.vocabulary import (
+    ALL_PROPERTY_OPS,
     DATE_OPS,
     MAX_ANNIVERSARY_DAYS,
     MAX_CHOICES,
@@ -21,6 +22,7 @@ from mailflatrate.apps.lists.conditions.vocabulary import (
     MAX_GROUPS,
     MAX_LINK_CHARACTERS,
     MAX_NAMED,
+    MAX_TESTS,
     MAX_TIMES,
     MAX_VALUE_CHARACTERS,
     NUMBER_OPS,
@@ -31,6 +33,8 @@ from mailflatrate.apps.lists.conditions.vocabulary import (
     Op,
 )
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.rules.events import LONGEST_NAME
+from mailflatrate.rules.events import NAME as EVENT_NAME
 from mailflatrate.rules.providers import OTHER, PROVIDERS
 
 PROVIDER_KEYS = (*(provider.key for provider in PROVIDERS), OTHER)
@@ -139,12 +143,14 @@ def _extras(where: str, field: Field, op: Op, raw: Mapping[str, Any]) -> dict[st
     """Return what some conditions have besides a value."""
     if field is Field.LIST and op in (Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS):
         return {"days": _days(where, raw.get("days"))}
-    if field not in (Field.RECEIVED, Field.CLICKED):
+    if field not in _REPEATED:
         return {}
     found: dict[str, Any] = {"days": _days(where, raw["days"]) if _given(raw, "days") else None}
     if _given(raw, "times") or field is Field.RECEIVED:
         wanted = _("enter a number of times from 1 to %(limit)d") % {"limit": MAX_TIMES}
         found["times"] = _whole(where, raw.get("times"), wanted, maximum=MAX_TIMES)
+    if field is Field.EVENT:
+        found |= {"event": _event(where, raw.get("event")), "where": _tests(where, raw.get("where"))}
     if field is Field.CLICKED and _given(raw, "campaign"):
         found["campaign"] = _whole(where, raw["campaign"], _("choose a campaign"), maximum=_LARGEST_ID)
     if field is Field.CLICKED and _given(raw, "link"):
@@ -167,7 +173,7 @@ def _days(where: str, raw: Any, *, maximum: int = MAX_DAYS, least: int = 1) -> i
 
 
 def _value(where: str, field: Field, op: Op, raw: Any) -> Value:
-    if op in WITHOUT_VALUE or field in (Field.RECEIVED, Field.CLICKED):
+    if op in WITHOUT_VALUE or field in _REPEATED:
         return None
     if field in _NAMED:
         return _ids(where, field, raw)
@@ -193,6 +199,35 @@ def _value(where: str, field: Field, op: Op, raw: Any) -> Value:
     return _text(where, raw)
 
 
+def _event(where: str, raw: Any) -> str:
+    name = str(raw or "").strip()
+    if len(name) > LONGEST_NAME or not re.fullmatch(EVENT_NAME, name):
+        raise SegmentError(f"{where}: {_('choose an event, such as order.placed')}")
+    return name
+
+
+def _tests(where: str, raw: Any) -> tuple[PropertyTest, ...]:
+    """Return the tests of an event's properties."""
+    given = [] if raw is None else raw
+    if not isinstance(given, list | tuple) or len(given) > MAX_TESTS:
+        raise SegmentError(f"{where}: " + _("“where” is a list of up to %(limit)d tests") % {"limit": MAX_TESTS})
+    return tuple(_test(where, one) for one in given)
+
+
+def _test(where: str, raw: Any) -> PropertyTest:
+    if isinstance(raw, PropertyTest):
+        return raw
+    name = str(raw.get("property") or "") if isinstance(raw, Mapping) else ""
+    if len(name) > LONGEST_NAME or not re.fullmatch(EVENT_NAME, name):
+        raise SegmentError(f"{where}: {_('choose a property of the event')}")
+    op = next((each for each in ALL_PROPERTY_OPS if each.value == raw.get("op")), None)
+    if op is None:
+        raise SegmentError(f"{where}: {_('choose how to compare: %(choices)s') % _of(ALL_PROPERTY_OPS)}")
+    return PropertyTest(name, op, _value(where, Field.ATTRIBUTE, op, raw.get("value")))
+
+
+_REPEATED = (Field.RECEIVED, Field.CLICKED, Field.EVENT)
+"""Fields that ask how often something happened."""
 _NAMED: dict[Field, Callable[[], str]] = {
     Field.LIST: lambda: _("choose a list"),
     Field.TAG: lambda: _("choose a tag"),

@@ -17,11 +17,27 @@ Value = str | int | float | tuple[str, ...] | tuple[int, ...] | tuple[float, ...
 
 
 @dataclass(frozen=True, slots=True)
+class PropertyTest:
+    """A test of one property of an event."""
+
+    name: str
+    op: Op
+    value: Value = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON that the segment stores."""
+        stored: dict[str, Any] = {"property": self.name, "op": self.op.value}
+        if self.value is not None:
+            stored["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
+        return stored
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A validated condition: `value` has the type that `op` needs (text, number, ISO date text, choices, ids, days).
 
-    `days` limits a list, received campaigns or clicks to the last days; `times` is the least number of them;
-    `campaign` and `link` say which clicks count.
+    `days` limits a list, received campaigns, clicks or events to the last days; `times` is the least number of them;
+    `campaign` and `link` say which clicks count, `event` and `where` which events do: those that pass every test.
     """
 
     field: Field
@@ -32,6 +48,8 @@ class Condition:
     times: int | None = None
     campaign: int | None = None
     link: str = ""
+    event: str = ""
+    where: tuple[PropertyTest, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON that the segment stores; `parse_conditions` reads it back."""
@@ -40,9 +58,11 @@ class Condition:
             stored["key"] = self.key
         if self.value is not None:
             stored["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
-        for name in ("days", "times", "campaign", "link"):
+        for name in ("days", "times", "campaign", "link", "event"):
             if more := getattr(self, name):
                 stored[name] = more
+        if self.where:
+            stored["where"] = [test.as_json() for test in self.where]
         return stored
 
     @property

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.events import PropertyType
 
 MAX_CONDITIONS = 30
 MAX_GROUPS = 12
@@ -16,6 +17,8 @@ MAX_LINK_CHARACTERS = 2_000
 MAX_DAYS = 36_500
 MAX_ANNIVERSARY_DAYS = 365
 MAX_TIMES = 1_000
+MAX_TESTS = 5
+"""Tests of properties that one condition on events may have."""
 
 
 class Field(StrEnum):
@@ -34,6 +37,7 @@ class Field(StrEnum):
     ACTIVITY = "activity"  # last click or double opt-in; opens never count (R-91)
     CAMPAIGN = "mailing"  # got one earlier campaign; a later app says what that means
     RECEIVED = "received"  # how many campaigns were delivered; likewise
+    EVENT = "event"  # what the customer's own systems reported
     CLICKED = "clicked"  # clicks of people who agreed to be recorded (R-107); likewise
 
 
@@ -114,6 +118,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.CAMPAIGN: (Op.NOT_GOT, Op.GOT),
     Field.RECEIVED: (Op.AT_LEAST, Op.LESS),
     Field.CLICKED: (Op.DID, Op.DID_NOT),
+    Field.EVENT: (Op.DID, Op.DID_NOT),
 }
 """Which comparisons each field offers, whatever type a custom field has."""
 
@@ -128,3 +133,12 @@ TYPE_OPS: dict[ContactFieldType, tuple[Op, ...]] = {
     ContactFieldType.LANGUAGE: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
 }
 """Which comparisons a custom field offers by its type. What was stored when it had another type still works."""
+
+PROPERTY_OPS: dict[PropertyType, tuple[Op, ...]] = {
+    PropertyType.TEXT: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.STARTS, Op.IN, Op.SET),
+    PropertyType.NUMBER: (Op.AT_LEAST, Op.AT_MOST, Op.MORE, Op.LESS, Op.EQUALS, Op.NOT_EQUALS, Op.SET),
+    PropertyType.BOOLEAN: (Op.YES, Op.NO),
+    PropertyType.DATE: (Op.BEFORE, Op.AFTER, Op.ON_DAY, Op.LAST_DAYS, Op.SET),
+}
+"""Which comparisons a property of an event offers by its type."""
+ALL_PROPERTY_OPS: tuple[Op, ...] = tuple(dict.fromkeys(op for ops in PROPERTY_OPS.values() for op in ops))

@@ -4,6 +4,7 @@ from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, 
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.contact_columns import ContactColumns
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
+from mailflatrate.apps.lists.models.events import ContactEvent, EventDay, EventSettings, EventType
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.fields import (
     FIELD_TYPE_LABELS,
@@ -67,12 +68,16 @@ __all__ = [
     "ConsentStamp",
     "Contact",
     "ContactColumns",
+    "ContactEvent",
     "ContactField",
     "ContactNote",
     "ContactTag",
     "ContactText",
     "ContactTouch",
     "DeclarationState",
+    "EventDay",
+    "EventSettings",
+    "EventType",
     "EvidenceColumn",
     "Export",
     "ExportContent",

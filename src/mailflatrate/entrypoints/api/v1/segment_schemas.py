@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from mailflatrate.apps.lists.conditions import vocabulary as words
 from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
+from mailflatrate.rules.events import LONGEST_NAME, NAME
 
 Days = Annotated[int, Field(ge=1, le=words.MAX_DAYS)]
 Times = Annotated[int, Field(ge=1, le=words.MAX_TIMES)]
@@ -152,6 +153,34 @@ class ClickedCondition(RequestBodySchema):
     days: Days | None = None
 
 
+class EventPropertyTest(RequestBodySchema):
+    """A test of one property of the event. Which `op` it offers depends on the property's type.
+
+    Text: equals, not_equals, contains, starts, in. Number: at_least, at_most, more, less, equals, not_equals. Yes or
+    no: yes, no. Date: before, after, on_day, last_days. All but yes or no: set.
+    """
+
+    property: Annotated[str, Field(pattern=f"^{NAME}$", max_length=LONGEST_NAME)]
+    op: Literal[tuple(op.value for op in words.ALL_PROPERTY_OPS)]  # type: ignore[valid-type]
+    value: Annotated[
+        Text | float | Texts | None, Field(description="a text, a number, a date, a number of days, or a list")
+    ] = None
+
+
+class EventCondition(RequestBodySchema):
+    """Did, or didn't, do something that your systems reported as an event, at least `times` times (once if left out).
+
+    With `days`, in the last days; with `where`, only events that pass all of its tests count.
+    """
+
+    field: Literal["event"]
+    op: _ops(words.Field.EVENT)  # type: ignore[valid-type]
+    event: Annotated[str, Field(pattern=f"^{NAME}$", max_length=LONGEST_NAME, description="the event's name")]
+    times: Times | None = None
+    days: Days | None = None
+    where: Annotated[list[EventPropertyTest], Field(max_length=words.MAX_TESTS)] = []
+
+
 SegmentCondition = Annotated[
     FieldCondition
     | NameCondition
@@ -165,7 +194,8 @@ SegmentCondition = Annotated[
     | ActivityCondition
     | CampaignCondition
     | ReceivedCondition
-    | ClickedCondition,
+    | ClickedCondition
+    | EventCondition,
     Field(discriminator="field"),
 ]
 Match = Literal["all", "any"]

@@ -23,6 +23,7 @@ from mailflatrate.entrypoints.api.v1 import (
     bulk_actions,
     campaigns,
     contact_batches,
+    contact_events,
     contacts,
     digests,
     events,
@@ -59,6 +60,10 @@ TAGS = (
     ("Account", "The API key, its account and the account status."),
     ("Lists", "Lists: what people consent to."),
     ("Contacts", "Contacts: request confirmation, change, unsubscribe, erase, and export proof of consent."),
+    (
+        "Contact events",
+        "What contacts did in your own systems: for segments and automations, never a reason to add someone.",
+    ),
     ("Bulk actions", "One change to all contacts that match, carried out in the background."),
     ("Fields", "Custom fields of contacts: their types, and what they are for."),
     ("Tags", "Tags of contacts: names and colors. A tag gives no permission to send."),
@@ -82,7 +87,7 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, origins, contact_batches, contacts, bulk_actions, fields, tags, imports, moves, exports,
+    account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves, exports,
     suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, events, webhooks,
     abuse,
 )  # fmt: skip

@@ -33,6 +33,14 @@ from mailflatrate.apps.lists.conditions.vocabulary import (
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.queries import attribute_keys
 from mailflatrate.apps.tracking.segments import links_of
+from mailflatrate.entrypoints.web.studio.audience.segment_events import (
+    ChoiceBox,
+    EventMenus,
+    PropertyLine,
+    one_value,
+    posted_tests,
+    shown_values,
+)
 from mailflatrate.entrypoints.web.studio.audience.segment_words import field_groups, op_word
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.locale.texts import ENGLISH
@@ -44,15 +52,6 @@ Pairs = list[tuple[str, Any]]
 MOST_OFFERED = 200
 _PATH = re.compile(r"\d{1,2}(\.\d{1,2}){0,2}")
 _CHOSEN = (Field.LIST, Field.TAG, Field.FORM)
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceBox:
-    """One of the values to choose from."""
-
-    value: str
-    label: str
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,8 @@ class ConditionNode:
     campaign: str
     links: list[ChoiceBox]
     campaigns: list[ChoiceBox]
+    events: list[ChoiceBox]
+    tests: list[PropertyLine]
     is_new: bool
 
     @property
@@ -92,7 +93,7 @@ class ConditionNode:
     @property
     def takes_days(self) -> bool:
         """Return whether the condition can be limited to a number of days."""
-        return self.field in (Field.RECEIVED, Field.CLICKED) or self.op in (Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS)
+        return self.field in (Field.RECEIVED, Field.CLICKED, Field.EVENT) or self.needs_days
 
     @property
     def needs_days(self) -> bool:
@@ -156,9 +157,12 @@ def _condition(data: QueryDict, path: str) -> RawTree:
     found: RawTree = {"field": name, "op": data.get(f"{path}-op", "")}
     if key:
         found["key"] = key
-    for part in ("days", "times", "campaign", "link"):
+    for part in ("days", "times", "campaign", "link", "event"):
         if value := data.get(f"{path}-{part}", ""):
             found[part] = value
+    if name == Field.EVENT:
+        found["where"] = posted_tests(data, path)
+        return found
     chosen, typed = data.getlist(f"{path}-values"), data.getlist(f"{path}-value")
     if chosen:
         found["value"] = chosen
@@ -229,6 +233,7 @@ class _Drawing:
     _known: dict[str, FieldDefinition] = field(default_factory=lambda: {row.key: row.definition for row in fields()})
     _offered: dict[Field, list[tuple[int, str]]] = field(default_factory=dict)
     _other_keys: set[str] = field(default_factory=set)
+    _events: EventMenus = field(default_factory=EventMenus)
 
     def group(self, raw: RawTree, path: str, depth: int) -> GroupNode:
         """Return a group with all that is in it."""
@@ -258,7 +263,7 @@ class _Drawing:
         asked = next((each for each in Op if each.value == raw.get("op")), None)
         op = asked if asked in ops else ops[0]
         kind = _kind(name, op, wanted.type if wanted else None)
-        values = _shown(raw.get("value"))
+        values = shown_values(raw.get("value"))
         return ConditionNode(
             path=path,
             number=self.number,
@@ -268,11 +273,13 @@ class _Drawing:
             kind=kind,
             values=values,
             boxes=self._boxes(name, wanted, values) if kind == "choices" else [],
-            days=_one(raw.get("days")),
-            times=_one(raw.get("times")),
-            campaign=_one(raw.get("campaign")),
+            days=one_value(raw.get("days")),
+            times=one_value(raw.get("times")),
+            campaign=one_value(raw.get("campaign")),
             links=_links(raw) if name is Field.CLICKED else [],
             campaigns=self._campaigns(name, raw),
+            events=self._events.offered(raw) if name is Field.EVENT else [],
+            tests=self._events.lines(raw) if name is Field.EVENT else [],
             is_new=bool(raw.get("new")),
         )
 
@@ -293,9 +300,9 @@ class _Drawing:
 
     def _campaigns(self, name: Field, raw: RawTree) -> list[ChoiceBox]:
         if name is Field.CAMPAIGN:
-            return _named_boxes(Field.CAMPAIGN, self._choices(Field.CAMPAIGN), _shown(raw.get("value")))
+            return _named_boxes(Field.CAMPAIGN, self._choices(Field.CAMPAIGN), shown_values(raw.get("value")))
         if name is Field.CLICKED:
-            return _named_boxes(Field.CAMPAIGN, self._choices(Field.CAMPAIGN), _shown(raw.get("campaign")))
+            return _named_boxes(Field.CAMPAIGN, self._choices(Field.CAMPAIGN), shown_values(raw.get("campaign")))
         return []
 
 
@@ -309,14 +316,14 @@ def _named_boxes(name: Field, choices: list[tuple[int, str]], values: list[str])
 
 
 def _links(raw: RawTree) -> list[ChoiceBox]:
-    campaign, link = whole_number(_one(raw.get("campaign"))), _one(raw.get("link"))
+    campaign, link = whole_number(one_value(raw.get("campaign"))), one_value(raw.get("link"))
     urls = links_of(campaign) if campaign else []
     return [ChoiceBox(url, url, url == link) for url in dict.fromkeys([*urls, *([link] if link else [])])]
 
 
 def _kind(name: Field, op: Op, kind: ContactFieldType | None) -> str:
     """Return which inputs a condition has."""
-    if name in (Field.RECEIVED, Field.CLICKED):
+    if name in (Field.RECEIVED, Field.CLICKED, Field.EVENT):
         return name.value
     if op in WITHOUT_VALUE:
         return "none"
@@ -333,14 +340,3 @@ def _kind(name: Field, op: Op, kind: ContactFieldType | None) -> str:
     if op in (*DAY_SPANS, Op.WITHIN_DAYS, Op.NOT_WITHIN_DAYS):
         return "days"
     return "texts" if op in (Op.IN, Op.HAS_ALL) else "text"
-
-
-def _shown(value: Any) -> list[str]:
-    values = value if isinstance(value, list | tuple) else [value]
-    return [_one(each) for each in values if each is not None]
-
-
-def _one(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

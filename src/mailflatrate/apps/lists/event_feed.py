@@ -1,0 +1,61 @@
+"""Reading an account's events in the order of their transactions, so that none is passed over, however late it commits.
+
+As for changed contacts (`lists.sync`, ADR 0043): only events of transactions below the oldest open one are handed out,
+because nothing new can appear there.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.base import tenancy
+
+_PAGE = """
+SELECT e.xid, e.id, e.contact_id, e.event_type_id, e.at, e.properties FROM contact_event e
+WHERE e.account_id = %s AND (e.xid, e.id) > (%s, %s) AND (%s::bigint[] IS NULL OR e.event_type_id = ANY(%s::bigint[]))
+    AND e.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY e.xid, e.id LIMIT %s
+"""
+_END = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EventPosition:
+    """Up to here events have been read. The beginning of all events by default."""
+
+    xid: int = 0
+    event_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One event as its reader needs it."""
+
+    position: EventPosition
+    contact_id: int
+    event_type_id: int
+    at: datetime
+    properties: dict[str, Any]
+
+
+@tenancy.needs_account
+def events_after(
+    position: EventPosition, *, size: int, event_type_ids: Collection[int] | None = None
+) -> list[RecordedEvent]:
+    """Return the next events after a position, of some types or of all. Read on from the last one's position."""
+    types = None if event_type_ids is None else list(event_type_ids)
+    values = [tenancy.current_account_id(), position.xid, position.event_id, types, types, size]
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE, values)
+        rows = cursor.fetchall()
+    return [RecordedEvent(EventPosition(row[0], row[1]), *row[2:]) for row in rows]
+
+
+def current_end() -> EventPosition:
+    """Return a position after which only events of later or still open transactions come: to begin reading now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_END)
+        return EventPosition(int(cursor.fetchone()[0]), 2**63 - 1)

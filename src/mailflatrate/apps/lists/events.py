@@ -1,0 +1,61 @@
+"""What is known of an account's events: their types, how long they are kept, and those of one contact."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from mailflatrate.apps.lists.models import ContactEvent, EventSettings, EventType
+from mailflatrate.base import tenancy
+from mailflatrate.rules.events import KEEP_DAYS, PropertyType
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypeRow:
+    """A type of event, and when one was last recorded, None if none is kept."""
+
+    id: int
+    name: str
+    properties: dict[str, PropertyType]
+    last_at: datetime | None
+
+
+@tenancy.needs_account
+def event_types() -> list[EventTypeRow]:
+    """Return the account's types by name."""
+    rows = list(EventType.objects.order_by("name"))
+    last = _last_of(row.id for row in rows)
+    return [EventTypeRow(row.id, row.name, row.declared, last.get(row.id)) for row in rows]
+
+
+def _last_of(type_ids: Iterable[int]) -> dict[int, datetime]:
+    """Return when each type's newest event was, by one look into the index for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.id, e.at FROM unnest(%s::bigint[]) AS t(id) CROSS JOIN LATERAL (SELECT at FROM contact_event e"
+            " WHERE e.account_id = %s AND e.event_type_id = t.id ORDER BY at DESC LIMIT 1) e",
+            [list(type_ids), tenancy.current_account_id()],
+        )
+        return dict(cursor.fetchall())
+
+
+@tenancy.needs_account
+def declared(names: Iterable[str]) -> dict[str, EventType]:
+    """Return the types with these names."""
+    return {row.name: row for row in EventType.objects.filter(name__in=list(names))}
+
+
+@tenancy.needs_account
+def keep_days() -> int:
+    """Return how many days the account keeps events."""
+    return EventSettings.objects.values_list("keep_days", flat=True).first() or KEEP_DAYS
+
+
+@tenancy.needs_account
+def events_of(contact_id: int, *, newest: int | None = None) -> list[dict[str, Any]]:
+    """Return a contact's events as JSON values: all from the oldest on, or the newest first."""
+    rows = ContactEvent.objects.filter(contact_id=contact_id).select_related("event_type")
+    ordered = rows.order_by("at", "id") if newest is None else rows.order_by("-at", "-id")[:newest]
+    return [{"event": row.event_type.name, "at": row.at.isoformat(), "properties": row.properties} for row in ordered]

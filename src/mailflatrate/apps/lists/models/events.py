@@ -1,0 +1,98 @@
+"""Events that a customer's own systems report about their contacts, and what the account declared about them."""
+
+from django.db import models
+from django.db.models import Func, Q
+from django.db.models.functions import Now
+
+from mailflatrate.apps.lists.models.people import Contact
+from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules import events as rules
+
+
+class EventType(TenantModel):
+    """A kind of event, such as `order.placed`. `properties` maps a property's name to its `PropertyType`."""
+
+    name = models.CharField(max_length=rules.LONGEST_NAME)
+    properties = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "event_type"
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="event_type_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def declared(self) -> dict[str, rules.PropertyType]:
+        """Return the properties with their types."""
+        return {name: rules.PropertyType(kind) for name, kind in self.properties.items()}
+
+
+class CurrentTransaction(Func):
+    """The ID of the transaction that writes a row; the database fills it in, never a statement."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
+class ContactEvent(TenantModel):
+    """Something a contact did in another system. The database deletes the row with the contact.
+
+    `key` is the hash of the caller's own key for it, so that a repeated report is known. `xid` puts rows in the order
+    of their transactions: a reader that takes only those below the oldest open one passes over nothing
+    (`lists.event_feed`, ADR 0043).
+    """
+
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    contact = models.ForeignKey(Contact, on_delete=models.DO_NOTHING, db_index=False, related_name="+")
+    event_type = models.ForeignKey(
+        EventType, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+    properties = models.JSONField(default=dict)
+    key = models.BinaryField(max_length=16, null=True)
+    xid = models.BigIntegerField(db_default=CurrentTransaction())
+
+    class Meta:
+        db_table = "contact_event"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "key"], condition=Q(key__isnull=False), name="contact_event_key_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["contact", "event_type", "at"], name="contact_event_person"),
+            models.Index(fields=["account", "event_type", "at"], include=["contact"], name="contact_event_type"),
+            models.Index(fields=["account", "xid", "id"], name="contact_event_order"),
+        ]
+
+
+class EventSettings(TenantModel):
+    """How an account keeps events; without a row, the usual period holds."""
+
+    keep_days = models.PositiveSmallIntegerField(default=rules.KEEP_DAYS)
+
+    class Meta:
+        db_table = "event_settings"
+        constraints = [
+            models.UniqueConstraint(fields=["account"], name="event_settings_once"),
+            models.CheckConstraint(
+                condition=Q(keep_days__range=(rules.LEAST_KEEP_DAYS, rules.MOST_KEEP_DAYS)),
+                name="event_settings_period",
+            ),
+        ]
+
+
+class EventDay(TenantModel):
+    """How many events an account recorded on one day (UTC)."""
+
+    day = models.DateField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "event_day"
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="event_day_once")]

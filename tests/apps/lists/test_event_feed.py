@@ -1,0 +1,48 @@
+"""Reading events in the order of their transactions."""
+
+import psycopg
+import pytest
+
+from mailflatrate.apps.lists import event_feed
+from mailflatrate.apps.lists.actions import events as actions
+from mailflatrate.apps.lists.actions.events import ReportedEvent
+from mailflatrate.apps.lists.event_feed import EventPosition
+from mailflatrate.apps.lists.models import Contact, EventType
+from mailflatrate.base import tenancy
+from mailflatrate.settings.roles import app_url
+from mailflatrate.settings.schema import load_settings
+from support.customers import Customer, sending_customer
+
+
+@pytest.fixture
+def anna(database: str) -> Customer:
+    assert database
+    return sending_customer(people=2)
+
+
+def test_a_reader_in_the_order_of_transactions_passes_over_nothing(anna: Customer) -> None:
+    """A transaction that began first and commits last: its event comes when all before it have ended."""
+    with tenancy.account(anna.account_id):
+        dora, ben = Contact.objects.order_by("id").values_list("id", flat=True)
+        actions.record_events([ReportedEvent("order.placed", dora)])
+    with tenancy.account(anna.account_id):
+        start = event_feed.current_end()
+        type_id = EventType.objects.get().id
+    with psycopg.connect(app_url(load_settings())) as slow:
+        tenancy.enter_account(slow, anna.account_id)
+        slow.execute(
+            "INSERT INTO contact_event (account_id, contact_id, event_type_id, at, properties)"
+            " VALUES (%s, %s, %s, now(), '{}')",
+            [anna.account_id, dora, type_id],
+        )
+        with tenancy.account(anna.account_id):
+            actions.record_events([ReportedEvent("order.placed", ben)])
+        with tenancy.account(anna.account_id):
+            assert event_feed.events_after(start, size=10) == []
+        slow.commit()
+    with tenancy.account(anna.account_id):
+        found = event_feed.events_after(start, size=10)
+        assert [one.contact_id for one in found] == [dora, ben]
+        assert event_feed.events_after(found[0].position, size=10) == found[1:]
+        assert event_feed.events_after(start, size=10, event_type_ids=[0]) == []
+        assert len(event_feed.events_after(EventPosition(), size=10)) == 3
