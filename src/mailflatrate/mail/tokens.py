@@ -48,7 +48,7 @@ class TokenPurpose(Enum):
     who proved by email that they are its recipient. MAILBOX asks a mailbox whether it is the account's: its
     `delivery_id` is the mailbox, `extra` the round of asking. DNS_RECORDS shows a domain's records to the
     person who manages its DNS: its `delivery_id` is the domain, `extra` the last day it works, counted from 1970.
-    RELAY_EVENT goes out as a provider's tag and comes back with its events: `extra` is the relay that took the message.
+    RELAY_EVENT is sent as a provider's tag and returned with its events: `extra` is the relay that took the message.
     """
 
     VERP = "verp"

@@ -44,6 +44,8 @@ PAGE_CHANGES: Final = {
     **_named("field.restored", "field-restore"),
     **_named("tag.saved", "tag-new tag"),
     **_named("tag.deleted", "tag-delete"),
+    **_named("event_type.deleted", "event-type-delete"),
+    **_named("event_period.changed", "event-period"),
     **_named("suppression.added", "suppression-add suppression-import"),
     **_named("suppression.file_canceled", "suppression-file-cancel"),
     **_named("import.uploaded", "import-new import-move import import-move-check"),

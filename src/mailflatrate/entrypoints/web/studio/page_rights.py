@@ -53,7 +53,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "contact contact-edit contact-field contact-note-new contact-note contact-note-delete contact-unsubscribe "
         "contact-data contact-erase requests inactive-sunset segments segment-new segment-rows segment "
         "segment-count segment-delete fields field-new field field-move field-archive field-restore tags tag-new "
-        "tag tag-delete contact-tags suppressions suppression-add imports import-new import-sample import-move "
+        "tag tag-delete contact-tags event-types event-period event-type-delete "
+        "suppressions suppression-add imports import-new import-sample import-move "
         "import-move-progress import-move-rows import-move-check import-move-start import-move-discard import "
         "import-cancel import-progress forms form-new form form-edit form-preview form-brand form-publish "
         "form-close form-reopen contact-new test-inbox-message test-inbox-one-click",

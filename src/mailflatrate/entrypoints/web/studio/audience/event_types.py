@@ -1,0 +1,70 @@
+"""Events that the customer's own systems report: what is declared, and how long they are kept."""
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.lists.actions import events as actions
+from mailflatrate.apps.lists.events import event_types, keep_days
+from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, EventType
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
+
+
+class PeriodForm(forms.Form):
+    """How long events are kept."""
+
+    keep_days = forms.IntegerField(
+        label=gettext_lazy("Keep events for"),
+        min_value=LEAST_KEEP_DAYS,
+        max_value=MOST_KEEP_DAYS,
+        help_text=gettext_lazy("In days, up to 1,095. Older events are deleted within the hour."),
+    )
+
+
+def _show(request: StudioRequest, form: PeriodForm) -> HttpResponse:
+    rows = [
+        (row, [(name, FIELD_TYPE_LABELS[ContactFieldType(kind.value)]) for name, kind in row.properties.items()])
+        for row in event_types()
+    ]
+    context = {"rows": rows, "form": form}
+    return page(request, "studio/audience/event_types.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """List the events with their properties, and show how long they are kept."""
+    return _show(request, PeriodForm(initial={"keep_days": keep_days()}))
+
+
+@require_POST
+@studio
+def period(request: StudioRequest) -> HttpResponse:
+    """Set how long events are kept."""
+    form = PeriodForm(request.POST)
+    if not form.is_valid():
+        return _show(request, form)
+    actions.set_keep_days(form.cleaned_data["keep_days"])
+    return succeed(request, _("Saved."), reverse("studio:event-types"))
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
+    """Delete an event with everything that was recorded of it."""
+    row = get_object_or_404(EventType.objects, id=event_type_id)
+    count = actions.delete_event_type(event_type_id)
+    said = ngettext(
+        "“%(name)s” has been deleted, with %(count)d record.",
+        "“%(name)s” has been deleted, with %(count)d records.",
+        count,
+    )
+    return succeed(request, said % {"name": row.name, "count": count}, reverse("studio:event-types"))
