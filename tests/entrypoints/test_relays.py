@@ -200,6 +200,28 @@ def test_a_relay_is_tried_from_the_command_line(otto: Desk, monkeypatch: pytest.
     assert "near: relay unavailable at connect" in run("test", "near", status=1)
 
 
+def test_a_webhook_is_created_replaced_and_deleted_by_command(
+    otto: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("relays", "relay_hooks"):
+        monkeypatch.setattr(f"mailflatrate.entrypoints.cli.{module}.database", _answering)
+    run("add", "ses-1", "127.0.0.1", "--kind", "ses", "--port", "9")
+    topic = tmp_path / "topic"
+    topic.write_text("arn:aws:sns:eu-central-1:123456789012:mail-events\n")
+    assert "no event webhook" in run("hook", "replace", "ses-1", status=1)
+    assert "ARN" in run("hook", "create", "ses-1", status=1)
+    first = run("hook", "create", "ses-1", "--key-file", str(topic)).strip()
+    assert "/hooks/ses/" in first
+    assert "already has" in run("hook", "create", "ses-1", "--key-file", str(topic), status=1)
+    second = run("hook", "replace", "ses-1", "--now").strip()
+    assert first != second
+    assert "Saved" in run("hook", "key", "ses-1", str(topic))
+    assert not any("keeps bounces" in line.text for line in table_lines(load_settings()))
+    assert "Deleted" in run("hook", "remove", "ses-1")
+    assert any("keeps bounces" in line.text for line in table_lines(load_settings()))
+    assert "no relay" in run("hook", "remove", "ses-2", status=1)
+
+
 def test_the_doctor_tries_every_active_relay_and_names_pools_that_take_nothing(otto: Desk) -> None:
     settings = load_settings()
     with FakeRelay().run_in_thread() as relay, tenancy.platform(PlatformReason.RELAYS):
