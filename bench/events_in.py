@@ -106,7 +106,7 @@ def key_of(estate: Estate) -> str:
     from mailflatrate.apps.accounts.actions import keys
     from mailflatrate.apps.accounts.models import KeyScope
 
-    made = keys.make_api_key(estate.account_id, "shop", [KeyScope.EVENTS], expires_at=None, by=estate.owner)
+    made = keys.make_api_key(estate.account_id, "shop", [KeyScope.EVENTS_WRITE], expires_at=None, by=estate.owner)
     return made.secret
 
 

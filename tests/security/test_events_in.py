@@ -5,7 +5,7 @@ import pytest
 from psycopg import errors
 
 from mailflatrate.apps.lists.actions.events import ReportedEvent, record_events
-from mailflatrate.apps.lists.models import Contact, ContactEvent, EventType
+from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
 from mailflatrate.settings.schema import load_settings
@@ -39,7 +39,7 @@ def test_another_account_sees_and_changes_none_of_them(anna: Customer, carla: Cu
             assert eve.execute(statement).rowcount == 0  # type: ignore[call-overload]
     with tenancy.account(anna.account_id):
         assert ContactEvent.objects.count() == 1
-        assert EventType.objects.count() == 1
+        assert ContactEventType.objects.count() == 1
 
 
 @pytest.mark.parametrize(

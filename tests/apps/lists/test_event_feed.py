@@ -7,7 +7,7 @@ from mailflatrate.apps.lists import event_feed
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.actions.events import ReportedEvent
 from mailflatrate.apps.lists.event_feed import EventPosition
-from mailflatrate.apps.lists.models import Contact, EventType
+from mailflatrate.apps.lists.models import Contact, ContactEventType
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -27,7 +27,7 @@ def test_a_reader_in_the_order_of_transactions_passes_over_nothing(anna: Custome
         actions.record_events([ReportedEvent("order.placed", dora)])
     with tenancy.account(anna.account_id):
         start = event_feed.current_end()
-        type_id = EventType.objects.get().id
+        type_id = ContactEventType.objects.get().id
     with psycopg.connect(app_url(load_settings())) as slow:
         tenancy.enter_account(slow, anna.account_id)
         slow.execute(

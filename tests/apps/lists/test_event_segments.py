@@ -10,11 +10,11 @@ from mailflatrate.apps.lists.actions.events import EventOutcome, ReportedEvent
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.apps.lists.models import Contact, EventType
+from mailflatrate.apps.lists.models import Contact, ContactEventType
 from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence
-from mailflatrate.rules.events import PropertyType
+from mailflatrate.rules.contact_events import PropertyType
 from support.customers import Customer, sending_customer
 
 
@@ -68,7 +68,7 @@ def test_segments_ask_how_often_when_and_how(anna: Customer) -> None:
         order(three, 90, total=500, coupon="SPRING"),
     )
     with tenancy.account(anna.account_id):
-        actions.add_properties(EventType.objects.get().id, {"ships": PropertyType.DATE})
+        actions.add_properties(ContactEventType.objects.get().id, {"ships": PropertyType.DATE})
     record(anna, order(two, 1, ships="2026-03-31", total=0), order(three, 95, ships=clock.now().date().isoformat()))
     everyone = {one, two, three, *rest}
 

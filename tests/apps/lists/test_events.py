@@ -12,13 +12,13 @@ from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.actions.events import EventOutcome, ReportedEvent, TooManyEvents
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.models import Contact, ContactEvent, EventDay, EventType
+from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, EventDay
 from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules import events as rules
-from mailflatrate.rules.events import PropertyType
+from mailflatrate.rules import contact_events as rules
+from mailflatrate.rules.contact_events import PropertyType
 from support.customers import Customer, sending_customer
 
 
@@ -114,8 +114,8 @@ def test_what_is_wrong_with_one_event_is_said_and_stops_no_other(
         results = actions.record_events([bad, order(dora, total=1, day="2026-03-31")])
         assert [one.outcome for one in results] == [EventOutcome.REFUSED, EventOutcome.RECORDED]
         assert word in results[0].problem
-        assert EventType.objects.count() == 1
-        assert set(EventType.objects.get().properties) == {"total", "day"}
+        assert ContactEventType.objects.count() == 1
+        assert set(ContactEventType.objects.get().properties) == {"total", "day"}
 
 
 def test_limits_of_an_account(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_a_type_is_deleted_with_its_events_and_then_matches_no_one(anna: Custome
     record(anna, order(one, total=1), ReportedEvent("visited", one))
     with tenancy.account(anna.account_id):
         tree = check_segment([{"field": "event", "event": "order.placed", "op": "did"}])
-        assert actions.delete_event_type(EventType.objects.get(name="order.placed").id) == 1
+        assert actions.delete_event_type(ContactEventType.objects.get(name="order.placed").id) == 1
         where, values = conditions_sql(tree, "contact")
         assert not Contact.objects.extra(where=[where], params=values).exists()
         assert ContactEvent.objects.count() == 1

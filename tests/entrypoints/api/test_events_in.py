@@ -28,7 +28,7 @@ def dora(anna: Customer) -> int:
 
 @pytest.fixture(scope="module")
 def shop(anna: Customer) -> Program:
-    return program_of(anna, [KeyScope.EVENTS])
+    return program_of(anna, [KeyScope.EVENTS_WRITE])
 
 
 def test_one_event_by_id_or_external_id_recorded_once(shop: Program, dora: int) -> None:
@@ -131,7 +131,7 @@ def test_strangers_and_keys_without_the_scope_record_and_learn_nothing(
     assert carla.get("/event-types")["items"] == []
     assert carla.refused("GET", f"/event-types/{mine['id']}") == (404, "not-found")
     assert carla.refused("POST", f"/event-types/{mine['id']}/delete", {"sure": True}) == (404, "not-found")
-    others = program_of(anna, [scope for scope in KeyScope if scope is not KeyScope.EVENTS])
+    others = program_of(anna, [scope for scope in KeyScope if scope is not KeyScope.EVENTS_WRITE])
     assert others.refused("POST", f"/contacts/{dora}/events", event) == (403, "scope-missing")
     assert others.refused("POST", "/contacts/events", batch) == (403, "scope-missing")
     for method, path, data in (

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.lists.models import ContactEvent, EventSettings, EventType
+from mailflatrate.apps.lists.models import ContactEvent, ContactEventType, EventSettings
 from mailflatrate.base import tenancy
-from mailflatrate.rules.events import KEEP_DAYS, PropertyType
+from mailflatrate.rules.contact_events import KEEP_DAYS, PropertyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class EventTypeRow:
 @tenancy.needs_account
 def event_types() -> list[EventTypeRow]:
     """Return the account's types by name."""
-    rows = list(EventType.objects.order_by("name"))
+    rows = list(ContactEventType.objects.order_by("name"))
     last = _last_of(row.id for row in rows)
     return [EventTypeRow(row.id, row.name, row.declared, last.get(row.id)) for row in rows]
 
@@ -42,9 +42,9 @@ def _last_of(type_ids: Iterable[int]) -> dict[int, datetime]:
 
 
 @tenancy.needs_account
-def declared(names: Iterable[str]) -> dict[str, EventType]:
+def declared(names: Iterable[str]) -> dict[str, ContactEventType]:
     """Return the types with these names."""
-    return {row.name: row for row in EventType.objects.filter(name__in=list(names))}
+    return {row.name: row for row in ContactEventType.objects.filter(name__in=list(names))}
 
 
 @tenancy.needs_account

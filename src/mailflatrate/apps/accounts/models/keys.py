@@ -20,7 +20,7 @@ class KeyScope(models.TextChoices):
     CONTACTS_WRITE = "contacts.write", _("Edit lists and contacts")
     IMPORT = "import", _("Import")
     EXPORT = "export", _("Export")
-    EVENTS = "events.write", _("Record events")
+    EVENTS_WRITE = "events.write", _("Record events")
     SUPPRESS = "suppress", _("Unsubscribe and suppress")
     ERASE = "erase", _("Erase")
     CAMPAIGNS_DRAFT = "campaigns.draft", _("Draft campaigns")

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ListError, NameInUse
 from mailflatrate.apps.lists.events import keep_days
 from mailflatrate.apps.lists.fields import special_sentence
-from mailflatrate.apps.lists.models import Contact, ContactEvent, EventSettings, EventType
+from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, EventSettings
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules import events as rules
-from mailflatrate.rules.events import EventFault, EventRefused, PropertyType
+from mailflatrate.rules import contact_events as rules
+from mailflatrate.rules.contact_events import EventFault, EventRefused, PropertyType
 
 DELETED_AT_ONCE = 5_000
 _COUNT = """
@@ -121,7 +121,9 @@ class _EventBatch:
     def __init__(self, reported: Sequence[ReportedEvent]) -> None:
         self._now = clock.now()
         self._oldest = self._now - timedelta(days=keep_days())
-        self._types = {row.name: row for row in EventType.objects.filter(name__in={one.name for one in reported})}
+        self._types = {
+            row.name: row for row in ContactEventType.objects.filter(name__in={one.name for one in reported})
+        }
         self._results: list[EventResult] = []
         self._rows: list[tuple[int, int, int, datetime, str, bytes | None]] = []
 
@@ -173,16 +175,16 @@ class _EventBatch:
         return self._results
 
 
-def _declare(name: str, properties: Mapping[str, PropertyType]) -> EventType:
+def _declare(name: str, properties: Mapping[str, PropertyType]) -> ContactEventType:
     """Add a type, or properties to one, and return it locked. Raises EventRefused, ListError."""
     rules.check_name(name)
-    row = EventType.objects.select_for_update().filter(name=name).first()
+    row = ContactEventType.objects.select_for_update().filter(name=name).first()
     if row is None:
-        if EventType.objects.count() >= rules.MOST_TYPES:
+        if ContactEventType.objects.count() >= rules.MOST_TYPES:
             raise ListError(_("an account can have up to %(limit)d names of events") % {"limit": rules.MOST_TYPES})
-        mine = EventType(account_id=tenancy.current_account_id(), name=name)
-        EventType.objects.bulk_create([mine], ignore_conflicts=True)
-        row = EventType.objects.select_for_update().get(name=name)
+        mine = ContactEventType(account_id=tenancy.current_account_id(), name=name)
+        ContactEventType.objects.bulk_create([mine], ignore_conflicts=True)
+        row = ContactEventType.objects.select_for_update().get(name=name)
     known = row.declared
     new = {each: kind.value for each, kind in properties.items() if each not in known}
     if len(known) + len(new) > rules.MOST_PROPERTIES:
@@ -195,9 +197,9 @@ def _declare(name: str, properties: Mapping[str, PropertyType]) -> EventType:
 
 @tenancy.needs_account
 @transaction.atomic
-def declare_event(name: str, properties: Mapping[str, PropertyType]) -> EventType:
+def declare_event(name: str, properties: Mapping[str, PropertyType]) -> ContactEventType:
     """Declare a type of event with its properties. Raises NameInUse, ListError."""
-    if EventType.objects.filter(name=name).exists():
+    if ContactEventType.objects.filter(name=name).exists():
         raise NameInUse(_("another event is already called “%(name)s”") % {"name": name})
     try:
         for each in properties:
@@ -209,9 +211,9 @@ def declare_event(name: str, properties: Mapping[str, PropertyType]) -> EventTyp
 
 @tenancy.needs_account
 @transaction.atomic
-def add_properties(type_id: int, properties: Mapping[str, PropertyType]) -> EventType:
+def add_properties(type_id: int, properties: Mapping[str, PropertyType]) -> ContactEventType:
     """Declare more properties of a type. The type of a declared one can't change. Raises ListError."""
-    row = EventType.objects.select_for_update().get(id=type_id)
+    row = ContactEventType.objects.select_for_update().get(id=type_id)
     changed = [name for name, kind in properties.items() if row.declared.get(name, kind) is not kind]
     if changed:
         raise ListError(_("the type of “%(name)s” can't be changed") % {"name": changed[0]})
@@ -227,9 +229,9 @@ def add_properties(type_id: int, properties: Mapping[str, PropertyType]) -> Even
 @transaction.atomic
 def delete_event_type(type_id: int) -> int:
     """Delete a type with all of its events; return how many there were. Segments that ask for it then match no one."""
-    EventType.objects.select_for_update().get(id=type_id)
+    ContactEventType.objects.select_for_update().get(id=type_id)
     deleted, _rows = ContactEvent.objects.filter(event_type_id=type_id).delete()
-    EventType.objects.filter(id=type_id).delete()
+    ContactEventType.objects.filter(id=type_id).delete()
     return deleted
 
 
@@ -245,7 +247,7 @@ def set_keep_days(days: int) -> None:
 def delete_old_events() -> int:
     """Delete events older than their accounts keep them, batch by batch, and old daily counts; return how many."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        accounts = sorted(set(EventType.objects.values_list("account_id", flat=True)))
+        accounts = sorted(set(ContactEventType.objects.values_list("account_id", flat=True)))
         connection.cursor().execute("DELETE FROM event_day WHERE day < %s", [clock.now().date() - timedelta(days=8)])
     return sum(_delete_old(account_id) for account_id in accounts)
 
@@ -253,7 +255,7 @@ def delete_old_events() -> int:
 def _delete_old(account_id: int) -> int:
     with tenancy.account(account_id):
         before = clock.now() - timedelta(days=keep_days())
-        types = list(EventType.objects.values_list("id", flat=True))
+        types = list(ContactEventType.objects.values_list("id", flat=True))
     deleted = 0
     for type_id in types:
         while True:

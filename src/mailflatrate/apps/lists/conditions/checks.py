@@ -17,8 +17,9 @@ from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest, Seg
 from mailflatrate.apps.lists.conditions.vocabulary import NUMBER_OPS, PROPERTY_OPS, TYPE_OPS, Field, Op
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.events import declared, event_types
-from mailflatrate.apps.lists.models import EventType
+from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.base import tenancy
+from mailflatrate.rules.contact_events import PropertyType
 from mailflatrate.rules.contact_fields import (
     ContactFieldType,
     FieldDefinition,
@@ -26,7 +27,6 @@ from mailflatrate.rules.contact_fields import (
     normalize_value,
     read_boolean,
 )
-from mailflatrate.rules.events import PropertyType
 
 
 @tenancy.needs_account
@@ -63,7 +63,7 @@ class _Checker:
         self,
         known: Mapping[str, FieldDefinition],
         names: Mapping[Field, Mapping[int, str]],
-        events: Mapping[str, EventType],
+        events: Mapping[str, ContactEventType],
     ) -> None:
         self._known = known
         self._names = names

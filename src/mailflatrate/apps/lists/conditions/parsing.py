@@ -33,8 +33,8 @@ from mailflatrate.apps.lists.conditions.vocabulary import (
     Op,
 )
 from mailflatrate.apps.lists.errors import SegmentError
-from mailflatrate.rules.events import LONGEST_NAME
-from mailflatrate.rules.events import NAME as EVENT_NAME
+from mailflatrate.rules.contact_events import LONGEST_NAME
+from mailflatrate.rules.contact_events import NAME as EVENT_NAME
 from mailflatrate.rules.providers import OTHER, PROVIDERS
 
 PROVIDER_KEYS = (*(provider.key for provider in PROVIDERS), OTHER)

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from mailflatrate.rules.contact_events import PropertyType
 from mailflatrate.rules.contact_fields import ContactFieldType
-from mailflatrate.rules.events import PropertyType
 
 MAX_CONDITIONS = 30
 MAX_GROUPS = 12

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="EventType",
+            name="ContactEventType",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=60)),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                         db_index=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
-                        to="lists.eventtype",
+                        to="lists.contacteventtype",
                     ),
                 ),
             ],
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name="eventtype",
+            model_name="contacteventtype",
             constraint=models.UniqueConstraint(fields=("account", "name"), name="event_type_name_once"),
         ),
         migrations.AddIndex(

@@ -4,7 +4,7 @@ from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, 
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.contact_columns import ContactColumns
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
-from mailflatrate.apps.lists.models.events import ContactEvent, EventDay, EventSettings, EventType
+from mailflatrate.apps.lists.models.events import ContactEvent, ContactEventType, EventDay, EventSettings
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.fields import (
     FIELD_TYPE_LABELS,
@@ -69,6 +69,7 @@ __all__ = [
     "Contact",
     "ContactColumns",
     "ContactEvent",
+    "ContactEventType",
     "ContactField",
     "ContactNote",
     "ContactTag",
@@ -77,7 +78,6 @@ __all__ = [
     "DeclarationState",
     "EventDay",
     "EventSettings",
-    "EventType",
     "EvidenceColumn",
     "Export",
     "ExportContent",

@@ -6,10 +6,10 @@ from django.db.models.functions import Now
 
 from mailflatrate.apps.lists.models.people import Contact
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules import events as rules
+from mailflatrate.rules import contact_events as rules
 
 
-class EventType(TenantModel):
+class ContactEventType(TenantModel):
     """A kind of event, such as `order.placed`. `properties` maps a property's name to its `PropertyType`."""
 
     name = models.CharField(max_length=rules.LONGEST_NAME)
@@ -49,7 +49,7 @@ class ContactEvent(TenantModel):
     )
     contact = models.ForeignKey(Contact, on_delete=models.DO_NOTHING, db_index=False, related_name="+")
     event_type = models.ForeignKey(
-        EventType, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        ContactEventType, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())

@@ -14,7 +14,7 @@ from mailflatrate.apps.lists import events as known
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.actions.events import EventOutcome, EventResult, ReportedEvent, TooManyEvents
 from mailflatrate.apps.lists.events import EventTypeRow
-from mailflatrate.apps.lists.models import EventType
+from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.apps.lists.queries import contact_by_external_id
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.contact_schemas import ExternalId
@@ -28,8 +28,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_from,
 )
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
-from mailflatrate.rules import events as rules
-from mailflatrate.rules.events import PropertyType
+from mailflatrate.rules import contact_events as rules
+from mailflatrate.rules.contact_events import PropertyType
 
 ROUTER = Router(tags=["Events"])
 EXTERNAL = "ext:"
@@ -160,7 +160,7 @@ def _reported(given: NewEvent, contact_id: int | None, external_id: str | None =
     return ReportedEvent(given.event, contact_id, external_id, given.at, given.properties, given.key or "")
 
 
-@endpoint(ROUTER, "post", "/contacts/events", scope=KeyScope.EVENTS, answers=EventBatchResult, batch=True)
+@endpoint(ROUTER, "post", "/contacts/events", scope=KeyScope.EVENTS_WRITE, answers=EventBatchResult, batch=True)
 def record_event_batch(request: ApiRequest, given: EventBatch) -> EventBatchResult:
     """Record up to 1,000 events. Each item stands alone: what is wrong with one is reported and doesn't stop the rest.
     A contact that doesn't exist is not added. Send a `key` with each, and repeat the request if you got no answer.
@@ -207,7 +207,7 @@ def _contact_id(name: str) -> int:
     return found
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact}/events", scope=KeyScope.EVENTS, answers=EventRecorded)
+@endpoint(ROUTER, "post", "/contacts/{contact}/events", scope=KeyScope.EVENTS_WRITE, answers=EventRecorded)
 def record_event(request: ApiRequest, contact: ContactName, given: NewEvent) -> EventRecorded:
     """Record something that a contact did. The contact is named by its id, or by `ext:` and its external id. Someone
     who isn't a contact is refused and never added. With a `key`, the same event is recorded once.
@@ -225,7 +225,7 @@ def _shown(row: EventTypeRow) -> EventTypeInfo:
 
 
 def _one(type_id: int) -> EventTypeInfo:
-    get_object_or_404(EventType.objects, id=type_id)
+    get_object_or_404(ContactEventType.objects, id=type_id)
     return next(_shown(row) for row in known.event_types() if row.id == type_id)
 
 

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.events import event_types, keep_days
-from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, EventType
+from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactEventType
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
 from mailflatrate.rules.contact_fields import ContactFieldType
-from mailflatrate.rules.events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
 
 
 class PeriodForm(forms.Form):
@@ -60,7 +60,7 @@ def period(request: StudioRequest) -> HttpResponse:
 @studio
 def delete(request: StudioRequest, event_type_id: int) -> HttpResponse:
     """Delete an event with everything that was recorded of it."""
-    row = get_object_or_404(EventType.objects, id=event_type_id)
+    row = get_object_or_404(ContactEventType.objects, id=event_type_id)
     count = actions.delete_event_type(event_type_id)
     said = ngettext(
         "“%(name)s” has been deleted, with %(count)d record.",

@@ -36,7 +36,7 @@ SCOPE_WORDS = {
     KeyScope.CONTACTS_WRITE: gettext_lazy("Edit contact names and custom fields; create, rename and archive lists"),
     KeyScope.IMPORT: gettext_lazy("Upload, start and cancel imports"),
     KeyScope.EXPORT: gettext_lazy("Export and download all contacts, suppressions and proof of consent"),
-    KeyScope.EVENTS: gettext_lazy("Record what contacts did in your systems. Nothing else, and no one is added"),
+    KeyScope.EVENTS_WRITE: gettext_lazy("Record what contacts did in your systems. Nothing else, and no one is added"),
     KeyScope.SUPPRESS: gettext_lazy("Unsubscribe contacts and block addresses. The key can't undo either"),
     KeyScope.ERASE: gettext_lazy("Permanently erase contacts"),
     KeyScope.CAMPAIGNS_DRAFT: gettext_lazy(
