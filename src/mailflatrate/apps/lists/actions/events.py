@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ListError, NameInUse
-from mailflatrate.apps.lists.events import keep_days
+from mailflatrate.apps.lists.events import declared, keep_days
 from mailflatrate.apps.lists.fields import special_sentence
 from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, EventSettings
 from mailflatrate.base import clock, tenancy
@@ -121,9 +121,7 @@ class _EventBatch:
     def __init__(self, reported: Sequence[ReportedEvent]) -> None:
         self._now = clock.now()
         self._oldest = self._now - timedelta(days=keep_days())
-        self._types = {
-            row.name: row for row in ContactEventType.objects.filter(name__in={one.name for one in reported})
-        }
+        self._types = declared({one.name for one in reported})
         self._results: list[EventResult] = []
         self._rows: list[tuple[int, int, int, datetime, str, bytes | None]] = []
 

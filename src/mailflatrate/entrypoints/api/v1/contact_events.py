@@ -31,7 +31,7 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.rules import contact_events as rules
 from mailflatrate.rules.contact_events import PropertyType
 
-ROUTER = Router(tags=["Events"])
+ROUTER = Router(tags=["Contact events"])
 EXTERNAL = "ext:"
 LONGEST_NAME_OF_CONTACT = 210
 EventName = Annotated[

@@ -87,8 +87,8 @@ TAGS = (
     ),
 )
 _MODULES = (
-    account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves, exports,
-    suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, events, webhooks,
+    account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves,
+    exports, suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, events, webhooks,
     abuse,
 )  # fmt: skip
 
