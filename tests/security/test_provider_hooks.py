@@ -181,13 +181,6 @@ def _confirmations() -> list[str]:
     return [str(row[0]) for row in rows]
 
 
-@pytest.mark.parametrize("version", ["1", "2"])
-def test_sns_signs_with_either_version(case: SentCampaign, version: str) -> None:
-    with hooked_relay("ses") as relay:
-        body, headers = relay.signed(relay.event("open", case), SignatureVersion=version)
-        assert relay.post(body, headers) == 200
-
-
 SQL = (
     *(
         statement.format(table)

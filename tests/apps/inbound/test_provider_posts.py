@@ -6,12 +6,10 @@ import pytest
 
 from mailflatrate.apps.abuse import jobs as abuse_jobs
 from mailflatrate.apps.abuse.models import Report, ReportChannel
-from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.inbound import provider_posts
 from mailflatrate.apps.inbound.models import PostState, ProviderPost, RawMail, RawMailState
-from mailflatrate.apps.inbound.replay import replay
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.desk import desk
@@ -143,14 +141,6 @@ def test_a_post_that_cannot_be_read_is_kept_with_its_reason(sendgrid: HookedRela
         post = ProviderPost.objects.get(relay_id=sendgrid.relay_id)
     assert (post.state, bytes(post.raw)) == (PostState.FAILED, body)
     assert "JSON" in sendgrid.row.last_refusal
-
-
-def test_an_event_can_be_read_again(case: SentCampaign, by_mail: list[tuple[str, bool]], sendgrid: HookedRelay) -> None:
-    sendgrid.report(sendgrid.event("hard", case, 33))
-    (mail,) = events_stored(case, 33)
-    otto: User = desk().user
-    assert replay(mail.id, by=otto, reason="A better reader") == 0
-    assert case.suppressions(33) == by_mail
 
 
 def test_the_desk_shows_the_address_once_and_then_what_came(case: SentCampaign) -> None:
