@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("delivery", "0003_former_recipients")]
+    dependencies = [("delivery", "0005_enrolment")]
 
     operations = [
         migrations.CreateModel(
