@@ -41,14 +41,14 @@ TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass
 _ACCOUNT_WIDE = (
     "account membership four_eyes_switch acceptance acknowledgement imprint application standing_change strike "
     "sender_domain dns_check sender_address mailbox media_host brand_kit mailing_template contact_field "
-    "field_migration segment media media_file tag"
+    "field_migration segment media media_file tag event_type event_settings"
 )
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
 _NOTHING = (
     "abuse_case api_answer api_key asking_tally automation automation_arrival automation_count automation_member "
     "automation_step automation_version case_answer case_event case_question case_report contact_text contact_touch "
-    "desk_message dkim_key domain_report enrolment enrolment_passage event_setting invitation last_mailing "
+    "desk_message dkim_key domain_report enrolment enrolment_passage event_day event_setting invitation last_mailing "
     "mailable_count notice postbox_message privacy_request raw_mail search_todo signup_counter suppression_file "
     "suppression_file_row vetting_decision vetting_signal webhook_attempt webhook_endpoint webhook_waiting "
     "withdrawal_outbox"

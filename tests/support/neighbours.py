@@ -78,6 +78,7 @@ from mailflatrate.settings.schema import load_settings
 from support.archive import archived, fold_one
 from support.automations import leave_traces
 from support.contact_files import HEADER
+from support.contact_rows import an_event_type
 from support.customers import WHERE, Customer, sending_customer
 from support.forms import add_form
 from support.origins import declare_origin, picture
@@ -168,6 +169,7 @@ class Neighbours:
             field = create_field(FieldDraft("Size", ContactFieldType.TEXT, "to send the right gift"))
             tag = create_tag("Regulars")
             give_tags(list(Contact.objects.values_list("id", flat=True)), [tag.id])
+            event_type_id = an_event_type(first.id)
             choose_columns(self.anna.owner, ["added"])
             bulk = start_bulk(BulkKind.ADD_TAG, BulkSelection((1,)), {"tag": "VIP"}, by=self.anna.owner, enqueue=False)
             BulkItem.objects.create(action=bulk, contact_id=Contact.objects.order_by("id").values_list("id")[0][0])
@@ -228,6 +230,7 @@ class Neighbours:
                 "segment_id": segment.id,
                 "field_id": field.id,
                 "tag_id": tag.id,
+                "event_type_id": event_type_id,
                 "bulk_id": bulk.id,
                 "note_id": write_note(first.id, "Called about bulbs.", by=self.anna.owner).id,
                 "import_id": imported.id,

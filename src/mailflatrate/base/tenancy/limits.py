@@ -100,7 +100,8 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             SHARED,
             _READ,
             "membership four_eyes_switch acceptance imprint application standing_change strike sender_domain dns_check "
-            "sender_address mailbox media_host brand_kit mailing_template field_migration segment",
+            "sender_address mailbox media_host brand_kit mailing_template field_migration segment "
+            "event_type event_settings",
         ),
         *_tables(SHARED, _ADD, "acknowledgement media media_file"),
         # To set a field or a tag is to lock its row, for which PostgreSQL asks for the right to update a column.
@@ -113,6 +114,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
         *_tables(_of_lists("mailing_list_id"), _MOVE_STATE, "subscription"),
         *_tables(_of_contact("contact", "id"), _CHANGE, "contact"),
         *_tables(_of_contact("contact_tag", "contact_id"), "SELECT, INSERT, DELETE", "contact_tag"),
+        *_tables(_of_contact("contact_event", "contact_id"), _READ, "contact_event"),
         *_tables(_by_me_or_all_mine("contact_change", "user_id"), _READ, "contact_change"),
         *_tables(_by_me_or_all_mine("contact_note", "author_id"), _ALL, "contact_note"),
         *_tables(_EVENT, _ADD_EVENT, "consent_event"),

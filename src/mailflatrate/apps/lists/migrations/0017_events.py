@@ -34,7 +34,7 @@ def cascade(_apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_account_second_factor"),
-        ("lists", "0015_history_of_contact"),
+        ("lists", "0016_limited_starters"),
     ]
 
     operations = [
