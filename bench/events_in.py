@@ -20,10 +20,10 @@ import time
 from collections import Counter
 
 from estate import Estate, build_estate, workspace
+from free_ports import free_port
 from measure import cpu_seconds, family, machine
 from send import running
 from signup import wait_for_pages
-from smtp_sink_check import free_port
 
 NAMES = ("order.placed", "page.seen", "cart.left")
 
