@@ -47,7 +47,8 @@ def main() -> None:
         seconds = deliver_all(endpoints)
         here.send("count")
         arrived = here.recv()
-        latencies = asyncio.run(feed_latencies(endpoints[0][0], options.latencies))
+        print(f"{share * options.workers / seconds:.0f} events/s", file=sys.stderr, flush=True)
+        latencies = feed_latencies(endpoints[0][0], options.latencies)
     wanted = share * options.workers
     found = {
         "events": wanted,
@@ -147,8 +148,14 @@ def deliver(account_id: int, endpoint_id: int, gate: Any, done: Any) -> None:
     done.wait()
 
 
-async def feed_latencies(account_id: int, count: int) -> dict[str, float]:
+def feed_latencies(account_id: int, count: int) -> dict[str, float]:
     """Return median, p95 and maximum of the time from an event's commit until who waits has read it."""
+    from mailflatrate.apps.events import feed
+
+    return asyncio.run(_latencies(account_id, count, feed.horizon().position))
+
+
+async def _latencies(account_id: int, count: int, position: Any) -> dict[str, float]:
     from mailflatrate.apps.events import feed
     from mailflatrate.base import tenancy
     from mailflatrate.base.outbox.writing import emit
@@ -168,8 +175,7 @@ async def feed_latencies(account_id: int, count: int) -> dict[str, float]:
         with tenancy.account(account_id):
             return feed.read_events(position, types, 10)
 
-    watch, position = EventWatch(RequestPool("watch", 1, 4)), feed.horizon().position
-    found = []
+    watch, found = EventWatch(RequestPool("watch", 1, 4)), []
     for number in range(count):
         waiting = asyncio.ensure_future(watch.until(EventWait(account_id, position, types, 25), 25.0))
         await asyncio.sleep(0.037 * (number % 7))  # at any moment between two looks

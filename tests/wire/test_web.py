@@ -102,10 +102,10 @@ def test_a_redirect_inwards_is_not_followed(resolver: DnsResolver, port: int, mo
 
     def only_the_first(host: str, used: DnsResolver, private: bool) -> str:
         asked.append(host)
-        return "127.0.0.1" if host == "site.example" else real(host, used, private)
+        return "127.0.0.1" if host == "site.example" else real(host, used, private=private)
 
-    real = web._address
-    monkeypatch.setattr(web, "_address", only_the_first)
+    real = web.allowed_address
+    monkeypatch.setattr(web, "allowed_address", only_the_first)
     monkeypatch.setattr(web, "PORTS", {port})
     page = fetch_page(f"http://site.example:{port}/to/http:__127.0.0.1:{port}_", resolver)
     assert (page.status, page.html, asked) == (WebStatus.UNKNOWN, "", ["site.example", "127.0.0.1"])

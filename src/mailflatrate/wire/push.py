@@ -7,6 +7,7 @@ Each answer is bounded in time and size; only its first octets are kept.
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -110,6 +111,8 @@ class PushChannel:
             raise ValueError("not an https address at port 443")
         link = self._deadline.connect(address, port, silence_seconds=SILENCE_SECONDS)
         try:
+            # Header and body are two writes: the second would wait for the receiver's delayed acknowledgment.
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if is_tls:
                 link.settimeout(self._deadline.left(SILENCE_SECONDS))
                 link = (target.context or ssl.create_default_context()).wrap_socket(link, server_hostname=host)

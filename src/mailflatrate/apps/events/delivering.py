@@ -34,7 +34,7 @@ from mailflatrate.wire.push import PushChannel, PushResult, PushTarget
 DELIVER_JOB: Final = "events.deliver"
 SLOT_SECONDS: Final = 20.0
 """How long one job works for an endpoint before others get their turn."""
-BATCH: Final = 200
+BATCH: Final = 400
 BATCH_SECONDS: Final = 30.0
 CONNECTIONS: Final = 8
 MOST_WAITING: Final = 500

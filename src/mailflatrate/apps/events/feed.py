@@ -17,7 +17,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.events import KEPT, MUST_BE_OBEYED, PER_MESSAGE, EventType
 
 WINDOW: Final = 5_000
-"""Events read at once, of whatever type: a rare type behind a million others is found step by step."""
+"""Events read for one page, of whatever type: a rare type behind a million others is found step by step."""
 OUTBOX, CONTACTS, TEST = 0, 1, 2
 _PREFIXES: Final = ("evt", "evc", "test")
 _BEFORE: Final = -1
@@ -138,7 +138,31 @@ ENDPOINT_TYPES: Final = DEFAULT_TYPES - frozenset(PER_MESSAGE)
 
 @tenancy.needs_account
 def read_events(position: FeedPosition, types: Collection[EventType], size: int) -> FeedPage:
-    """Return the next events of these types in the current account, at most `size`."""
+    """Return the next events of these types in the current account, at most `size`.
+
+    Reads as many rows as are wanted, and more each time as long as other types come: WINDOW at most, after which a page
+    may be empty although there is more.
+    """
+    found: list[FeedEvent] = []
+    window, scanned = min(size, WINDOW), 0
+    while True:
+        rows, oldest_open = _scan(position, types, window)
+        for xid, source, event_id, name, payload, at in rows:
+            position = FeedPosition(xid, source, event_id)
+            if name in types:
+                found.append(FeedEvent(position, EventType(name), _object(payload), at))
+                if len(found) == size:
+                    return FeedPage(found, position, more=True)
+        if len(rows) < window:
+            return FeedPage(found, max(position, FeedPosition(oldest_open)), more=False)
+        scanned += window
+        if scanned >= WINDOW:
+            return FeedPage(found, position, more=True)
+        window = min(window * 4, WINDOW)
+
+
+def _scan(position: FeedPosition, types: Collection[EventType], window: int) -> tuple[list[tuple[Any, ...]], int]:
+    """Return the next rows of all types, and the oldest open transaction at that moment."""
     outbox_id, contacts_id = position.bounds
     values: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
@@ -147,22 +171,12 @@ def read_events(position: FeedPosition, types: Collection[EventType], size: int)
         "contacts_id": contacts_id,
         "contacts": EventType.CONTACT_CHANGED in types,
         "kept": clock.now() - KEPT,
-        "window": WINDOW,
+        "window": window,
     }
     with connection.cursor() as cursor:
         cursor.execute(_WINDOW, values)
         rows = cursor.fetchall()
-    read = 0
-    found: list[FeedEvent] = []
-    for _horizon, xid, source, event_id, name, payload, at in rows if rows[0][1] is not None else ():
-        read += 1
-        if name in types:
-            found.append(FeedEvent(FeedPosition(xid, source, event_id), EventType(name), _object(payload), at))
-            if len(found) == size:
-                break
-    last = FeedPosition(*rows[read - 1][1:4]) if read else position
-    more = bool(read) and (read < len(rows) or len(rows) == WINDOW)
-    return FeedPage(found, last if more else max(position, FeedPosition(int(rows[0][0]))), more)
+    return [row[1:] for row in rows if row[1] is not None], int(rows[0][0])
 
 
 def _object(payload: Any) -> dict[str, Any]:
@@ -209,6 +223,6 @@ def has_unripe() -> bool:
 
 def check_position(position: FeedPosition, at: datetime, server: int) -> None:
     """Raise EventsForgotten if events after a position, which was handed out at a time, may be missing."""
-    here = horizon()
-    if at < clock.now() - KEPT or server != here.server or position.xid > here.newest_xid:
+    here, today = horizon(), clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    if at < today - KEPT or server != here.server or position.xid > here.newest_xid:
         raise EventsForgotten

@@ -1,7 +1,8 @@
 """Events: what happened in the account, in an order that passes over nothing."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.events import feed
-from mailflatrate.apps.events.feed import DEFAULT_TYPES, EventsForgotten, FeedEvent, FeedPosition
+from mailflatrate.apps.events.feed import DEFAULT_TYPES, EventsForgotten, FeedEvent, FeedPage, FeedPosition
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong_query
@@ -22,6 +23,7 @@ ROUTER = Router(tags=["Events"])
 MOST_EVENTS: Final = 1_000
 MOST_SECONDS: Final = 25
 FROM_NOW: Final = "now"
+RENEWED_AFTER: Final = timedelta(days=1)
 _KIND: Final = "events"
 
 
@@ -65,14 +67,31 @@ def list_events(request: ApiRequest, which: Query[EventQuery]) -> EventPage:
     if which.after == FROM_NOW:
         here = feed.horizon()
         return EventPage(items=[], next=_sealed(here.position, clock.now(), here.server), more=False)
-    position = _position(which.after)
-    page = feed.read_events(position, types, which.limit)
-    server, now = feed.horizon().server, clock.now()
+    cursor = _opened(which.after)
+    page = feed.read_events(cursor.position, types, which.limit)
     if not page.events and not page.more and which.wait and MAY_WAIT in request.META:
         request.META[WAIT_FOR] = EventWait(request.caller.account.id, page.position, types, which.wait)
-    reached = page.events[-1].at if page.more and page.events else now
-    items = [_shown(event, server) for event in page.events]
-    return EventPage(items=items, next=_sealed(page.position, reached, server), more=page.more)
+    items = [_shown(event, cursor.server) for event in page.events]
+    return EventPage(items=items, next=_sealed(*_reached(page, cursor)), more=page.more)
+
+
+@dataclass(frozen=True, slots=True)
+class EventCursor:
+    """An opened cursor: the position, when it was good, and the database server it counts the transactions of."""
+
+    position: FeedPosition
+    at: datetime
+    server: int
+
+
+def _reached(page: FeedPage, cursor: EventCursor) -> tuple[FeedPosition, datetime, int]:
+    """Return what the next cursor holds. The same page has the same, so that its ETag stays; an old one is renewed."""
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    if page.events:
+        return page.events[-1].position, page.events[-1].at, cursor.server
+    if page.more or cursor.at < today - RENEWED_AFTER:
+        return page.position, today, cursor.server
+    return cursor.position, cursor.at, cursor.server
 
 
 def _types(written: str) -> Collection[EventType]:
@@ -88,18 +107,19 @@ def _sealed(position: FeedPosition, at: datetime, server: int) -> str:
     return seal_cursor(_KIND, position.xid, position.source, position.id, int(at.timestamp()), server)
 
 
-def _position(cursor: str) -> FeedPosition:
-    parts = open_cursor(cursor, str, int, int, int, int, int)
+def _opened(written: str) -> EventCursor:
+    parts = open_cursor(written, str, int, int, int, int, int)
     if not parts:
-        return FeedPosition()
+        today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        return EventCursor(FeedPosition(), today, feed.horizon().server)
     if parts[0] != _KIND:
         raise no_cursor()
-    position = FeedPosition(*parts[1:4])
+    cursor = EventCursor(FeedPosition(*parts[1:4]), datetime.fromtimestamp(parts[4], UTC), parts[5])
     try:
-        feed.check_position(position, datetime.fromtimestamp(parts[4], UTC), parts[5])
+        feed.check_position(cursor.position, cursor.at, cursor.server)
     except EventsForgotten as error:
         raise Problem(Code.CURSOR_EXPIRED) from error
-    return position
+    return cursor
 
 
 def _shown(event: FeedEvent, server: int) -> Event:
