@@ -40,7 +40,6 @@ from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address_search import AddressSearch
 from support.contact_files import HEADER, file_of, line
 from support.customers import Customer, sending_customer
 from support.ledger import faults_of
@@ -373,27 +372,3 @@ def test_every_key_to_a_contact_is_known_to_the_erasure() -> None:
         if getattr(relation, "on_delete", DO_NOTHING) is not DO_NOTHING and relation.auto_created
     }
     assert kept == {"subscription", "signup_request", "delivery", "delivery_archive", "last_mailing"}
-
-
-def test_addresses_are_found_wherever_they_occur_in_a_text() -> None:
-    emails = ["bo@x.de", "bob@x.de", "jim@y.example", "jürgen@x.de", "b@x.de", "o'neil+tag@y.example"]
-    search = AddressSearch(emails)
-    for text in (
-        "",
-        "@",
-        "x@",
-        "@x.de",
-        "bob@x.de",
-        "jim.bob@x.de, JIM",
-        "b@x.dex",
-        "mailto:jim@y.example?",
-        "jürgen@x.de@x.de",
-        '"o\'neil+tag@y.example"',
-        "bo@x.d",
-        "jim@y.exampl",
-        "a b@x.debo@x.de",
-        "jim@@y.example",
-    ):
-        expected = {number for number, email in enumerate(emails) if email in text}
-        assert search.named_in(text.encode()) == expected, text
-    assert AddressSearch([]).named_in(b"a@b") == set()
