@@ -17,7 +17,7 @@ KEPT: Final = timedelta(days=30)
 
 
 class EventType(StrEnum):
-    """What happened."""
+    """The types of event."""
 
     CONTACT_CONFIRMED = "contact.confirmed"
     CONTACT_UNSUBSCRIBED = "contact.unsubscribed"
@@ -80,7 +80,7 @@ def _code(about: str, *codes: str) -> PayloadMember:
 
 @dataclass(frozen=True, slots=True)
 class EventDescription:
-    """What an event says, its members, and an example."""
+    """The meaning of an event type, its payload's members, and an example."""
 
     about: str
     members: Mapping[str, PayloadMember]
@@ -207,7 +207,7 @@ _PYTHON: Final = {PayloadKind.ID: int, PayloadKind.CODE: str}
 
 
 class InvalidPayload(ValueError):
-    """A payload that its event type doesn't have."""
+    """The payload doesn't match its event type."""
 
 
 def check_payload(event: EventType, payload: Mapping[str, Any]) -> None:

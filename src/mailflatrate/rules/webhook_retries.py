@@ -1,4 +1,4 @@
-"""When a webhook is tried again, and when it ends."""
+"""When a webhook is tried again, and when it is given up."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,20 +18,20 @@ _SUCCESS: Final = range(200, 300)
 
 
 def is_taken(status: int | None) -> bool:
-    """Return whether an answer says that the endpoint took the event. A redirect doesn't."""
+    """Return True if the response means that the endpoint accepted the event. A redirect doesn't."""
     return status in _SUCCESS
 
 
 def is_refusal(status: int | None) -> bool:
-    """Return whether an answer is about this event: the endpoint works, so others may follow."""
+    """Return True if the response refuses only this event: the endpoint works, so other events may follow."""
     return status in _CLIENT_ERRORS and status not in _BUSY
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime | None:
-    """Return when an event is due again after so many attempts; None: it is given up."""
+    """Return when an event is tried again after this many attempts; None if it is given up."""
     return now + PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
 
 
 def endpoint_pause(failures: int) -> timedelta:
-    """Return how long an endpoint that failed so often in a row is left alone."""
+    """Return how long to leave an endpoint alone after this many failures in a row."""
     return ENDPOINT_PAUSES[min(failures, len(ENDPOINT_PAUSES)) - 1]

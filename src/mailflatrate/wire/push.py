@@ -32,7 +32,7 @@ AGENT: Final = "mailflatrate-webhooks/1"
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """The answer to a message and how long it took. Without a status there was none, and `answer` says why."""
+    """The response to a message and how long it took. Without a status there was no response, and `answer` says why."""
 
     status: int | None
     answer: str
@@ -41,7 +41,10 @@ class PushResult:
 
 @dataclass(frozen=True, slots=True)
 class PushTarget:
-    """Where messages go. `networks` are private ones that the operator opened, at any port and without TLS."""
+    """The destination of messages.
+
+    `networks` are private ones that the operator allowed, at any port and without TLS.
+    """
 
     url: str
     resolver: Resolver
@@ -65,7 +68,7 @@ class PushChannel:
         self.close()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> PushResult:
-        """Post one message. Never raises: whatever goes wrong is the result."""
+        """Post one message. Never raises: an error is returned as the result."""
         began = time.monotonic()
         reused = self._connection is not None
         try:

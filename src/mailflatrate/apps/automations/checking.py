@@ -1,4 +1,4 @@
-"""What keeps an automation from being activated: the problems of its graph, and those that only rows show."""
+"""Problems that prevent the activation of an automation: those of its graph, and those that need the database."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ _NO_WEBHOOKS = N_("Automations can't call webhooks yet. Remove this step.")
 
 @tenancy.needs_account
 def problems_of(version: AutomationVersion) -> list[GraphProblem]:
-    """Return everything to fix before a draft can be activated, each with the step it belongs to."""
+    """Return everything to fix before a draft can be activated, each problem with its step."""
     graph = graph_of(version)
     return [*problems_in(graph), *_Lookup(version, graph).problems()]
 

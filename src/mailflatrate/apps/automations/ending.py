@@ -1,4 +1,6 @@
-"""How messages of automations end: no one can get them any longer, so they are sent, or canceled with the rest."""
+"""How messages of automations end: once no one can get them any longer, they count as sent, and the
+rest is canceled.
+"""
 
 from collections.abc import Collection
 
@@ -13,7 +15,7 @@ from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
 
 
 def end_messages(campaign_ids: Collection[int], *, cancels_rest: bool = False) -> None:
-    """Let messages end. `cancels_rest`: what was not sent yet is not sent."""
+    """End these messages. `cancels_rest`: what was not sent yet is canceled."""
     for number in campaign_ids:
         Campaign.objects.filter(id=number).update(automation_over=True)
         campaign = locked(number)
@@ -24,7 +26,7 @@ def end_messages(campaign_ids: Collection[int], *, cancels_rest: bool = False) -
 
 
 def replace_message(campaign: Campaign) -> int:
-    """Copy a message that was released, as a draft of the same automation; return the copy's id."""
+    """Copy a released message as a draft of the same automation; return the copy's ID."""
     copy = campaign_drafts.copy_campaign(campaign.id, by=campaign.edited_by)
     Campaign.objects.filter(id=copy.id).update(automation_id=campaign.automation_id)
     campaign_drafts.update_campaign(copy.id, {"name": campaign.name}, by=campaign.edited_by)
@@ -33,12 +35,12 @@ def replace_message(campaign: Campaign) -> int:
 
 @tenancy.needs_account
 def messages_of(version_ids: Collection[int]) -> list[int]:
-    """Return the campaigns that versions send."""
+    """Return the campaigns that these versions send."""
     rows = AutomationStep.objects.filter(version_id__in=version_ids, campaign_id__isnull=False)
     return [number for number in rows.values_list("campaign_id", flat=True) if number is not None]
 
 
 @tenancy.needs_account
 def is_empty(version_id: int) -> bool:
-    """Return whether no one is under way in a version."""
+    """Return True if no one is in this version any longer."""
     return not Enrolment.objects.filter(version_id=version_id, state=EnrolmentState.ACTIVE).exists()

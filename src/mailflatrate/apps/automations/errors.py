@@ -1,8 +1,8 @@
-"""What can go wrong with an automation, in sentences for its author."""
+"""Errors of automations, worded for their author."""
 
 
 class AutomationError(Exception):
-    """What was asked for can't be done; the text says why and what to do."""
+    """The requested change isn't possible; the text says why and what to do."""
 
 
 class AutomationChanged(AutomationError):

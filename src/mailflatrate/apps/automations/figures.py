@@ -1,4 +1,6 @@
-"""How many people came to each step, wait there, passed it and left; from counts, so that it's fast at any size."""
+"""The number of people who came to each step, are waiting there, passed it and left; read from counts, so it is fast at
+any size.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,18 +33,18 @@ class StepFigures:
 
     @property
     def left_count(self) -> int:
-        """Return how many left here."""
+        """Return the number of people who left at this step."""
         return sum(self.left.values())
 
     @property
     def waiting(self) -> int:
-        """Return how many are here now."""
+        """Return the number of people who are at this step now."""
         return max(0, self.entered - self.passed - self.left_count)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFigures:
-    """What became of a step's message so far."""
+    """The results of a step's message so far."""
 
     planned: int = 0
     sent: int = 0
@@ -53,7 +55,9 @@ class MessageFigures:
 
 @dataclass(frozen=True, slots=True)
 class VersionFigures:
-    """The figures of a version: of the whole, of each step by its key, and of each message by its step's key."""
+    """The figures of a version: of the whole version, of each step by its key, and of each message by the key of its
+    step.
+    """
 
     entered: int
     finished: int
@@ -63,7 +67,7 @@ class VersionFigures:
 
     @property
     def under_way(self) -> int:
-        """Return how many are under way now."""
+        """Return the number of people who are in the version now."""
         return max(0, self.entered - self.finished - sum(self.left.values()))
 
 
@@ -121,7 +125,7 @@ def _planned(campaign_ids: list[int]) -> dict[int, int]:
 
 @tenancy.needs_account
 def under_way_by_automation(automation_ids: list[int]) -> dict[int, int]:
-    """Return automation -> people under way in it, in all of its versions."""
+    """Return, by automation ID, the number of people in it now, in all its versions."""
     versions = dict(
         AutomationVersion.objects.filter(automation_id__in=automation_ids).values_list("id", "automation_id")
     )

@@ -1,4 +1,4 @@
-"""The graph of a version as rows keep it: read, hashed, and its messages exchanged for copies."""
+"""Reading and hashing the stored graph of a version, and replacing its messages by copies."""
 
 import hashlib
 import json
@@ -24,12 +24,14 @@ EMPTY: dict[str, Any] = {
 
 
 def graph_of(version: AutomationVersion) -> Graph:
-    """Return the graph of a version. Raises GraphRefused if another version of the program wrote it."""
+    """Return the graph of a version. Raises GraphRefused if a different release of the program wrote it."""
     return read_graph(version.graph)
 
 
 def version_hash(version: AutomationVersion) -> str:
-    """Return the SHA-256 of the graph and of all that recipients of its messages see, which the policy tick covers."""
+    """Return the SHA-256 of the graph and of everything that recipients of its messages see; the
+    policy tick covers it.
+    """
     imprint = newest_imprint()
     ids = graph_of(version).campaigns()
     messages = {row.id: content_hash(row, imprint) for row in Campaign.objects.filter(id__in=ids)}
@@ -38,7 +40,7 @@ def version_hash(version: AutomationVersion) -> str:
 
 
 def with_campaigns(graph: Mapping[str, Any], exchanged: Mapping[int, int]) -> dict[str, Any]:
-    """Return a graph as JSON with the campaigns of its steps exchanged; those that aren't named stay."""
+    """Return a graph as JSON with the campaigns of its steps replaced; campaigns that have no replacement stay."""
 
     def step(raw: dict[str, Any]) -> dict[str, Any]:
         made = dict(raw)

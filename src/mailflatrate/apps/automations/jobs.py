@@ -13,7 +13,7 @@ MANY = 100
 
 @job("automations.advance", JobQueue.PLAN, attempts=MANY)
 def advance(account_id: int) -> None:
-    """Advance the automations of an account; if time is up before all is done, another job continues."""
+    """Advance the automations of an account; if the time is up before everything is done, enqueue another job."""
     if advance_account(account_id):
         with tenancy.account(account_id):
             _wake(account_id)
@@ -28,7 +28,7 @@ def complete_release(account_id: int, automation_id: int) -> None:
 
 @job("automations.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute, wake the accounts whose automations have something to do, and look at released versions."""
+    """Once a minute, wake the accounts whose automations have something to do, and check released versions."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         accounts = accounts_with_work(clock.now())
         waiting = list(

@@ -1,4 +1,4 @@
-"""Scoped reads of automations, for pages and programs."""
+"""Scoped reads of automations, for pages and the API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class AutomationVersions:
 
 @tenancy.needs_account
 def versions_of(automation_id: int) -> AutomationVersions:
-    """Return the version that people enter, the draft of the next one, and those that people finish."""
+    """Return the version that people enter, the draft of the next one, and the versions that people are finishing."""
     rows = AutomationVersion.objects.filter(automation_id=automation_id).select_related("automation").order_by("number")
     by_state: dict[str, list[AutomationVersion]] = {}
     for row in rows:
@@ -101,7 +101,7 @@ def paths_of(contact_id: int, *, automation_id: int | None = None, limit: int = 
 
 @tenancy.needs_account
 def people_at(version_id: int, step: str, *, limit: int = PAGE_ROWS) -> list[Enrolment]:
-    """Return people who are at a step now, those first who are due first."""
+    """Return people who are at a step now, longest due first."""
     rows = Enrolment.objects.filter(version_id=version_id, step=step, state=EnrolmentState.ACTIVE)
     return list(rows.select_related("contact").order_by("due_at")[:limit])
 

@@ -1,4 +1,4 @@
-"""Until when people have to be left in peace, by how many messages they got or are about to get."""
+"""Finds until when people must not get another message, from the number of messages they got or are about to get."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,9 +33,10 @@ WHERE m.sent_at + q.days * interval '1 day' > %(now)s
 
 
 class FrequencyLimit(NamedTuple):
-    """At most so many messages in so many days to one contact: of one list, or of automations only, or of any kind.
+    """A maximum number of messages within a number of days to one contact: of one list, of automations only, or of any
+    kind.
 
-    `reference` is what the caller calls it by.
+    `reference` identifies the limit for the caller.
     """
 
     reference: int
@@ -48,7 +49,9 @@ class FrequencyLimit(NamedTuple):
 
 @tenancy.needs_account
 def rests_until(limits: Sequence[FrequencyLimit]) -> dict[int, datetime]:
-    """Return until when no message may follow, by reference; what may follow now isn't in it."""
+    """Return, by reference, the time until which no further message may follow; references that may get one now are
+    missing.
+    """
     if not limits:
         return {}
     now, account_id = clock.now(), tenancy.current_account_id()

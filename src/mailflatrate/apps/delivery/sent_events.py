@@ -1,4 +1,4 @@
-"""The event `message.sent`, written with the result of the messages, where the account wants one for each message."""
+"""The event `message.sent`, written with the messages' results if the account wants an event for each message."""
 
 from mailflatrate.base.outbox.writing import emitted
 from mailflatrate.rules.events import EventType

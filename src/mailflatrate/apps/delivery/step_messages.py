@@ -90,7 +90,7 @@ def begin(campaign_id: int, edition_id: int, decision_id: int) -> bool:
 
 
 def step_message(campaign: LockedCampaign) -> StepMessage | None:
-    """Return a message that may be planned now; None while it is held, paused or over."""
+    """Return a message that may be planned now; None while it is held or paused, or when it is over."""
     plan = Plan.objects.filter(campaign_id=campaign.id).first()
     if plan is None or campaign.state != CampaignState.SENDING:
         return None

@@ -57,7 +57,7 @@ class DeliveryBatch:
 
 
 def deliver(account_id: int, endpoint_id: int) -> int:
-    """Deliver what there is to an endpoint; return how many events it took. The job's own work."""
+    """Deliver the waiting events to an endpoint; return how many it accepted. Called by the job."""
     ends, taken = time.monotonic() + SLOT_SECONDS, 0
     target_of = _target_maker()
     while time.monotonic() < ends:
@@ -88,7 +88,7 @@ def _target_maker() -> Callable[[str], PushTarget]:
 
 @tenancy.needs_account
 def next_batch(endpoint_id: int) -> DeliveryBatch | None:
-    """Return what to send next; None if there is nothing, or the endpoint is off or left alone."""
+    """Return the next batch; None if there is nothing to send, or if the endpoint is off or pausing after failures."""
     endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).filter(id=endpoint_id).first()
     if endpoint is None or not endpoint.is_active or _is_closed(endpoint.account_id):
         return None
@@ -193,7 +193,7 @@ def _defer(account_id: int, endpoint_id: int, seconds: float, why: str) -> None:
 
 
 def wake(account_id: int, endpoint_id: int) -> None:
-    """Deliver to an endpoint soon, in the running transaction."""
+    """Enqueue a delivery to an endpoint, in the running transaction."""
     _defer(account_id, endpoint_id, 0, "woken")
 
 
@@ -203,7 +203,7 @@ def body_of(event: FeedEvent) -> bytes:
 
 
 def post(channel: PushChannel, keys: Sequence[str], event: FeedEvent) -> PushResult:
-    """Send one event, signed now."""
+    """Send one event, signed at this moment."""
     body = body_of(event)
     headers = {"Content-Type": "application/json", **signed_headers(keys, event.public_id, clock.now(), body)}
     if event.must_be_obeyed:

@@ -8,4 +8,4 @@ class WebhookError(Exception):
 
 
 class WebhookExists(WebhookError, AlreadyExists):
-    """The account has an endpoint with this address already."""
+    """The account already has an endpoint with this address."""

@@ -63,12 +63,12 @@ SELECT EXISTS (SELECT 1 FROM outbox_event WHERE account_id = %s
 
 
 class EventsForgotten(Exception):
-    """The position lies before what is kept, or belongs to another database server."""
+    """The position is older than the stored events, or belongs to another database server."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FeedPosition:
-    """Up to here a program has read. The beginning of all events by default."""
+    """The position up to which a program has read. The default is the beginning of all events."""
 
     xid: int = 0
     source: int = _BEFORE
@@ -93,12 +93,12 @@ class FeedEvent:
 
     @property
     def public_id(self) -> str:
-        """Return the id by which programs recognize an event that comes twice."""
+        """Return the ID by which programs recognize an event that is delivered twice."""
         return f"{_PREFIXES[self.position.source]}_{self.position.id}"
 
     @property
     def must_be_obeyed(self) -> bool:
-        """Return whether a program that keeps a copy has to act on it."""
+        """Return True if a program that keeps a copy of the data has to act on the event."""
         return self.type in MUST_BE_OBEYED
 
     def as_json(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class FeedEvent:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Events, the position to read on from, and whether there is more to read at once."""
+    """Events, the position to continue from, and whether more can be read at once."""
 
     events: list[FeedEvent]
     position: FeedPosition
@@ -123,7 +123,7 @@ class FeedPage:
 
 @dataclass(frozen=True, slots=True)
 class FeedHorizon:
-    """The end of the feed now, and the database server whose transactions it counts."""
+    """The current end of the feed, and the database server whose transaction numbers it uses."""
 
     position: FeedPosition
     newest_xid: int
@@ -138,10 +138,10 @@ ENDPOINT_TYPES: Final = DEFAULT_TYPES - frozenset(PER_MESSAGE)
 
 @tenancy.needs_account
 def read_events(position: FeedPosition, types: Collection[EventType], size: int) -> FeedPage:
-    """Return the next events of these types in the current account, at most `size`.
+    """Return the current account's next events of these types, at most `size`.
 
-    Reads as many rows as are wanted, and more each time as long as other types come: WINDOW at most, after which a page
-    may be empty although there is more.
+    Reads `size` rows first, and more each time as long as they are of other types. After WINDOW rows it stops, so a
+    page may be empty although there is more.
     """
     found: list[FeedEvent] = []
     window, scanned = min(size, WINDOW), 0
@@ -187,7 +187,7 @@ def _object(payload: Any) -> dict[str, Any]:
 
 @tenancy.needs_account
 def find_event(position: FeedPosition) -> FeedEvent | None:
-    """Return the event right before a position; None if it is no longer kept."""
+    """Return the event right before a position; None if it is no longer stored."""
     statement = _OUTBOX_EVENT if position.source == OUTBOX else _CONTACTS_EVENT
     with connection.cursor() as cursor:
         cursor.execute(statement, [tenancy.current_account_id(), position.xid, position.id])
@@ -205,7 +205,7 @@ def horizon() -> FeedHorizon:
 
 @tenancy.needs_account
 def position_at(moment: datetime) -> FeedPosition:
-    """Return a position before every event of this time and later; some earlier ones may follow it, too."""
+    """Return a position that lies before every event at or after this time; a few earlier events may follow it, too."""
     with connection.cursor() as cursor:
         cursor.execute(_AT, {"account_id": tenancy.current_account_id(), "at": moment})
         (xid,) = cursor.fetchone() or (0,)
@@ -214,7 +214,7 @@ def position_at(moment: datetime) -> FeedPosition:
 
 @tenancy.needs_account
 def has_unripe() -> bool:
-    """Return whether the account has committed events that an open transaction still holds back."""
+    """Return True if the account has committed events that can't be read yet because of an open transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_UNRIPE, [tenancy.current_account_id()])
         (found,) = cursor.fetchone() or (False,)

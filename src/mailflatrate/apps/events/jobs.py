@@ -32,19 +32,21 @@ DELETE FROM webhook_attempt WHERE id IN (
 
 @job(DELIVER_JOB, JobQueue.HOUSE)
 def deliver(account_id: int, endpoint_id: int) -> None:
-    """Deliver what there is to an endpoint."""
+    """Deliver the waiting events to an endpoint."""
     delivering.deliver(account_id, endpoint_id)
 
 
 @job(TEST_JOB, JobQueue.HOUSE, attempts=1)
 def send_test(account_id: int, endpoint_id: int) -> None:
-    """Send the event of the test button."""
+    """Send the test event that a person asked for."""
     delivering.send_test(account_id, endpoint_id)
 
 
 @job("events.sweep", JobQueue.HOUSE, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Wake every endpoint that has something to get: refused events, changed contacts, and what no job was left for."""
+    """Wake every endpoint with something to deliver: refused events, changed contacts, and events
+    whose job was lost.
+    """
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_DUE, {"now": clock.now()})
         due = cursor.fetchall()
@@ -55,7 +57,7 @@ def sweep(timestamp: int) -> None:
 
 @job("events.forget_attempts", JobQueue.HOUSE, every="19 * * * *")
 def forget_attempts(timestamp: int) -> None:
-    """Delete the log of deliveries: what was taken after a week, what was refused after 30 days."""
+    """Delete old attempts: accepted ones after a week, refused ones after 30 days."""
     now = clock.now()
     deleted = DELETED_AT_ONCE
     while deleted == DELETED_AT_ONCE:

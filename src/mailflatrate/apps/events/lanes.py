@@ -1,4 +1,4 @@
-"""The lanes of an endpoint: what must be obeyed goes first, everything else follows."""
+"""The lanes of an endpoint: events that must be obeyed come first, all others follow."""
 
 from enum import Enum
 

@@ -10,7 +10,7 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class EventSetting(TenantModel):
-    """What an account switched on. Without a row: nothing."""
+    """The kinds of event that an account switched on. Without a row, none."""
 
     account = models.OneToOneField("accounts.Account", primary_key=True, on_delete=models.CASCADE, related_name="+")
     per_message = models.BooleanField(default=False, help_text="an event for each message that was sent or bounced")
@@ -85,7 +85,7 @@ class WebhookEndpoint(TenantModel):
 
 
 class WebhookAttempt(TenantModel):
-    """One attempt to deliver an event: the answer's status and first octets, or why there was none."""
+    """One attempt to deliver an event: status and first octets of the response, or the reason why there was none."""
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, db_index=False, related_name="+")
     event_id = models.CharField(max_length=30)
@@ -108,7 +108,7 @@ class WebhookAttempt(TenantModel):
 
 
 class WaitingEvent(TenantModel):
-    """An event that an endpoint refused, and that is tried again at `due_at`. Its position leads to it in the feed."""
+    """A refused event that is tried again at `due_at`. Its position identifies it in the feed."""
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, db_index=False, related_name="+")
     xid = models.BigIntegerField()

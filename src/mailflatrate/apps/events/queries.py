@@ -1,4 +1,4 @@
-"""What pages and API read about webhooks."""
+"""Reads about webhooks, for pages and API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,9 @@ class EndpointPace:
 
 @tenancy.needs_account
 def pace(endpoint: WebhookEndpoint) -> EndpointPace | None:
-    """Return how fast an endpoint took withdrawals, suppressions and erasures this week; None without any."""
+    """Return how fast an endpoint accepted withdrawals, suppressions and erasures this week; None
+    if there were none.
+    """
     since = clock.now() - timedelta(days=PACE_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(_PACE, [endpoint.account_id, endpoint.id, [each.value for each in MUST_BE_OBEYED], since])

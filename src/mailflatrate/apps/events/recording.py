@@ -1,5 +1,5 @@
-"""Records what became of a batch: attempts, what waits, how far the lane has read, and whether the endpoint is left
-alone or switched off.
+"""Records the result of a batch: attempts, waiting events, the lane's position, and whether the endpoint pauses or is
+switched off.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ MACHINE = "events.deliver"
 
 @dataclass(frozen=True, slots=True)
 class SentEvent:
-    """An event, the attempts made before, and the result of this one; None: it was not tried."""
+    """An event, the number of earlier attempts, and the result of this one; None if it was not tried."""
 
     event: FeedEvent
     tries: int
@@ -38,12 +38,12 @@ class SentEvent:
 
     @property
     def is_taken(self) -> bool:
-        """Return whether the endpoint took it."""
+        """Return True if the endpoint accepted it."""
         return self.result is not None and is_taken(self.result.status)
 
     @property
     def is_answered(self) -> bool:
-        """Return whether the endpoint works: it took the event, or refused this one."""
+        """Return True if the endpoint works: it accepted the event, or refused only this one."""
         return self.is_taken or (self.result is not None and is_refusal(self.result.status))
 
 

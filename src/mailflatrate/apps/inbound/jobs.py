@@ -168,5 +168,5 @@ def trim_test_inbox(timestamp: int) -> None:
 
 @job(TELL_COMPLAINT_JOB, JobQueue.HOUSE)
 def tell_complaint(account_id: int, campaign_id: int | None) -> None:
-    """Announce a complaint to the account's programs."""
+    """Write the event of a complaint."""
     tell(account_id, campaign_id)

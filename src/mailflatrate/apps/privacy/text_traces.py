@@ -53,9 +53,11 @@ _READ_ROWS = 2_000
 
 
 def wipe_texts(people: ErasedPeople) -> dict[str, Counter[int]]:
-    """Take the addresses of these people out of all texts; return how many rows of each kind, by their places.
+    """Remove the addresses of these people from all texts; return the number of rows of each kind, by the people's
+    places.
 
-    As if people were erased one after another: an address that went with a longer one around it is gone already.
+    Counts as if people were erased one after another: an address that was removed as part of a longer one isn't counted
+    again.
     """
     return {name: _wipe(text, people) for name, text in _TEXTS.items()}
 

@@ -44,7 +44,7 @@ class _Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """What one of several lines says beside action, actor and account; the same words as those of `record`."""
+    """One of several lines: everything beside action, actor and account, named as in `record`."""
 
     subject: str = ""
     reason: str = ""
@@ -94,7 +94,7 @@ def record(
 
 
 def record_all(action: str, lines: Sequence[AuditLine], *, by: Actor, account_id: int | None = None) -> None:
-    """Append several lines as `record` does one, in their order and in one statement."""
+    """Append several lines in this order, in one statement; otherwise like `record`."""
     if "." not in action:
         raise ValueError(f"{action!r}: an action is named <thing>.<what happened>")
     through = {"through": _through.get()} if _through.get() else {}

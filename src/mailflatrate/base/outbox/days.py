@@ -1,4 +1,4 @@
-"""The outbox's partitions: days ahead are made, and days that are no longer kept are dropped."""
+"""The outbox's daily partitions: future ones are created, expired ones are dropped."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ DAYS_AHEAD: Final = 3
 
 
 def keep_days() -> tuple[int, int]:
-    """Make the next days' partitions and drop those that are too old; return how many of each."""
+    """Create the next days' partitions and drop the expired ones; return how many of each."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute("SELECT open_outbox_days(%s)", [DAYS_AHEAD])
         (made,) = cursor.fetchone() or (0,)
@@ -26,5 +26,5 @@ def keep_days() -> tuple[int, int]:
 
 @job("outbox.keep_days", JobQueue.HOUSE, every="7 * * * *")
 def keep_days_hourly(timestamp: int) -> None:
-    """Keep the partitions of the outbox. Every hour, as a busy table may refuse the lock."""
+    """Create and drop partitions of the outbox. Runs every hour, because a busy table may refuse the lock."""
     keep_days()

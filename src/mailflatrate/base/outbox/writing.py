@@ -1,4 +1,4 @@
-"""Writing to the outbox, in the transaction of the change that an event tells of."""
+"""Writing to the outbox, in the transaction of the change itself."""
 
 import json
 from collections.abc import Mapping

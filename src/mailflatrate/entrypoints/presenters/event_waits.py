@@ -1,4 +1,4 @@
-"""What a request for events waits for: written by the API, read by the server, which lets it wait without a thread."""
+"""Waiting for events: the API states what a request waits for, and the server lets it wait without a thread."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ WHERE EXISTS (SELECT 1 FROM outbox_event o WHERE o.account_id = w.account_id AND
 
 @dataclass(frozen=True, slots=True)
 class EventWait:
-    """Someone waits for events of an account after a position, for so many seconds."""
+    """A wait for events of an account after a position, for a number of seconds."""
 
     account_id: int
     position: FeedPosition
@@ -39,7 +39,7 @@ class EventWait:
 
 
 def find_woken(waits: Sequence[EventWait]) -> list[int]:
-    """Return the places of those for whom there is something to read. Keeps no transaction open."""
+    """Return the indexes of those waits that now have events. Leaves no transaction open."""
     close_old_connections()
     values: dict[str, Any] = {
         "numbers": list(range(len(waits))),

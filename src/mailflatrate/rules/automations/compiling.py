@@ -28,12 +28,12 @@ class FlatStep:
 
     @property
     def next_key(self) -> str:
-        """Return the step after this one, where there is no choice."""
+        """Return the key of the next step, for a step without a choice."""
         return self.targets[0]
 
 
 def compile_graph(graph: Graph) -> tuple[FlatStep, ...]:
-    """Return the steps of a graph in the order in which they are read; the first is where people begin."""
+    """Return the steps of a graph in reading order; people begin at the first one."""
     return tuple(
         FlatStep(key, kind, number, parameters, targets)
         for number, (key, kind, parameters, targets) in enumerate(_flat(graph.steps, FINISH))
@@ -93,7 +93,7 @@ def _wait_parameters(rule: WaitRule) -> dict[str, Any]:
 
 
 def arm_of(enrolment_id: int, step_key: str, shares: Sequence[int]) -> int:
-    """Return the arm of a split that an enrolment takes: always the same one, and in the shares of the arms."""
+    """Return the arm of a split for an enrollment: always the same one, distributed by the arms' shares."""
     digest = hashlib.blake2b(f"{step_key}:{enrolment_id}".encode(), digest_size=8).digest()
     point, edge = int.from_bytes(digest, "big") % _WHOLE, 0
     for arm, share in enumerate(shares):

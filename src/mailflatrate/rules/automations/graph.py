@@ -53,7 +53,7 @@ class ReentryMode(StrEnum):
 
 
 class LateRule(StrEnum):
-    """What a step does that is more than a day late, after an outage or a pause."""
+    """What to do with a step that is more than a day late, after an outage or a pause."""
 
     SEND = "send"
     SKIP = "skip"

@@ -1,4 +1,7 @@
-"""What keeps a graph from being activated, and the step it belongs to. `apps.automations` adds what needs rows."""
+"""Problems that prevent the activation of a graph, each with its step.
+
+`apps.automations` adds those that need the database.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _WHOLE = 100
 
 
 def problems_in(graph: Graph) -> tuple[GraphProblem, ...]:
-    """Return all problems of a graph that can be seen without looking anything up."""
+    """Return all problems of a graph that can be found without the database."""
     return tuple(_whole(graph)) + tuple(found for step in graph.all_steps() for found in _of_step(step))
 
 

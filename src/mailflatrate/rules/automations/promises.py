@@ -1,7 +1,7 @@
-"""How often a consent's wording says that messages come (R-27), as far as a sentence can be read.
+"""How often messages come according to a consent's wording (R-27), as far as a sentence can be read.
 
-"about twice a month" is two messages in 30 days. A sentence that names no number, such as "when there is news",
-promises none, and limits nothing.
+"about twice a month" is two messages in 30 days. A sentence without a number, such as "when there is news", promises
+nothing and limits nothing.
 """
 
 from __future__ import annotations
@@ -85,14 +85,17 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """At most so many messages in so many days."""
+    """A maximum number of messages in a number of days."""
 
     messages: int
     days: int
 
 
 def promise_in(sentence: str) -> Promise | None:
-    """Return what a sentence about frequency promises; None if it names no number. The larger of two numbers counts."""
+    """Return the frequency that a sentence promises; None if it has no number.
+
+    Of two numbers, the larger one counts.
+    """
     text = " ".join(sentence[:_LONGEST].lower().split())
     if (every := _EVERY.search(text)) and (number := _number(every["number"])):
         return Promise(1, number * _DAYS[every["span"]])

@@ -21,13 +21,15 @@ LOOKED_BACK_DAYS = 7
 
 
 def zone_for(name: str | None, home: str) -> ZoneInfo:
-    """Return the zone that a contact names, in any case; that of the account if they name none or an unknown one."""
+    """Return the time zone named by a contact, in upper or lower case; the account's if the contact names none or an
+    unknown one.
+    """
     found = find_zone(name or "")
     return found if found is not None else ZoneInfo(home)
 
 
 def moment(day: date, at: str, zone: ZoneInfo) -> datetime:
-    """Return the moment (UTC) at which the clocks of a zone show a time on a day."""
+    """Return the moment (UTC) at which clocks in a zone show this time on this day."""
     return datetime.combine(day, _time(at), tzinfo=zone).astimezone(UTC)
 
 
@@ -37,7 +39,9 @@ def _time(at: str) -> time:
 
 
 def due_at(rule: WaitRule, now: datetime, zone: ZoneInfo, day: date | None = None) -> datetime | None:
-    """Return when a wait that begins now ends, never before now; None if it is for a date that the person lacks."""
+    """Return when a wait that begins now ends, never before now; None if it needs a date that the
+    person doesn't have.
+    """
     match rule.kind:
         case WaitKind.FOR:
             later = now + timedelta(minutes=rule.minutes, hours=rule.hours)
@@ -67,7 +71,7 @@ def _next_time(at: str, weekday: int | None, now: datetime, zone: ZoneInfo) -> d
 
 
 def after_no_mail_hours(now: datetime, quiet: NoMailHours | None, zone: ZoneInfo) -> datetime:
-    """Return now, or the end of the quiet hours that now lies in."""
+    """Return now, or the end of the no-mail hours if now is within them."""
     if quiet is None or quiet.start == quiet.end:
         return now
     wall = now.astimezone(zone).strftime("%H:%M")
@@ -82,18 +86,18 @@ def after_no_mail_hours(now: datetime, quiet: NoMailHours | None, zone: ZoneInfo
 
 
 def days_reached(since: datetime, now: datetime, at: str, zone: ZoneInfo) -> list[date]:
-    """Return the days whose time `at` came after `since`, and is not after now; at most the last few."""
+    """Return the days on which the time of day `at` was after `since` and not after now; at most the last few."""
     last = now.astimezone(zone).date() + timedelta(days=1)
     days = [last - timedelta(days=back) for back in range(LOOKED_BACK_DAYS + 2)]
     return sorted(day for day in days if since < moment(day, at, zone) <= now)
 
 
 def month_days(day: date) -> list[str]:
-    """Return the days of the year that are celebrated on a day; 29 February on the 28th where the year has none."""
+    """Return the anniversaries (month and day) that fall on a day; 29 February falls on the 28th in other years."""
     substitute = (day.month, day.day) == (2, 28) and not isleap(day.year)
     return [f"{day:%m-%d}"] + (["02-29"] if substitute else [])
 
 
 def is_late(due: datetime, now: datetime) -> bool:
-    """Return whether a step that was due is so late that the author's rule decides."""
+    """Return True if a step is so late that the author's rule for late steps applies."""
     return now - due > LATE_AFTER

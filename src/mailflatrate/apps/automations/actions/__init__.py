@@ -1,1 +1,1 @@
-"""What people and programs change in automations."""
+"""Changes to automations by people and by API clients."""

@@ -1,4 +1,4 @@
-"""Automations before they are released: created, saved against lost updates, copied, deleted."""
+"""Automations before their release: create, save (without lost updates), copy and delete."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,9 +51,10 @@ def rename_automation(automation_id: int, name: str) -> Automation:
 @tenancy.needs_account
 @transaction.atomic
 def save_graph(automation_id: int, graph: Mapping[str, Any], *, based_on: int, by: User | None) -> AutomationVersion:
-    """Write a draft's graph, if no one saved it since the save that `based_on` numbers.
+    """Save a draft's graph, if no one has saved it since the save numbered `based_on`.
 
-    Raises GraphRefused for another shape, AutomationChanged if it was saved meanwhile, AutomationError without a draft.
+    Raises GraphRefused for a graph of the wrong shape, AutomationChanged if someone else has saved it since,
+    AutomationError if there is no draft.
     """
     read_graph(graph)
     version = draft_of(automation_id)
@@ -74,9 +75,9 @@ def save_graph(automation_id: int, graph: Mapping[str, Any], *, based_on: int, b
 def create_message(
     automation_id: int, name: str, *, by: User | None, values: Mapping[str, Any] | None = None
 ) -> Campaign:
-    """Create the message of a step: a draft campaign of the automation's list, which its graph then names.
+    """Create the message of a step: a draft campaign of the automation's list, to be named in the graph.
 
-    Raises AutomationError without a draft.
+    Raises AutomationError if there is no draft.
     """
     version = draft_of(automation_id)
     return _own(campaign_drafts.create_campaign(name, by=by, values=values), version.automation, by)
@@ -100,7 +101,8 @@ def _own(campaign: Campaign, automation: Automation, by: User | None) -> Campaig
 @tenancy.needs_account
 @transaction.atomic
 def begin_version(automation_id: int, *, by: User | None) -> AutomationVersion:
-    """Return the draft of the next version: the present one with copies of its messages, unless there is a draft.
+    """Return the draft of the next version; if there is none, create it from the current version, with copies of its
+    messages.
 
     Raises AutomationError for an automation that was ended.
     """
@@ -129,7 +131,7 @@ def _copied_messages(version: AutomationVersion, automation: Automation, by: Use
 @tenancy.needs_account
 @transaction.atomic
 def discard_version(automation_id: int) -> None:
-    """Delete the draft of a next version with its messages. Raises AutomationError if there is none."""
+    """Delete the draft of the next version and its messages. Raises AutomationError if there is none."""
     version = draft_of(automation_id)
     if version.number == 1:
         raise AutomationError(_("This automation has only this draft. Delete the automation instead."))

@@ -1,6 +1,7 @@
-"""The activation of an automation, which is a release: each message passes the gate, and the policy is ticked for all.
+"""Activating an automation, which is a release: each message passes the gate, and the policy is ticked once for all of
+them.
 
-A version becomes current once each of its messages has been released, which may take a reviewer (R-06).
+A version becomes current once all its messages are released; a reviewer may have to approve them first (R-06).
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ from mailflatrate.rules.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class ActivationResult:
-    """What became of an activation. Without `released`, nothing changed: `problems` and `verdicts` say what to fix.
+    """The result of an activation. Without `released`, nothing changed: `problems` and `verdicts` say what to fix.
 
     `verdicts` maps the key of each step with a message to the gate's verdict on it.
     """
@@ -156,9 +157,9 @@ def _release(
 @tenancy.needs_account
 @transaction.atomic
 def request_approval(automation_id: int, *, by: User, note: str = "") -> None:
-    """Ask colleagues to approve every message of a draft, where the account asks for a second person.
+    """Ask colleagues to approve every message of a draft, if the account requires approval by a second person.
 
-    Raises CampaignError with the reason, AutomationError while there is something to fix.
+    Raises CampaignError with the reason; AutomationError while the draft has problems.
     """
     version = draft_of(automation_id)
     if problems_of(version):
@@ -171,9 +172,9 @@ def request_approval(automation_id: int, *, by: User, note: str = "") -> None:
 @tenancy.needs_account
 @transaction.atomic
 def complete_release(automation_id: int) -> bool:
-    """Make a released version current once each of its messages is released. Idempotent.
+    """Make a released version current once all its messages are released. Idempotent.
 
-    A message that a reviewer returned returns the version to draft.
+    If a reviewer returned a message, the version becomes a draft again.
     """
     automation = locked_automation(automation_id)
     releasing = AutomationVersion.objects.select_for_update().filter(
@@ -227,7 +228,10 @@ def _entry(entry: Entry) -> tuple[str, int | None, str]:
 
 
 def reopen(version: AutomationVersion) -> None:
-    """Return a version to draft. Messages that were released before stay as they are, and are replaced by copies."""
+    """Turn a version back into a draft.
+
+    Messages that were already released stay as they are; the draft gets copies of them.
+    """
     exchanged = {}
     for campaign in Campaign.objects.filter(id__in=graph_of(version).campaigns()):
         if campaign.state in AWAITING:
@@ -244,7 +248,7 @@ def reopen(version: AutomationVersion) -> None:
 @tenancy.needs_account
 @transaction.atomic
 def take_back(automation_id: int) -> None:
-    """Return a version that waits for a reviewer to draft. Raises AutomationError if none waits."""
+    """Turn a version that waits for a reviewer back into a draft. Raises AutomationError if none is waiting."""
     locked_automation(automation_id)
     version = (
         AutomationVersion.objects.select_for_update()

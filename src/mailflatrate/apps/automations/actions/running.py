@@ -1,4 +1,4 @@
-"""What customers do to an automation that was released: pause it, resume it, end it."""
+"""Pausing, resuming and ending an automation that was released."""
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ SELECT %(account_id)s, version_id, step, 'left', %(why)s, count(*) FROM ended GR
 @tenancy.needs_account
 @transaction.atomic
 def pause_automation(automation_id: int, *, by: User | None) -> Automation:
-    """Stop an automation within a second: no one enters or moves on, and what was planned waits.
+    """Pause an automation within a second: no one enters or moves on, and planned messages wait.
 
     Raises AutomationError unless it is active.
     """
@@ -57,10 +57,10 @@ def pause_automation(automation_id: int, *, by: User | None) -> Automation:
 @tenancy.needs_account
 @transaction.atomic
 def resume_automation(automation_id: int, *, by: User) -> Automation:
-    """Continue a paused automation. Steps that are more than a day late do as its graph says.
+    """Resume a paused automation. Steps that are more than a day late follow the graph's rule for late steps.
 
-    A message that one of our rules holds stays held (R-90). Raises AutomationError unless it is paused and the account
-    may send.
+    A message that is held by a rule stays held (R-90). Raises AutomationError unless the automation is paused and the
+    account may send.
     """
     require(by, Permission.RELEASE)
     automation = locked_automation(automation_id)
@@ -86,9 +86,9 @@ def resume_automation(automation_id: int, *, by: User) -> Automation:
 @tenancy.needs_account
 @transaction.atomic
 def end_automation(automation_id: int, *, by: User) -> Automation:
-    """End an automation for good: everyone under way leaves, and what was not sent yet is not sent.
+    """End an automation permanently: everyone in it leaves, and unsent messages are canceled.
 
-    Raises AutomationError for one that was never released, or was ended.
+    Raises AutomationError for one that was never released, or has already ended.
     """
     require(by, Permission.RELEASE)
     automation = locked_automation(automation_id)

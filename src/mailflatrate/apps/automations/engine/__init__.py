@@ -1,5 +1,6 @@
-"""The engine: who enters and who moves on, set by set, each batch in one transaction.
+"""The engine: decides who enters and who moves on, in batches, each in one transaction.
 
-`advance` runs an account: `entering` takes arrivals, `looking` finds people by dates, segments and inactivity, `taking`
-locks a batch of people who are due at a step, `acting` and `sending` do what it does, and `moving` writes it down.
+`advance` processes one account. `entering` takes arrivals, `looking` finds people by dates, segments and inactivity,
+`taking` locks a batch of people who are due at a step, `acting` and `sending` carry out the step, and `moving` records
+the result.
 """

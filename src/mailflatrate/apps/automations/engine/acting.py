@@ -1,4 +1,4 @@
-"""What each kind of step does with a batch of people who are due at it."""
+"""Carries out each kind of step for a batch of people who are due at it."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,7 @@ UPDATE contact SET attributes = attributes - %s::text, updated_at = %s WHERE acc
 
 
 def act(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
-    """Do what a step does with people who are due at it; those who met the goal do as the goal says."""
+    """Carry out a step for people who are due at it. Those who have met the goal follow the goal instead."""
     people = _without_goal(run, step, people)
     if people:
         _ACTS[StepKind(step.kind)](run, step, people)

@@ -1,6 +1,6 @@
-"""Advances the automations of an account: lets people enter, takes them on step by step, and ends what is over.
+"""Advances the automations of an account: lets people enter, takes them from step to step, and ends finished versions.
 
-Every batch is a transaction of its own. Killed anywhere, it has happened whole or not at all.
+Every batch is a transaction of its own, so that a process killed at any point leaves no batch half done.
 """
 
 import time
@@ -52,7 +52,9 @@ def accounts_with_work(now: datetime) -> list[int]:
 
 
 def advance_account(account_id: int, run_seconds: float = RUN_SECONDS) -> bool:
-    """Advance an account's automations until nothing is due, for at most so long; return whether something is left."""
+    """Advance an account's automations until nothing is due or the time is up; return True if
+    something is left to do.
+    """
     ends = time.monotonic() + run_seconds
     return not all(_advance_version(account_id, version_id, ends) for version_id in _live_versions(account_id))
 

@@ -1,4 +1,4 @@
-"""What a batch of people has in common: the automation, the version, its graph and steps, and the moment."""
+"""Data shared by a batch of people: the automation, the version, its graph and steps, and the time of the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BATCH = 5_000
 
 @dataclass(frozen=True, slots=True)
 class VersionRun:
-    """One version while its people are advanced. `home` is the account's time zone."""
+    """One version while the engine runs it. `home` is the account's time zone."""
 
     automation: Automation
     version: AutomationVersion
@@ -28,12 +28,12 @@ class VersionRun:
 
     @property
     def first(self) -> AutomationStep:
-        """Return the step where people begin."""
+        """Return the step at which people begin."""
         return min(self.steps.values(), key=lambda step: step.number)
 
 
 class Person(NamedTuple):
-    """Someone who is due at a step, as `taking` read them."""
+    """A person who is due at a step, as read by `taking`."""
 
     enrolment_id: int
     contact_id: int
@@ -49,7 +49,7 @@ class Person(NamedTuple):
 
 
 class ZonedPerson(NamedTuple):
-    """Someone who arrives at a wait: their zone, and the date that the wait is for."""
+    """A person who arrives at a wait: their time zone, and the date that the wait ends on."""
 
     enrolment_id: int
     zone: str | None

@@ -71,10 +71,10 @@ def take_arrivals(run: VersionRun) -> bool:
 def enrol(
     run: VersionRun, contact_ids: Sequence[int], ats: Sequence[datetime], *, since: datetime | None = None
 ) -> int:
-    """Let contacts enter who may; return how many did.
+    """Enroll those of the contacts who may enter; return their number.
 
-    `ats`: when each of them came, which is when their first step is due. `since`: those who entered after this moment
-    are left out, because the same reason let them in.
+    `ats`: when each of them arrived, which is when their first step is due. `since`: contacts who entered after this
+    moment are skipped, because the same cause has already let them in.
     """
     reentry = run.graph.reentry
     values: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Adds up the counts of versions: many rows of one batch each become one row."""
+"""Adds up the counts of versions: one batch writes many rows, and each group becomes a single one."""
 
 from django.db import connection
 
@@ -18,7 +18,7 @@ SELECT %(account_id)s, %(version_id)s, step, what, detail, sum(count) FROM gone 
 
 
 def fold_counts(many_rows: int = MANY_ROWS) -> int:
-    """Fold the counts of versions with many rows; return how many versions."""
+    """Add up the counts of versions that have many rows; return the number of versions."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_MANY, [many_rows])
         found = cursor.fetchall()

@@ -1,6 +1,7 @@
-"""How often a person may be written to: as they asked, as the consent's wording promised (R-27), and as the cap says.
+"""How often a person may get messages: as they asked, as the consent's wording promised (R-27), and as the cap allows.
 
-A message that would come too soon is postponed. The gate, which asks again when it leaves, would skip it for good.
+A message that would come too soon is postponed. The gate checks the same again before sending, but would skip it for
+good.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,9 @@ def _promise(wording: str) -> Promise | None:
 
 
 def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
-    """Return until when people have to be left in peace, by enrolment; those who may be written to now aren't in it."""
+    """Return, by enrollment, the time until which a person must not get another message; people who may get one now are
+    missing.
+    """
     return rests_until([limit for person in people for limit in _limits(run, person)])
 
 

@@ -1,7 +1,7 @@
-"""Finds people who enter without anything happening at this moment: by a date, a segment, or because they're inactive.
+"""Finds people who enter by a date, by a segment, or because they're inactive, where no event of the moment tells.
 
-What is found is written as arrivals in the transaction that moves the watermark on, so that no one is missed or found
-twice, whatever is interrupted.
+They are written as arrivals in the transaction that advances the watermark, so that no one is missed or found twice,
+even after an interruption.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,7 +59,7 @@ SELECT %(account_id)s, %(automation_id)s, c.id, %(now)s {_CONFIRMED}
 
 @tenancy.needs_account
 def note_arrivals(run: VersionRun) -> None:
-    """Note who enters an automation that starts by a date, a segment or inactivity."""
+    """Record an arrival for everyone who now enters an automation that starts by a date, a segment or inactivity."""
     find = _FINDERS.get(run.graph.entry.on)
     if find is None:
         return
@@ -74,7 +74,7 @@ def note_arrivals(run: VersionRun) -> None:
 
 @tenancy.needs_account
 def remember_members(run: VersionRun) -> None:
-    """Note who is in the segment that starts an automation when it begins: they don't enter by being there."""
+    """Record who is already in the segment when an automation that it starts is activated; these people don't enter."""
     if run.graph.entry.segment is not None:
         _members(run, run.graph.entry, _common(run), arrive=False)
 

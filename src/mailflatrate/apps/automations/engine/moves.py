@@ -1,4 +1,4 @@
-"""Moves people of an earlier version to the step with the same id in the current one, where its author wants that."""
+"""Moves people from an earlier version to the step with the same ID in the current one, if the author chose that."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ SELECT step, count(*) FROM moved GROUP BY step
 
 
 def move_people(run: VersionRun) -> bool:
-    """Move the next people of a version that is being finished; return whether there may be more."""
+    """Move the next people of a version that is finishing; return True if there may be more."""
     current = (
         AutomationVersion.objects.select_related("automation")
         .filter(automation=run.automation, state=VersionState.CURRENT, moves_people=True)

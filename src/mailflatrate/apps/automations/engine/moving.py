@@ -1,4 +1,4 @@
-"""Writes down what became of people at a step: passed to the next one, postponed, or left; and counts them."""
+"""Records what happened to people at a step (passed to the next one, postponed, or left), and counts them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -48,7 +48,9 @@ WHERE e.account_id = %(account_id)s AND e.id = ANY(%(ids)s::bigint[])
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A person who passed a step: where they go on, by which target, and what to note instead of what the step does."""
+    """A person who passed a step: the step they go to, the target that led there, and a result to record if the step's
+    action wasn't carried out.
+    """
 
     enrolment_id: int
     next_key: str
@@ -57,7 +59,7 @@ class Passed:
 
 
 def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> None:
-    """Write that people passed a step, and begin the waits that they arrive at."""
+    """Record that people passed a step, and start the waits that they arrive at."""
     if not people:
         return
     with connection.cursor() as cursor:
@@ -85,7 +87,7 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
 
 
 def arrive(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
-    """Count people who came to a step; where it is a wait, let it begin."""
+    """Count people who arrived at a step; if it is a wait, start it."""
     count(run, step.key, ENTERED, {"": len(ids)})
     if step.kind == StepKind.WAIT:
         _begin_wait(run, step, ids)
@@ -105,7 +107,7 @@ def _begin_wait(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> No
 
 
 def postpone(run: VersionRun, dues: dict[int, datetime]) -> None:
-    """Let people be due later at the step where they are."""
+    """Make people due later, at the step where they are."""
     if dues:
         with connection.cursor() as cursor:
             values: dict[str, Any] = {

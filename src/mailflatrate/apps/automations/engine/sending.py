@@ -1,4 +1,4 @@
-"""The step that sends: people who may be written to now become deliveries of its message, the others wait or pass."""
+"""The step that sends a message: people who may get one now become its deliveries; the others wait or pass."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ AGAIN = "again"
 
 
 def is_waiting(step: AutomationStep) -> bool:
-    """Return whether people at a step have to wait for its message, which is paused or held by a rule."""
+    """Return True if people at a step have to wait because its message is paused or held by a rule."""
     campaign = Campaign.objects.filter(id=step.campaign_id or 0).first()
     return campaign is not None and campaign.state not in OVER and _message(step) is None
 
@@ -32,7 +32,7 @@ def _message(step: AutomationStep) -> StepMessage | None:
 
 
 def send(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
-    """Plan the message for people who are due at this step, who may all have reasons not to get it now."""
+    """Plan the message for people who are due at this step; some or all of them may have a reason not to get it now."""
     message, following = _message(step), step.targets[0]
     for why in (LeavingReason.UNSUBSCRIBED, LeavingReason.SUPPRESSED):
         leave(run, step, [person.enrolment_id for person in people if person.refusal == why], why)

@@ -1,4 +1,4 @@
-"""Takes people who are due at a step: locked until the transaction ends, and passed over where another one has them."""
+"""Takes people who are due at a step: locks them until the transaction ends, and skips those locked by another one."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _PASSED = """EXISTS (SELECT 1 FROM enrolment_passage p
 
 
 def take(run: VersionRun, step: AutomationStep, limit: int) -> list[Person]:
-    """Lock and return people who are due at a step, those first who are due first."""
+    """Lock and return people who are due at a step, longest due first."""
     sends = step.kind == StepKind.SEND
     values: dict[str, Any] = {
         "account_id": run.automation.account_id,

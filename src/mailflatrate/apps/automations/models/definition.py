@@ -13,7 +13,10 @@ from mailflatrate.base.tenancy import TenantModel
 
 
 class AutomationState(StrEnum):
-    """The state of an automation. Nothing happens in a paused one; in an ended one, nothing ever again."""
+    """The state of an automation.
+
+    While it is paused, nothing happens; once it has ended, nothing ever happens again.
+    """
 
     DRAFT = "draft"
     ACTIVE = "active"

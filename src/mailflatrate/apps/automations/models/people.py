@@ -21,7 +21,7 @@ class EnrolmentState(StrEnum):
 
 
 class LeavingReason(StrEnum):
-    """Why a person left before the last step."""
+    """The reasons why a person left before the last step."""
 
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
@@ -94,7 +94,10 @@ class Enrolment(TenantModel):
 
 
 class StepPassage(TenantModel):
-    """A step that a person passed: once for each enrolment. It's the person's path, and never changes."""
+    """A step that a person passed, at most once in each enrollment.
+
+    These rows are the person's path and never change.
+    """
 
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"

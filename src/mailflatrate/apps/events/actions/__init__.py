@@ -1,1 +1,1 @@
-"""What people and programs change about webhooks."""
+"""Changes to webhooks by people and by API clients."""

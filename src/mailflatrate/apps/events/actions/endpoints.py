@@ -29,7 +29,7 @@ OLD_SECRET_KEPT: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class EndpointOrder:
-    """What a person chooses. No types: all but those of each message."""
+    """What a person chose. Without types: all of them, except the events for each message."""
 
     url: str
     about: str = ""
@@ -45,7 +45,7 @@ class MadeEndpoint:
 
 
 def check_url(url: str) -> str:
-    """Return the address as it is kept. Raises WebhookError."""
+    """Return the address in its stored form. Raises WebhookError."""
     try:
         parts = urlsplit(url.strip())
         host, _port = (parts.hostname or "").encode("idna"), parts.port
@@ -70,7 +70,7 @@ def _is_opened(host: str) -> bool:
 @tenancy.needs_account
 @transaction.atomic
 def create_endpoint(order: EndpointOrder, *, by: User) -> MadeEndpoint:
-    """Create an endpoint that gets everything from now on. Raises WebhookError."""
+    """Create an endpoint that gets all events from now on. Raises WebhookError."""
     if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
         raise WebhookError(
             _("An account can have up to %(most)d webhooks. Delete one first.") % {"most": MOST_ENDPOINTS}
@@ -149,7 +149,7 @@ def change_endpoint(endpoint_id: int, order: EndpointOrder, *, by: User) -> Webh
 @tenancy.needs_account
 @transaction.atomic
 def rotate_secret(endpoint_id: int, *, by: User) -> MadeEndpoint:
-    """Make a new secret; for a day both sign, so that no delivery is refused meanwhile."""
+    """Create a new secret. For a day, deliveries are signed with both, so that none is refused in the meantime."""
     endpoint, secret = _locked(endpoint_id), new_secret()
     endpoint.seal_secrets(secret, endpoint.open_secrets()[0])
     endpoint.old_secret_until = clock.now() + OLD_SECRET_KEPT
@@ -161,7 +161,10 @@ def rotate_secret(endpoint_id: int, *, by: User) -> MadeEndpoint:
 @tenancy.needs_account
 @transaction.atomic
 def switch_endpoint(endpoint_id: int, *, is_on: bool, by: User) -> WebhookEndpoint:
-    """Switch an endpoint on or off. On again, it gets what it missed, as far as it is kept."""
+    """Switch an endpoint on or off.
+
+    Once it is on again, it gets the events it missed, as far as they are still stored.
+    """
     endpoint = _locked(endpoint_id)
     endpoint.state = EndpointState.ACTIVE if is_on else EndpointState.OFF
     endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
@@ -175,7 +178,10 @@ def switch_endpoint(endpoint_id: int, *, is_on: bool, by: User) -> WebhookEndpoi
 @tenancy.needs_account
 @transaction.atomic
 def replay(endpoint_id: int, since: datetime, *, by: User) -> WebhookEndpoint:
-    """Deliver everything again that happened at a time or later. Raises WebhookError for a time that isn't kept."""
+    """Deliver again everything that happened at or after a time.
+
+    Raises WebhookError if events of that time are no longer stored.
+    """
     endpoint, now = _locked(endpoint_id), clock.now()
     if since < now - KEPT or since > now:
         raise WebhookError(_("Choose a time within the last %(days)d days.") % {"days": KEPT.days})
@@ -196,7 +202,7 @@ def replay(endpoint_id: int, since: datetime, *, by: User) -> WebhookEndpoint:
 
 @tenancy.needs_account
 def test_endpoint(endpoint_id: int, *, by: User) -> None:
-    """Have a test event sent soon; its attempt appears in the log."""
+    """Enqueue a test event; its attempt appears in the log."""
     endpoint = WebhookEndpoint.objects.get(id=endpoint_id)
     _record("tested", endpoint, by)
     jobs.defer(

@@ -84,7 +84,7 @@ def _tell_later(delivery: DeliveryRecord) -> None:
 
 
 def tell_complaint(account_id: int, campaign_id: int | None) -> None:
-    """Write the event of a complaint, which names nobody."""
+    """Write the event of a complaint, without the person who complained."""
     with tenancy.account(account_id):
         emit(EventType.COMPLAINT_RECEIVED, {"campaign_id": campaign_id})
 

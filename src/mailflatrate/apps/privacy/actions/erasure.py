@@ -1,6 +1,6 @@
-"""Erasing people from one account: all that names them is deleted, anonymous proof stays (R-94, R-96).
+"""Erases people from one account: all data that identifies them is deleted, anonymous proof stays (R-94, R-96).
 
-One person or a thousand: the same statements, in one transaction.
+One person or a thousand take the same statements, in one transaction.
 """
 
 import json
@@ -84,9 +84,9 @@ def erase_for_customer(contact_id: int, *, by: User) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class ErasedContacts:
-    """What became of some contacts: `wiped` says how many rows of each kind, `held` are kept for now.
+    """The result of an erasure: `wiped` has the number of rows of each kind for each contact, `held` are kept for now.
 
-    The others don't exist.
+    Contacts in neither don't exist.
     """
 
     wiped: Mapping[int, dict[str, int]]

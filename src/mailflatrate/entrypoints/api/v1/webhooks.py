@@ -31,7 +31,7 @@ Shape = dict[str, Any]
 
 
 class EndpointPaceInfo(Schema):
-    """How long it took from withdrawals, suppressions and erasures to the endpoint's answer, in seconds, in 7 days."""
+    """How many seconds the endpoint took to accept withdrawals, suppressions and erasures in the last 7 days."""
 
     events: int
     median: float
@@ -56,7 +56,7 @@ class WebhookInfo(Schema):
 
 
 class NewWebhookInfo(WebhookInfo):
-    """A webhook with its secret, which is shown this once."""
+    """A webhook with its secret, which is returned only this once."""
 
     secret: str
 
@@ -83,19 +83,19 @@ class WebhookChange(RequestBodySchema):
 
 
 class WebhookSwitch(RequestBodySchema):
-    """Whether it gets events."""
+    """Whether the webhook gets events."""
 
     is_on: bool
 
 
 class WebhookReplay(RequestBodySchema):
-    """From when on everything is delivered again."""
+    """The time from which all events are delivered again."""
 
     since: AwareDatetime
 
 
 class WebhookAttemptInfo(Schema):
-    """One attempt to deliver an event. Without `status` there was no answer, and `answer` says why."""
+    """One attempt to deliver an event. Without `status` there was no response, and `answer` says why."""
 
     id: int
     event_id: str
@@ -136,7 +136,7 @@ def list_webhooks(request: ApiRequest, which: Query[PageQuery]) -> Page[WebhookI
 
 @endpoint(ROUTER, "post", "/webhooks", scope=KeyScope.WEBHOOKS, answers=NewWebhookInfo, status=201)
 def create_webhook(request: ApiRequest, given: NewWebhook) -> NewWebhookInfo:
-    """Create a webhook. It gets everything that happens from now on. The secret is shown this once."""
+    """Create a webhook. It gets all events from now on. The secret is returned only this once."""
     order = EndpointOrder(given.url, given.about, frozenset(given.types))
     made = endpoints.create_endpoint(order, by=request.caller.user)
     return _with_secret(MadeEndpoint(find_webhook(made.endpoint.id), made.secret))
@@ -163,21 +163,21 @@ def change_webhook(request: ApiRequest, webhook_id: Id, given: WebhookChange) ->
 
 @endpoint(ROUTER, "post", "/webhooks/{webhook_id}/rotate-secret", scope=KeyScope.WEBHOOKS, answers=NewWebhookInfo)
 def rotate_webhook_secret(request: ApiRequest, webhook_id: Id) -> NewWebhookInfo:
-    """Make a new secret. For 24 hours each delivery is signed with both."""
+    """Create a new secret. For 24 hours, each delivery is signed with both."""
     find_webhook(webhook_id)
     return _with_secret(endpoints.rotate_secret(webhook_id, by=request.caller.user))
 
 
 @endpoint(ROUTER, "post", "/webhooks/{webhook_id}/switch", scope=KeyScope.WEBHOOKS, answers=WebhookInfo)
 def switch_webhook(request: ApiRequest, webhook_id: Id, given: WebhookSwitch) -> WebhookInfo:
-    """Switch a webhook on or off. On again, it gets what it missed, up to 30 days."""
+    """Switch a webhook on or off. Once on again, it gets the events of the last 30 days that it missed."""
     find_webhook(webhook_id)
     return _shown(endpoints.switch_endpoint(webhook_id, is_on=given.is_on, by=request.caller.user))
 
 
 @endpoint(ROUTER, "post", "/webhooks/{webhook_id}/replay", scope=KeyScope.WEBHOOKS, answers=WebhookInfo)
 def replay_webhook(request: ApiRequest, webhook_id: Id, given: WebhookReplay) -> WebhookInfo:
-    """Deliver everything since a time again, with the same IDs. Up to 30 days back."""
+    """Deliver all events since a time again, with the same IDs. Up to 30 days back."""
     find_webhook(webhook_id)
     return _shown(endpoints.replay(webhook_id, given.since, by=request.caller.user))
 
@@ -200,7 +200,7 @@ def delete_webhook(request: ApiRequest, webhook_id: Id) -> SuccessResult:
 
 @endpoint(ROUTER, "get", "/webhooks/{webhook_id}/attempts", scope=KeyScope.WEBHOOKS, answers=Page[WebhookAttemptInfo])
 def list_webhook_attempts(request: ApiRequest, webhook_id: Id, which: Query[PageQuery]) -> Page[WebhookAttemptInfo]:
-    """List attempts, newest first. Those that were taken are kept for 7 days, others for 30."""
+    """List attempts, newest first. Accepted ones are kept for 7 days, others for 30."""
     row = find_webhook(webhook_id)
     return newest_first(
         WebhookAttempt.objects.filter(endpoint=row),

@@ -37,7 +37,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class WholeAnswer:
-    """The answer of the application, and what it waits for, if it has to."""
+    """The complete response of the application, and what to wait for, if anything."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -64,12 +64,12 @@ class EventWatch:
         self._task: asyncio.Task[None] | None = None
 
     def has_room(self, account_id: int) -> bool:
-        """Return whether one more may wait for this account."""
+        """Return True if one more request of this account may wait."""
         mine = sum(each.wait.account_id == account_id for each in self._waiting)
         return len(self._waiting) < MOST_WAITING and mine < MOST_PER_ACCOUNT
 
     async def until(self, wait: EventWait, seconds: float) -> bool:
-        """Wait for something to read, so many seconds at most; return whether there is something."""
+        """Wait for events, for at most this many seconds; return True if there are any."""
         one = _WaitingRequest(wait)
         self._waiting.add(one)
         if self._task is None or self._task.done():

@@ -1,4 +1,4 @@
-"""Webhooks: the list, one endpoint with its log, and what can be done with it."""
+"""Webhooks: the list, and one endpoint with its log and its actions."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -61,7 +61,7 @@ TYPE_WORDS: Final[Mapping[EventType, Any]] = {
 
 
 class EndpointForm(forms.Form):
-    """Where events go, and which."""
+    """The address of an endpoint and the events it gets."""
 
     url = forms.CharField(
         label=gettext_lazy("Web address"),
@@ -76,13 +76,13 @@ class EndpointForm(forms.Form):
     )
 
     def order(self) -> EndpointOrder:
-        """Return what was chosen."""
+        """Return the choices as an order."""
         found = self.cleaned_data
         return EndpointOrder(found["url"], found["about"], frozenset(map(EventType, found["types"])))
 
 
 class ReplayForm(forms.Form):
-    """From when on events are sent again, in the account's time zone."""
+    """The time from which events are sent again, in the account's time zone."""
 
     since = forms.DateTimeField(label=gettext_lazy("Since"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
