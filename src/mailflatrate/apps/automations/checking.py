@@ -123,7 +123,7 @@ class _Lookup:
             yield GraphProblem(where, _GONE)
         elif _leads_to(target, self._automation.id):
             yield GraphProblem(
-                where, N_("That automation leads back to this one, so people would go round in circles.")
+                where, N_("That automation leads back to this one, so people would go through both forever.")
             )
 
 
@@ -139,7 +139,7 @@ def _value(step: Step, field: FieldDefinition | None) -> Iterator[GraphProblem]:
     try:
         normalize_value(field, step.value)
     except UnreadableValue:
-        yield GraphProblem(step.id, N_("This value doesn't suit the field “{field}”."), (("field", field.label),))
+        yield GraphProblem(step.id, N_("This value doesn't fit the field “{field}”."), (("field", field.label),))
 
 
 def _leads_to(start: int, goal: int) -> bool:

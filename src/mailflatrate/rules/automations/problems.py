@@ -47,7 +47,7 @@ def _whole(graph: Graph) -> Iterator[GraphProblem]:
     if entry.on is EntryKind.CLICKED and entry.link and entry.campaign is None:
         yield GraphProblem(ENTRY, N_("Choose the campaign that the link is in."))
     if graph.reentry.mode is ReentryMode.AFTER and not graph.reentry.days:
-        yield GraphProblem(ENTRY, N_("Say after how many days a person may enter again."))
+        yield GraphProblem(ENTRY, N_("Enter after how many days a person may enter again."))
     if not graph.steps:
         yield GraphProblem("", N_("The automation has no steps yet. Add a message or another step."))
     if graph.goal is not None:
@@ -94,7 +94,7 @@ def _of_step(step: Step) -> Iterator[GraphProblem]:
 
 def _of_wait(key: str, rule: WaitRule | None) -> Iterator[GraphProblem]:
     if rule is None or (rule.kind is WaitKind.FOR and not (rule.minutes or rule.hours or rule.days)):
-        yield GraphProblem(key, N_("Say how long to wait."))
+        yield GraphProblem(key, N_("Enter how long to wait."))
     elif rule.kind is WaitKind.DATE and not rule.field:
         yield GraphProblem(key, N_("Choose the date field to wait for."))
     elif rule.kind is WaitKind.EVENT and not rule.event:

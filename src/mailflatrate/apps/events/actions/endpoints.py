@@ -54,7 +54,7 @@ def check_url(url: str) -> str:
     if parts.scheme not in ("https", "http") or not host or len(url) > LONGEST_URL or not url.isprintable():
         raise WebhookError(_("This isn't a web address. Enter one that begins with https://."))
     if parts.username or parts.password:
-        raise WebhookError(_("Leave out user name and password: the signature proves that we're calling."))
+        raise WebhookError(_("Leave out the user name and password: the signature proves that the request is from us."))
     if parts.scheme == "http" and not _is_opened(parts.hostname or ""):
         raise WebhookError(_("Use an address that begins with https://, so that no one can read along."))
     return url.strip()
@@ -100,7 +100,7 @@ def create_endpoint(order: EndpointOrder, *, by: User) -> MadeEndpoint:
 def _kept(types: Collection[EventType]) -> list[str]:
     chosen = set(types)
     if EventType.WEBHOOK_TEST in chosen:
-        raise WebhookError(_("Test events come with the test button only."))
+        raise WebhookError(_("Test events are sent only by the test button."))
     return [event.value for event in EventType if event in chosen]
 
 

@@ -46,13 +46,13 @@ TYPE_WORDS: Final[Mapping[EventType, Any]] = {
     EventType.CAMPAIGN_RETURNED: gettext_lazy("A campaign was returned from its review"),
     EventType.CAMPAIGN_STARTED: gettext_lazy("A campaign began sending"),
     EventType.CAMPAIGN_HELD: gettext_lazy("A campaign was paused"),
-    EventType.CAMPAIGN_FINISHED: gettext_lazy("A campaign is over"),
-    EventType.COMPLAINT_RECEIVED: gettext_lazy("Someone complained (hours later, without who)"),
-    EventType.IMPORT_FINISHED: gettext_lazy("An import is over"),
+    EventType.CAMPAIGN_FINISHED: gettext_lazy("A campaign has ended"),
+    EventType.COMPLAINT_RECEIVED: gettext_lazy("Someone complained (sent hours later, without their identity)"),
+    EventType.IMPORT_FINISHED: gettext_lazy("An import has ended"),
     EventType.ORIGIN_DECIDED: gettext_lazy("A list origin was approved or rejected"),
     EventType.DOMAIN_FAILED: gettext_lazy("A sending domain fails its checks"),
     EventType.ACCOUNT_STATUS: gettext_lazy("The account status changed"),
-    EventType.AGREEMENT_NEW: gettext_lazy("A new agreement waits to be accepted"),
+    EventType.AGREEMENT_NEW: gettext_lazy("A new agreement has to be accepted"),
     EventType.AUTOMATION_ENTERED: gettext_lazy("A contact entered an automation"),
     EventType.AUTOMATION_FINISHED: gettext_lazy("A contact finished or left an automation"),
     EventType.MESSAGE_SENT: gettext_lazy("A message was sent (one event for each message)"),
@@ -226,7 +226,7 @@ def replay(request: StudioRequest, webhook_id: int) -> HttpResponse:
     except WebhookError as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("Events since then are on their way again."))
+        messages.success(request, _("Events since then are being sent again."))
     return see_other(reverse("studio:webhook", args=[webhook_id]))
 
 
