@@ -1,6 +1,7 @@
 """The APIs of other systems as they answered: a local server that speaks recorded answers, and misbehaves on demand."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 @dataclass
 class FakeApi:
-    """One system. `answers` is path with query -> JSON; `faults` come first, each once."""
+    """One system. `answers` is path with query -> JSON, or HTML; `faults` come first, each once."""
 
     answers: dict[str, Any]
     faults: list[Answer | Callable[[str], Answer | None]] = field(default_factory=list)
@@ -43,7 +44,10 @@ class FakeApi:
             asked = urlsplit(known)
             needed = parse_qs(asked.query)
             if asked.path == parts.path and all(wanted.get(name) == values for name, values in needed.items()):
-                return 200, {"Content-Type": "application/json"}, json.dumps(found).encode()
+                if isinstance(found, str) and found.startswith("<"):
+                    return 200, {"Content-Type": "text/html; charset=utf-8"}, found.encode()
+                body = json.dumps(found).replace("{api}", self.url)  # where its own files are
+                return 200, {"Content-Type": "application/json"}, body.encode()
         return 404, {"Content-Type": "application/json"}, b'{"detail": "nothing here"}'
 
 
@@ -54,8 +58,8 @@ def recorded(system: str) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(answers: dict[str, Any]) -> Iterator[FakeApi]:
-    """Serve an API on loopback."""
+def serving(answers: dict[str, Any], tls: ssl.SSLContext | None = None) -> Iterator[FakeApi]:
+    """Serve an API on loopback, over TLS if there is a context."""
     api = FakeApi(answers)
 
     class Handler(BaseHTTPRequestHandler):
@@ -77,9 +81,11 @@ def serving(answers: dict[str, Any]) -> Iterator[FakeApi]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    api.url = f"http://127.0.0.1:{server.server_address[1]}"
+    api.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield api
     finally:

@@ -112,6 +112,11 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
     )
     tls_certificate: Path | None = Field(None, description="Certificate of the TLS port. Default: self-signed.")
     tls_key: Path | None = Field(None, description="Private key of the TLS port.")
+    domain_connect_key: Path | None = Field(
+        None,
+        description="PEM file with the RSA key that signs Domain Connect links, with which customers have their DNS"
+        " provider set up our records (docs/operations.md). Empty: off.",
+    )
     media_host_target: str | None = Field(
         None,
         description="Host name that customers point a CNAME at to serve images from their own domain. The proxy "

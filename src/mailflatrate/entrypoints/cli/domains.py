@@ -1,11 +1,14 @@
-"""`mailflatrate domains list | check`: customers' sender domains and their DNS."""
+"""`mailflatrate domains list | check`: customers' sender domains and their DNS, and what Domain Connect needs."""
 
+import json
 import sys
 
 import click
 
+from mailflatrate.apps.domains.connect_template import key_records, service_template
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.listing import Row, json_option, show
+from mailflatrate.settings.schema import load_settings
 
 MOST = 1000
 
@@ -95,3 +98,17 @@ def _checked(name: str, account_id: int | None) -> list[Row]:
             for each in checks
         ]  # fmt: skip
     return rows
+
+
+@domains_command.command("connect-template")
+def connect_template_command() -> None:
+    """Print the Domain Connect template that DNS providers need to set up our records."""
+    click.echo(json.dumps(service_template(load_settings()), indent=2, ensure_ascii=False))
+
+
+@domains_command.command("connect-key")
+def connect_key_command() -> None:
+    """Print the DNS records that publish the key of our Domain Connect links."""
+    host, values = key_records(load_settings())
+    for value in values:
+        click.echo(f'{host}. TXT "{value}"')

@@ -6,6 +6,7 @@ from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.actions import service as service_actions
+from mailflatrate.apps.domains.connect_template import key_records
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.record_checks import check_record, listings_of_service
 from mailflatrate.apps.domains.records import service_spf_host
@@ -68,6 +69,7 @@ def service_lines(settings: Settings) -> Iterator[Line]:
     yield from _helo(resolver, settings.helo_name, addresses)
     yield _spf(resolver, addresses)
     yield from _mx(resolver, settings.service_domain)
+    yield from _domain_connect(settings, resolver)
     yield from _blocklists(settings, resolver)
 
 
@@ -89,6 +91,18 @@ def _blocklists(settings: Settings, resolver: Resolver) -> Iterator[Line]:
             )
     if said and not any(each.listed is not False for each in said):
         yield ok("blocklist", f"{len(said)} blocklist lookups, no listing")
+
+
+def _domain_connect(settings: Settings, resolver: Resolver) -> Iterator[Line]:
+    """Check that DNS providers find the key of our links."""
+    if settings.domain_connect_key is None:
+        return
+    host, values = key_records(settings)
+    if set(resolver.txt(host).values) == set(values):
+        yield ok("domain-connect", f"{host} publishes the key of Domain Connect links")
+    else:
+        fix = "Publish what `mailflatrate domains connect-key` prints, and remove all other TXT records of this name."
+        yield warning("domain-connect", f"{host} doesn't publish the key, so DNS providers refuse our links", fix)
 
 
 def _addresses(resolver: Resolver, host: str) -> list[str]:

@@ -15,6 +15,7 @@ from mailflatrate.apps.domains import queries
 from mailflatrate.apps.domains.actions import domains, first_sender, mailboxes
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
+from mailflatrate.apps.domains.provider_setup import is_offered
 from mailflatrate.apps.inbound.queries import domain_figures
 from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.presenters.lookups import find_domain
@@ -130,6 +131,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
         "share_url": url,
         "mail_link": mail_link(found, url),
         "share_until": last_day(),
+        "has_provider_setup": is_offered(found),
     }
 
 
