@@ -81,6 +81,7 @@ from support.contact_files import HEADER
 from support.contact_rows import an_event_type
 from support.customers import WHERE, Customer, sending_customer
 from support.forms import add_form
+from support.lifts import lift_asked
 from support.origins import declare_origin, picture
 from support.people import operator, person
 
@@ -237,6 +238,7 @@ class Neighbours:
                 "move_id": moved.id,
                 "export_id": start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=None, enqueue=False).id,
                 "file_id": blocked.id,
+                "suppression_id": lift_asked(self.anna),
                 "message_id": message.id,
                 "domain_id": campaign.sender.domain_id if campaign.sender else 0,
                 "imprint_id": imprint.id,

@@ -149,6 +149,15 @@ def _suppression(lifted: str) -> _Trace:
     )
 
 
+# What the customer and the desk wrote about a suppression of the person, or what names the person anywhere else.
+_LIFT_REQUESTS = _Trace(
+    "UPDATE lift_request SET reason = '', answer = ''"
+    " FROM suppression, unnest(%(keys)s::bytea[], %(regexes)s::text[]) AS person (address_key, regex)"
+    " WHERE lift_request.account_id = %(account_id)s AND suppression.id = lift_request.suppression_id"
+    " AND (suppression.address_key = person.address_key"
+    " OR lift_request.reason ~* person.regex OR lift_request.answer ~* person.regex) RETURNING person.address_key",
+    lambda people, row: ((), _one(people.keys, bytes(row[0]))),
+)
 _INBOX = (
     f"DELETE FROM postbox_message WHERE {_OURS}"  # noqa: S608  made of constants
     f" AND ({_NAMED} OR split_part(envelope_from, '@', 1) = ANY(%(paths)s::text[]))"
@@ -186,6 +195,7 @@ def wipe(people: ErasedPeople) -> list[dict[str, int]]:
     counts |= text_traces.wipe_texts(people)
     with tenancy.platform(PlatformReason.PERSON):
         counts["suppressions"] = _run(_IN_FORCE, values, people) + _run(_LIFTED, values, people)
+        counts["lift_requests"] = _run(_LIFT_REQUESTS, values, people)
         counts["raw_mails"] = _run(_RAW_MAILS, values, people)
         counts["test_inbox"] = _wipe_test_inbox(values, people)
         is_left = named_addresses.with_too_many(now).exists()

@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
-from mailflatrate.apps.suppression.queries import active_for
+from mailflatrate.apps.suppression.models import IN_FORCE, LiftRequest, LiftState, Suppression
+from mailflatrate.apps.suppression.queries import active_for, needs_operator
 from mailflatrate.base import audit, clock, ids, tenancy
 from mailflatrate.base.tenancy import PlatformReason, UnlimitedReason
 from mailflatrate.rules.bounces import may_return
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
+
+LONGEST_REASON = 2_000
+MOST_OPEN_REQUESTS = 20
+"""Requests of one account that may wait for an answer at a time."""
 
 
 class SuppressionError(Exception):
@@ -189,3 +193,60 @@ def lift(suppression_id: int, *, reviewer: User, reason: str, mistaken: bool = F
             details={"was": row.reason, "source": row.source},
         )
         return row
+
+
+@transaction.atomic
+def ask_to_lift(row: Suppression, *, reason: str, by: User) -> LiftRequest:
+    """Ask the operator to lift a suppression that holds for the account (R-75).
+
+    Raises SuppressionError if the person can end it by signing up again, without a reason, or if a request is open.
+    """
+    if not needs_operator(row):
+        raise SuppressionError(_("This ends when they sign up again and confirm."))
+    text = reason.strip()
+    if not text:
+        raise SuppressionError(_("Explain how you know that the person wants your emails again."))
+    if len(text) > LONGEST_REASON:
+        raise SuppressionError(_("Use at most %(limit)d characters.") % {"limit": LONGEST_REASON})
+    open_requests = LiftRequest.objects.filter(state=LiftState.ASKED)
+    if open_requests.filter(suppression=row).exists():
+        raise SuppressionError(_("You've already asked. Our team will answer here."))
+    if open_requests.count() >= MOST_OPEN_REQUESTS:
+        raise SuppressionError(_("We've received your requests and will answer them first."))
+    asked = LiftRequest.objects.create(suppression=row, reason=text, asked_by=by, asked_at=clock.now())
+    _record_lift("suppression.lift_asked", asked, by=by)  # without the reason: it may name a person
+    return asked
+
+
+def decide_lift(request_id: int, *, reviewer: User, is_granted: bool, answer: str) -> LiftRequest:
+    """Lift the suppression that a customer asked about, or refuse; the customer reads the answer.
+
+    Raises SuppressionError if the person isn't an operator, gives no answer, or `lift` refuses, or if it is decided.
+    """
+    if not (reviewer.is_staff and reviewer.is_active):
+        raise SuppressionError(_("Only a reviewer can lift a suppression."))
+    text = answer.strip()
+    if not text:
+        raise SuppressionError(_("Write an answer for the customer."))
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        asked = LiftRequest.objects.select_for_update().filter(id=request_id, state=LiftState.ASKED).first()
+        if asked is None:
+            raise SuppressionError(_("This request has already been decided."))
+        if is_granted:
+            lift(asked.suppression_id, reviewer=reviewer, reason=text)
+        asked.state = LiftState.GRANTED if is_granted else LiftState.REFUSED
+        asked.answer, asked.decided_by, asked.decided_at = text[:LONGEST_REASON], reviewer, clock.now()
+        asked.save(update_fields=["state", "answer", "decided_by", "decided_at"])
+        _record_lift(f"suppression.lift_{asked.state}", asked, by=reviewer, reason=text)
+        return asked
+
+
+def _record_lift(event: str, asked: LiftRequest, *, by: User, reason: str = "") -> None:
+    audit.record(
+        event,
+        by=audit.person(by),
+        account_id=asked.account_id,
+        subject=f"suppression:{asked.suppression_id}",
+        reason=reason,
+        details={"request": asked.id},
+    )

@@ -49,6 +49,44 @@ class Suppression(TenantModel):
         indexes = [models.Index(fields=["address_key"], condition=~IN_FORCE, name="suppression_lifted")]
 
 
+class LiftState(models.TextChoices):
+    """The state of a request to lift a suppression."""
+
+    ASKED = "asked", _("Waiting for our team")
+    GRANTED = "granted", _("Lifted")
+    REFUSED = "refused", _("Not lifted")
+
+
+class LiftRequest(TenantModel):
+    """A customer's request to lift a suppression that only the operator may lift (R-75), and the operator's answer.
+
+    The address is known by the suppression's key only. The platform role decides; a decision is never changed.
+    """
+
+    suppression = models.ForeignKey(Suppression, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=7, choices=LiftState.choices, default=LiftState.ASKED)
+    reason = models.TextField(help_text="why it should be lifted, in the customer's words")
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True, db_default="", help_text="the operator's reason, shown to the customer")
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "lift_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "suppression"], condition=Q(state="asked"), name="lift_request_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_at__isnull=True, decided_by__isnull=True)
+                | Q(state__in=["granted", "refused"], decided_at__isnull=False, decided_by__isnull=False),
+                name="lift_request_decided_by_a_person",
+            ),
+        ]
+        indexes = [models.Index(fields=["asked_at"], condition=Q(state="asked"), name="lift_request_waiting")]
+
+
 class WithdrawalKind(models.TextChoices):
     """The kinds of withdrawal, by a person or the desk, that must survive the loss of this database."""
 

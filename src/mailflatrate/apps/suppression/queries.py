@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
+from mailflatrate.apps.suppression.models import IN_FORCE, LiftRequest, LiftState, Suppression
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, keeps_away
+from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up, keeps_away
 
 PAGE_ROWS = 50
 
@@ -107,6 +107,27 @@ def page(
 def own_row(address_key: bytes) -> Suppression:
     """Return the account's own active row for an address. Raises Suppression.DoesNotExist."""
     return Suppression.objects.get(IN_FORCE, address_key=address_key)
+
+
+def in_force(suppression_id: int) -> Suppression | None:
+    """Return a suppression in force of the account or the platform; None for anything else."""
+    own = Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True)
+    return Suppression._base_manager.filter(IN_FORCE, own, id=suppression_id).first()
+
+
+def needs_operator(row: Suppression) -> bool:
+    """Return whether only the operator can end a suppression: the person's new sign-up doesn't (R-75)."""
+    return not ends_by_sign_up(row.reason, everywhere=row.account_id is None)
+
+
+def lift_requests(size: int = PAGE_ROWS) -> list[LiftRequest]:
+    """Return the account's requests to lift a suppression, newest first."""
+    return list(LiftRequest.objects.select_related("suppression", "asked_by").order_by("-id")[:size])
+
+
+def waiting_lift_requests() -> QuerySet[LiftRequest]:
+    """Return the requests of all accounts that an operator has to decide; in the platform scope."""
+    return LiftRequest.objects.filter(state=LiftState.ASKED, suppression__lifted_at__isnull=True)
 
 
 def counts() -> dict[SuppressionReason, int]:

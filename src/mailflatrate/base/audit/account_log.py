@@ -57,6 +57,8 @@ TOLD_ANYWAY: Final = [
     "digest.prepared",
     "export.finished",
     "message.answered",
+    "suppression.lift_granted",
+    "suppression.lift_refused",
 ]
 """What operators and rules did that the account reads in a mail or on its pages.
 

@@ -104,6 +104,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "signing_key": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
+    "lift_request": {APP_ROLE: _APPEND, PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "case_answer": {APP_ROLE: _APPEND},
     # The database says in which transaction an event was recorded; nothing changes one.
     "contact_event": dict.fromkeys(

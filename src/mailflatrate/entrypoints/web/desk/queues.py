@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.queries import campaigns_to_review
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists.origin_review import held_imports, waiting_declarations
 from mailflatrate.apps.stats.queries import open_holds
+from mailflatrate.apps.suppression.queries import waiting_lift_requests
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -59,6 +60,10 @@ def _campaigns() -> QueueBacklog:
 
 def _messages() -> QueueBacklog:
     return waiting(DeskMessage.objects.filter(side=Side.CUSTOMER, handled_at=None), "at")
+
+
+def _lift_requests() -> QueueBacklog:
+    return waiting(waiting_lift_requests(), "asked_at")
 
 
 def _origins() -> QueueBacklog:
@@ -139,5 +144,13 @@ QUEUES: list[DeskQueue] = [
         "message-square",
         ("messages",),
         _messages,
+    ),
+    DeskQueue(
+        "lift-requests",
+        _("Suppressions to lift"),
+        _("Customers who say that a suppressed person wants their emails again."),
+        "shield-off",
+        ("lift-requests",),
+        _lift_requests,
     ),
 ]

@@ -61,7 +61,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     ),
     **_all(Permission.CONTACTS, "import-fetch import-move-choose import-move-again"),
     **_all(
-        Permission.CONTACTS, "suppression-import suppression-file suppression-file-progress suppression-file-cancel"
+        Permission.CONTACTS,
+        "suppression-import suppression-file suppression-file-progress suppression-file-cancel suppression-lift",
     ),
     **_all(Permission.CONTACTS, "import-refused contact-proof suppression-file-rows", read=Permission.CONTACTS),
     **_all(Permission.EXPORT, "exports exports-rows export-cancel export-delete"),
@@ -73,6 +74,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "imprint-preview account-status account-status-message questions question brand brand-preview "
         "brand-form-preview",
     ),
+    **_all(Permission.SETUP, "sender-provider sender-setup sender-setup-done", read=Permission.SETUP),
     **_all(Permission.MANAGE, "settings"),
     **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
     **_all(Permission.TEAM, "team team-role team-limit team-invite-again team-invite-withdraw team-remove"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
-from mailflatrate.apps.suppression.models import REASON_LABELS
+from mailflatrate.apps.suppression.models import REASON_LABELS, LiftRequest, LiftState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -24,6 +24,7 @@ from mailflatrate.rules.suppression import RETURNS_LATER, STATED, SuppressionRea
 PAGE_ROWS = 50
 MAX_ADDRESS_CHARACTERS = 320
 MAX_NOTE_CHARACTERS = 200
+LIFT_TONES = {LiftState.ASKED: "info", LiftState.GRANTED: "success", LiftState.REFUSED: ""}
 STATED_REASONS = [(reason.value, REASON_LABELS[reason]) for reason in STATED]
 
 
@@ -86,6 +87,7 @@ def _show(
     context = {
         "rows": [_row(row, emails.get(row.address_key, "")) for row in shown],
         "reasons": _reason_chips(reason),
+        "requests": _requests(),
         "reason": reason,
         "first": address.rstrip("?&") if before_id else "",
         "next": f"{address}before={shown[-1].id}" if len(rows) > PAGE_ROWS else "",
@@ -105,7 +107,25 @@ def _row(row: queries.SuppressionRow, email: str) -> dict[str, Any]:
         "scope": scope_word(whole_platform=row.whole_platform),
         "since": row.created_at,
         "ends": ending_word(row.reason, whole_platform=row.whole_platform),
+        "lift_url": _lift_url(row.id, row.reason, whole_platform=row.whole_platform),
     }
+
+
+def _lift_url(suppression_id: int, reason: str, *, whole_platform: bool) -> str:
+    """Return where to ask the operator to lift it; empty if the person's sign-up ends it.
+
+    Members limited to some lists don't ask: a suppression holds for the whole account.
+    """
+    if ends_by_sign_up(reason, everywhere=whole_platform) or tenancy.limited_member() is not None:
+        return ""
+    return reverse("studio:suppression-lift", args=[suppression_id])
+
+
+def _requests() -> list[tuple[LiftRequest, str, str]]:
+    """Return the requests to lift a suppression with the address, if a contact has it, and the color of the state."""
+    rows = queries.lift_requests() if tenancy.limited_member() is None else []
+    emails = emails_of([bytes(row.suppression.address_key) for row in rows])
+    return [(row, emails.get(bytes(row.suppression.address_key), ""), LIFT_TONES[LiftState(row.state)]) for row in rows]
 
 
 def _reason_chips(chosen: SuppressionReason | None) -> list[tuple[str, str | Promise, bool]]:
@@ -138,6 +158,9 @@ def look_up(request: StudioRequest) -> HttpResponse:
             "whole_platform": row.account_id is None,
             "ends": ending_word(row.reason, whole_platform=row.account_id is None),
             "note": row.evidence.get("note", "") if row.account_id is not None else "",
+            "lift_url": _lift_url(row.id, row.reason, whole_platform=row.account_id is None)
+            if row.account_id is not None or emails_of([form.key])
+            else "",
         }
     )
     return _show(request, look_up=form, lookup=form.cleaned_data["email"], found=found)
