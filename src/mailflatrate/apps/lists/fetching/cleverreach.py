@@ -8,6 +8,7 @@ The blacklist is the account's.
 import base64
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -23,8 +24,11 @@ from mailflatrate.apps.lists.fetching.connector import (
     source_lists,
     text_of,
 )
+from mailflatrate.apps.lists.fetching.pages import html_at
 
 _PAGE: Final = 1000
+_TEMPLATES: Final = 30
+_MAILINGS: Final = 20
 _DETAIL: Final = 7
 """Attributes, global attributes and tags of each recipient."""
 _FIXED: Final = (
@@ -52,6 +56,7 @@ class CleverReach:
     def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
         self._key, self._link = key, link
         self._base_url = base_url or "https://rest.cleverreach.com"
+        self._domains = (urlsplit(self._base_url).hostname or "", "cleverreach.com")
         self._signed_in: JsonApi | None = None
 
     @property
@@ -114,8 +119,24 @@ class CleverReach:
             yield one.get("email"), "yes", "", ""
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield nothing: CleverReach's templates can't be read without their editor."""
-        yield from ()
+        """Yield the account's own templates, then the newest finished mailings."""
+        found = self._api.get("/mailings/templates/user.json", is_large=True)
+        for one in objects(found.get("templates") if isinstance(found, dict) else None)[:_TEMPLATES]:
+            yield HtmlTemplate(text_of(one, "name"), "", html_at(text_of(one, "file"), self._domains, self._link))
+        found = self._api.get("/mailings.json", is_large=True, state="finished", limit=_MAILINGS)
+        for one in objects(found.get("finished") if isinstance(found, dict) else found)[:_MAILINGS]:
+            whole = self._api.get(f"/mailings.json/{quote(text_of(one, 'id'), safe='')}", is_large=True)
+            subject = text_of(one, "subject")
+            yield HtmlTemplate(text_of(one, "name") or subject, subject, _html_of(whole))
+
+
+def _html_of(found: object) -> str:
+    """Return the HTML of a mailing, under the names that the API has for it."""
+    if not isinstance(found, dict):
+        return ""
+    content = found.get("content")
+    inner = text_of(content, "html") if isinstance(content, dict) else ""
+    return inner or text_of(found, "body_html", "html")
 
 
 def _count(one: dict[str, Any]) -> int | None:

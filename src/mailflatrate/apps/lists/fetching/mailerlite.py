@@ -7,6 +7,7 @@ Unsubscribes, bounces and complaints apply to the whole account, so they are fet
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -23,8 +24,10 @@ from mailflatrate.apps.lists.fetching.connector import (
     source_lists,
     text_of,
 )
+from mailflatrate.apps.lists.fetching.pages import html_at
 
 _PAGE: Final = 100
+_CAMPAIGNS: Final = 20
 _EVERYONE: Final = "all"
 _ACCOUNT_STATES: Final = ("junk", "bounced", "unsubscribed")
 _GROUP_STATES: Final = ("unconfirmed", "active")
@@ -47,8 +50,12 @@ class MailerLite:
     """An account, reached by an API token."""
 
     def __init__(self, key: str, base_url: str, link: ApiLink) -> None:
-        base_url = f"{base_url or 'https://connect.mailerlite.com'}/api"
-        self._api = JsonApi(base_url, {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}, link)
+        base_url = base_url or "https://connect.mailerlite.com"
+        self._link = link
+        self._domains = (urlsplit(base_url).hostname or "", "mailerlite.com", "mailerlite.io", "mlsend.com")
+        self._api = JsonApi(
+            f"{base_url}/api", {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}, link
+        )
 
     def audiences(self) -> list[SourceList]:
         """Return all subscribers as one audience, and each group."""
@@ -100,8 +107,14 @@ class MailerLite:
             page += 1
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield nothing: MailerLite's API doesn't return the HTML of its editor's templates."""
-        yield from ()
+        """Yield the newest sent campaigns: their own HTML, or the web version of what MailerLite's editor made."""
+        query: dict[str, Any] = {"limit": _CAMPAIGNS, "filter[status]": "sent"}
+        found = self._api.get("/campaigns", is_large=True, **query)
+        for one in objects(_data(found))[:_CAMPAIGNS]:
+            for email in objects(one.get("emails"))[:1]:
+                subject = text_of(email, "subject")
+                html = text_of(email, "content") or html_at(text_of(email, "preview_url"), self._domains, self._link)
+                yield HtmlTemplate(text_of(one, "name") or subject, subject, html)
 
 
 def _data(found: object) -> object:

@@ -53,8 +53,11 @@ _ALL = (
         "cleverreach",
         CleverReach,
         gettext_lazy("My account, Extras, REST API, Create an OAuth app. Enter its ID and secret as ID:SECRET."),
+        has_templates=True,
     ),
-    FetchSystem("mailerlite", MailerLite, gettext_lazy("Integrations, API, Use, Generate new token.")),
+    FetchSystem(
+        "mailerlite", MailerLite, gettext_lazy("Integrations, API, Use, Generate new token."), has_templates=True
+    ),
     FetchSystem(
         "listmonk",
         Listmonk,

@@ -1,0 +1,38 @@
+"""HTML that a system's API only gives the address of: fetched without the key, and from the system's own hosts only."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from mailflatrate.apps.lists.fetching.api import AGENT, ApiLink
+from mailflatrate.wire.web import Want, ask_api
+
+MOST_OCTETS: Final = 1024 * 1024
+SECONDS: Final = 20.0
+
+
+def html_at(url: str, domains: tuple[str, ...], link: ApiLink) -> str:
+    """Return the HTML at an address below one of the domains; empty if it is elsewhere, or can't be read whole.
+
+    A redirect isn't followed.
+    """
+    if not _is_below(url, domains):
+        return ""
+    link.before_request()
+    want = Want("text/html", AGENT, MOST_OCTETS, SECONDS)
+    try:
+        answer = ask_api(url, link.resolver, want, private=link.private, context=link.context)
+        charset = answer.headers.get_content_charset() or "utf-8"
+        text = answer.body.decode(charset, "replace")
+    except (OSError, LookupError):
+        return ""
+    link.count_answer()
+    is_html = answer.headers.get_content_type() in ("text/html", "text/plain")
+    return text if answer.status == 200 and answer.is_whole and is_html else ""
+
+
+def _is_below(url: str, domains: tuple[str, ...]) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
