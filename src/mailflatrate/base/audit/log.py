@@ -56,6 +56,8 @@ class AuditTally:
     """A tally of what was recorded inside a `recorded()` block."""
 
     actions: list[str] = field(default_factory=list)
+    is_unchanged: bool = False
+    """An action found everything as it was to be, so no line is due for it."""
 
 
 _through: ContextVar[str] = ContextVar("audit_through", default="")
@@ -133,6 +135,13 @@ def acting_through(label: str) -> Iterator[None]:
 def through() -> str:
     """Return the program that currently acts for a person; empty if the person acts directly."""
     return _through.get()
+
+
+def nothing_changed() -> None:
+    """Note that the running action is idempotent and had nothing to do: a line would claim a change."""
+    tally = _tally.get()
+    if tally is not None:
+        tally.is_unchanged = True
 
 
 @contextmanager

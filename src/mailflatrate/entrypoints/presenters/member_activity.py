@@ -5,7 +5,6 @@ account's log is complete. Pages and API operations that only compute or show so
 for one that is in neither table.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from django.core.cache import cache
@@ -47,6 +46,7 @@ PAGE_CHANGES: Final = {
     **_named("event_type.deleted", "event-type-delete"),
     **_named("event_period.changed", "event-period"),
     **_named("suppression.added", "suppression-add suppression-import"),
+    **_named("suppression.lift_asked", "suppression-lift"),
     **_named("suppression.file_canceled", "suppression-file-cancel"),
     **_named("import.uploaded", "import-new import-move import import-move-check"),
     **_named("move.fetch_started", "import-fetch import-move-choose import-move-again"),
@@ -89,6 +89,7 @@ PAGE_CHANGES: Final = {
     **_named("domain.added", "sender-new"),
     **_named("domain.checked", "sender-check"),
     **_named("domain.records_published", "sender-publish"),
+    **_named("domain.setup_started", "sender-setup"),
     **_named("domain.address_added", "sender-address"),
     **_named("domain.removed", "sender-remove"),
     **_named("domain.link_revoked", "sender-link-revoke"),
@@ -186,7 +187,8 @@ API_CHANGES: Final = {
     **_named("event_period.changed", "change_event_period"),
     **_named("tag.deleted", "delete_tag"),
     **_named(
-        "bulk.started", "start_adding_tag start_removing_tag start_setting_field start_unsubscribing start_erasing"
+        "bulk.started",
+        "start_adding_tag start_removing_tag start_setting_field start_unsubscribing start_erasing start_asking_again",
     ),
     **_named("bulk.canceled", "cancel_bulk_action"),
     **_named("bulk.undone", "undo_bulk_action"),
@@ -219,13 +221,14 @@ _OFTEN: Final = frozenset({"campaign.edited", "contact.changed", "contact.asked"
 """What happens many times in a row: one line per person, thing and ten minutes."""
 
 
-def record_change(action: str, by: User, values: dict[str, object], recorded: Sequence[str]) -> None:
-    """Append a line for a change in the current account, unless `recorded` has one about the same kind of object.
+def record_change(action: str, by: User, values: dict[str, object], tally: audit.AuditTally) -> None:
+    """Append a line for a change in the current account, unless the tally has one about the same kind of object, or
+    says that nothing changed.
 
     `values` are the IDs in the URL. The change and its line are in one transaction. Contacts changed by a program share
     a line per ten minutes, since a program may change hundreds a minute and the log's lines are chained one by one.
     """
-    if action.partition(".")[0] in {each.partition(".")[0] for each in recorded}:
+    if tally.is_unchanged or action.partition(".")[0] in {each.partition(".")[0] for each in tally.actions}:
         return
     account_id = tenancy.current_account_id()
     name, number = next(((key, value) for key, value in values.items() if key.endswith("_id")), ("", ""))

@@ -152,7 +152,9 @@ def revoke_api_key(account_id: int, key_id: int, *, by: User) -> ApiKey:
         key = ApiKey.objects.select_for_update().filter(id=key_id).first()
         if key is None:
             raise AccountError(_("This key doesn't exist."))
-        if key.revoked_at is None:
+        if key.revoked_at is not None:
+            audit.nothing_changed()
+        else:
             key.revoked_at, key.revoked_by = clock.now(), by
             with tenancy.access():
                 key.save(update_fields=["revoked_at", "revoked_by"])

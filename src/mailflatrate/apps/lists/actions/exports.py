@@ -85,6 +85,7 @@ def cancel_export(export_id: int, *, by: User | None, source: str = "") -> None:
             job.cancel_requested = True
             job.save(update_fields=["cancel_requested"])
         else:
+            audit.nothing_changed()
             return
         _record("export.canceled", job, by, source)
 
@@ -94,9 +95,11 @@ def delete_export(export_id: int, *, by: User | None, source: str = "") -> None:
     """Delete the file of an export. Idempotent. Raises ExportProblem if it is unknown."""
     with transaction.atomic():
         job = _locked(export_id)
-        if job.state == ExportState.DONE:
-            _drop_file(job)
-            _record("export.deleted", job, by, source)
+        if job.state != ExportState.DONE:
+            audit.nothing_changed()
+            return
+        _drop_file(job)
+        _record("export.deleted", job, by, source)
 
 
 @tenancy.needs_account

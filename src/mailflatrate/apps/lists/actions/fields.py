@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from mailflatrate.apps.lists.fields import (
 )
 from mailflatrate.apps.lists.intake.columns import attribute_key
 from mailflatrate.apps.lists.models import ContactField, FieldMigrationState
-from mailflatrate.base import clock
+from mailflatrate.base import audit, clock
 from mailflatrate.rules.contact_fields import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,
@@ -99,16 +100,20 @@ def move_field(field_id: int, *, up: bool) -> None:
 @transaction.atomic
 def archive_field(field_id: int) -> None:
     """Archive a field: it is no longer offered anywhere, but its values are kept. Idempotent. Raises ListError."""
-    field = _locked(field_id)
-    field.archived_at = field.archived_at or clock.now()
-    field.save(update_fields=["archived_at"])
+    _archive(_locked(field_id), clock.now())
 
 
 @transaction.atomic
 def restore_field(field_id: int) -> None:
     """Offer an archived field again. Idempotent. Raises ListError."""
-    field = _locked(field_id)
-    field.archived_at = None
+    _archive(_locked(field_id), None)
+
+
+def _archive(field: ContactField, at: datetime | None) -> None:
+    if (field.archived_at is None) == (at is None):
+        audit.nothing_changed()
+        return
+    field.archived_at = at
     field.save(update_fields=["archived_at"])
 
 

@@ -298,9 +298,11 @@ def cancel_import(import_id: int) -> None:
             job.state, job.finished_at = ImportState.CANCELLED, clock.now()
             job.save(update_fields=["state", "finished_at"])
             transaction.on_commit(partial(_forget, job.account_id, job.file_path))
-        elif job.state == ImportState.RUNNING:
+        elif job.state == ImportState.RUNNING and not job.cancel_requested:
             job.cancel_requested = True
             job.save(update_fields=["cancel_requested"])
+        else:
+            audit.nothing_changed()
 
 
 def _forget(account_id: int, name: str) -> None:

@@ -80,6 +80,7 @@ def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
     if not MailingList.objects.filter(id=list_id).exists():
         raise ListError(_("this list doesn't exist"))
     if not MailingList.objects.filter(id=list_id, archived_at__isnull=at is not None).update(archived_at=at):
+        audit.nothing_changed()
         return
     people = Subscription.objects.filter(mailing_list_id=list_id, state=SubscriptionState.CONFIRMED).count()
     audit.record(

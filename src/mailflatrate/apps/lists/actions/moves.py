@@ -251,6 +251,7 @@ def discard_move(move_id: int) -> None:
     with transaction.atomic():
         move = _locked(move_id)
         if move.state == MoveState.DISCARDED:
+            audit.nothing_changed()
             return
         if move.state not in (*FETCH_MOVES, MoveState.CHECKING, MoveState.READY, MoveState.FAILED):
             raise ImportStateError(_("this move has already started"))

@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.conditions.tree import stored_form, versioned_form
 from mailflatrate.apps.lists.conditions.uses import uses_of
 from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse, SegmentNameInUse
 from mailflatrate.apps.lists.models import NEEDS_GROUPS, BulkAction, BulkState, Segment
-from mailflatrate.base import tenancy
+from mailflatrate.base import audit, tenancy
 
 
 @tenancy.needs_account
@@ -47,10 +47,12 @@ def delete_segment(segment_id: int) -> None:
     Campaigns that have begun keep the conditions they were planned with.
     """
     with transaction.atomic():
-        if Segment.objects.select_for_update().filter(id=segment_id).exists():
-            if places := segment_places(segment_id):
-                raise SegmentInUse(places)
-            Segment.objects.filter(id=segment_id).delete()
+        if not Segment.objects.select_for_update().filter(id=segment_id).exists():
+            audit.nothing_changed()
+            return
+        if places := segment_places(segment_id):
+            raise SegmentInUse(places)
+        Segment.objects.filter(id=segment_id).delete()
 
 
 @tenancy.needs_account

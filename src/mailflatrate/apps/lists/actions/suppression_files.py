@@ -102,6 +102,7 @@ def cancel_suppression_file(file_id: int, *, by: User | None) -> None:
         job.cancel_requested = True
         job.save(update_fields=["cancel_requested"])
     else:
+        audit.nothing_changed()
         return
     _record("suppression_file.canceled", job, by)
 

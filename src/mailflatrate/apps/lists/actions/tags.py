@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ListError, NameInUse
 from mailflatrate.apps.lists.models import Contact, ContactTag, Tag
 from mailflatrate.apps.lists.tags import checked_name, ensure_tags, give_tags, take_tags
-from mailflatrate.base import clock
+from mailflatrate.base import audit, clock
 from mailflatrate.rules.tags import TagColor
 
 
@@ -40,6 +40,7 @@ def delete_tag(tag_id: int) -> int:
     """Delete a tag and remove it from all contacts; return how many had it. Idempotent."""
     tag = Tag.objects.select_for_update().filter(id=tag_id).first()
     if tag is None:
+        audit.nothing_changed()
         return 0
     people, _rows = ContactTag.objects.filter(tag=tag).delete()
     tag.delete()

@@ -299,7 +299,7 @@ def _carried_out(run: Run, rules: Rules, request: ApiRequest, values: dict[str, 
         if answer.status_code >= 400 and not getattr(answer, "stands", False):
             transaction.set_rollback(True)
         elif rules.changes and answer.status_code < 400 and "Idempotency-Replayed" not in answer.headers:
-            record_change(rules.changes, caller.user, values, tally.actions)
+            record_change(rules.changes, caller.user, values, tally)
     show_tag(answer, rules.method, rules.path, rules.answers)
     if rules.location and answer.status_code < 300 and isinstance(answer, HttpResponse):
         filled = rules.location.format_map({**json.loads(answer.content), **values})

@@ -103,7 +103,7 @@ def _recorded(view: View, request: StudioRequest, *args: Any, **kwargs: Any) -> 
         return answer
     said = getattr(get_messages(request), "_queued_messages", [])
     if not any(message.level >= ERROR for message in said):
-        record_change(action, request.user, kwargs, tally.actions)
+        record_change(action, request.user, kwargs, tally)
     return answer
 
 
