@@ -30,6 +30,7 @@ STARTED_WITH = {
     "start_setting_field": BulkKind.SET_FIELD,
     "start_unsubscribing": BulkKind.UNSUBSCRIBE,
     "start_erasing": BulkKind.ERASE,
+    "start_asking_again": BulkKind.ASK_AGAIN,
 }
 PAIRS = list(product(BulkKind, KeyScope))
 pairs = pytest.mark.parametrize(("kind", "scope"), PAIRS, ids=[f"{kind}-{scope}" for kind, scope in PAIRS])

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 
+from mailflatrate.apps.accounts.models import ApiKey
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, Form
@@ -20,10 +21,15 @@ ASKED_AT_ONCE = 50
 
 
 def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
-    """Ask contacts who neither confirmed nor declined; stop when the account's limit for today is reached."""
+    """Ask contacts who neither confirmed nor declined; stop at today's limit of the account, or of the key that asks.
+
+    An action started by a key ends with the key.
+    """
     step = BulkStep()
     form = Form.objects.filter(id=action.parameters["form"]).first()
-    if form is None:
+    key_id = action.parameters.get("key")
+    key = ApiKey.objects.filter(id=key_id).first() if key_id else None
+    if form is None or (key_id and (key is None or not key.is_valid or not key.may_ask_for(form.id))):
         step.stopped = NOT_ASKED
         step.skipped[NOT_ASKED] = len(ids)
         return step
@@ -35,6 +41,7 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
     )
     suppressed = suppression.strongest_of([bytes(contact.address_key) for contact in people.values()])
     ask = tenancy.unlimited(UnlimitedReason.REQUEST)(request_confirmation)
+    kind, note = ConfirmationRequestKind.PERSON, _note(action)
     for place, contact_id in enumerate(ids):
         contact = people.get(contact_id)
         reason = _unasked(contact, states.get(contact_id, ""), suppressed)
@@ -42,7 +49,7 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
             step.skipped[reason] += 1
             continue
         try:
-            ask(form.id, contact.email, kind=ConfirmationRequestKind.PERSON, note=_note(action), by=action.created_by)
+            ask(form.id, contact.email, kind=kind, note=note, by=action.created_by, key=key)
         except AskingBraked:
             step.skipped[LIMIT] += len(ids) - place
             step.stopped = LIMIT

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.accounts.models.people import User
+from mailflatrate.base import clock
 from mailflatrate.base.tenancy import TenantModel
 
 KEY_MARK = "mfk"
@@ -68,6 +69,11 @@ class ApiKey(TenantModel):
     def label(self) -> str:
         """Return the key's name as used in evidence, decisions and the audit log."""
         return f"API key {self.name} ({KEY_MARK}_{self.prefix})"
+
+    @property
+    def is_valid(self) -> bool:
+        """Return whether the key was neither revoked nor has expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > clock.now())
 
     def may_read_form(self, form_id: int) -> bool:
         """Return whether `ask` lets the key read this form: only a form it is bound to."""

@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.tags import ensure_tags
 from mailflatrate.base import audit, clock, jobs
 from mailflatrate.rules.roles import Permission
 
+MOST_NOTE_CHARACTERS = 500
 MOST_UNDER_WAY = 3
 """Bulk actions of one account that may wait or run at a time."""
 
@@ -30,7 +31,11 @@ MOST_UNDER_WAY = 3
 def start_bulk(
     kind: BulkKind, selection: BulkSelection, parameters: Mapping[str, Any], *, by: User | None, enqueue: bool = True
 ) -> BulkAction:
-    """Start a bulk action. `parameters`: `tag` (a name), `key` and `value`, `list`, or `form`. Raises ListError."""
+    """Start a bulk action. Raises ListError.
+
+    `parameters`: `tag` (a name); `key` and `value`; `list`; or `form` and `note`, with `key`, the id of the API key
+    that asks.
+    """
     _require_right(kind, by)
     _check_room()
     action = BulkAction.objects.create(
@@ -93,6 +98,7 @@ def cancel_bulk(action_id: int, *, by: User | None) -> None:
         action.cancel_requested = True
         action.save(update_fields=["cancel_requested"])
     else:
+        audit.nothing_changed()
         return
     _record("bulk.canceled", action, by)
 
@@ -131,7 +137,8 @@ def _checked(kind: BulkKind, given: Mapping[str, Any]) -> dict[str, Any]:
                 raise ListError(_("this list doesn't exist"))
             return {"list": list_id}
         case BulkKind.ASK_AGAIN:
-            return {"form": given["form"], "note": str(given.get("note") or "").strip()[:500]}
+            asked = {"form": given["form"], "note": str(given.get("note") or "").strip()[:MOST_NOTE_CHARACTERS]}
+            return asked | ({"key": given["key"]} if given.get("key") else {})
     return {}
 
 

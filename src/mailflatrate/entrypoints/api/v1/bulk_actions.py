@@ -13,6 +13,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
+from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists.actions.bulk import cancel_bulk, start_bulk, undo_bulk
 from mailflatrate.apps.lists.bulk.selection import MOST_IDS, selection_of
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
@@ -76,6 +77,13 @@ class BulkErasureRequest(BulkTarget):
     """Confirms that the contacts are really to be erased."""
 
     sure: bool = False
+
+
+class BulkAskingRequest(BulkTarget):
+    """Whose wording they are asked to confirm, and how they know you."""
+
+    form_id: Id
+    note: Annotated[str, Field(max_length=300, description="why you ask; becomes part of the proof")] = ""
 
 
 class BulkActionInfo(Schema):
@@ -208,6 +216,18 @@ def start_erasing(request: ApiRequest, given: BulkErasureRequest) -> BulkActionI
     if not given.sure:
         raise wrong("sure", _("send true to confirm"))
     return _start(request, BulkKind.ERASE, given, {})
+
+
+@_starts("ask-again", BulkKind.ASK_AGAIN)
+def start_asking_again(request: ApiRequest, given: BulkAskingRequest) -> BulkActionInfo:
+    """Ask many contacts to confirm, by one email each. Those who confirmed or said no are skipped. It stops at the
+    day's limit of the account or of the key (R-35); start it again the next day for the others. This can't be undone.
+    """
+    form, key = find_form(given.form_id), request.caller.use.key
+    if form is None or not key.may_ask_for(form.id):
+        raise Http404
+    note = f"{given.note.strip() or 'asked again'} ({request.caller.source})"
+    return _start(request, BulkKind.ASK_AGAIN, given, {"form": form.id, "note": note, "key": key.id})
 
 
 @endpoint(ROUTER, "get", "/bulk-actions/{bulk_id}", scope=KeyScope.READ, answers=BulkActionInfo)

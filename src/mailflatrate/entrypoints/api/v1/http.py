@@ -94,7 +94,12 @@ def accepts_gzip(header: str) -> bool:
 
 
 def _compressed(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    """Compress a response that is worth it. Files are streamed as they are stored."""
+    """Compress a response that is worth it. Files are streamed as they are stored.
+
+    Django's GZipMiddleware would also compress for clients that refuse gzip (`q=0`), and streamed files, which then
+    lose their length and tag; and it weakens the tag that `If-Match` compares. Its padding against BREACH protects
+    pages that a browser requests with its cookies. The API takes a key in a header, which no foreign page can send.
+    """
     if not isinstance(answer, HttpResponse) or answer.headers.get("Content-Encoding"):
         return answer
     if len(answer.content) < SHORTEST_COMPRESSED:
