@@ -112,7 +112,7 @@ function markup(config) {
     const common = `id="${key}" name="${key}" ${required ? "required" : ""} aria-describedby="${key}-error"`;
     if (options.length) {
       const choices = [["", words.choose], ...options].map(([value, word]) => `<option value="${text(value)}">${text(word)}</option>`);
-      return `<select ${common}>${choices.join("")}</select>`;
+      return `<select ${common} ${autocomplete ? `autocomplete="${autocomplete}"` : ""}>${choices.join("")}</select>`;
     }
     return `<input ${common} type="${type}" ${mode ? `inputmode="${mode}"` : ""} ${autocomplete ? `autocomplete="${autocomplete}"` : ""} maxlength="254">`;
   };

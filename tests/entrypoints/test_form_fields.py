@@ -19,8 +19,11 @@ from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormField, content_from_json, default_texts
+from mailflatrate.rules.names.folded import folded
+from support.contact_files import HEADER, line
 from support.customers import customer_with_members
 from support.forms import FormCustomer, add_form, customer_with_form, fresh_address
+from support.origins import declare_origin
 
 pytestmark = pytest.mark.usefixtures("database")
 KINDS: dict[str, tuple[str, ...]] = {
@@ -267,3 +270,54 @@ def test_the_builder_offers_the_accounts_fields() -> None:
     assert row.correctable
     assert 'value="field:shoe_size" selected' in anna.page(f"forms/{form.id}/edit/")
     assert "inputmode" in anna.page(f"forms/{form.id}/preview/")
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "spoken"),
+    [("en", "Germany", "French"), ("de", "Deutschland", "Französisch"), ("fr", "Allemagne", "Français")],
+)
+def test_countries_and_languages_are_menus_in_the_visitors_language(
+    garden: FormCustomer, language: str, country: str, spoken: str
+) -> None:
+    page = Client().get(f"{garden.url}?language={language}").content.decode()
+    for key, code, name, complete in (
+        ("my_country", "DE", country, "country"),
+        ("my_language", "fr", spoken, "language"),
+    ):
+        menu = re.search(rf'<select[^>]*name="{key}"[^>]*>.*?</select>', page, re.DOTALL)
+        assert menu is not None
+        assert f'autocomplete="{complete}"' in menu[0]
+        assert re.search(rf'<option value="{code}"\s*>{name}</option>', menu[0])
+        names = re.findall(r'<option value="[A-Za-z]+"\s*>([^<]+)<', menu[0])
+        assert len(names) > 170
+        assert [folded(each) for each in names] == sorted(folded(each) for each in names)
+    script = Client().get(f"{garden.url}form.js?language={language}").content.decode()
+    config = json.loads(script.partition("MAILFLATRATE_FORM=")[2].partition(";\n")[0])
+    assert ["DE", country] in {each["key"]: each for each in config["fields"]}["my_country"]["options"]
+
+
+def test_a_contact_s_page_has_the_same_menus(garden: FormCustomer) -> None:
+    declare_origin(garden.account_id, garden.anna.list_id)
+    garden.anna.bring(f"{HEADER}\n{line('dora@dora.example.com')}")
+    dora = garden.anna.contact("dora@dora.example.com")
+    client, field = garden.anna.signed_in().client, f"/studio/contacts/{dora.id}/fields/my_country/"
+    assert client.post(field, {"field_my_country": "AT"}).status_code == 303
+    assert re.search(r'<option value="AT" selected>Austria</option>', client.get(field).content.decode())
+    assert "Austria" in client.get(f"/studio/contacts/{dora.id}/").content.decode()
+    with tenancy.account(garden.anna.account_id):
+        Contact.objects.filter(id=dora.id).update(attributes={"my_country": "Atlantis"})
+    assert 'value="Atlantis" selected' in client.get(field).content.decode(), "an old value isn't lost by saving"
+
+
+def test_an_import_stores_codes_and_says_what_it_could_not_read(garden: FormCustomer) -> None:
+    declare_origin(garden.account_id, garden.anna.list_id)
+    rows = {"dora": ("Österreich", "Englisch"), "emil": ("austria", "de-AT"), "fritz": ("Atlantis", "Elbisch")}
+    lines = (f"{line(f'{name}@dora.example.com')};{where};{speaks}" for name, (where, speaks) in rows.items())
+    job = garden.anna.bring("\n".join((f"{HEADER};my_country;my_language", *lines)))
+    kept = {name: garden.anna.contact(f"{name}@dora.example.com").attributes for name in rows}
+    assert (kept["dora"]["my_country"], kept["dora"]["my_language"]) == ("AT", "en")
+    assert (kept["emil"]["my_country"], kept["emil"]["my_language"]) == ("AT", "de")
+    assert not {"my_country", "my_language"} & set(kept["fritz"])
+    page = garden.anna.signed_in().client.get(f"/studio/imports/{job.id}/").content.decode()
+    assert "must be a country" in page
+    assert "must be a language" in page

@@ -6,6 +6,12 @@ It is taken from an attribute that names a country, otherwise from the address's
 
 from __future__ import annotations
 
+from functools import cache
+
+from mailflatrate.locale.cldr import country_names
+from mailflatrate.locale.texts import languages
+from mailflatrate.rules.names.folded import codes_by_name, folded
+
 ATTRIBUTES = (
     "country", "land", "country_code", "countrycode", "laendercode", "laenderkuerzel", "land_code", "staat", "nation",
     "iso_country", "pays", "paese",
@@ -64,7 +70,23 @@ _CODE_LIST = (
     "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
     "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"
 )
-_CODES = frozenset(_CODE_LIST.split())
+CODES = frozenset(_CODE_LIST.split())
+# Names in English and German that people use and the CLDR doesn't have.
+_OTHER_NAMES = {
+    "BY": ("Weißrussland", "Weissrussland"),
+    "CI": ("Elfenbeinküste", "Ivory Coast"),
+    "CV": ("Kapverden", "Cape Verde"),
+    "HK": ("Hongkong", "Hong Kong"),
+    "KR": ("Korea", "Republik Korea", "Republic of Korea"),
+    "MD": ("Moldawien",),
+    "MK": ("Mazedonien", "Macedonia"),
+    "MM": ("Birma", "Burma"),
+    "MO": ("Macau", "Macao"),
+    "PS": ("Palästina", "Palestine"),
+    "SZ": ("Swasiland", "Swaziland"),
+    "TL": ("Osttimor", "East Timor"),
+    "VA": ("Vatikan", "Vatican"),
+}
 _BY_ENDING = {code.lower(): code for code in _NAMES} | {"uk": "GB", "gov": "US", "mil": "US", "edu": "US"}
 # Sold worldwide, so they say nothing about the country.
 _BY_ENDING = {ending: code for ending, code in _BY_ENDING.items() if ending not in {"in", "is", "li"}}
@@ -83,7 +105,13 @@ def country_of(attribute: str, ending: str) -> str | None:
 
 
 def country_code(text: str) -> str | None:
-    """Return the ISO 3166 code of a country given by code or by name; None if unknown."""
+    """Return the ISO 3166 code of a country given by code, or by name in a language of recipients; None if unknown."""
     named = _BY_NAME.get(" ".join(text.replace("-", " ").lower().split()))
     code = text.strip().upper()
-    return named or (code if code in _CODES else None)
+    return named or (code if code in CODES else _all_names().get(folded(text)))
+
+
+@cache
+def _all_names() -> dict[str, str]:
+    others = ({code: name} for code, names in _OTHER_NAMES.items() for name in names)
+    return codes_by_name(CODES, [*map(country_names, languages()), *others])

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from mailflatrate.locale.cldr import language_names
+from mailflatrate.locale.texts import languages
+from mailflatrate.rules.names.folded import codes_by_name, folded
 
 _CODE_LIST = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
@@ -11,7 +16,7 @@ _CODE_LIST = (
     "nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so "
     "sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
 )
-_CODES = frozenset(_CODE_LIST.split())
+CODES = frozenset(_CODE_LIST.split())
 # Each code with its names in English, German, French and the language itself, in lower case.
 _NAMES = (
     "de german allemand deutsch, en english anglais englisch, "
@@ -40,4 +45,9 @@ def language_code(text: str) -> str | None:
     if word in _BY_NAME:
         return _BY_NAME[word]
     match = _TAG.fullmatch(word)
-    return match[1] if match is not None and match[1] in _CODES else None
+    return match[1] if match is not None and match[1] in CODES else _all_names().get(folded(text))
+
+
+@cache
+def _all_names() -> dict[str, str]:
+    return codes_by_name(CODES, map(language_names, languages()))

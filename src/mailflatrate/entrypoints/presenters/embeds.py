@@ -137,13 +137,13 @@ def _plain_input(each: Input, hint: str) -> str:
             for value, word in each.options
         )
         return f"  <fieldset><legend>{escape(each.label)}{hint}</legend>{boxes}</fieldset>"
+    complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
     label = f'  <p><label for="mf-{each.key}">{escape(each.label)}{hint}</label><br>\n'
     if each.options:
         options = "".join(
             f'<option value="{escape(value)}">{escape(word)}</option>' for value, word in (("", "–"), *each.options)
         )
-        return f'{label}    <select id="mf-{each.key}" name="{each.key}"{required}>{options}</select></p>'
-    complete = f' autocomplete="{each.autocomplete}"' if each.autocomplete else ""
+        return f'{label}    <select id="mf-{each.key}" name="{each.key}"{complete}{required}>{options}</select></p>'
     mode = f' inputmode="{each.mode}"' if each.mode else ""
     return (
         f'{label}    <input id="mf-{each.key}" type="{each.type}" name="{each.key}" maxlength="{MAX_VALUE_CHARACTERS}"'

@@ -1,17 +1,22 @@
-"""The inputs of a sign-up form, rendered by the type of each field, and the check of what a visitor entered.
+"""Inputs for the values of fields, rendered by the type of each field, and the check of what was entered.
 
-The hosted page, the script, plain HTML and the preferences page all use these inputs; the server checks every value
-again, whatever page it came from. A choice field without its choices, and an undeclared field, are rendered as text.
+A contact's page, the hosted form, the script, plain HTML and the preferences page all use these inputs; the server
+checks every value again, whatever page it came from. A choice field without its choices, and an undeclared field, are
+rendered as text.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.http import QueryDict
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from mailflatrate.locale.cldr import country_names, language_names
+from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.contact_fields import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,
@@ -23,15 +28,19 @@ from mailflatrate.rules.contact_fields import (
     normalize_value,
     value_text,
 )
+from mailflatrate.rules.countries import CODES as CODES_OF_COUNTRIES
 from mailflatrate.rules.forms import FieldKind, FormField, FrozenForm
 from mailflatrate.rules.forms.defaults import email_label
+from mailflatrate.rules.languages import CODES as CODES_OF_LANGUAGES
+from mailflatrate.rules.names.folded import folded
 
 MAX_VALUE_CHARACTERS = 254
 NAMES_IN_USE = ("act", "keep", "pause", "language", "fields")
 """What a posted preferences page carries besides fields."""
 YES, NO = "true", "false"
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AUTOCOMPLETE = {FieldKind.FIRST_NAME: "given-name", FieldKind.LAST_NAME: "family-name", FieldKind.TEXT: ""}
-_AUTOCOMPLETE_OF_TYPE = {ContactFieldType.COUNTRY: "country-name", ContactFieldType.LANGUAGE: "language"}
+_AUTOCOMPLETE_OF_TYPE = {ContactFieldType.COUNTRY: "country", ContactFieldType.LANGUAGE: "language"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +49,9 @@ class Input:
 
     key: str
     label: str
-    type: str
-    autocomplete: str
-    required: bool
+    type: str = "text"
+    autocomplete: str = ""
+    required: bool = False
     mode: str = ""
     options: tuple[tuple[str, str], ...] = ()
     is_several: bool = False
@@ -66,17 +75,21 @@ def inputs(form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]
 
 def field_input(field: FormField, language: str, typed: Mapping[str, FieldDefinition]) -> Input:
     """Return the input of one field. A language that the form doesn't have gets the label of its first one."""
-    kind = definition_of(field, typed)
     label = field.labels.get(language) or next(iter(field.labels.values()), field.key)
+    drawn = typed_input(definition_of(field, typed), field.key, label, language)
+    autocomplete = _AUTOCOMPLETE[field.kind] or _AUTOCOMPLETE_OF_TYPE.get(definition_of(field, typed).type, "")
+    return replace(drawn, autocomplete=autocomplete, required=field.required)
+
+
+def typed_input(field: FieldDefinition, key: str, label: str, language: str) -> Input:
+    """Return the input of a field by its type, with its choices in a language."""
     return Input(
-        key=field.key,
+        key=key,
         label=label,
-        type="date" if kind.type is ContactFieldType.DATE else "text",
-        autocomplete=_AUTOCOMPLETE[field.kind] or _AUTOCOMPLETE_OF_TYPE.get(kind.type, ""),
-        required=field.required,
-        mode="decimal" if kind.type is ContactFieldType.NUMBER else "",
-        options=_options(kind, language),
-        is_several=kind.type is ContactFieldType.CHOICES and bool(kind.choices),
+        type="date" if field.type is ContactFieldType.DATE else "text",
+        mode="decimal" if field.type is ContactFieldType.NUMBER else "",
+        options=_options(field, language),
+        is_several=field.type is ContactFieldType.CHOICES and bool(field.choices),
     )
 
 
@@ -92,18 +105,42 @@ def _options(kind: FieldDefinition, language: str) -> tuple[tuple[str, str], ...
     if kind.type is ContactFieldType.BOOLEAN:
         with translation.override(language):
             return ((YES, _("Yes")), (NO, _("No")))
+    if kind.type is ContactFieldType.COUNTRY:
+        return _menu(country_names, CODES_OF_COUNTRIES, known_language(language))
+    if kind.type is ContactFieldType.LANGUAGE:
+        return _menu(language_names, CODES_OF_LANGUAGES, known_language(language))
     return tuple((choice, choice) for choice in kind.choices)
+
+
+@cache
+def _menu(
+    names_in: Callable[[str], Mapping[str, str]], codes: frozenset[str], language: str
+) -> tuple[tuple[str, str], ...]:
+    """Return codes with their names in a language, in the order of the names; a code without a name isn't offered."""
+    names = names_in(language)
+    named = ((code, names[code][:1].upper() + names[code][1:]) for code in codes if code in names)
+    return tuple(sorted(named, key=lambda each: folded(each[1])))
 
 
 def filled_in(shown: Sequence[Input], values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FilledInput]:
     """Return the inputs with values, as typed or as stored, and with their errors."""
-    return [_filled(each, values.get(each.key), errors.get(each.key, "")) for each in shown]
+    return [with_value(each, values.get(each.key), errors.get(each.key, "")) for each in shown]
 
 
-def _filled(each: Input, value: Any, error: str) -> FilledInput:
-    chosen = {value_text(one) for one in value} if isinstance(value, list) else {value_text(value)}
-    options = tuple((option, label, option in chosen) for option, label in each.options)
-    return FilledInput(each, "" if isinstance(value, list) else value_text(value), error, options)
+def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool = False) -> FilledInput:
+    """Return an input with a value.
+
+    `keeps_unknown`: a stored value that is none of the options stays selectable, so that saving doesn't lose it.
+    """
+    chosen = [value_text(one) for one in value] if isinstance(value, list) else [value_text(value)]
+    known = dict(each.options)
+    if keeps_unknown and known:
+        known |= {text: text for text in chosen if text and text not in known}
+    options = tuple((option, label, option in chosen) for option, label in known.items())
+    text = "" if isinstance(value, list) else value_text(value)
+    if each.type == "date" and text and not _ISO_DATE.fullmatch(text):
+        each = replace(each, type="text")  # a date input would show nothing of a value that can't be read
+    return FilledInput(each, text, error, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +199,7 @@ def fault_words(fault: ValueFault) -> str:
         ValueFault.AMBIGUOUS_DATE: _("This date can be read two ways. Write it like 2026-03-31."),
         ValueFault.NOT_YES_OR_NO: _("Choose yes or no."),
         ValueFault.NOT_A_CHOICE: _("Choose from the options shown."),
-        ValueFault.NOT_A_COUNTRY: _("Enter a country, such as Germany or DE."),
-        ValueFault.NOT_A_LANGUAGE: _("Enter a language, such as German or de."),
+        ValueFault.NOT_A_COUNTRY: _("Choose a country from the list."),
+        ValueFault.NOT_A_LANGUAGE: _("Choose a language from the list."),
     }
     return words.get(fault) or _("This can't be used. Enter something else.")

@@ -1,13 +1,16 @@
-"""Values of custom fields as text in the reader's language: yes and no, dates, countries."""
+"""Values of custom fields as text in the reader's language: yes and no, dates, countries, languages."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.web.countries import country_name
+from mailflatrate.locale.cldr import country_names, language_names
+from mailflatrate.locale.texts import known_language
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, value_text
 
 
@@ -24,10 +27,15 @@ def value_words(kind: ContactFieldType | None, value: Any) -> str:
             return str(formats.date_format(date.fromisoformat(value), "DATE_FORMAT"))
         except ValueError:
             return value
-    return country_name(value) if kind is ContactFieldType.COUNTRY and isinstance(value, str) else value_text(value)
+    text = value_text(value)
+    if kind is ContactFieldType.COUNTRY:
+        return country_names(known_language(get_language())).get(text, text)
+    if kind is ContactFieldType.LANGUAGE:
+        return language_names(known_language(get_language())).get(text, text)
+    return text
 
 
 def field_label(known: Mapping[str, FieldDefinition], key: str) -> str:
     """Return the label of a field, archived or not; the key if there is no such field."""
-    own = {"first_name": _("First name"), "last_name": _("Last name")}
+    own = {"first_name": _("First name"), "last_name": _("Last name"), external_ids.FIELD: _("External ID")}
     return own.get(key) or (known[key].label if key in known else key)
