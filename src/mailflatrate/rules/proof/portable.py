@@ -54,6 +54,7 @@ class PortableConsent:
     first_name: str
     last_name: str
     attributes: Mapping[str, str]
+    external_id: str
     status: str
     since: str
     signup_at: str = ""
@@ -145,7 +146,8 @@ def read_consent(line: Mapping[str, Any], events: list[ProofEvent]) -> PortableC
     state, since = str(line["state"]["state"]), str(line["state"]["since"] or "")
     if line["suppression"] is not None:
         state, since = str(line["suppression"]["state"]), str(line["suppression"]["since"] or "")
-    who = (str(person["email"]), str(person["first_name"]), str(person["last_name"]), attributes)
+    own_id = str(person.get("external_id") or "")
+    who = (str(person["email"]), str(person["first_name"]), str(person["last_name"]), attributes, own_id)
     basis = basis_of(events)
     if state != "confirmed" or basis is None:
         return PortableConsent(*who, "unconfirmed" if state == "confirmed" else state, since)

@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.fields import declare, declare_missing, read_values
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.base import clock
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.contact_fields import ContactFieldType
 
 MAX_ATTRIBUTES = 100
@@ -22,11 +23,15 @@ LANGUAGE_ATTRIBUTE = "language"
 
 
 @transaction.atomic
-def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any]) -> None:
+def edit_contact(
+    contact_id: int, *, first_name: str, last_name: str, attributes: dict[str, Any], external_id: str | None = None
+) -> None:
     """Replace names and attributes. An attribute without a field gets one. Raises ListError.
 
-    Unchanged values aren't checked again.
+    Unchanged values aren't checked again. `external_id` as for `change_contact`.
     """
+    if external_id and not external_ids.is_external_id(external_id):
+        raise ListError(_("write it as one word of at most 200 characters, without spaces or umlauts"))
     if len(attributes) > MAX_ATTRIBUTES:
         raise ListError(_("a contact can have up to %(limit)d custom fields") % {"limit": MAX_ATTRIBUTES})
     known = Contact.objects.select_for_update().filter(id=contact_id).values_list("attributes", flat=True).first()
@@ -43,6 +48,8 @@ def edit_contact(contact_id: int, *, first_name: str, last_name: str, attributes
         attributes={key: value for key, value in kept.items() if value is not None},
         updated_at=clock.now(),
     )
+    if external_id is not None:
+        _name(contact_id, external_id)
 
 
 def refuse_personal(changed: Mapping[str, Any], country: str | None = None) -> None:
@@ -80,9 +87,8 @@ def change_contact(
         first_name=contact.first_name if first_name is None else first_name,
         last_name=contact.last_name if last_name is None else last_name,
         attributes={key: value for key, value in kept.items() if value is not None},
+        external_id=external_id,
     )
-    if external_id is not None:
-        _name(contact_id, external_id)
 
 
 def _name(contact_id: int, external_id: str) -> None:

@@ -8,7 +8,7 @@ from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import ContactColumns
 from mailflatrate.base import tenancy
 
-OWN_COLUMNS = ("name", "subscriptions", "tags", "added", "confirmed", "activity")
+OWN_COLUMNS = ("name", "subscriptions", "tags", "added", "confirmed", "activity", "external_id")
 """What every contact can show beside the address."""
 DEFAULT_COLUMNS = ("name", "subscriptions", "tags", "added")
 MOST_COLUMNS = 20

@@ -37,6 +37,7 @@ FIXED = (
     "created_at",
     "last_activity_at",
     "tags",
+    "external_id",
 )
 """Columns of every export of contacts; custom fields follow. Importers, ours too, recognize the proof by these names.
 
@@ -52,6 +53,7 @@ SELECT c.id, c.email, c.first_name, c.last_name, l.id, l.name, s.state, {moment_
     {moment_sql("c.created_at")}, {moment_sql("c.last_activity_at")},
     (SELECT string_agg(t.name, ', ' ORDER BY t.folded) FROM contact_tag ct JOIN tag t ON t.id = ct.tag_id
      WHERE ct.account_id = c.account_id AND ct.contact_id = c.id),
+    c.external_id,
     c.attributes::text
 FROM contact c
 LEFT JOIN subscription s ON s.account_id = c.account_id AND s.contact_id = c.id

@@ -32,7 +32,8 @@ _SAID_NO = f"""(EXISTS (SELECT 1 FROM {STRONGEST} AS found) OR EXISTS (
     SELECT 1 FROM subscription n WHERE n.account_id = c.account_id AND n.contact_id = c.id
       AND n.state = 'unsubscribed'))"""  # noqa: S608
 _PEOPLE = f"""
-SELECT c.id, c.email, c.first_name, c.last_name, c.attributes::text, s.mailing_list_id, l.name, l.code, s.state,
+SELECT c.id, c.email, c.first_name, c.last_name, c.external_id, c.attributes::text, s.mailing_list_id, l.name, l.code,
+    s.state,
     {
     moment_sql(
         "CASE s.state WHEN 'confirmed' THEN s.confirmed_at WHEN 'unsubscribed' THEN s.unsubscribed_at"
@@ -100,9 +101,8 @@ class ProofRows:
         return self._signed(end)
 
     def _row(self, person: tuple[Any, ...], events: Sequence[Event]) -> Sequence[Value]:
-        (contact, email, first_name, last_name, attributes, list_id, name, code, state, since, no, reason, no_since) = (
-            person
-        )
+        (contact, email, first_name, last_name, external_id, attributes, list_id, name, code, *of_list) = person
+        state, since, no, reason, no_since = of_list
         line = self._signed(
             {
                 "format": PORTABLE_FORM,
@@ -112,6 +112,7 @@ class ProofRows:
                     "email": email,
                     "first_name": first_name,
                     "last_name": last_name,
+                    **({"external_id": external_id} if external_id else {}),
                     "attributes": json.loads(attributes),
                 },
                 "list": None if list_id is None else {"id": list_id, "name": name, "code": code},

@@ -42,6 +42,7 @@ class ColumnTarget(StrEnum):
     USER_AGENT = "user_agent"
     LAST_CONTACT_AT = "last_contact_at"
     TAGS = "tags"
+    EXTERNAL_ID = "external_id"
 
 
 TIMES = (ColumnTarget.SIGNUP_AT, ColumnTarget.CONFIRMED_AT, ColumnTarget.LAST_CONTACT_AT)
@@ -80,6 +81,7 @@ _NAMES: dict[ColumnTarget, str] = {
     "lastemaildate lastsenddate lastnewsletter letzterkontakt letztermailversand letztermailing letztesmailing "
     "letzternewsletter letzterversand letzteraussand letzteaussendung letzteemail letztemail letztemailam "
     "zuletztangeschrieben zuletztangeschriebenam zuletztgesendet zuletztkontaktiert lastmessagesent lastmessageat",
+    ColumnTarget.EXTERNAL_ID: "externalid externeid",
     ColumnTarget.TAGS: "tags tag schlagworte schlagwörter schlagwoerter stichworte labels",
 }
 # These could also be a yes or no: taken only if no column has a clearer name.

@@ -21,8 +21,9 @@ class CorrectedTable:
 
     def rows(self) -> Iterator[Row]:
         for line, cells, fault in self._table.rows():
-            yield line, [_original(cell) for cell in cells], fault
+            yield line, [original_cell(cell) for cell in cells], fault
 
 
-def _original(cell: str) -> str:
+def original_cell(cell: str) -> str:
+    """Return a cell as it was before we made it harmless for spreadsheets."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_SIGNS) else cell

@@ -8,6 +8,9 @@ from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
 SLICE_ROWS = 20_000
+UNUSABLE_ID = "unusable"
+TAKEN_ID = "taken"
+"""Why an id of the customer's own system wasn't taken over: it isn't one word, or another contact has it."""
 REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
 
 
@@ -49,5 +52,6 @@ class Slice:
     """(column, word) -> rows whose status word is unknown."""
     unread: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(field, fault) -> rows whose value doesn't suit the field."""
+    has_external_ids: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     """The tags that its rows name: folded -> as first written."""

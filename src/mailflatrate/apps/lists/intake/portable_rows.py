@@ -41,6 +41,7 @@ SHOWN = (
     "source",
     "user_agent",
     "state",
+    "external_id",
 )
 """The columns that a preview shows. Their mapping is fixed."""
 HEADER = (*SHOWN, "attributes", "list_only", PROOF_TITLE)
@@ -162,6 +163,7 @@ def _cells(consent: PortableConsent, text: str, line: Mapping[str, Any]) -> list
         consent.source,
         consent.user_agent,
         status,
+        consent.external_id,
         json.dumps(attributes, ensure_ascii=False) if attributes else "",
         "yes" if consent.status == "unsubscribed" and line["suppression"] is None else "",
         text,

@@ -16,13 +16,15 @@ from mailflatrate.apps.lists.intake import portable_rows
 from mailflatrate.apps.lists.intake.attribute_cells import AttributeCell, written_attributes
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, ColumnTarget
+from mailflatrate.apps.lists.intake.corrected_rows import original_cell
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
-from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, Refusal, SaidNo, Slice
+from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, UNUSABLE_ID, Refusal, SaidNo, Slice
 from mailflatrate.apps.lists.intake.person_names import split_name
 from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
 from mailflatrate.rules.contact_fields import FieldDefinition, suited_values
@@ -112,6 +114,7 @@ class ImportJudge:
             for target in (ColumnTarget.FIRST_NAME, ColumnTarget.LAST_NAME, ColumnTarget.FULL_NAME)
         )
         self._tags_at = setting.columns.targets.get(ColumnTarget.TAGS)
+        self._external_id_at = setting.columns.targets.get(ColumnTarget.EXTERNAL_ID)
         self._split_tags = lru_cache(maxsize=5_000)(split_tags)
         self._agent_at = setting.columns.targets.get(ColumnTarget.USER_AGENT)
 
@@ -299,7 +302,19 @@ class ImportJudge:
             _details(line, weighed, self._stated_of(cells, weighed)),
             weighed.reason,
             self._tags(cells, part),
+            self._external_id(cells, part),
         )
+
+    def _external_id(self, cells: list[str], part: Slice) -> str | None:
+        """Return the person's id in the customer's own system, if the row has one that can be used."""
+        text = "" if self._external_id_at is None else original_cell(cells[self._external_id_at].strip())
+        if not text:
+            return None
+        if not external_ids.is_external_id(text):
+            part.unread[(external_ids.FIELD, UNUSABLE_ID)] += 1
+            return None
+        part.has_external_ids = True
+        return text
 
     def _tags(self, cells: list[str], part: Slice) -> str | None:
         """Return the tags of a row as a JSON list of folded names; their spelling is noted in the slice."""

@@ -17,15 +17,16 @@ from django.utils.translation import gettext
 
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.errors import ImportProblem
-from mailflatrate.apps.lists.intake.judged import Refusal, Slice
+from mailflatrate.apps.lists.intake.judged import TAKEN_ID, Refusal, Slice
 from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
+from mailflatrate.apps.lists.intake.slice_external_ids import give_external_ids_of_slice
 from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
 from mailflatrate.apps.lists.limits import may_import
 from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
-from mailflatrate.rules import sql
+from mailflatrate.rules import external_ids, sql
 
 _TRIES = 3
 UNKNOWN_WORDS = 30
@@ -61,7 +62,7 @@ _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS import_staging (
     line bigint, email text, address_key bytea, mailbox_key bytea, first_name text, last_name text, attributes jsonb,
     signup_at timestamptz, signup_ip inet, confirmed_at timestamptz, confirmed_ip inet, source text, user_agent text,
-    details jsonb, reason text, tags jsonb
+    details jsonb, reason text, tags jsonb, external_id text
 ) ON COMMIT DELETE ROWS
 """
 _COPY = """
@@ -251,7 +252,7 @@ def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
 
 def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
     """Store for the report: at most UNKNOWN_WORDS unknown words, and how many values don't suit their field."""
-    if not part.unknown and not part.unread:
+    if not part.unknown and not +part.unread:
         return
     cursor.execute("SELECT terms FROM import WHERE account_id = %s AND id = %s", [job.account_id, job.id])
     terms = json.loads(cursor.fetchone()[0])
@@ -261,7 +262,7 @@ def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
         if word in of_column or sum(map(len, words.values())) < UNKNOWN_WORDS:
             of_column[word] = of_column.get(word, 0) + rows
     unread = terms.setdefault("unread_values", {})
-    for (key, fault), rows in part.unread.items():
+    for (key, fault), rows in (+part.unread).items():
         of_field = unread.setdefault(key, {})
         of_field[fault] = of_field.get(fault, 0) + rows
     cursor.execute(
@@ -322,9 +323,17 @@ def _merge(
             refusals += [(line, part.cells[line], "R-16", reason, "") for line in lines]
     if written != planned:
         raise _SubscriptionMoved
+    _give(cursor, job, part, refused_lines)
+    return refusals, held
+
+
+def _give(cursor: Any, job: Import, part: Slice, refused_lines: Sequence[int]) -> None:
+    """Give the people of a slice their tags and external ids, but for refused rows."""
     if part.tags:
         give_tags_of_slice(cursor, job, part, refused_lines)
-    return refusals, held
+    if part.has_external_ids:
+        # Set, not added: a slice may be written again.
+        part.unread[(external_ids.FIELD, TAKEN_ID)] = give_external_ids_of_slice(cursor, job, refused_lines)
 
 
 def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal], *, held: bool = False) -> None:

@@ -73,9 +73,7 @@ class Contact(TenantModel):
     tracking_event_id = models.BigIntegerField(
         null=True, help_text="the ledger event with the person's consent to click tracking (R-107)"
     )
-    external_id = models.CharField(
-        max_length=200, null=True, help_text="the person's id in the customer's own system, set by API"
-    )
+    external_id = models.CharField(max_length=200, null=True, help_text="the person's id in the customer's own system")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -15,6 +15,9 @@ BEGIN
     FROM (
         SELECT 'first_name' AS key, to_jsonb(OLD.first_name) AS was, to_jsonb(NEW.first_name) AS becomes
         UNION ALL SELECT 'last_name', to_jsonb(OLD.last_name), to_jsonb(NEW.last_name)
+        -- An import's own event says what it brought to people who had none.
+        UNION ALL SELECT 'external-id', to_jsonb(OLD.external_id), to_jsonb(NEW.external_id)
+        WHERE OLD.external_id IS NOT NULL OR author ->> 'source' IS DISTINCT FROM 'import'
         UNION ALL SELECT key, OLD.attributes -> key, NEW.attributes -> key
         FROM (SELECT jsonb_object_keys(OLD.attributes) UNION SELECT jsonb_object_keys(NEW.attributes)) known(key)
     ) each WHERE was IS DISTINCT FROM becomes
@@ -22,10 +25,10 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER zz_changed AFTER UPDATE OF first_name, last_name, attributes ON contact
+CREATE OR REPLACE TRIGGER zz_changed AFTER UPDATE OF first_name, last_name, attributes, external_id ON contact
     FOR EACH ROW WHEN (
-        (OLD.first_name, OLD.last_name, OLD.attributes) IS DISTINCT FROM (NEW.first_name, NEW.last_name,
-        NEW.attributes)
+        (OLD.first_name, OLD.last_name, OLD.attributes, OLD.external_id) IS DISTINCT FROM (NEW.first_name,
+        NEW.last_name, NEW.attributes, NEW.external_id)
     ) EXECUTE FUNCTION public.contact_changed();
 
 -- An import's own event says what it brought; a tag taken with its contact is nobody's any longer.

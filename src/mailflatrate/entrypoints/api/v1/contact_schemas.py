@@ -23,6 +23,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
 )
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.rules.tags import MAX_TAGS_AT_ONCE
 
@@ -31,8 +32,8 @@ ExternalId = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=200,
-        pattern=r"^[!-~]+$",
+        max_length=external_ids.MOST_CHARACTERS,
+        pattern=external_ids.PATTERN,
         description="the person's id in your own system, without spaces",
     ),
 ]

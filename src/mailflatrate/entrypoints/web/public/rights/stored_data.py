@@ -24,6 +24,7 @@ from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.field_words import value_words
 from mailflatrate.entrypoints.web.public.preferences import pause_words
 from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
 from mailflatrate.rules.local_time import ATTRIBUTES as ZONE_ATTRIBUTES
 
@@ -88,7 +89,7 @@ def _changed(one: dict[str, Any], asked_as: dict[str, str]) -> Rows:
     if one["what"] == ChangeKind.TAGS:
         added, removed = _("Tag added: %(name)s"), _("Tag removed: %(name)s")
         return [(when, (added if is_added else removed) % {"name": name}) for name, is_added in one["values"].items()]
-    own = {"first_name": _("First name"), "last_name": _("Last name")}
+    own = {"first_name": _("First name"), "last_name": _("Last name"), external_ids.FIELD: _("External ID")}
     return [
         (when, f"{own.get(key) or _attribute(key, asked_as)}: {value_words(None, before)} → {value_words(None, after)}")
         for key, (before, after) in one["values"].items()

@@ -50,6 +50,7 @@ TARGET_WORDS: dict[ColumnTarget, str | Promise] = {
     ColumnTarget.USER_AGENT: gettext_lazy("Browser"),
     ColumnTarget.LAST_CONTACT_AT: gettext_lazy("Last emailed: date and time"),
     ColumnTarget.TAGS: gettext_lazy("Tags"),
+    ColumnTarget.EXTERNAL_ID: gettext_lazy("External ID"),
 }
 STATUS_WORDS: dict[StatusField, str | Promise] = {
     StatusField.STATE: gettext_lazy("Status: can be emailed or not"),

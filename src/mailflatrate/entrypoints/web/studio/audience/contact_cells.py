@@ -64,6 +64,7 @@ def _labels() -> dict[str, str]:
         ADDED: _("Added"),
         CONFIRMED: _("Last confirmation"),
         "activity": _("Last activity"),
+        "external_id": _("External ID"),
     }
 
 
@@ -115,6 +116,8 @@ class ContactTable:
                 return ContactCell(column.label, tags=tags)
             case "name":
                 return ContactCell(column.label, contact.full_name)
+            case "external_id":
+                return ContactCell(column.label, contact.external_id or "")
         moment = {
             ADDED: contact.created_at,
             CONFIRMED: max((each.confirmed_at for each in subscriptions if each.confirmed_at), default=None),

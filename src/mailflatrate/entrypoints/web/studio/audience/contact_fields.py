@@ -13,6 +13,7 @@ from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.fields import definitions, fields
 from mailflatrate.apps.lists.models import Contact
+from mailflatrate.entrypoints.presenters.form_inputs import FilledInput, Input, with_value
 from mailflatrate.entrypoints.presenters.lookups import find_contact
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.field_words import field_label, value_words
@@ -21,16 +22,18 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, s
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import (
     NO_PROBLEMS,
     PREFIX,
-    FieldInput,
-    field_input,
-    field_inputs,
+    contact_input,
+    contact_inputs,
     posted_values,
 )
 from mailflatrate.entrypoints.web.studio.audience.forms import EditContactForm
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.contact_fields import KEY, MAX_TEXT_CHARACTERS, ContactFieldType, value_text
 
 NAMES = ("first_name", "last_name")
+OWN = (*NAMES, external_ids.FIELD)
+"""What every contact has beside custom fields."""
 _NAME_CHARACTERS = 120
 
 
@@ -50,7 +53,7 @@ def field_rows(contact: Contact) -> list[FieldRow]:
     shown = [field.key for field in fields()]
     others = sorted(set(contact.attributes) - set(shown))
     return [
-        *(FieldRow(key, field_label(known, key), getattr(contact, key)) for key in NAMES),
+        *(FieldRow(key, field_label(known, key), _value(contact, key)) for key in OWN),
         *(_row(contact, key, field_label(known, key), known[key].type) for key in shown),
         *(
             FieldRow(key, field_label(known, key), value_words(None, contact.attributes[key]), is_declared=False)
@@ -63,18 +66,20 @@ def _row(contact: Contact, key: str, label: str, kind: ContactFieldType) -> Fiel
     return FieldRow(key, label, value_words(kind, contact.attributes.get(key)))
 
 
-def _input_of(contact: Contact, key: str, value: Any, problem: str) -> FieldInput:
+def _input_of(contact: Contact, key: str, value: Any, problem: str) -> FilledInput:
     """Return the input of a field by its type. Raises Http404 for a name that neither a field nor a value has."""
     found = next((field for field in fields() if field.key == key), None)
     if found is not None:
-        return field_input(found, value, problem)
-    if key not in NAMES and key not in contact.attributes:
+        return contact_input(found, value, problem)
+    if key not in OWN and key not in contact.attributes:
         raise Http404
     label = field_label(definitions([key]), key)
-    return FieldInput(f"{PREFIX}{key}", label, "text", value_text(value), "", problem)
+    return with_value(Input(f"{PREFIX}{key}", label), value, problem)
 
 
 def _value(contact: Contact, key: str) -> Any:
+    if key == external_ids.FIELD:
+        return contact.external_id or ""
     return getattr(contact, key) if key in NAMES else contact.attributes.get(key)
 
 
@@ -83,7 +88,7 @@ def _value(contact: Contact, key: str) -> Any:
 def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
     """Show the input of one field, or save it; for htmx, return only the row."""
     contact = find_contact(contact_id)
-    if not KEY.fullmatch(key) and key not in contact.attributes:
+    if not KEY.fullmatch(key) and key not in OWN and key not in contact.attributes:
         raise Http404
     asked = _input_of(contact, key, _value(contact, key), "")
     context: dict[str, Any] = {"contact": contact, "one": asked, "key": key}
@@ -91,8 +96,8 @@ def one(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
         if request.GET.get("show") == "1":
             return _shown(request, contact_id, key)
         return page(request, _template(request), context)
-    posted = [text.strip()[: MAX_TEXT_CHARACTERS + 1] for text in request.POST.getlist(asked.name) if text.strip()]
-    value: Any = posted if asked.is_several else posted[-1] if posted else ""
+    posted = [text.strip()[: MAX_TEXT_CHARACTERS + 1] for text in request.POST.getlist(asked.input.key) if text.strip()]
+    value: Any = posted if asked.input.is_several else posted[-1] if posted else ""
     if value_text(value) != value_text(_value(contact, key)):  # an unchanged value is not checked again
         try:
             _save(contact_id, key, value)
@@ -110,7 +115,8 @@ def _save(contact_id: int, key: str, value: Any) -> None:
         contact_id,
         first_name=names["first_name"],
         last_name=names["last_name"],
-        attributes={} if key in NAMES else {key: value or None},
+        attributes={} if key in OWN else {key: value or None},
+        external_id=value if key == external_ids.FIELD else None,
     )
 
 
@@ -150,7 +156,7 @@ def edit(request: StudioRequest, contact_id: int) -> HttpResponse:
     """Show or save the name and all fields at once."""
     contact = find_contact(contact_id)
     if request.method != "POST":
-        form = EditContactForm(initial={"first_name": contact.first_name, "last_name": contact.last_name})
+        form = EditContactForm(initial={name: getattr(contact, name) for name in (*NAMES, "external_id")})
         return _edit_page(request, contact, form, contact.attributes)
     form = EditContactForm(request.POST)
     attributes = _posted_attributes(request, contact.attributes)
@@ -178,7 +184,7 @@ def _edit_page(
     context = {
         "contact": contact,
         "form": form,
-        "inputs": field_inputs(attributes, problems),
+        "inputs": contact_inputs(attributes, problems),
         "attributes": _undeclared(attributes),
     }
     return page(request, "studio/audience/contact_edit.html", context, status=422 if form.errors else 200)

@@ -10,6 +10,7 @@ from mailflatrate.apps.lists.actions.lists import MAX_NAME_CHARACTERS
 from mailflatrate.apps.lists.fetching.systems import SYSTEMS
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.entrypoints.web.studio.audience.move_pages import system_choices
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.systems.profile import profiles
 
 
@@ -36,6 +37,12 @@ class EditContactForm(forms.Form):
 
     first_name = forms.CharField(label=_("First name"), max_length=120, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=120, required=False)
+    external_id = forms.CharField(
+        label=_("External ID"),
+        max_length=external_ids.MOST_CHARACTERS,
+        required=False,
+        help_text=_("The person's ID in your own system, as one word. No two contacts can have the same."),
+    )
 
 
 class SegmentForm(forms.Form):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import imports, rejected_rows
 from mailflatrate.apps.lists.fields import definitions, fault_sentence
+from mailflatrate.apps.lists.intake.judged import TAKEN_ID, UNUSABLE_ID
 from mailflatrate.apps.lists.models import Import, ImportState, Move, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word, reasons
@@ -26,6 +27,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import IMPORT_TONES
 from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules import external_ids
 from mailflatrate.rules.contact_fields import ValueFault
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
@@ -111,11 +113,19 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
     """Return the values that didn't suit their fields: the field, how many, and how they have to be written."""
     unread: dict[str, dict[str, int]] = job.terms.get("unread_values", {})
     known = definitions(unread)
+    about_ids = unread.get(external_ids.FIELD, {})
+    sentences = {
+        UNUSABLE_ID: error_sentence(_("write it as one word of at most 200 characters, without spaces or umlauts")),
+        TAKEN_ID: _("Another contact already has it."),
+    }
     return [
-        (known[key].label, number, error_sentence(fault_sentence(known[key], ValueFault(fault))))
-        for key, faults in unread.items()
-        if key in known
-        for fault, number in faults.items()
+        *((_("External ID"), number, sentences[fault]) for fault, number in about_ids.items()),
+        *(
+            (known[key].label, number, error_sentence(fault_sentence(known[key], ValueFault(fault))))
+            for key, faults in unread.items()
+            if key in known
+            for fault, number in faults.items()
+        ),
     ]
 
 
