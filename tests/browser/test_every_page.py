@@ -96,6 +96,8 @@ NOT_OPENED = {
     "/studio/imports/<int:import_id>/progress/": PART,
     "/studio/imports/moves/<int:move_id>/progress/": PART,
     "/studio/media/picker/": PART,
+    "/studio/senders/<int:domain_id>/provider/": PART,
+    "/studio/senders/<int:domain_id>/provider/done/": AWAY,
     "/studio/test-inbox/<int:message_id>/signature/": PART,
     "/studio/segments/<int:segment_id>/count/": PART,
     "/studio/brand/preview/": MESSAGE,
