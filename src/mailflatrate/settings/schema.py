@@ -1,7 +1,7 @@
 """The only schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Four sections are in `database`, `inbound`, `storage` and `vetting`. `docs/settings.md` is generated from all of them.
+Five sections are in `customer_domains`, `database`, `inbound`, `storage` and `vetting`. `docs/settings.md` is generated from all of them.
 """
 
 import os
@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.stricter_limits import read_tighter
+from mailflatrate.settings.customer_domains import CustomerDomainSettings
 from mailflatrate.settings.database import DatabaseSettings
 from mailflatrate.settings.former_names import with_current_names
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
@@ -58,7 +59,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettings):
+class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettings, CustomerDomainSettings):
     """All settings of one process; frozen."""
 
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")
@@ -112,17 +113,6 @@ class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettin
     )
     tls_certificate: Path | None = Field(None, description="Certificate of the TLS port. Default: self-signed.")
     tls_key: Path | None = Field(None, description="Private key of the TLS port.")
-    domain_connect_key: Path | None = Field(
-        None,
-        description="PEM file with the RSA key that signs Domain Connect links, with which customers have their DNS"
-        " provider set up our records (docs/operations.md). Empty: off.",
-    )
-    media_host_target: str | None = Field(
-        None,
-        description="Host name that customers point a CNAME at to serve images from their own domain. The proxy "
-        "in front gets certificates for those hosts. Empty: images are served from the service's host "
-        "only.",
-    )
     allowed_hosts: str = Field(
         "",
         description="Comma-separated host names that the pages answer to. Default: the host of "

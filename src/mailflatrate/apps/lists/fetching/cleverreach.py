@@ -28,7 +28,7 @@ from mailflatrate.apps.lists.fetching.pages import html_at
 
 _PAGE: Final = 1000
 _TEMPLATES: Final = 30
-_MAILINGS: Final = 20
+_CAMPAIGNS: Final = 20
 _DETAIL: Final = 7
 """Attributes, global attributes and tags of each recipient."""
 _FIXED: Final = (
@@ -119,19 +119,19 @@ class CleverReach:
             yield one.get("email"), "yes", "", ""
 
     def templates(self) -> Iterator[HtmlTemplate]:
-        """Yield the account's own templates, then the newest finished mailings."""
+        """Yield the account's own templates, then the newest campaigns it sent."""
         found = self._api.get("/mailings/templates/user.json", is_large=True)
         for one in objects(found.get("templates") if isinstance(found, dict) else None)[:_TEMPLATES]:
             yield HtmlTemplate(text_of(one, "name"), "", html_at(text_of(one, "file"), self._domains, self._link))
-        found = self._api.get("/mailings.json", is_large=True, state="finished", limit=_MAILINGS)
-        for one in objects(found.get("finished") if isinstance(found, dict) else found)[:_MAILINGS]:
+        found = self._api.get("/mailings.json", is_large=True, state="finished", limit=_CAMPAIGNS)
+        for one in objects(found.get("finished") if isinstance(found, dict) else found)[:_CAMPAIGNS]:
             whole = self._api.get(f"/mailings.json/{quote(text_of(one, 'id'), safe='')}", is_large=True)
             subject = text_of(one, "subject")
             yield HtmlTemplate(text_of(one, "name") or subject, subject, _html_of(whole))
 
 
 def _html_of(found: object) -> str:
-    """Return the HTML of a mailing, under the names that the API has for it."""
+    """Return the HTML of a campaign, under the names that the API has for it."""
     if not isinstance(found, dict):
         return ""
     content = found.get("content")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_account_second_factor"),
-        ("suppression", "0001_initial"),
+        ("suppression", "0002_lifted"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
