@@ -1,7 +1,8 @@
 """The only schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Five sections are in `customer_domains`, `database`, `inbound`, `storage` and `vetting`. `docs/settings.md` is generated from all of them.
+Five sections are in `customer_domains`, `database`, `inbound`, `storage` and `vetting`. `docs/settings.md` is
+generated from all of them.
 """
 
 import os

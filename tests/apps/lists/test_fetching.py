@@ -15,7 +15,6 @@ from mailflatrate.apps.lists.errors import FetchProblem, ImportProblem
 from mailflatrate.apps.lists.fetch_runner import fetch_files
 from mailflatrate.apps.lists.fetching import api as api_module
 from mailflatrate.apps.lists.fetching.api import ApiLink
-from mailflatrate.apps.lists.fetching.pages import html_at
 from mailflatrate.apps.lists.fetching.systems import SYSTEMS, check_key
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.jobs import check_move, expire_keys
@@ -293,38 +292,6 @@ def test_templates_behind_an_address_become_drafts_too(
         saved = list(CampaignTemplate.objects.order_by("id"))
     assert [one.name for one in saved] == names
     assert all(word in one.content for one, word in zip(saved, words, strict=True))
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "https://cleverreach.com.evil.example/x",
-        "https://evilcleverreach.com/x",
-        "https://user@evil.example/cleverreach.com",
-        "https://evil.example#.cleverreach.com",
-        "file:///etc/passwd",
-        "https://[::1",
-        "http://cleverreach.com/x",
-        "https://127.0.0.1/x",
-    ],
-)
-def test_html_is_fetched_from_the_systems_own_hosts_only(url: str) -> None:
-    requests = ApiLink(DnsResolver(["127.0.0.1"]), pause=lambda _seconds: None)
-    assert html_at(url, ("cleverreach.com",), requests) == ""
-    with serving({"/x": "<p>x</p>"}) as api:
-        own = ApiLink(DnsResolver(["127.0.0.1"]), pause=lambda _seconds: None, private=True)
-        assert html_at(f"{api.url}/x", ("127.0.0.1",), own) == "<p>x</p>"
-        assert html_at(f"{api.url}/x", ("cleverreach.com",), own) == ""
-        for fault in (
-            (302, {"Location": "/x"}, b""),
-            (200, {"Content-Type": "application/pdf"}, b"x"),
-            (200, {"Content-Type": "text/html; charset=nope"}, b"x"),
-            (200, {"Content-Type": "text/html", "Content-Length": "90"}, b"x"),
-            (200, {"Content-Type": "text/html"}, b"x" * (1024 * 1024 + 1)),
-        ):
-            api.faults = [fault]
-            assert html_at(f"{api.url}/x", ("127.0.0.1",), own) == ""
 
 
 @pytest.mark.parametrize(

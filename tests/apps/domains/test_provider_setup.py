@@ -1,22 +1,15 @@
 """A domain's page offers "Set up at <provider>": the way there and back, with a provider that keeps to the rules."""
 
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from click.testing import CliRunner
 from django.test import Client
 
-from mailflatrate.apps.domains import connect_template
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.boot.doctor_report import Level
-from mailflatrate.entrypoints.cli.doctor.dns_records import _domain_connect
-from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.settings.schema import SettingsError, load_settings, read_settings
+from mailflatrate.settings.schema import load_settings
 from support.customers import Customer, sending_customer
 from support.provider_setup import HTMX, Scene, provider_scene
 
@@ -102,54 +95,3 @@ def test_without_a_key_nothing_is_offered(anna: Customer) -> None:
         domain = domains.add_domain("shop.huber.at")
     assert "provider/" not in anna.client.get(f"/studio/senders/{domain.id}/").content.decode()
     assert anna.client.get(f"/studio/senders/{domain.id}/provider/").content == b""
-
-
-def test_the_template_keeps_to_the_fields_of_the_specification() -> None:
-    template = connect_template.service_template(load_settings())
-    identifier = re.compile(r"[A-Za-z0-9._-]{1,63}")
-    assert identifier.fullmatch(template["providerId"])
-    assert identifier.fullmatch(template["serviceId"])
-    needed = {
-        "TXT": {"host", "data", "ttl"},
-        "MX": {"host", "pointsTo", "ttl", "priority"},
-        "SPFM": {"host", "spfRules"},
-    }
-    optional = {"groupId", "essential", "type", "txtConflictMatchingMode", "txtConflictMatchingPrefix"}
-    variables = set()
-    for record in template["records"]:
-        assert needed[record["type"]] <= set(record) <= needed[record["type"]] | optional
-        variables |= {name for value in record.values() for name in re.findall(r"%([A-Za-z0-9_-]+)%", str(value))}
-    assert variables == {"selector", "dkimkey"}
-    reserved = {"domain", "host", "redirect_uri", "state", "providerName", "serviceName", "groupId", "sig", "key"}
-    assert not variables & reserved
-
-
-def test_the_shipped_template_is_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
-    example = read_settings({"MAILFLATRATE_PUBLIC_URL": "https://mail.mailflatrate.example"})
-    shipped = Path(__file__).parents[2] / "deploy/domain-connect/mailflatrate.example.campaigns.json"
-    written = json.loads(shipped.read_text(encoding="utf-8"))
-    assert written == connect_template.service_template(example)
-    assert shipped.name == f"{written['providerId']}.{written['serviceId']}.json"
-    monkeypatch.setattr("mailflatrate.entrypoints.cli.domains.load_settings", lambda: example)
-    assert json.loads(CliRunner().invoke(cli, ["domains", "connect-template"]).stdout) == written
-
-
-def test_the_key_s_records_are_printed_and_looked_for(scene: Scene) -> None:
-    signer = connect_template.link_signer()
-    assert signer is not None
-    said = CliRunner().invoke(cli, ["domains", "connect-key"]).stdout
-    host = f"{signer.label}.mailflatrate.example"
-    assert said.splitlines() == [f'{host}. TXT "{record}"' for record in signer.records]
-    settings, resolver = load_settings(), scene.provider.link.resolver
-    assert [line.level for line in _domain_connect(settings, resolver)] == [Level.WARNING]
-    scene.provider.publish({host: {"TXT": list(signer.records)}})
-    assert [line.level for line in _domain_connect(settings, resolver)] == [Level.OK]
-
-
-def test_a_key_that_can_t_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "key.pem").write_text("no key")
-    broken = load_settings().model_copy(update={"domain_connect_key": tmp_path / "key.pem"})
-    monkeypatch.setattr(connect_template, "load_settings", lambda: broken)
-    connect_template.link_signer.cache_clear()
-    with pytest.raises(SettingsError, match="MAILFLATRATE_DOMAIN_CONNECT_KEY: can't use"):
-        connect_template.link_signer()
