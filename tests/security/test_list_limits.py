@@ -51,7 +51,7 @@ _NOTHING = (
     "desk_message dkim_key domain_report enrolment enrolment_passage event_day event_setting invitation last_mailing "
     "mailable_count notice postbox_message privacy_request raw_mail search_todo signup_counter suppression_file "
     "suppression_file_row vetting_decision vetting_signal webhook_attempt webhook_endpoint webhook_waiting "
-    "withdrawal_outbox"
+    "withdrawal_outbox lift_request"
 )
 NOTHING = frozenset(_NOTHING.split())
 """Tables of which a limited member sees no row at all."""
