@@ -26,6 +26,8 @@ from send import running
 from signup import wait_for_pages
 
 NAMES = ("order.placed", "page.seen", "cart.left")
+MOST_A_SECOND = 12_000
+"""As many events are prepared for each second: making them takes longer than posting them."""
 
 
 class Connection:
@@ -51,10 +53,10 @@ class Connection:
         return status, json.loads(answer) if status == 200 else {}
 
 
-def batches(contact_ids: list[int], size: int) -> list[bytes]:
+def batches(contact_ids: list[int], size: int, events: int) -> list[bytes]:
     """Bodies of posts, each with keys of its own; a tenth comes again right after the first time."""
     mark, made = f"{time.time_ns():x}", []
-    for number in range(4_000):
+    for number in range(events // size + 1):
         items = [
             {
                 "contact": {"id": random.choice(contact_ids)},
@@ -67,8 +69,6 @@ def batches(contact_ids: list[int], size: int) -> list[bytes]:
         made.append(json.dumps({"items": items}).encode())
         if number % 10 == 0:
             made.append(made[-1])
-        if len(made) * size >= 400_000:
-            break
     return made
 
 
@@ -142,7 +142,7 @@ def measure(estate: Estate, options: argparse.Namespace, port: int, postgres: in
 
     with tenancy.account(estate.account_id):
         contact_ids = list(Contact.objects.values_list("id", flat=True))
-    posts, secret = batches(contact_ids, options.batch), key_of(estate)
+    posts, secret = batches(contact_ids, options.batch, int(options.seconds * MOST_A_SECOND)), key_of(estate)
     groups = {"web": family(web), "postgres": family(postgres)}
     before = {group: sum(map(cpu_seconds, each)) for group, each in groups.items()}
     result = asyncio.run(press(port, secret, posts, options.connections, options.seconds))
