@@ -31,6 +31,7 @@ from mailflatrate.settings.roles import (
     PLATFORM_ROLE,
     app_url,
     limited_pass_for,
+    owner_url,
     server_of,
 )
 from mailflatrate.settings.schema import load_settings
@@ -236,6 +237,17 @@ def test_a_limit_counts_at_once(limited: Limited) -> None:
         assert count(link, "contact") > 0
         limit(limited.account_id, rosa, limited.blank_id)
         assert count(link, "contact") == 0
+
+
+def test_members_without_a_limit_pay_nothing(limited: Limited) -> None:
+    """The policies that their statements are planned with don't know of limits."""
+    with psycopg.connect(owner_url(load_settings())) as owner:
+        rows = owner.execute(
+            "SELECT tablename, qual, with_check FROM pg_policies WHERE roles && ARRAY[%s, %s]::name[]",
+            [APP_ROLE, PLATFORM_ROLE],
+        ).fetchall()
+    assert len(rows) > 200
+    assert [row for row in rows if "limited" in f"{row[1]} {row[2]}" or MEMBER_SETTING in f"{row[1]} {row[2]}"] == []
 
 
 # -- every address -----------------------------------------------------------------------------------------------------
