@@ -12,11 +12,14 @@ from mailflatrate.apps.accounts.actions.keys import make_api_key, use_api_key
 from mailflatrate.apps.accounts.actions.people import AccountError
 from mailflatrate.apps.accounts.models import Invitation, KeyScope, Membership, Role, User
 from mailflatrate.apps.accounts.queries import members_who_may
+from mailflatrate.apps.campaigns.actions.drafts import update_campaign
+from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.actions.bulk import start_bulk
 from mailflatrate.apps.lists.actions.exports import open_export, start_export
 from mailflatrate.apps.lists.actions.imports import start_import
+from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.bulk.runner import run_bulk
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
@@ -37,6 +40,7 @@ from mailflatrate.apps.lists.models import (
     Import,
     ImportState,
     MailingList,
+    Segment,
     Subscription,
     SubscriptionState,
 )
@@ -194,6 +198,34 @@ def test_a_campaign_cannot_reach_beyond_the_limit(team: Team) -> None:
         team.client.post(f"/studio/campaigns/{campaign.id}/edit/", values)
         kept = team.anna.again(campaign)
         assert set(kept.list_ids) | set(kept.excluded_list_ids) == {team.anna.list_id}
+
+
+BEYOND = [
+    [{"field": "source", "op": "contains", "value": "wholesale"}],
+    [{"field": "consent", "op": "within_days", "value": 30}],
+    [{"field": "received", "op": "at_least", "value": 1}],
+]
+
+
+def test_an_audience_does_not_ask_about_other_lists(team: Team) -> None:
+    """Who among one's own contacts is on another list would show in the report."""
+    campaign = team.anna.draft("Bulbs")
+    on_other = [{"field": "list", "op": "on", "value": [team.other.list_id]}]
+    for conditions in [*BEYOND, on_other]:
+        for values in ({"conditions": conditions}, {"excluded_segments": [{"id": 1, "conditions": conditions}]}):
+            with team.as_mia(), pytest.raises(CampaignInputError):
+                update_campaign(campaign.id, values, by=team.mia)
+    with tenancy.account(team.account_id):
+        hidden = save_segment("Wholesalers", on_other)
+        seen = save_segment("Doras", [{"field": "first_name", "op": "equals", "value": "Dora"}])
+    with team.as_mia():
+        assert list(Segment.objects.values_list("id", flat=True)) == [seen.id]
+    post(team.client, f"/studio/campaigns/{campaign.id}/edit/", use_segment="1", segment=hidden.id)
+    assert not team.anna.again(campaign).conditions
+    written = team.anna.draft("By Anna", conditions=on_other)
+    post(team.client, f"/studio/campaigns/{written.id}/copy/")
+    with tenancy.account(team.account_id):
+        assert Campaign.objects.filter(name__startswith="By Anna").count() == 1
 
 
 def test_rules_see_the_whole_account(team: Team) -> None:

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.queries import limit_of
+from mailflatrate.apps.lists.conditions.checks import check_segment
+from mailflatrate.apps.lists.conditions.vocabulary import Field
+from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import BulkAction, Export, Import
 from mailflatrate.base import tenancy
 
@@ -20,6 +25,21 @@ def is_on_other_lists(contact_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.is_on_other_lists(%s)", [contact_id])
         return bool(cursor.fetchone()[0])
+
+
+_OF_ALL_LISTS = frozenset({Field.SOURCE, Field.CONSENT, Field.RECEIVED})
+"""Conditions that read what happened on all lists, so that a campaign's audience would tell who is on another one."""
+
+
+@tenancy.needs_account
+def refuse_beyond_limit(conditions: Any) -> None:
+    """Refuse conditions about lists, forms or campaigns that a limited member doesn't see. Raises SegmentError."""
+    if tenancy.limited_member() is None:
+        return
+    for condition in check_segment(conditions).conditions():
+        of_any = condition.field is Field.CLICKED and condition.campaign is None
+        if condition.field in _OF_ALL_LISTS or of_any:
+            raise SegmentError(_("a condition asks about all lists, and you see only some; remove it"))
 
 
 @tenancy.needs_account

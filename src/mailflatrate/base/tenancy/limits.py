@@ -73,10 +73,10 @@ def _tables(condition: str, rights: str, names: str) -> list[LimitedTable]:
 
 
 # A campaign belongs to a member whose lists include its whole audience, and all lists it excludes. A draft without an
-# audience belongs to its author.
+# audience belongs to its author, and to who edited it last.
 _CAMPAIGN = (
     f"{SHARED} AND excluded_list_ids <@ {LISTS} AND"
-    f" CASE WHEN cardinality(list_ids) > 0 THEN list_ids <@ {LISTS} ELSE created_by_id = {USER} END"
+    f" CASE WHEN cardinality(list_ids) > 0 THEN list_ids <@ {LISTS} ELSE {USER} IN (created_by_id, edited_by_id) END"
 )
 _OF_CAMPAIGN = _within("campaign_id", "campaign")
 _OF_ANY_CAMPAIGN = f"{SHARED} AND (campaign_id IS NULL OR {_OF_CAMPAIGN})"
@@ -88,6 +88,11 @@ _SUPPRESSION = (
     f"(account_id IS NULL OR {_MINE}) AND (SELECT public.limited_open()) AND EXISTS (SELECT 1 FROM public.contact seen"  # noqa: S608
     f" WHERE seen.account_id = {_ACCOUNT} AND seen.address_key = suppression.address_key)"
 )
+# A stored segment that asks about lists, or what was sent to them, would tell who is on another one.
+_ASKING = " || ".join(
+    f'@ == "{field}"' for field in ["list", "form", "source", "consent", "mailing", "received", "clicked"]
+)
+_ASKS_NO_LIST = f"NOT jsonb_path_exists(jsonb_build_array(tree, conditions), '$.**.field ? ({_ASKING})')"
 _STARTED = f"{_own('created_by_id')} AND list_ids <@ {LISTS}"
 
 LIMITED_TABLES: dict[str, LimitedTable] = {
@@ -100,9 +105,9 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             SHARED,
             _READ,
             "membership four_eyes_switch acceptance imprint application standing_change strike sender_domain dns_check "
-            "sender_address mailbox media_host brand_kit mailing_template field_migration segment "
-            "event_type event_settings",
+            "sender_address mailbox media_host brand_kit mailing_template field_migration event_type event_settings",
         ),
+        *_tables(f"{SHARED} AND {_ASKS_NO_LIST}", _READ, "segment"),
         *_tables(SHARED, _ADD, "acknowledgement media media_file"),
         # To set a field or a tag is to lock its row, for which PostgreSQL asks for the right to update a column.
         *_tables(SHARED, f"{_ADD}, {_LOCK}", "contact_field tag"),

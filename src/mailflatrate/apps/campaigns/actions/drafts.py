@@ -14,13 +14,15 @@ from mailflatrate.apps.accounts.models import AgreementKind, Occasion, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign, content_hash, printed_defaults
-from mailflatrate.apps.campaigns.errors import CampaignError, NotEditable
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.mail.address import AddressError, parse
@@ -41,6 +43,7 @@ WRITABLE = frozenset({
 def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | None = None) -> Campaign:
     """Create a draft with its own mailing ID."""
     _only_writable(values or {})
+    _within_limit(values or {})
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
     campaign.edited_by = by
     for field, value in (values or {}).items():
@@ -75,6 +78,7 @@ def write(
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign
+    _within_limit(changed)
     for name, value in changed.items():
         setattr(campaign, name, value)
     campaign.media_ids = _media_ids(campaign)
@@ -87,6 +91,16 @@ def write(
     if changed.get("reply_to"):
         _look_up_later(changed["reply_to"])
     return campaign
+
+
+def _within_limit(values: Mapping[str, Any]) -> None:
+    """Refuse an audience that asks about lists a limited member doesn't see. Raises CampaignInputError."""
+    excluded = [segment["conditions"] for segment in values.get("excluded_segments", ())]
+    try:
+        for conditions in [values.get("conditions", []), *excluded]:
+            refuse_beyond_limit(conditions)
+    except SegmentError as problem:
+        raise CampaignInputError(str(problem)) from problem
 
 
 def _media_ids(campaign: Campaign) -> list[int]:

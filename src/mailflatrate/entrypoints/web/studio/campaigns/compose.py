@@ -24,6 +24,7 @@ from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.entrypoints.presenters.language import reading_language
@@ -80,6 +81,7 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
     values = form.writable_values()
     conditions, problem = posted_tree(posted), ""
     try:
+        refuse_beyond_limit(conditions)
         values["conditions"] = stored_form(check_segment(conditions))
     except SegmentError as error:
         problem = str(error)

@@ -7,20 +7,21 @@ from django import forms
 from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import drafts, templates
-from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.starting_content import starter
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.entrypoints.web.posts import perform, see_other, succeed
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -138,7 +139,10 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
 def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Create a copy of this draft."""
     find_campaign(campaign_id)
-    draft = drafts.copy_campaign(campaign_id, by=request.user)
+    try:
+        draft = drafts.copy_campaign(campaign_id, by=request.user)
+    except CampaignInputError as problem:
+        return refuse(request, f"{capfirst(str(problem))}.", reverse("studio:campaigns"))
     said = _("This is your copy. It has its own mailing ID and hasn't been released.")
     return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import versions
 from mailflatrate.apps.campaigns.actions.drafts import values_of
-from mailflatrate.apps.campaigns.errors import NotEditable
+from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion
 from mailflatrate.apps.campaigns.template_preview import written_message
 from mailflatrate.apps.domains.models import SenderAddress
@@ -224,7 +224,7 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
         lambda: versions.take_version(campaign_id, version.id, by=request.user),
         _("The campaign now uses this version. The previous content is under Versions."),
         reverse("studio:campaign-edit", args=[campaign_id]),
-        refused=NotEditable,
+        refused=CampaignError,
         because=_("This campaign is no longer a draft. Copy it to send something different."),
         back=reverse("studio:campaign", args=[campaign_id]),
     )
