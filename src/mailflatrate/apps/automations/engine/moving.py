@@ -24,6 +24,7 @@ WITH moved AS (
         ended_at = CASE WHEN m.next = '' THEN %(now)s::timestamptz END
     FROM unnest(%(ids)s::bigint[], %(nexts)s::text[]) AS m (id, next)
     WHERE e.id = m.id AND e.account_id = %(account_id)s AND e.state = 'active' AND e.step = %(step)s
+        AND e.id BETWEEN %(first)s AND %(last)s
 )
 INSERT INTO enrolment_passage (account_id, enrolment_id, step, at, target, result)
 SELECT %(account_id)s, m.id, %(step)s, %(now)s, m.target, m.result
@@ -32,17 +33,18 @@ ON CONFLICT (account_id, enrolment_id, step) DO NOTHING
 """
 _POSTPONE = """
 UPDATE enrolment e SET due_at = m.due FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) AS m (id, due)
-WHERE e.id = m.id AND e.account_id = %(account_id)s AND e.state = 'active'
+WHERE e.id = m.id AND e.account_id = %(account_id)s AND e.state = 'active' AND e.id BETWEEN %(first)s AND %(last)s
 """
 _LEAVE = """
 UPDATE enrolment SET state = 'left', why = %(why)s, ended_at = %(now)s
 WHERE account_id = %(account_id)s AND id = ANY(%(ids)s::bigint[]) AND state = 'active'
+    AND id BETWEEN %(first)s AND %(last)s
 """
 _ZONED = """
 SELECT e.id, {zone}, CASE WHEN pg_input_is_valid(left(c.attributes->>%(field)s, 10), 'date')
     THEN left(c.attributes->>%(field)s, 10)::date END
 FROM enrolment e JOIN contact c ON c.id = e.contact_id AND c.account_id = e.account_id
-WHERE e.account_id = %(account_id)s AND e.id = ANY(%(ids)s::bigint[])
+WHERE e.account_id = %(account_id)s AND e.id = ANY(%(ids)s::bigint[]) AND e.id BETWEEN %(first)s AND %(last)s
 """
 
 
@@ -69,7 +71,7 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
                 "account_id": run.automation.account_id,
                 "step": step.key,
                 "now": run.now,
-                "ids": [each.enrolment_id for each in people],
+                **_ids([each.enrolment_id for each in people]),
                 "nexts": [each.next_key for each in people],
                 "targets": [each.target for each in people],
                 "results": [each.result for each in people],
@@ -86,6 +88,11 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
         arrive(run, run.steps[key], ids)
 
 
+def _ids(ids: Sequence[int]) -> dict[str, Any]:
+    """Return the ids of a batch and their range: with it, a statement reads a piece of the primary key."""
+    return {"ids": list(ids), "first": min(ids), "last": max(ids)}
+
+
 def arrive(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
     """Count people who arrived at a step; if it is a wait, start it."""
     count(run, step.key, ENTERED, {"": len(ids)})
@@ -96,7 +103,7 @@ def arrive(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
 def _begin_wait(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
     rule = WaitRule(**{**step.parameters, "kind": WaitKind(step.parameters["kind"])})
     with connection.cursor() as cursor:
-        values: dict[str, Any] = {"account_id": run.automation.account_id, "ids": list(ids), "field": rule.field}
+        values: dict[str, Any] = {"account_id": run.automation.account_id, **_ids(ids), "field": rule.field}
         cursor.execute(_ZONED.format(zone=ZONE), values)
         people = [ZonedPerson(*row) for row in cursor.fetchall()]
     dues = {
@@ -112,7 +119,7 @@ def postpone(run: VersionRun, dues: dict[int, datetime]) -> None:
         with connection.cursor() as cursor:
             values: dict[str, Any] = {
                 "account_id": run.automation.account_id,
-                "ids": list(dues),
+                **_ids(list(dues)),
                 "dues": list(dues.values()),
             }
             cursor.execute(_POSTPONE, values)
@@ -124,7 +131,7 @@ def leave(run: VersionRun, step: AutomationStep, ids: Sequence[int], why: Leavin
         with connection.cursor() as cursor:
             values: dict[str, Any] = {
                 "account_id": run.automation.account_id,
-                "ids": list(ids),
+                **_ids(ids),
                 "why": why.value,
                 "now": run.now,
             }
