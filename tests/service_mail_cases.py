@@ -123,6 +123,17 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "origin_reopened": ("lists/mail/origin_reopened", {"name": "Newsletter", "url": URL}),
     "digest_ready": ("campaigns/mail/digest_ready", {"digest": "Blog", "number": 3, "url": URL}),
     "digest_ready_one": ("campaigns/mail/digest_ready", {"digest": "Blog", "number": 1, "url": URL}),
+    **{
+        name: ("events/mail/switched_off", {"host": "shop.example", "gone": gone, "url": URL})
+        for name, gone in (("webhook_failing", False), ("webhook_gone", True))
+    },
+    **{
+        name: (
+            "automations/mail/step_reached",
+            {"automation": "Welcome", "people": people, "count": len(people), "note": NOTE, "url": URL},
+        )
+        for name, people in (("step_reached", ["Dora Falk", "eve@x.example"]), ("step_reached_one", ["Dora Falk"]))
+    },
     "digest_failed": ("campaigns/mail/digest_failed", {"digest": "Blog", "url": URL}),
     "comment": (
         "campaigns/mail/comment",

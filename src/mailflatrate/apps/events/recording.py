@@ -5,6 +5,7 @@ switched off.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind
@@ -152,9 +153,9 @@ def _switch_off(endpoint: WebhookEndpoint, state: EndpointState) -> None:
         details={"state": state.value},
     )
     facts = {
-        "url": endpoint.url,
+        "host": urlsplit(endpoint.url).hostname,
         "gone": state == EndpointState.GONE,
-        "page": f"{load_settings().public_url}/studio/webhooks/{endpoint.id}/",
+        "url": f"{load_settings().public_url}/studio/webhooks/{endpoint.id}/",
     }
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         tell_owners(endpoint.account_id, NoticeKind.TEAM, "events/mail/switched_off", facts)

@@ -34,7 +34,7 @@ KINDS: Final = {
     ),
     "campaigns": (
         gettext_lazy("Campaigns"),
-        ("campaign.", "mailing.", "release.", "digest.", "comment.", "template.", "media.", "warm_up."),
+        ("campaign.", "mailing.", "release.", "digest.", "comment.", "template.", "media.", "warm_up.", "automation."),
     ),
     "contacts": (
         pgettext_lazy("activity log", "Contacts"),
@@ -54,6 +54,8 @@ KINDS: Final = {
             "tag.",
             "form.",
             "suppression.",
+            "event_type.",
+            "event_period.",
         ),
     ),
     "senders": (gettext_lazy("Senders and brand"), ("mailbox.", "media_host.", "domain.", "imprint.", "brand.")),
