@@ -65,7 +65,7 @@ def test_nothing_is_changed_the_second_time(database: str) -> None:
             "SELECT relrowsecurity FROM pg_class WHERE oid = 'contact'::regclass", True,
         ),
         ("DROP POLICY platform ON campaign", "campaign",
-         "SELECT count(*) FROM pg_policies WHERE tablename = 'campaign'", 2),
+         "SELECT count(*) FROM pg_policies WHERE tablename = 'campaign'", 3),
         ("DROP POLICY eraser ON feedback; CREATE POLICY eraser ON feedback USING (true)", "feedback",
          "SELECT qual <> 'true' FROM pg_policies WHERE tablename = 'feedback' AND policyname = 'eraser'", True),
         (

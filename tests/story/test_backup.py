@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
+from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.apps.accounts.models import AccountStatus
 from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.models import MediaFile
@@ -111,8 +112,9 @@ def say_no(story: Story) -> None:
         erase_for_customer(erased.id, by=story.estate.owner)
     names = ("unsubscribed", "erased", "bounced", "complained")
     story.left = {name: person.email for name, person in zip(names, people, strict=True)}
+    otto = create_user("otto@service.example", name="Otto", password=None, is_staff=True)
     change_account_status(
-        story.eve.account_id, AccountStatus.SUSPENDED, Reasons("spam", text="She sent spam."), by=story.eve.owner
+        story.eve.account_id, AccountStatus.SUSPENDED, Reasons("spam", text="She sent spam."), by=otto
     )
 
 

@@ -60,6 +60,7 @@ def neighbours(database: str) -> Neighbours:
     made = Neighbours()
     with tenancy.account(made.anna.account_id):
         made.ids["suppression_id"] = Suppression.objects.order_by("id").values_list("id", flat=True)[0]
+    made.ids["contact"] = made.ids["contact_id"]
     return made
 
 

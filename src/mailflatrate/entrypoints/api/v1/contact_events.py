@@ -224,9 +224,9 @@ def _shown(row: EventTypeRow) -> EventTypeInfo:
     return filled(EventTypeInfo, row)
 
 
-def _one(type_id: int) -> EventTypeInfo:
-    get_object_or_404(ContactEventType.objects, id=type_id)
-    return next(_shown(row) for row in known.event_types() if row.id == type_id)
+def _one(event_type_id: int) -> EventTypeInfo:
+    get_object_or_404(ContactEventType.objects, id=event_type_id)
+    return next(_shown(row) for row in known.event_types() if row.id == event_type_id)
 
 
 @endpoint(ROUTER, "get", "/event-types", scope=KeyScope.READ, answers=Page[EventTypeInfo])
@@ -235,10 +235,10 @@ def list_event_types(request: ApiRequest, which: Query[PageQuery]) -> Page[Event
     return page_from(known.event_types(), which, lambda row: row.id, _shown)
 
 
-@endpoint(ROUTER, "get", "/event-types/{type_id}", scope=KeyScope.READ, answers=EventTypeInfo)
-def show_event_type(request: ApiRequest, type_id: Id) -> EventTypeInfo:
+@endpoint(ROUTER, "get", "/event-types/{event_type_id}", scope=KeyScope.READ, answers=EventTypeInfo)
+def show_event_type(request: ApiRequest, event_type_id: Id) -> EventTypeInfo:
     """Show a type of event."""
-    return _one(type_id)
+    return _one(event_type_id)
 
 
 @endpoint(
@@ -257,27 +257,27 @@ def create_event_type(request: ApiRequest, given: NewEventType) -> EventTypeInfo
     return _one(actions.declare_event(given.name, given.properties).id)
 
 
-@endpoint(ROUTER, "patch", "/event-types/{type_id}", scope=KeyScope.CONTACTS_WRITE, answers=EventTypeInfo)
-def change_event_type(request: ApiRequest, type_id: Id, given: EventTypeChange) -> EventTypeInfo:
+@endpoint(ROUTER, "patch", "/event-types/{event_type_id}", scope=KeyScope.CONTACTS_WRITE, answers=EventTypeInfo)
+def change_event_type(request: ApiRequest, event_type_id: Id, given: EventTypeChange) -> EventTypeInfo:
     """Add properties to a type of event."""
-    _one(type_id)
-    actions.add_properties(type_id, given.properties)
-    return _one(type_id)
+    _one(event_type_id)
+    actions.add_properties(event_type_id, given.properties)
+    return _one(event_type_id)
 
 
 @endpoint(
     ROUTER,
     "post",
-    "/event-types/{type_id}/delete",
+    "/event-types/{event_type_id}/delete",
     scope=KeyScope.CONTACTS_WRITE,
     answers=EventTypeDeletionResult,
 )
-def delete_event_type(request: ApiRequest, type_id: Id, given: EventTypeDeletion) -> EventTypeDeletionResult:
+def delete_event_type(request: ApiRequest, event_type_id: Id, given: EventTypeDeletion) -> EventTypeDeletionResult:
     """Delete a type of event with all of its events. Segments that ask for it match no one. You can't undo this."""
-    _one(type_id)
+    _one(event_type_id)
     if not given.sure:
         raise wrong("sure", _("send true to confirm"))
-    return EventTypeDeletionResult(events=actions.delete_event_type(type_id))
+    return EventTypeDeletionResult(events=actions.delete_event_type(event_type_id))
 
 
 @endpoint(ROUTER, "get", "/event-period", scope=KeyScope.READ, answers=EventPeriod)
