@@ -34,7 +34,7 @@ RECORD = "INSERT INTO django_migrations (app, name, applied) VALUES ('{}', '{}',
 
 
 @pytest.mark.parametrize(
-    ("app", "name"), [("delivery", "9999_of_next_year"), ("automations", "0001_initial"), ("mfa", "9999_later")]
+    ("app", "name"), [("delivery", "9999_of_next_year"), ("app_of_next_year", "0001_initial"), ("mfa", "9999_later")]
 )
 def test_a_newer_database_is_refused(app: str, name: str) -> None:
     demand_upgradable()

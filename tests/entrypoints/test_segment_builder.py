@@ -115,7 +115,7 @@ def test_a_changed_field_gets_a_comparison_and_inputs_of_its_type(anna: Customer
     rows = anna.client.post("/studio/segments/rows/", clicks).content.decode()
     for part in ("campaign", "times", "days"):
         assert f'name="0-{part}"' in rows
-    assert "Clicks are known only of people who agreed to it. 3 contacts didn" in rows
+    assert "We record clicks only for people who agreed to it. 3 contacts didn" in rows
 
 
 def test_foreign_and_broken_forms_are_bounded(anna: Customer) -> None:
