@@ -55,6 +55,7 @@ dev: build ## Serve the demo for development: changed texts, styles and views sh
 	MAILFLATRATE_DEBUG=true MAILFLATRATE_VITE_PORT=$(VITE_PORT) $(BIN)/mailflatrate demo
 
 WAITING := tests/story tests/hosts
+API := tests/entrypoints/api
 ATTACKS := tests/release tests/security
 
 test: build tools ## Run all tests, including the browser tests and the Postfix story
@@ -65,9 +66,9 @@ test: build tools ## Run all tests, including the browser tests and the Postfix 
 	share() { $(BIN)/pytest -q "$${@:2}" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
 	share demo -m demo tests/browser tests/story
 	share apps -m "not demo" tests/apps
-	share waiting -m "not demo" $(WAITING)  # these mostly wait for a relay, a worker or a clock
+	share waiting -m "not demo" $(WAITING) $(API)  # the first two mostly wait for a relay, a worker or a clock
 	share attacks -m "not demo" $(ATTACKS)
-	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING) $(ATTACKS),--ignore $(each)) || failed=$$?
+	failed=0; $(BIN)/pytest -q -m "not demo" $(foreach each,tests/apps $(WAITING) $(API) $(ATTACKS),--ignore $(each)) || failed=$$?
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	exit $$failed
 

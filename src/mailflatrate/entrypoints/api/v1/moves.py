@@ -35,6 +35,7 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 
 ROUTER = Router(tags=["Imports"])
 Text = Annotated[str, Field(max_length=500)]
+MoveFiles = Annotated[list[UploadedFile], File(max_length=MOST_FILES)]
 Choices = Annotated[dict[Text, Text], Field(max_length=MAX_COLUMNS)]
 
 
@@ -174,13 +175,11 @@ def list_moves(request: ApiRequest, which: Query[PageQuery]) -> Page[MoveInfo]:
 
 
 @endpoint(ROUTER, "post", "/moves", scope=KeyScope.IMPORT, answers=MoveInfo, status=202, repeatable=True)
-def upload_move(request: ApiRequest, files: File[list[UploadedFile]], given: Form[NewMove]) -> MoveInfo:
+def upload_move(request: ApiRequest, files: MoveFiles, given: Form[NewMove]) -> MoveInfo:
     """Upload several files of your previous system, or its ZIP. Up to 20 files of CSV, XLSX, JSON or ZIP. They are
     checked in the background; fetch the address in Location until `state` is `ready`, look at `result`, answer its
     questions and start it. For one file whose columns you know, use an import.
     """
-    if len(files) > MOST_FILES:
-        raise Problem(Code.TOO_LARGE)
     dropped = [DroppedFile(file.name or "", file) for file in files]
     return _shown(moves.upload_move(find_list(given.list_id).id, dropped, by=request.caller.user, system=given.system))
 
