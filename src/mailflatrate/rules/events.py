@@ -1,7 +1,8 @@
 """The events that other programs hear of: a closed table of types, and what each one's payload holds.
 
 A payload has ids and codes only, so that erasing a person leaves nothing to chase: a person is named by the number of
-their contact. After an erasure that number leads to no one here, and the program that stored it knows whom to forget.
+their contact. After an erasure nothing here has that number, and the program that stored it knows which person to
+forget.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Thin background jobs of automations."""
 
 from mailflatrate.apps.automations.actions import release
-from mailflatrate.apps.automations.engine.advance import accounts_with_work, advance_account
+from mailflatrate.apps.automations.engine.advance import accounts_with_work, advance_account, wake_account
 from mailflatrate.apps.automations.engine.folding import fold_counts
 from mailflatrate.apps.automations.models import AutomationVersion, VersionState
-from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -16,7 +16,7 @@ def advance(account_id: int) -> None:
     """Advance the automations of an account; if the time is up before everything is done, enqueue another job."""
     if advance_account(account_id):
         with tenancy.account(account_id):
-            _wake(account_id)
+            wake_account(account_id)
 
 
 @job("automations.complete_release", JobQueue.PLAN, attempts=MANY)
@@ -36,7 +36,7 @@ def sweep(timestamp: int) -> None:
         )
     for account_id in accounts:
         with tenancy.account(account_id):
-            _wake(account_id)
+            wake_account(account_id)
     for account_id, automation_id in waiting:
         with tenancy.account(account_id):
             release.complete_release(automation_id)
@@ -46,8 +46,3 @@ def sweep(timestamp: int) -> None:
 def fold(timestamp: int) -> None:
     """Once an hour, add up the counts of each version, so that its page stays fast."""
     fold_counts()
-
-
-def _wake(account_id: int) -> None:
-    key = f"automations:{account_id}"
-    jobs.wake("automations.advance", JobQueue.PLAN, once=key, lock=key, account_id=account_id)

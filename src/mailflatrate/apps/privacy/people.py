@@ -136,7 +136,7 @@ def _samples(account_id: int, by_contact: dict[int, int]) -> dict[int, frozenset
 
 
 def counted(lasting: Iterable[int], passing: Iterable[int]) -> frozenset[int]:
-    """Return whom a row counts for, as if people were wiped one after another.
+    """Return the person that a row counts for, as if people were wiped one after another.
 
     `lasting`: places the row still names after it was wiped. `passing`: places that the first wipe takes out of it.
     """

@@ -17,8 +17,8 @@ from mailflatrate.apps.privacy.people import ErasedPeople
 @dataclass(frozen=True, slots=True)
 class _Text:
     """Columns of a table that are searched, and what is stored in rows that name someone: `{}` is the text of the
-    column without the addresses. Rows are deleted if nothing is stored. `owner`: the column of the contact with whom
-    the row is deleted.
+    column without the addresses. Rows are deleted if nothing is stored. `owner`: the column of a contact; the row
+    is deleted together with that contact.
     """
 
     table: str

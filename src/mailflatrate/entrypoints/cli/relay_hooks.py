@@ -47,7 +47,7 @@ def replace_command(name: str, at_once: bool) -> None:
 @click.argument("name")
 @click.argument("key_file", type=_KEY_FILE)
 def key_command(name: str, key_file: Path) -> None:
-    """Replace the key that posts to the relay NAME are checked against, from KEY_FILE."""
+    """Store the key in KEY_FILE as the one that verifies posts for the relay NAME."""
     _carry_out("key", name, key_file=key_file)
 
 

@@ -18,6 +18,7 @@ from mailflatrate.apps.automations.actions.drafts import draft_of, locked_automa
 from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.automations.ending import end_messages, replace_message
 from mailflatrate.apps.automations.engine import looking
+from mailflatrate.apps.automations.engine.advance import wake_account
 from mailflatrate.apps.automations.engine.context import run_of
 from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.graphs import graph_of, version_hash, with_campaigns
@@ -212,13 +213,7 @@ def _begin(automation: Automation, version: AutomationVersion) -> None:
     automation.updated_at = now
     automation.save()
     looking.remember_members(run_of(version))
-    jobs.wake(
-        "automations.advance",
-        jobs.JobQueue.PLAN,
-        once=f"automations:{automation.account_id}",
-        lock=f"automations:{automation.account_id}",
-        account_id=automation.account_id,
-    )
+    wake_account(automation.account_id)
 
 
 def _entry(entry: Entry) -> tuple[str, int | None, str]:

@@ -8,6 +8,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.automations.actions.drafts import locked_automation
 from mailflatrate.apps.automations.ending import end_messages, messages_of
+from mailflatrate.apps.automations.engine.advance import wake_account
 from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.models import (
     Automation,
@@ -19,7 +20,7 @@ from mailflatrate.apps.automations.models import (
 from mailflatrate.apps.automations.models.definition import LIVE
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.actions.campaigns import pause_campaign, resume_campaign
-from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.campaign_states import UNDER_WAY
 from mailflatrate.rules.roles import Permission
 
@@ -73,13 +74,7 @@ def resume_automation(automation_id: int, *, by: User) -> Automation:
     paused = Campaign.objects.filter(automation_id=automation_id, state=CampaignState.PAUSED, hold_rule="")
     for campaign in paused:
         resume_campaign(campaign.id)
-    jobs.wake(
-        "automations.advance",
-        jobs.JobQueue.PLAN,
-        once=f"automations:{automation.account_id}",
-        lock=f"automations:{automation.account_id}",
-        account_id=automation.account_id,
-    )
+    wake_account(automation.account_id)
     return automation
 
 

@@ -21,7 +21,7 @@ from mailflatrate.apps.automations.engine.taking import take
 from mailflatrate.apps.automations.models import AutomationState, AutomationVersion, VersionState
 from mailflatrate.apps.automations.models.definition import LIVE
 from mailflatrate.apps.delivery import fence
-from mailflatrate.base import tenancy
+from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.automations.graph import StepKind
 
@@ -131,6 +131,12 @@ def _advance_step(account_id: int, version_id: int, key: str, ends: float) -> bo
                 act(run, step, people)
         if len(people) < BATCH:
             return True
+
+
+def wake_account(account_id: int) -> None:
+    """Enqueue the job that advances the automations of an account, unless one is waiting."""
+    key = f"automations:{account_id}"
+    jobs.wake("automations.advance", jobs.JobQueue.PLAN, once=key, lock=key, account_id=account_id)
 
 
 def _move_people(account_id: int, version_id: int, ends: float) -> bool:

@@ -53,7 +53,7 @@ def send(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> Non
 
 
 def _on_time(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> Sequence[Person]:
-    """Return those who still get the message; the author's rule decides about those for whom it is late."""
+    """Return the people who still get the message. For anyone it is late for, the author's rule decides."""
     if run.graph.late is LateRule.SEND:
         return people
     late = [person for person in people if is_late(person.due_at, run.now)]

@@ -34,7 +34,7 @@ END $$;
 CREATE OR REPLACE TRIGGER enrolment_needs_consent AFTER INSERT ON enrolment REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION public.enrolment_needs_consent();
 
--- Whom an enrolment is about never changes, and one that ended stays ended. A person who confirms again continues with
+-- The person of an enrolment never changes, and one that ended stays ended. A person who confirms again continues with
 -- the new consent event, and moves to the current version of the same automation only.
 CREATE OR REPLACE FUNCTION public.enrolment_keeps_its_basis() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$

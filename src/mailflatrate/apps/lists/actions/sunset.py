@@ -20,7 +20,7 @@ ORDER BY s.contact_id LIMIT %s
 
 
 def ask_withdrawal(campaign_id: int, number: int, *, by: audit.Actor) -> None:
-    """Queue a job that unsubscribes, in batches, the still inactive contacts whom this campaign asked to stay.
+    """Queue a job that unsubscribes, in batches, contacts a campaign asked to stay who are still inactive.
 
     The customer requests it.
     """
