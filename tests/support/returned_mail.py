@@ -1,7 +1,8 @@
 """Anna's campaign was sent, and mail comes back: reports, forwards, bounces and answers about one of its deliveries."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import format_datetime
 
 from mailflatrate.apps.campaigns.models import Campaign
@@ -31,6 +32,7 @@ class SentCampaign:
     anna: Customer
     campaign: Campaign
     delivery_ids: list[int]
+    left_at: datetime = field(default_factory=clock.now)
 
     def token(self, purpose: TokenPurpose, number: int = 0) -> str:
         """As the engine seals it for the reader with this number."""
@@ -52,7 +54,7 @@ class SentCampaign:
             "From": "Lindenhof <news@lindenhof.example>",
             "To": self.reader(number).email,
             "Subject": "Winter bulbs are here",
-            "Date": format_datetime(clock.now()),
+            "Date": format_datetime(self.left_at),
             "Message-ID": f"<{compact_form(self.campaign.mailing_id)}."
             f"{self.token(TokenPurpose.MESSAGE_ID, number)}@l.de>",
             "List-Unsubscribe": f"<{link}>",
