@@ -13,6 +13,7 @@ _EXEMPT = {
     "base/job_queue.py": "the one module",
     "base/tenancy/policies.py": "rights are declared for all tables in one place",
     "apps/events/sql/wake.sql": "a trigger that enqueues in the transaction of the change, whatever statement made it",
+    "apps/automations/sql/wake.sql": "the same, at the commit, for arrivals that other stages note",
     "base/tenancy/sql/held.sql": "triggers that refuse rows written by anyone but the application",
 }
 

@@ -1,7 +1,10 @@
 """Automations as tests need them: made, released and begun by the same actions that pages call."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from mailflatrate.apps.automations.actions import drafts, release
 from mailflatrate.apps.automations.engine.advance import advance_account
@@ -26,6 +29,10 @@ from mailflatrate.rules.campaign_states import CampaignState
 from support.customers import CONTENT, WHERE, Customer
 
 ON_CONFIRMED = {"on": "confirmed", "form": None}
+_WAITING_JOBS = """
+SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'automations.advance' AND status = 'todo'
+    AND (args->>'account_id')::bigint = %s ORDER BY id
+"""
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,12 @@ class Journey:
     def advance(self) -> None:
         """What the job does."""
         assert not advance_account(self.customer.account_id)
+
+    def waiting_jobs(self) -> list[datetime | None]:
+        """The jobs that wait to advance the account: when each is due, None for at once."""
+        with tenancy.account(self.customer.account_id), connection.cursor() as cursor:
+            cursor.execute(_WAITING_JOBS, [self.customer.account_id])
+            return [at for (at,) in cursor.fetchall()]
 
     def arrive(self, *contact_ids: int) -> None:
         """What the triggers note when people confirm; for people who confirmed before."""

@@ -1,7 +1,9 @@
 """A customer who can send, and steps that many journeys have."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from support.customers import Customer, sending_customer
@@ -33,3 +35,10 @@ def wait() -> dict[str, Any]:
 def again() -> dict[str, Any]:
     """Another step that sends."""
     return dict(AGAIN)
+
+
+@pytest.fixture
+def owner(database: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection of the database's owner."""
+    with psycopg.connect(database, autocommit=True) as link:
+        yield link

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from mailflatrate.apps.automations.engine.advance import accounts_with_work, advance_account
+from mailflatrate.apps.automations.engine.advance import advance_account
+from mailflatrate.apps.automations.engine.work import accounts_with_work
 from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason

@@ -1,8 +1,9 @@
 """Thin background jobs of automations."""
 
 from mailflatrate.apps.automations.actions import release
-from mailflatrate.apps.automations.engine.advance import accounts_with_work, advance_account, wake_account
+from mailflatrate.apps.automations.engine.advance import ADVANCE_JOB, advance_account, wake_account, wake_account_at
 from mailflatrate.apps.automations.engine.folding import fold_counts
+from mailflatrate.apps.automations.engine.work import accounts_with_work, due_soon, next_due
 from mailflatrate.apps.automations.models import AutomationVersion, VersionState
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
@@ -11,12 +12,17 @@ from mailflatrate.base.tenancy import PlatformReason
 MANY = 100
 
 
-@job("automations.advance", JobQueue.PLAN, attempts=MANY)
+@job(ADVANCE_JOB, JobQueue.PLAN, attempts=MANY)
 def advance(account_id: int) -> None:
-    """Advance the automations of an account; if the time is up before everything is done, enqueue another job."""
-    if advance_account(account_id):
-        with tenancy.account(account_id):
+    """Advance the automations of an account. Enqueue another job if the time is up before everything is done, or if
+    a step is due before the next sweep.
+    """
+    is_unfinished = advance_account(account_id)
+    with tenancy.account(account_id):
+        if is_unfinished:
             wake_account(account_id)
+        elif (due := next_due(clock.now())) is not None:
+            wake_account_at(account_id, due)
 
 
 @job("automations.complete_release", JobQueue.PLAN, attempts=MANY)
@@ -28,15 +34,20 @@ def complete_release(account_id: int, automation_id: int) -> None:
 
 @job("automations.sweep", JobQueue.PLAN, every="* * * * *")
 def sweep(timestamp: int) -> None:
-    """Once a minute, wake the accounts whose automations have something to do, and check released versions."""
+    """Once a minute, wake the accounts whose automations have something to do before the next minute, and check
+    released versions.
+    """
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        accounts = accounts_with_work(clock.now())
+        accounts, soon = accounts_with_work(clock.now()), due_soon(clock.now())
         waiting = list(
             AutomationVersion.objects.filter(state=VersionState.RELEASING).values_list("account_id", "automation_id")
         )
     for account_id in accounts:
         with tenancy.account(account_id):
             wake_account(account_id)
+    for account_id, due in soon.items():
+        with tenancy.account(account_id):
+            wake_account_at(account_id, due)
     for account_id, automation_id in waiting:
         with tenancy.account(account_id):
             release.complete_release(automation_id)

@@ -5,7 +5,8 @@ Every batch is a transaction of its own, so that a process killed at any point l
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import connection
 
@@ -18,37 +19,19 @@ from mailflatrate.apps.automations.engine.entering import take_arrivals
 from mailflatrate.apps.automations.engine.moves import move_people
 from mailflatrate.apps.automations.engine.sending import is_waiting
 from mailflatrate.apps.automations.engine.taking import take
+from mailflatrate.apps.automations.engine.work import next_step, versions_with_work
 from mailflatrate.apps.automations.models import AutomationState, AutomationVersion, VersionState
 from mailflatrate.apps.automations.models.definition import LIVE
 from mailflatrate.apps.delivery import fence
-from mailflatrate.base import jobs, tenancy
+from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.automations.graph import StepKind
 
-RUN_SECONDS = 40.0
-# Accounts with someone due, an arrival, or an automation that people enter without one. Each version's steps are few,
-# and each is looked up in the index of people who are due.
-_DUE_ACCOUNTS = """
-SELECT DISTINCT a.account_id FROM automation a
-WHERE a.state = 'active' AND (
-    a.entry_on IN ('date', 'segment_entered', 'segment_left', 'inactive')
-    OR EXISTS (SELECT 1 FROM automation_arrival r WHERE r.account_id = a.account_id AND r.automation_id = a.id)
-    OR EXISTS (
-        SELECT 1 FROM automation_version v JOIN automation_step s ON s.version_id = v.id AND s.account_id = v.account_id
-        WHERE v.account_id = a.account_id AND v.automation_id = a.id AND v.state IN ('current', 'finishing')
-            AND EXISTS (SELECT 1 FROM enrolment e WHERE e.account_id = a.account_id AND e.version_id = v.id
-                AND e.step = s.key AND e.state = 'active' AND e.due_at <= %s))
-    OR EXISTS (SELECT 1 FROM automation_version v WHERE v.account_id = a.account_id AND v.automation_id = a.id
-        AND v.state = 'finishing'))
-"""
-
-
-@tenancy.needs_platform
-def accounts_with_work(now: datetime) -> list[int]:
-    """Return the accounts whose automations have something to do."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE_ACCOUNTS, [now])
-        return [int(number) for (number,) in cursor.fetchall()]
+ADVANCE_JOB: Final = "automations.advance"
+RUN_SECONDS: Final = 10.0
+"""How long one job works for an account before others get their turn."""
+# Every transaction that counted on a job that was still waiting is visible after this (`sql/wake.sql`).
+_SETTLE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def advance_account(account_id: int, run_seconds: float = RUN_SECONDS) -> bool:
@@ -56,18 +39,17 @@ def advance_account(account_id: int, run_seconds: float = RUN_SECONDS) -> bool:
     something is left to do.
     """
     ends = time.monotonic() + run_seconds
+    with tenancy.account(account_id), connection.cursor() as cursor:
+        cursor.execute(_SETTLE, [_key(account_id)])
     return not all(_advance_version(account_id, version_id, ends) for version_id in _live_versions(account_id))
 
 
 def _live_versions(account_id: int) -> Sequence[int]:
-    """Return the versions in which people may move on now. None while the account may not send, or sending is held."""
+    """Return the versions with something to do. None while the account may not send, or sending is held."""
     if _is_held():
         return []
     with tenancy.account(account_id):
-        if not current_account().may_send:
-            return []
-        rows = AutomationVersion.objects.filter(state__in=LIVE, automation__state=AutomationState.ACTIVE)
-        return list(rows.order_by("automation_id", "number").values_list("id", flat=True))
+        return versions_with_work(clock.now()) if current_account().may_send else []
 
 
 def _is_held() -> bool:
@@ -110,9 +92,21 @@ def _advance_version(account_id: int, version_id: int, ends: float) -> bool:
             return False
     if not is_current and not _move_people(account_id, version_id, ends):
         return False
-    with tenancy.account(account_id):
-        keys = [step.key for step in sorted(run.steps.values(), key=lambda step: step.number)] if run else []
-    return all(_advance_step(account_id, version_id, key, ends) for key in keys) and _end(account_id, version_id)
+    return _advance_steps(account_id, version_id, ends) and (is_current or _end(account_id, version_id))
+
+
+def _advance_steps(account_id: int, version_id: int, ends: float) -> bool:
+    """Advance people step by step. Steps lead forward only, so one pass takes everyone as far as they go."""
+    number = 0
+    while True:
+        with tenancy.account(account_id):
+            run = _load(version_id)
+            key = next_step(run, number) if run is not None else None
+        if run is None or key is None:
+            return True
+        if not _advance_step(account_id, version_id, key, ends):
+            return False
+        number = run.steps[key].number + 1
 
 
 def _advance_step(account_id: int, version_id: int, key: str, ends: float) -> bool:
@@ -135,8 +129,20 @@ def _advance_step(account_id: int, version_id: int, key: str, ends: float) -> bo
 
 def wake_account(account_id: int) -> None:
     """Enqueue the job that advances the automations of an account, unless one is waiting."""
-    key = f"automations:{account_id}"
-    jobs.wake("automations.advance", jobs.JobQueue.PLAN, once=key, lock=key, account_id=account_id)
+    key = _key(account_id)
+    jobs.wake(ADVANCE_JOB, jobs.JobQueue.PLAN, once=key, lock=key, account_id=account_id)
+
+
+def wake_account_at(account_id: int, due: datetime) -> None:
+    """Enqueue the job for the second after a step is due, so that it takes everyone who is due until then."""
+    at = due.replace(microsecond=0) + timedelta(seconds=1)
+    key = _key(account_id)
+    once = f"{key}:{int(at.timestamp())}"
+    jobs.defer(ADVANCE_JOB, jobs.JobQueue.PLAN, at=at, once=once, lock=key, account_id=account_id)
+
+
+def _key(account_id: int) -> str:
+    return f"automations:{account_id}"
 
 
 def _move_people(account_id: int, version_id: int, ends: float) -> bool:
