@@ -39,8 +39,11 @@ def version_hash(version: AutomationVersion) -> str:
     return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
 
-def with_campaigns(graph: Mapping[str, Any], exchanged: Mapping[int, int]) -> dict[str, Any]:
-    """Return a graph as JSON with the campaigns of its steps replaced; campaigns that have no replacement stay."""
+def with_campaigns(graph: Mapping[str, Any], exchanged: Mapping[int, int] | Mapping[str, int]) -> dict[str, Any]:
+    """Return a graph as JSON with the campaigns of its steps replaced; campaigns that have no replacement stay.
+
+    A recipe's graph names its messages by keys instead of ids.
+    """
 
     def step(raw: dict[str, Any]) -> dict[str, Any]:
         made = dict(raw)

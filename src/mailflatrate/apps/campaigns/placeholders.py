@@ -1,7 +1,8 @@
 """Our placeholder texts that the author should have replaced and that a campaign still contains (R-52), in any of our
 languages.
 
-They come from the editor's blocks, the starter content, and the sample text of the gallery's templates.
+They come from the editor's blocks, the starter content, the sample text of the gallery's templates, and the messages of
+recipes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from django.utils.translation import override
 
 from mailflatrate.apps.campaigns.default_blocks import STANDS_FOR_SOMETHING, palette_words
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, headline, invented_words
+from mailflatrate.apps.campaigns.recipe_messages import invented_texts
 from mailflatrate.locale.texts import languages
 from mailflatrate.mail.content_facts import blocks_of
 
@@ -34,6 +36,7 @@ def _sources() -> Iterator[str]:
     for language in LANGUAGES:
         for key in KEYS:
             yield from invented_words(key, language)
+    yield from invented_texts()
 
 
 def placeholders_in(parts: Iterable[str]) -> tuple[str, ...]:

@@ -139,12 +139,21 @@ def closing(language: str) -> tuple[str, str]:
     return translate(N_("here is what is new."), language), translate(N_("Kind regards"), language)
 
 
+def greeting(language: str) -> str:
+    """Return the greeting by first name, or without one where it isn't known."""
+    return translate(N_("Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},"), language)
+
+
+def title(text: str) -> str:
+    """Return the title of a blank layout as MJML."""
+    return f'<mj-text mj-class="title"><h1 style="{_HEADING}">{text}</h1></mj-text>'
+
+
 def _first_words(language: str) -> str:
-    greeting = translate(N_("Hello{% if contact.first_name %} {{ contact.first_name }}{% endif %},"), language)
     news, regards = closing(language)
     return (
-        f'<mj-text mj-class="title"><h1 style="{_HEADING}">{first_heading(language)}</h1></mj-text>\n'
-        f"        <mj-text>{greeting}<br><br>{news}</mj-text>\n"
+        f"{title(first_heading(language))}\n"
+        f"        <mj-text>{greeting(language)}<br><br>{news}</mj-text>\n"
         f"        <mj-text>{regards}<br>{{{{ account.name }}}}</mj-text>"
     )
 
