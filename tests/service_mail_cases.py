@@ -134,6 +134,13 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         )
         for name, people in (("step_reached", ["Dora Falk", "eve@x.example"]), ("step_reached_one", ["Dora Falk"]))
     },
+    **{
+        f"automation_{name}": (
+            f"automations/mail/{name}",
+            {"automation": "Welcome", "person": "Ben", "note": note, "url": URL},
+        )
+        for name, note in (("approval_requested", NOTE), ("approved", ""), ("returned", NOTE))
+    },
     "digest_failed": ("campaigns/mail/digest_failed", {"digest": "Blog", "url": URL}),
     "comment": (
         "campaigns/mail/comment",

@@ -7,7 +7,7 @@ import pytest
 from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.accounts.rights import NotPermitted
-from mailflatrate.apps.automations.actions import drafts, release
+from mailflatrate.apps.automations.actions import approval, drafts, release
 from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import AutomationState, AutomationVersion, VersionState
@@ -123,8 +123,9 @@ def test_a_second_person_approves_where_the_account_asks_for_one(anna: Customer,
     journey = Journey.drafted(anna, send)
     with pytest.raises(AutomationError, match="second person"):
         activate(journey)
+    shown = journey.shown_hash()
     with tenancy.account(anna.account_id):
-        release.request_approval(journey.automation_id, by=anna.owner)
+        approval.request_approval(journey.automation_id, by=anna.owner, shown_hash=shown)
     with pytest.raises(AutomationError, match="colleague"):
         activate(journey)
     assert activate(journey, by=colleague).released

@@ -30,6 +30,31 @@ FROM unnest(%(references)s::bigint[], %(contacts)s::bigint[], %(days)s::int[]) A
 JOIN last_mailing m ON m.contact_id = q.contact_id AND m.account_id = %(account_id)s
 WHERE m.sent_at + q.days * interval '1 day' > %(now)s
 """
+# The last ones of each list and of steps: no limit counts more.
+_RECENT = """
+SELECT at, mailing_list_id, is_step FROM (
+    SELECT greatest(b.granted_at, b.settled_at) AS at, b.mailing_list_id, b.enrolment_id IS NOT NULL AS is_step,
+        row_number() OVER (PARTITION BY b.mailing_list_id, b.enrolment_id IS NOT NULL
+            ORDER BY greatest(b.granted_at, b.settled_at) DESC) AS place
+    FROM delivery b
+    WHERE b.account_id = %(account_id)s AND b.contact_id = %(contact_id)s AND b.campaign_id IS NOT NULL
+        AND b.state IN ('sent', 'pending', 'deferred', 'in_doubt')
+) recent WHERE place <= %(most)s
+UNION ALL
+SELECT m.sent_at, NULL, false FROM last_mailing m
+WHERE m.account_id = %(account_id)s AND m.contact_id = %(contact_id)s
+"""
+
+
+class RecentMessage(NamedTuple):
+    """A message that counts for a limit: when it was sent or planned, to which list, and whether by an automation.
+
+    One that another system sent before a move has no list.
+    """
+
+    at: datetime
+    list_id: int | None
+    is_step: bool
 
 
 class FrequencyLimit(NamedTuple):
@@ -45,6 +70,12 @@ class FrequencyLimit(NamedTuple):
     days: int
     list_id: int | None = None
     only_steps: bool = False
+
+    def counts(self, message: RecentMessage) -> bool:
+        """Return whether a message counts for this limit."""
+        if message.list_id is None:
+            return self.messages == 1 and self.list_id is None and not self.only_steps
+        return (self.list_id in (None, message.list_id)) and (message.is_step or not self.only_steps)
 
 
 @tenancy.needs_account
@@ -82,3 +113,12 @@ def rests_until(limits: Sequence[FrequencyLimit]) -> dict[int, datetime]:
         for reference, ends_at in cursor.fetchall():
             found[reference] = max(ends_at, found.get(reference, ends_at))
     return found
+
+
+@tenancy.needs_account
+def recent_messages(contact_id: int, most: int) -> list[RecentMessage]:
+    """Return the messages of a contact that count for limits of up to `most` messages: the last of each kind."""
+    values = {"account_id": tenancy.current_account_id(), "contact_id": contact_id, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT, values)
+        return [RecentMessage(*row) for row in cursor.fetchall()]

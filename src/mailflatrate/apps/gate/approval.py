@@ -53,24 +53,34 @@ def request_approval(
     `at` is when it is to be sent, in each recipient's time zone if so requested; None: right after the release. Raises
     CampaignError with the reason.
     """
-    require(by, Permission.DRAFT)
-    if not current_account().four_eyes and member_may(by, Permission.RELEASE):
-        raise CampaignError(_("Approval isn't required, so you can release this campaign yourself."))
-    campaign = _draft(campaign_id)
-    _expect(campaign, shown_hash)
+    campaign, others = askable_draft(campaign_id, by=by, shown_hash=shown_hash)
     waiting = release_request(campaign.id)
     if waiting is not None and waiting.content_hash == shown_hash:
         raise CampaignError(_("%(person)s has already requested approval.") % {"person": waiting.asked_by})
-    if not is_askable(check_campaign(campaign.id)):
-        raise CampaignError(_("Other checks are still open. Fix them first, then request approval."))
-    others = others_who_may_release(campaign, by)
-    if not others:
-        raise CampaignError(_("No one else can approve it. Invite an editor under Settings, Team."))
     row = approval.record_request(
         campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
     )
     _tell(others, campaign, "approval_requested", by, note=row.note, page="approval/")
     return row
+
+
+def askable_draft(campaign_id: int, *, by: User, shown_hash: str) -> tuple[Campaign, list[User]]:
+    """Return a draft whose approval `by` may request, and the colleagues who may give it.
+
+    Raises CampaignError if `by` may release alone, if the draft changed since it was shown, if another check is open,
+    or if no one else can approve it.
+    """
+    require(by, Permission.DRAFT)
+    if not current_account().four_eyes and member_may(by, Permission.RELEASE):
+        raise CampaignError(_("Approval isn't required, so you can release this campaign yourself."))
+    campaign = _draft(campaign_id)
+    _expect(campaign, shown_hash)
+    if not is_askable(check_campaign(campaign.id)):
+        raise CampaignError(_("Other checks are still open. Fix them first, then request approval."))
+    others = others_who_may_release(campaign, by)
+    if not others:
+        raise CampaignError(_("No one else can approve it. Invite an editor under Settings, Team."))
+    return campaign, others
 
 
 def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: Circumstances) -> GateDecision:

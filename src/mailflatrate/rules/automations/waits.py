@@ -7,8 +7,10 @@ they skip an hour, a time in it is taken as if they hadn't; where they repeat on
 from __future__ import annotations
 
 from calendar import isleap
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailflatrate.rules.automations.graph import NoMailHours, WaitKind, WaitRule
@@ -18,6 +20,11 @@ LATE_AFTER = timedelta(days=1)
 """From here on a step is late, and the author's rule decides what it does."""
 LOOKED_BACK_DAYS = 7
 """How long after its day a date field still lets a person in, after an outage."""
+
+
+def wait_rule(parameters: Mapping[str, Any]) -> WaitRule:
+    """Return the wait of a compiled step."""
+    return WaitRule(**{**parameters, "kind": WaitKind(parameters["kind"])})
 
 
 def zone_for(name: str | None, home: str) -> ZoneInfo:

@@ -14,6 +14,7 @@ from mailflatrate.apps.accounts.actions.agreements import Circumstances
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.accounts.rights import require
+from mailflatrate.apps.automations.actions import approval
 from mailflatrate.apps.automations.actions.drafts import draft_of, locked_automation
 from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.automations.ending import end_messages, replace_message
@@ -21,7 +22,7 @@ from mailflatrate.apps.automations.engine import looking
 from mailflatrate.apps.automations.engine.advance import wake_account
 from mailflatrate.apps.automations.engine.context import run_of
 from mailflatrate.apps.automations.errors import AutomationError
-from mailflatrate.apps.automations.graphs import graph_of, version_hash, with_campaigns
+from mailflatrate.apps.automations.graphs import graph_of, with_campaigns
 from mailflatrate.apps.automations.models import (
     Automation,
     AutomationState,
@@ -29,13 +30,11 @@ from mailflatrate.apps.automations.models import (
     AutomationVersion,
     VersionState,
 )
-from mailflatrate.apps.campaigns.actions import approval as campaign_approval
 from mailflatrate.apps.campaigns.actions import drafts as campaign_drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
-from mailflatrate.apps.campaigns.models import Campaign, ReleaseAnswer
-from mailflatrate.apps.campaigns.queries import may_approve, newest_imprint, release_request
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import Plan
-from mailflatrate.apps.gate import approval
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.rules.automations.compiling import compile_graph
@@ -83,11 +82,16 @@ def activate(
                 raise AutomationError(_("This automation was ended. Copy it to start again."))
             if problems := problems_of(version):
                 return ActivationResult(False, version, problems)
-            if version_hash(version) != shown_hash:
-                raise AutomationError(_("The automation has changed since you opened this page. Review it again."))
+            approval.expect(version, shown_hash)
+            is_for_two = current_account().four_eyes
+            if is_for_two:
+                approval.expect_request(version, by)
             steps = _compile(version)
             for step in steps:
-                verdicts[step.key] = _tick_and_judge(step, by, where)
+                _tick(step, by, where)
+            approval.give(version, by=by, is_required=is_for_two)
+            for step in steps:
+                verdicts[step.key] = check_campaign(step.campaign_id or 0)
             if any(not verdict.allowed for verdict in verdicts.values()):
                 raise _Refused
             _release(version, steps, by, shown_hash, moves_people=moves_people)
@@ -117,21 +121,12 @@ def _compile(version: AutomationVersion) -> list[AutomationStep]:
     return [row for row in rows if row.kind == StepKind.SEND]
 
 
-def _tick_and_judge(step: AutomationStep, by: User, where: Circumstances | None) -> Verdict:
-    """Tick the policy for one message, answer a colleague's request for it, and ask the gate."""
+def _tick(step: AutomationStep, by: User, where: Circumstances | None) -> None:
+    """Tick the policy for one message as it is now."""
     assert step.campaign_id is not None
     campaign = Campaign.objects.get(id=step.campaign_id)
     shown = content_hash(campaign, newest_imprint())
-    request = release_request(campaign.id) if current_account().four_eyes else None
-    if current_account().four_eyes:
-        if request is None or request.content_hash != shown:
-            raise AutomationError(_("Your account asks for a second person. Request approval first."))
-        if not may_approve(campaign, request, by.id):
-            raise AutomationError(_("You requested approval or made the last edit, so a colleague has to approve it."))
     campaign_drafts.tick_policy(campaign.id, by=by, shown_hash=shown, where=where)
-    if request is not None:
-        campaign_approval.record_answer(request, ReleaseAnswer.RELEASED, by=by)
-    return check_campaign(campaign.id)
 
 
 def _release(
@@ -153,21 +148,6 @@ def _release(
         account_id=version.account_id,
         automation_id=version.automation_id,
     )
-
-
-@tenancy.needs_account
-@transaction.atomic
-def request_approval(automation_id: int, *, by: User, note: str = "") -> None:
-    """Ask colleagues to approve every message of a draft, if the account requires approval by a second person.
-
-    Raises CampaignError with the reason; AutomationError while the draft has problems.
-    """
-    version = draft_of(automation_id)
-    if problems_of(version):
-        raise AutomationError(_("Fix the steps that are marked, then request approval."))
-    imprint = newest_imprint()
-    for campaign in Campaign.objects.filter(id__in=graph_of(version).campaigns()):
-        approval.request_approval(campaign.id, by=by, shown_hash=content_hash(campaign, imprint), note=note)
 
 
 @tenancy.needs_account

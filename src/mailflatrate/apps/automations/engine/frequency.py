@@ -7,12 +7,21 @@ good.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.delivery.frequency import FrequencyLimit, rests_until
 from mailflatrate.rules.automations.promises import Promise, promise_in
 
 WEEK_DAYS = 7
+
+
+class PersonalLimits(NamedTuple):
+    """What one person asked for and was promised: days between messages, and the wording they agreed to."""
+
+    contact_id: int
+    pause_days: int | None
+    wording: str | None
 
 
 @lru_cache(maxsize=500)
@@ -24,14 +33,26 @@ def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
     """Return, by enrollment, the time until which a person must not get another message; people who may get one now are
     missing.
     """
-    return rests_until([limit for person in people for limit in _limits(run, person)])
+    list_id, cap = run.automation.mailing_list_id, run.graph.cap_per_week
+    return rests_until(
+        [
+            limit
+            for person in people
+            for limit in limits_of(
+                PersonalLimits(person.contact_id, person.pause_days, person.wording), list_id, cap, person.enrolment_id
+            )
+        ]
+    )
 
 
-def _limits(run: VersionRun, person: Person) -> Iterator[FrequencyLimit]:
-    who = person.enrolment_id, person.contact_id
+def limits_of(
+    person: PersonalLimits, list_id: int, cap_per_week: int | None, reference: int
+) -> Iterator[FrequencyLimit]:
+    """Yield the limits for messages of an automation of a list to one person: theirs, the promised one, and the cap."""
+    who = reference, person.contact_id
     if person.pause_days:
         yield FrequencyLimit(*who, messages=1, days=person.pause_days)
     if person.wording and (promise := _promise(person.wording)) is not None:
-        yield FrequencyLimit(*who, promise.messages, promise.days, list_id=run.automation.mailing_list_id)
-    if run.graph.cap_per_week is not None:
-        yield FrequencyLimit(*who, run.graph.cap_per_week, WEEK_DAYS, only_steps=True)
+        yield FrequencyLimit(*who, promise.messages, promise.days, list_id=list_id)
+    if cap_per_week is not None:
+        yield FrequencyLimit(*who, cap_per_week, WEEK_DAYS, only_steps=True)

@@ -13,8 +13,8 @@ from mailflatrate.apps.automations.engine.taking import ZONE
 from mailflatrate.apps.automations.figures import ENTERED, LEFT, PASSED, WHOLE
 from mailflatrate.apps.automations.models import AutomationStep, LeavingReason, StepCount
 from mailflatrate.rules.automations.compiling import FINISH
-from mailflatrate.rules.automations.graph import StepKind, WaitKind, WaitRule
-from mailflatrate.rules.automations.waits import due_at, zone_for
+from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.waits import due_at, wait_rule, zone_for
 
 # A step without a wait before it is due when the one before it was, so that what is late stays late.
 _MOVE = """
@@ -40,9 +40,11 @@ UPDATE enrolment SET state = 'left', why = %(why)s, ended_at = %(now)s
 WHERE account_id = %(account_id)s AND id = ANY(%(ids)s::bigint[]) AND state = 'active'
     AND id BETWEEN %(first)s AND %(last)s
 """
+DAY = """CASE WHEN pg_input_is_valid(left(c.attributes->>%(field)s, 10), 'date')
+    THEN left(c.attributes->>%(field)s, 10)::date END"""
+"""The date in a contact's field."""
 _ZONED = """
-SELECT e.id, {zone}, CASE WHEN pg_input_is_valid(left(c.attributes->>%(field)s, 10), 'date')
-    THEN left(c.attributes->>%(field)s, 10)::date END
+SELECT e.id, {zone}, {day}
 FROM enrolment e JOIN contact c ON c.id = e.contact_id AND c.account_id = e.account_id
 WHERE e.account_id = %(account_id)s AND e.id = ANY(%(ids)s::bigint[]) AND e.id BETWEEN %(first)s AND %(last)s
 """
@@ -101,10 +103,10 @@ def arrive(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
 
 
 def _begin_wait(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
-    rule = WaitRule(**{**step.parameters, "kind": WaitKind(step.parameters["kind"])})
+    rule = wait_rule(step.parameters)
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"account_id": run.automation.account_id, **_ids(ids), "field": rule.field}
-        cursor.execute(_ZONED.format(zone=ZONE), values)
+        cursor.execute(_ZONED.format(zone=ZONE, day=DAY), values)
         people = [ZonedPerson(*row) for row in cursor.fetchall()]
     dues = {
         person.enrolment_id: due_at(rule, run.now, zone_for(person.zone, run.home), person.day) for person in people

@@ -47,9 +47,9 @@ def take(run: VersionRun, step: AutomationStep, limit: int) -> list[Person]:
     }
     goal = met = "false"
     if run.graph.goal is not None and run.graph.goal.condition:
-        goal = _condition(run.graph.goal.condition, "goal", values)
+        goal = condition_sql(run.graph.goal.condition, "goal", values)
     if step.kind == StepKind.BRANCH:
-        met = _condition(step.parameters["if"], "branch", values)
+        met = condition_sql(step.parameters["if"], "branch", values)
     statement = _TAKE.format(
         zone=ZONE,
         refusal=_REFUSAL if sends else "NULL::text",
@@ -64,8 +64,8 @@ def take(run: VersionRun, step: AutomationStep, limit: int) -> list[Person]:
         return [Person(*row) for row in cursor.fetchall()]
 
 
-def _condition(condition: Any, prefix: str, values: dict[str, Any]) -> str:
-    """Return SQL for whether a contact meets a condition; its parameters are added to `values`."""
+def condition_sql(condition: Any, prefix: str, values: dict[str, Any]) -> str:
+    """Return SQL for whether the contact `c` meets a condition; its parameters are added to `values`."""
     expression, named = named_sql(*conditions_sql(condition, "c"))
     for name, value in named.items():
         values[f"{prefix}_{name}"] = value

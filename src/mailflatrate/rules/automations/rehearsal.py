@@ -1,0 +1,167 @@
+"""A person's way through an automation, predicted step by step, with the same waits, branches and limits as the engine.
+
+What depends on the person comes from the caller (`RehearsedPerson`). Everyone is assumed to be served on time, and
+events that a wait is for are assumed not to happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from mailflatrate.rules.automations.compiling import FINISH, FlatStep, compile_graph
+from mailflatrate.rules.automations.graph import Condition, Graph, StepKind, WaitKind
+from mailflatrate.rules.automations.waits import after_no_mail_hours, due_at, wait_rule, zone_for
+
+
+class DelayReason(StrEnum):
+    """Why a message leaves later than its step is due."""
+
+    PAUSE = "pause"
+    PROMISE = "promise"
+    CAP = "cap"
+    NO_MAIL_HOURS = "no_mail_hours"
+
+
+class RehearsalEnd(StrEnum):
+    """How a way ends. NO_DATE: a step waits for a date that the person doesn't have."""
+
+    FINISHED = "finished"
+    GOAL = "goal"
+    NO_DATE = "no_date"
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A delay of a message: why, and until when."""
+
+    reason: DelayReason
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedStep:
+    """A step on the way. `arrived_at`: when the person comes to it; `at`: when it acts, and they go on.
+
+    `target` is the branch or arm taken. `is_skipped`: the goal was met, so the step doesn't act.
+    """
+
+    step: FlatStep
+    arrived_at: datetime
+    at: datetime
+    target: int = 0
+    delays: Sequence[Delay] = ()
+    is_skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The whole way, in order, and how and when it ends."""
+
+    steps: Sequence[RehearsedStep]
+    end: RehearsalEnd
+    ended_at: datetime
+
+    @property
+    def messages(self) -> Sequence[RehearsedStep]:
+        """Return the steps that send a message."""
+        return [each for each in self.steps if each.step.kind is StepKind.SEND and not each.is_skipped]
+
+
+class RehearsedPerson(Protocol):
+    """What a rehearsal asks about the person, and what it tells when a step changes something."""
+
+    def zone(self) -> str | None:
+        """Return the person's time zone; None if they name none."""
+
+    def day(self, field: str) -> date | None:
+        """Return the date in a field."""
+
+    def meets(self, condition: Condition, at: datetime) -> bool:
+        """Return whether the person meets a condition at a moment."""
+
+    def delays(self, at: datetime) -> Sequence[Delay]:
+        """Return what keeps them from getting another message at a moment."""
+
+    def arm(self, step: FlatStep) -> int:
+        """Return the arm of a split to follow."""
+
+    def act(self, step: FlatStep, at: datetime) -> None:
+        """Take note that a step acted: a message was sent, a field or a tag changed."""
+
+
+def rehearse(graph: Graph, person: RehearsedPerson, begins_at: datetime, home: str) -> Rehearsal:
+    """Return the way of a person who enters at a moment (aware). `home` is the account's time zone.
+
+    The graph has at least one step, and no problems.
+    """
+    return _Way(graph, person, home).take(begins_at)
+
+
+class _Way:
+    """One person's way from step to step."""
+
+    def __init__(self, graph: Graph, person: RehearsedPerson, home: str) -> None:
+        flat = compile_graph(graph)
+        self._graph, self._person, self._home = graph, person, home
+        self._first, self._steps = flat[0].key, {step.key: step for step in flat}
+
+    def take(self, begins_at: datetime) -> Rehearsal:
+        key, now, taken = self._first, begins_at, list[RehearsedStep]()
+        while key != FINISH:
+            step = self._steps[key]
+            due = self._due(step, now)
+            if due is None:
+                return Rehearsal([*taken, RehearsedStep(step, now, now)], RehearsalEnd.NO_DATE, now)
+            found = self._wait_until_free(RehearsedStep(step, now, due))
+            now = found.at
+            following = self._goal(step, now)
+            if following is not None:
+                taken.append(replace(found, is_skipped=True))
+                if following == FINISH:
+                    return Rehearsal(taken, RehearsalEnd.GOAL, now)
+                key = following
+                continue
+            found = replace(found, target=self._target(step, now))
+            self._person.act(step, now)
+            taken.append(found)
+            key = step.targets[found.target]
+        return Rehearsal(taken, RehearsalEnd.FINISHED, now)
+
+    def _due(self, step: FlatStep, now: datetime) -> datetime | None:
+        if step.kind is not StepKind.WAIT:
+            return now
+        rule = wait_rule(step.parameters)
+        day = self._person.day(rule.field) if rule.kind is WaitKind.DATE else None
+        return due_at(rule, now, zone_for(self._person.zone(), self._home), day)
+
+    def _wait_until_free(self, found: RehearsedStep) -> RehearsedStep:
+        """Return the step at the moment at which it acts; the goal is asked whenever the person's turn comes."""
+        while found.step.kind is StepKind.SEND and self._goal(found.step, found.at) is None:
+            delays = list(self._person.delays(found.at))
+            later = max((delay.until for delay in delays), default=found.at)
+            leaves = after_no_mail_hours(later, self._graph.quiet, zone_for(self._person.zone(), self._home))
+            if leaves > later:
+                delays.append(Delay(DelayReason.NO_MAIL_HOURS, leaves))
+            if leaves <= found.at:
+                break
+            found = replace(found, at=leaves, delays=(*found.delays, *delays))
+        return found
+
+    def _goal(self, step: FlatStep, at: datetime) -> str | None:
+        """Return where the goal takes the person from a step, FINISH to end; None if they go on."""
+        goal = self._graph.goal
+        if goal is None or not goal.condition or not self._person.meets(goal.condition, at):
+            return None
+        target = self._steps.get(goal.then)
+        if target is None:
+            return FINISH
+        return target.key if target.number > step.number else None
+
+    def _target(self, step: FlatStep, at: datetime) -> int:
+        if step.kind is StepKind.BRANCH:
+            return 0 if self._person.meets(step.parameters["if"], at) else 1
+        return self._person.arm(step) if step.kind is StepKind.SPLIT else 0
