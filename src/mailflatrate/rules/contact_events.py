@@ -25,6 +25,8 @@ LONGEST_KEY: Final = 255
 LARGEST_NUMBER: Final = 1e15
 LARGEST_OCTETS: Final = 4_096
 FURTHEST_AHEAD: Final = timedelta(minutes=10)
+FRESH_DAYS: Final = 3
+"""An event that happened longer ago when it is reported starts no automation, and ends no wait for it."""
 LEAST_KEEP_DAYS: Final = 1
 MOST_KEEP_DAYS: Final = 1_095
 KEEP_DAYS: Final = 365

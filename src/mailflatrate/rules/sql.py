@@ -13,6 +13,7 @@ from enum import Enum
 from mailflatrate.rules import campaign_states as states
 from mailflatrate.rules import facts, suppression
 from mailflatrate.rules.checks import recipient_subscribed
+from mailflatrate.rules.contact_events import FRESH_DAYS
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.roles import Permission, roles_with
 from mailflatrate.rules.vetting import account_status, probation
@@ -75,6 +76,11 @@ def limit(name: str) -> str:
     return f"{value(name):g}"
 
 
+def fresh_event_days() -> str:
+    """Return for how many days after it happened a reported event still starts automations."""
+    return str(FRESH_DAYS)
+
+
 def early_review_days() -> str:
     """Return for how many days the approval of a draft counts (R-06)."""
     return str(probation.EARLY_REVIEW_DAYS)
@@ -134,6 +140,7 @@ FRAGMENTS: dict[str, Callable[..., str]] = {
     for made in (
         *(campaign_states, roles, may_send, is_restricted, is_lift, status_moves, limit),
         early_review_days,
+        fresh_event_days,
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

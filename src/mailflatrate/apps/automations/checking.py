@@ -12,6 +12,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.apps.lists.events import declared
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Segment, Tag
 from mailflatrate.base import tenancy
@@ -22,7 +23,7 @@ from mailflatrate.rules.campaign_states import EDITABLE
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, UnreadableValue, normalize_value
 
 _GONE = N_("What this step refers to no longer exists. Choose another.")
-_NO_EVENTS = N_("Events can't start or steer automations yet. Choose something else.")
+_NO_EVENT = N_("No event is called “{name}” yet. Choose one of your events, or declare it first.")
 _NO_WEBHOOKS = N_("Automations can't call webhooks yet. Remove this step.")
 
 
@@ -69,8 +70,8 @@ class _Lookup:
                 yield GraphProblem(ENTRY, N_("This form belongs to another list. Choose one of the automation's list."))
         if entry.on is EntryKind.DATE and entry.field:
             yield from self._date_field(ENTRY, entry.field)
-        if entry.on is EntryKind.EVENT:
-            yield GraphProblem(ENTRY, _NO_EVENTS)
+        if entry.on is EntryKind.EVENT and entry.name:
+            yield from self._event(ENTRY, entry.name)
 
     def _step(self, step: Step) -> Iterator[GraphProblem]:
         match step.do:
@@ -78,8 +79,8 @@ class _Lookup:
                 yield from self._message(step)
             case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.DATE and step.wait.field:
                 yield from self._date_field(step.id, step.wait.field)
-            case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.EVENT:
-                yield GraphProblem(step.id, _NO_EVENTS)
+            case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.EVENT and step.wait.event:
+                yield from self._event(step.id, step.wait.event)
             case StepKind.SET_FIELD if step.field:
                 yield from _value(step, self._fields.get(step.field))
             case StepKind.ADD_TAG | StepKind.REMOVE_TAG if step.tag is not None and not _exists(Tag, step.tag):
@@ -110,6 +111,10 @@ class _Lookup:
             yield GraphProblem(where, _GONE)
         elif field.type is not ContactFieldType.DATE:
             yield GraphProblem(where, N_("This field doesn't hold dates. Choose a date field."))
+
+    def _event(self, where: str, name: str) -> Iterator[GraphProblem]:
+        if name not in declared([name]):
+            yield GraphProblem(where, _NO_EVENT, (("name", name),))
 
     def _condition(self, where: str, condition: Condition) -> Iterator[GraphProblem]:
         try:

@@ -10,6 +10,7 @@ from mailflatrate.apps.accounts.models import Membership, NoticeKind
 from mailflatrate.apps.accounts.service_mail import Passage as QuotedText
 from mailflatrate.apps.automations.engine import sending
 from mailflatrate.apps.automations.engine.context import Person, VersionRun
+from mailflatrate.apps.automations.engine.event_waits import TIME_IS_UP
 from mailflatrate.apps.automations.engine.moving import Passed, leave, move
 from mailflatrate.apps.automations.models import AutomationArrival, AutomationStep, LeavingReason
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
@@ -17,7 +18,7 @@ from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import ChangeSource, Contact
 from mailflatrate.apps.lists.tags import give_tags, take_tags
 from mailflatrate.rules.automations.compiling import FINISH, arm_of
-from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.graph import StepKind, WaitKind
 from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
 from mailflatrate.settings import load_settings
 
@@ -60,6 +61,11 @@ def _without_goal(run: VersionRun, step: AutomationStep, people: Sequence[Person
 
 def _pass(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
     move(run, step, [Passed(person.enrolment_id, step.targets[0]) for person in people])
+
+
+def _wait(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    target = TIME_IS_UP if step.parameters["kind"] == WaitKind.EVENT else 0
+    move(run, step, [Passed(person.enrolment_id, step.targets[0], target) for person in people])
 
 
 def _branch(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
@@ -146,7 +152,7 @@ def _go_to(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> N
 
 _ACTS: Mapping[StepKind, Callable[[VersionRun, AutomationStep, Sequence[Person]], None]] = {
     StepKind.SEND: sending.send,
-    StepKind.WAIT: _pass,
+    StepKind.WAIT: _wait,
     StepKind.BRANCH: _branch,
     StepKind.SPLIT: _split,
     StepKind.SET_FIELD: _set_field,

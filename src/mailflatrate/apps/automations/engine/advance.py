@@ -15,7 +15,7 @@ from mailflatrate.apps.automations.ending import end_messages, is_empty, message
 from mailflatrate.apps.automations.engine import looking
 from mailflatrate.apps.automations.engine.acting import act
 from mailflatrate.apps.automations.engine.context import BATCH, VersionRun, run_of
-from mailflatrate.apps.automations.engine.entering import take_arrivals
+from mailflatrate.apps.automations.engine.entering import NOTHING_TAKEN, take_arrivals
 from mailflatrate.apps.automations.engine.moves import move_people
 from mailflatrate.apps.automations.engine.sending import is_waiting
 from mailflatrate.apps.automations.engine.taking import take
@@ -87,7 +87,10 @@ def _advance_version(account_id: int, version_id: int, ends: float) -> bool:
     while more:
         with tenancy.account(account_id):
             run = _load(version_id)
-            more = run is not None and take_arrivals(run)
+            taken = take_arrivals(run) if run is not None else NOTHING_TAKEN
+            if taken.elsewhere:
+                wake_account(account_id)
+        more = taken.more
         if time.monotonic() > ends:
             return False
     if not is_current and not _move_people(account_id, version_id, ends):

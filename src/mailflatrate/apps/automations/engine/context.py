@@ -48,6 +48,15 @@ class Person(NamedTuple):
     wording: str | None
 
 
+class NotedArrival(NamedTuple):
+    """Something that starts the automation for a contact; with an `event`, it ends their wait for it instead."""
+
+    id: int
+    contact_id: int
+    at: datetime
+    event: str
+
+
 class ZonedPerson(NamedTuple):
     """A person who arrives at a wait: their time zone, and the date that the wait ends on."""
 

@@ -5,11 +5,12 @@ The subscriptions are locked until the transaction ends, so that a withdrawal th
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from mailflatrate.apps.automations.engine.context import BATCH, VersionRun
+from mailflatrate.apps.automations.engine.context import BATCH, NotedArrival, VersionRun
+from mailflatrate.apps.automations.engine.event_waits import end_waits
 from mailflatrate.apps.automations.engine.moving import arrive, count
 from mailflatrate.apps.automations.figures import ENTERED, WHOLE
 from mailflatrate.base import tenancy
@@ -20,7 +21,7 @@ _TAKE_ARRIVALS = """
 DELETE FROM automation_arrival WHERE id IN (
     SELECT id FROM automation_arrival WHERE account_id = %s AND automation_id = %s
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING contact_id, at
+RETURNING id, contact_id, at, event
 """
 _ENROL = f"""
 WITH people AS MATERIALIZED (
@@ -57,15 +58,39 @@ ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608  # made of constants
 
 
+class ArrivalsTaken(NamedTuple):
+    """Whether there may be more arrivals, and whether people go on in another version of the automation."""
+
+    more: bool
+    elsewhere: bool
+
+
+NOTHING_TAKEN = ArrivalsTaken(False, False)
+
+
 @tenancy.needs_account
-def take_arrivals(run: VersionRun) -> bool:
-    """Let the next arrivals enter; return whether there may be more."""
+def take_arrivals(run: VersionRun) -> ArrivalsTaken:
+    """Let the next arrivals enter, and end waits for events.
+
+    For each person in the order in which it happened: an event after the one that let them in ends their wait for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_ARRIVALS, [run.automation.account_id, run.automation.id, BATCH])
-        arrivals = cursor.fetchall()
-    if arrivals:
-        enrol(run, [int(contact_id) for contact_id, _at in arrivals], [min(at, run.now) for _contact, at in arrivals])
-    return len(arrivals) == BATCH
+        arrivals = sorted(NotedArrival(*row) for row in cursor.fetchall())
+    entries: dict[int, NotedArrival] = {}
+    before, after = [], []
+    for arrival in arrivals:
+        if not arrival.event:
+            entries.setdefault(arrival.contact_id, arrival)
+        elif arrival.contact_id in entries:
+            after.append(arrival)
+        else:
+            before.append(arrival)
+    elsewhere = end_waits(run, before)
+    if entries:
+        enrol(run, list(entries), [min(arrival.at, run.now) for arrival in entries.values()])
+    elsewhere |= end_waits(run, after)
+    return ArrivalsTaken(len(arrivals) == BATCH, elsewhere)
 
 
 def enrol(

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from mailflatrate.apps.automations.models.definition import Automation, AutomationVersion
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.rules.contact_events import LONGEST_NAME
 
 
 class EnrolmentState(StrEnum):
@@ -107,7 +108,9 @@ class StepPassage(TenantModel):
     )
     step = models.CharField(max_length=12)
     at = models.DateTimeField()
-    target = models.SmallIntegerField(db_default=0, default=0, help_text="the branch or arm taken")
+    target = models.SmallIntegerField(
+        db_default=0, default=0, help_text="the branch or arm taken; of a wait for an event: 0 it came, 1 time is up"
+    )
     result = models.CharField(max_length=12, blank=True, db_default="", default="")
 
     class Meta:
@@ -135,13 +138,19 @@ class StepCount(TenantModel):
 
 
 class AutomationArrival(TenantModel):
-    """Something happened that starts an automation for a person; the engine takes the row. Triggers write it."""
+    """Something happened that starts an automation for a person, or ends their wait for an event in it.
+
+    Triggers write the row, and the engine takes it.
+    """
 
     automation = models.ForeignKey(
         Automation, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
     )
     contact_id = models.BigIntegerField()
     reference = models.BigIntegerField(null=True, help_text="the consent event, if the arrival is one")
+    event = models.CharField(
+        max_length=LONGEST_NAME, blank=True, db_default="", default="", help_text="ends waits for it; empty: starts it"
+    )
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -52,3 +52,33 @@ CREATE OR REPLACE TRIGGER automation_hears_click AFTER INSERT ON click
     FOR EACH ROW WHEN (
         NEW.delivery_id IS NOT NULL AND NOT NEW.machine
     ) EXECUTE FUNCTION public.automation_hears_click();
+
+-- An event of a customer's system starts automations, and ends waits for it. One that is reported long after it
+-- happened does neither: it comes with a history that someone uploads. The row that ends waits comes first, so that the
+-- event that lets someone in doesn't end their wait for the next one of its name.
+CREATE OR REPLACE FUNCTION public.automation_hears_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO public.automation_arrival (account_id, automation_id, contact_id, event)
+    SELECT n.account_id, heard.automation_id, n.contact_id, heard.event
+    FROM (SELECT DISTINCT account_id, event_type_id FROM new_rows) kind
+    JOIN public.event_type t ON t.id = kind.event_type_id AND t.account_id = kind.account_id
+    CROSS JOIN LATERAL (
+        SELECT a.id AS automation_id, '' AS event FROM public.automation a
+        WHERE a.account_id = t.account_id AND a.entry_on = 'event' AND a.entry_text = t.name
+            AND a.state IN ('active', 'paused')
+        UNION
+        SELECT a.id, t.name FROM public.automation a
+        JOIN public.automation_version v ON v.account_id = a.account_id AND v.automation_id = a.id
+            AND v.state IN ('current', 'finishing')
+        JOIN public.automation_step s ON s.account_id = v.account_id AND s.version_id = v.id AND s.kind = 'wait'
+            AND s.parameters ->> 'kind' = 'event' AND s.parameters ->> 'event' = t.name
+        WHERE a.account_id = t.account_id AND a.state IN ('active', 'paused')) heard
+    JOIN new_rows n ON n.account_id = kind.account_id AND n.event_type_id = kind.event_type_id
+    WHERE n.at > statement_timestamp() - interval '{{fresh_event_days()}} days'
+    ORDER BY n.id, heard.event = '';
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER automation_hears_event AFTER INSERT ON contact_event REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.automation_hears_event();
