@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
+from mailflatrate.apps.lists.actions.tracking import choose_tracking
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -125,6 +127,35 @@ def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
         assert verdict(dora) is None
         dora.save(pause="month")
         assert verdict(dora) is WithholdReason.TOO_SOON
+
+
+def test_a_pause_until_a_day_is_kept_by_the_gate(dora: Dora) -> None:
+    until = (timezone.localdate() + timedelta(days=30)).isoformat()
+    assert f'value="{until}"' in dora.save(paused_until=until)
+    assert verdict(dora) is WithholdReason.TOO_SOON
+    assert f'value="{until}"' in dora.save(), "an older form without the field leaves it"
+    assert "Choose a day within the next year" in dora.save(422, paused_until="2020-01-01")
+    assert verdict(dora) is WithholdReason.TOO_SOON
+    with clock.frozen_at(clock.now() + timedelta(days=31)):
+        assert verdict(dora) is None
+    dora.save(paused_until="")
+    assert verdict(dora) is None
+
+
+def test_consent_to_click_tracking_is_withdrawn_here_and_never_given(dora: Dora) -> None:
+    dora.save(tracking="1", tracking_shown="1")
+    assert not dora.contact().tracking, "the link may be in other hands: agreeing needs the mailbox"
+    with tenancy.account(dora.place.account_id):
+        choose_tracking(
+            dora.contact().id, agrees=True, wording="yes", language="en", source="test", ip=None, user_agent=""
+        )
+    page = dora.save(tracking="1", tracking_shown="1")
+    assert dora.contact().tracking
+    assert "may record which links in its emails I follow" in page
+    dora.save()
+    assert dora.contact().tracking, "a form that didn't show it says nothing about it"
+    dora.save(tracking_shown="1")
+    assert not dora.contact().tracking
 
 
 def test_another_address_counts_once_it_is_confirmed_there(dora: Dora) -> None:

@@ -64,6 +64,7 @@ LIMITS: dict[str, Limit] = {
         _limit("hard_bounce_suspend", 5.0, "percent", "R-88", "Amazon SES: review at 5"),
         _limit("provider_unknown_pause", 5.0, "percent", "R-88", "ours", derived=True),
         _limit("provider_refused_pause", 5.0, "percent", "R-70", "ours, like unknown users", derived=True),
+        _limit("unsubscribe_undo_minutes", 10, "minutes", "R-42", "ours", derived=True),
         _limit("unsubscribe_stop", 2.0, "percent", "R-89", "ours", derived=True),
         # Absolute limits, whatever the rate, for accounts that began to send a short while ago.
         _limit("new_account_days", 30, "days", "R-86", "Plunk, SecurityService"),

@@ -22,7 +22,8 @@ COLUMNS = """
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
     greatest(e.occurred_at, c.last_activity_at, m.last_campaign_at), l.public_name, l.origin_state,
-    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, rest.ends_at, c.address_key
+    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, greatest(rest.ends_at, c.paused_until),
+    c.address_key
 """
 # What the archive has on it: one row per contact instead of a lookup in each month.
 _ARCHIVED = "(SELECT a.sent_at FROM last_mailing a WHERE a.contact_id = d.contact_id AND a.account_id = d.account_id)"

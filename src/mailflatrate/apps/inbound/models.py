@@ -146,6 +146,24 @@ class FeedbackKind(models.TextChoices):
     REPLY = "reply", _("Answer")
 
 
+class LeaveReason(models.TextChoices):
+    """Why a person unsubscribed, as they chose on the page afterward. Customers see how often each was chosen."""
+
+    TOO_MANY = "too_many", _("I get too many emails")
+    NOT_RELEVANT = "not_relevant", _("The content isn't relevant to me")
+    NOT_NEEDED = "not_needed", _("I no longer need it")
+    NOT_ASKED = "not_asked", _("I never asked for these emails")
+    OTHER = "other", _("Another reason")
+
+
+class LeaveUndone(models.TextChoices):
+    """How a person who unsubscribed stayed after all, within the minutes in which it can be undone."""
+
+    STAYED = "stayed", _("Undid it")
+    PAUSED = "paused", _("Chose a pause instead")
+    FEWER = "fewer", _("Chose fewer emails instead")
+
+
 class Feedback(TenantModel):
     """One fact reported about a delivery, once per delivery and kind: reading a message twice changes nothing."""
 

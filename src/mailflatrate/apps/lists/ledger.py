@@ -16,6 +16,10 @@ What double opt-in records (R-29), besides address, times, IP addresses, source 
   `sent_event`, `signup_user_agent`, and everything that `requested` has on form, wording and page; for a change of
   address `moved_from` (id of the earlier contact).
 - `objection` with `by` "not_me": `request`, `token`, `requested_event`.
+
+`withdrawn` says who ended it (`by`) and the state of the subscription before (`was`). Undoing an unsubscribe within
+minutes appends the consent that it ended again: with everything it had, and with `by` "unsubscribe_undone", `undoes`
+(the withdrawal's id), `restores` (the consent's id) and `undone_on` (the page).
 """
 
 import json
@@ -87,8 +91,9 @@ WITH row AS MATERIALIZED (
         %(source)s::text AS source, %(user_agent)s::text AS user_agent, %(details)s::jsonb AS details,
         {SALT_SQL} AS salt
 ), event AS (
-    INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
-    SELECT %(account_id)s, %(contact_id)s, %(list_id)s, %(kind)s, %(occurred_at)s, {commitment_sql("row")} FROM row
+    INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)
+    SELECT %(account_id)s, %(contact_id)s, %(list_id)s, %(kind)s, %(occurred_at)s, %(source_import_id)s,
+        {commitment_sql("row")} FROM row
     RETURNING id
 ), evidence AS (
     INSERT INTO consent_evidence (event_id, account_id, email, signup_at, signup_ip, confirmed_at, confirmed_ip,
@@ -108,9 +113,15 @@ def as_json(values: Mapping[str, Any]) -> str:
 
 @tenancy.needs_account
 def append(
-    contact_id: int, list_id: int | None, kind: ConsentKind, occurred_at: datetime, evidence: EventEvidence
+    contact_id: int,
+    list_id: int | None,
+    kind: ConsentKind,
+    occurred_at: datetime,
+    evidence: EventEvidence,
+    *,
+    source_import_id: int | None = None,
 ) -> int:
-    """Append one event with its evidence; return its id."""
+    """Append one event with its evidence; return its id. `source_import_id` is the import that brought the consent."""
     with connection.cursor() as cursor:
         cursor.execute(
             _APPEND,
@@ -120,6 +131,7 @@ def append(
                 "list_id": list_id,
                 "kind": kind.value,
                 "occurred_at": occurred_at,
+                "source_import_id": source_import_id,
                 "email": evidence.email,
                 "signup_at": evidence.signup_at,
                 "signup_ip": evidence.signup_ip,

@@ -60,6 +60,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "preferences": {
             "language": contact.attributes.get(LANGUAGE_ATTRIBUTE),
             "least_days_between_mailings": contact.pause_days,
+            "paused_until": contact.paused_until.isoformat() if contact.paused_until else None,
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
@@ -67,7 +68,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "mailings": [_message(row) for row in deliveries],
         "clicks": _clicks(deliveries),
         "came_back": [
-            {"at": row.at.isoformat(), "what": row.kind, "text": row.text}
+            {"at": row.at.isoformat(), "what": row.kind, "text": row.text, "reason": row.reason}
             for row in Feedback.objects.filter(contact_id=contact_id).order_by("at")
         ],
         "suppressed": _suppressed(detail.suppression),

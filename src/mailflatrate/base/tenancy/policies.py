@@ -134,7 +134,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "gate_decision": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),
     # A bounce that was read again takes its earlier reading back, through the eraser; a complaint is never taken back.
     "feedback": {
-        **dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (contact_id, text)"),
+        **dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (contact_id, text, reason)"),
         ERASER_ROLE: "SELECT, DELETE",
     },
     # The log is added to, its head is moved by the trigger that chains it.

@@ -65,6 +65,7 @@ _ROWS = f"""
     WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
       AND d.consent_event_id IS NOT NULL AND {sql.is_confirmed("coalesce(s.state, '')")}
       AND {sql.suppressed("a.id", "c.address_key")} IS FALSE
+      AND (c.paused_until IS NULL OR c.paused_until <= now())
 """  # noqa: S608  # made of constants
 _TRANSACTIONAL_ROWS = f"""
     SELECT d.id FROM delivery d

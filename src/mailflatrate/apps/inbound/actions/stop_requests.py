@@ -8,7 +8,7 @@ from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.warm_up import note_complaint
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, fact_on, record_facts
 from mailflatrate.apps.inbound.interpretation import DESK, InboundReading
-from mailflatrate.apps.inbound.models import FeedbackKind, RawMail
+from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, LeaveUndone, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.apps.lists.actions import consent, feedback
 from mailflatrate.apps.lists.models import Contact
@@ -141,6 +141,9 @@ def unsubscribe_delivery(
     if delivery.contact_id is None:
         return
     fresh = record_facts([fact_on(delivery, FeedbackKind.UNSUBSCRIBE, raw_mail, text=by)])
+    if not fresh:  # they had unsubscribed before, and undone it
+        recorded = Feedback.objects.filter(delivery_id=delivery.id, kind=FeedbackKind.UNSUBSCRIBE)
+        recorded.filter(reason__in=LeaveUndone.values).update(reason="")
     if fresh or not again:
         consent.unsubscribe(
             delivery.contact_id,

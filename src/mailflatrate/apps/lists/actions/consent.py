@@ -1,5 +1,7 @@
 """Withdrawals of consent: effective at once, recorded in the ledger, idempotent (R-16, R-42)."""
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -59,7 +61,8 @@ def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidenc
     ended = list(open_ones.exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("id"))
     now = clock.now()
     for subscription in ended:
-        ledger.append(contact.id, subscription.mailing_list_id, ConsentKind.WITHDRAWN, now, evidence)
+        whole = replace(evidence, details={**evidence.details, "was": str(subscription.state)})
+        ledger.append(contact.id, subscription.mailing_list_id, ConsentKind.WITHDRAWN, now, whole)
     Subscription.objects.filter(id__in=[subscription.id for subscription in ended]).update(
         state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by=by[:20], quarantine_reason=""
     )

@@ -1,7 +1,7 @@
 """A customer's edits to a contact: names and attributes, never the address (consent belongs to it, R-24)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -109,17 +109,40 @@ def record_activity(contact_id: int, at: datetime) -> None:
 MAX_PAUSE_DAYS = 366
 
 
-def set_preferences(contact_id: int, *, pause_days: int | None, language: str) -> None:
-    """Save the contact's own preferences: the least number of days between campaigns, and their language.
+def check_pause(until: datetime) -> None:
+    """Raise ListError unless a pause ends in the future and within a year."""
+    if not clock.now() < until <= clock.now() + timedelta(days=MAX_PAUSE_DAYS):
+        raise ListError(_("a pause ends on a day within the next year"))
+
+
+def pause_contact(contact_id: int, until: datetime | None, *, pause_days: int | None = None) -> None:
+    """Pause campaigns until a moment, or have at least `pause_days` days between them, as the person chose (R-37).
+
+    Raises ListError.
+    """
+    contact = Contact.objects.select_for_update().get(id=contact_id)
+    if until is not None:
+        check_pause(until)
+    _set_pause(contact, until, pause_days)
+    contact.save(update_fields=["paused_until", "pause_days", "updated_at", "last_activity_at"])
+
+
+def _set_pause(contact: Contact, until: datetime | None, pause_days: int | None) -> None:
+    if pause_days is not None and not 0 < pause_days <= MAX_PAUSE_DAYS:
+        raise ListError(_("a pause between campaigns can be 1 to %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
+    contact.paused_until, contact.pause_days = until, pause_days
+    contact.updated_at = contact.last_activity_at = clock.now()
+
+
+def set_preferences(contact_id: int, *, pause_days: int | None, paused_until: datetime | None, language: str) -> None:
+    """Save the contact's own preferences: the least number of days between campaigns, until when they pause all
+    campaigns, and their language. A pause that is over may stay.
 
     The language is stored as the attribute `language`, so that segments and messages can use it. Saving counts as
     activity by the contact (R-91).
     """
     contact = Contact.objects.select_for_update().get(id=contact_id)
-    if pause_days is not None and not 0 < pause_days <= MAX_PAUSE_DAYS:
-        raise ListError(_("a pause between campaigns can be 1 to %(limit)d days") % {"limit": MAX_PAUSE_DAYS})
+    _set_pause(contact, paused_until, pause_days)
     declare({LANGUAGE_ATTRIBUTE: ContactFieldType.LANGUAGE})
-    contact.pause_days, contact.updated_at = pause_days, clock.now()
-    contact.last_activity_at = contact.updated_at
     contact.attributes = {**contact.attributes, LANGUAGE_ATTRIBUTE: language}
-    contact.save(update_fields=["pause_days", "attributes", "updated_at", "last_activity_at"])
+    contact.save(update_fields=["pause_days", "paused_until", "attributes", "updated_at", "last_activity_at"])

@@ -72,7 +72,7 @@ def order_named(name: str) -> ContactOrder:
             sql, value_type = _BY_TYPE.get(field.type, _BY_TEXT)
             values = (field.key,) * sql.count("%s")
             return ContactOrder(key, descending, sql, value_type, values, may_be_null=True, field_type=field.type)
-    return ContactOrder(EMAIL, descending and key == EMAIL, "contact.email", "text")
+    return ContactOrder(EMAIL, descending and key == EMAIL, "lower(contact.email)", "text")
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.lists.models.origins import ORIGIN_LABELS
@@ -63,6 +63,7 @@ class Contact(TenantModel):
     pause_days = models.PositiveSmallIntegerField(
         null=True, help_text="minimum days between two campaigns, set by the person; None: every campaign"
     )
+    paused_until = models.DateTimeField(null=True, help_text="no campaign before this moment, set by the person")
     soft_bounces = models.PositiveSmallIntegerField(
         db_default=0, help_text="consecutive campaigns with a soft bounce (R-71)"
     )
@@ -89,6 +90,7 @@ class Contact(TenantModel):
         ]
         indexes = [
             models.Index(fields=["account", "email"], name="contact_email"),
+            models.Index("account", Lower("email"), "id", name="contact_email_order"),
             models.Index(fields=["account", "created_at", "id"], name="contact_added"),
             models.Index(fields=["account", "updated_at", "id"], name="contact_updated"),
         ]

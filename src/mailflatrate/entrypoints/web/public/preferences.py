@@ -9,15 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.queries import asking_forms, correctable_fields
 from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
+from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
+from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import definitions, month_first
 from mailflatrate.apps.lists.models import ChangeSource, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
@@ -25,6 +27,7 @@ from mailflatrate.apps.privacy.actions import requests
 from mailflatrate.apps.privacy.actions.requests import RequesterInfo
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.privacy.stored_data import carried_over
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import form_url
 from mailflatrate.entrypoints.presenters.form_inputs import (
@@ -34,6 +37,8 @@ from mailflatrate.entrypoints.presenters.form_inputs import (
     filled_in,
     read_answers,
 )
+from mailflatrate.entrypoints.web.public.after_unsubscribe import day_begins, pause_bounds
+from mailflatrate.entrypoints.web.public.pauses import PAUSES, pause_words
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.entrypoints.web.public.unsubscribe import about, leave
 from mailflatrate.locale.texts import known_language
@@ -43,23 +48,10 @@ from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_s
 from mailflatrate.rules.contact_fields import FieldDefinition
 from mailflatrate.rules.forms import FieldKind, FormField
 
-# Minimum days: a little less than a week and a month, so that a campaign at its usual hour is not skipped.
 _REFUSED = {
     PersonalFault.SPECIAL: gettext_lazy("We don't store this kind of data."),
     PersonalFault.MINOR: gettext_lazy("You must be at least 16 years old to be on a list."),
 }
-PAUSES = {"": None, "week": 6, "month": 27}
-
-
-def pause_words(days: int | None) -> str:
-    """Return as text how often campaigns come, from the minimum number of days between two (None: no limit)."""
-    if days is None:
-        return _("Every email")
-    if days == PAUSES["week"]:
-        return _("At most one per week")
-    if days == PAUSES["month"]:
-        return _("At most one per month")
-    return ngettext("At most one every %(days)d day", "At most one every %(days)d days", days) % {"days": days}
 
 
 @csrf_exempt  # the token is the permission, no cookie is involved
@@ -115,8 +107,26 @@ def _save_choices(request: HttpRequest, found: PageReader, contact: Contact) -> 
             leave(found, request, by="preferences", everything=False)
     pause = request.POST.get("pause")
     days = contact.pause_days if pause is None else PAUSES[pause]
-    contacts.set_preferences(contact.id, pause_days=days, language=request.POST["language"])
+    until = request.POST.get("paused_until")
+    paused_until = contact.paused_until if until is None else day_begins(until) if until else None
+    contacts.set_preferences(contact.id, pause_days=days, paused_until=paused_until, language=request.POST["language"])
+    if contact.tracking and request.POST.get("tracking_shown") and not request.POST.get("tracking"):
+        _withdraw_tracking(request, found, contact)
     contact.refresh_from_db()
+
+
+def _withdraw_tracking(request: HttpRequest, found: PageReader, contact: Contact) -> None:
+    """Withdraw the consent to click tracking at once. Giving it needs the mailbox: the link may be in other hands."""
+    language = translation.get_language() or "en"
+    choose_tracking(
+        contact.id,
+        agrees=False,
+        wording=tracking_wording(found.account.name, language),
+        language=language,
+        source=f"preferences page of delivery {found.delivery.id}",
+        ip=client_ip(request),
+        user_agent=request.headers.get("User-Agent", "")[:500],
+    )
 
 
 def _own_fields(found: PageReader, contact: Contact) -> list[FormField]:
@@ -183,6 +193,11 @@ def _fault(request: HttpRequest, act: str, contact: Contact) -> str:
         return _("Choose one of the languages below.")
     if request.POST.get("pause", "") not in PAUSES:
         return _("Choose how often you want to receive emails.")
+    try:
+        if until := request.POST.get("paused_until"):
+            contacts.check_pause(day_begins(until))
+    except ListError:
+        return _("Choose a day within the next year for the end of your pause.")
     return ""
 
 
@@ -241,7 +256,7 @@ def _shown_fields(found: PageReader, contact: Contact, language: str, result: di
 def _context(found: PageReader, language: str, result: dict[str, Any]) -> dict[str, Any]:
     mine = _subscriptions(found)
     contact = found.delivery.contact
-    pause = contact.pause_days if contact else None
+    pause, now = contact.pause_days if contact else None, clock.now()
     joined = {row.mailing_list_id for row in mine}
     others = {form.mailing_list_id: form for form in asking_forms() if form.mailing_list_id not in joined}
     return {
@@ -249,6 +264,12 @@ def _context(found: PageReader, language: str, result: dict[str, Any]) -> dict[s
         **about(found),
         "subscriptions": mine,
         "own_fields": _shown_fields(found, contact, language, result) if contact else [],
+        "paused_until": contact.paused_until
+        if contact and contact.paused_until and contact.paused_until > now
+        else None,
+        "pause": pause_bounds(),
+        "tracking": contact is not None and contact.tracking,
+        "tracking_wording": tracking_wording(found.account.name, language),
         "pauses": [(key, pause_words(days), pause == days) for key, days in PAUSES.items()],
         "spoken": [(code, code == language) for code, _name in settings.LANGUAGES],
         "others": [(form.mailing_list.public_name, form_url(form.code)) for form in others.values()],

@@ -135,7 +135,7 @@ class ReportEntry:
 
     def may_read(self, ip: str | None) -> bool:
         """Count the visitor and return whether their upload is parsed at all."""
-        if not self.has_token and (self.shown.hurried or self.shown.proof is VisitorProof.NONE):
+        if not self.has_token and self.shown.proof is VisitorProof.NONE:
             return False
         network = network_of(ip)
         if not network:
@@ -148,7 +148,7 @@ class ReportEntry:
         """Count the report and return whether it is accepted."""
         if found.proved:
             return within_limits(ip, task_key=None, proved=True)
-        if self.shown.hurried or self.shown.proof is VisitorProof.NONE:
+        if self.shown.proof is VisitorProof.NONE:
             return False
         task_key = self.shown.task_key
         return within_limits(ip, task_key=task_key, proved=task_key is not None)

@@ -1,4 +1,9 @@
-"""Unsubscribing: a page with a button, and the one-click POST of mailbox providers. GET changes nothing."""
+"""Unsubscribing: a page with a button, and the one-click POST of mailbox providers. GET changes nothing.
+
+What a person may add comes after it is done, in forms that name an `act`; a POST without one unsubscribes.
+"""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,9 +11,11 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from mailflatrate.apps.inbound.actions.after_unsubscribe import page_of
 from mailflatrate.apps.inbound.actions.stop_requests import unsubscribe_delivery
 from mailflatrate.apps.lists.models import Subscription, SubscriptionState
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.web.public.after_unsubscribe import ACTS, act, choices
 from mailflatrate.entrypoints.web.public.reader import PageReader, page_language, reader
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
@@ -27,20 +34,23 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         if is_one_click_post(request.headers.get("Content-Type", ""), request.body):
             leave(found, request, by="one_click", everything=False)
             return _open_to_all(HttpResponse(status=200))
+        if request.POST.get("act") in ACTS:
+            return _page(request, found, act(request, found))
         everything = request.POST.get("scope") == "all"
         leave(found, request, by="link", everything=everything)
-        return _page(request, found, everything=everything)
+        return _page(request, found, {"everything": everything})
 
 
-def _page(request: HttpRequest, found: PageReader, *, everything: bool = False) -> HttpResponse:
+def _page(request: HttpRequest, found: PageReader, said: dict[str, Any] | None = None) -> HttpResponse:
     """Ask if the person is still on the list, otherwise confirm; other lists can still be left there."""
+    said = said or {}
     rows = Subscription.objects.filter(contact_id=found.delivery.contact_id or 0)
     left = set(rows.exclude(state=SubscriptionState.UNSUBSCRIBED).values_list("mailing_list_id", flat=True))
     here = found.delivery.mailing_list_id
     is_on = here in left if here is not None else bool(left)
     template = "unsubscribe" if is_on else "unsubscribed"
-    context = {**found.context(), **about(found), "everything": everything}
-    return render(request, f"public/{template}.html", context)
+    context = {**found.context(), **about(found), **choices(found), **said}
+    return render(request, f"public/{template}.html", context, status=422 if said.get("problem") else 200)
 
 
 def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool) -> None:
@@ -48,7 +58,7 @@ def leave(found: PageReader, request: HttpRequest, *, by: str, everything: bool)
     unsubscribe_delivery(
         found.delivery,
         by=by,
-        source=f"unsubscribe page of delivery {found.delivery.id}",
+        source=page_of(found.delivery),
         everything=everything,
         ip=client_ip(request),
         user_agent=request.headers.get("User-Agent", "")[:500],

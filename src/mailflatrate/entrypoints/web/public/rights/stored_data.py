@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.suppression.models import REASON_LABELS
 from mailflatrate.entrypoints.web.field_words import value_words
-from mailflatrate.entrypoints.web.public.preferences import pause_words
+from mailflatrate.entrypoints.web.public.pauses import pause_words
 from mailflatrate.entrypoints.web.source_labels import source_word, unsubscribed_word
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.countries import ATTRIBUTES as COUNTRY_ATTRIBUTES
@@ -115,6 +115,8 @@ def _attribute(key: str, asked_as: dict[str, str]) -> str:
 def _preferences(chosen: dict[str, Any]) -> Rows:
     """Return the chosen frequency and language; omit what was never chosen."""
     rows: Rows = [(_("How often"), pause_words(chosen["least_days_between_mailings"]))]
+    if until := _when(chosen["paused_until"]):
+        rows.append((_("Paused until"), until))
     if chosen["language"]:
         spoken = dict(settings.LANGUAGES).get(chosen["language"])
         rows.append((_("Language"), str(spoken) if spoken else str(chosen["language"])))
