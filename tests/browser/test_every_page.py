@@ -62,6 +62,7 @@ NOT_OPENED = {
     "/desk/origins/<int:origin_id>/picture": FILE,
     "/f/<slug:code>/form.js": FILE,
     "/f/<slug:code>/task": FILE,
+    "/favicon.ico": FILE,
     "/healthz": FILE,
     "/login/task": FILE,
     "/m/<str:token>/<str:name>": FILE,

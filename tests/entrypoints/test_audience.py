@@ -8,6 +8,7 @@ from mailflatrate.apps.accounts.models import Acknowledgement, Occasion
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.actions import segments
 from mailflatrate.apps.lists.models import Contact, MailingList, Segment, Subscription
+from mailflatrate.apps.suppression.actions import address_key, suppress_by_hand
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from support.contact_files import HEADER, file_of, line
@@ -201,8 +202,21 @@ def test_a_segment_is_built_counted_saved_and_deleted() -> None:
         assert not Segment.objects.exists()
 
 
+def test_a_list_says_how_many_of_its_confirmed_people_can_be_emailed() -> None:
+    anna = filled()
+    path = f"lists/{anna.list_id}/"
+    assert "You can email" not in anna.page(path)
+    with tenancy.account(anna.account_id):
+        people = Subscription.objects.filter(mailing_list_id=anna.list_id, state="confirmed").count()
+        suppress_by_hand(address_key("p000@dora.example.com"), source="test", by=anna.owner)
+    assert f"You can email {people - 1}; the others bounced or are suppressed." in " ".join(anna.page(path).split())
+
+
 def test_a_faulty_condition_says_what_is_missing() -> None:
     anna = customer_with_members()
+    fresh = anna.page("segments/new/")
+    assert "ondition 1:" not in fresh, "nobody typed anything yet"
+    assert "Complete the condition to see how many contacts match." in fresh
     refused = anna.client.post("/studio/segments/new/", CONDITION | {"0-value": "", "name": "x"})
     assert refused.status_code == 422
     assert "ondition 1" in refused.content.decode()

@@ -192,6 +192,27 @@ def test_clicks_tell_people_from_machines() -> None:
     assert figure[1] == "2"
 
 
+def test_delivered_is_a_share_of_the_messages_with_a_result() -> None:
+    """Skipped, deferred and waiting recipients got no message, so they don't make delivery look worse."""
+    anna, campaign = mixed()
+    share = "42.9%"  # 3 delivered, 3 bounced, 1 unknown
+    assert share in text(anna.client, url(campaign))
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(state=CampaignState.SENT, finished_at=clock.now())
+    assert share in text(anna.client, "/studio/campaigns/")
+    assert share in text(anna.client, "/studio/reports/")
+    home = text(anna.client, "/studio/")
+    assert share in home
+    assert "3 of 7" in home
+
+
+def test_a_draft_has_no_figures_of_its_test_send() -> None:
+    anna = sending_customer()
+    draft = anna.draft()
+    for page in ("clicks/", "recipients/"):
+        assert anna.client.get(url(draft, page)).headers["Location"] == url(draft, "edit/")
+
+
 def test_the_decision_is_kept_with_hits_and_misses() -> None:
     anna = sending_customer()
     campaign = anna.draft()

@@ -74,6 +74,14 @@ def test_filters_are_combined_and_removed_one_by_one(anna: Customer) -> None:
     assert "Size is empty" in nobody
 
 
+def test_the_order_by_address_ignores_capitals() -> None:
+    anna = customer_with_members()
+    anna.bring("\n".join((HEADER, *(line(f"{name}@dora.example.com") for name in ("Carla", "berta", "ANTON", "dora")))))
+    for at, names in (("", "ANTON berta Carla dora"), ("sort=-email", "dora Carla berta ANTON")):
+        found = re.findall(r'class="cell-title[^>]*>(\w+)@dora', anna.page(f"contacts/?{at}"))
+        assert found == names.split()
+
+
 def test_a_faulty_filter_is_refused_with_the_reason(anna: Customer) -> None:
     for given, words in (
         ({"by": "attribute.orders", "op": "at_least", "value": "three"}, "Condition 1: enter a number"),

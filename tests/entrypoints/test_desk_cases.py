@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -70,6 +71,21 @@ def test_everything_stands_on_one_screen(otto: Desk, case: SentCampaign) -> None
         assert needed in page, needed
     assert found.reference in otto.page("cases/")
     assert "Cases" in otto.page("")
+
+
+def test_the_number_of_other_cases_counts_those_that_the_page_lists(otto: Desk) -> None:
+    case = sent_campaign(people=1)
+    found = open_case(case)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        other = Case.objects.get(id=found.id)
+        other.id, other.reference, other.campaign_id, other.loops_only = None, "80X-YZT1", None, True
+        other.save(force_insert=True)
+        before = Case.objects.filter(account_id=case.anna.account_id).exclude(id=found.id).count()
+    page = " ".join(otto.client.get(f"/desk/cases/{found.id}/").content.decode().split())
+    assert "80X-YZT1" in page
+    shown = re.search(r"Other cases \(last 6 months\).*?<dd[^>]*>\s*(\d+)", page)
+    assert shown is not None
+    assert int(shown[1]) == before == 1
 
 
 def test_search_finds_it_by_anything(otto: Desk, case: SentCampaign) -> None:

@@ -159,6 +159,16 @@ def test_work_opens_the_page_once(case: SentCampaign) -> None:
     assert 'data-task="/report/task"' in client.get("/report/").content.decode()
 
 
+def test_a_link_with_the_id_and_the_work_done_is_never_too_fast(case: SentCampaign) -> None:
+    """The ID came with the link, so there is nothing to type, and a browser did the work."""
+    client = Client(REMOTE_ADDR="198.51.100.9")
+    given = client.get("/report/task").json()
+    fresh = signing.dumps(["report", int(clock.now().timestamp())], salt="forms.shown")
+    data = {"complaint": "unasked", "about": case.campaign.mailing_id, "shown": fresh}
+    assert client.post("/report/", data | {"altcha": solved(given["task"])}).status_code == 200
+    assert client.post("/report/", data).status_code == 422, "in a hurry, and no work"
+
+
 def test_without_scripts_it_goes_seldom_and_without_the_page_never(case: SentCampaign) -> None:
     client = Client(REMOTE_ADDR="198.51.100.8")
     moment = signing.dumps(["report", int(clock.now().timestamp()) - 60], salt="forms.shown")

@@ -1,6 +1,7 @@
 """Standing, agreements, settings and the people of an account."""
 
 import re
+from zoneinfo import available_timezones
 
 import pytest
 from django.http import HttpResponse
@@ -9,6 +10,7 @@ from mailflatrate.apps.accounts.actions import account_status, people
 from mailflatrate.apps.accounts.actions.account_status import Reasons
 from mailflatrate.apps.accounts.models import Acceptance, Account, AccountStatus, Membership, Notice, Role, User
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.presenters.time_zones import GROUPS
 from support.customers import Customer, sending_customer
 from support.people import browser, person
 
@@ -90,6 +92,18 @@ def test_settings_of_the_account(anna: Customer) -> None:
         account = Account.objects.get(id=anna.account_id)
     assert (account.language, account.time_zone) == ("de", "Europe/Vienna")
     assert anna.client.post(url, good | {"time_zone": "Moon/Base"}).status_code == 422
+
+
+def test_the_menu_of_time_zones_is_short_and_has_the_zone_in_use(anna: Customer) -> None:
+    url = "/studio/settings/"
+    names = [name for _region, group in GROUPS for name in group]
+    assert set(names) <= available_timezones()
+    assert len(names) == len(set(names)) < 120
+    assert "America/Indiana/Knox" not in text(anna.client.get(url))
+    assert anna.client.post(url, {"language": "de", "time_zone": "America/Indiana/Knox"}).status_code == 303
+    page = text(anna.client.get(url))
+    assert '<option value="America/Indiana/Knox" selected>' in page
+    assert page.count("<optgroup") == len(GROUPS)
 
 
 def test_an_invitation_is_open_until_it_is_accepted_and_speaks_the_accounts_language(anna: Customer) -> None:

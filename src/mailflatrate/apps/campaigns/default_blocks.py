@@ -2,22 +2,22 @@
 
 from typing import Final
 
-from django.utils.translation import gettext, gettext_noop
+from mailflatrate.locale.texts import N_, translate
 
 WORDS: Final = {
-    "heading_text": gettext_noop("Heading"),
-    "text_text": gettext_noop("Write here."),
-    "button_text": gettext_noop("Visit our site"),
+    "heading_text": N_("Heading"),
+    "text_text": N_("Write here."),
+    "button_text": N_("Visit our site"),
     "picture_alt": "",
-    "product_name": gettext_noop("Product name"),
-    "product_price": gettext_noop("Product price"),
-    "product_button": gettext_noop("View product"),
-    "footer_text": gettext_noop("Questions? Reply to this email."),
+    "product_name": N_("Product name"),
+    "product_price": N_("Product price"),
+    "product_button": N_("View product"),
+    "footer_text": N_("Questions? Reply to this email."),
 }
 STANDS_FOR_SOMETHING: Final = ("heading_text", "text_text", "product_name", "product_price")
 """Blocks that the author has to replace with their own content; the others may stay as they are."""
 
 
-def palette_words() -> dict[str, str]:
-    """Return all palette labels in the reader's language."""
-    return {name: gettext(text) if text else "" for name, text in WORDS.items()}
+def palette_words(language: str) -> dict[str, str]:
+    """Return the default texts in the language of the campaign that they are added to."""
+    return {name: translate(text, language) for name, text in WORDS.items()}

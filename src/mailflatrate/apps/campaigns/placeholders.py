@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from django.utils.translation import override
-
 from mailflatrate.apps.campaigns.default_blocks import STANDS_FOR_SOMETHING, palette_words
 from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, headline, invented_words
 from mailflatrate.apps.campaigns.recipe_messages import invented_texts
@@ -29,8 +27,7 @@ def placeholders() -> frozenset[str]:
 
 def _sources() -> Iterator[str]:
     for language in languages():
-        with override(language):
-            words = palette_words()
+        words = palette_words(language)
         yield headline(language)
         yield from (words[name] for name in STANDS_FOR_SOMETHING)
     for language in LANGUAGES:

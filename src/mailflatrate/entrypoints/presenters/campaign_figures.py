@@ -6,13 +6,13 @@ from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import newest_edition
 from mailflatrate.apps.delivery.ab_test import decisions_of
-from mailflatrate.apps.delivery.models import AbTest
+from mailflatrate.apps.delivery.models import AbTest, DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, waves_ahead
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent
 from mailflatrate.rules.campaign_states import AWAITING
 
 
@@ -32,9 +32,15 @@ class LiveReport:
         return self.progress.bounced_hard + self.progress.bounced_soft + self.progress.bounced_other
 
     @property
-    def delivered_percent(self) -> float:
-        """Return the share of planned messages that the receiving server accepted."""
-        return 100 * self.progress.sent / self.progress.planned if self.progress.planned else 0.0
+    def delivered_percent(self) -> float | None:
+        """Return the share of messages with a result that the receiving server accepted; None before the first."""
+        return delivered_percent(
+            {
+                DeliveryState.SENT: self.progress.sent,
+                DeliveryState.BOUNCED: self.bounced_total,
+                DeliveryState.IN_DOUBT: self.progress.in_doubt,
+            }
+        )
 
     @property
     def handed_over(self) -> int:

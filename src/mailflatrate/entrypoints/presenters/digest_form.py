@@ -3,7 +3,6 @@
 from datetime import time
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.dates import WEEKDAYS
@@ -16,6 +15,7 @@ from mailflatrate.apps.campaigns.models.digest import EVERY_DAY
 from mailflatrate.apps.campaigns.queries import templates
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 
 
 class SenderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
@@ -54,7 +54,7 @@ class DigestForm(forms.Form):
     at = forms.TimeField(
         label=gettext_lazy("Time"), initial=time(9), widget=forms.TimeInput({"type": "time"}, format="%H:%M")
     )
-    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"))
     minimum = forms.IntegerField(
         label=gettext_lazy("Minimum new items"),
         min_value=1,
@@ -73,8 +73,7 @@ class DigestForm(forms.Form):
         fields["template"].help_text = _(
             "The items replace %(mark)s, or go at the end if the template doesn't contain it."
         ) % {"mark": MARK}
-        places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-        fields["time_zone"].choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+        fields["time_zone"].choices = zone_choices(self.initial.get("time_zone"))
 
     def clean_url(self) -> str:
         """Return a web address without a user name or password in it."""

@@ -1,13 +1,29 @@
 """Rates with the limits they must stay below."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.rules.limits import value as limit
 
 
 def percent_of(part: int, whole: int) -> float | None:
     """Return a share in percent; None if the whole is 0."""
     return 100 * part / whole if whole else None
+
+
+def delivered_percent(states: Mapping[str, int]) -> float | None:
+    """Return the share of delivered messages from a campaign's numbers by delivery state; None before the first result.
+
+    Recipients that a rule skipped, or that were canceled, got no message, so they don't count. An unknown result does,
+    because the message may be lost.
+    """
+    return percent_of(states.get(DeliveryState.SENT, 0), results_of(states))
+
+
+def results_of(states: Mapping[str, int]) -> int:
+    """Return how many messages were handed over and have a result: the whole of the share of delivered messages."""
+    return sum(states.get(state, 0) for state in (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT))
 
 
 @dataclass(frozen=True, slots=True)

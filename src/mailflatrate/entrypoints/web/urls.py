@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from mailflatrate.entrypoints.web import health, readiness
+from mailflatrate.entrypoints.web import health, icon, readiness
 from mailflatrate.entrypoints.web.apply import urls as apply
 from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readiness.readyz, name="readyz"),
     path("readyz/web", readiness.readyz_web, name="readyz_web"),
     path("metrics", health.metrics, name="metrics"),
+    path("favicon.ico", icon.icon, name="icon"),
     path("language/", set_language, name="set_language"),
     *(path(f"studio/{old}", login_required(RedirectView.as_view(url=f"/studio/{new}"))) for old, new in MOVED.items()),
     path("studio/", include(studio)),

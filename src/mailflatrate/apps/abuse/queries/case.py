@@ -105,7 +105,7 @@ def case_view(case_id: int) -> CaseView | None:
 def _sender(account: Account, case_id: int) -> ReportedSender:
     now = clock.now()
     recent = Case.objects.filter(account_id=account.id, opened_at__gte=now - HALF_A_YEAR).exclude(id=case_id)
-    numbers = recent.filter(merged_into__isnull=True, loops_only=False).aggregate(
+    numbers = recent.filter(merged_into__isnull=True).aggregate(
         all=Count("id"), against=Count("id", filter=Q(cause__in=AGAINST_THE_SENDER))
     )
     strikes = Strike.objects.filter(account_id=account.id, taken_back_at__isnull=True, ends_at__gt=now).count()

@@ -10,7 +10,7 @@ from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.queries import window_counts
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, results_of
 
 WINDOW = timedelta(days=7)
 
@@ -21,12 +21,9 @@ class LatestCampaign:
 
     campaign: Campaign
     delivered: int
-    planned: int
-
-    @property
-    def percent(self) -> float:
-        """Return the share of planned messages that the receiving server accepted."""
-        return 100 * self.delivered / self.planned
+    results: int
+    percent: float | None
+    """The share of messages with a result that the receiving server accepted."""
 
 
 def last_mailing() -> LatestCampaign | None:
@@ -34,8 +31,8 @@ def last_mailing() -> LatestCampaign | None:
     finished = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0).order_by("-finished_at").first()
     if finished is None:
         return None
-    tally = Tally.objects.filter(campaign_id=finished.id, state=DeliveryState.SENT).aggregate(n=Sum("count"))
-    return LatestCampaign(finished, tally["n"] or 0, finished.planned_count)
+    states = dict(Tally.objects.filter(campaign_id=finished.id).values_list("state").annotate(n=Sum("count")))
+    return LatestCampaign(finished, states.get(DeliveryState.SENT, 0), results_of(states), delivered_percent(states))
 
 
 def week_rates() -> tuple[Rate, Rate]:

@@ -17,7 +17,7 @@ from mailflatrate.apps.inbound.queries import feedback_by_campaign
 from mailflatrate.apps.stats.queries import window_counts
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, percent_of
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
@@ -31,15 +31,11 @@ class CampaignReportRow:
 
     campaign: Campaign
     delivered: int
+    delivered_percent: float | None
     clicks: int | None
     unsubscribed: int
     hard_bounces: Rate
     complaints: Rate
-
-    @property
-    def delivered_percent(self) -> float | None:
-        """Return the percentage of planned recipients whose server accepted the message."""
-        return percent_of(self.delivered, self.campaign.planned_count)
 
     @property
     def unsubscribed_percent(self) -> float | None:
@@ -87,6 +83,7 @@ def report_rows(campaigns: Sequence[Campaign]) -> list[CampaignReportRow]:
             CampaignReportRow(
                 campaign=campaign,
                 delivered=delivered,
+                delivered_percent=delivered_percent(counts),
                 clicks=clicks[campaign.id] if campaign.track_clicks else None,
                 unsubscribed=feedback.get((campaign.id, FeedbackKind.UNSUBSCRIBE), 0),
                 hard_bounces=bounce_rate(counts["hard"], delivered + counts[DeliveryState.BOUNCED]),

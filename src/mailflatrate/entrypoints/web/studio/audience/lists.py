@@ -11,6 +11,7 @@ from mailflatrate.apps.accounts.actions.agreements import PolicyConfirmation
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import lists as lists_actions
+from mailflatrate.apps.lists.counts import LIVE_PEOPLE
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ORIGIN_LABELS, MailingList, OriginState
 from mailflatrate.entrypoints.client import circumstances
@@ -72,9 +73,11 @@ def new(request: StudioRequest) -> HttpResponse:
 def _context(mailing_list: MailingList) -> dict[str, Any]:
     origin = OriginState(mailing_list.origin_state)
     table = queries.list_table(archived=mailing_list.archived_at is not None)
+    row = next(row for row in table if row.id == mailing_list.id)
     return {
         "list": mailing_list,
-        "row": next(row for row in table if row.id == mailing_list.id),
+        "row": row,
+        "mailable": queries.count_segment([row.id], []) if row.confirmed <= LIVE_PEOPLE else row.confirmed,
         "origin": ORIGIN_LABELS[origin],
         "origin_tone": ORIGIN_TONES[origin],
         "origin_sentence": origin_sentence(origin),

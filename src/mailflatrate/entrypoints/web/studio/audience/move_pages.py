@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -32,6 +31,7 @@ from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
+from mailflatrate.entrypoints.presenters.time_zones import zone_options
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
 from mailflatrate.rules.origins.figures import AnomalyKind, anomaly_sentence
@@ -325,10 +325,9 @@ def _written(text: str) -> str:
     return str(formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT"))
 
 
-def zones() -> list[tuple[str, str]]:
-    """Return time zones for the menu."""
-    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
-    return [("", _("As suggested")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+def zones(present: str) -> list[tuple[str, str]]:
+    """Return time zones for the menu, with the one that was chosen."""
+    return [("", _("As suggested")), *zone_options(present)]
 
 
 def found_title(result: MoveFindings) -> str:

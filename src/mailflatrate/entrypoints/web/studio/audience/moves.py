@@ -141,7 +141,7 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
         "orders": [(key, word) for key, word in DATE_ORDER_WORDS.items() if key],
         "statuses": list(ALL_ROWS_WORDS.items()),
         "systems": shown.system_choices(),
-        "zones": shown.zones(),
+        "zones": shown.zones(answers.time_zone),
         "notes": shown.system_notes(request.LANGUAGE_CODE or "en", result.system or "-"),
         "may_start": not result.blocking and not any(question.about == SAMPLE for question in result.questions),
         "origin": origin,

@@ -43,6 +43,11 @@ def _counted(definition: Any) -> dict[str, Any]:
         return {"count": None, "fault": error_sentence(error)}
 
 
+def _unasked() -> str:
+    """Return what a new segment says where its number will be, before a condition has a value."""
+    return _("Complete the condition to see how many contacts match.")
+
+
 @require_safe
 @studio
 def count(request: StudioRequest, segment_id: int) -> HttpResponse:
@@ -81,7 +86,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
         "problem": problem,
         "ready": ready,
         "started": started.key if started else "",
-        **_counted(definition),
+        **(_counted(definition) if definition is not FIRST_ROW else {"count": None, "fault": _unasked()}),
     }
     refused = request.method == "POST" and "row" not in request.POST
     return page(request, "studio/audience/segment.html", context, status=422 if refused else 200)

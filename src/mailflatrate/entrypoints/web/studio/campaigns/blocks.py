@@ -24,7 +24,7 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     """Return the context of the editor's part of the page; `json` is what its script reads."""
     brand = brand_style()
     whole = {
-        "words": _words(),
+        "words": {**_words(), **palette_words(campaign.language)},
         "brand": {"colours": _colours(brand), "link": brand.link},
         "conditions": _conditions(),
         "imprint": _imprint(request, campaign, brand),
@@ -90,7 +90,7 @@ def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def _words() -> dict[str, str]:
-    """Return every text that the script shows."""
+    """Return every text that the script shows to the author."""
     return {
         "mj-body": _("Campaign"), "mj-section": _("Section"), "mj-wrapper": _("Section group"),
         "mj-column": _("Column"),
@@ -125,5 +125,4 @@ def _words() -> dict[str, str]:
         "add_two_columns": _("Two columns"), "add_three_columns": _("Three columns"),
         "add_image_left": _("Image and text"), "add_header": _("Header"), "add_product": _("Products"),
         "add_social": _("Social links"), "add_footer": _("Footer"),
-        **palette_words(),
     }  # fmt: skip

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.digest_form import SenderField
+from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.mail.content import MAX_CONTENT
 from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, SHARES
@@ -175,7 +176,7 @@ class ScheduleForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"))
+    time_zone = TimeZoneField(label=_("Time zone"))
     on_own_clocks = forms.BooleanField(
         label=_("Send in each recipient's time zone"),
         required=False,
@@ -187,11 +188,8 @@ class ScheduleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = sorted(
-            name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/"))
-        )
         zone: Any = self.fields["time_zone"]
-        zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+        zone.choices = zone_choices(self.initial.get("time_zone"))
 
     def clean(self) -> dict[str, Any]:
         """Combine date and zone into `moment`, an aware time in UTC."""

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, attempts_of
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, detail_counts, recipients
 from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_delivery
 from mailflatrate.entrypoints.presenters.outcomes import detail_word, line_of
+from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -83,6 +85,8 @@ def _detail_chips(campaign: Campaign, wanted: RecipientFilter) -> list[OutcomeFi
 def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show the table of recipients; for htmx, only the rows."""
     campaign = find_campaign(campaign_id)
+    if campaign.state == CampaignState.DRAFT:
+        return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
     wanted, after = _wanted(request), whole_number(request.GET.get("after"))
     rows = list(recipients(campaign.id, wanted, after=after)[: PAGE_ROWS + 1])
     context = {

@@ -109,6 +109,8 @@ def progress(request: StudioRequest, campaign_id: int) -> HttpResponse:
 def clicks(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Show clicks by link, with people and machines counted separately (R-108, R-110)."""
     campaign = find_campaign(campaign_id)
+    if campaign.state == CampaignState.DRAFT:  # a test send left an edition, but nothing was sent that has figures
+        return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
     shown = _variant_tabs(request, campaign)
     links = clicks_of(shown["edition"]) if shown["edition"] else []
     context = {

@@ -10,6 +10,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
+from mailflatrate.entrypoints.presenters.rates import delivered_percent
 from mailflatrate.entrypoints.web.studio.common import TONES
 from mailflatrate.rules.campaign_states import UNCOUNTED, UNDER_WAY
 
@@ -23,6 +24,7 @@ class CampaignRow:
     list_names: str
     recipients: int | None
     delivered: int | None
+    delivered_percent: float | None
     settled: int
     clicks: int | None
 
@@ -30,11 +32,6 @@ class CampaignRow:
     def under_way(self) -> bool:
         """Return True while the campaign is in progress."""
         return self.campaign.state in UNDER_WAY
-
-    @property
-    def delivered_percent(self) -> float | None:
-        """Return the percentage of planned recipients whose server accepted the message."""
-        return 100 * self.delivered / self.recipients if self.recipients and self.delivered is not None else None
 
 
 def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
@@ -58,6 +55,7 @@ def _row(campaign: Campaign, tally: dict[str, int], clicks: int, names: dict[int
         list_names=", ".join(names[list_id] for list_id in campaign.list_ids if list_id in names),
         recipients=campaign.planned_count if counted else None,
         delivered=tally.get(DeliveryState.SENT, 0) if counted else None,
+        delivered_percent=delivered_percent(tally) if counted else None,
         settled=sum(number for state, number in tally.items() if state != DeliveryState.DEFERRED),
         clicks=clicks if counted and campaign.track_clicks else None,
     )

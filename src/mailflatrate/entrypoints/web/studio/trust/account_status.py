@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
@@ -39,6 +38,7 @@ from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import open_warnings
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.context import TONES
 from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other, succeed
@@ -93,13 +93,12 @@ class SettingsForm(forms.Form):
         choices=settings.LANGUAGES,
         help_text=gettext_lazy("The default for new lists and campaigns."),
     )
-    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
         zone: Any = self.fields["time_zone"]
-        zone.choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+        zone.choices = zone_choices(self.initial.get("time_zone"))
 
 
 def agreements(language: str) -> list[Agreement]:
