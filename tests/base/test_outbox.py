@@ -47,7 +47,13 @@ def test_triggers_write_known_types_with_their_members() -> None:
     files = "".join(path.read_text() for path in PACKAGE.glob("**/sql/outbox.sql"))
     named = set(re.findall(r"'([a-z]+\.[a-z]+)'", files))
     assert named <= {each.value for each in EventType}
-    written = named | {"message.sent", "complaint.received", "automation.entered", "automation.finished"}
+    written = named | {
+        "message.sent",
+        "complaint.received",
+        "automation.entered",
+        "automation.finished",
+        "automation.step",
+    }
     assert written == {each.value for each in EventType if each not in NEVER_STORED}
     with pytest.raises(InvalidPayload):
         emitted(EventType.CONTACT_CHANGED, "1", "'{}'", "x")

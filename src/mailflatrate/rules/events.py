@@ -43,6 +43,7 @@ class EventType(StrEnum):
     AGREEMENT_NEW = "agreement.new"
     AUTOMATION_ENTERED = "automation.entered"
     AUTOMATION_FINISHED = "automation.finished"
+    AUTOMATION_STEP = "automation.step"
     WEBHOOK_TEST = "webhook.test"
 
 
@@ -200,6 +201,12 @@ EVENTS: Final[Mapping[EventType, EventDescription]] = {
         "A contact went through an automation to its end, or left it.",
         {**_AUTOMATION, "state": _code("how", "finished", "left")},
         {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711, "state": "finished"},
+    ),
+    EventType.AUTOMATION_STEP: EventDescription(
+        "A contact came to a step of an automation that calls a webhook. Of all webhooks, only the one that the step "
+        "names gets it, whatever types it chose.",
+        {**_AUTOMATION, "step": _code("the step's id in the automation"), "webhook_id": _id("the webhook")},
+        {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711, "step": "call", "webhook_id": 2},
     ),
     EventType.WEBHOOK_TEST: EventDescription("Someone pressed the test button of this webhook.", {}, {}),
 }

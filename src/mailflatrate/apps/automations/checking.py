@@ -9,6 +9,7 @@ from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.apps.automations.graphs import graph_of
 from mailflatrate.apps.automations.models import Automation, AutomationState, AutomationStep, AutomationVersion
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.events.queries import find_endpoint
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError
@@ -24,7 +25,7 @@ from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition,
 
 _GONE = N_("What this step refers to no longer exists. Choose another.")
 _NO_EVENT = N_("No event is called “{name}” yet. Choose one of your events, or declare it first.")
-_NO_WEBHOOKS = N_("Automations can't call webhooks yet. Remove this step.")
+_NO_WEBHOOK = N_("This webhook is switched off or was deleted. Switch it on, or choose another.")
 
 
 @tenancy.needs_account
@@ -88,8 +89,10 @@ class _Lookup:
             case StepKind.NOTIFY if step.user is not None:
                 if not Membership.objects.filter(user_id=step.user, user__is_active=True).exists():
                     yield GraphProblem(step.id, N_("This colleague no longer belongs to your account. Choose another."))
-            case StepKind.WEBHOOK:
-                yield GraphProblem(step.id, _NO_WEBHOOKS)
+            case StepKind.WEBHOOK if step.endpoint is not None:
+                endpoint = find_endpoint(step.endpoint)
+                if endpoint is None or not endpoint.is_active:
+                    yield GraphProblem(step.id, _NO_WEBHOOK)
             case StepKind.GO_TO if step.automation is not None:
                 yield from self._go_to(step.id, step.automation)
 

@@ -137,8 +137,8 @@ def _lane_batch(endpoint: WebhookEndpoint, keys: list[str], lane: Lane, size: in
     while True:
         page = feed.read_events(position, types, size)
         position = page.position
-        if page.events:
-            return DeliveryBatch(endpoint, keys, lane, page.events, [0] * len(page.events), position)
+        if events := [event for event in page.events if event.is_for(endpoint.id)]:
+            return DeliveryBatch(endpoint, keys, lane, events, [0] * len(events), position)
         if not page.more:
             break
     if position != before:

@@ -101,6 +101,10 @@ class FeedEvent:
         """Return True if a program that keeps a copy of the data has to act on the event."""
         return self.type in MUST_BE_OBEYED
 
+    def is_for(self, endpoint_id: int) -> bool:
+        """Return whether an endpoint gets the event: one of an automation's step is for the endpoint that it names."""
+        return self.type is not EventType.AUTOMATION_STEP or self.payload.get("webhook_id") == endpoint_id
+
     def as_json(self) -> dict[str, Any]:
         """Return the event as it is delivered."""
         return {

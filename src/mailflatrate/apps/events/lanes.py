@@ -28,7 +28,7 @@ class Lane(Enum):
     def types(self, endpoint: WebhookEndpoint) -> frozenset[EventType]:
         """Return the types that the endpoint gets through this lane."""
         chosen = frozenset(map(EventType, endpoint.types)) or ENDPOINT_TYPES
-        return chosen & FIRST_TYPES if self is Lane.FIRST else chosen - FIRST_TYPES
+        return chosen & FIRST_TYPES if self is Lane.FIRST else (chosen - FIRST_TYPES) | {EventType.AUTOMATION_STEP}
 
     def position(self, endpoint: WebhookEndpoint) -> FeedPosition:
         """Return how far the lane has read."""

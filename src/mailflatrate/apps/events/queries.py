@@ -22,7 +22,8 @@ FROM (SELECT extract(epoch FROM at - event_at) + milliseconds / 1000.0 AS second
 """
 _BACKLOG: Final = """
 SELECT count(*) FROM (SELECT 1 FROM outbox_event WHERE account_id = %s AND (xid, id) > (%s, %s)
-    AND (%s::text[] = '{}' OR type = ANY(%s::text[])) LIMIT 10001) waiting
+    AND CASE type WHEN 'automation.step' THEN (payload ->> 'webhook_id')::bigint = %s
+        ELSE %s::text[] = '{}' OR type = ANY(%s::text[]) END LIMIT 10001) waiting
 """
 MOST_COUNTED: Final = 10_000
 
@@ -55,11 +56,17 @@ def pace(endpoint: WebhookEndpoint) -> EndpointPace | None:
 def backlog(endpoint: WebhookEndpoint) -> int:
     """Return how many events wait for an endpoint, at most MOST_COUNTED + 1."""
     last = endpoint.rest_event_id if endpoint.rest_source == 0 else -1
-    values: list[Any] = [endpoint.account_id, endpoint.rest_xid, last, endpoint.types, endpoint.types]
+    values: list[Any] = [endpoint.account_id, endpoint.rest_xid, last, endpoint.id, endpoint.types, endpoint.types]
     with connection.cursor() as cursor:
         cursor.execute(_BACKLOG, values)
         (found,) = cursor.fetchone() or (0,)
     return int(found) + WaitingEvent.objects.filter(endpoint=endpoint).count()
+
+
+@tenancy.needs_account
+def find_endpoint(endpoint_id: int) -> WebhookEndpoint | None:
+    """Return one of the account's endpoints; None if there is no such endpoint any longer."""
+    return WebhookEndpoint.objects.filter(id=endpoint_id).first()
 
 
 @tenancy.needs_account

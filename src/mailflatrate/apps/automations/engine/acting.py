@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -13,16 +14,21 @@ from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.automations.engine.event_waits import TIME_IS_UP
 from mailflatrate.apps.automations.engine.moving import Passed, leave, move
 from mailflatrate.apps.automations.models import AutomationArrival, AutomationStep, LeavingReason
+from mailflatrate.apps.events.queries import find_endpoint
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import ChangeSource, Contact
 from mailflatrate.apps.lists.tags import give_tags, take_tags
+from mailflatrate.base.outbox.writing import emitted
 from mailflatrate.rules.automations.compiling import FINISH, arm_of
 from mailflatrate.rules.automations.graph import StepKind, WaitKind
 from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
+from mailflatrate.rules.events import EventType
 from mailflatrate.settings import load_settings
 
 GOAL = "goal"
+WEBHOOK_OFF = "webhook_off"
+"""Results of people who passed a step otherwise than by what it does."""
 _MOST_NAMED = 20
 # A contact that is being changed or erased is left for the next pass, so that an erasure never waits for this.
 _FREE = """
@@ -35,6 +41,14 @@ WHERE account_id = %s AND id = ANY(%s::bigint[])
 _EMPTY = """
 UPDATE contact SET attributes = attributes - %s::text, updated_at = %s WHERE account_id = %s AND id = ANY(%s::bigint[])
 """
+
+_CALL = emitted(
+    EventType.AUTOMATION_STEP,
+    "%(account_id)s",
+    "jsonb_build_object('automation_id', %(automation_id)s::bigint, 'enrolment_id', p.enrolment_id, 'contact_id',"
+    " p.contact_id, 'step', %(step)s::text, 'webhook_id', %(endpoint_id)s::bigint)",
+    "unnest(%(enrolments)s::bigint[], %(contacts)s::bigint[]) AS p (enrolment_id, contact_id)",
+)
 
 
 def act(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
@@ -139,6 +153,27 @@ def _notify(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> 
     _pass(run, step, people)
 
 
+def _webhook(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
+    """Write an event for each person. Its delivery has its own attempts, so an endpoint that fails stops no one.
+
+    One that is switched off gets the events when it is switched on again; one that was deleted gets none.
+    """
+    endpoint = find_endpoint(step.parameters["endpoint"])
+    if endpoint is not None:
+        with connection.cursor() as cursor:
+            values: dict[str, Any] = {
+                "account_id": run.automation.account_id,
+                "automation_id": run.automation.id,
+                "step": step.key,
+                "endpoint_id": endpoint.id,
+                "enrolments": [person.enrolment_id for person in people],
+                "contacts": [person.contact_id for person in people],
+            }
+            cursor.execute(_CALL, values)
+    result = "" if endpoint is not None and endpoint.is_active else WEBHOOK_OFF
+    move(run, step, [Passed(person.enrolment_id, step.targets[0], result=result) for person in people])
+
+
 def _go_to(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> None:
     target = step.parameters["automation"]
     AutomationArrival.objects.bulk_create(
@@ -159,6 +194,7 @@ _ACTS: Mapping[StepKind, Callable[[VersionRun, AutomationStep, Sequence[Person]]
     StepKind.ADD_TAG: _tags,
     StepKind.REMOVE_TAG: _tags,
     StepKind.NOTIFY: _notify,
+    StepKind.WEBHOOK: _webhook,
     StepKind.GO_TO: _go_to,
     StepKind.END: _pass,
 }

@@ -9,10 +9,14 @@ DECLARE
     mark text;
 BEGIN
     FOR one IN
-        SELECT DISTINCT e.id, e.account_id FROM (SELECT DISTINCT account_id, type FROM added) a
+        SELECT DISTINCT e.id, e.account_id FROM (
+            SELECT DISTINCT account_id, type,
+                CASE WHEN type = 'automation.step' THEN (payload ->> 'webhook_id')::bigint END AS endpoint_id
+            FROM added) a
         JOIN public.webhook_endpoint e ON e.account_id = a.account_id
         WHERE e.state = 'active' AND (e.paused_until IS NULL OR e.paused_until <= clock_timestamp())
-            AND (cardinality(e.types) = 0 OR a.type = ANY (e.types))
+            AND CASE WHEN a.endpoint_id IS NOT NULL THEN e.id = a.endpoint_id
+                ELSE cardinality(e.types) = 0 OR a.type = ANY (e.types) END
     LOOP
         mark := concat('/', one.id, '/');
         IF position(mark IN coalesce(current_setting('mailflatrate.webhooks_woken', true), '')) = 0 THEN

@@ -55,6 +55,7 @@ TYPE_WORDS: Final[Mapping[EventType, Any]] = {
     EventType.AGREEMENT_NEW: gettext_lazy("A new agreement has to be accepted"),
     EventType.AUTOMATION_ENTERED: gettext_lazy("A contact entered an automation"),
     EventType.AUTOMATION_FINISHED: gettext_lazy("A contact finished or left an automation"),
+    EventType.AUTOMATION_STEP: gettext_lazy("An automation calls this webhook"),
     EventType.MESSAGE_SENT: gettext_lazy("A message was sent (one event for each message)"),
     EventType.MESSAGE_BOUNCED: gettext_lazy("A message bounced (one event for each message)"),
 }
