@@ -101,6 +101,7 @@ NOT_OPENED = {
     "/studio/senders/<int:domain_id>/provider/done/": AWAY,
     "/studio/test-inbox/<int:message_id>/signature/": PART,
     "/studio/segments/<int:segment_id>/count/": PART,
+    "/studio/automations/<int:automation_id>/flow/side/<str:key>/": PART,
     "/studio/brand/preview/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/edition/html/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/message/": MESSAGE,
@@ -215,6 +216,10 @@ def _filled(anna: Any) -> str:
     dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
     _send(anna, "/studio/segments/new/", name=NAME, **dora)
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
+    anna.go("/studio/automations/new/")
+    page.fill("main input[name=name]", NAME)
+    page.locator("main form .btn-primary").click()
+    page.wait_for_url(re.compile(r"/automations/\d+/flow/"))
     anna.go("/studio/webhooks/")
     page.fill("input[name=url]", f"https://crm.lindenhof.example/{os.getpid()}")
     page.locator("main form .btn-primary").click()

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "home": "/studio/",
     "campaigns": "/studio/campaigns/",
+    "automations": "/studio/automations/",
+    "automation-new": "/studio/automations/new/",
     "lists": "/studio/lists/",
     "contacts": "/studio/contacts/",
     "segments": "/studio/segments/",

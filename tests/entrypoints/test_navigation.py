@@ -46,9 +46,9 @@ def entries(page: str) -> list[str]:
     return [name.strip() for name in re.findall(r"<span>(.*?)</span>", found[0])]
 
 
-def test_the_sidebar_has_six_entries_and_three_at_its_foot(anna: Customer) -> None:
+def test_the_sidebar_has_seven_entries_and_three_at_its_foot(anna: Customer) -> None:
     page = anna.client.get("/studio/").content.decode()
-    main = ["Home", "Campaigns", "Contacts", "Forms", "Content", "Reports"]
+    main = ["Home", "Campaigns", "Automations", "Contacts", "Forms", "Content", "Reports"]
     assert entries(page) == [*main, "Test inbox", "Settings", "Help"]
     assert "nav-title" not in page
 
@@ -73,6 +73,8 @@ def test_every_tab_marks_itself_and_its_entry(anna: Customer, section: str, tab:
         ("campaigns/", "Campaigns"),
         ("campaigns/digests/", "Campaigns"),
         ("campaigns/new/", "Campaigns"),
+        ("automations/", "Automations"),
+        ("automations/new/", "Automations"),
         ("lists/new/", "Contacts"),
         ("imports/new/", "Contacts"),
         ("contacts/new/", "Contacts"),

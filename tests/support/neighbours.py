@@ -289,4 +289,4 @@ class Neighbours:
         self._a_case(campaign)
         self._a_webhook()
         keep_signals(self.anna.account_id, [SignalResult("vat", SignalOutcome.GOOD, "none")])
-        leave_traces(self.anna)
+        self.ids["automation_id"] = leave_traces(self.anna)

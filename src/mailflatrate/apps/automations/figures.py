@@ -137,3 +137,12 @@ def under_way_by_automation(automation_ids: list[int]) -> dict[int, int]:
         elif (step == WHOLE and what == PASSED) or (step != WHOLE and what == LEFT):
             found[versions[version_id]] -= count
     return found
+
+
+@tenancy.needs_account
+def entered_by_automation(automation_ids: list[int]) -> dict[int, int]:
+    """Return, by automation ID, how many times people have entered it, in all its versions."""
+    found = dict.fromkeys(automation_ids, 0)
+    rows = StepCount.objects.filter(version__automation_id__in=automation_ids, step=WHOLE, what=ENTERED)
+    found.update(rows.values_list("version__automation_id").annotate(n=Sum("count")).order_by())
+    return found

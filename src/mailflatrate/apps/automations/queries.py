@@ -49,6 +49,12 @@ def versions_of(automation_id: int) -> AutomationVersions:
     )
 
 
+@tenancy.needs_account
+def newest_version(automation_id: int) -> AutomationVersion:
+    """Return the newest version, a draft or not. Raises AutomationVersion.DoesNotExist."""
+    return AutomationVersion.objects.filter(automation_id=automation_id).latest("number")
+
+
 @dataclass(frozen=True, slots=True)
 class PassedStep:
     """A step on a person's path."""

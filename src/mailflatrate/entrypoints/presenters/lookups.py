@@ -5,12 +5,18 @@ Each function raises Http404 for anything else, including objects of other accou
 
 from django.shortcuts import get_object_or_404
 
+from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedDigest, Media
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
 from mailflatrate.apps.events.models import WebhookEndpoint
 from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, MailingList, Move, Segment, Tag
+
+
+def find_automation(automation_id: int) -> Automation:
+    """Return an automation with its list."""
+    return get_object_or_404(Automation.objects.select_related("mailing_list"), id=automation_id)
 
 
 def find_bulk_action(action_id: int) -> BulkAction:

@@ -73,6 +73,9 @@ PAGE_CHANGES: Final = {
     **_named("campaign.variant_chosen", "campaign-choose"),
     **_named("campaign.speed_set", "campaign-speed"),
     **_named("campaign.canceled", "campaign-cancel"),
+    **_named("automation.created", "automation_new automation_copy"),
+    **_named("automation.edited", "automation_edit automation_rename automation_discard"),
+    **_named("automation.deleted", "automation_delete"),
     **_named("digest.saved", "digest-new digest"),
     **_named("digest.checked", "digest-check"),
     **_named("digest.deleted", "digest-delete"),
@@ -136,7 +139,7 @@ PAGES_THAT_COMPUTE: Final = frozenset(
             "campaign-preview",
         ),
         *("campaign-pulse", "campaign-waves", "form-preview", "imprint-fields", "imprint-preview", "brand-preview"),
-        *("suppression-look-up", "choose-account", "import-move-rows", "agreements"),
+        *("suppression-look-up", "choose-account", "import-move-rows", "agreements", "automation_side"),
     }
 )
 """URL names that take a POST and change nothing that others see."""

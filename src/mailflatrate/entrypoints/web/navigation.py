@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen.
+    """One page of an entry. It owns every URL name that equals a stem or starts with a stem and a hyphen or underscore.
 
     `redraws` are URL names that respond with this page, for example after a refused form.
     """
@@ -95,6 +95,7 @@ SETTINGS = NavEntry(
 MAIN = (
     _alone("home", _("Home"), "house"),
     _alone("campaigns", _("Campaigns"), "send", "campaign", "digest", "digests"),
+    _alone("automations", _("Automations"), "workflow", "automation"),
     CONTACTS,
     _alone("forms", _("Forms"), "square-pen", "form"),
     CONTENT,
@@ -152,7 +153,7 @@ def _owner(here: str) -> tuple[NavEntry, Tab] | None:
     for entry in (*MAIN, TEST_INBOX, *FOOT, SEARCH):
         for tab in entry.tabs:
             for stem in (tab.name, *tab.stems):
-                owns = here == stem or here.startswith(f"{stem}-")
+                owns = here == stem or here.startswith((f"{stem}-", f"{stem}_"))
                 if owns and (best is None or len(stem) > best[0]):
                     best = (len(stem), entry, tab)
     return (best[1], best[2]) if best else None

@@ -28,6 +28,7 @@ from mailflatrate.apps.automations.models import (
     AutomationState,
     AutomationStep,
     AutomationVersion,
+    DraftSnapshot,
     VersionState,
 )
 from mailflatrate.apps.campaigns.actions import drafts as campaign_drafts
@@ -137,6 +138,7 @@ def _release(
     version.policy_ticked_at, version.policy_ticked_by = now, by
     version.released_at, version.released_by, version.moves_people = now, by, moves_people
     version.save()
+    DraftSnapshot.objects.filter(version=version).delete()
     for step in steps:
         assert step.campaign_id is not None
         decision = release_campaign(step.campaign_id, by=by, automation_id=version.automation_id)

@@ -5,6 +5,7 @@ from mailflatrate.apps.automations.models.definition import (
     AutomationState,
     AutomationStep,
     AutomationVersion,
+    DraftSnapshot,
     VersionState,
 )
 from mailflatrate.apps.automations.models.people import (
@@ -22,6 +23,7 @@ __all__ = [
     "AutomationState",
     "AutomationStep",
     "AutomationVersion",
+    "DraftSnapshot",
     "Enrolment",
     "EnrolmentState",
     "LeavingReason",

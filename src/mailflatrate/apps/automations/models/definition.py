@@ -140,6 +140,25 @@ class AutomationVersion(TenantModel):
         ]
 
 
+class DraftSnapshot(TenantModel):
+    """A graph that a draft had before an edit (`undo`), or before the edit was undone (`redo`); the newest comes first.
+
+    A version that is released loses its snapshots.
+    """
+
+    version = models.ForeignKey(AutomationVersion, on_delete=models.CASCADE, db_index=False, related_name="+")
+    side = models.CharField(max_length=4)
+    graph = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "automation_snapshot"
+        constraints = [
+            models.CheckConstraint(condition=Q(side__in=["undo", "redo"]), name="automation_snapshot_known_side")
+        ]
+        indexes = [models.Index(fields=["account", "version", "side", "-id"], name="automation_snapshot_newest")]
+
+
 class AutomationStep(TenantModel):
     """A compiled step of a released version: what it does and where people go from it (`rules.automations`)."""
 

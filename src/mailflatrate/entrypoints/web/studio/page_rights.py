@@ -41,6 +41,11 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "media-picker media-one media-delete campaign-approval-return",
     ),
     **_all(
+        Permission.DRAFT,
+        "automations automation_new automation_rename automation_copy automation_delete automation_discard "
+        "automation_flow automation_edit automation_side",
+    ),
+    **_all(
         Permission.RELEASE,
         "digests digest-new digest digest-check digest-delete campaign campaign-policy campaign-release "
         "campaign-approval campaign-take-back campaign-progress campaign-pause campaign-resume campaign-send-unsent "

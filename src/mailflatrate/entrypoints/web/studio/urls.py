@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from mailflatrate.entrypoints.web.studio import account_choice, agreements, help, reports, search
 from mailflatrate.entrypoints.web.studio.audience import urls as audience
+from mailflatrate.entrypoints.web.studio.automations import urls as automations
 from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
 from mailflatrate.entrypoints.web.studio.content import urls as content
 from mailflatrate.entrypoints.web.studio.home import urls as home
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include(audience.urlpatterns)),
     path("", include(signup.urlpatterns)),
     path("campaigns/", include(campaigns.urlpatterns)),
+    path("automations/", include(automations.urlpatterns)),
     path("", include(content.urlpatterns)),
     path("", include(trust.urlpatterns)),
     path("reports/", reports.reports, name="reports"),

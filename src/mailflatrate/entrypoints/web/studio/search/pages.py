@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KEYWORDS: "dict[str, StrOrPromise]" = {
     "home": gettext_lazy("start, overview, dashboard"),
     "campaigns": gettext_lazy("newsletter, email, send, drafts"),
+    "automations": gettext_lazy("welcome series, autoresponder, drip, journey, workflow, birthday"),
     "contacts": gettext_lazy("people, recipients, subscribers, addresses"),
     "lists": gettext_lazy("mailing lists, audience, list origin"),
     "segments": gettext_lazy("filter, target group, conditions"),
@@ -65,6 +66,13 @@ class FurtherPage:
 
 FURTHER = (
     FurtherPage("studio:campaign-new", gettext_lazy("Create campaign"), "plus", gettext_lazy("new newsletter"), True),
+    FurtherPage(
+        "studio:automation_new",
+        gettext_lazy("Create automation"),
+        "plus",
+        gettext_lazy("new series, new workflow"),
+        True,
+    ),
     FurtherPage("studio:contact-new", gettext_lazy("Add contact"), "user-plus", gettext_lazy("new person"), True),
     FurtherPage(
         "studio:import-new",

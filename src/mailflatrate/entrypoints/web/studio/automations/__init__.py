@@ -1,0 +1,1 @@
+"""Automations: the list, the builder of a flow, and its side panels."""

@@ -1,0 +1,185 @@
+"""The list of automations, and creating, renaming, copying and deleting them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.db.models import Count
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mailflatrate.apps.automations import queries
+from mailflatrate.apps.automations.actions import drafts
+from mailflatrate.apps.automations.errors import AutomationError
+from mailflatrate.apps.automations.figures import entered_by_automation, under_way_by_automation
+from mailflatrate.apps.automations.models import Automation, AutomationState
+from mailflatrate.apps.automations.models.definition import AUTOMATION_LABELS
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.lookups import find_automation
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+
+PAGE_ROWS = 25
+STATE_TONES: Mapping[str, str] = {
+    AutomationState.DRAFT: "",
+    AutomationState.ACTIVE: "success",
+    AutomationState.PAUSED: "warning",
+    AutomationState.ENDED: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationRow:
+    """One automation of the list: people in it now, and all who ever entered."""
+
+    automation: Automation
+    tone: str
+    under_way: int
+    entered: int
+
+    @property
+    def is_draft(self) -> bool:
+        """Return whether it was never released: its figures say nothing yet, and it can be deleted."""
+        return self.automation.state == AutomationState.DRAFT
+
+
+@dataclass(frozen=True, slots=True)
+class StateFilter:
+    """One filter of the list: a state, its label, its count. An empty value means all."""
+
+    value: str
+    label: str
+    count: int
+
+
+def _filters() -> list[StateFilter]:
+    counts = dict(Automation.objects.order_by().values_list("state").annotate(number=Count("id")))
+    found = [StateFilter("", _("All"), sum(counts.values()))]
+    return found + [
+        StateFilter(state.value, str(AUTOMATION_LABELS[state]), counts[state.value])
+        for state in AutomationState
+        if counts.get(state.value)
+    ]
+
+
+@require_safe
+@studio
+def automations(request: StudioRequest) -> HttpResponse:
+    """Show all automations, newest first, by state."""
+    state = request.GET.get("state", "")
+    state = state if state in tuple(AutomationState) else ""
+    found = queries.automations(state=state)
+    before = whole_number(request.GET.get("before"))
+    if before:
+        found = found.filter(id__lt=before)
+    shown = list(found[: PAGE_ROWS + 1])
+    ids = [each.id for each in shown[:PAGE_ROWS]]
+    under_way, entered = under_way_by_automation(ids), entered_by_automation(ids)
+    rows = [
+        AutomationRow(each, STATE_TONES[each.state], under_way[each.id], entered[each.id]) for each in shown[:PAGE_ROWS]
+    ]
+    context = {
+        "rows": rows,
+        "next_id": ids[-1] if len(shown) > PAGE_ROWS else 0,
+        "is_first_page": not before,
+        "state": state,
+        "filters": _filters(),
+    }
+    return page(request, "studio/automations/list.html", context)
+
+
+class NewAutomationForm(forms.Form):
+    """What a new automation needs."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=drafts.MAX_NAME_CHARACTERS,
+        help_text=gettext_lazy("Only you and your colleagues see the name."),
+    )
+    mailing_list = forms.TypedChoiceField(
+        label=gettext_lazy("List"),
+        coerce=int,
+        help_text=gettext_lazy("Only people with a confirmed subscription to this list can enter."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        lists = list(MailingList.objects.filter(archived_at=None).order_by("name").values_list("id", "name"))
+        super().__init__(data, initial={"mailing_list": lists[0][0] if len(lists) == 1 else None})
+        self.has_lists = bool(lists)
+        offered = lists if len(lists) == 1 else [("", _("Choose")), *lists]
+        self.fields["mailing_list"].choices = offered  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def new(request: StudioRequest) -> HttpResponse:
+    """Ask for a name and a list, then create the draft."""
+    form = NewAutomationForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            automation = drafts.create_automation(chosen["name"], chosen["mailing_list"], by=request.user)
+        except AutomationError as error:
+            form.add_error(None, str(error))
+        else:
+            return see_other(reverse("studio:automation_flow", args=[automation.id]))
+    return page(request, "studio/automations/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def rename(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Change the name."""
+    find_automation(automation_id)
+    back = reverse("studio:automation_flow", args=[automation_id])
+    name = request.POST.get("name", "").replace("\0", "")
+    return perform(
+        request, partial(drafts.rename_automation, automation_id, name), _("Saved."), back, refused=AutomationError
+    )
+
+
+@require_POST
+@studio
+def copy(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Create a draft with the same steps and copies of the messages."""
+    find_automation(automation_id)
+    try:
+        made = drafts.copy_automation(automation_id, by=request.user)
+    except AutomationError as error:
+        return refuse(request, str(error), reverse("studio:automations"))
+    said = _("This is your copy. Its messages are copies, too, and nothing has been released.")
+    return succeed(request, said, reverse("studio:automation_flow", args=[made.id]))
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Delete an automation that was never released."""
+    automation = find_automation(automation_id)
+    return perform(
+        request,
+        partial(drafts.delete_automation, automation_id),
+        _("“%(name)s” has been deleted.") % {"name": automation.name},
+        reverse("studio:automations"),
+        refused=AutomationError,
+    )
+
+
+@require_POST
+@studio
+def discard(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Delete the draft of the next version with its messages."""
+    find_automation(automation_id)
+    return perform(
+        request,
+        partial(drafts.discard_version, automation_id),
+        _("The draft has been discarded. The released version stays as it is."),
+        reverse("studio:automation_flow", args=[automation_id]),
+        refused=AutomationError,
+    )
