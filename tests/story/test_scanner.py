@@ -28,7 +28,7 @@ NEW_READER, MOVED, APPLICANT = "scanned@mailbox.example", "moved@mailbox.example
 # seals over events, and what per-minute jobs derive from rows that are compared themselves.
 MACHINERY = re.compile(
     r"procrastinate_.*|worker_process|sender_process|withdrawals_place|relay_report|relay_count|log_follower|followed_message|browser_session|shared_entry|consent_seal|"
-    r"daily_figure|list_tally|mailable_count|contact_text|search_todo"
+    r"daily_figure|list_tally|mailable_count|contact_text|search_todo|sort_index|sort_key"
 )
 DERIVED_COLUMN = "address_keys"
 CLICKS = "click"

@@ -62,6 +62,7 @@ from mailflatrate.apps.lists.models import (
     SuppressionFileRow,
 )
 from mailflatrate.apps.lists.search import write_texts
+from mailflatrate.apps.lists.sort_indexes import build_index
 from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
@@ -100,6 +101,7 @@ class Neighbours:
         self.carla_account, self.carla = carla.account_id, carla.client
         self.ids: dict[str, int] = {}
         self._fill()
+        build_index(self.anna.account_id, self.ids["field_id"])
 
     def _sign_up(self, form_id: int) -> SignupRequest:
         request_confirmation(
@@ -162,7 +164,10 @@ class Neighbours:
         write_texts()
         with tenancy.account(self.anna.account_id):
             first = Contact.objects.order_by("id")[0]
-            Contact.objects.filter(id=first.id).update(last_name="Renamed")  # its text is to be written again
+            # Its text is to be written again.
+            Contact.objects.filter(id=first.id).update(
+                last_name="Renamed", attributes={**first.attributes, "size": "M"}
+            )
             now = clock.now()
             delivery = Delivery.objects.filter(campaign=campaign).order_by("id").first()
             assert delivery is not None

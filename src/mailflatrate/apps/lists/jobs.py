@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.apps.domains.mailable import look_up
-from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sync
+from mailflatrate.apps.lists import changes, counts, ledger_seals, search, sort_indexes, sync
 from mailflatrate.apps.lists.actions import events, field_migration, import_checks, moves, origin_decisions, sunset
 from mailflatrate.apps.lists.actions import exports as exports_actions
 from mailflatrate.apps.lists.actions.exports import EXPORT_JOB, drop_orphans
@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.actions.moves import START_MOVE_JOB
 from mailflatrate.apps.lists.actions.sunset import SUNSET_JOB
 from mailflatrate.apps.lists.bulk import runner as bulk
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB
+from mailflatrate.apps.lists.contact_list.sort_indexes import BUILD_JOB
 from mailflatrate.apps.lists.exports import runner as exports
 from mailflatrate.apps.lists.fetch_runner import fetch_files
 from mailflatrate.apps.lists.fields import MIGRATE_JOB
@@ -289,3 +290,15 @@ def count_large(timestamp: int) -> None:
 def write_texts(timestamp: int) -> None:
     """Index contacts that were added or renamed since the last run, so that search finds them."""
     search.write_texts()
+
+
+@job(BUILD_JOB, JobQueue.HOUSE)
+def build_sort_index(account_id: int, field_id: int) -> None:
+    """Build the index that a large account needs to sort its contacts by a field."""
+    sort_indexes.build_index(account_id, field_id)
+
+
+@job("lists.keep_sort_indexes", JobQueue.HOUSE, every="* * * * *")
+def keep_sort_indexes(timestamp: int) -> None:
+    """Bring the indexes of sorted fields up to date, and drop unused ones."""
+    sort_indexes.keep_indexes()

@@ -120,6 +120,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
         *_tables(_of_contact("contact", "id"), _CHANGE, "contact"),
         *_tables(_of_contact("contact_tag", "contact_id"), "SELECT, INSERT, DELETE", "contact_tag"),
         *_tables(_of_contact("contact_event", "contact_id"), _READ, "contact_event"),
+        *_tables(_of_contact("sort_key", "contact_id"), _READ, "sort_key"),
         *_tables(_by_me_or_all_mine("contact_change", "user_id"), _READ, "contact_change"),
         *_tables(_by_me_or_all_mine("contact_note", "author_id"), _ALL, "contact_note"),
         *_tables(_EVENT, _ADD_EVENT, "consent_event"),

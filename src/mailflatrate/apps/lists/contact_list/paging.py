@@ -15,6 +15,7 @@ from django.db.models.expressions import RawSQL
 from mailflatrate.apps.lists.contact_list.bounded import within
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
 from mailflatrate.apps.lists.contact_list.ordering import ContactCursor, ContactOrder
+from mailflatrate.apps.lists.contact_list.sort_indexes import indexed_statement, read_places
 from mailflatrate.apps.lists.models import Contact, Subscription
 
 PAGE_ROWS = 50
@@ -111,7 +112,12 @@ def _stretch(
         soon = _first(rows, most, down=down)
         return _sorted(rows, most, down=down) if soon is None else soon
     here, given = _beyond(order, start, sign)
-    if order.field_type is not None:  # no index has it: one scan
+    if order.field_type is not None:
+        statement = indexed_statement(wanted, order, start, most, down=down)
+        if statement is not None:
+            known = within(ORDERED_MILLISECONDS, lambda: read_places(statement), alone=True)
+            if known is not None:
+                return known
         return _sorted(_valued(wanted, order), most, down=down, where=here, given=given, fence="OFFSET 0")
     if order.value_sql is None:
         values: tuple[Any, ...] = ()

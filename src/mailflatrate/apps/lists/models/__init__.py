@@ -33,6 +33,7 @@ from mailflatrate.apps.lists.models.people import (
 )
 from mailflatrate.apps.lists.models.seals import ConsentSeal, ConsentStamp, SigningKey
 from mailflatrate.apps.lists.models.search import ContactText, SearchTodo
+from mailflatrate.apps.lists.models.sort_indexes import SortIndex, SortKey
 from mailflatrate.apps.lists.models.suppression_files import (
     SuppressionFile,
     SuppressionFileRow,
@@ -101,6 +102,8 @@ __all__ = [
     "SearchTodo",
     "Segment",
     "SigningKey",
+    "SortIndex",
+    "SortKey",
     "Subscription",
     "SubscriptionState",
     "SuppressionFile",

@@ -1,0 +1,130 @@
+"""Places of contacts in the order of a custom field, read from the index of its values (ADR 0053)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Sum
+from django.db.models.expressions import RawSQL
+
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
+from mailflatrate.apps.lists.contact_list.ordering import (
+    FIELD_PREFIX,
+    ContactCursor,
+    ContactOrder,
+    key_column,
+    key_sql,
+)
+from mailflatrate.apps.lists.models import ListTally
+from mailflatrate.base import clock, jobs, tenancy
+
+BUILD_JOB = "lists.build_sort_index"
+LARGE = 20_000
+"""Subscriptions of an account from which on sorting takes long enough to need an index."""
+ASKED_AGAIN = timedelta(days=1)
+MOST_CHANGED = 20_000
+"""Contacts that changed since the index was brought up to date: they are read one by one, so more take too long."""
+
+_STATE = """
+SELECT (state ->> 'index')::bigint, state ->> 'changed', (state ->> 'wanted_at')::timestamptz
+FROM public.sort_index_state(%s, %s, %s) AS state
+"""
+_NONE_CHANGED = "{}"
+_INDEXED = """(SELECT {column} AS sort_value, contact_id AS sort_id FROM sort_key
+    WHERE account_id = %s AND sort_index_id = %s AND {column} IS NOT NULL AND {further}
+    ORDER BY {column} {direction}, contact_id {direction} LIMIT %s)"""
+_CHANGED = """(SELECT sort_value, sort_id FROM ({people} OFFSET 0) AS changed (sort_value, sort_id) WHERE {further}
+    ORDER BY sort_value {direction}, sort_id {direction} LIMIT %s)"""
+_AMONG_CHANGED = """contact.id IN (
+    SELECT generate_series(lower(ids), upper(ids) - 1) FROM unnest(%s::int8multirange) AS ids)"""
+
+
+def indexed_statement(
+    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, most: int, *, down: bool
+) -> tuple[str, list[Any]] | None:
+    """Return a statement that reads places from the index of a field, and its values; None if there is no such index,
+    which is then asked for.
+    """
+    assert order.field_type is not None and order.field_id is not None
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [order.field_id, order.field_type.value, MOST_CHANGED])
+        index_id, changed, wanted_at = cursor.fetchone()
+    ask_for_index(order.field_id, wanted_at)
+    if index_id is None:
+        return None
+    parts: list[str] = []
+    values: list[Any] = []
+    for sql, given in (
+        _from_index(wanted, order, start, changed, index_id=index_id, down=down),
+        *([] if changed == _NONE_CHANGED else [_from_changed(wanted, order, start, changed, down=down)]),
+    ):
+        parts.append(sql)
+        values += [*given, most]
+    if len(parts) == 1:
+        return parts[0], values
+    direction = _direction(down=down)
+    both = f"{' UNION ALL '.join(parts)} ORDER BY sort_value {direction}, sort_id {direction} LIMIT %s"
+    return both, [*values, most]
+
+
+def ask_for_index(field_id: int, wanted_at: datetime | None) -> None:
+    """Have the index of a field built, or kept for longer, if the account needs one. `wanted_at`: when it last was."""
+    if wanted_at is not None and wanted_at > clock.now() - ASKED_AGAIN:
+        return
+    if (ListTally.objects.aggregate(people=Sum("people"))["people"] or 0) >= LARGE:
+        account_id = tenancy.current_account_id()
+        once = f"{BUILD_JOB}:{field_id}"
+        jobs.wake(BUILD_JOB, jobs.JobQueue.HOUSE, once=once, account_id=account_id, field_id=field_id)
+
+
+def read_places(statement: tuple[str, Sequence[Any]]) -> list[tuple[Any, int]]:
+    """Return the values and ids of the contacts at the places that a statement reads."""
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return [
+            (Decimal(str(value)) if isinstance(value, float) else value, contact_id)
+            for value, contact_id in cursor.fetchall()
+        ]
+
+
+def _from_index(
+    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, *, index_id: int, down: bool
+) -> tuple[str, list[Any]]:
+    assert order.field_type is not None
+    column = key_column(order.field_type)
+    further = ["NOT %s::int8multirange @> contact_id"]
+    values: list[Any] = [changed]
+    if start is not None:
+        further.append(f"({column}, contact_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)")
+        values += [start.value, start.contact_id]
+    if not wanted.is_empty:
+        sql, of_filter = contacts_matching(wanted).order_by().values("id").query.sql_with_params()
+        further.append(f"contact_id IN ({sql})")
+        values += of_filter
+    sql = _INDEXED.format(column=column, further=" AND ".join(further), direction=_direction(down=down))
+    return sql, [tenancy.current_account_id(), index_id, *values]
+
+
+def _from_changed(
+    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, *, down: bool
+) -> tuple[str, list[Any]]:
+    assert order.field_type is not None
+    value = RawSQL(*key_sql(order.field_type, order.key.removeprefix(FIELD_PREFIX)))  # noqa: S611  of `ordering`
+    people = contacts_matching(wanted).extra(where=[_AMONG_CHANGED], params=[changed])  # noqa: S610  a constant
+    rows = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
+    sql, values = rows.order_by().query.sql_with_params()
+    further = "sort_value IS NOT NULL"
+    if start is not None:
+        further = f"(sort_value, sort_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)"
+    found = _CHANGED.format(people=sql, further=further, direction=_direction(down=down))
+    return found, [*values, *([] if start is None else [start.value, start.contact_id])]
+
+
+def _key_type(order: ContactOrder) -> str:
+    return "float8" if order.value_type == "numeric" else "text"
+
+
+def _direction(*, down: bool) -> str:
+    return "DESC" if down else "ASC"
