@@ -146,6 +146,7 @@ def test_access_shows_everything_of_this_customer_alone() -> None:
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
     assert len(stored) == 1
     assert set(stored[0]) >= {"person", "subscriptions", "consents", "mailings", "clicks", "came_back", "responsible"}
+    assert (stored[0]["automations"], "Automations that email you" in page) == ([], True)
     with zipfile.ZipFile(io.BytesIO(case.visitor.get(f"{address}/data.zip").content)) as archive:
         assert json.loads(archive.read("stored.json"))[0]["person"]["email"] == case.email
     with tenancy.account(case.anna.account_id):

@@ -15,6 +15,7 @@ from mailflatrate.apps.accounts.actions.keys import begin_answer, make_api_key
 from mailflatrate.apps.accounts.actions.messages import write_to_desk
 from mailflatrate.apps.accounts.actions.vetting import keep_signals
 from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, NoticeKind, Occasion, Role
+from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.comments import write_comment
 from mailflatrate.apps.campaigns.actions.media import gallery_media
@@ -295,3 +296,6 @@ class Neighbours:
         self._a_webhook()
         keep_signals(self.anna.account_id, [SignalResult("vat", SignalOutcome.GOOD, "none")])
         self.ids["automation_id"] = leave_traces(self.anna)
+        with tenancy.account(self.anna.account_id):
+            versions = AutomationVersion.objects.filter(automation_id=self.ids["automation_id"])
+            self.ids["automation_version_id"] = versions.get().id

@@ -75,11 +75,19 @@ class PersonPath:
 
 
 @tenancy.needs_account
-def paths_of(contact_id: int, *, automation_id: int | None = None, limit: int = 20) -> list[PersonPath]:
-    """Return a person's enrolments, newest first, each with the path so far."""
-    rows = Enrolment.objects.filter(contact_id=contact_id).select_related("automation", "version").order_by("-id")
+def paths_of(
+    contact_id: int, *, automation_id: int | None = None, before_id: int | None = None, limit: int | None = 20
+) -> list[PersonPath]:
+    """Return a person's enrolments, newest first, each with the path so far.
+
+    `before_id`: only earlier ones. Without a limit, all of them.
+    """
+    rows = Enrolment.objects.filter(contact_id=contact_id).order_by("-id")
+    rows = rows.select_related("automation", "version", "mailing_list")
     if automation_id is not None:
         rows = rows.filter(automation_id=automation_id)
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
     found = list(rows[:limit])
     kinds = {
         (version_id, key): kind

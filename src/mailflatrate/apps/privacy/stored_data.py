@@ -5,6 +5,7 @@ from typing import Any
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.automations.queries import PersonPath, paths_of
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.forms.models import ConfirmationRequestKind as SignupKind
@@ -73,6 +74,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         ],
         "suppressed": _suppressed(detail.suppression),
         "events": events_of(contact_id),
+        "automations": [_path(each) for each in reversed(paths_of(contact_id, limit=None))],
         "notes": _notes(contact_id),
         "changes": changes,
         "requests": [
@@ -254,6 +256,23 @@ def _message(row: DeliveryRecord) -> dict[str, Any]:
         "state": row.state,
         "at": _iso(row.settled_at or row.created_at),
         "reply": row.reply_text,
+    }
+
+
+def _path(path: PersonPath) -> dict[str, Any]:
+    """Return one time that the person went through an automation; its messages are listed with all others."""
+    row = path.enrolment
+    return {
+        "automation": row.automation.name,
+        "list": row.mailing_list.public_name,
+        "entered_at": row.entered_at.isoformat(),
+        "ended_at": _iso(row.ended_at),
+        "state": row.state,
+        "why": row.why,
+        "steps": [
+            {"at": each.at.isoformat(), "what": each.kind, "branch": each.target, "result": each.result}
+            for each in path.steps
+        ],
     }
 
 

@@ -5,7 +5,7 @@ Each function raises Http404 for anything else, including objects of other accou
 
 from django.shortcuts import get_object_or_404
 
-from mailflatrate.apps.automations.models import Automation
+from mailflatrate.apps.automations.models import Automation, AutomationVersion
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedDigest, Media
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
@@ -17,6 +17,11 @@ from mailflatrate.apps.lists.models import BulkAction, Contact, Export, Import, 
 def find_automation(automation_id: int) -> Automation:
     """Return an automation with its list."""
     return get_object_or_404(Automation.objects.select_related("mailing_list"), id=automation_id)
+
+
+def find_automation_version(automation_id: int, version_id: int) -> AutomationVersion:
+    """Return a version of an automation."""
+    return get_object_or_404(AutomationVersion.objects, automation_id=automation_id, id=version_id)
 
 
 def find_bulk_action(action_id: int) -> BulkAction:

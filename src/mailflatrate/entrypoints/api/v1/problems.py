@@ -20,6 +20,7 @@ from ninja.errors import HttpError, ValidationError
 from mailflatrate.apps.accounts.actions.keys import RepeatedDifferently
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import KeyScope
+from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused, NameTaken
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.events.errors import WebhookError
@@ -237,6 +238,7 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (OriginNeeded, Code.ORIGIN_NEEDED),
     (AlreadyExists, Code.EXISTS),
     (StateConflict, Code.STATE),
+    (AutomationError, Code.STATE),
     (CampaignInputError, Code.REFUSED),
     (CampaignError, Code.STATE),
     (ListError, Code.REFUSED),

@@ -20,6 +20,7 @@ from mailflatrate.entrypoints.api.v1 import (
     ab_test,
     abuse,
     account,
+    automations,
     bulk_actions,
     campaigns,
     contact_batches,
@@ -76,6 +77,11 @@ TAGS = (
     ("Forms", "Sign-up forms: embed codes and sign-ups."),
     ("Campaigns", "Campaign drafts: write, preview, check and send tests."),
     ("Release and report", "Release, pause and cancel campaigns, and get their results."),
+    (
+        "Automations",
+        "Automations, their figures, and who is in them. A person activates each version on its page; here it is "
+        "paused, resumed and ended.",
+    ),
     ("RSS campaigns", "Drafts prepared from a feed's new entries. A person releases each one."),
     ("Content", "Segments, templates and images."),
     ("Senders", "Sender domains with their checks, and From addresses."),
@@ -88,8 +94,8 @@ TAGS = (
 )
 _MODULES = (
     account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves,
-    exports, suppressions, forms, campaigns, release, report, ab_test, digests, material, senders, events, webhooks,
-    abuse,
+    exports, suppressions, forms, campaigns, release, report, ab_test, automations, digests, material, senders, events,
+    webhooks, abuse,
 )  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from mailflatrate.apps.automations.models import EnrolmentState
 from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.lists.actions.contacts import LANGUAGE_ATTRIBUTE
@@ -62,6 +64,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Your consents and where they came from"), [_consent(one) for one in stored["consents"]]),
         (_("Emails sent to you"), [_message(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
         (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
+        (_("Automations that email you"), [_automation(one) for one in stored["automations"][::-1][:MOST_SHOWN]]),
         (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
         (_("Notes about you"), [(_when(one["at"]), one["text"]) for one in stored["notes"][::-1]]),
         (
@@ -150,6 +153,11 @@ def _consent(one: dict[str, Any]) -> tuple[str, str]:
 def _message(one: dict[str, Any]) -> tuple[str, str]:
     subject = one["subject"] or _("Service notice")
     return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
+
+
+def _automation(one: dict[str, Any]) -> tuple[str, str]:
+    state = _("under way") if one["state"] == EnrolmentState.ACTIVE else pgettext("automation", "Ended")
+    return _when(one["entered_at"]), " · ".join((one["automation"], one["list"], state))
 
 
 def _came_back(one: dict[str, Any]) -> str:
