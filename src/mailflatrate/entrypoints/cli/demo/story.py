@@ -31,6 +31,7 @@ from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.cli.demo import welcome
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
@@ -89,13 +90,17 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     say(f"{done.accepted:,} contacts were imported with proof of consent. Otto approved the list origin.")
     form_code = _form(account_id, anna, list_id, sender_id)
     say("The newsletter's sign-up form is published.")
+    welcome.ask_people(account_id, form_code, anna)
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
     _review(account_id, campaign_id, operator)
     say(
         "“Winterzwiebeln” passed all checks, Otto reviewed it as a first campaign, and it is being sent to "
         "the test inbox."
     )
+    welcome.begin_series(account_id, form_code, anna, operator, wait=_wait)
+    say("A welcome series starts for everyone who confirms on the form from now on.")
     _wait(lambda: _settled(account_id, campaign_id), "the campaign and its bounces")
+    welcome.confirm_people(account_id, wait=_wait, received=_mail_to)
     return {**_numbers(account_id, campaign_id, done), "form_code": form_code}
 
 
