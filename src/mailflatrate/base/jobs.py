@@ -34,6 +34,7 @@ class JobQueue(StrEnum):
     IMPORT = "import"
     INBOUND = "inbound"
     HOUSE = "house"
+    WEBHOOK = "webhook"  # calls to customers' programs, which may be slow: beside whatever the house does
 
 
 def job(

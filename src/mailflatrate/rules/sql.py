@@ -17,6 +17,7 @@ from mailflatrate.rules.contact_events import FRESH_DAYS
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.roles import Permission, roles_with
 from mailflatrate.rules.vetting import account_status, probation
+from mailflatrate.rules.webhook_retries import SLOW_AT_ONCE
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)(?:\(([^()]*)\))?\}\}")
 
@@ -81,6 +82,11 @@ def fresh_event_days() -> str:
     return str(FRESH_DAYS)
 
 
+def slow_webhooks_at_once() -> str:
+    """Return how many slow endpoints of webhooks are called at a time."""
+    return str(SLOW_AT_ONCE)
+
+
 def early_review_days() -> str:
     """Return for how many days the approval of a draft counts (R-06)."""
     return str(probation.EARLY_REVIEW_DAYS)
@@ -140,7 +146,7 @@ FRAGMENTS: dict[str, Callable[..., str]] = {
     for made in (
         *(campaign_states, roles, may_send, is_restricted, is_lift, status_moves, limit),
         early_review_days,
-        fresh_event_days,
+        *(fresh_event_days, slow_webhooks_at_once),
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

@@ -1,6 +1,8 @@
 """When a webhook is tried again, and when it is given up."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Final
 
 PAUSES: Final = tuple(
@@ -12,9 +14,17 @@ ENDPOINT_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 
 GIVES_UP_AFTER: Final = timedelta(days=5)
 """Without a single success, an endpoint is switched off."""
 GONE: Final = 410
+SLOW_SECONDS: Final = 1.0
+SLOW_AT_ONCE: Final = 2
+"""So many slow endpoints are called at a time, of all customers, so that the others are served beside them."""
 _BUSY: Final = (408, 429)
 _CLIENT_ERRORS: Final = range(400, 500)
 _SUCCESS: Final = range(200, 300)
+
+
+def is_slow(seconds: Sequence[float]) -> bool:
+    """Return True if an endpoint that took so long for each of its answers, or to fail, is a slow one."""
+    return bool(seconds) and median(seconds) > SLOW_SECONDS
 
 
 def is_taken(status: int | None) -> bool:

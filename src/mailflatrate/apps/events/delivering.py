@@ -2,7 +2,8 @@
 
 What must be obeyed has a lane of its own and goes first. An event that the endpoint refuses waits for its next attempt
 while others go on; an endpoint that takes nothing is left alone for growing pauses, and its lanes stay where they are.
-One job at a time works for an endpoint. A crash between sending and recording sends a batch again, with the same ids.
+One job at a time works for an endpoint, and few at a time for all slow ones. A crash between sending and recording
+sends a batch again, with the same ids.
 """
 
 import json
@@ -26,7 +27,7 @@ from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.mail.webhook_signature import signed_headers
 from mailflatrate.rules.events import EventType
-from mailflatrate.rules.webhook_retries import is_refusal, is_taken
+from mailflatrate.rules.webhook_retries import SLOW_AT_ONCE, is_refusal, is_taken
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.push import PushChannel, PushResult, PushTarget
@@ -35,7 +36,7 @@ DELIVER_JOB: Final = "events.deliver"
 SLOT_SECONDS: Final = 20.0
 """How long one job works for an endpoint before others get their turn."""
 BATCH: Final = 400
-BATCH_SECONDS: Final = 30.0
+BATCH_SECONDS: Final = 15.0
 CONNECTIONS: Final = 8
 MOST_WAITING: Final = 500
 """Refused events that wait; with more, nothing new is tried."""
@@ -56,8 +57,12 @@ class DeliveryBatch:
     position: FeedPosition
 
 
-def deliver(account_id: int, endpoint_id: int) -> int:
-    """Deliver the waiting events to an endpoint; return how many it accepted. Called by the job."""
+def deliver(account_id: int, endpoint_id: int, *, is_slow: bool = False) -> int:
+    """Deliver the waiting events to an endpoint; return how many it accepted. Called by the job.
+
+    `is_slow`: whether the job has one of the turns of slow endpoints. If the endpoint became slow or quick meanwhile,
+    it gets a turn of the other kind, so that two jobs never work for it side by side.
+    """
     ends, taken = time.monotonic() + SLOT_SECONDS, 0
     target_of = _target_maker()
     while time.monotonic() < ends:
@@ -66,6 +71,8 @@ def deliver(account_id: int, endpoint_id: int) -> int:
             if batch is None:
                 _come_again(account_id, endpoint_id)
                 return taken
+            if batch.endpoint.is_slow is not is_slow:
+                break
         began = clock.now()
         results = _post_all(batch, target_of(batch.endpoint.url))
         sent = [
@@ -180,15 +187,16 @@ def _come_again(account_id: int, endpoint_id: int) -> None:
 
 
 def _defer(account_id: int, endpoint_id: int, seconds: float, why: str) -> None:
+    is_slow = WebhookEndpoint.objects.filter(id=endpoint_id, is_slow=True).exists()
     jobs.defer(
         DELIVER_JOB,
-        JobQueue.HOUSE,
+        JobQueue.WEBHOOK,
         at=clock.now() + timedelta(seconds=seconds) if seconds else None,
-        lock=f"webhook-{endpoint_id}",
-        once=f"webhook-{endpoint_id}-{why}",
-        priority=-5,
+        lock=f"webhooks-slow-{endpoint_id % SLOW_AT_ONCE}" if is_slow else f"webhook-{endpoint_id}",
+        once=f"webhook-{endpoint_id}-{why}{'-slow' if is_slow else ''}",
         account_id=account_id,
         endpoint_id=endpoint_id,
+        is_slow=is_slow,
     )
 
 

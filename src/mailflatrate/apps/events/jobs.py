@@ -30,13 +30,13 @@ DELETE FROM webhook_attempt WHERE id IN (
 """
 
 
-@job(DELIVER_JOB, JobQueue.HOUSE)
-def deliver(account_id: int, endpoint_id: int) -> None:
+@job(DELIVER_JOB, JobQueue.WEBHOOK)
+def deliver(account_id: int, endpoint_id: int, is_slow: bool = False) -> None:
     """Deliver the waiting events to an endpoint."""
-    delivering.deliver(account_id, endpoint_id)
+    delivering.deliver(account_id, endpoint_id, is_slow=is_slow)
 
 
-@job(TEST_JOB, JobQueue.HOUSE, attempts=1)
+@job(TEST_JOB, JobQueue.WEBHOOK, attempts=1)
 def send_test(account_id: int, endpoint_id: int) -> None:
     """Send the test event that a person asked for."""
     delivering.send_test(account_id, endpoint_id)

@@ -55,6 +55,7 @@ class WebhookEndpoint(TenantModel):
     failures = models.PositiveIntegerField(default=0, help_text="failed attempts since the last success")
     failing_since = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
+    is_slow = models.BooleanField(db_default=False, default=False, help_text="it shares few turns with other slow ones")
     succeeded_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

@@ -19,6 +19,7 @@ from mailflatrate.rules.webhook_retries import (
     GONE,
     endpoint_pause,
     is_refusal,
+    is_slow,
     is_taken,
     next_attempt,
 )
@@ -130,6 +131,8 @@ def _settle_waiting(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, wor
 def _judge(endpoint: WebhookEndpoint, sent: Sequence[SentEvent], *, works: bool, now: datetime) -> None:
     """Note whether the endpoint works, leave it alone for a while, or switch it off."""
     tried = [each for each in sent if each.result is not None]
+    if tried:
+        endpoint.is_slow = is_slow([each.result.seconds for each in tried if each.result is not None])
     if any(each.is_taken for each in tried):
         endpoint.failures, endpoint.failing_since, endpoint.paused_until = 0, None, None
         endpoint.succeeded_at = now

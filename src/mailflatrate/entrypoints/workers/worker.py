@@ -50,6 +50,8 @@ LONGEST_PAUSE_SECONDS = 5.0
 LASTING_SECONDS = 30.0  # work that lasted this long had its database: the next pause is short again
 POLL_SECONDS = 2.0
 EXPRESS_AT_ONCE = 4
+WEBHOOKS_AT_ONCE = 6
+"""Endpoints of which slow ones get few (`events.delivering`), so that others are served beside them."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,8 +73,8 @@ class PatientWorker(Worker):
         await super()._run_loop()  # type: ignore[no-untyped-call]
 
     async def _periodic_deferrer(self) -> None:
-        """Keep the schedule, unless this worker only sends: the others keep it, and it costs a connection."""
-        if set(self.queues or JobQueue) <= {JobQueue.SEND, JobQueue.EXPRESS}:
+        """Keep the schedule, unless this worker only sends or calls: the others keep it, and it costs a connection."""
+        if set(self.queues or JobQueue) <= {JobQueue.SEND, JobQueue.EXPRESS, JobQueue.WEBHOOK}:
             await asyncio.Event().wait()
         await super()._periodic_deferrer()  # type: ignore[no-untyped-call]
 
@@ -132,10 +134,15 @@ class _Work:
         self._workers: list[Worker] = []
         self._life_line = LifeLine()
 
+    @property
+    def _calls_webhooks(self) -> bool:
+        return JobQueue.HOUSE in self._queues or JobQueue.WEBHOOK in self._queues
+
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         # One thread for each job. Three more look up names, keep the schedule and look after withdrawals.
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 3))
+        calls = WEBHOOKS_AT_ONCE if self._calls_webhooks else 0
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + calls + 3))
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)
         pause = FIRST_PAUSE_SECONDS
@@ -199,19 +206,23 @@ class _Work:
 
     async def _work(self) -> None:
         """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one
-        serves the express lane, because the first may be busy with campaigns.
+        serves the express lane, because the first may be busy with campaigns. Beside the house's jobs, another one
+        calls webhooks, because programs may take long to answer.
         """
         assert isinstance(app.connector, JobConnector)
         connector = app.connector.get_worker_connector()
         self._life_line = LifeLine(connector)
         async with app.with_connector(connector).open_async() as working:
-            ordinary = [queue for queue in self._queues if queue != JobQueue.EXPRESS]
+            ordinary = [queue for queue in self._queues if queue not in (JobQueue.EXPRESS, JobQueue.WEBHOOK)]
             if ordinary:
                 self._workers.append(self._worker(working, ordinary, self._name, self._concurrency))
             if JobQueue.SEND in self._queues or JobQueue.EXPRESS in self._queues:
                 this_sender()
                 express = self._worker(working, [JobQueue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
                 self._workers.append(express)
+            if self._calls_webhooks:
+                calling = self._worker(working, [JobQueue.WEBHOOK.value], f"{self._name}-webhook", WEBHOOKS_AT_ONCE)
+                self._workers.append(calling)
             minding = [asyncio.create_task(self._life_line.mind(working))]
             if JobQueue.HOUSE in self._queues:
                 minding.append(asyncio.create_task(mind_withdrawals()))

@@ -207,7 +207,7 @@ def test_endpoint(endpoint_id: int, *, by: User) -> None:
     _record("tested", endpoint, by)
     jobs.defer(
         TEST_JOB,
-        JobQueue.HOUSE,
+        JobQueue.WEBHOOK,
         once=f"webhook-{endpoint_id}-test",
         account_id=endpoint.account_id,
         endpoint_id=endpoint_id,

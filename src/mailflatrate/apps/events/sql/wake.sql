@@ -1,6 +1,6 @@
 -- A webhook's job is enqueued in the transaction of the change, so it begins as soon as that is committed (ADR 0047).
 -- One job for each transaction and endpoint: the job takes all that it finds. It runs as the owner, because a change
--- is made in many scopes. contact_touch has no such trigger: each row of a bulk change would pay for it.
+-- is made in many scopes. Slow endpoints share a few locks, so that others are served beside them. contact_touch has no such trigger: each row of a bulk change would pay for it.
 
 CREATE OR REPLACE FUNCTION public.webhooks_woken() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -9,7 +9,7 @@ DECLARE
     mark text;
 BEGIN
     FOR one IN
-        SELECT DISTINCT e.id, e.account_id FROM (
+        SELECT DISTINCT e.id, e.account_id, e.is_slow FROM (
             SELECT DISTINCT account_id, type,
                 CASE WHEN type = 'automation.step' THEN (payload ->> 'webhook_id')::bigint END AS endpoint_id
             FROM added) a
@@ -22,9 +22,10 @@ BEGIN
         IF position(mark IN coalesce(current_setting('mailflatrate.webhooks_woken', true), '')) = 0 THEN
             PERFORM set_config('mailflatrate.webhooks_woken',
                 concat(current_setting('mailflatrate.webhooks_woken', true), mark), true);
-            PERFORM public.procrastinate_defer_jobs_v1(ARRAY[ROW('house', 'events.deliver', -5,
-                concat('webhook-', one.id), NULL,
-                jsonb_build_object('account_id', one.account_id, 'endpoint_id', one.id), NULL
+            PERFORM public.procrastinate_defer_jobs_v1(ARRAY[ROW('webhook', 'events.deliver', 0,
+                CASE WHEN one.is_slow THEN concat('webhooks-slow-', one.id % {{slow_webhooks_at_once()}})
+                    ELSE concat('webhook-', one.id) END, NULL,
+                jsonb_build_object('account_id', one.account_id, 'endpoint_id', one.id, 'is_slow', one.is_slow), NULL
             )::public.procrastinate_job_to_defer_v1]);
         END IF;
     END LOOP;
