@@ -6,7 +6,7 @@ import "uplot/dist/uPlot.min.css";
  * the drawing is hidden from screen readers.
  *
  * JSON: {"times": [seconds since 1970, ...], "series": [{"label": "...", "values": [number | null, ...]}, ...],
- *        "unit": "" | "%", "from_zero": true | false}
+ *        "unit": "" | "%", "from_zero": true | false, "hours_in": a time zone, if the times are hours instead of days}
  */
 
 const drawn = new Map();
@@ -28,10 +28,11 @@ function numberFormat(unit) {
   return (value) => (value === null || value === undefined ? "–" : format.format(value) + (unit ? ` ${unit}` : ""));
 }
 
-function dateFormat() {
+function dateFormat(hoursIn) {
   const { lang } = document.documentElement;
   const language = lang === "en" ? "en-GB" : lang || undefined; // dates as on the page: 26 Nov, not Nov 26
-  const format = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const parts = hoursIn ? { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: hoursIn } : { day: "numeric", month: "short" };
+  const format = new Intl.DateTimeFormat(language, parts);
   return (seconds) => format.format(new Date(seconds * 1000));
 }
 
@@ -58,16 +59,17 @@ function range(data, low, high) {
 function options(host, data) {
   const hint = colour(host, "--color-hint");
   const font = `11px ${getComputedStyle(host).fontFamily}`;
-  const day = dateFormat();
+  const day = dateFormat(data.hours_in);
   return {
     width: host.clientWidth,
     height: Number(host.dataset.height ?? 190),
     padding: [18, 0, 0, 18],
+    tzDate: (seconds) => (data.hours_in ? uPlot.tzDate(new Date(seconds * 1000), data.hours_in) : new Date(seconds * 1000)),
     legend: { show: data.series.length > 1, live: false },
     cursor: { y: false, points: { size: 7 } },
     scales: { y: { range: (_plot, low, high) => range(data, low, high) } },
     axes: [
-      { stroke: hint, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: 80, values: (_plot, ticks) => ticks.map(day) },
+      { stroke: hint, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: data.hours_in ? 100 : 80, values: (_plot, ticks) => ticks.map(day) },
       {
         side: 1, stroke: hint, font, ticks: { show: false }, gap: 6, size: 52,
         grid: { stroke: colour(host, "--color-base-300"), width: 1 },

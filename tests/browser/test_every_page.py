@@ -75,6 +75,7 @@ NOT_OPENED = {
     "/report/task": FILE,
     "/2fa/recovery-codes/download/": FILE,
     "/2fa/webauthn/login/": FILE,
+    "/studio/campaigns/<int:campaign_id>/figures.csv": FILE,
     "/studio/campaigns/<int:campaign_id>/recipients.csv": FILE,
     "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
     "/studio/exports/<int:export_id>/file": FILE,

@@ -187,9 +187,10 @@ def test_clicks_tell_people_from_machines() -> None:
     assert ">2</td>" in page
     assert ">1</td>" in page
     overview = text(anna.client, url(campaign))
-    figure = re.search(r"Clicks by people</a>.*?figure-value[^>]*>([^<]*)<", overview, re.DOTALL)
+    figure = re.search(r"Click rate</a>.*?figure-value[^>]*>([^<]*)<", overview, re.DOTALL)
     assert figure is not None
-    assert figure[1] == "2"
+    assert figure[1] == "66.7%", "two clicks, three delivered messages"
+    assert "2 clicks, bots excluded" in " ".join(overview.split())
 
 
 def test_delivered_is_a_share_of_the_messages_with_a_result() -> None:

@@ -69,6 +69,15 @@ def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, Feedbac
     return {(campaign_id, FeedbackKind(kind)): number for campaign_id, kind, number in rows.annotate(n=Count("id"))}
 
 
+def unsubscribes_by_reason(campaign_id: int) -> dict[str, int]:
+    """Return how many people unsubscribed because of a campaign by the reason they gave; "" is no reason.
+
+    Those who stayed after all have a value of `LeaveUndone`.
+    """
+    rows = Feedback.objects.filter(campaign_id=campaign_id, kind=FeedbackKind.UNSUBSCRIBE).values_list("reason")
+    return dict(rows.annotate(n=Count("id")))
+
+
 def feedback_of_contact(contact_id: int) -> QuerySet[Feedback]:
     """Return all feedback about one contact, newest first."""
     return Feedback.objects.filter(contact_id=contact_id).select_related("campaign").order_by("-at")

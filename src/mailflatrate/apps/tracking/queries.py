@@ -34,6 +34,26 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
 
 
+def clicks_of_campaign(campaign_id: int) -> list[LinkClicks]:
+    """Return clicks by target over all variants of a campaign, the most clicked first; `number` is its first link's."""
+    found: dict[str, LinkClicks] = {}
+    for edition in Edition.objects.filter(campaign_id=campaign_id, id__in=_clicked_editions(campaign_id)).order_by(
+        "id"
+    ):
+        for link in clicks_of(edition):
+            before = found.get(link.url, LinkClicks(link.number, link.url, 0, 0))
+            found[link.url] = LinkClicks(
+                before.number, link.url, before.people + link.people, before.machines + link.machines
+            )
+    return sorted(found.values(), key=lambda link: (-link.people, link.number))
+
+
+def _clicked_editions(campaign_id: int) -> set[int]:
+    fresh = Click.objects.filter(campaign_id=campaign_id).values_list("edition_id", flat=True).distinct()
+    old = ClickTotal.objects.filter(campaign_id=campaign_id).values_list("edition_id", flat=True).distinct()
+    return {*fresh, *old}
+
+
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
     """Return the target of the link of each of these clicks, by (edition, number of the link)."""
     editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("links")

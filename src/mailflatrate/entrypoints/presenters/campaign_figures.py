@@ -12,7 +12,7 @@ from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent
+from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
 from mailflatrate.rules.campaign_states import AWAITING
 
 
@@ -41,6 +41,16 @@ class LiveReport:
                 DeliveryState.IN_DOUBT: self.progress.in_doubt,
             }
         )
+
+    @property
+    def results(self) -> int:
+        """Return how many messages have a result: the whole of the share of delivered ones."""
+        return self.handed_over + self.progress.in_doubt
+
+    @property
+    def click_percent(self) -> float | None:
+        """Return clicks by people per hundred delivered messages; None if they weren't tracked, or nothing arrived."""
+        return None if self.clicks is None else percent_of(self.clicks, self.progress.sent)
 
     @property
     def handed_over(self) -> int:

@@ -27,8 +27,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(
         Permission.VIEW,
         "agreements choose-account contact-filter contact-columns search help reports suppression-look-up "
-        "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-decision "
-        "campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
+        "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-figures "
+        "campaign-decision campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
         "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature",
     ),
     **_all(

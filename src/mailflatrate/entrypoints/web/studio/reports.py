@@ -38,6 +38,11 @@ class CampaignReportRow:
     complaints: Rate
 
     @property
+    def click_percent(self) -> float | None:
+        """Return clicks by people per hundred delivered messages; None where they were not counted."""
+        return None if self.clicks is None else percent_of(self.clicks, self.delivered)
+
+    @property
     def unsubscribed_percent(self) -> float | None:
         """Return the share of delivered messages that led to an unsubscribe because of this campaign."""
         return percent_of(self.unsubscribed, self.delivered)

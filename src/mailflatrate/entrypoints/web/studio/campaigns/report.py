@@ -28,10 +28,18 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
+from mailflatrate.entrypoints.web.csv_lines import csv_line
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
+from mailflatrate.entrypoints.web.studio.campaigns.report_csv import figures_lines
+from mailflatrate.entrypoints.web.studio.campaigns.report_figures import (
+    SHOWN_LINKS,
+    hour_begins,
+    link_names,
+    report_figures,
+)
 from mailflatrate.entrypoints.web.studio.campaigns.variants import tabs_of
 from mailflatrate.entrypoints.web.studio.common import TONES, page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
@@ -79,6 +87,35 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
     }
 
 
+def _figures_context(campaign: Campaign) -> dict[str, Any]:
+    """Return the figures beside the progress; none before the first message."""
+    if campaign.started_at is None:
+        return {}
+    found = report_figures(campaign)
+    most = max((link.people for link in found.links), default=0)
+    clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
+    names, hours = link_names(found.links), found.hours.rows if found.hours else []
+    return {
+        "figures": found,
+        "top_links": [(link, names[link.url], 100 * link.people // most) for link in clicked],
+        "click_hours": [(hour_begins(campaign, hour), number, usual) for hour, number, usual in hours],
+    }
+
+
+@require_safe
+@studio
+def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Return the report's figures as a CSV file (RFC 4180)."""
+    campaign = find_campaign(campaign_id)
+    if campaign.started_at is None:
+        raise Http404
+    lines = figures_lines(campaign, live_of(campaign), report_figures(campaign))
+    response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-figures.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @require_safe
 @studio
 def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
@@ -91,6 +128,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
         "lists": audience_lists(campaign),
         "excluded_names": exclusions_of(campaign).names,
         "test": ab_test_of(campaign),
+        **_figures_context(campaign),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)

@@ -61,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}recipients/", outcomes.outcomes, name="campaign-recipients"),
     path(f"{ONE}recipients.csv", outcomes.export, name="campaign-export"),
     path(f"{ONE}recipients/<int:delivery_id>/", outcomes.attempts, name="campaign-attempts"),
+    path(f"{ONE}figures.csv", report.figures, name="campaign-figures"),
     path(f"{ONE}clicks/", report.clicks, name="campaign-clicks"),
     path(f"{ONE}decision/", report.decision, name="campaign-decision"),
     path(f"{ONE}edition/", report.edition, name="campaign-edition"),

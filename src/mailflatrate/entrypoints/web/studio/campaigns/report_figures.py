@@ -1,0 +1,186 @@
+"""The figures of a report beside its progress: what is usual, clicks by hour and link, providers, reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.inbound.models import LeaveReason, LeaveUndone
+from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
+from mailflatrate.apps.stats.queries import provider_counts
+from mailflatrate.apps.tracking.queries import LinkClicks, clicks_of_campaign
+from mailflatrate.apps.tracking.timeline import HOURS, clicks_by_hour, median_by_hour
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.rates import percent_of
+from mailflatrate.entrypoints.web.studio.reports import CampaignReportRow, report_rows
+from mailflatrate.rules.providers import OTHER, provider_name
+
+COMPARED = 10
+LEAST_COMPARED = 3
+"""With fewer earlier campaigns, nothing can be called usual."""
+MOST_COMPARED_CLICKS = 100_000
+"""Clicks of earlier campaigns that one view counts by hour; with more, the line of usual clicks is left out."""
+SHOWN_LINKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRate:
+    """A rate in percent, and the median of the account's earlier campaigns; None: unknown, or too few of them."""
+
+    percent: float | None
+    usual: float | None
+
+    @property
+    def difference(self) -> float | None:
+        """Return how many percentage points above (below: negative) the usual rate this one is."""
+        return None if self.percent is None or self.usual is None else self.percent - self.usual
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """One mailbox provider's results. Rates are in percent of the messages with a result, or of those delivered."""
+
+    name: str
+    results: int
+    delivered: float | None
+    bounced: float | None
+    unsubscribed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountLine:
+    """A label with a number of people, and its share of the largest such number (0 to 100)."""
+
+    label: str
+    number: int
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClickHours:
+    """Clicks by hour: what the chart draws, and the same as rows of (hours since the start, clicks, usual)."""
+
+    chart: dict[str, Any]
+    rows: list[tuple[int, int, float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFigures:
+    """Everything that the report shows besides the progress of sending."""
+
+    delivered: ComparedRate
+    clicked: ComparedRate
+    unsubscribed: ComparedRate
+    compared: int
+    links: Sequence[LinkClicks]
+    machines: int
+    hours: ClickHours | None
+    providers: Sequence[ProviderLine]
+    reasons: Sequence[CountLine]
+    stayed: Sequence[CountLine]
+
+
+def report_figures(campaign: Campaign) -> ReportFigures:
+    """Return the figures of a campaign that has begun to send."""
+    own, *earlier = report_rows([campaign, *_earlier(campaign)])
+    links = clicks_of_campaign(campaign.id) if campaign.track_clicks else []
+    reasons, stayed = _reasons(campaign.id)
+    return ReportFigures(
+        delivered=_compared(own, earlier, "delivered_percent"),
+        clicked=_compared(own, earlier, "click_percent"),
+        unsubscribed=_compared(own, earlier, "unsubscribed_percent"),
+        compared=len(earlier) if len(earlier) >= LEAST_COMPARED else 0,
+        links=links,
+        machines=sum(link.machines for link in links),
+        hours=_hours(campaign, earlier) if campaign.track_clicks and campaign.started_at else None,
+        providers=_providers(campaign.id),
+        reasons=reasons,
+        stayed=stayed,
+    )
+
+
+def _earlier(campaign: Campaign) -> list[Campaign]:
+    """Return the account's campaigns that were sent before this one, the newest first."""
+    found = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0, started_at__lt=campaign.started_at)
+    return list(found.exclude(id=campaign.id).order_by("-started_at", "-id")[:COMPARED])
+
+
+def _compared(own: CampaignReportRow, earlier: Sequence[CampaignReportRow], name: str) -> ComparedRate:
+    values = [value for row in earlier if (value := getattr(row, name)) is not None]
+    return ComparedRate(getattr(own, name), median(values) if len(values) >= LEAST_COMPARED else None)
+
+
+def _hours(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> ClickHours:
+    """Return clicks by hour, up to now for a campaign that began recently: what hasn't happened is no zero."""
+    assert campaign.started_at is not None
+    tracked = [row for row in earlier if row.clicks is not None]
+    comparable = len(tracked) >= LEAST_COMPARED and sum(row.clicks or 0 for row in tracked) <= MOST_COMPARED_CLICKS
+    others = [row.campaign.id for row in tracked] if comparable else []
+    found = clicks_by_hour([campaign.id, *others])
+    own, nothing = found.get(campaign.id, [0] * HOURS), [0] * HOURS
+    usual = median_by_hour([found.get(each, nothing) for each in others])
+    passed = int((clock.now() - campaign.started_at).total_seconds() // 3600) + 1
+    until = max(2, min(HOURS, passed))
+    start = int(campaign.started_at.timestamp())
+    series: list[dict[str, Any]] = [{"label": _("This campaign"), "values": own[:until]}]
+    if usual:
+        series.append({"label": _("Median of your last campaigns"), "values": usual[:until]})
+    chart = {
+        "times": [start + hour * 3600 for hour in range(until)],
+        "series": series,
+        "unit": "",
+        "from_zero": True,
+        "hours_in": campaign.time_zone,
+    }
+    rows = [(hour, own[hour], usual[hour] if usual else None) for hour in range(until)]
+    return ClickHours(chart, [row for row in rows if row[1] or row[2]])
+
+
+def _providers(campaign_id: int) -> list[ProviderLine]:
+    """Return the providers of a campaign's recipients by number of messages; those not in our table come last."""
+    lines = sorted(provider_counts(campaign_id).items(), key=lambda line: (line[0] == OTHER, -line[1].settled, line[0]))
+    return [
+        ProviderLine(
+            name=provider_name(key, reading_language()),
+            results=counts.settled,
+            delivered=percent_of(counts.delivered, counts.settled),
+            bounced=percent_of(counts.hard, counts.settled),
+            unsubscribed=percent_of(counts.unsubscribed, counts.delivered),
+        )
+        for key, counts in lines
+    ]
+
+
+def _reasons(campaign_id: int) -> tuple[list[CountLine], list[CountLine]]:
+    """Return why people left, most often first, with those who gave no reason last; and how others stayed after all."""
+    counts = unsubscribes_by_reason(campaign_id)
+    most = max(counts.values(), default=0)
+    given = sorted(LeaveReason, key=lambda reason: -counts.get(reason, 0))
+    left = [CountLine(str(each.label), n, 100 * n // most) for each in given if (n := counts.get(each, 0))]
+    known = {*LeaveReason.values, *LeaveUndone.values}
+    if unsaid := sum(number for reason, number in counts.items() if reason not in known):
+        left.append(CountLine(_("No reason given"), unsaid, 100 * unsaid // most))
+    stayed = [CountLine(str(each.label), n, 100 * n // most) for each in LeaveUndone if (n := counts.get(each, 0))]
+    return left, stayed
+
+
+def link_names(links: Sequence[LinkClicks]) -> dict[str, str]:
+    """Return each target as people read it: without scheme and query, and without the host if all have the same."""
+    parts = {link.url: urlsplit(link.url) for link in links}
+    hosts = {each.hostname for each in parts.values()}
+    return {
+        url: ("" if len(hosts) == 1 and each.path.strip("/") else each.hostname or "") + each.path.rstrip("/") or url
+        for url, each in parts.items()
+    }
+
+
+def hour_begins(campaign: Campaign, hour: int) -> Any:
+    """Return when an hour of the timeline begins."""
+    assert campaign.started_at is not None
+    return campaign.started_at + timedelta(hours=hour)
