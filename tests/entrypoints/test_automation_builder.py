@@ -125,7 +125,7 @@ def test_a_new_automation_needs_a_name_and_one_of_the_account_s_lists(anna: Cust
         assert not Automation.objects.exists()
 
 
-@pytest.mark.parametrize("kind", [kind.value for kind in StepKind if kind is not StepKind.WEBHOOK])
+@pytest.mark.parametrize("kind", [kind.value for kind in StepKind])
 def test_each_kind_is_inserted_and_its_panel_opens(builder: Builder, kind: str) -> None:
     key = builder.insert(kind)
     assert builder.kinds() == [kind]
@@ -143,6 +143,35 @@ def test_a_message_is_created_with_its_step_and_named_in_its_panel(builder: Buil
     assert "Send “Good to have you here”" in builder.change(key, step__name="Good to have you here")
     builder.change(key, 422, step__name="")
     assert f"/studio/campaigns/{message.id}/edit/" in builder.side(key)
+
+
+def test_a_message_is_edited_without_audience_and_leads_back_to_its_step(builder: Builder) -> None:
+    key = builder.insert("send")
+    at = f"/studio/campaigns/{builder.step(key)['campaign']}/edit/"
+    page = builder.client.get(at).content.decode()
+    assert f"{builder.path}flow/?step={key}" in page and "Back to the automation" in page
+    assert 'id="audience"' not in page and 'id="when"' not in page and 'name="per_hour"' in page
+    with tenancy.account(builder.customer.account_id):
+        message = Campaign.objects.get(id=builder.step(key)["campaign"])
+    values = {"name": message.name, "subject": "Hello", "list_ids": message.list_ids, "language": "en"}
+    values |= {"content_kind": message.content_kind, "content": message.content, "seen": message.version}
+    answer = builder.client.post(at, values, **HTMX)
+    assert answer.status_code == 200
+    assert 'id="audience' not in answer.content.decode(), "no part that the page doesn't have"
+    with tenancy.account(builder.customer.account_id):
+        message.refresh_from_db()
+    assert (message.subject, message.list_ids) == ("Hello", [builder.customer.list_id])
+    own = builder.customer.draft("A campaign of its own")
+    assert "Back to the automation" not in builder.client.get(f"/studio/campaigns/{own.id}/edit/").content.decode()
+
+
+def test_a_step_moves_anywhere_by_a_menu(builder: Builder) -> None:
+    branch, step = builder.insert("branch"), builder.insert("wait", "top:1")
+    panel = builder.side(step)
+    assert f'value="{branch}.then:0"' in panel and 'value="top:0"' in panel
+    assert f'value="{branch}.then:0"' not in builder.side(branch), "not into itself"
+    builder.edit("move", key=step, place=f"{branch}.then:0")
+    assert [each["id"] for each in builder.step(branch)["then"]] == [step]
 
 
 def test_a_wait_has_four_ways(builder: Builder) -> None:

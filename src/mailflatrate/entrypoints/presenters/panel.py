@@ -102,9 +102,15 @@ class Panel:
 def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
     """Return the gate's current verdict on a draft.
 
-    `for_approver`: leave out the checks that the approver's own release fulfills.
+    `for_approver`: leave out the checks that the approver's own release fulfills. For a message of an automation, those
+    are fulfilled when the automation is released.
     """
-    return panel(check_campaign(campaign.id), has_sender=campaign.sender_id is not None, for_approver=for_approver)
+    return panel(
+        check_campaign(campaign.id),
+        has_sender=campaign.sender_id is not None,
+        for_approver=for_approver,
+        is_step=campaign.automation_id is not None,
+    )
 
 
 def panel_of_decision(decision: GateDecision) -> Panel:
@@ -112,12 +118,14 @@ def panel_of_decision(decision: GateDecision) -> Panel:
     return panel(verdict_from_json({"rules_version": decision.rules_version, "findings": decision.findings}))
 
 
-def panel(verdict: Verdict, *, has_sender: bool = True, for_approver: bool = False) -> Panel:
+def panel(verdict: Verdict, *, has_sender: bool = True, for_approver: bool = False, is_step: bool = False) -> Panel:
     """Return a verdict as the panel shows it, open checks ordered by severity."""
     failures = failures_by_weight(verdict)
     if not has_sender:
         # Without a From address, its domain, name and records can't be in order either. One line is enough.
         failures = tuple(each for each in failures if not _follows_from_sender(each))
+    if is_step:
+        failures = tuple(each for each in failures if each.key not in BY_THE_APPROVER)
     if any(each.key == SECOND for each in failures):
         # The second person confirms the policy by releasing.
         hidden = BY_THE_APPROVER if for_approver else (POLICY,)

@@ -22,6 +22,7 @@ from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, page_context, studio
 from mailflatrate.entrypoints.web.studio.automations.edits import EDITS, OFFERED, FlowEdit, save_panel
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
+from mailflatrate.entrypoints.web.studio.automations.flow_places import places_for
 from mailflatrate.entrypoints.web.studio.automations.flow_words import ICONS, KIND_WORDS
 from mailflatrate.entrypoints.web.studio.automations.listing import STATE_TONES
 from mailflatrate.entrypoints.web.studio.automations.panels import PanelRequest, StepPanel, panel_of
@@ -79,6 +80,7 @@ class _Shown:
             "can_redo": "redo" in sides,
             "selected": panel.key,
             "panel": panel,
+            "places": places_for(self.flow, panel.key) if self.editable and panel.is_step else [],
             "kinds": [(kind.value, ICONS[kind], KIND_WORDS[kind]) for kind in OFFERED],
         }
 

@@ -29,7 +29,7 @@ from mailflatrate.rules.automations.editing import (
 from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.automations.problems import GOAL
 
-OFFERED = tuple(kind for kind in StepKind if kind is not StepKind.WEBHOOK)
+OFFERED = tuple(StepKind)
 """The kinds of steps that can be inserted, in the order of the menu."""
 _NEW_STEPS: Mapping[StepKind, Mapping[str, Any]] = {
     StepKind.WAIT: {"for": {"days": 1, "hours": 0, "minutes": 0}},

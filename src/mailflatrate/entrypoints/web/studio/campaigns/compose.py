@@ -29,6 +29,7 @@ from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.message_step import step_of_message
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.web.documents import policy_in_force
@@ -184,6 +185,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
     return {
         **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, found=found),
         **comments_context(request, campaign),
+        "step": step_of_message(campaign),
         "form": saved.form,
         "saved": saved,
         "chosen_lists": [row.name for row in list_table() if str(row.id) in chosen],
