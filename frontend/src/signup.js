@@ -3,7 +3,9 @@
  *   - our own page already has the whole form; here it only gets its proof of work and is then sent as usual;
  *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that loads it, inside a
  *     shadow root, so that neither style sheet affects the other, and is sent without leaving the page.
- * No cookies, storage, fonts or third-party requests. The proof of work is ALTCHA's: find the number behind a hash.
+ * In the second case the form is part of the page, or a pop-up, a slide-in or a bar that opens a pop-up. What was closed stays closed
+ * until the tab is: that is the one thing stored, and only when the visitor closes it.
+ * No cookies, fonts or third-party requests. The proof of work is ALTCHA's: find the number behind a hash.
  */
 
 /* SHA-256 (FIPS 180-4) of short ASCII text, as hexadecimal. crypto.subtle is missing on pages without TLS. */
@@ -77,8 +79,26 @@ async function prove(form, url) {
 }
 
 function onFirstTouch(form, begin) {
-  form.addEventListener("focusin", begin, { once: true });
-  form.addEventListener("pointerdown", begin, { once: true });
+  const touched = () => {
+    for (const kind of ["focusin", "pointerdown"]) form.removeEventListener(kind, touched);
+    begin();
+  };
+  for (const kind of ["focusin", "pointerdown"]) form.addEventListener(kind, touched);
+}
+
+/* Report that the form was shown or begun. Only the placement is sent; an answer isn't needed. */
+function report(url, what, placement) {
+  const body = new URLSearchParams({ what, placement });
+  fetch(url, { method: "POST", body, credentials: "omit", keepalive: true }).catch(() => {});
+}
+
+function onView(element, seen) {
+  const watcher = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watcher.disconnect();
+    seen();
+  });
+  watcher.observe(element);
 }
 
 /* Our own page: adds the proof and leaves everything else to the browser. */
@@ -86,6 +106,12 @@ function enhance(form) {
   let proof = null;
   const begin = () => (proof ??= prove(form, form.dataset.task));
   onFirstTouch(form, begin);
+  const { count } = form.dataset; // the abuse desk's form has none
+  if (count) {
+    const placement = form.elements.placement.value;
+    onView(form, () => report(count, "view", placement));
+    onFirstTouch(form, () => report(count, "start", placement));
+  }
   form.addEventListener("submit", async (event) => {
     if (form.elements.altcha.value) return;
     event.preventDefault();
@@ -132,7 +158,7 @@ ${config.fields.map(field).join("")}
 <button type="submit">${text(texts.button)}</button>
 <p class="links"><a href="${text(config.privacy)}" target="_blank" rel="noopener">${text(words.privacy)}</a></p>
 <input type="hidden" name="version" value="${text(config.version)}"><input type="hidden" name="language" value="${text(config.language)}">
-<input type="hidden" name="page"><input type="hidden" name="checked"><input type="hidden" name="altcha"><input type="hidden" name="shown"></form>`;
+<input type="hidden" name="page"><input type="hidden" name="placement"><input type="hidden" name="checked"><input type="hidden" name="altcha"><input type="hidden" name="shown"></form>`;
 }
 
 const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var(--face);color:inherit;color-scheme:light dark}
@@ -146,29 +172,132 @@ button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radiu
 button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}
 .error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}`;
 
+const OVERLAY = `:host{max-width:none}dialog{outline:0;padding:0;border:0;border-radius:.75rem;background:none;width:30rem;max-width:calc(100vw - 2rem)}
+dialog::backdrop{background:#0008}h2{padding-right:2rem}section{position:fixed;z-index:99999;inset:auto 0 0;animation:rise .25s}
+.slide{inset:auto 1rem 1rem auto;width:26rem;max-width:calc(100vw - 2rem);max-height:calc(100vh - 2rem);overflow:auto;border-radius:.75rem;box-shadow:0 0 2rem #0006}
+.bar{display:flex;flex-wrap:wrap;gap:1rem;align-items:center;justify-content:center;padding:.75rem 3.5rem .75rem 1rem;background:Canvas;color:CanvasText;border-top:1px solid #8884}
+button.close{position:absolute;z-index:1;top:.75rem;right:.75rem;min-height:2.25rem;width:2.25rem;padding:0;border:0;background:none;color:inherit;font-size:1.5rem}.slide .close,dialog .close{color:CanvasText}
+@media (prefers-reduced-motion:no-preference){@keyframes rise{from{opacity:0}}}`;
+
 function build(config, script) {
-  let host = document.querySelector(`[data-mailflatrate="${config.code}"]:not([data-ready])`);
-  if (!host) {
-    host = document.createElement("div");
-    script.after(host);
-  }
+  const reserved = document.querySelector(`[data-mailflatrate="${config.code}"]:not([data-ready])`);
+  if (!reserved && config.placement.kind !== "inline") return whenDue(config, () => overlay(config));
+  const host = reserved ?? document.createElement("div");
+  if (!reserved) script.after(host);
+  const { root, form } = plant(config, host, "", "inline");
+  root.append(form);
+  onView(form, () => report(config.count, "view", "inline"));
+}
+
+/* A shadow root in `host` with the style, and the form, which is not in it yet. */
+function plant(config, host, style, placement) {
   host.dataset.ready = "";
   const root = host.attachShadow({ mode: "open" });
   /* A constructed style sheet, because a strict content security policy blocks style elements added by scripts. */
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`:host{--tone:${config.look.colour};--on-tone:${config.look.ink};--face:${config.look.face}}${STYLE}`);
+  sheet.replaceSync(`:host{--tone:${config.look.colour};--on-tone:${config.look.ink};--face:${config.look.face}}${STYLE}${style}`);
   root.adoptedStyleSheets = [sheet];
-  root.innerHTML = markup(config);
   host.lang = config.language;
-  const form = root.querySelector("form");
+  const holder = document.createElement("template");
+  holder.innerHTML = markup(config);
+  const form = document.importNode(holder.content, true).querySelector("form");
   form.elements.page.value = location.origin + location.pathname;
+  form.elements.placement.value = placement;
   serve(form, root, config);
+  return { root, form };
+}
+
+/* Closed pop-ups stay closed in this tab. Where storage is blocked, they come back with the next page. */
+function closed(config, now) {
+  try {
+    if (now) sessionStorage.setItem(config.count, 1);
+    return sessionStorage.getItem(config.count);
+  } catch {
+    return null;
+  }
+}
+
+const pattern = (path) => new RegExp(`^${path.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`);
+
+/* Run `show` once, when the rules of the placement are met. */
+function whenDue(config, show) {
+  const { trigger, seconds, percent, devices, pages } = config.placement;
+  if (closed(config)) return;
+  if (pages.length && !pages.some((path) => pattern(path).test(location.pathname))) return;
+  if (devices !== "all" && matchMedia("(max-width: 47.99rem)").matches !== (devices === "narrow")) return;
+  if (trigger === "delay") return void setTimeout(show, seconds * 1000);
+  const hover = matchMedia("(hover: hover)").matches;
+  if (trigger === "exit" && hover) {
+    const leave = (event) => {
+      if (event.relatedTarget || event.clientY > 0) return;
+      document.removeEventListener("mouseout", leave);
+      show();
+    };
+    return document.addEventListener("mouseout", leave);
+  }
+  /* Without a pointer no one can be seen leaving: there, the end of the page is. */
+  const due = (trigger === "exit" ? 90 : percent) / 100;
+  const look = () => {
+    const { scrollHeight } = document.documentElement;
+    if (scrollY + innerHeight < scrollHeight * due) return;
+    removeEventListener("scroll", look);
+    show();
+  };
+  addEventListener("scroll", look, { passive: true });
+  if (scrollY > 0 || due === 0) look();
+}
+
+const make = (tag, name, ...parts) => {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.append(...parts);
+  return element;
+};
+
+function overlay(config) {
+  const { kind } = config.placement;
+  const title = config.texts.title || config.texts.button;
+  const host = make("div", "");
+  const { root, form } = plant(config, host, OVERLAY, kind);
+  document.body.append(host);
+  form.addEventListener("taken", () => closed(config, true));
+  const dismiss = () => { closed(config, true); host.remove(); };
+  const closer = (close) => {
+    const button = make("button", "close", "\u00d7");
+    button.type = "button";
+    button.ariaLabel = config.words.close;
+    button.onclick = close;
+    return button;
+  };
+  /* A part of the page that takes no focus. Escape closes it. */
+  const region = (name, ...parts) => {
+    const part = make("section", name, closer(dismiss), ...parts);
+    part.ariaLabel = title;
+    part.addEventListener("keydown", (event) => event.key === "Escape" && dismiss());
+    root.append(part);
+  };
+  report(config.count, "view", kind);
+  if (kind === "slide_in") return region("slide", form);
+  const dialog = make("dialog", "", closer(() => dialog.close()), form);
+  dialog.ariaLabel = title;
+  dialog.autofocus = true; // the focus isn't on a button, or the key that opened the dialog would close it again
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  root.append(dialog);
+  if (kind === "popup") {
+    dialog.onclose = dismiss;
+    return dialog.showModal();
+  }
+  const open = make("button", "", config.texts.button);
+  open.onclick = () => dialog.showModal();
+  dialog.addEventListener("close", () => form.isConnected || host.remove());
+  region("bar", make("p", "", title), open);
 }
 
 function serve(form, root, config) {
   let proof = null;
   let retried = false;
   let ready = 0;
+  onFirstTouch(form, () => report(config.count, "start", form.elements.placement.value));
   const begin = () => {
     ready ||= performance.now() + config.pause;
     return (proof ??= prove(form, config.task));
@@ -220,6 +349,7 @@ function serve(form, root, config) {
     panel.tabIndex = -1;
     panel.innerHTML = `<h2>${text(answer.title)}</h2><p>${text(answer.text)}</p>`;
     panel.style.minHeight = `${form.offsetHeight}px`;
+    form.dispatchEvent(new Event("taken"));
     form.replaceWith(panel);
     panel.focus();
   };

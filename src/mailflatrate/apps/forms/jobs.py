@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from mailflatrate.apps.forms import bulk_asking
+from mailflatrate.apps.forms.actions.form_counts import fold_counts
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.actions.sign_up import wake_sending
 from mailflatrate.apps.forms.queries import queued_since
@@ -19,6 +20,12 @@ bulk_asking.register()
 def forget(timestamp: int) -> None:
     """Erase unconfirmed requests (R-34)."""
     forget_old()
+
+
+@job("forms.fold_counts", JobQueue.HOUSE, every="37 * * * *")
+def fold(timestamp: int) -> None:
+    """Once an hour, add up the counts of each form, so that its page stays fast."""
+    fold_counts()
 
 
 @job("forms.sweep", JobQueue.HOUSE, every="* * * * *")

@@ -38,6 +38,11 @@ class Form(TenantModel):
         default=False,
         help_text="subscribers can correct what the form asks on their preferences page",
     )
+    placement = models.JSONField(
+        default=dict,
+        db_default=Value({}, output_field=models.JSONField()),
+        help_text="where and when the script shows the form (`Placement.as_json`); empty: in the page",
+    )
     current = models.ForeignKey("forms.FormVersion", null=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -131,6 +136,9 @@ class SignupRequest(TenantModel):
     user_agent = models.TextField(blank=True, db_default="")
     source_url = models.TextField(blank=True, db_default="", help_text="address of the form")
     page_url = models.TextField(blank=True, db_default="", help_text="page that showed the form")
+    placement = models.CharField(
+        max_length=8, blank=True, db_default="", default="", help_text="how the form appeared, as the browser reported"
+    )
     ticked = models.JSONField(default=list, help_text="checkboxes that the person ticked")
     proof = models.CharField(
         max_length=8, blank=True, db_default="", help_text="work, time, key, person or none (R-35)"
@@ -171,6 +179,33 @@ class SignupRequest(TenantModel):
             models.Index(fields=["account", "form", "-id"], name="signup_request_recent"),
             models.Index(fields=["requested_at"], name="signup_request_age"),
         ]
+
+
+class FormStep(models.TextChoices):
+    """How far a visitor comes with a form."""
+
+    VIEW = "view", _("Viewed")
+    START = "start", _("Started")
+    SIGNUP = "signup", _("Signed up")
+    CONFIRMED = "confirmed", _("Confirmed")
+
+
+class FormCount(TenantModel):
+    """How often a form was seen, started, submitted and confirmed in one placement on one day (UTC).
+
+    Several rows may count the same; an hourly job adds them up. Nothing in them identifies anyone. Views and starts are
+    what browsers report, so an indication only; sign-ups and confirmations are counted by us.
+    """
+
+    form = models.ForeignKey(Form, on_delete=models.CASCADE, db_index=False, related_name="+")
+    day = models.DateField()
+    placement = models.CharField(max_length=8, blank=True, help_text="empty if the browser reported none")
+    what = models.CharField(max_length=9, choices=FormStep.choices)
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "form_count"
+        indexes = [models.Index(fields=["account", "form", "day"], name="form_count_day")]
 
 
 class AskingTally(TenantModel):

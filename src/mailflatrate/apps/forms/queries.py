@@ -26,6 +26,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.contact_fields import FieldDefinition
 from mailflatrate.rules.forms import FieldKind, FormContent, FormField, FrozenForm, content_from_json, frozen_from_json
+from mailflatrate.rules.forms.placement import Placement, placement_from_json
 
 FRESH_SECONDS = 3.0
 KEPT_FORMS = 2_000
@@ -51,6 +52,7 @@ class PublishedForm:
     typed: Mapping[str, FieldDefinition]
     """The account's fields that the form asks for, by key: how each is drawn, and what suits it."""
     month_first: bool
+    placement: Placement
 
 
 _kept: dict[str, tuple[float, PublishedForm | None]] = {}
@@ -111,6 +113,7 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
         around=around,
         typed=typed_fields(frozen.content),
         month_first=month_first(),
+        placement=placement_from_json(form.placement),
     )
 
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
 from mailflatrate.entrypoints.presenters.form_inputs import MAX_VALUE_CHARACTERS, Input, inputs
 from mailflatrate.rules.contact_fields import FieldDefinition
 from mailflatrate.rules.forms import Font, FrozenForm
@@ -40,10 +41,9 @@ def move_in_url(code: str, move: str) -> str:
     return f"{form_url(code)}move-in/{move}/"
 
 
-def config_of(
-    code: str, number: int, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]
-) -> dict[str, Any]:
+def config_of(published: PublishedForm, shown: ShownVersion, language: str) -> dict[str, Any]:
     """Return the configuration that the script builds the form from."""
+    form, code = shown.frozen, published.code
     texts, frozen, style = form.texts(language), form.frozen[language], form.content.style
     with translation.override(language):
         words = {
@@ -54,16 +54,18 @@ def config_of(
             "tick": _("Select the box to agree. Without your consent, we can't email you."),
             "fill": _("This field is required."),
             "choose": _("Choose …"),
+            "close": _("Close"),
         }
     return {
-        "code": code, "version": number, "language": language, "action": form_url(code),
+        "code": code, "version": shown.number, "language": language, "action": form_url(code),
         "task": f"{form_url(code)}task?language={language}", "privacy": form.privacy_url, "words": words,
         "texts": {"title": texts.title, "intro": texts.intro, "wording": frozen.wording, "button": texts.button},
         "notice": list(frozen.notice),
         "fields": [
-            asdict(each) for each in inputs(form, language, typed)
+            asdict(each) for each in inputs(form, language, published.typed)
         ],
         "pause": int(1000 * value("sign_up_least_seconds")) + 200,
+        "placement": published.placement.as_json(), "count": f"{form_url(code)}count",
         "look": {"colour": style.colour, "ink": readable_on(style.colour), "face": FACES[style.font]},
     }  # fmt: skip
 
@@ -89,8 +91,13 @@ def script_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[st
     """Return a placeholder with the height of the form, so that the page doesn't jump, and the script that fills it."""
     return (
         f'<div data-mailflatrate="{code}" style="min-height:{height_of(form, language, typed)}px"></div>\n'
-        f'<script async src="{form_url(code)}form.js?language={language}"></script>'
+        f"{overlay_snippet(code, language)}"
     )
+
+
+def overlay_snippet(code: str, language: str) -> str:
+    """Return the script alone, for every page: it shows the form as its placement says."""
+    return f'<script async src="{form_url(code)}form.js?language={language}"></script>'
 
 
 def frame_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:

@@ -85,7 +85,7 @@ PAGE_CHANGES: Final = {
     **_named("media.changed", "media-one"),
     **_named("media.deleted", "media-delete"),
     **_named("brand.saved", "brand"),
-    **_named("form.saved", "form-new form-edit form-brand"),
+    **_named("form.saved", "form-new form-edit form-brand form-placement"),
     **_named("form.published", "form-publish"),
     **_named("form.closed", "form-close"),
     **_named("form.reopened", "form-reopen"),

@@ -9,10 +9,11 @@ from enum import Enum
 
 from django.db import transaction
 
+from mailflatrate.apps.forms.actions.form_counts import count_step
 from mailflatrate.apps.forms.actions.request_limits import count_answer
 from mailflatrate.apps.forms.actions.request_progress import about, token_hash, token_id
 from mailflatrate.apps.forms.facts import still_valid
-from mailflatrate.apps.forms.models import ConfirmationRequestState, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestState, FormStep, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent, moves, optin
 from mailflatrate.apps.lists.errors import ListError
@@ -105,8 +106,10 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
         request.confirmed_event_id = optin.confirm_consent(
             _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
         )
-        if request.form is not None and request.form.tags:
-            _give_tags(request, request.form.tags)
+        if request.form is not None:
+            count_step(request.form.id, request.placement, FormStep.CONFIRMED)
+            if request.form.tags:
+                _give_tags(request, request.form.tags)
     request.state = ConfirmationRequestState.CONFIRMED
 
 

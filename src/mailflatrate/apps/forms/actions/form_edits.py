@@ -22,6 +22,7 @@ from mailflatrate.base import clock
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormContent, default_content, freeze
 from mailflatrate.rules.forms.content import FormStyle
+from mailflatrate.rules.forms.placement import Placement
 from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.tags import known_once
 from mailflatrate.rules.verdict import Verdict
@@ -77,6 +78,16 @@ def save_draft(
     if correctable is not None:
         form.correctable = correctable
     form.save(update_fields=["name", "mailing_list", "sender", "draft", "changed_at", "tags", "correctable"])
+    forget_published(form.code)
+    return form
+
+
+@transaction.atomic
+def place_form(form_id: int, placement: Placement) -> Form:
+    """Set where and when the script shows the form; websites have it within five minutes. Raises FormError."""
+    form = _locked(form_id)
+    form.placement = placement.as_json()
+    form.save(update_fields=["placement"])
     forget_published(form.code)
     return form
 

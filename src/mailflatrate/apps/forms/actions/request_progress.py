@@ -208,6 +208,8 @@ def about(request: SignupRequest) -> dict[str, Any]:
         }
     if request.page_url:
         details["page"] = request.page_url
+    if request.placement:
+        details["placement"] = request.placement
     if request.proof:
         details["proof"] = request.proof
     if request.kind in (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API):

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import ApiKey, User
+from mailflatrate.apps.forms.actions.form_counts import count_step
 from mailflatrate.apps.forms.actions.request_limits import admit_asking, count_asked
 from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof, counter_key, network_of, this_hour
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
@@ -24,6 +25,7 @@ from mailflatrate.apps.forms.models import (
     ConfirmationRequestState,
     Form,
     FormState,
+    FormStep,
     SignupRequest,
 )
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
@@ -71,7 +73,8 @@ class SignupResult:
 class Submission:
     """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
 
-    `move_in_id`: the move whose link brought the visitor here (`queries.move_in`).
+    `move_in_id`: the move whose link brought the visitor here (`queries.move_in`). `placement`: how the form appeared,
+    as the browser reports it.
     """
 
     email: str
@@ -84,6 +87,7 @@ class Submission:
     page_url: str = ""
     checked: bool = False
     move_in_id: int | None = None
+    placement: str = ""
 
 
 # One statement: an open request settles it with one lookup; otherwise the counters decide, and then the row exists. A
@@ -106,12 +110,12 @@ WITH known AS MATERIALIZED (
 ), made AS (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
-        note, created_by_id, key_id, visited_at, move_in_id)
+        note, created_by_id, key_id, visited_at, move_in_id, placement)
     SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
     %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
-        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s
+        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s, %(placement)s
     WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -151,10 +155,13 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
         "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value, "move_in_id": sent.move_in_id,
+        "placement": sent.placement,
     }  # fmt: skip
     with tenancy.account(form.account_id):
-        over = _take({**row, "account_id": form.account_id}, limits).over
-    return SignupResult(limits[over].outcome if over is not None else SignupOutcome.TAKEN)
+        taking = _take({**row, "account_id": form.account_id}, limits)
+        if taking.made:
+            count_step(form.form_id, sent.placement, FormStep.SIGNUP)
+    return SignupResult(limits[taking.over].outcome if taking.over is not None else SignupOutcome.TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +314,7 @@ def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision,
         "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
         "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
-        "visited_at": None, "move_in_id": None, "ip": None, "values": "{}",
+        "visited_at": None, "move_in_id": None, "placement": "", "ip": None, "values": "{}",
         "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
     }  # fmt: skip
 

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("f/<slug:code>/", page.form, name="signup-form"),
     path("f/<slug:code>/move-in/<slug:move>/", page.form, name="move-in"),
     path("f/<slug:code>/task", page.task, name="signup-task"),
+    path("f/<slug:code>/count", page.count, name="signup-count"),
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),

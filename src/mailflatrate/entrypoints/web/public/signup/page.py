@@ -16,11 +16,13 @@ from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.forms.actions import sign_up
+from mailflatrate.apps.forms.actions.form_counts import REPORTED, count_reported
 from mailflatrate.apps.forms.actions.sign_up import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
+from mailflatrate.apps.forms.models import FormStep
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, move_in_url, script_for
@@ -29,6 +31,7 @@ from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
+from mailflatrate.rules.forms.placement import FRAME, HOSTED, known_placement
 from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
@@ -106,10 +109,25 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
 def script(request: HttpRequest, code: str) -> HttpResponse:
     """Return the script that builds the form into another website's page."""
     visit = _visit(request, code)
-    config = config_of(code, visit.version.number, visit.version.frozen, visit.language, visit.form.typed)
+    config = config_of(visit.form, visit.version, visit.language)
     answer = HttpResponse(script_for(config), content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = f"public, max-age={SCRIPT_SECONDS}"
     return answer
+
+
+@csrf_exempt  # see above: it takes nothing but a word, from any page
+@require_POST
+def count(request: HttpRequest, code: str) -> HttpResponse:
+    """Count that a visitor's browser showed the form, or that they began to fill it in. Nothing about them is kept."""
+    form = published_form(code)
+    if form is None:
+        raise Http404
+    step = request.POST.get("what", "")
+    if step not in REPORTED:
+        return _open(HttpResponse(status=400))
+    placement = known_placement(request.POST.get("placement", ""))
+    counted = count_reported(form, placement, FormStep(step), client_ip(request))
+    return _open(HttpResponse(status=204 if counted else 429))
 
 
 # -- taking a sign-up --------------------------------------------------------------------------------------------------
@@ -134,6 +152,7 @@ def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
         page_url=_page_of_origin(visit.request),
         checked=bool(email) and clean(posted.get("checked")) == email,
         move_in_id=visit.move_in_id,
+        placement=known_placement(posted.get("placement", "")),
     )
 
 
@@ -300,6 +319,8 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "form_language": visit.language,
         "languages": languages,
         "task_url": f"{form_url(visit.form.code)}task",
+        "count_url": f"{form_url(visit.form.code)}count",
+        "placement": FRAME if visit.framed else HOSTED,
         "action": visit.url(),
         "page": _page_of_origin(visit.request),
         "framed": visit.framed,

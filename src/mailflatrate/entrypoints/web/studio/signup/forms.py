@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.figures import placement_figures
 from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, FormVersion, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import (
@@ -33,8 +34,10 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published, wanted
 from mailflatrate.entrypoints.web.studio.signup.fields import NewSignupForm
+from mailflatrate.entrypoints.web.studio.signup.placement import PLACEMENT_LABELS
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.rules.forms import frozen_from_json
+from mailflatrate.rules.forms.placement import placement_from_json
 from mailflatrate.rules.gate import all_rules
 
 FORM_TONES = {FormState.DRAFT: "", FormState.PUBLISHED: "success", FormState.CLOSED: "warning"}
@@ -151,6 +154,8 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "snippets": _snippets(form, language),
         "language": language,
         "languages": frozen.content.languages,
+        "placements": [(PLACEMENT_LABELS.get(each.placement, ""), each) for each in placement_figures(form_id)],
+        "placement": PLACEMENT_LABELS[placement_from_json(form.placement).kind],
         "requests": [_request_row(row) for row in found],
         "older": f"?before={found[-1].id}#sign-ups" if len(found) == PAGE_ROWS else "",
         "versions": [(each, _proof_line(each)) for each in versions(form_id)[:20]],

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.signup import builder, forms, person
+from mailflatrate.entrypoints.web.studio.signup import builder, forms, person, placement
 
 FORM = "forms/<int:form_id>/"
 
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{FORM}edit/", builder.edit, name="form-edit"),
     path(f"{FORM}preview/", builder.preview, name="form-preview"),
     path(f"{FORM}brand/", builder.use_brand, name="form-brand"),
+    path(f"{FORM}placement/", placement.placement, name="form-placement"),
     path(f"{FORM}publish/", builder.publish, name="form-publish"),
     path(f"{FORM}close/", forms.close, name="form-close"),
     path(f"{FORM}reopen/", forms.reopen, name="form-reopen"),

@@ -1,0 +1,104 @@
+"""Where a form appears on a website, and when: in the page, as a pop-up, a slide-in or a bar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+MAX_SECONDS = 600
+MAX_PATTERNS = 20
+MAX_PATTERN_CHARACTERS = 200
+HOSTED, FRAME = "hosted", "frame"
+"""The form on our own page, and that page in a frame: placements that aren't chosen, only reported."""
+_PATTERN = re.compile(r"/[^\s?#]*")
+
+
+class PlacementKind(StrEnum):
+    """How a form appears. A bar offers the sign-up in one line, and opens the form as a pop-up."""
+
+    INLINE = "inline"
+    POPUP = "popup"
+    SLIDE_IN = "slide_in"
+    BAR = "bar"
+
+
+class PlacementTrigger(StrEnum):
+    """What makes a form appear that is not part of the page."""
+
+    DELAY = "delay"
+    SCROLL = "scroll"
+    EXIT = "exit"
+
+
+class PlacementDevices(StrEnum):
+    """The screens on which a form appears."""
+
+    ALL = "all"
+    WIDE = "wide"
+    NARROW = "narrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where and when a form appears.
+
+    `seconds` counts for DELAY, `percent` (of the page's height) for SCROLL. `pages` are paths with `*` for any text;
+    none means every page that has the script.
+    """
+
+    kind: PlacementKind = PlacementKind.INLINE
+    trigger: PlacementTrigger = PlacementTrigger.DELAY
+    seconds: int = 5
+    percent: int = 50
+    devices: PlacementDevices = PlacementDevices.ALL
+    pages: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a mapping for a JSON column; `placement_from_json` reads it back."""
+        return {
+            "kind": self.kind.value,
+            "trigger": self.trigger.value,
+            "seconds": self.seconds,
+            "percent": self.percent,
+            "devices": self.devices.value,
+            "pages": list(self.pages),
+        }
+
+
+def placement_from_json(stored: Mapping[str, Any]) -> Placement:
+    """Read what `as_json` wrote; an empty mapping is a form in the page. Raises KeyError or ValueError."""
+    if not stored:
+        return Placement()
+    return Placement(
+        PlacementKind(stored["kind"]),
+        PlacementTrigger(stored["trigger"]),
+        int(stored["seconds"]),
+        int(stored["percent"]),
+        PlacementDevices(stored["devices"]),
+        tuple(str(path) for path in stored["pages"]),
+    )
+
+
+def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths that a person entered, without blanks and duplicates; whole URLs become their path.
+
+    Raises ValueError with the line that is no path.
+    """
+    found: dict[str, None] = {}
+    for line in lines:
+        path = re.sub(r"^https?://[^/\s]*", "", line.strip())
+        if not line.strip():
+            continue
+        path = path or "/"
+        if len(path) > MAX_PATTERN_CHARACTERS or _PATTERN.fullmatch(path) is None:
+            raise ValueError(line.strip()[:MAX_PATTERN_CHARACTERS])
+        found[path] = None
+    return tuple(found)
+
+
+def known_placement(text: str) -> str:
+    """Return the placement that a browser reports if it is one of ours, otherwise an empty string."""
+    return text if text in (*PlacementKind, HOSTED, FRAME) else ""
