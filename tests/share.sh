@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One share of `make test`: share.sh NAME PYTEST-ARGUMENTS...
 # Up to five tests that failed run a second time, now that fewer others run. One that fails again fails the share. One
-# that passes is named in build/NAME.unsteady, which `make test` prints last: it is a defect of the test, to be mended.
+# that passes is named in build/NAME.unsteady, which `make test` prints last: fix the test.
 set -uo pipefail
 name=$1
 cache=$PWD/.pytest_cache/$name

@@ -1,4 +1,4 @@
-"""A form as a pop-up, a slide-in and a bar on another website's page with a strict policy: by keyboard and by pointer."""
+"""A form as a pop-up, a slide-in and a bar on another website's page with a strict policy, by keyboard and pointer."""
 
 import re
 from collections.abc import Iterator

@@ -36,8 +36,9 @@ from mailflatrate.apps.delivery.models import (
 from mailflatrate.apps.domains.models import Mailbox, MediaHost
 from mailflatrate.apps.events.actions.endpoints import EndpointOrder, create_endpoint
 from mailflatrate.apps.events.models import EventSetting, WaitingEvent, WebhookAttempt
+from mailflatrate.apps.forms.actions.form_counts import count_step
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
-from mailflatrate.apps.forms.models import ConfirmationRequestKind, SignupDenial, SignupRequest
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormStep, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
@@ -112,6 +113,7 @@ class Neighbours:
             note="at the fair",
             by=self.anna.owner,
         )
+        count_step(form_id, "popup", FormStep.VIEW)
         request = SignupRequest.objects.get()
         SignupDenial.objects.create(
             form_id=form_id,

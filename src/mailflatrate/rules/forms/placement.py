@@ -100,5 +100,5 @@ def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def known_placement(text: str) -> str:
-    """Return the placement that a browser reports if it is one of ours, otherwise an empty string."""
+    """Return the placement that a browser reports if we know it, otherwise an empty string."""
     return text if text in (*PlacementKind, HOSTED, FRAME) else ""
