@@ -73,10 +73,12 @@ def import_file(path: str, account_id: int, list_id: int, answer: Connection) ->
 
     boot()
     from mailflatrate.apps.lists.actions import imports
+    from mailflatrate.apps.lists.intake.file_tables import preview_in_child
     from mailflatrate.apps.lists.intake.runner import run_import
     from mailflatrate.apps.lists.models import Import
     from mailflatrate.base import tenancy
 
+    preview_in_child(Path(path))  # a web process has started the child that previews files before anyone uploads one
     began, began_cpu = time.perf_counter(), time.process_time()
     with tenancy.account(account_id), Path(path).open("rb") as file:
         job = imports.start_import(list_id, file, "people.csv", {}, enqueue=False)

@@ -36,6 +36,8 @@ from mailflatrate.rules.proof.record import EVENT_FORM, NO_EVIDENCE
 
 SALT_SQL = "uuid_send(gen_random_uuid())"
 """16 octets of PostgreSQL's strong random source, 122 of their bits random."""
+SALT_SECRET_SQL = f"{SALT_SQL} || {SALT_SQL}"
+"""What the salts of one statement are derived from. It is drawn in the statement and stored nowhere."""
 
 
 SEAL_JOB = "lists.seal_ledger"
@@ -54,6 +56,14 @@ def evidence_sql(row: str) -> str:
         f"jsonb_build_array({row}.email, {signup}, host({row}.signup_ip), {confirmed}, host({row}.confirmed_ip), "
         f"{row}.source, {row}.user_agent, {row}.details)::text"
     )
+
+
+def derived_salt_sql(secret: str, number: str) -> str:
+    """Return SQL for the salt of event `number` (bigint) among those with one `secret`.
+
+    Asking the kernel for random octets takes 2 µs an event; nobody can tell a salt from another without the secret.
+    """
+    return f"substr(sha256({secret} || int8send({number})), 1, 16)"
 
 
 def commitment_sql(row: str) -> str:

@@ -150,8 +150,9 @@ def role_words() -> RoleWords:
                     words.endings[group["tier"]] = (*words.endings.get(group["tier"], ()), spelling)
                 else:
                     _add_role(words, spelling, group)
-    words.branches.update(place for place, alone in _entries("places.txt") if alone)
-    words.places.update(place for place, _ in _entries("places.txt"))
+    places = _entries("places.txt")
+    words.branches.update(place for place, alone in places if alone)
+    words.places.update(place for place, _ in places)
     words.beside.update(words.places, (word for word, _ in _entries("qualifiers.txt")))
     words.beginnings.update(word[:MIN_FUSED_OTHER] for known in (words.tier, words.beside) for word in known)
     words.names.update(word for word, _ in _entries("surnames.txt"))

@@ -1,6 +1,7 @@
 """Judged rows on their way to the database, or to the figures of a dry run. Needs neither Django nor a database."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
 SLICE_ROWS = 20_000
+FIRST_SLICE_ROWS = 5_000
 UNUSABLE_ID = "unusable"
 TAKEN_ID = "taken"
 """Why an id of the customer's own system wasn't taken over: it isn't one word, or another contact has it."""
@@ -55,3 +57,15 @@ class Slice:
     has_external_ids: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     """The tags that its rows name: folded -> as first written."""
+
+
+def slice_sizes(most: int) -> Iterator[int]:
+    """Yield how many rows each slice of a file has: few at first, then half as many again, at most `most`.
+
+    A slice is judged while the one before is written, which takes almost twice as long, so writing begins at once and
+    waits for no slice after the first.
+    """
+    size = min(most, FIRST_SLICE_ROWS)
+    while True:
+        yield size
+        size = min(most, size + (size + 1) // 2)

@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.intake.corrected_rows import original_cell
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
-from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, SLICE_ROWS, UNUSABLE_ID, Refusal, SaidNo, Slice
+from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, UNUSABLE_ID, Refusal, SaidNo, Slice, slice_sizes
 from mailflatrate.apps.lists.intake.person_names import split_name
 from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
 from mailflatrate.mail.address import AddressError, canonical_key, without_tag
@@ -118,8 +118,8 @@ class ImportJudge:
         self._split_tags = lru_cache(maxsize=5_000)(split_tags)
         self._agent_at = setting.columns.targets.get(ColumnTarget.USER_AGENT)
 
-    def slices(self, table: RowTable, *, done_rows: int = 0, size: int = SLICE_ROWS) -> Iterator[Slice]:
-        """Yield the rows after the first `done_rows` in slices of `size`.
+    def slices(self, table: RowTable, *, most_rows: int, done_rows: int = 0) -> Iterator[Slice]:
+        """Yield the rows after the first `done_rows` in slices of at most `most_rows`.
 
         Earlier rows are read only to detect duplicates.
         """
@@ -130,7 +130,7 @@ class ImportJudge:
             if fault is None:
                 self._address(cells[email_at])
         first_row = done_rows
-        while True:
+        for size in slice_sizes(most_rows):
             part = Slice(first_row)
             buffer = io.StringIO()
             write = csv.writer(buffer, lineterminator="\n").writerow

@@ -127,7 +127,7 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
         try:
-            for part in judge.slices(table, done_rows=job.rows_read, size=slice_rows):
+            for part in judge.slices(table, done_rows=job.rows_read, most_rows=slice_rows):
                 if pending is not None:
                     pending.result()
                 if on_slice is not None:

@@ -22,7 +22,13 @@ from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.intake.slice_external_ids import give_external_ids_of_slice
 from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
-from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
+from mailflatrate.apps.lists.ledger import (
+    SALT_SECRET_SQL,
+    SEAL_EVERY_EVENTS,
+    commitment_sql,
+    derived_salt_sql,
+    wake_sealer,
+)
 from mailflatrate.apps.lists.limits import may_import
 from mailflatrate.apps.lists.models import ChangeSource, DeclarationState, Import, ImportState
 from mailflatrate.base import tenancy
@@ -56,8 +62,10 @@ class ImportCanceled(Exception):
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
 # each staged row by its key: LATERAL with LIMIT cannot become a join over whole tables, ON CONFLICT names its index.
 # A row without +tag has no mailbox_key, and a comparison with NULL visits no index.
-# The checks of foreign keys are planned under the same terms, once a session.
-_PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+# Of the indexes that begin with the account, each row read is dear, so that only the one that holds the whole key
+# serves; in an account that it takes for small it would read all contacts for each row. The checks of foreign keys are
+# planned under the same terms, once a session.
+_PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL cpu_tuple_cost = 1"
 _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS import_staging (
     line bigint, email text, address_key bytea, mailbox_key bytea, first_name text, last_name text, attributes jsonb,
@@ -70,15 +78,26 @@ COPY import_staging FROM STDIN
 WITH (FORMAT csv, FORCE_NOT_NULL (email, first_name, last_name, source, user_agent, reason))
 """
 
+# What a contact and a subscription are made of.
+_CONTACT = """contact_id, %(account_id)s, email, address_key, first_name, last_name, coalesce(attributes, '{}'),
+        CASE WHEN verdict = 'accepted' THEN confirmed_at END"""
+_SUBSCRIPTION = """%(account_id)s, %(list_id)s, contact_id,
+        CASE WHEN held_for = '' THEN 'confirmed' ELSE 'quarantined' END, event_id, held_for,
+        CASE WHEN held_for = '' THEN confirmed_at END"""
+
 # Row-level security narrows each table to the account; the keys repeat the account so that their indexes are used.
+# Who is new is inserted without ON CONFLICT, which looks each key up once more and writes each row twice to the log: a
+# contact or subscription that came in between violates its key, and the slice is written again.
 _MERGE = f"""
-WITH judged AS MATERIALIZED (
+WITH drawn AS MATERIALIZED (
+    SELECT {SALT_SECRET_SQL} AS secret
+), judged AS MATERIALIZED (
     SELECT v.*,
         CASE WHEN v.verdict <> 'refused' THEN coalesce(v.known_id, nextval('contact_id_seq')) END AS contact_id,
         CASE WHEN v.verdict = 'accepted' THEN nextval('consent_event_id_seq') END AS event_id,
-        CASE WHEN v.verdict = 'accepted' THEN {SALT_SQL} END AS salt
+        CASE WHEN v.verdict = 'accepted' THEN {derived_salt_sql("(SELECT secret FROM drawn)", "v.line")} END AS salt
     FROM (
-        SELECT st.*, c.id AS known_id,
+        SELECT st.*, c.id AS known_id, sub.state IS NOT NULL AS is_on_list,
             CASE
                 WHEN suppressed.found OR sub.state = 'unsubscribed' THEN 'refused'
                 WHEN st.reason = '' AND (sub.state IS NULL OR (sub.state = 'pending' AND %(approved)s)
@@ -122,11 +141,13 @@ WITH judged AS MATERIALIZED (
             SELECT coalesce(own.id, whole.id, own_mailbox.id, whole_mailbox.id) IS NOT NULL AS found
         ) suppressed
     ) AS v
-), written_contact AS (
+), new_contact AS (
+    INSERT INTO contact (id, account_id, email, address_key, first_name, last_name, attributes, last_activity_at)
+    SELECT {_CONTACT} FROM judged WHERE verdict <> 'refused' AND known_id IS NULL
+), known_contact AS (
     INSERT INTO contact AS c (id, account_id, email, address_key, first_name, last_name, attributes, last_activity_at)
-    SELECT contact_id, %(account_id)s, email, address_key, first_name, last_name, coalesce(attributes, '{{}}'),
-        CASE WHEN verdict = 'accepted' THEN confirmed_at END
-    FROM judged WHERE verdict <> 'refused' AND (differs OR (verdict = 'accepted' AND livens))
+    SELECT {_CONTACT} FROM judged
+    WHERE verdict <> 'refused' AND known_id IS NOT NULL AND (differs OR (verdict = 'accepted' AND livens))
     ON CONFLICT (account_id, address_key) DO UPDATE SET
         first_name = coalesce(nullif(excluded.first_name, ''), c.first_name),
         last_name = coalesce(nullif(excluded.last_name, ''), c.last_name),
@@ -145,13 +166,14 @@ WITH judged AS MATERIALIZED (
     SELECT event_id, %(account_id)s, email, signup_at, signup_ip, confirmed_at, confirmed_ip, source, user_agent,
         details, salt
     FROM judged WHERE event_id IS NOT NULL
-), written_subscription AS (
+), new_subscription AS (
+    INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id, quarantine_reason,
+        confirmed_at)
+    SELECT {_SUBSCRIPTION} FROM judged WHERE verdict IN ('accepted', 'quarantined') AND NOT is_on_list
+), known_subscription AS (
     INSERT INTO subscription AS s (account_id, mailing_list_id, contact_id, state, consent_event_id,
         quarantine_reason, confirmed_at)
-    SELECT %(account_id)s, %(list_id)s, contact_id,
-        CASE WHEN held_for = '' THEN 'confirmed' ELSE 'quarantined' END, event_id, held_for,
-        CASE WHEN held_for = '' THEN confirmed_at END
-    FROM judged WHERE verdict IN ('accepted', 'quarantined')
+    SELECT {_SUBSCRIPTION} FROM judged WHERE verdict IN ('accepted', 'quarantined') AND is_on_list
     ON CONFLICT (account_id, mailing_list_id, contact_id) DO UPDATE SET
         state = excluded.state, consent_event_id = excluded.consent_event_id, confirmed_at = excluded.confirmed_at,
         quarantine_reason = excluded.quarantine_reason
@@ -162,7 +184,8 @@ SELECT verdict, CASE WHEN verdict IN ('accepted', 'quarantined') THEN held_for
         WHEN verdict = 'refused' THEN refusal ELSE '' END, count(*),
     CASE WHEN verdict = 'refused' OR verdict = 'quarantined' THEN array_agg(line) END,
     count(*) FILTER (WHERE differs),
-    (SELECT count(*) FROM written_subscription)
+    count(*) FILTER (WHERE verdict IN ('accepted', 'quarantined') AND is_on_list),
+    (SELECT count(*) FROM known_subscription)
 FROM judged GROUP BY 1, 2
 """  # noqa: S608  # made of constants
 
@@ -303,12 +326,12 @@ def _merge(
     )
     planned = written = 0
     refused_lines: list[int] = []
-    for verdict, reason, rows, lines, changed, subscriptions in cursor.fetchall():
-        written = subscriptions
+    for verdict, reason, rows, lines, changed, moving, moved in cursor.fetchall():
+        planned += moving
+        written = moved
         if verdict == "accepted":
             tally.events += rows
         if verdict in ("accepted", "quarantined"):
-            planned += rows
             if reason:
                 tally.quarantined[reason] += rows
             else:
