@@ -79,21 +79,31 @@ def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
     people = Contact.objects.all()
     if wanted.search:
         people = matching(people, wanted.search)
-    if wanted.list_id is not None or wanted.state is not None:
-        subscriptions = Subscription.objects.filter(contact=OuterRef("id"))
-        if wanted.list_id is not None:
-            subscriptions = subscriptions.filter(mailing_list_id=wanted.list_id)
-        if wanted.state is not None:
-            subscriptions = subscriptions.filter(state=wanted.state)
-        people = people.filter(Exists(subscriptions))
-    if wanted.tag_id is not None:
-        people = people.filter(Exists(ContactTag.objects.filter(contact=OuterRef("id"), tag_id=wanted.tag_id)))
+    people = people.filter(*linked_rows(wanted, "id"))
     if wanted.import_id is not None:
         people = people.filter(id__in=_imported_by(wanted.import_id))
     if wanted.segment_id is not None:
         segment = Segment.objects.filter(id=wanted.segment_id).first()
         people = _meeting(people, segment.definition) if segment else people.extra(where=["FALSE"])
     return _meeting(people, wanted.conditions) if wanted.conditions else people
+
+
+def linked_rows(wanted: ContactFilter, contact: str) -> list[Exists]:
+    """Return the conditions of a filter on subscriptions and tags, for rows that have a contact's id in this column.
+
+    They don't need the contact itself.
+    """
+    found = []
+    if wanted.list_id is not None or wanted.state is not None:
+        subscriptions = Subscription.objects.filter(contact=OuterRef(contact))
+        if wanted.list_id is not None:
+            subscriptions = subscriptions.filter(mailing_list_id=wanted.list_id)
+        if wanted.state is not None:
+            subscriptions = subscriptions.filter(state=wanted.state)
+        found.append(Exists(subscriptions))
+    if wanted.tag_id is not None:
+        found.append(Exists(ContactTag.objects.filter(contact=OuterRef(contact), tag_id=wanted.tag_id)))
+    return found
 
 
 def _imported_by(import_id: int) -> QuerySet[Any, Any]:

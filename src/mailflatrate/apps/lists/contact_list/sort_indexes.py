@@ -1,6 +1,7 @@
 """Places of contacts in the order of a custom field, read from the index of its values (ADR 0053)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.expressions import RawSQL
 
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching, linked_rows
 from mailflatrate.apps.lists.contact_list.ordering import (
     FIELD_PREFIX,
     ContactCursor,
@@ -17,7 +18,7 @@ from mailflatrate.apps.lists.contact_list.ordering import (
     key_column,
     key_sql,
 )
-from mailflatrate.apps.lists.models import ListTally
+from mailflatrate.apps.lists.models import ListTally, SortKey
 from mailflatrate.base import clock, jobs, tenancy
 
 BUILD_JOB = "lists.build_sort_index"
@@ -32,9 +33,6 @@ SELECT (state ->> 'index')::bigint, state ->> 'changed', (state ->> 'wanted_at')
 FROM public.sort_index_state(%s, %s, %s) AS state
 """
 _NONE_CHANGED = "{}"
-_INDEXED = """(SELECT {column} AS sort_value, contact_id AS sort_id FROM sort_key
-    WHERE account_id = %s AND sort_index_id = %s AND {column} IS NOT NULL AND {further}
-    ORDER BY {column} {direction}, contact_id {direction} LIMIT %s)"""
 _CHANGED = """(SELECT sort_value, sort_id FROM ({people} OFFSET 0) AS changed (sort_value, sort_id) WHERE {further}
     ORDER BY sort_value {direction}, sort_id {direction} LIMIT %s)"""
 _AMONG_CHANGED = """contact.id IN (
@@ -57,11 +55,11 @@ def indexed_statement(
     parts: list[str] = []
     values: list[Any] = []
     for sql, given in (
-        _from_index(wanted, order, start, changed, index_id=index_id, down=down),
-        *([] if changed == _NONE_CHANGED else [_from_changed(wanted, order, start, changed, down=down)]),
+        _from_index(wanted, order, start, changed, most, index_id=index_id, down=down),
+        *([] if changed == _NONE_CHANGED else [_from_changed(wanted, order, start, changed, most, down=down)]),
     ):
         parts.append(sql)
-        values += [*given, most]
+        values += given
     if len(parts) == 1:
         return parts[0], values
     direction = _direction(down=down)
@@ -90,25 +88,37 @@ def read_places(statement: tuple[str, Sequence[Any]]) -> list[tuple[Any, int]]:
 
 
 def _from_index(
-    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, *, index_id: int, down: bool
+    wanted: ContactFilter,
+    order: ContactOrder,
+    start: ContactCursor | None,
+    changed: str,
+    most: int,
+    *,
+    index_id: int,
+    down: bool,
 ) -> tuple[str, list[Any]]:
     assert order.field_type is not None
     column = key_column(order.field_type)
-    further = ["NOT %s::int8multirange @> contact_id"]
+    where = ["NOT %s::int8multirange @> sort_key.contact_id"]
     values: list[Any] = [changed]
     if start is not None:
-        further.append(f"({column}, contact_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)")
+        where.append(f"(sort_key.{column}, sort_key.contact_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)")
         values += [start.value, start.contact_id]
-    if not wanted.is_empty:
-        sql, of_filter = contacts_matching(wanted).order_by().values("id").query.sql_with_params()
-        further.append(f"contact_id IN ({sql})")
+    rest = replace(wanted, list_id=None, state=None, tag_id=None)
+    if not rest.is_empty:
+        sql, of_filter = contacts_matching(rest).order_by().values("id").query.sql_with_params()
+        where.append(f"sort_key.contact_id IN ({sql})")
         values += of_filter
-    sql = _INDEXED.format(column=column, further=" AND ".join(further), direction=_direction(down=down))
-    return sql, [tenancy.current_account_id(), index_id, *values]
+    keys = SortKey.objects.filter(*linked_rows(wanted, "contact_id"), sort_index_id=index_id)
+    keys = keys.filter(**{f"{column}__isnull": False}).extra(where=where, params=values)  # noqa: S610  values apart
+    rows = keys.annotate(sort_value=F(column), sort_id=F("contact_id")).values_list("sort_value", "sort_id")
+    names = ("-sort_value", "-sort_id") if down else ("sort_value", "sort_id")
+    found, given = rows.order_by(*names)[:most].query.sql_with_params()
+    return f"({found})", list(given)
 
 
 def _from_changed(
-    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, *, down: bool
+    wanted: ContactFilter, order: ContactOrder, start: ContactCursor | None, changed: str, most: int, *, down: bool
 ) -> tuple[str, list[Any]]:
     assert order.field_type is not None
     value = RawSQL(*key_sql(order.field_type, order.key.removeprefix(FIELD_PREFIX)))  # noqa: S611  of `ordering`
@@ -119,7 +129,7 @@ def _from_changed(
     if start is not None:
         further = f"(sort_value, sort_id) {'<' if down else '>'} (%s::{_key_type(order)}, %s)"
     found = _CHANGED.format(people=sql, further=further, direction=_direction(down=down))
-    return found, [*values, *([] if start is None else [start.value, start.contact_id])]
+    return found, [*values, *([] if start is None else [start.value, start.contact_id]), most]
 
 
 def _key_type(order: ContactOrder) -> str:
