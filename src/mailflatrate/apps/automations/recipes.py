@@ -48,6 +48,11 @@ class Recipe:
     asks: Mapping[RecipeChoice, str]
     graph: Callable[[RecipeChoices], GraphJson]
 
+    def steps(self) -> list[GraphJson]:
+        """Return the steps, whatever is chosen."""
+        found: list[GraphJson] = self.graph(RecipeChoices())["steps"]
+        return found
+
 
 def _send(message: str) -> GraphJson:
     return {"id": message, "do": "send", "campaign": message}

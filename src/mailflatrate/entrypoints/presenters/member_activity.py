@@ -86,6 +86,7 @@ PAGE_CHANGES: Final = {
     **_named("media.deleted", "media-delete"),
     **_named("brand.saved", "brand"),
     **_named("form.saved", "form-new form-edit form-brand form-placement"),
+    **_named("automation.edited", "form-series"),
     **_named("form.published", "form-publish"),
     **_named("form.closed", "form-close"),
     **_named("form.reopened", "form-reopen"),

@@ -1,17 +1,14 @@
-"""The list of automations, and creating, renaming, copying and deleting them."""
+"""The list of automations, and renaming, copying and deleting them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from django import forms
 from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations import queries
 from mailflatrate.apps.automations.actions import drafts
@@ -19,9 +16,8 @@ from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.figures import entered_by_automation, under_way_by_automation
 from mailflatrate.apps.automations.models import Automation, AutomationState
 from mailflatrate.apps.automations.models.definition import AUTOMATION_LABELS
-from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.lookups import find_automation
-from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
+from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
@@ -92,44 +88,6 @@ def automations(request: StudioRequest) -> HttpResponse:
         "filters": _filters(),
     }
     return page(request, "studio/automations/list.html", context)
-
-
-class NewAutomationForm(forms.Form):
-    """What a new automation needs."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=drafts.MAX_NAME_CHARACTERS,
-        help_text=gettext_lazy("Only you and your colleagues see the name."),
-    )
-    mailing_list = forms.TypedChoiceField(
-        label=gettext_lazy("List"),
-        coerce=int,
-        help_text=gettext_lazy("Only people with a confirmed subscription to this list can enter."),
-    )
-
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
-        lists = list(MailingList.objects.filter(archived_at=None).order_by("name").values_list("id", "name"))
-        super().__init__(data, initial={"mailing_list": lists[0][0] if len(lists) == 1 else None})
-        self.has_lists = bool(lists)
-        offered = lists if len(lists) == 1 else [("", _("Choose")), *lists]
-        self.fields["mailing_list"].choices = offered  # type: ignore[attr-defined]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@studio
-def new(request: StudioRequest) -> HttpResponse:
-    """Ask for a name and a list, then create the draft."""
-    form = NewAutomationForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        chosen = form.cleaned_data
-        try:
-            automation = drafts.create_automation(chosen["name"], chosen["mailing_list"], by=request.user)
-        except AutomationError as error:
-            form.add_error(None, str(error))
-        else:
-            return see_other(reverse("studio:automation_flow", args=[automation.id]))
-    return page(request, "studio/automations/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST

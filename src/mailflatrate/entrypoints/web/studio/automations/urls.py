@@ -2,13 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.automations import builder, listing
+from mailflatrate.entrypoints.web.studio.automations import builder, creation, listing
 
 ONE = "<int:automation_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("", listing.automations, name="automations"),
-    path("new/", listing.new, name="automation_new"),
+    path("new/", creation.new, name="automation_new"),
     path(f"{ONE}rename/", listing.rename, name="automation_rename"),
     path(f"{ONE}copy/", listing.copy, name="automation_copy"),
     path(f"{ONE}delete/", listing.delete, name="automation_delete"),

@@ -36,6 +36,7 @@ from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_publishe
 from mailflatrate.entrypoints.web.studio.signup.fields import NewSignupForm
 from mailflatrate.entrypoints.web.studio.signup.placement import PLACEMENT_LABELS
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
+from mailflatrate.entrypoints.web.studio.signup.series import series_card
 from mailflatrate.rules.forms import frozen_from_json
 from mailflatrate.rules.forms.placement import placement_from_json
 from mailflatrate.rules.gate import all_rules
@@ -160,6 +161,7 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "older": f"?before={found[-1].id}#sign-ups" if len(found) == PAGE_ROWS else "",
         "versions": [(each, _proof_line(each)) for each in versions(form_id)[:20]],
         "changed": draft_as_published(form).sha256 != form.current.sha256,
+        "after": series_card(form_id),
         "wording": frozen.frozen[language].wording,
     }
     return page(request, "studio/signup/form.html", context)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.signup import builder, forms, person, placement
+from mailflatrate.entrypoints.web.studio.signup import builder, forms, person, placement, series
 
 FORM = "forms/<int:form_id>/"
 
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{FORM}brand/", builder.use_brand, name="form-brand"),
     path(f"{FORM}placement/", placement.placement, name="form-placement"),
     path(f"{FORM}publish/", builder.publish, name="form-publish"),
+    path(f"{FORM}series/", series.edit, name="form-series"),
     path(f"{FORM}close/", forms.close, name="form-close"),
     path(f"{FORM}reopen/", forms.reopen, name="form-reopen"),
     path("contacts/new/", person.new, name="contact-new"),
