@@ -2,9 +2,11 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from mailflatrate.entrypoints.cli.demo.environment import prepare
 from mailflatrate.entrypoints.cli.doctor.host import is_public_name, is_this_host
 from mailflatrate.entrypoints.cli.main import COMMANDS, cli
 from mailflatrate.settings.schema import load_settings
@@ -63,6 +66,16 @@ def test_a_wrong_setting_ends_with_two_and_its_name() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "MAILFLATRATE_RELAY_HSOT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_says_which_port_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("MAILFLATRATE_WEB_PORT", str(port))
+        with pytest.raises(click.ClickException, match=rf"Port {port} \(MAILFLATRATE_WEB_PORT\) is already in use"):
+            prepare(tmp_path)
 
 
 def test_addresses_are_judged_without_django() -> None:

@@ -109,11 +109,12 @@ def web_command(tls: bool) -> None:
     if not tls:
         announce(settings)
         report_served_life("127.0.0.1" if settings.web_host == "0.0.0.0" else settings.web_host, settings.web_port)  # noqa: S104
-    Server(
+    port = settings.public_port if tls else settings.web_port
+    server = Server(
         "mailflatrate.entrypoints.web.asgi:make_application",
         factory=True,
         address=settings.web_host,
-        port=settings.public_port if tls else settings.web_port,
+        port=port,
         interface=Interfaces.ASGINL,
         workers=1 if tls else settings.web_workers,
         backlog=1024,
@@ -129,7 +130,14 @@ def web_command(tls: bool) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         **(_reload() if settings.debug and find_spec("watchfiles") else {}),
-    ).serve()
+    )
+    try:
+        server.serve()
+    except RuntimeError as error:
+        if "Address already in use" not in str(error):
+            raise
+        name = "MAILFLATRATE_PUBLIC_PORT" if tls else "MAILFLATRATE_WEB_PORT"
+        raise click.ClickException(f"Port {port} ({name}) is already in use.") from None
 
 
 def _reload() -> dict[str, Any]:
