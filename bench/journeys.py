@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     with workspace(log_level="ERROR"):
         estate = build_estate(options.enrolments)
-        automation_id = begin(estate)
+        automation_id = begin(estate, STEPS)
         entered = enroll(estate, automation_id)
         make_due(estate)
         kills = 0
@@ -81,8 +81,8 @@ def main() -> None:
     sys.exit(0 if whole else 1)
 
 
-def begin(estate: Estate) -> int:
-    """Create an automation with one message and begin it, with a decision of the bench's own; return its id."""
+def begin(estate: Estate, steps: list[dict[str, Any]]) -> int:
+    """Create an automation and begin it, each message with a decision of the bench's own; return its id."""
     from mailflatrate.apps.automations.actions import drafts, release
     from mailflatrate.apps.automations.graphs import EMPTY, graph_of, version_hash
     from mailflatrate.apps.automations.models import AutomationStep, VersionState
@@ -93,8 +93,12 @@ def begin(estate: Estate) -> int:
     with tenancy.account(estate.account_id):
         automation = drafts.create_automation("Welcome", estate.list_id, by=estate.owner)
         values = {"subject": "Welcome", "sender_id": estate.sender_id, "content": "[Shop](https://shop.example/)"}
-        message_id = drafts.create_message(automation.id, "Welcome", by=estate.owner, values=values).id
-        steps = [step | ({"campaign": message_id} if step["do"] == "send" else {}) for step in STEPS]
+        made = {
+            step["id"]: drafts.create_message(automation.id, step["id"], by=estate.owner, values=values).id
+            for step in steps
+            if step["do"] == "send"
+        }
+        steps = [step | ({"campaign": made[step["id"]]} if step["id"] in made else {}) for step in steps]
         drafts.save_graph(automation.id, EMPTY | {"steps": steps}, based_on=1, by=estate.owner)
         version = drafts.draft_of(automation.id)
         for step in compile_graph(graph_of(version)):
@@ -111,8 +115,9 @@ def begin(estate: Estate) -> int:
         version.policy_ticked_at = version.released_at = clock.now()
         version.state = VersionState.RELEASING
         version.save()
-        edition_id, decision_id = _allow(estate, message_id)
-    plan_campaign(estate.account_id, message_id, edition_id, decision_id)
+        allowed = {message_id: _allow(estate, message_id) for message_id in made.values()}
+    for message_id, (edition_id, decision_id) in allowed.items():
+        plan_campaign(estate.account_id, message_id, edition_id, decision_id)
     with tenancy.account(estate.account_id):
         if not release.complete_release(automation.id):
             raise SystemExit("the automation didn't begin")
@@ -149,11 +154,10 @@ def _allow(estate: Estate, campaign_id: int) -> tuple[int, int]:
     return edition.id, decision.id
 
 
-def enroll(estate: Estate, automation_id: int) -> float:
-    """Let everyone on the list arrive and enter; return the seconds that entering takes."""
+def arrive(estate: Estate, automation_id: int) -> None:
+    """Note everyone on the list as an arrival, as a trigger would."""
     from django.db import connection
 
-    from mailflatrate.apps.automations.engine.advance import advance_account
     from mailflatrate.base import tenancy
 
     with tenancy.account(estate.account_id), connection.cursor() as cursor:
@@ -162,6 +166,13 @@ def enroll(estate: Estate, automation_id: int) -> float:
             " SELECT account_id, %s, contact_id FROM subscription WHERE mailing_list_id = %s",
             [automation_id, estate.list_id],
         )
+
+
+def enroll(estate: Estate, automation_id: int) -> float:
+    """Let everyone on the list arrive and enter; return the seconds that entering takes."""
+    from mailflatrate.apps.automations.engine.advance import advance_account
+
+    arrive(estate, automation_id)
     begun = time.perf_counter()
     while advance_account(estate.account_id):
         pass

@@ -1,0 +1,25 @@
+"""Workers and senders that are killed while people go through an automation: `bench/journey_kills.py`, small."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prepared_database import prepared_cluster
+
+BENCH = Path(__file__).parents[2] / "bench"
+PEOPLE = 300
+
+
+@pytest.mark.slow
+def test_everyone_ends_in_one_state_and_gets_each_message_once() -> None:
+    command = [sys.executable, str(BENCH / "journey_kills.py"), "--enrolments", str(PEOPLE), "--kills", "6"]
+    environment = os.environ | {"PREPARED_CLUSTER": str(prepared_cluster())}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr[-4000:]
+    found = json.loads(done.stdout)
+    assert found["problems"] == [], done.stderr[-4000:]
+    assert found["people"] == PEOPLE and sum(found["messages"].values()) == PEOPLE * 2
