@@ -14,6 +14,7 @@ import json
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from typing import Any
 
 from estate import Estate, build_estate, workspace
 from measure import machine
+from pages import owner_browser
 
 STEPS: list[dict[str, Any]] = [
     {"id": "w", "do": "wait", "for": {"minutes": 1}},
@@ -61,6 +63,7 @@ def main() -> None:
         seconds = time.perf_counter() - begun
         found = outcome(estate, automation_id)
         page = page_seconds(estate, automation_id)
+        pages = page_milliseconds(estate, automation_id)
     whole = found == {
         "people": options.enrolments,
         "passed": options.enrolments,
@@ -73,6 +76,7 @@ def main() -> None:
         "advanced_per_second": round(options.enrolments / seconds),
         "seconds": round(seconds, 2),
         "figures_seconds": round(page, 4),
+        "pages_ms": pages,
         "kills": kills,
         "outcome": found,
         "whole": whole,
@@ -248,6 +252,32 @@ def page_seconds(estate: Estate, automation_id: int) -> float:
         begun = time.perf_counter()
         version_figures(version.id if version else 0)
         return time.perf_counter() - begun
+
+
+def page_milliseconds(estate: Estate, automation_id: int) -> dict[str, float]:
+    """Return the median of what each page of the automation takes, of five requests."""
+    from mailflatrate.apps.automations.models import Enrolment
+    from mailflatrate.base import tenancy
+
+    with tenancy.account(estate.account_id):
+        email = Enrolment.objects.filter(automation_id=automation_id).select_related("contact")[0].contact.email
+    here, client, found = f"/studio/automations/{automation_id}/", owner_browser(estate), {}
+    for name, page in {
+        "overview": here,
+        "people at a step": f"{here}people/?version=1&step=z",
+        "one contact's path": f"{here}people/?address={email}",
+        "rehearsal": f"{here}test/?address={email}",
+        "list": "/studio/automations/",
+    }.items():
+        taken = []
+        for _turn in range(5):
+            begun = time.perf_counter()
+            answer = client.get(page)
+            taken.append(1000 * (time.perf_counter() - begun))
+            if answer.status_code != 200:
+                raise SystemExit(f"{page}: {answer.status_code}")
+        found[name] = round(statistics.median(taken), 1)
+    return found
 
 
 if __name__ == "__main__":

@@ -155,7 +155,7 @@ def measure(
     estate: Estate, pages: dict[str, str], repeat: int
 ) -> tuple[dict[str, dict[str, float | str]], dict[str, list[float]]]:
     """Ask for each page some times, after once to warm up. Return the figures, and the milliseconds one by one."""
-    client = _browser(estate)
+    client = owner_browser(estate)
     found: dict[str, dict[str, float | str]] = {}
     times: dict[str, list[float]] = {}
     for name, address in pages.items():
@@ -201,7 +201,7 @@ def _sort_by_fields(estate: Estate) -> dict[str, dict[str, float]]:
     from mailflatrate.settings import load_settings
     from mailflatrate.settings.roles import owner_url
 
-    client = _browser(estate)
+    client = owner_browser(estate)
     with tenancy.account(estate.account_id):
         ids = dict(ContactField.objects.values_list("key", "id"))
     found = {}
@@ -215,7 +215,7 @@ def _sort_by_fields(estate: Estate) -> dict[str, dict[str, float]]:
     return found
 
 
-def _browser(estate: Estate) -> Client:
+def owner_browser(estate: Estate) -> Client:
     from django.test import Client
 
     from mailflatrate.apps.accounts.queries import owner_of

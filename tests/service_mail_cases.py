@@ -141,6 +141,13 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         )
         for name, note in (("approval_requested", NOTE), ("approved", ""), ("returned", NOTE))
     },
+    **{
+        f"automation_reviewed_{name}": (
+            "automations/mail/reviewed",
+            {"automation": "Welcome", "approved": approved, "reason": reason, "url": URL},
+        )
+        for name, approved, reason in (("approved", True, ""), ("returned", False, NOTE))
+    },
     "digest_failed": ("campaigns/mail/digest_failed", {"digest": "Blog", "url": URL}),
     "comment": (
         "campaigns/mail/comment",

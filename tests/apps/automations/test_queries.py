@@ -19,7 +19,7 @@ def test_a_persons_path_and_the_people_at_a_step(anna: Customer, send: Step, wai
         (path,) = queries.paths_of(people[0])
         assert [(step.key, step.kind) for step in path.steps] == [("a", "send")]
         assert path.enrolment.step == "w"
-        assert [row.contact_id for row in queries.people_at(journey.version().id, "w")] == people
+        assert [row.contact_id for row in queries.people_at(journey.version().id, "w").people] == people
         assert [step.key for step in queries.steps_of(journey.version().id)] == ["a", "w"]
         assert queries.automations(state="active").get().id == journey.automation_id
 
@@ -33,6 +33,6 @@ def test_a_stranger_sees_nothing(anna: Customer, send: Step, wait: Step) -> None
     with tenancy.account(sending_customer(1).account_id):
         assert not queries.automations().filter(id=journey.automation_id).exists()
         assert queries.paths_of(people[0]) == []
-        assert queries.people_at(version.id, "w") == []
+        assert queries.people_at(version.id, "w").people == []
         found = queries.versions_of(journey.automation_id)
         assert (found.current, found.draft, list(found.finishing)) == (None, None, [])

@@ -130,12 +130,21 @@ def under_way_by_automation(automation_ids: list[int]) -> dict[int, int]:
         AutomationVersion.objects.filter(automation_id__in=automation_ids).values_list("id", "automation_id")
     )
     found = dict.fromkeys(automation_ids, 0)
-    rows = StepCount.objects.filter(version_id__in=list(versions)).values_list("version_id", "step", "what")
+    for version_id, people in under_way_by_version(list(versions)).items():
+        found[versions[version_id]] += people
+    return found
+
+
+@tenancy.needs_account
+def under_way_by_version(version_ids: list[int]) -> dict[int, int]:
+    """Return, by version ID, the number of people in it now."""
+    found = dict.fromkeys(version_ids, 0)
+    rows = StepCount.objects.filter(version_id__in=version_ids).values_list("version_id", "step", "what")
     for version_id, step, what, count in rows.annotate(n=Sum("count")):
         if step == WHOLE and what == ENTERED:
-            found[versions[version_id]] += count
+            found[version_id] += count
         elif (step == WHOLE and what == PASSED) or (step != WHOLE and what == LEFT):
-            found[versions[version_id]] -= count
+            found[version_id] -= count
     return found
 
 

@@ -1,6 +1,6 @@
 """Scoped reads of automations, for pages and the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,14 +15,20 @@ from mailflatrate.apps.automations.models import (
     StepPassage,
     VersionState,
 )
+from mailflatrate.apps.automations.models.definition import LIVE
 from mailflatrate.base import tenancy
 
 PAGE_ROWS = 50
+MAX_VERSIONS = 100
+MAX_CURSOR_CHARACTERS = 60
+MAX_CURSOR_DIGITS = 9
 
 
-def automations(*, state: str = "") -> QuerySet[Automation]:
-    """Return the account's automations with their lists, newest first."""
+def automations(*, state: str = "", search: str = "") -> QuerySet[Automation]:
+    """Return the account's automations with their lists, newest first; `search`: by a part of their name."""
     found = Automation.objects.select_related("mailing_list").order_by("-id")
+    if search:
+        found = found.filter(name__icontains=search)
     return found.filter(state=state) if state else found
 
 
@@ -64,6 +70,7 @@ class PassedStep:
     at: datetime
     target: int
     result: str
+    campaign_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,11 @@ def paths_of(
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     found = list(rows[:limit])
-    kinds = {
-        (version_id, key): kind
-        for version_id, key, kind in AutomationStep.objects.filter(
+    steps = {
+        (version_id, key): (kind, campaign_id)
+        for version_id, key, kind, campaign_id in AutomationStep.objects.filter(
             version_id__in={row.version_id for row in found}
-        ).values_list("version_id", "key", "kind")
+        ).values_list("version_id", "key", "kind", "campaign_id")
     }
     passed: dict[int, list[StepPassage]] = {}
     passages = StepPassage.objects.filter(enrolment_id__in=[row.id for row in found]).order_by(
@@ -101,23 +108,67 @@ def paths_of(
     )
     for passage in passages:
         passed.setdefault(passage.enrolment_id, []).append(passage)
-    return [
-        PersonPath(
-            row,
-            [
-                PassedStep(each.step, kinds.get((row.version_id, each.step), ""), each.at, each.target, each.result)
-                for each in passed.get(row.id, [])
-            ],
-        )
-        for row in found
-    ]
+    return [PersonPath(row, [_passed(each, row, steps) for each in passed.get(row.id, [])]) for row in found]
+
+
+def _passed(
+    passage: StepPassage, enrolment: Enrolment, steps: Mapping[tuple[int, str], tuple[str, int | None]]
+) -> PassedStep:
+    kind, campaign_id = steps.get((enrolment.version_id, passage.step), ("", None))
+    return PassedStep(passage.step, kind, passage.at, passage.target, passage.result, campaign_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCursor:
+    """The end of a page of people: when the last of them is due, and how many of those due then were shown."""
+
+    due_at: datetime
+    shown: int
+
+    def __str__(self) -> str:
+        return f"{self.due_at.isoformat()}~{self.shown}"
+
+    @classmethod
+    def read(cls, text: str) -> "PeopleCursor | None":
+        """Return the cursor of a URL; None for anything else."""
+        moment, _tilde, shown = text[:MAX_CURSOR_CHARACTERS].partition("~")
+        try:
+            due_at = datetime.fromisoformat(moment)
+        except ValueError:
+            return None
+        is_number = shown.isascii() and shown.isdecimal() and len(shown) < MAX_CURSOR_DIGITS
+        return cls(due_at, int(shown)) if is_number and due_at.tzinfo and 1900 < due_at.year < 9000 else None
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """People at a step, longest due first, and the cursor of the next page."""
+
+    people: Sequence[Enrolment]
+    next: PeopleCursor | None
 
 
 @tenancy.needs_account
-def people_at(version_id: int, step: str, *, limit: int = PAGE_ROWS) -> list[Enrolment]:
-    """Return people who are at a step now, longest due first."""
+def people_at(version_id: int, step: str, *, after: PeopleCursor | None = None, limit: int = PAGE_ROWS) -> PeoplePage:
+    """Return people who are at a step now. The index serves it, however many they are."""
     rows = Enrolment.objects.filter(version_id=version_id, step=step, state=EnrolmentState.ACTIVE)
-    return list(rows.select_related("contact").order_by("due_at")[:limit])
+    skipped = 0
+    if after is not None:
+        rows, skipped = rows.filter(due_at__gte=after.due_at), after.shown
+    found = list(rows.select_related("contact").order_by("due_at")[skipped : skipped + limit + 1])
+    shown = found[:limit]
+    if len(found) <= limit:
+        return PeoplePage(shown, None)
+    last = shown[-1].due_at
+    before = skipped if after is not None and after.due_at == last else 0
+    return PeoplePage(shown, PeopleCursor(last, before + sum(row.due_at == last for row in shown)))
+
+
+@tenancy.needs_account
+def released_versions(automation_id: int) -> list[AutomationVersion]:
+    """Return the versions that were ever current, newest first, with who released them."""
+    rows = AutomationVersion.objects.filter(automation_id=automation_id, state__in=[*LIVE, VersionState.OVER])
+    return list(rows.select_related("automation__mailing_list", "released_by").order_by("-number")[:MAX_VERSIONS])
 
 
 def steps_of(version_id: int) -> QuerySet[AutomationStep]:

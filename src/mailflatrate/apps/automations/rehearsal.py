@@ -29,6 +29,7 @@ from mailflatrate.rules import sql
 from mailflatrate.rules.automations.compiling import FlatStep
 from mailflatrate.rules.automations.graph import Condition, Graph, ReentryMode, StepKind
 from mailflatrate.rules.automations.rehearsal import Delay, DelayReason, Rehearsal, rehearse
+from mailflatrate.rules.automations.waits import zone_for
 from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
 
 _PERSON = f"""
@@ -112,7 +113,7 @@ def rehearse_version(
         facts = _EntryFacts.read(version, graph, contact_id, begins_at, is_example=isinstance(person, ExamplePerson))
         subject = _RehearsedContact(graph, facts, contact_id, version.automation.mailing_list_id, arms or {})
         found = rehearse(graph, subject, begins_at, home)
-        zone = subject.zone() or home
+        zone = zone_for(subject.zone(), home).key
     return RehearsalResult(found, facts.obstacle, facts.limits.wording or "", zone)
 
 

@@ -20,13 +20,21 @@ from mailflatrate.settings import load_settings
 
 
 def review_campaign(
-    account_id: int, campaign_id: int, *, approved: bool, by: User, shown_hash: str, text: str = "", note: str = ""
+    account_id: int,
+    campaign_id: int,
+    *,
+    approved: bool,
+    by: User,
+    shown_hash: str,
+    text: str = "",
+    note: str = "",
+    tells: bool = True,
 ) -> None:
     """Approve a waiting campaign or a draft shown early, or send it back with a reason that the customer reads.
 
     `shown_hash` is the hash of the content that the reviewer saw. An approved campaign passes the gate once more and is
     sent, now or when it is due. An approved draft remains a draft: the approval counts for R-06 when exactly this
-    content is released. Raises CampaignError.
+    content is released. `tells`: whether the customer gets a notice of this one. Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))
@@ -60,7 +68,8 @@ def review_campaign(
         if early:
             Campaign.objects.filter(id=campaign.id).update(review_asked_at=None)
         facts = _told(campaign, review, goes=goes)
-        tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
+        if tells:
+            tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
 
 
 def _told(campaign: Campaign, review: CampaignReview, *, goes: bool) -> dict[str, object]:

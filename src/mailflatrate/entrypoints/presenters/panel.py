@@ -72,6 +72,11 @@ class CheckItem:
         """Return the button's label."""
         return _("Fix") if self.href else ""
 
+    @property
+    def is_on_page(self) -> bool:
+        """Return whether the field to fix is in the editor of the campaign, rather than on a page of its own."""
+        return self.href.startswith("#")
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:

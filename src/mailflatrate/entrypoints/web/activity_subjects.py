@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from mailflatrate.apps.accounts.models import ApiKey, Invitation
+from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.models import Campaign, FeedDigest
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.events.models import WebhookEndpoint
@@ -40,6 +41,7 @@ KINDS: Final = {
     "campaign": SubjectKind(Campaign, "name", "studio:campaign"),
     "mailing": SubjectKind(Campaign, "name", "studio:campaign"),  # policies accepted for a campaign
     "digest": SubjectKind(FeedDigest, "name", "studio:digest"),
+    "automation": SubjectKind(Automation, "name", "studio:automation"),
     "contact": SubjectKind(Contact, "email", "studio:contact"),
     "list": SubjectKind(MailingList, "name", "studio:list"),
     "origin": SubjectKind(ListOrigin, "mailing_list__name", "studio:list", "mailing_list_id"),

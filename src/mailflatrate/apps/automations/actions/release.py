@@ -96,6 +96,7 @@ def activate(
             if any(not verdict.allowed for verdict in verdicts.values()):
                 raise _Refused
             _release(version, steps, by, shown_hash, moves_people=moves_people)
+            complete_release(automation_id)
     except _Refused:
         with transaction.atomic():
             return ActivationResult(False, draft_of(automation_id), verdicts=verdicts)

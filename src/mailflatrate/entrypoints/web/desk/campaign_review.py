@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
@@ -49,15 +50,21 @@ def _find(campaign_id: int) -> Campaign:
 def campaigns(request: DeskRequest) -> HttpResponse:
     """Show the queue, oldest first."""
     waiting = campaigns_to_review().select_related("account")
-    rows = []
-    for campaign in waiting.order_by("review_asked_at")[:PAGE_ROWS]:
+    rows, automations = [], set[int]()
+    for campaign in waiting.order_by("review_asked_at", "id")[:PAGE_ROWS]:
+        if campaign.automation_id in automations:
+            continue  # its messages are decided together
+        automation = None
         with tenancy.account(campaign.account_id):
             people, _left_out = count_audience(audience_of(campaign))
-        rows.append((campaign, people))
+            if campaign.automation_id is not None:
+                automations.add(campaign.automation_id)
+                automation = Automation.objects.filter(id=campaign.automation_id).first()
+        rows.append((campaign, people, automation))
     return page(request, "campaigns", {"rows": rows})
 
 
-def _shown(message: PreviewedMessage) -> PreviewedMessage:
+def shown_message(message: PreviewedMessage) -> PreviewedMessage:
     """Load the customer's own pictures from this host; others are not loaded, so no other host learns of it."""
     return replace(message, html=shown_here(message.html))
 
@@ -78,7 +85,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         previews = [
             (
                 _("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
-                _shown(render_preview(each, campaign.account, None, bare=False)),
+                shown_message(render_preview(each, campaign.account, None, bare=False)),
             )
             for number, each in enumerate(all_variants(campaign))
         ]

@@ -118,7 +118,7 @@ QUEUES: list[DeskQueue] = [
         _("Campaigns to review"),
         _("An account's first campaigns, and campaigns that differ from its usual ones."),
         "mail-question-mark",
-        ("campaigns", "campaign"),
+        ("campaigns", "campaign", "automation"),
         _campaigns,
     ),
     DeskQueue(

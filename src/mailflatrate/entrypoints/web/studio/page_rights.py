@@ -29,7 +29,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "agreements choose-account contact-filter contact-columns search help reports suppression-look-up "
         "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-figures "
         "campaign-decision campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
-        "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature",
+        "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature "
+        "automation_people automation_test",
     ),
     **_all(
         Permission.DRAFT,
@@ -43,13 +44,14 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(
         Permission.DRAFT,
         "automations automation_new automation_rename automation_copy automation_delete automation_discard "
-        "automation_flow automation_edit automation_side",
+        "automation_flow automation_edit automation_side automation_ask automation_return",
     ),
     **_all(
         Permission.RELEASE,
         "digests digest-new digest digest-check digest-delete campaign campaign-policy campaign-release "
         "campaign-approval campaign-take-back campaign-progress campaign-pause campaign-resume campaign-send-unsent "
-        "campaign-choose campaign-speed campaign-cancel campaign-recipients inactive inactive-ask",
+        "campaign-choose campaign-speed campaign-cancel campaign-recipients inactive inactive-ask automation "
+        "automation_release automation_take_back automation_pause automation_resume automation_end",
     ),
     **_all(
         Permission.CONTACTS,

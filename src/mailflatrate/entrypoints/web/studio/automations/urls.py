@@ -2,13 +2,31 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.automations import builder, creation, listing
+from mailflatrate.entrypoints.web.studio.automations import (
+    builder,
+    creation,
+    listing,
+    overview,
+    people,
+    rehearsal,
+    release,
+)
 
 ONE = "<int:automation_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("", listing.automations, name="automations"),
     path("new/", creation.new, name="automation_new"),
+    path(ONE, overview.overview, name="automation"),
+    path(f"{ONE}pause/", overview.pause, name="automation_pause"),
+    path(f"{ONE}resume/", overview.resume, name="automation_resume"),
+    path(f"{ONE}end/", overview.end, name="automation_end"),
+    path(f"{ONE}people/", people.people, name="automation_people"),
+    path(f"{ONE}test/", rehearsal.rehearsal, name="automation_test"),
+    path(f"{ONE}release/", release.activation, name="automation_release"),
+    path(f"{ONE}release/ask/", release.ask, name="automation_ask"),
+    path(f"{ONE}release/return/", release.send_back, name="automation_return"),
+    path(f"{ONE}release/take-back/", release.take_back, name="automation_take_back"),
     path(f"{ONE}rename/", listing.rename, name="automation_rename"),
     path(f"{ONE}copy/", listing.copy, name="automation_copy"),
     path(f"{ONE}delete/", listing.delete, name="automation_delete"),

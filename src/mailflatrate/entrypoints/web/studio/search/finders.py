@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from mailflatrate.apps.automations import queries as automations
 from mailflatrate.apps.campaigns import queries as campaigns
 from mailflatrate.apps.forms import queries as forms
 from mailflatrate.apps.lists import queries as lists
@@ -41,6 +42,20 @@ def find_campaigns(wanted: str) -> HitGroup:
         for one in campaigns.campaigns(search=wanted)[:READ_ROWS]
     ]
     return _group("campaigns", _("Campaigns"), "send", hits, _all_of("campaigns", wanted))
+
+
+def find_automations(wanted: str) -> HitGroup:
+    """Return automations by their name, newest first."""
+    hits = [
+        SearchHit(
+            reverse("studio:automation", args=[one.id]),
+            marked(one.name, wanted),
+            marked(one.mailing_list.name, ""),
+            badge=str(one.get_state_display()),
+        )
+        for one in automations.automations(search=wanted)[:READ_ROWS]
+    ]
+    return _group("automations", _("Automations"), "workflow", hits, reverse("studio:automations"))
 
 
 def find_contacts(wanted: str) -> HitGroup:
@@ -100,9 +115,12 @@ def find_templates(wanted: str) -> HitGroup:
 
 FINDERS: tuple[Callable[[str], HitGroup], ...] = (
     find_campaigns,
+    find_automations,
     find_contacts,
     find_lists,
     find_segments,
     find_forms,
     find_templates,
 )
+ACCOUNT_FINDERS = frozenset({find_automations})
+"""Those whose pages a member who is limited to some lists can't open (ADR 0048)."""

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.entrypoints.web.studio.search.finders import FINDERS
+from mailflatrate.entrypoints.web.studio.search.finders import ACCOUNT_FINDERS, FINDERS
 from mailflatrate.entrypoints.web.studio.search.pages import find_pages
 from mailflatrate.entrypoints.web.studio.search.results import LONGEST, SHORTEST, HitGroup, normalized
 
@@ -13,7 +13,7 @@ from mailflatrate.entrypoints.web.studio.search.results import LONGEST, SHORTEST
 @require_safe
 @studio
 def search(request: StudioRequest) -> HttpResponse:
-    """Search campaigns, contacts, lists, segments, forms, templates and pages."""
+    """Search campaigns, automations, contacts, lists, segments, forms, templates and pages."""
     wanted = normalized(request.GET.get("q", ""))
     is_enough = len(wanted) >= SHORTEST
     groups = _groups(request, wanted) if is_enough else []
@@ -29,6 +29,7 @@ def search(request: StudioRequest) -> HttpResponse:
 
 
 def _groups(request: StudioRequest, wanted: str) -> list[HitGroup]:
-    found = [find(wanted) for find in FINDERS]
+    is_limited = request.membership.is_limited
+    found = [find(wanted) for find in FINDERS if not (is_limited and find in ACCOUNT_FINDERS)]
     found.append(find_pages(wanted, request.membership))
     return [group for group in found if group.hits]

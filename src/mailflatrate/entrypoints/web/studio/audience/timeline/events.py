@@ -17,6 +17,7 @@ class TimelineKind(StrEnum):
 
     CONSENT = "consent"
     EMAILS = "emails"
+    AUTOMATIONS = "automations"
     CLICKS = "clicks"
     FEEDBACK = "feedback"
     CHANGES = "changes"

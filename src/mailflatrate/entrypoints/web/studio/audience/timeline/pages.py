@@ -44,6 +44,7 @@ def kinds() -> list[tuple[str, str]]:
         ("", pgettext("timeline", "All")),
         (TimelineKind.CONSENT, _("Consent")),
         (TimelineKind.EMAILS, _("Emails")),
+        (TimelineKind.AUTOMATIONS, _("Automations")),
         (TimelineKind.CLICKS, _("Clicks")),
         (TimelineKind.FEEDBACK, _("Bounces and replies")),
         (TimelineKind.CHANGES, _("Changes")),

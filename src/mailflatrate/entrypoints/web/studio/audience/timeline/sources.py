@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.automations.models import Enrolment
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.lists.models import (
@@ -21,6 +22,7 @@ from mailflatrate.apps.lists.models import (
     ConsentKind,
     ContactNote,
     ContactTag,
+    MailingList,
     RecordedChange,
     SubscriptionState,
 )
@@ -343,6 +345,33 @@ def requests(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
 
 
 # In the order of their ranks: what comes first is above what happened at the same moment.
+def automation_entries(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
+    """Return when the person entered automations of the lists that the reader sees."""
+    found = next_rows(_enrolments(asked), rank, asked.cursor, asked.size, field="entered_at")
+    return [_of_automation(row, row.entered_at, rank, "workflow", _("Entered an automation")) for row in found]
+
+
+def automation_ends(asked: TimelineQuestion, rank: int) -> list[TimelineEvent]:
+    """Return when the person finished automations, or left them, and why."""
+    rows = _enrolments(asked).filter(ended_at__isnull=False)
+    found = next_rows(rows, rank, asked.cursor, asked.size, field="ended_at")
+    left, finished = _("Left an automation"), _("Finished an automation")
+    return [_of_automation(row, row.ended_at, rank, "flag", left if row.why else finished) for row in found]
+
+
+def _enrolments(asked: TimelineQuestion) -> QuerySet[Enrolment]:
+    rows = Enrolment.objects.filter(contact_id=asked.contact_id, mailing_list__in=MailingList.objects.all())
+    return rows.select_related("automation")
+
+
+def _of_automation(row: Enrolment, at: datetime, rank: int, icon: str, title: str) -> TimelineEvent:
+    way = f"{reverse('studio:automation_people', args=[row.automation_id])}?contact={row.contact_id}"
+    text = row.get_why_display() if icon == "flag" else ""
+    return TimelineEvent(
+        TimelineKind.AUTOMATIONS, at, rank, row.id, icon, title, text=str(text), link=(way, row.automation.name)
+    )
+
+
 SOURCES: tuple[tuple[TimelineKind, Source], ...] = (
     (TimelineKind.NOTES, notes),
     (TimelineKind.CHANGES, changes),
@@ -351,6 +380,8 @@ SOURCES: tuple[tuple[TimelineKind, Source], ...] = (
     (TimelineKind.FEEDBACK, suppressions),
     (TimelineKind.FEEDBACK, feedback),
     (TimelineKind.CLICKS, clicks),
+    (TimelineKind.AUTOMATIONS, automation_ends),
+    (TimelineKind.AUTOMATIONS, automation_entries),
     (TimelineKind.EMAILS, emails),
     (TimelineKind.CONSENT, consent),
 )

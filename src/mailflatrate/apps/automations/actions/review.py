@@ -1,0 +1,62 @@
+"""Review of an automation by an operator: one decision for all its messages that wait, and one notice (R-06, R-07)."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Passage
+from mailflatrate.apps.automations.actions.release import complete_release
+from mailflatrate.apps.automations.models import Automation
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.base import tenancy
+from mailflatrate.settings import load_settings
+
+
+@tenancy.needs_account
+def waiting_messages(automation_id: int) -> list[Campaign]:
+    """Return the messages of an automation that wait for a reviewer."""
+    rows = Campaign.objects.filter(automation_id=automation_id, state=CampaignState.REVIEW)
+    return list(rows.select_related("account", "sender__domain", "released_by").order_by("id"))
+
+
+@transaction.atomic
+def review_automation(
+    account_id: int,
+    automation_id: int,
+    *,
+    approved: bool,
+    by: User,
+    shown: Mapping[int, str],
+    text: str = "",
+    note: str = "",
+) -> None:
+    """Approve all messages of an automation that wait, or return them with a reason that the customer reads.
+
+    `shown`: the hash of each message's content that the reviewer saw, by campaign. Raises CampaignError, and then
+    nothing is decided.
+    """
+    with tenancy.account(account_id):
+        automation = Automation.objects.get(id=automation_id)
+        waiting = [campaign.id for campaign in waiting_messages(automation_id)]
+    if not waiting:
+        raise CampaignError(_("This automation is no longer waiting for review."))
+    if set(waiting) != set(shown):
+        raise CampaignError(_("The automation has changed in the meantime. Review it again."))
+    for number in waiting:
+        review_campaign(
+            account_id, number, approved=approved, by=by, shown_hash=shown[number], text=text, note=note, tells=False
+        )
+    with tenancy.account(account_id):
+        complete_release(automation_id)
+    facts = {
+        "automation": automation.name,
+        "approved": approved,
+        "reason": Passage(text.strip()),
+        "url": f"{load_settings().public_url}/studio/automations/{automation_id}/release/",
+    }
+    tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "automations/mail/reviewed", facts)

@@ -1,0 +1,256 @@
+"""Activating an automation: its problems, each message's checks, the policy, and approval by a colleague."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.automations.actions import approval, release
+from mailflatrate.apps.automations.actions.approval import AutomationApproval
+from mailflatrate.apps.automations.checking import problems_of
+from mailflatrate.apps.automations.errors import AutomationError
+from mailflatrate.apps.automations.figures import under_way_by_automation
+from mailflatrate.apps.automations.graphs import version_hash
+from mailflatrate.apps.automations.models import Automation, AutomationVersion, VersionState
+from mailflatrate.apps.automations.queries import versions_of
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import sent_back
+from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.entrypoints.client import circumstances
+from mailflatrate.entrypoints.presenters.lookups import find_automation
+from mailflatrate.entrypoints.presenters.panel import Panel, panel_of, panel_of_decision
+from mailflatrate.entrypoints.presenters.review_wait import Reviewed, review_wait
+from mailflatrate.entrypoints.web.documents import policy_in_force
+from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
+from mailflatrate.entrypoints.web.studio.automations.flow_words import problem_sentence
+from mailflatrate.entrypoints.web.studio.common import TONES, page
+from mailflatrate.rules.automations.problems import GraphProblem
+from mailflatrate.rules.roles import Permission, may
+
+LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProblem:
+    """Something to fix, with the title of its step and the link to it."""
+
+    title: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChecks:
+    """A message with the gate's verdict on it. `returned` is why a reviewer returned it."""
+
+    campaign: Campaign
+    edit_url: str
+    panel: Panel | None
+    tone: str
+    returned: str
+
+    @property
+    def needs_review(self) -> bool:
+        """Return whether a reviewer has to approve this message."""
+        return self.panel is not None and any(item.state == "waiting" for item in self.panel.open)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalState:
+    """Approval by a second person. `others`: who could approve what this person requests."""
+
+    asked: AutomationApproval | None
+    may_give: bool
+    is_asker: bool
+    others: Sequence[Any]
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a request for exactly this draft is pending."""
+        return self.asked is not None and not self.asked.is_stale
+
+
+def _here(automation_id: int) -> str:
+    return reverse("studio:automation_release", args=[automation_id])
+
+
+def _problem(automation_id: int, problem: GraphProblem, flow: Flow) -> ShownProblem:
+    """Return a problem as its author reads it, with its step and the link to it."""
+    row = flow.row(problem.step) if problem.step else None
+    step = f"?{urlencode({'step': problem.step})}#side" if problem.step else ""
+    url = reverse("studio:automation_flow", args=[automation_id]) + step
+    return ShownProblem(row.title if row is not None else _("The whole automation"), problem_sentence(problem), url)
+
+
+def _messages(version: AutomationVersion) -> list[MessageChecks]:
+    return [_checks(campaign) for campaign in approval.messages_in(version)]
+
+
+def _checks(campaign: Campaign) -> MessageChecks:
+    returned = sent_back(campaign.id)
+    return MessageChecks(
+        campaign,
+        reverse("studio:campaign-edit", args=[campaign.id]),
+        _panel(campaign),
+        TONES[CampaignState(campaign.state)],
+        returned.text if returned is not None and campaign.state == CampaignState.DRAFT else "",
+    )
+
+
+def _panel(campaign: Campaign) -> Panel | None:
+    """Return the present verdict on a draft, or the stored one on a message that was released."""
+    if campaign.state == CampaignState.DRAFT:
+        return panel_of(campaign, for_approver=True)
+    decision = GateDecision.objects.filter(campaign_id=campaign.id).order_by("-id").first()
+    return panel_of_decision(decision) if decision is not None else None
+
+
+def _approval(request: StudioRequest, version: AutomationVersion) -> ApprovalState | None:
+    """Return the approval state for the signed-in person; None if this person may release alone."""
+    may_release = may(request.membership.role, Permission.RELEASE)
+    if not request.account.four_eyes and may_release:
+        return None
+    asked = approval.approval_of(version)
+    return ApprovalState(
+        asked,
+        asked is not None and may_release and approval.may_give(version, asked, request.user),
+        asked is not None and asked.asked_by.id == request.user.id,
+        approval.approvers_of(version, asked.asked_by if asked is not None else request.user),
+    )
+
+
+def _context(request: StudioRequest, automation: Automation, version: AutomationVersion) -> dict[str, Any]:
+    problems = problems_of(version)
+    flow = flow_of(version, automation.mailing_list.name, problems=problems)
+    checked = [] if problems else _messages(version)
+    four_eyes = _approval(request, version)
+    passed = not problems and all(each.panel is not None and each.panel.askable for each in checked)
+    return {
+        "automation": automation,
+        "draft": version,
+        "flow": flow,
+        "problems": [_problem(automation.id, problem, flow) for problem in problems],
+        "checked": checked,
+        "shown_hash": version_hash(version),
+        "passed": passed,
+        "four_eyes": four_eyes,
+        "may_activate": passed and (four_eyes is None or (four_eyes.may_give and four_eyes.is_open)),
+        "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
+        "under_way": under_way_by_automation([automation.id])[automation.id],
+        "needs_review": any(each.needs_review for each in checked),
+        "wait": review_wait(Reviewed.CAMPAIGN),
+    }
+
+
+def _in_review(automation: Automation, version: AutomationVersion) -> dict[str, Any]:
+    checked = _messages(version)
+    return {
+        "automation": automation,
+        "draft": version,
+        "flow": flow_of(version, automation.mailing_list.name),
+        "checked": checked,
+        "in_review": any(each.campaign.state == CampaignState.REVIEW for each in checked),
+        "wait": review_wait(Reviewed.CAMPAIGN),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def activation(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Show what a draft does and what its activation needs. A POST activates exactly what was shown."""
+    automation = find_automation(automation_id)
+    version = versions_of(automation_id).draft
+    if version is None:
+        return see_other(reverse("studio:automation", args=[automation_id]))
+    if version.state == VersionState.RELEASING:
+        return page(request, "studio/automations/in_review.html", _in_review(automation, version))
+    if request.method != "POST":
+        return _draft_page(request, automation, version)
+    if request.POST.get("confirm") != "on":
+        words = _("Select the box to confirm the policy. Then you can activate the automation.")
+        return _draft_page(request, automation, version, error=words)
+    return _activate(request, automation, version)
+
+
+def _draft_page(
+    request: StudioRequest, automation: Automation, version: AutomationVersion, *, error: str = ""
+) -> HttpResponse:
+    context = {**_context(request, automation, version), "error": error}
+    return page(request, "studio/automations/release.html", context, status=422 if error else 200)
+
+
+def _activate(request: StudioRequest, automation: Automation, version: AutomationVersion) -> HttpResponse:
+    try:
+        result = release.activate(
+            automation.id,
+            by=request.user,
+            shown_hash=request.POST.get("shown_hash", ""),
+            moves_people=request.POST.get("people") == "move",
+            where=circumstances(request),
+        )
+    except (AutomationError, CampaignError) as problem:
+        return _draft_page(request, automation, version, error=str(problem))
+    if not result.released:
+        return _draft_page(request, automation, version, error=_("Not activated yet. Some checks haven't passed."))
+    waits = any(verdict.needs_review for verdict in result.verdicts.values())
+    if waits:
+        return succeed(request, _("Sent to our team for review. It starts once it's approved."), _here(automation.id))
+    return succeed(request, _("Activated."), reverse("studio:automation", args=[automation.id]))
+
+
+@require_POST
+@studio
+def ask(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Ask colleagues to approve exactly what was shown."""
+    find_automation(automation_id)
+    try:
+        told = approval.request_approval(
+            automation_id,
+            by=request.user,
+            shown_hash=request.POST.get("shown_hash", ""),
+            note=request.POST.get("note", "")[:LONGEST_NOTE],
+        )
+    except (AutomationError, CampaignError) as problem:
+        return refuse(request, str(problem), _here(automation_id))
+    names = ", ".join(str(user) for user in told)
+    words = _("We've emailed %(names)s a link to review and activate it.") % {"names": names}
+    return succeed(request, words, _here(automation_id))
+
+
+@require_POST
+@studio
+def send_back(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Return an automation with a note on what to change. Requesters withdraw their own request this way."""
+    find_automation(automation_id)
+    text = request.POST.get("text", "")[:LONGEST_NOTE]
+    return perform(
+        request,
+        partial(approval.send_back, automation_id, by=request.user, text=text),
+        _("Approval is no longer requested."),
+        _here(automation_id),
+        refused=AutomationError,
+    )
+
+
+@require_POST
+@studio
+def take_back(request: StudioRequest, automation_id: int) -> HttpResponse:
+    """Turn a version that waits for a reviewer back into a draft."""
+    find_automation(automation_id)
+    return perform(
+        request,
+        partial(release.take_back, automation_id),
+        _("It's a draft again. Edit it, or activate it later."),
+        _here(automation_id),
+        refused=AutomationError,
+        back=reverse("studio:automation", args=[automation_id]),
+    )
