@@ -1,5 +1,8 @@
 """The brand: whatever colors are chosen, those derived from them are readable."""
 
+from colorsys import rgb_to_hls
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,3 +34,15 @@ def test_colours_stay_colours(one: str, other: str, share: float) -> None:
     assert is_colour(mixed(one, other, share))
     if contrast(one, other) >= MINIMUM_CONTRAST:
         assert readable(one, other) == one
+
+
+@pytest.mark.parametrize("color", ["#0b5a63", "#2e7d32", "#8b1a1a", "#1a237e"])
+def test_a_brand_s_color_stays_that_color_in_the_dark(color: str) -> None:
+    """A green that was mixed with white would be gray."""
+    before = rgb_to_hls(*(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+    found = BrandStyle(primary=color).dark_link
+    after = rgb_to_hls(*(int(found[at : at + 2], 16) / 255 for at in (1, 3, 5)))
+    assert contrast(found, DARK_SHEET) >= MINIMUM_CONTRAST
+    assert after[0] == pytest.approx(before[0], abs=0.02)
+    assert after[2] == pytest.approx(before[2], abs=0.05)
+    assert after[1] > before[1]

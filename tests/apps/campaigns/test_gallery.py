@@ -44,3 +44,15 @@ def test_a_template_has_headings_and_nothing_to_warn_of(key: str, language: str,
     assert "light-dark(" not in html
     for table in page.css("table"):
         assert table.attributes.get("role") == "presentation" or table.css("th[scope]"), "for layout, or with headings"
+
+
+def test_the_date_box_keeps_its_corners_in_the_dark() -> None:
+    """Dark colors are painted on the table, which has the corners, and not on the square element around it."""
+    html = compiled("event", "en", BrandStyle()).html.source
+    box = LexborHTMLParser(html).css_first("div.box > table")
+    assert box is not None
+    assert "border-radius:8px" in (box.attributes["style"] or "").replace(" ", "")
+    dark = html.partition("prefers-color-scheme")[2]
+    painted = re.findall(r"([^{}]*)\{[^{}]*background", dark)
+    assert any(".box" in selectors for selectors in painted)
+    assert all(each.strip() != ".box" for selectors in painted for each in selectors.split(","))

@@ -7,6 +7,7 @@ make a message unreadable.
 from __future__ import annotations
 
 import re
+from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,13 +55,27 @@ def text_on(ground: str) -> str:
 
 
 def readable(colour: str, ground: str) -> str:
-    """Return `colour`, moved toward black or white until it is readable on `ground`."""
+    """Return `colour`, made lighter or darker until it is readable on `ground`; it keeps its hue and its saturation.
+
+    Mixing it with white or black would turn a brand's green into gray.
+    """
+    if contrast(colour, ground) >= MINIMUM_CONTRAST:
+        return colour
     goal = text_on(ground)
-    for step in range(21):
-        tried = mixed(colour, goal, step / 20)
-        if contrast(tried, ground) >= MINIMUM_CONTRAST:
-            return tried
+    hue, lightness, saturation = rgb_to_hls(*_channels(colour))
+    end = rgb_to_hls(*_channels(goal))[1]
+    for step in range(41):
+        tried = hls_to_rgb(hue, lightness + (end - lightness) * step / 40, saturation)
+        written = "#" + "".join(f"{round(channel * 255):02x}" for channel in tried)
+        if contrast(written, ground) >= MINIMUM_CONTRAST:
+            return written
     return goal
+
+
+def _channels(colour: str) -> tuple[float, float, float]:
+    """Return red, green and blue of `#rrggbb`, 0 to 1 each."""
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
 
 
 @dataclass(frozen=True, slots=True)
