@@ -70,7 +70,7 @@ def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, Feedbac
 
 
 def unsubscribes_by_reason(campaign_id: int) -> dict[str, int]:
-    """Return how many people unsubscribed because of a campaign by the reason they gave; "" is no reason.
+    """Return how many people unsubscribed because of a campaign by the reason they gave, or "" without one.
 
     Those who stayed after all have a value of `LeaveUndone`.
     """

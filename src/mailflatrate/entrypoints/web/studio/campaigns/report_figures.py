@@ -117,7 +117,7 @@ def _compared(own: CampaignReportRow, earlier: Sequence[CampaignReportRow], name
 
 
 def _hours(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> ClickHours:
-    """Return clicks by hour, up to now for a campaign that began recently: what hasn't happened is no zero."""
+    """Return clicks by hour, up to now for a campaign that began recently, because hours ahead have no number yet."""
     assert campaign.started_at is not None
     tracked = [row for row in earlier if row.clicks is not None]
     comparable = len(tracked) >= LEAST_COMPARED and sum(row.clicks or 0 for row in tracked) <= MOST_COMPARED_CLICKS
