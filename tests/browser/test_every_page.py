@@ -1,4 +1,7 @@
-"""Every page that a customer, an operator or a recipient can reach fits its window, from a phone to a laptop.
+"""Every page that a customer, an operator or a recipient can reach fits its window, from a phone to a large screen, and
+axe finds nothing in it: in light colors and English on a laptop, in dark colors and German on a phone.
+
+A page is loaded once for each look, and its window is resized; loading it is the most expensive part.
 
 The pages come from the URL configuration. Each address is found by following links from the start pages, refuses to be
 opened because it only takes forms, or is named below with the reason why it isn't opened here. A new page is measured
@@ -15,12 +18,12 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from mailflatrate.entrypoints.web.urls import MOVED
 from support.browsers import wait_for_message
-from support.page_fit import misfits, narrow
+from support.page_fit import HEIGHT, misfits, narrow
 
 pytestmark = pytest.mark.browser
 
-GERMAN_WIDTHS = (360, 768)
-"""German words are longer: where room is scarcest, pages are measured in German, too."""
+LOOKS = ((("en", "letter", False), 1280), (("de", "ink", False), 390))
+"""How pages are looked at, each with the width at which axe reads them."""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NAME = f"Every page {os.getpid()}"
 PASSWORD = "winterzwiebeln"
@@ -157,7 +160,7 @@ def _route_of(path: str) -> str:
 
 
 class Walker:
-    """Opens each page once in English, follows its links, and measures it; then once in German."""
+    """Opens each page once in light colors and English, follows its links, and measures it; then in dark and German."""
 
     def __init__(self) -> None:
         self.opened: dict[str, str] = {}
@@ -165,7 +168,8 @@ class Walker:
 
     def walk(self, somebody: Any, *starts: str, leave: str = "-") -> None:
         """Measure all pages that links lead to from these, with this person's rights, except those below `leave`."""
-        somebody.look_as("en", "letter", False)
+        (light, laptop), (dark, phone) = LOOKS
+        somebody.look_as(*light)
         queue, mine = list(starts), []
         while queue:
             address = queue.pop(0)
@@ -179,16 +183,21 @@ class Walker:
             self.opened[route] = address
             mine.append(address)
             queue += [path + search for host, path, search in somebody.page.evaluate(LINKS) if host in HERE]
-            self.measure(somebody, route)
-        somebody.look_as("de", "letter", False)
+            self.measure(somebody, route, laptop)
+        somebody.look_as(*dark)
         for address in mine:
             narrow(somebody.page)
             somebody.go(address)
-            self.measure(somebody, address, GERMAN_WIDTHS)
+            self.measure(somebody, address, phone)
 
-    def measure(self, somebody: Any, name: str, *widths: tuple[int, ...]) -> None:
-        """Note what doesn't fit in the page that is open."""
-        self.faults += [f"{name} ({somebody.look.language}): {line}" for line in misfits(somebody.page, *widths)]
+    def measure(self, somebody: Any, name: str, axe_width: int) -> None:
+        """Note what doesn't fit in the page that is open, what axe finds, and what the content policy blocked."""
+        found = misfits(somebody.page)
+        somebody.page.set_viewport_size({"width": axe_width, "height": HEIGHT})
+        found += [f"axe: {line}" for line in somebody.violations()]
+        self.faults += [f"{name} ({somebody.look.language}): {line}" for line in (*found, *somebody.problems)]
+        somebody.problems.clear()
+        somebody.shoot(f"page{re.sub('[^a-z]+', '-', name.lower())}")
 
 
 def _send(somebody: Any, path: str, **values: str) -> str:
@@ -276,7 +285,7 @@ def _mails(anna: Any, otto: Any) -> list[str]:
 
 def test_every_page_fits_its_window(visitor: Any, otto: Any) -> None:
     walker = Walker()
-    with visitor("en", "letter", False) as anna:
+    with visitor("en", "letter", False, guarded=True) as anna:
         anna.sign_in("anna@lindenhof.example")
         mailing_id, draft, letters = _mailing_id(anna), _filled(anna), _mails(anna, otto)
         walker.walk(anna, "/studio/", draft, draft.replace("/edit/", "/versions/"), "/reauthenticate/")
@@ -284,8 +293,16 @@ def test_every_page_fits_its_window(visitor: Any, otto: Any) -> None:
         walker.walk(anna, "/2fa/", "/2fa/totp/activate/", "/2fa/webauthn/add/", "/logout/")
     first = [f"/desk/{kind}/1/" for kind in ("cases", "mail", "campaigns", "origins", "held-imports")]
     # The test inbox has links to another person's new password, which end the operator's session.
-    walker.walk(otto, "/desk/", *first, "/desk/cases/search/?q=lindenhof", "/2fa/reauthenticate/", leave="/password/")
-    with visitor("en", "letter", False) as dora:
+    walker.walk(
+        otto,
+        "/desk/",
+        "/desk/audit/?check=1",
+        *first,
+        "/desk/cases/search/?q=lindenhof",
+        "/2fa/reauthenticate/",
+        leave="/password/",
+    )
+    with visitor("en", "letter", False, guarded=True) as dora:
         walker.walk(dora, "/login/", "/report/", "/apply/", "/apply/done/", "/inactive/", *letters)
         walker.walk(dora, "/password/reset/done/", "/password/reset/key/done/", f"/help/{mailing_id}")
         dora.go("/login/")
@@ -311,6 +328,6 @@ def test_what_does_not_fit_is_found(visitor: Any) -> None:
         )
         assert misfits(somebody.page) == []
         somebody.page.set_content("<main><p style='width:800px'>Wide</p></main>")
-        assert [line.partition(":")[0] for line in misfits(somebody.page)] == ["360 px", "768 px"]
+        assert [line.partition(":")[0] for line in misfits(somebody.page)] == ["360 px", "390 px", "768 px"]
         somebody.page.set_content("<main><button>One</button><button style='margin-left:-20px'>Two</button></main>")
         assert len(misfits(somebody.page, (360,))) == 1

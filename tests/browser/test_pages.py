@@ -1,4 +1,4 @@
-"""The demonstration's pages as people see them: desktop and phone, light and dark, English and German, with axe."""
+"""Ways through the demonstration in four looks, with axe; test_every_page walks through all pages."""
 
 import re
 from collections.abc import Iterator
@@ -10,33 +10,6 @@ from mailflatrate.entrypoints.cli.demo.report import wrong
 
 pytestmark = pytest.mark.browser
 
-PAGES = {
-    "home": "/studio/",
-    "campaigns": "/studio/campaigns/",
-    "automations": "/studio/automations/",
-    "automation-new": "/studio/automations/new/",
-    "lists": "/studio/lists/",
-    "contacts": "/studio/contacts/",
-    "segments": "/studio/segments/",
-    "imports": "/studio/imports/",
-    "templates": "/studio/templates/",
-    "template": "/studio/templates/ours/?key=event",
-    "media": "/studio/media/",
-    "brand": "/studio/brand/",
-    "campaign-new": "/studio/campaigns/new/",
-    "senders": "/studio/senders/",
-    "imprint": "/studio/imprint/",
-    "account status": "/studio/settings/status/",
-    "keys": "/studio/settings/keys/",
-    "team": "/studio/settings/team/",
-    "security": "/studio/settings/security/",
-    "suppressions": "/studio/suppressions/",
-    "inactive": "/studio/inactive/",
-    "reports": "/studio/reports/",
-    "help": "/studio/help/",
-    "api": "/api/v1/docs",
-    "test inbox": "/studio/test-inbox/",
-}
 LOOKS = [("en", "letter", False), ("de", "ink", True), ("de", "letter", False), ("en", "ink", False)]
 
 
@@ -52,16 +25,6 @@ def anna(request: pytest.FixtureRequest, visitor: Any) -> Iterator[Any]:
 def test_the_demonstration_gives_the_numbers_it_must(demo: Any) -> None:
     """Acceptance 1: what misbehaving addresses must give."""
     assert wrong(demo.numbers) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page(anna: Any, name: str) -> None:
-    """It is there, fits the window, has no script error, and axe has nothing to say."""
-    anna.go(PAGES[name])
-    anna.shoot(name)
-    assert anna.sideways() <= 0
-    assert anna.violations() == []
-    assert anna.problems == []
 
 
 def test_the_way_through_a_mailing(anna: Any) -> None:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from support.waiting import wait_until
 
-WIDTHS: Final = (360, 768, 820, 900, 1024, 1280)
-"""A phone, tablets upright and sideways, a small window and a laptop, in pixels. Narrow first: a chart follows its
-window a frame late, and while it is narrower than its place it can't be too wide."""
+WIDTHS: Final = (360, 390, 768, 820, 900, 1024, 1280, 1920)
+"""Phones, tablets upright and sideways, a small window, a laptop and a large screen, in pixels. Narrow first: a chart
+follows its window a frame late, and while it is narrower than its place it can't be too wide."""
 HEIGHT: Final = 1180
 
 MEASURE: Final = """
