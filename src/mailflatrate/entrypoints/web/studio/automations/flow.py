@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from mailflatrate.apps.automations.figures import MessageFigures, StepFigures, VersionFigures
 from mailflatrate.apps.automations.graphs import graph_of
@@ -234,7 +234,7 @@ class _Reading:
         if step.do is StepKind.SEND:
             return _message_figures(figures, self._figures.messages.get(step.id, MessageFigures()))
         waiting = ngettext("person is here", "people are here", figures.waiting)
-        shown = [_figure(figures.waiting, waiting), _figure(figures.passed, _("passed"))]
+        shown = [_figure(figures.waiting, waiting), _figure(figures.passed, pgettext("automation", "passed"))]
         return tuple(shown + _left(figures))
 
 
