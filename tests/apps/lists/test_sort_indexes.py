@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, archive_field, ch
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.contact_list import paging
 from mailflatrate.apps.lists.contact_list import sort_indexes as reading
+from mailflatrate.apps.lists.contact_list.counting import ContactCount, count_contacts
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.contact_list.ordering import (
     ContactCursor,
@@ -353,6 +354,14 @@ def test_a_member_of_one_list_sorts_the_contacts_on_it(anna: Customer, monkeypat
         assert found == by_scan(order, ContactFilter(), monkeypatch)
         assert not SortIndex.objects.exists()
         assert set(SortKey.objects.values_list("contact_id", flat=True)) <= mine
+        assert count_contacts(ContactFilter()) == ContactCount(len(mine))
+        for wanted in (ContactFilter(), ContactFilter(search="p1"), ContactFilter(tag_id=Tag.objects.get().id)):
+            for name in ("email", "-added", "confirmed", "-field_city", "field_day"):
+                soon = walked(order_named(name), wanted, 3)
+                with monkeypatch.context() as patched:  # where the order of an index takes too long
+                    patched.setattr(paging, "_first", lambda *_, **__: None)
+                    assert walked(order_named(name), wanted, 3) == soon, (name, wanted)
+                assert set(soon) <= mine and (soon or not wanted.is_empty)
 
 
 def membership_of(one: Customer, user: User) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Sum
 
 from mailflatrate.apps.lists.contact_list.bounded import within
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
+from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching, on_own_lists
 from mailflatrate.apps.lists.models import ListTally
 
 MOST_COUNTED = 10_000
@@ -31,7 +31,7 @@ def count_contacts(wanted: ContactFilter) -> ContactCount:
     tally = _tally(wanted)
     if tally is not None:
         return ContactCount(tally)
-    people = contacts_matching(wanted)
+    people = on_own_lists(contacts_matching(wanted))
     exact = within(EXACT_MILLISECONDS, people.count)
     if exact is not None:
         return ContactCount(exact)

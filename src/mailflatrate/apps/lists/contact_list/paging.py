@@ -10,10 +10,15 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, F, IntegerField, Max, OuterRef, QuerySet, Value
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Expression, RawSQL
 
 from mailflatrate.apps.lists.contact_list.bounded import within
-from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching, linked_rows
+from mailflatrate.apps.lists.contact_list.narrowing import (
+    ContactFilter,
+    contacts_matching,
+    linked_rows,
+    on_own_lists,
+)
 from mailflatrate.apps.lists.contact_list.ordering import ContactCursor, ContactOrder
 from mailflatrate.apps.lists.contact_list.sort_indexes import indexed_statement, read_places
 from mailflatrate.apps.lists.models import Contact, Subscription
@@ -24,6 +29,7 @@ ORDERED_MILLISECONDS = 80
 _Place = tuple[Any, int]
 """The value of a contact in the order, and its id."""
 
+_NOTHING = Value(None, output_field=IntegerField())
 # Of several confirmations the newest counts; of two at the same moment, the later subscription.
 _NEWEST = """NOT EXISTS (SELECT 1 FROM subscription later WHERE later.account_id = subscription.account_id
     AND later.contact_id = subscription.contact_id
@@ -107,10 +113,8 @@ def _stretch(
         people = _without_value(wanted, order)
         if start is not None:
             people = people.filter(**{"id__lt" if down else "id__gt": start.contact_id})
-        nothing = Value(None, output_field=IntegerField())
-        rows = people.annotate(sort_value=nothing, sort_id=F("id")).values_list("sort_value", "sort_id")
-        soon = _first(rows, most, down=down)
-        return _sorted(rows, most, down=down) if soon is None else soon
+        soon = _first(_placed(people, _NOTHING), most, down=down)
+        return _sorted(_placed(on_own_lists(people), _NOTHING), most, down=down) if soon is None else soon
     here, given = _beyond(order, start, sign)
     if order.field_type is not None:
         statement = indexed_statement(wanted, order, start, most, down=down)
@@ -118,13 +122,15 @@ def _stretch(
             known = within(ORDERED_MILLISECONDS, lambda: read_places(statement), alone=True)
             if known is not None:
                 return known
-        return _sorted(_valued(wanted, order), most, down=down, where=here, given=given, fence="OFFSET 0")
+        few = _valued(on_own_lists(contacts_matching(wanted)), order)
+        return _sorted(few, most, down=down, where=here, given=given, fence="OFFSET 0")
     if order.value_sql is None:
         values: tuple[Any, ...] = ()
         rows, few = _confirmed(wanted), _last_confirmed(wanted)
         value, number = "subscription.confirmed_at", "subscription.contact_id"
     else:
-        rows = few = _valued(wanted, order)
+        people = contacts_matching(wanted)
+        rows, few = _valued(people, order), _valued(on_own_lists(people), order)
         value, number, values = order.value_sql, "contact.id", order.parameters
     if start is not None:
         rows = rows.extra(  # noqa: S610  the expressions are constants, and values are passed apart
@@ -175,11 +181,13 @@ def _sorted(
         return found
 
 
-def _valued(wanted: ContactFilter, order: ContactOrder) -> QuerySet[Any, Any]:
+def _valued(people: QuerySet[Contact], order: ContactOrder) -> QuerySet[Any, Any]:
     """Return value and id of contacts; the value may be NULL where the order allows it."""
     assert order.value_sql is not None
-    people = contacts_matching(wanted)
-    value = RawSQL(order.value_sql, order.parameters)  # noqa: S611  an expression of `ordering`
+    return _placed(people, RawSQL(order.value_sql, order.parameters))  # noqa: S611  an expression of `ordering`
+
+
+def _placed(people: QuerySet[Contact], value: Expression) -> QuerySet[Any, Any]:
     found: QuerySet[Any, Any] = people.annotate(sort_value=value, sort_id=F("id")).values_list("sort_value", "sort_id")
     return found
 
