@@ -31,7 +31,7 @@ def count_contacts(wanted: ContactFilter) -> ContactCount:
     tally = _tally(wanted)
     if tally is not None:
         return ContactCount(tally)
-    people = on_own_lists(contacts_matching(wanted))
+    people = on_own_lists(contacts_matching(wanted), wanted)
     exact = within(EXACT_MILLISECONDS, people.count)
     if exact is not None:
         return ContactCount(exact)

@@ -16,6 +16,8 @@ from mailflatrate.rules.audience_states import SubscriptionState
 MOST_CONDITIONS = 10
 """Conditions of one filter, beside list, state, tag, segment, import and search."""
 
+_ON_OWN_LISTS = "contact.id = ANY (ARRAY(SELECT seen.contact_id FROM subscription seen WHERE seen.account_id = %s))"
+
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
@@ -89,14 +91,15 @@ def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
     return _meeting(people, wanted.conditions) if wanted.conditions else people
 
 
-def on_own_lists(people: QuerySet[Contact]) -> QuerySet[Contact]:
+def on_own_lists(people: QuerySet[Contact], wanted: ContactFilter) -> QuerySet[Contact]:
     """Return the same contacts, found through the lists of a member who sees only some.
 
-    The policy looks at each contact in turn; of a million, those on a small list are found sooner from the list.
+    The policy looks at each contact in turn; of a million, those on a small list are found sooner from the list. As an
+    array, because the planner would still begin with the contacts. Those with a tag are found from the tag.
     """
-    if tenancy.limited_member() is None:
+    if tenancy.limited_member() is None or wanted.tag_id is not None:
         return people
-    return people.filter(id__in=Subscription.objects.values("contact_id"))
+    return people.extra(where=[_ON_OWN_LISTS], params=[tenancy.current_account_id()])  # noqa: S610  a constant
 
 
 def linked_rows(wanted: ContactFilter, contact: str) -> list[Exists]:

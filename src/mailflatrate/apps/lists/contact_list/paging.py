@@ -114,7 +114,7 @@ def _stretch(
         if start is not None:
             people = people.filter(**{"id__lt" if down else "id__gt": start.contact_id})
         soon = _first(_placed(people, _NOTHING), most, down=down)
-        return _sorted(_placed(on_own_lists(people), _NOTHING), most, down=down) if soon is None else soon
+        return _sorted(_placed(on_own_lists(people, wanted), _NOTHING), most, down=down) if soon is None else soon
     here, given = _beyond(order, start, sign)
     if order.field_type is not None:
         statement = indexed_statement(wanted, order, start, most, down=down)
@@ -122,7 +122,7 @@ def _stretch(
             known = within(ORDERED_MILLISECONDS, lambda: read_places(statement), alone=True)
             if known is not None:
                 return known
-        few = _valued(on_own_lists(contacts_matching(wanted)), order)
+        few = _valued(on_own_lists(contacts_matching(wanted), wanted), order)
         return _sorted(few, most, down=down, where=here, given=given, fence="OFFSET 0")
     if order.value_sql is None:
         values: tuple[Any, ...] = ()
@@ -130,7 +130,7 @@ def _stretch(
         value, number = "subscription.confirmed_at", "subscription.contact_id"
     else:
         people = contacts_matching(wanted)
-        rows, few = _valued(people, order), _valued(on_own_lists(people), order)
+        rows, few = _valued(people, order), _valued(on_own_lists(people, wanted), order)
         value, number, values = order.value_sql, "contact.id", order.parameters
     if start is not None:
         rows = rows.extra(  # noqa: S610  the expressions are constants, and values are passed apart
