@@ -33,8 +33,12 @@ function saveFirst(event) {
   form.requestSubmit();
 }
 
-/** The number of the last save goes along with each edit, also of forms that were drawn before it. */
+/**
+ * The number of the last save goes along with each edit, also of forms that were drawn before it. The menu of steps
+ * closes only now: htmx forgets which button was pressed when the focus leaves it.
+ */
 function nameSave(event) {
+  event.detail.elt.closest("#add-step")?.close();
   const saves = flow()?.dataset.saves;
   if (saves && event.detail.parameters.has("based_on")) event.detail.parameters.set("based_on", saves);
 }
@@ -47,10 +51,20 @@ function shut() {
   link.click();
 }
 
+/* The flow and the panel of one answer settle one after the other; what follows happens once. */
+let settling = false;
+
+function settled(event) {
+  if (settling || !["side", "flow"].includes(event.target.id)) return;
+  settling = true;
+  setTimeout(() => {
+    settling = false;
+    settle();
+  });
+}
+
 /** After a panel was drawn or an edit was done: focus the panel's title, or the step that was moved. */
-function settle(event) {
-  const id = event.target.id;
-  if (id !== "side" && id !== "flow") return;
+function settle() {
   if (goOn) {
     const next = isUnsaved() ? null : goOn;
     goOn = null;
@@ -137,7 +151,7 @@ export function start() {
   started = true;
   document.addEventListener("htmx:confirm", saveFirst);
   document.addEventListener("htmx:configRequest", nameSave);
-  document.addEventListener("htmx:afterSettle", settle);
+  document.addEventListener("htmx:afterSettle", settled);
   document.addEventListener("input", (event) => {
     if (event.target.closest("#side-form")) side().setAttribute("data-unsaved", "");
   });

@@ -108,7 +108,7 @@ def test_steps_move_by_keys_and_by_dragging_and_are_undone(visitor: VISIT) -> No
         page.keyboard.press("Control+z")
         expect(page.locator(".flow-step[data-key]").first).to_have_attribute("data-key", first)
         settle(page)
-        page.locator(f".flow-step[data-key='{second}'] .flow-icon").drag_to(page.locator("[data-place='top:0']"))
+        page.locator(f"[id='step-{second}']").drag_to(page.locator("[data-place='top:0']"))
         expect(page.locator(".flow-step[data-key]").first).to_have_attribute("data-key", second)
         settle(page)
         press_on(page, f"[id='step-{second}']", "Delete")

@@ -19,6 +19,7 @@ from mailflatrate.entrypoints.web.studio.automations.panels import StepPanel, wi
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.automations.editing import (
+    StepGone,
     StepPlace,
     insert_step,
     move_step,
@@ -62,8 +63,10 @@ def _edit(
 
 
 def insert(request: StudioRequest, automation: Automation) -> FlowEdit:
-    """Insert a step of a kind at a place; a message begins as a draft of its own."""
-    wanted = next((kind for kind in OFFERED if kind == request.POST.get("kind")), StepKind.END)
+    """Insert a step of a kind at a place; a message begins as a draft of its own. Raises StepGone."""
+    wanted = next((kind for kind in OFFERED if kind == request.POST.get("kind")), None)
+    if wanted is None:
+        raise StepGone(request.POST.get("kind", ""))
     place, key = StepPlace.read(request.POST.get("place", "")), new_step_id()
     step: dict[str, Any] = {"id": key, "do": wanted.value, **_NEW_STEPS.get(wanted, {})}
     if wanted is StepKind.SEND:

@@ -129,8 +129,8 @@ def entry_detail(entry: Entry, names: FlowNames) -> str:
     return only[:1].upper() + only[1:]
 
 
-def step_title(step: Step, names: FlowNames) -> str:
-    """Return what a step does, as a sentence without a full stop."""
+def step_title(step: Step, names: FlowNames, conditions: Mapping[str, str]) -> str:
+    """Return what a step does, as a sentence without a full stop; `conditions` are those of branches, by their key."""
     match step.do:
         case StepKind.SEND:
             message = names.messages.get(step.campaign or 0)
@@ -138,7 +138,8 @@ def step_title(step: Step, names: FlowNames) -> str:
         case StepKind.WAIT:
             return wait_title(step.wait, names)
         case StepKind.BRANCH:
-            return _("Does the person meet the condition?")
+            condition = conditions.get(step.id)
+            return _("If: %(condition)s") % {"condition": condition} if condition else str(KIND_WORDS[step.do])
         case StepKind.SPLIT:
             return _("Split at random: %(shares)s") % {
                 "shares": " / ".join(with_percent_sign(str(arm.share)) for arm in step.arms)
@@ -163,8 +164,8 @@ def step_title(step: Step, names: FlowNames) -> str:
             return _("End")
 
 
-def step_detail(step: Step, names: FlowNames, conditions: Mapping[str, str]) -> str:
-    """Return the second line of a step; `conditions` maps the key of a branch to its condition as a sentence."""
+def step_detail(step: Step, names: FlowNames) -> str:
+    """Return the second line of a step."""
     match step.do:
         case StepKind.SEND:
             message = names.messages.get(step.campaign or 0)
@@ -173,8 +174,6 @@ def step_detail(step: Step, names: FlowNames, conditions: Mapping[str, str]) -> 
             return _("in their time zone")
         case StepKind.WAIT if step.wait is not None and step.wait.kind is WaitKind.EVENT:
             return ngettext("%(days)s day at most", "%(days)s days at most", step.wait.days) % {"days": step.wait.days}
-        case StepKind.BRANCH:
-            return conditions.get(step.id, "")
         case StepKind.NOTIFY:
             return _short(step.text)
         case StepKind.GO_TO:

@@ -17,7 +17,7 @@ from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import PREFIX as FIELD_PREFIX
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import contact_input
 from mailflatrate.entrypoints.web.studio.audience.segment_builder import builder, changed_tree, posted_tree
-from mailflatrate.entrypoints.web.studio.automations.flow import WHOLE_ID, Flow
+from mailflatrate.entrypoints.web.studio.automations.flow import WHOLE_ID, Flow, FlowRow
 from mailflatrate.entrypoints.web.studio.automations.flow_words import KIND_WORDS
 from mailflatrate.entrypoints.web.studio.automations.step_forms import (
     Choices,
@@ -46,7 +46,7 @@ _WHOLE = 100
 class StepPanel:
     """One side panel. `kind` names its template; `values` are what that template reads.
 
-    `parameters`: what the graph is to store, if a valid form was posted; None otherwise.
+    `parameters`: what the graph is to store, if a valid form was posted; None otherwise. `row`: how the flow shows it.
     """
 
     key: str
@@ -55,7 +55,7 @@ class StepPanel:
     values: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] | None = None
     is_unsaved: bool = False
-    problems: tuple[str, ...] = ()
+    row: FlowRow | None = None
 
     @property
     def is_step(self) -> bool:
@@ -109,8 +109,7 @@ def panel_of(asked: PanelRequest, key: str, flow: Flow) -> StepPanel:
         raw = find_step(graph, key).step
         panel = _STEPS[StepKind(raw["do"])](asked, key, raw)
         panel.title = str(KIND_WORDS[StepKind(raw["do"])])
-    row = flow.row(key)
-    panel.problems = row.problems if row is not None else ()
+    panel.row = flow.row(key)
     return panel
 
 
