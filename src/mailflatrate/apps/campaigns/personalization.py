@@ -28,6 +28,7 @@ def recipient_values(
     """Return the values for `Template.render_dynamic`. The composer adds the service's own links.
 
     A contact's own fields take precedence over an attribute of the same name. `defaults` fill in for missing values.
+    Without a `source`, as for people who were added by hand and confirmed, the account is where they signed up.
     """
     if defaults:
         attributes = with_defaults(attributes, defaults)
@@ -37,7 +38,7 @@ def recipient_values(
         "list": {"name": list_name},
         "subscription": {
             "date": "" if subscribed_at is None else written_date(subscribed_at.date(), language),
-            "source": source,
+            "source": source or account_name,
         },
         "mailing_id": mailing_id,
     }

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.http import HttpResponse, QueryDict
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_http_methods
@@ -60,6 +60,10 @@ class SeriesMessageForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.row = row
+        # A message that is there has both, unless it is to be removed.
+        is_known = self.data.get(self.add_prefix("step")) if self.is_bound else self.initial.get("subject")
+        is_there = bool(is_known) and not self.data.get(self.add_prefix("remove"))
+        self.fields["days"].required = self.fields["subject"].required = is_there
         if is_first:
             self.fields["days"].label = _("Days after confirmation")
         self.fields["begin"].choices = begins  # type: ignore[attr-defined]  # a choice field
@@ -195,15 +199,7 @@ def _save(request: StudioRequest, form: Form, rows: Sequence[SeriesMessageForm])
     except AutomationError as error:
         rows[0].add_error(None, str(error))
         return None
-    return see_other(_release_page(automation.id))
-
-
-def _release_page(automation_id: int) -> str:
-    """Return the address where the draft is reviewed and activated."""
-    try:
-        return reverse("studio:automation_release", args=[automation_id])
-    except NoReverseMatch:
-        return reverse("studio:automation_flow", args=[automation_id])
+    return see_other(reverse("studio:automation_release", args=[automation.id]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
