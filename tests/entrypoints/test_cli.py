@@ -68,7 +68,7 @@ def test_a_wrong_setting_ends_with_two_and_its_name() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_demonstration_says_which_port_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -76,6 +76,9 @@ def test_the_demonstration_says_which_port_is_taken(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("MAILFLATRATE_WEB_PORT", str(port))
         with pytest.raises(click.ClickException, match=rf"Port {port} \(MAILFLATRATE_WEB_PORT\) is already in use"):
             prepare(tmp_path)
+        done = run("up", WEB_PORT=str(port), DATA_DIR=str(tmp_path))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"Port {port} (MAILFLATRATE_WEB_PORT) is already in use" in done.stderr
 
 
 def test_addresses_are_judged_without_django() -> None:

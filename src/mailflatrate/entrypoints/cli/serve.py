@@ -14,6 +14,7 @@ from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.boot.first_setup import announce
 from mailflatrate.entrypoints.boot.keys import demand_keys
 from mailflatrate.entrypoints.boot.lifecycle import report_served_life
+from mailflatrate.entrypoints.cli.ports import demand_free
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings.links import ProcessPurpose
@@ -68,6 +69,12 @@ def services_environment(settings: Settings) -> dict[str, str]:
 def up_command() -> None:
     """Run every process of this host under one supervisor, the embedded database included."""
     settings = load_settings()
+    for port, setting in (
+        (settings.web_port, "MAILFLATRATE_WEB_PORT"),
+        (settings.public_port, "MAILFLATRATE_PUBLIC_PORT"),
+    ):
+        if port:
+            demand_free(settings.web_host, port, setting)
     if settings.is_embedded and not EmbeddedPostgres(settings.data_dir).is_made:
         click.echo(f"First start: creating the database in {settings.data_dir} takes about a minute.", err=True)
     with owned_database(settings):

@@ -1,15 +1,13 @@
 """The demonstration's environment: free ports, short waits, and its own DNS, so that the real code path runs."""
 
 import base64
-import errno
 import os
 import secrets
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
-
+from mailflatrate.entrypoints.cli.ports import demand_free
 from mailflatrate.wire.dns.zone import ZoneServer
 
 PORTS = {
@@ -75,31 +73,15 @@ def _free_port(wanted: int, taken: set[int]) -> int:
     raise OSError("no free port")
 
 
-def _demand_free(setting: str) -> None:
-    """Refuse a port that the caller chose and another program uses. Raises click.ClickException."""
-    value = os.environ[setting]
-    if not value.isdigit() or not int(value):
-        return  # the settings say what is wrong with it; 0 is no port
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(value)))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise click.ClickException(
-                f"Port {value} ({setting}) is already in use. Stop the program that uses it, or choose another port."
-            ) from None
-
-
 def prepare(folder: Path) -> DemoPlace:
     """Set the environment of this process and its children, and start the DNS. Values set by the caller are kept.
 
     Raises click.ClickException if another program uses a port that the caller chose.
     """
     for name in PORTS:
-        if name in os.environ:
-            _demand_free(name)
+        chosen = os.environ.get(name, "")
+        if chosen.isdigit() and int(chosen):  # the settings say what is wrong with others; 0 is no port
+            demand_free("127.0.0.1", int(chosen), name)
     dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE, takes_updates=True)
     dns.start()
     taken: set[int] = set()
