@@ -1,0 +1,79 @@
+"""A welcome series from a form's page in three clicks, in English; the same pages in German on a phone."""
+
+import os
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from support.browsers import looked_at
+
+pytestmark = pytest.mark.browser
+
+ANNA = "anna@lindenhof.example"
+
+
+def _published_form(anna: Any) -> str:
+    """Create and publish a form of Anna's list; return the path of its page."""
+    page = anna.page
+    anna.go("/studio/forms/new/")
+    page.fill("main [name=name]", f"Market stall {os.getpid()}")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_url(re.compile(r"/studio/forms/\d+/edit/"))
+    for language in ("de", "en"):
+        if page.locator(f"[name={language}_topics]").is_visible():
+            page.fill(f"[name={language}_topics]", "Tipps zu Pflanzen")
+            page.fill(f"[name={language}_frequency]", "einmal im Monat")
+    publish = page.locator("#publish button")
+    publish.wait_for()
+    page.wait_for_function("!document.querySelector('#publish button').disabled")
+    publish.click()
+    page.wait_for_url(re.compile(r"/studio/forms/\d+/$"))
+    return str(page.evaluate("location.pathname"))
+
+
+def test_a_welcome_series_in_three_clicks(visitor: Any) -> None:
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in(ANNA)
+        form = _published_form(anna)
+        looked_at(anna, "form-without-series")
+        page = anna.page
+        page.get_by_role("link", name="Set up welcome series").click()
+        page.wait_for_url("**/series/")
+        expect(page.get_by_role("heading", name="Message 3")).to_be_visible()
+        expect(page.get_by_text("Your form promises")).to_be_visible()
+        looked_at(anna, "form-series-new")
+        page.get_by_role("button", name="Create and review").click()
+        page.wait_for_url(re.compile(r"/automations/\d+/release/"))
+        looked_at(anna, "form-series-release")
+        page.locator("#confirm").check()
+        page.get_by_role("button", name="Activate").click()
+        page.wait_for_load_state()
+        anna.go(form)
+        card = page.locator("#after")
+        expect(card.get_by_role("listitem")).to_have_count(3)
+        expect(card.get_by_text("3 Tage später").or_(card.get_by_text("3 days later"))).to_be_visible()
+        looked_at(anna, "form-with-series")
+        assert anna.problems == []
+
+
+def test_the_series_and_the_recipes_in_german_on_a_phone(visitor: Any) -> None:
+    with visitor("de", "ink", True) as anna:
+        anna.sign_in(ANNA)
+        anna.go("/studio/forms/1/")
+        looked_at(anna, "form-with-series")
+        anna.page.get_by_role("link", name="E-Mails bearbeiten").click()
+        anna.page.wait_for_url("**/series/")
+        text = anna.page.locator(".series-text")
+        anna.page.get_by_text("Weitere E-Mail hinzufügen").first.click()
+        expect(text.first).to_be_visible()
+        anna.page.locator(".series-row:has(.series-text) select").first.select_option("hello")
+        expect(text.first).to_be_hidden()
+        looked_at(anna, "form-series-edit")
+        anna.go("/studio/automations/new/")
+        looked_at(anna, "automation-new")
+        anna.page.get_by_role("link", name="Geburtstag").click()
+        anna.page.wait_for_url("**recipe=birthday**")
+        expect(anna.page.get_by_label("In welchem Feld steht der Geburtstag?")).to_be_visible()
+        looked_at(anna, "automation-recipe")
