@@ -33,6 +33,9 @@ LINKS = """() => [...document.querySelectorAll("a[href], iframe[src]")].map(one 
 
 WALKED = "test_walk_consent and test_walk_complaint measure it in the states it has"
 OWN_WALK = "measured where its way is walked: test_approval, test_move_in, test_newcomer, test_rights, test_signup"
+REVIEWED = (
+    "the demonstration has no automation that waits for a reviewer; tests/entrypoints/test_desk_automations opens it"
+)
 FILE = "a file, a picture or JSON, not a page"
 PART = "a part of a page, which is measured with it"
 MESSAGE = "an email in a frame: test_templates and test_messages measure those"
@@ -45,6 +48,7 @@ NOT_OPENED = {
     "/confirm/<str:token>": WALKED,
     "/report/stop/<str:token>": WALKED,
     "/studio/questions/<int:question_id>/": WALKED,
+    "/desk/automations/<int:automation_id>/": REVIEWED,
     "/f/<slug:code>/move-in/<slug:move>/": OWN_WALK,
     "/r/<str:token>": OWN_WALK,
     "/studio/imports/moves/<int:move_id>/": OWN_WALK,

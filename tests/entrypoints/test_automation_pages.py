@@ -198,6 +198,8 @@ def test_a_message_that_is_paused_is_told(running: Journey) -> None:
         Campaign.objects.filter(id=campaign.id).update(state=CampaignState.PAUSED)
     page = text(running.customer.client, url(running))
     assert "A message is paused" in page and f"/studio/campaigns/{campaign.id}/" in page
+    report = text(running.customer.client, f"/studio/campaigns/{campaign.id}/")
+    assert f'class="crumb" href="{url(running)}"' in report, "back to the automation"
 
 
 def test_people_at_a_step_page_by_page(running: Journey) -> None:
