@@ -38,6 +38,7 @@ CONFIGURATION = {
     "max_connections": "200",
     "shared_buffers": "'256MB'",
     "work_mem": "'16MB'",
+    "wal_buffers": "'32MB'",
     "maintenance_work_mem": "'256MB'",
     "max_wal_size": "'4GB'",
     "checkpoint_timeout": "'15min'",

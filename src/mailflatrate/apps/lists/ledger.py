@@ -61,7 +61,7 @@ def evidence_sql(row: str) -> str:
 def derived_salt_sql(secret: str, number: str) -> str:
     """Return SQL for the salt of event `number` (bigint) among those with one `secret`.
 
-    Asking the kernel for random octets takes 2 µs an event; nobody can tell a salt from another without the secret.
+    Asking the kernel for random octets takes 2 µs an event; without the secret no salt can be told from another.
     """
     return f"substr(sha256({secret} || int8send({number})), 1, 16)"
 

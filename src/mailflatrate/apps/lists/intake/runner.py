@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 import structlog
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -126,6 +126,7 @@ def _read(job: Import, path: Path, slice_rows: int, on_slice: Callable[[int, int
     judge = ImportJudge(_setting(job, columns, table.header, terms, is_portable=is_portable))
     with _quick_turns(), ThreadPoolExecutor(1, thread_name_prefix="import") as writer:
         pending: Future[None] | None = None
+        writer.submit(connection.ensure_connection)  # while the first rows are judged
         try:
             for part in judge.slices(table, done_rows=job.rows_read, most_rows=slice_rows):
                 if pending is not None:

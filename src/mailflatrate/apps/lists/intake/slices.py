@@ -62,9 +62,8 @@ class ImportCanceled(Exception):
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
 # each staged row by its key: LATERAL with LIMIT cannot become a join over whole tables, ON CONFLICT names its index.
 # A row without +tag has no mailbox_key, and a comparison with NULL visits no index.
-# Of the indexes that begin with the account, each row read is dear, so that only the one that holds the whole key
-# serves; in an account that it takes for small it would read all contacts for each row. The checks of foreign keys are
-# planned under the same terms, once a session.
+# Reading a row is made expensive: for an account that it takes for small it would use an index that begins with the
+# account, and read all its contacts for each staged row. The triggers' statements are planned on the same terms.
 _PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL cpu_tuple_cost = 1"
 _STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS import_staging (
@@ -189,12 +188,12 @@ SELECT verdict, CASE WHEN verdict IN ('accepted', 'quarantined') THEN held_for
 FROM judged GROUP BY 1, 2
 """  # noqa: S608  # made of constants
 
+# One value for all rows: as arrays, each text of them is quoted by Python.
 _REFUSE = """
 INSERT INTO import_refusal (account_id, source_import_id, line_number, row, rule, reason, suggestion, held)
-SELECT %(account_id)s, %(import_id)s, line, cells::jsonb, rule, reason, suggestion, %(held)s
-FROM unnest(%(lines)s::bigint[], %(cells)s::text[], %(rules)s::text[], %(reasons)s::text[], %(suggestions)s::text[])
-    AS t(line, cells, rule, reason, suggestion)
-ORDER BY line
+SELECT %(account_id)s, %(import_id)s, (one ->> 0)::bigint, (one -> 1)::jsonb, one ->> 2, one ->> 3, one ->> 4, %(held)s
+FROM json_array_elements(%(refusals)s::json) AS one
+ORDER BY (one ->> 0)::bigint
 """
 
 
@@ -367,12 +366,13 @@ def _refuse(cursor: Any, job: Import, refusals: Sequence[Refusal], *, held: bool
         {
             "account_id": job.account_id,
             "import_id": job.id,
-            "lines": [line for line, *_ in refusals],
             # PostgreSQL's text and jsonb hold no NUL; the row is shown with a symbol in its place.
-            "cells": [json.dumps([cell.replace("\0", "\u2400") for cell in cells]) for _, cells, *_ in refusals],
-            "rules": [rule for _, _, rule, _, _ in refusals],
-            "reasons": [reason for *_, reason, _ in refusals],
-            "suggestions": [suggestion[:254] for *_, suggestion in refusals],
+            "refusals": json.dumps(
+                [
+                    (line, [cell.replace("\0", "\u2400") for cell in cells], rule, reason, suggestion[:254])
+                    for line, cells, rule, reason, suggestion in refusals
+                ]
+            ),
             "held": held,
         },
     )

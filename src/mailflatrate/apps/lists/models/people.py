@@ -122,7 +122,7 @@ SUBSCRIPTION_LABELS = {
 class Subscription(TenantModel):
     """A contact on a list. Confirmed only with the ledger's event that proves it (lock two).
 
-    The proof and the contact are foreign keys in the database; row-level security enforces the account, and lists are
+    Triggers hold it to a contact and a proof of its account, as foreign keys would (`sql/subscriptions.sql`); lists are
     archived, never deleted.
     """
 
@@ -132,10 +132,15 @@ class Subscription(TenantModel):
     mailing_list = models.ForeignKey(
         MailingList, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="subscriptions")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, db_constraint=False, related_name="subscriptions")
     state = models.CharField(max_length=12, choices=SUBSCRIPTION_LABELS)
     consent_event = models.ForeignKey(
-        "lists.ConsentEvent", null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+        "lists.ConsentEvent",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     quarantine_reason = models.CharField(max_length=60, blank=True, db_default="")
     confirmed_at = models.DateTimeField(null=True)

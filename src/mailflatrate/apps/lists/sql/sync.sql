@@ -26,8 +26,8 @@ BEGIN
     INSERT INTO public.contact_touch (account_id, first_id, last_id, is_gone, xid, oldest, at)
     SELECT account_id, min(id), max(id), false, pg_current_xact_id()::text::bigint,
         pg_snapshot_xmin(pg_current_snapshot())::text::bigint, clock_timestamp()
-    FROM (SELECT account_id, id, id - row_number() OVER (PARTITION BY account_id ORDER BY id) AS run
-        FROM (SELECT DISTINCT account_id, contact_id AS id FROM touched) once) runs
+    FROM (SELECT account_id, contact_id AS id,
+            contact_id - dense_rank() OVER (PARTITION BY account_id ORDER BY contact_id) AS run FROM touched) runs
     GROUP BY account_id, run;
     RETURN NULL;
 END $$;
