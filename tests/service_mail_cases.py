@@ -112,6 +112,19 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         )
         for decision in ("approve", "ask", "reject")
     },
+    **{
+        f"version_{decision}": (
+            "transactional/mail/version_decided",
+            {"decision": decision, "name": "Order shipped", "number": 2, "reason": NOTE, "url": URL},
+        )
+        for decision in ("approve", "return", "withdraw")
+    },
+    "transactional_on": ("transactional/mail/switched", {"on": True, "reason": NOTE, "url": URL}),
+    "transactional_off": ("transactional/mail/switched", {"on": False, "reason": NOTE, "url": URL}),
+    "misdirected": (
+        "transactional/mail/misdirected",
+        {"template": "Order shipped", "kind": "Order", "reference": "A-4711", "url": URL},
+    ),
     "import_released": (
         "lists/mail/import_decided",
         {"released": True, "name": "people.csv", "reason": NOTE, "url": URL},

@@ -16,7 +16,7 @@ from mailflatrate.rules import campaign_states, facts, sql
 from mailflatrate.rules.audience_states import SubscriptionState
 from mailflatrate.rules.campaign_states import CampaignState
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
-from mailflatrate.rules.suppression import SuppressionReason, keeps_away
+from mailflatrate.rules.suppression import SuppressionReason, keeps_away, stops_contract
 from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
 
 ACCOUNT = 77
@@ -93,12 +93,12 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
         )
         asked = f"""
             SELECT k.key, {sql.suppressed(str(ACCOUNT), "k.key")}, {sql.kept_away(str(ACCOUNT), "k.key")},
-                own.reason, everywhere.reason
+                {sql.contract_stopped(str(ACCOUNT), "k.key")}, own.reason, everywhere.reason
             FROM (SELECT DISTINCT address_key AS key FROM suppression WHERE source = 'law') k
             {sql.suppression_joins(str(ACCOUNT), "k.key")}
         """
         found = {bytes(key): answer for key, *answer in cursor.execute(asked).fetchall()}
-    assert found.pop(b"lifted") == [False, False, None, None]
+    assert found.pop(b"lifted") == [False, False, False, None, None]
     assert len(found) == len(pairs)
     for number, (own, everywhere) in enumerate(pairs):
         kept = [
@@ -106,8 +106,13 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
             for row, whole in ((own, False), (everywhere, True))
             if row is not None
         ]
+        stopped = [
+            stops_contract(row[0], everywhere=whole)
+            for row, whole in ((own, False), (everywhere, True))
+            if row is not None
+        ]
         reasons = [row[0].value if row else None for row in (own, everywhere)]
-        wanted = [own is not None or everywhere is not None, any(kept), *reasons]
+        wanted = [own is not None or everywhere is not None, any(kept), any(stopped), *reasons]
         assert found[bytes([number // 256, number % 256])] == wanted, (own, everywhere)
 
 
@@ -123,6 +128,7 @@ facts.AccountStatus.may_send = property(lambda standing: standing is facts.Accou
 states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
 suppression.RETURNS = (suppression.SuppressionReason.ERASED,)
 suppression.RETURNS_LATER = (suppression.SuppressionReason.MANUAL,)
+suppression.CONTRACT_PASSES = (suppression.SuppressionReason.OBJECTION,)
 sql.in_force = lambda row: f"{row}.is_in_force"
 import django
 django.setup()
@@ -147,10 +153,11 @@ for name, text in {
 """
 _SEND, _MAILED, _RUNS = "a.standing = 'rejected'", "= 'removed'", "k.state IN ('draft')"
 _FORCE, _RETURN = ".is_in_force", "x.reason = 'erased' AND x.account_id IS NOT NULL OR x.reason = 'manual'"
+_CONTRACT = "x.reason = 'objection' AND x.account_id IS NOT NULL"
 _SAYS = {
     "claim": [_SEND, _RUNS, _FORCE],
     "look": [_SEND, _MAILED, _FORCE],
-    "post": [_RETURN, _FORCE],
+    "post": [_RETURN, _FORCE, _SEND, _CONTRACT],
     "wake": [_SEND, _RUNS],
     "plan": [_MAILED, _FORCE],
     "recipients": [_FORCE],
@@ -158,7 +165,7 @@ _SAYS = {
     "local_time": [_MAILED, _FORCE],
     "list": [_MAILED],
     "import": [_FORCE],
-    "trigger": [_SEND, _MAILED, _FORCE, _RETURN, "c.state NOT IN ('draft')"],
+    "trigger": [_SEND, _MAILED, _FORCE, _RETURN, _CONTRACT, "c.state NOT IN ('draft')"],
     "review": ["OLD.state IN ('draft')", "days => 9"],
 }
 _OLD = ("'throttled'", "state = 'confirmed'", "'waiting')", "lifted_at IS NULL", "'soft_bounce'", "'hard_bounce'")

@@ -124,6 +124,9 @@ NOT_OPENED = {
     "/signup/": AWAY,
     "/password/set/": AWAY,
     "/studio/account/<int:account_id>/": AWAY,
+    "/n/<str:token>": ONCE,
+    "/desk/transactional/versions/<int:version_id>/": ONCE,
+    "/studio/transactional/<int:transactional_id>/": ONCE,
     "/2fa/recovery-codes/": ONCE,
     "/2fa/recovery-codes/generate/": ONCE,
     "/2fa/mailbox/<str:token>/": ONCE,
@@ -234,6 +237,7 @@ def _filled(anna: Any) -> str:
     page.fill("main input[name=name]", NAME)
     page.locator("main form .btn-primary").click()
     page.wait_for_url(re.compile(r"/automations/\d+/flow/"))
+    _send(anna, "/studio/transactional/templates/", name=NAME, key=f"page-{os.getpid()}")
     anna.go("/studio/webhooks/")
     page.fill("input[name=url]", f"https://crm.lindenhof.example/{os.getpid()}")
     page.locator("main form .btn-primary").click()

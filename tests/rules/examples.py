@@ -12,6 +12,7 @@ from mailflatrate.rules.facts import (
     CampaignFacts,
     ConfirmationFacts,
     ContentFacts,
+    ContractFacts,
     DnsRecordFacts,
     DnsState,
     LinkFacts,
@@ -96,6 +97,19 @@ CONFIRMATION = ConfirmationFacts(
     mails_to_address_last_day=0,
     tracking=False,
     links=3,
+)
+CONTRACT = ContractFacts(
+    account=ACCOUNT,
+    imprint=IMPRINT,
+    is_enabled=True,
+    is_reviewed=True,
+    sender_proved=True,
+    stream_apart=True,
+    reference="A-4711",
+    address_refused_by="",
+    is_suppressed=False,
+    is_misdirected=False,
+    messages_last_day=0,
 )
 NOTICE = NoticeFacts(recipient_is_user=True, address_dead=False)
 DORA = RecipientFacts(

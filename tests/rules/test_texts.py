@@ -38,6 +38,7 @@ def test_keys_are_unique_and_each_rule_stands_in_a_chain() -> None:
         chains.CONFIRMATION_CHAIN,
         chains.FORM_CHAIN,
         chains.NOTICE_CHAIN,
+        chains.CONTRACT_CHAIN,
         chains.RECIPIENT_CHAIN,
         tuple(row.check for row in MESSAGE_CHAIN),
     )

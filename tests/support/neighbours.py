@@ -87,6 +87,7 @@ from support.forms import add_form
 from support.lifts import lift_asked
 from support.origins import declare_origin, picture
 from support.people import operator, person
+from support.transactional import leave_transactional_traces
 
 FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
 BRAND = {"primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee"}
@@ -301,3 +302,4 @@ class Neighbours:
         with tenancy.account(self.anna.account_id):
             versions = AutomationVersion.objects.filter(automation_id=self.ids["automation_id"])
             self.ids["automation_version_id"] = versions.get().id
+        self.ids |= leave_transactional_traces(self.anna)

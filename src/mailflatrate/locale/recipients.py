@@ -29,6 +29,7 @@ SOURCES: Final = (
     "apps/privacy/models.py",
     "apps/privacy/templates/privacy/mail/",
     "apps/suppression/models.py",
+    "apps/transactional/compiled.py",
     "entrypoints/web/desk/cases/templates.py",
     "entrypoints/presenters/abuse_report.py",
     "entrypoints/presenters/embeds.py",

@@ -20,9 +20,16 @@ from mailflatrate.mail.edition import (
     NoticeStream,
     Recipient,
     ServiceIdentity,
+    TransactionalStream,
     Values,
 )
-from mailflatrate.mail.header_plan import HeaderPlan, campaign_plan, missing_signature, notice_plan
+from mailflatrate.mail.header_plan import (
+    HeaderPlan,
+    campaign_plan,
+    missing_signature,
+    notice_plan,
+    transactional_plan,
+)
 from mailflatrate.mail.headers import (
     address_octets,
     mailbox,
@@ -165,7 +172,7 @@ class Composer:
     def __init__(
         self,
         content: EditionContent,
-        stream: CampaignStream | NoticeStream,
+        stream: CampaignStream | NoticeStream | TransactionalStream,
         service: ServiceIdentity,
         ring: KeyRing,
         signers: Sequence[Signer],
@@ -179,6 +186,11 @@ class Composer:
             plan = campaign_plan(stream, service)
             feedback_domain = stream.feedback_domain or service.mail_domain
             lacking = missing_signature(stream.sender.address, feedback_domain, [each.domain for each in signers])
+        elif isinstance(stream, TransactionalStream):
+            plan = transactional_plan(stream, service)
+            lacking = missing_signature(
+                stream.sender.address, stream.feedback_domain, [each.domain for each in signers]
+            )
         else:
             plan = notice_plan(stream, service)
             lacking = missing_signature(stream.sender.address, None, [each.domain for each in signers])
@@ -259,11 +271,16 @@ class Composer:
         lifetime = MAX_BULK_LIFETIME if is_bulk else None
         self._signing = [signer.plan(constant, own_names, lifetime) for signer in signers]
 
-    def _plan_values(self, content: EditionContent, stream: CampaignStream | NoticeStream, web_base_url: str) -> None:
+    def _plan_values(
+        self,
+        content: EditionContent,
+        stream: CampaignStream | NoticeStream | TransactionalStream,
+        web_base_url: str,
+    ) -> None:
         parts = (content.subject, content.text, content.html)
         self._has_fillings = any(part.has_fillings for part in parts)
         self._shared_values: dict[str, object] = {}
-        if isinstance(stream, CampaignStream):
+        if not isinstance(stream, NoticeStream):
             self._shared_values["mailing_id"] = stream.mailing_id
         links = sorted(content.rendered_links, key=lambda kind: kind.value) if self._has_fillings else []
         self._urls = [

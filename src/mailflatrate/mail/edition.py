@@ -148,6 +148,23 @@ class NoticeStream:
     language: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionalStream:
+    """Everything constant in the header of a template's messages (R-112): no list, no bulk, marked as automatic.
+
+    `mailing_id` in display form is that of the version that was reviewed; `account_label` as for campaigns. Reports of
+    the feedback loop go to `feedback_domain`, at or under the From domain.
+    """
+
+    account_id: int
+    account_label: str
+    mailing_id: str
+    sender: NamedAddress
+    bounce_domain: str
+    feedback_domain: str
+    language: str = ""
+
+
 class Recipient(NamedTuple):
     """One delivery. `address` has its domain in A-labels; `values` go to the renderers."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailflatrate.mail.address import domain_of
-from mailflatrate.mail.edition import CampaignStream, NoticeStream, ServiceIdentity
+from mailflatrate.mail.edition import CampaignStream, NoticeStream, ServiceIdentity, TransactionalStream
 from mailflatrate.mail.headers import (
     Field,
     address_octets,
@@ -25,6 +25,11 @@ from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import unsubscribe_address
 
 _HOLE: Final = "%s"
+_AUTOMATIC: Final[tuple[Field, ...]] = (
+    (b"Auto-Submitted", b"auto-generated"),  # RFC 3834 section 5.2
+    # Exchange's own: no out-of-office reply and no receipt. NDR is left out, because bounces must be returned.
+    (b"X-Auto-Response-Suppress", b"DR, RN, NRN, OOF, AutoReply"),
+)
 _MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?A-~]{1,120}>")
 
 
@@ -94,9 +99,7 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
     message_id = f"<{_HOLE}@{_sender_domain(stream.sender.address)}>"
     constant: list[Field] = [
         (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
-        (b"Auto-Submitted", b"auto-generated"),  # RFC 3834 section 5.2
-        # Exchange's own: no out-of-office reply and no receipt. NDR is left out, because bounces must be returned.
-        (b"X-Auto-Response-Suppress", b"DR, RN, NRN, OOF, AutoReply"),
+        *_AUTOMATIC,
         (b"X-Report-Abuse-To", b"<" + address_octets(f"abuse@{service.mail_domain}") + b">"),
     ]
     if stream.reply_to is not None:
@@ -107,6 +110,31 @@ def notice_plan(stream: NoticeStream, service: ServiceIdentity) -> HeaderPlan:
         constant=(*constant, *_mime_fields(boundary, stream.language)),
         with_tokens=((b"Message-ID", structured(message_id)),),
         purposes=(TokenPurpose.MESSAGE_ID,),
+        message_id=message_id,
+        boundary=boundary,
+    )
+
+
+def transactional_plan(stream: TransactionalStream, service: ServiceIdentity) -> HeaderPlan:
+    """Return the header of a transactional message, R-112: automatic like a notice, traceable like a campaign (R-55).
+
+    Nothing of it comes from the program that ordered the message. Raises `HeaderError` for an invalid name or address.
+    """
+    feedback_id = ":".join((stream.mailing_id, stream.account_label, "transactional", service.feedback_sender_id))
+    boundary = f"=_{compact_form(stream.mailing_id)}"
+    message_id = f"<{compact_form(stream.mailing_id)}.{_HOLE}@{_sender_domain(stream.sender.address)}>"
+    constant: list[Field] = [
+        (b"From", mailbox("From", stream.sender.address, stream.sender.display_name)),
+        *_AUTOMATIC,
+        (b"X-Mailing-ID", structured(stream.mailing_id)),
+        (b"X-Report-Abuse-To", b"<" + address_octets(f"abuse@{service.mail_domain}") + b">"),
+        (b"Feedback-ID", structured(feedback_id)),
+        (b"CFBL-Address", address_octets(f"fbl@{stream.feedback_domain}") + b"; report=arf"),
+    ]
+    return HeaderPlan(
+        constant=(*constant, *_mime_fields(boundary, stream.language)),
+        with_tokens=((b"Message-ID", structured(message_id)), (b"CFBL-Feedback-ID", _HOLE.encode())),
+        purposes=(TokenPurpose.MESSAGE_ID, TokenPurpose.FEEDBACK),
         message_id=message_id,
         boundary=boundary,
     )

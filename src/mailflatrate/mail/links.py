@@ -19,6 +19,7 @@ class LinkKind(Enum):
     WEB_VIEW = "w"
     CLICK = "c"
     PERSONAL_CLICK = "k"
+    NOT_ME = "n"
 
 
 LINK_PURPOSES: Final = {
@@ -27,14 +28,16 @@ LINK_PURPOSES: Final = {
     LinkKind.WEB_VIEW: TokenPurpose.ARCHIVE,
     LinkKind.CLICK: TokenPurpose.CLICK,
     LinkKind.PERSONAL_CLICK: TokenPurpose.PERSONAL_CLICK,
+    LinkKind.NOT_ME: TokenPurpose.NOT_ME,
 }
 
 LINK_VARIABLES: Final = {
     LinkKind.UNSUBSCRIBE: "unsubscribe_url",
     LinkKind.PREFERENCES: "preferences_url",
     LinkKind.WEB_VIEW: "web_url",
+    LinkKind.NOT_ME: "not_me_url",
 }
-"""The names under which personalization knows the links that every message has."""
+"""The names under which personalization knows the links; the last one is known to transactional templates only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class TokenPurpose(Enum):
     `delivery_id` is the mailbox, `extra` the round of asking. DNS_RECORDS shows a domain's records to the
     person who manages its DNS: its `delivery_id` is the domain, `extra` the last day it works, counted from 1970.
     RELAY_EVENT is sent as a provider's tag and returned with its events: `extra` is the relay that took the message.
+    NOT_ME opens the page on which the reader of a transactional message says that it isn't meant for them.
     """
 
     VERP = "verp"
@@ -68,6 +69,7 @@ class TokenPurpose(Enum):
     MAILBOX = "mailbox"
     DNS_RECORDS = "dns-records"
     RELAY_EVENT = "relay-event"
+    NOT_ME = "not-me"
 
 
 class KeyRingError(ValueError):

@@ -20,6 +20,15 @@ from mailflatrate.rules.checks import (
     consent_says_how_often,
     consent_says_withdrawal,
     content_category,
+    contract_address,
+    contract_allowed,
+    contract_enabled,
+    contract_limit,
+    contract_misdirected,
+    contract_reference,
+    contract_sender,
+    contract_stream,
+    contract_template,
     css_supported,
     dark_mode_safe,
     domain_aligned,
@@ -103,7 +112,7 @@ from mailflatrate.rules.checks import (
     variants_have_readers,
     volume_allowed,
 )
-from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts
+from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, ContractFacts, FormFacts, HasFrom, NoticeFacts
 from mailflatrate.rules.skip_reasons import RecipientRule
 from mailflatrate.rules.verdict import Check
 
@@ -241,4 +250,21 @@ FORM_CHAIN: tuple[Check[FormFacts], ...] = (
 NOTICE_CHAIN: tuple[Check[NoticeFacts], ...] = (
     notice_to_user.CHECK,
     notice_deliverable.CHECK,
+)
+
+CONTRACT_CHAIN: tuple[Check[ContractFacts], ...] = (
+    account_active.CHECK,
+    dpa_accepted.CHECK,
+    policy_accepted.CHECK,
+    contract_enabled.CHECK,
+    contract_template.CHECK,
+    contract_reference.CHECK,
+    contract_sender.CHECK,
+    contract_stream.CHECK,
+    imprint_complete.CHECK,
+    # May this person get it?
+    contract_address.CHECK,
+    contract_allowed.CHECK,
+    contract_misdirected.CHECK,
+    contract_limit.CHECK,
 )

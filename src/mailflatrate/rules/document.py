@@ -12,6 +12,7 @@ from mailflatrate.locale.formats import complete_languages
 from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
+    CONTRACT_CHAIN,
     FORM_CHAIN,
     FROM_CHAIN,
     NOTICE_CHAIN,
@@ -34,6 +35,11 @@ _CHAINS: tuple[tuple[str, str, tuple[AnyRule, ...]], ...] = (
         "Finished messages",
         "Checked for each of our messages before it is sent, and for any message by `mailflatrate lint`.",
         tuple(row.check for row in MESSAGE_CHAIN),
+    ),
+    (
+        "Transactional messages",
+        "Asked when a message is taken and again as it leaves. It needs no consent and is about a contract.",
+        CONTRACT_CHAIN,
     ),
     ("Service notices", "Checked for each message to a user of the service.", NOTICE_CHAIN),
 )

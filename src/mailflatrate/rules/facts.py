@@ -403,6 +403,29 @@ class NoticeFacts:
     """A test to a mailbox whose reader agreed that it is the account's (R-46)."""
 
 
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """A transactional message to one person, about something between them and the account (R-112)."""
+
+    account: AccountFacts
+    imprint: ImprintRecord | None
+    is_enabled: bool
+    """An operator switched transactional email on for the account."""
+    is_reviewed: bool
+    """A reviewer found exactly this version of the template free of advertising."""
+    sender_proved: bool
+    stream_apart: bool
+    """The sender's domain is a subdomain from which no campaign was sent."""
+    reference: str
+    address_refused_by: str
+    """Rule id of the address decision, empty when accepted."""
+    is_suppressed: bool
+    is_misdirected: bool
+    """The reader said that messages of this account aren't meant for them."""
+    messages_last_day: int
+    recipient_countries: frozenset[str] = frozenset()
+
+
 class SuppressionCause(Enum):
     """Why an address must not be mailed."""
 

@@ -17,12 +17,21 @@ from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.chains import (
     CAMPAIGN_CHAIN,
     CONFIRMATION_CHAIN,
+    CONTRACT_CHAIN,
     FORM_CHAIN,
     FROM_CHAIN,
     NOTICE_CHAIN,
     RECIPIENT_CHAIN,
 )
-from mailflatrate.rules.facts import CampaignFacts, ConfirmationFacts, FormFacts, HasFrom, NoticeFacts, RecipientFacts
+from mailflatrate.rules.facts import (
+    CampaignFacts,
+    ConfirmationFacts,
+    ContractFacts,
+    FormFacts,
+    HasFrom,
+    NoticeFacts,
+    RecipientFacts,
+)
 from mailflatrate.rules.finding_texts import word
 from mailflatrate.rules.limits import LIMITS, value
 from mailflatrate.rules.message_chain import MESSAGE_CHAIN
@@ -33,6 +42,7 @@ AnyRule: TypeAlias = (
     Check[CampaignFacts]
     | Check[HasFrom]
     | Check[ConfirmationFacts]
+    | Check[ContractFacts]
     | Check[FormFacts]
     | Check[NoticeFacts]
     | RecipientRule
@@ -45,6 +55,7 @@ _IN_ORDER: tuple[AnyRule, ...] = (
     *CONFIRMATION_CHAIN,
     *FORM_CHAIN,
     *NOTICE_CHAIN,
+    *CONTRACT_CHAIN,
     *RECIPIENT_CHAIN,
 )
 _RULES: dict[str, AnyRule] = {rule.key: rule for rule in _IN_ORDER}
@@ -101,6 +112,11 @@ def judge_form(facts: FormFacts) -> Verdict:
 def judge_notice(facts: NoticeFacts) -> Verdict:
     """Decide whether this service notice may be sent."""
     return _judge(NOTICE_CHAIN, facts)
+
+
+def judge_contract(facts: ContractFacts) -> Verdict:
+    """Decide whether this transactional message may be sent (R-112). Called when it is taken and as it leaves."""
+    return _judge(CONTRACT_CHAIN, facts)
 
 
 _REFUSALS = tuple(rule.refuses for rule in RECIPIENT_CHAIN)

@@ -198,6 +198,10 @@ LIMITS: dict[str, Limit] = {
         _limit("case_receipt_days", 7, "days", "R-73", "RFC 3834: once in seven days"),
         _limit("case_quiet_days", 30, "days", "R-82", "ours: a feedback loop's reports alone", derived=True),
         _limit("case_keep_days", 1096, "days", "R-95", "ours: 3 years", derived=True),
+        # Transactional messages (R-112).
+        _limit("contract_per_address_day", 10, "messages", "R-112", "ours", derived=True),
+        _limit("contract_resend_hours", 24, "hours", "R-112", "ours: their data is erased then", derived=True),
+        _limit("contract_log_days", 90, "days", "R-95", "ours: like the servers' replies", derived=True),
         # Retries (R-72).
         _limit("retry_first_minutes", 15, "minutes", "R-72", "RFC 5321 section 4.5.4.1 says 30; M3AAWG 15 to 30"),
         _limit("retry_give_up_hours", 72, "hours", "R-72", "Mailchimp: 3 days"),

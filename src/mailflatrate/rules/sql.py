@@ -118,6 +118,22 @@ def kept_away(account: str, address_key: str) -> str:
         AND NOT ({ends} OR {later}))"""  # noqa: S608
 
 
+def contract_stopped(account: str, address_key: str) -> str:
+    """Return an SQL condition: an address gets no transactional message of an account, see
+    `rules.suppression.stops_contract`, or its reader said that they aren't meant for them (R-112).
+    """
+    passes = f"{_is_one_of('x.reason', suppression.CONTRACT_PASSES)} AND x.account_id IS NOT NULL"
+    return f"""(EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)}
+            AND NOT ({passes}))
+        OR EXISTS (SELECT 1 FROM public.misdirected_address y WHERE y.account_id = {account}
+            AND y.address_key = {address_key}))"""  # noqa: S608
+
+
+def contract_enabled(account: str) -> str:
+    """Return an SQL EXISTS: an operator switched transactional email on for an account (R-112)."""
+    return f"EXISTS (SELECT 1 FROM public.transactional_switch z WHERE z.account_id = {account} AND z.is_on)"  # noqa: S608
+
+
 def suppression_of(account: str, address_key: str) -> str:
     """Return the SQL condition that `x` is an active suppression for an address, of the account or the platform."""
     whose = f"(x.account_id = {account} OR x.account_id IS NULL)"
@@ -146,7 +162,7 @@ FRAGMENTS: dict[str, Callable[..., str]] = {
     for made in (
         *(campaign_states, roles, may_send, is_restricted, is_lift, status_moves, limit),
         early_review_days,
-        *(fresh_event_days, slow_webhooks_at_once),
+        *(fresh_event_days, slow_webhooks_at_once, contract_enabled, contract_stopped),
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

@@ -46,6 +46,12 @@ RETURNS: tuple[SuppressionReason, ...] = (SuppressionReason.UNSUBSCRIBE, Suppres
 RETURNS_LATER: tuple[SuppressionReason, ...] = (SuppressionReason.HARD_BOUNCE,)
 """Rows of an account or the platform that it ends, too; but a dead mailbox gets no confirmation for 60 days."""
 
+CONTRACT_PASSES: tuple[SuppressionReason, ...] = (SuppressionReason.UNSUBSCRIBE, SuppressionReason.SOFT_BOUNCE)
+"""An account's suppressions that stop no transactional message (R-112): invoices still reach who unsubscribed.
+
+They are the weakest of `STRENGTH`, so none of them hides a complaint or a dead mailbox that was there before.
+"""
+
 
 def return_after() -> timedelta:
     """Return how long an address stays suppressed after a bounce."""
@@ -62,3 +68,10 @@ def keeps_away(reason: str, since: datetime, now: datetime, *, everywhere: bool)
     if reason in RETURNS_LATER:
         return now - since < return_after()
     return not ends_by_sign_up(reason, everywhere=everywhere)
+
+
+def stops_contract(reason: str, *, everywhere: bool) -> bool:
+    """Return whether an active suppression of the account, or `everywhere` of the platform, stops transactional
+    messages, too.
+    """
+    return everywhere or reason not in CONTRACT_PASSES

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "mailflatrate.apps.campaigns",
     "mailflatrate.apps.events",
     "mailflatrate.apps.forms",
+    "mailflatrate.apps.transactional",
     "mailflatrate.apps.gate",
     "mailflatrate.apps.delivery",
     "mailflatrate.apps.inbound",

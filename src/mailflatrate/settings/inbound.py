@@ -47,6 +47,17 @@ class InboundSettings(Section):
     imap_address: str | None = Field(
         None, description="Address that the mailbox belongs to. Default: abuse@ of the service domain."
     )
+    submission_port: Port = Field(
+        0,
+        description="Port on which programs submit transactional messages by SMTP, with TLS from the first byte and an "
+        "API key as password; usually 465. 0 turns it off, as does a missing certificate.",
+    )
+    submission_certificate: str | None = Field(
+        None, description="File with the certificate chain of the submission port, as PEM."
+    )
+    submission_key: str | None = Field(
+        None, description="File with the private key of the submission port's certificate, as PEM."
+    )
     test_inbox_port: Port = Field(2526, description="Port of the built-in test inbox; 0 turns it off.")
     test_inbox_limit: Positive = Field(
         20_000, description="Number of messages the test inbox keeps before it deletes the oldest."

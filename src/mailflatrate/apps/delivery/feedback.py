@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.delivery.contract_feedback import suppress_dead
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.relay_queue import all_relays_followed
 from mailflatrate.apps.delivery.send.outcomes import BOUNCES
@@ -67,6 +68,8 @@ def count_bounces(account_id: int, delivery_ids: Sequence[int]) -> None:
     with tenancy.account(account_id):
         rows = list(Delivery.objects.filter(id__in=delivery_ids, contact__isnull=False))
         feedback.record_bounces([_bounce_of(row) for row in rows if row.state == DeliveryState.BOUNCED])
+        contracts = Delivery.objects.filter(id__in=delivery_ids, transactional_id__isnull=False)
+        suppress_dead([_bounce_of(row) for row in contracts.filter(state=DeliveryState.BOUNCED)])
         _tell_forms([row.id for row in rows if row.bounce == BOUNCES[BounceOutcome.RECIPIENT_HARD]])
         for campaign_id in {row.campaign_id for row in rows if row.state == DeliveryState.BOUNCED}:
             figures_changed(campaign_id)
@@ -114,6 +117,7 @@ def record_returned(bounces: Sequence[Bounce]) -> set[int]:
     changed = [one for one in bounces if one.delivery_id in before]
     _tell_forms([one.delivery_id or 0 for one in changed if one.verdict.outcome is BounceOutcome.RECIPIENT_HARD])
     _tell_lists([(one, before[one.delivery_id]) for one in changed])
+    suppress_dead(changed)
     return {delivery_id for delivery_id in before if delivery_id is not None}
 
 

@@ -3,6 +3,9 @@
 The two tables have the same columns. Readers outside the engine use `DeliveryRecord`, the view over both.
 """
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce, Now
@@ -21,6 +24,11 @@ class DeliveryState(models.TextChoices):
     WITHHELD = "withheld", _("Skipped")
     CANCELLED = "cancelled", _("Canceled")
     IN_DOUBT = "in_doubt", _("Unknown result")
+
+
+BASES = ("consent_event", "confirmation_id", "notice", "transactional_id")
+"""The columns of which exactly one is set (lock two): consent, confirmation, service notice, contract."""
+ONE_BASIS = reduce(or_, (Q(**{f"{column}__isnull": column != basis for column in BASES}) for basis in BASES))
 
 
 class DeliveryColumns(TenantModel):
@@ -89,6 +97,7 @@ class DeliveryColumns(TenantModel):
     settled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     enrolment_id = models.BigIntegerField(null=True, help_text="the enrolment whose step this is; None: a campaign")
+    transactional_id = models.BigIntegerField(null=True, help_text="the transactional message that this is, if any")
 
     class Meta:
         abstract = True
@@ -127,6 +136,12 @@ class Delivery(DeliveryColumns):
                 condition=Q(confirmation_id__isnull=False),
                 name="delivery_confirmation_once",
             ),
+            # One delivery for each transactional message.
+            models.UniqueConstraint(
+                fields=["account", "transactional_id"],
+                condition=Q(transactional_id__isnull=False),
+                name="delivery_transactional_once",
+            ),
             # A campaign reaches a person once; a step of an automation, once each time they go through it.
             models.UniqueConstraint(
                 "account",
@@ -138,12 +153,8 @@ class Delivery(DeliveryColumns):
             ),
             # Permission by construction: exactly one basis.
             models.CheckConstraint(
-                condition=(
-                    Q(consent_event__isnull=False, confirmation_id__isnull=True, notice__isnull=True)
-                    | Q(consent_event__isnull=True, confirmation_id__isnull=False, notice__isnull=True)
-                    | Q(consent_event__isnull=True, confirmation_id__isnull=True, notice__isnull=False)
-                ),
-                name="delivery_has_one_basis",
+                condition=ONE_BASIS,
+                name="delivery_rests_on_one_basis",
             ),
         ]
 

@@ -12,6 +12,7 @@ class Chain(models.TextChoices):
     TEST = "test"
     NOTICE = "notice"
     CONFIRMATION = "confirmation"
+    CONTRACT = "contract"
 
 
 class GateDecision(TenantModel):

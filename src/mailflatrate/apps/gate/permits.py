@@ -8,17 +8,18 @@ from datetime import datetime
 from enum import Enum
 from typing import NoReturn, final
 
-from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts, RecipientFacts
-from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_notice, judge_recipient
+from mailflatrate.rules.facts import ConfirmationFacts, ContractFacts, NoticeFacts, RecipientFacts
+from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation, judge_contract, judge_notice, judge_recipient
 from mailflatrate.rules.skip_reasons import SkippedRecipient
 
 
 class Basis(Enum):
-    """The basis of a message; the same three as the CHECK on the delivery table."""
+    """The basis of a message; the same four as the CHECK on the delivery table."""
 
     CONSENT = "consent"
     CONFIRMATION = "confirmation"
     NOTICE = "notice"
+    CONTRACT = "contract"
 
 
 @final
@@ -82,3 +83,9 @@ def grant_confirmation(delivery_id: int, decision_id: int, facts: ConfirmationFa
     """Return a permit for a confirmation mail, or the key of the rule that stops it (R-25, R-31 to R-35)."""
     blocked = judge_confirmation(facts).blocked_by
     return blocked[0].key if blocked else _grant(delivery_id, Basis.CONFIRMATION, decision_id, facts.now)
+
+
+def grant_contract(delivery_id: int, decision_id: int, facts: ContractFacts, now: datetime) -> Permit | str:
+    """Return a permit for a transactional message, or the key of the rule that stops it (R-112)."""
+    blocked = judge_contract(facts).blocked_by
+    return blocked[0].key if blocked else _grant(delivery_id, Basis.CONTRACT, decision_id, now)

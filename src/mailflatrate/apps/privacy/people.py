@@ -55,7 +55,7 @@ def find_people(contacts: Sequence[Contact]) -> ErasedPeople:
     emails = _lowered([contact.email for contact in contacts])
     by_email = {email: place for place, email in reversed(list(enumerate(emails)))}
     requests = _requests(account_id, by_contact, by_key)
-    deliveries = _deliveries(account_id, by_contact, requests, by_email)
+    deliveries = _deliveries(account_id, by_contact, by_key, requests, by_email)
     samples = _samples(account_id, by_contact)
     return ErasedPeople(account_id, by_contact, by_key, by_email, AddressSearch(emails), requests, deliveries, samples)
 
@@ -92,29 +92,38 @@ def _requests(account_id: int, by_contact: dict[int, int], by_key: dict[bytes, i
 
 # The first two are one condition for two indexes.
 _DELIVERIES = """
-SELECT d.id, d.contact_id, NULL::bigint, NULL::text FROM delivery_record d
+SELECT d.id, d.contact_id, NULL::bigint, NULL::text, NULL::bytea FROM delivery_record d
 WHERE d.account_id = %(account_id)s AND d.contact_id = ANY(%(contacts)s::bigint[]) AND d.campaign_id IS NOT NULL
-UNION ALL SELECT d.id, d.contact_id, NULL, NULL FROM delivery_record d
+UNION ALL SELECT d.id, d.contact_id, NULL, NULL, NULL FROM delivery_record d
 WHERE d.account_id = %(account_id)s AND d.contact_id = ANY(%(contacts)s::bigint[]) AND d.campaign_id IS NULL
-UNION ALL SELECT d.id, NULL, d.confirmation_id, NULL FROM delivery d
+UNION ALL SELECT d.id, NULL, d.confirmation_id, NULL, NULL FROM delivery d
 WHERE d.account_id = %(account_id)s AND d.confirmation_id = ANY(%(requests)s::bigint[])
-UNION ALL SELECT d.id, NULL, NULL, lower(n.recipient)
+UNION ALL SELECT d.id, NULL, NULL, NULL, t.address_key
+FROM transactional_message t JOIN delivery d ON d.transactional_id = t.id AND d.account_id = t.account_id
+WHERE t.account_id = %(account_id)s AND t.address_key = ANY(%(keys)s::bytea[])
+UNION ALL SELECT d.id, NULL, NULL, lower(n.recipient), NULL
 FROM notice n JOIN delivery d ON d.notice_id = n.id AND d.account_id = n.account_id
 WHERE n.account_id = %(account_id)s AND n.kind = 'privacy' AND lower(n.recipient) = ANY(%(emails)s::text[])
 """
 
 
 def _deliveries(
-    account_id: int, by_contact: dict[int, int], requests: dict[int, int], by_email: dict[str, int]
+    account_id: int,
+    by_contact: dict[int, int],
+    by_key: dict[bytes, int],
+    requests: dict[int, int],
+    by_email: dict[str, int],
 ) -> dict[int, frozenset[int]]:
     values: dict[str, Any] = {"account_id": account_id, "contacts": list(by_contact), "requests": list(requests)}
     passing: dict[int, set[int]] = {}
     lasting: dict[int, set[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVERIES, {**values, "emails": list(by_email)})
-        for delivery_id, contact_id, request_id, email in cursor.fetchall():
+        cursor.execute(_DELIVERIES, {**values, "emails": list(by_email), "keys": list(by_key)})
+        for delivery_id, contact_id, request_id, email, key in cursor.fetchall():
             if contact_id is not None:
                 passing.setdefault(delivery_id, set()).add(by_contact[contact_id])
+            elif key is not None:
+                lasting.setdefault(delivery_id, set()).add(by_key[bytes(key)])
             else:
                 place = requests[request_id] if request_id is not None else by_email[email]
                 lasting.setdefault(delivery_id, set()).add(place)

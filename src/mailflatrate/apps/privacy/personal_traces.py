@@ -108,6 +108,12 @@ _WIPE: dict[str, _Trace] = {
         "was.sample_contact_id",
         lambda people, row: ((), _one(people.contacts, row[0])),
     ),
+    # The key stays: the limits and refusals of an address outlive it, like a suppression.
+    "transactional_messages": _Trace(
+        "UPDATE transactional_message SET recipient = '', data_sealed = '' WHERE account_id = %(account_id)s"
+        " AND address_key = ANY(%(keys)s::bytea[]) AND recipient <> '' RETURNING address_key",
+        lambda people, row: ((), _one(people.keys, bytes(row[0]))),
+    ),
     "requests": _wiped(
         "privacy_request", "values = '{}', ip = NULL, user_agent = ''",
         "contact_id = ANY(%(contacts)s::bigint[]) OR address_key = ANY(%(keys)s::bytea[])"

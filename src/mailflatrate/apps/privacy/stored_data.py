@@ -31,6 +31,7 @@ from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicked_urls
+from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.rules.suppression import SuppressionReason
@@ -67,6 +68,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
         "sign_ups": _sign_ups(contact, to_mailbox),
         "mailings": [_message(row) for row in deliveries],
+        "transactional_messages": _transactional(contact),
         "clicks": _clicks(deliveries),
         "came_back": [
             {"at": row.at.isoformat(), "what": row.kind, "text": row.text, "reason": row.reason}
@@ -107,6 +109,22 @@ def _person(
         "last_activity": _iso(contact.last_activity_at),
         "clicks_by_name": contact.tracking,
     }
+
+
+def _transactional(contact: Contact) -> list[dict[str, Any]]:
+    """Return what was sent to the person about their contracts, as far as it is still kept."""
+    rows = TransactionalMessage.objects.filter(address_key=contact.address_key).exclude(recipient="")
+    return [
+        {
+            "at": row.created_at.isoformat(),
+            "template": row.version.template.name,
+            "about": row.reference_kind,
+            "reference": row.reference,
+            "data": row.open_data() if row.data_sealed else None,
+            "refused": row.refused_by,
+        }
+        for row in rows.select_related("version__template").order_by("id")
+    ]
 
 
 def _notes(contact_id: int) -> list[dict[str, Any]]:

@@ -75,6 +75,7 @@ _APPEND = "SELECT, INSERT"
 _APPEND_EVENT = (
     "SELECT, INSERT (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)"
 )
+_TAKEN_MESSAGE = f"{_APPEND}, UPDATE (recipient, data_sealed, refused_by, created_by_id)"
 RESTRICTED: dict[str, dict[str, str]] = {
     "consent_event": {APP_ROLE: _APPEND_EVENT, PLATFORM_ROLE: _APPEND_EVENT, ERASER_ROLE: ""},
     "consent_evidence": {APP_ROLE: _APPEND, PLATFORM_ROLE: _APPEND, ERASER_ROLE: "SELECT, DELETE"},
@@ -130,6 +131,10 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "last_mailing": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT, DELETE"),
     # A view: each row is seen under the policies of its table.
     "delivery_record": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
+    # The log of messages stays; a person is taken out of a row, and only our job deletes rows, when they are too old.
+    "transactional_message": {APP_ROLE: _TAKEN_MESSAGE, PLATFORM_ROLE: f"{_TAKEN_MESSAGE}, DELETE"},
+    "template_edition": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),
+    "misdirected_address": {APP_ROLE: _APPEND, PLATFORM_ROLE: f"{_APPEND}, DELETE"},
     "attempt": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (reply_text)"),
     "gate_decision": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),
     # A bounce that was read again takes its earlier reading back, through the eraser; a complaint is never taken back.

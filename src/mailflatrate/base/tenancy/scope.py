@@ -318,7 +318,7 @@ def eraser() -> Iterator[None]:
 
 @contextmanager
 def deciding() -> Iterator[None]:
-    """Allow this connection, inside the block, to record that the gate released a campaign.
+    """Allow this connection, inside the block, to record that the gate released a campaign or a transactional message.
 
     If the block fails, the rollback of the transaction or savepoint also revokes the pass.
     """

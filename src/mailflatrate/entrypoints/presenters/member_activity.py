@@ -124,6 +124,12 @@ PAGE_CHANGES: Final = {
     **_named("api_key.made", "keys"),
     **_named("api_key.revoked", "key-revoke"),
     **_named("contact.unsubscribed", "test-inbox-one-click"),
+    **_named("transactional.template_saved", "transactional-templates transactional-template"),
+    **_named("transactional.version_begun", "transactional-template-version"),
+    **_named("transactional.template_deleted", "transactional-template-delete"),
+    **_named("transactional.submitted", "transactional-template-submit"),
+    **_named("transactional.taken_back", "transactional-template-back"),
+    **_named("transactional.resent", "transactional-resend"),
     **_named("webhook.created", "webhook-new"),
     **_named("webhook.changed", "webhook"),
     **_named("webhook.secret_rotated", "webhook-rotate"),
@@ -226,6 +232,10 @@ OPERATIONS_THAT_COMPUTE: Final = frozenset(
         "look_up_suppression",
         "look_up_contact",
         "certify_consent",
+        "search_transactional_messages",
+        # The log of messages is the record.
+        "send_transactional_message",
+        "resend_transactional_message",
         # Thousands a second: the events themselves are the record.
         "record_event",
         "record_event_batch",

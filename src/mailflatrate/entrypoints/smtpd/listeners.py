@@ -20,6 +20,8 @@ from mailflatrate.entrypoints.smtpd.connection_limits import THIS_HOST, CountedL
 from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, ContentBudget
 from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
 from mailflatrate.entrypoints.smtpd.spool import Spool
+from mailflatrate.entrypoints.smtpd.submission import OPTIONS as SUBMISSION_OPTIONS
+from mailflatrate.entrypoints.smtpd.submission import SubmissionHandler, submission_context
 from mailflatrate.settings import Settings, load_settings
 
 log = structlog.get_logger("smtpd")
@@ -153,6 +155,17 @@ async def _serve(settings: Settings) -> None:
         (settings.test_inbox_port, lambda: BoundedSMTP(InboxHandler(kept, world), **options)),
     ]
     servers = [await loop.create_server(factory, settings.smtpd_host, port) for port, factory in listeners if port]
+    if (context := submission_context(settings)) is not None:
+        limits = Visitors("")
+        servers.append(
+            await loop.create_server(
+                lambda: CountedSMTP(SubmissionHandler(), limits, **{**options, **SUBMISSION_OPTIONS}),
+                settings.smtpd_host,
+                settings.submission_port,
+                ssl=context,
+            )
+        )
+        log.info("submission_listening", port=settings.submission_port)
     log.info("listening", ports=[port for port, _ in listeners if port])
     life = asyncio.create_task(report_life(lambda: False))
     await stop.wait()

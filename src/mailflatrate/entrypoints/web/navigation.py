@@ -66,6 +66,7 @@ CONTENT = NavEntry(
     "layout-template",
     (
         Tab("templates", _("Templates"), ("template",)),
+        Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
         Tab("media", _("Media"), ("media",)),
         Tab("brand", _("Brand"), ("brand",)),
     ),
@@ -99,7 +100,14 @@ MAIN = (
     CONTACTS,
     _alone("forms", _("Forms"), "square-pen", "form"),
     CONTENT,
-    _alone("reports", pgettext_lazy("navigation", "Reports"), "chart-column", "report"),
+    NavEntry(
+        pgettext_lazy("navigation", "Reports"),
+        "chart-column",
+        (
+            Tab("reports", pgettext_lazy("navigation", "Reports"), ("report",)),
+            Tab("transactional", _("Transactional"), ("transactional",)),
+        ),
+    ),
 )
 TEST_INBOX = _alone("test-inbox", _("Test inbox"), "inbox")
 FOOT = (SETTINGS, _alone("help", _("Help"), "circle-help"))

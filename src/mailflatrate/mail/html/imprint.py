@@ -67,6 +67,8 @@ class FooterImprint:
     language: str
     privacy_url: str | None = None
     offers_preferences: bool = True
+    is_transactional: bool = False
+    """Nothing to unsubscribe from; readers say instead that the message isn't meant for them (R-112)."""
     style: BlockStyle = BlockStyle()
     anchor: str = ""
     """The block's id where it can be dark; empty where it is always light."""
@@ -77,6 +79,7 @@ _SOURCE = re.compile(r"\{\{\s*subscription\.source\s*\}\}")
 _WORDS = {
     "unsubscribe": N_("Unsubscribe"),
     "preferences": N_("Change your settings"),
+    "not_me": N_("This wasn't me"),
     "privacy": N_("Privacy"),
     "mailing": N_("Mailing ID"),
     "imprint": N_("Imprint"),
@@ -131,8 +134,11 @@ def imprint_html(imprint: FooterImprint) -> str:
         url = literal(html.escape(line.value))
         return literal(html.escape(f"{line.label}{words['colon']}")) * bool(line.label) + link(url, url)
 
-    links = [link("{{ unsubscribe_url }}", words["unsubscribe"])]
-    if imprint.offers_preferences:
+    if imprint.is_transactional:
+        links = [link("{{ not_me_url }}", words["not_me"])]
+    else:
+        links = [link("{{ unsubscribe_url }}", words["unsubscribe"])]
+    if imprint.offers_preferences and not imprint.is_transactional:
         links.append(link("{{ preferences_url }}", words["preferences"]))
     if imprint.privacy_url:
         links.append(link(literal(html.escape(imprint.privacy_url)), words["privacy"]))
@@ -156,8 +162,12 @@ def imprint_text(imprint: FooterImprint) -> str:
     """Return the block as Liquid source for the end of the text part; `-- ` marks a signature (RFC 3676 4.3)."""
     words = _words(imprint.language)
     colon = words["colon"]
-    lines = ["-- ", imprint.reason, "", f"{words['unsubscribe']}{colon}{{{{ unsubscribe_url }}}}"]
-    if imprint.offers_preferences:
+    lines = ["-- ", imprint.reason, ""]
+    if imprint.is_transactional:
+        lines.append(f"{words['not_me']}{colon}{{{{ not_me_url }}}}")
+    else:
+        lines.append(f"{words['unsubscribe']}{colon}{{{{ unsubscribe_url }}}}")
+    if imprint.offers_preferences and not imprint.is_transactional:
         lines.append(f"{words['preferences']}{colon}{{{{ preferences_url }}}}")
     if imprint.privacy_url:
         lines.append(f"{words['privacy']}{colon}{literal(imprint.privacy_url)}")

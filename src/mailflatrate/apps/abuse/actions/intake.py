@@ -21,6 +21,8 @@ from mailflatrate.apps.inbound.interpretation import marked_campaign
 from mailflatrate.apps.inbound.models import DeskState, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, show_mail
+from mailflatrate.apps.transactional.actions.misdirected import report_misdirected
+from mailflatrate.apps.transactional.queries import find_message
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
@@ -106,6 +108,7 @@ class ReportedMessage:
     delivery_id: int | None = None
     contact_id: int | None = None
     address_key: bytes | None = None
+    is_transactional: bool = False
 
     @property
     def language(self) -> str:
@@ -118,6 +121,10 @@ def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | N
         return ReportedMessage()
     with tenancy.account(account_id):
         delivery = find_delivery(account_id, delivery_id or 0)
+        if delivery is not None and delivery.transactional_id is not None:
+            message = find_message(delivery.transactional_id)
+            key = bytes(message.address_key) if message is not None else None
+            return ReportedMessage(account_id, None, delivery.id, None, key, is_transactional=True)
     campaign_id = delivery.campaign_id if delivery else campaign_id
     campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
     contact = delivery.contact if delivery else None
@@ -170,7 +177,7 @@ def find(raw: bytes) -> ReportMatch:
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         if marks.claims is not None and marks.purpose is not None:
             about = _about(marks.claims.account_id, marks.claims.delivery_id, None)
-            if about.campaign is not None:
+            if about.campaign is not None or about.is_transactional:
                 return ReportMatch(
                     about.account_id, about.campaign, about.delivery_id, marks.purpose.value, marks.forged
                 )
@@ -189,7 +196,7 @@ def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:
     effect = ""
     with tenancy.platform(PlatformReason.ABUSE_DESK):
         about = _about(found.account_id, found.delivery_id, found.campaign.id if found.campaign else None)
-        if found.proved and about.contact_id is not None and given.stop:
+        if found.proved and given.stop and (about.contact_id is not None or about.is_transactional):
             _stop(found, source="report page")
             effect = Effect.UNSUBSCRIBE.value
         draft = ReportDraft(
@@ -229,6 +236,8 @@ def _stop(found: ReportMatch, *, source: str) -> None:
         delivery = find_delivery(found.account_id, found.delivery_id or 0)
         if delivery is not None:
             unsubscribe_delivery(delivery, by="complaint", source=source, everything=True)
+    if delivery is not None and delivery.transactional_id is not None:
+        report_misdirected(found.account_id, delivery.transactional_id)
 
 
 def _kept(raw: bytes, account_id: int | None) -> RawMail | None:

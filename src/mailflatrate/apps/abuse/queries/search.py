@@ -15,6 +15,7 @@ from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.apps.transactional.models import TemplateVersion, TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import address_key, key_ring
 from mailflatrate.mail.address import domain_of
@@ -39,11 +40,13 @@ class SearchResults:
     accounts: Sequence[Account] = ()
     mails: Sequence[RawMail] = ()
     suppressions: Sequence[Suppression] = ()
+    versions: Sequence[TemplateVersion] = ()
+    messages: Sequence[TransactionalMessage] = ()
 
     @property
     def only_case(self) -> Case | None:
         """Return the case if it is the only result."""
-        others = (*self.campaigns, *self.people, *self.accounts, *self.mails, *self.suppressions)
+        others = (*self.campaigns, *self.people, *self.accounts, *self.mails, *self.suppressions, *self.versions)
         return self.cases[0] if len(self.cases) == 1 and not others else None
 
 
@@ -86,9 +89,20 @@ def _of_token(purpose: TokenPurpose, claims: TokenClaims) -> SearchResults:
         delivery = find_delivery(claims.account_id, claims.delivery_id)
     if delivery is None:
         return SearchResults("token")
+    if delivery.transactional_id is not None:
+        return _of_messages("token", Q(id=delivery.transactional_id, account_id=claims.account_id))
     people = Contact.objects.filter(id=delivery.contact_id or 0, account_id=claims.account_id)
     campaigns = list(Campaign.objects.select_related("account").filter(id=delivery.campaign_id or 0))
     return _of_campaigns("token", campaigns, people=list(people))
+
+
+def _of_messages(how: str, condition: Q) -> SearchResults:
+    """Return transactional messages with what was reviewed, and their accounts."""
+    rows = TransactionalMessage.objects.select_related("version__template", "account").filter(condition)
+    messages = list(rows.order_by("-id")[:MOST])
+    versions = list({row.version_id: row.version for row in messages}.values())
+    accounts = list(Account.objects.filter(id__in={row.account_id for row in messages}))
+    return SearchResults(how, accounts=accounts, versions=versions, messages=messages)
 
 
 def _of_campaigns(how: str, campaigns: list[Campaign], people: Sequence[Contact] = ()) -> SearchResults:
@@ -107,7 +121,12 @@ def _by_mailing_id(text: str) -> SearchResults | None:
         if mailing_ids
         else []
     )
-    return _of_campaigns("mailing_id", rows) if rows else None
+    if rows:
+        return _of_campaigns("mailing_id", rows)
+    reviewed = TemplateVersion.objects.select_related("template", "account").filter(mailing_id__in=mailing_ids)
+    versions = list(reviewed.order_by("id")[:MOST])
+    accounts = list(Account.objects.filter(id__in={row.account_id for row in versions}))
+    return SearchResults("mailing_id", accounts=accounts, versions=versions) if versions else None
 
 
 def _by_reference(text: str) -> SearchResults | None:
@@ -138,6 +157,7 @@ def _by_address(text: str) -> SearchResults | None:
         accounts=list(Account.objects.filter(id__in=list(domains))[:MOST]),
         mails=list(mails.order_by("-id")[:MOST]),
         suppressions=list(suppressed[:MOST]),
+        messages=_of_messages("address", Q(address_key=key)).messages,
     )
 
 

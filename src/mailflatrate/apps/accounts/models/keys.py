@@ -28,6 +28,7 @@ class KeyScope(models.TextChoices):
     CAMPAIGNS_RELEASE = "campaigns.release", _("Release campaigns")
     EVENTS = "events", _("Read events")
     WEBHOOKS = "webhooks", _("Manage webhooks")
+    MESSAGES = "messages.send", _("Send transactional email")
 
 
 class ApiKey(TenantModel):

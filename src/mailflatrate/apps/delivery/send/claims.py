@@ -70,8 +70,10 @@ _ROWS = f"""
 _TRANSACTIONAL_ROWS = f"""
     SELECT d.id FROM delivery d
     LEFT JOIN signup_request r ON r.id = d.confirmation_id AND r.account_id = d.account_id
+    LEFT JOIN transactional_message t ON t.id = d.transactional_id AND t.account_id = d.account_id
     WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
-      AND (d.notice_id IS NOT NULL OR r.state = 'asked')
+      AND (d.notice_id IS NOT NULL OR r.state = 'asked' OR t.id IS NOT NULL AND {sql.may_send("a")}
+          AND {sql.contract_enabled("a.id")} AND {sql.contract_stopped("a.id", "t.address_key")} IS FALSE)
       AND {sql.kept_away("a.id", "r.address_key")} IS FALSE
 """  # noqa: S608  # made of constants
 

@@ -22,6 +22,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.delivery.editions import NoticeMail, house_signers, notice_mail, test_mail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED, DraftedMessage
+from mailflatrate.apps.delivery.send.contract_messages import load_messages, message_mail
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
@@ -31,6 +32,7 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind, Confirmation
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.confirmations import confirmation_facts
+from mailflatrate.apps.gate.contracts import contract_facts
 from mailflatrate.apps.gate.message_composition import load_signers, service_identity
 from mailflatrate.apps.gate.notices import notice_facts
 from mailflatrate.apps.gate.permits import Permit
@@ -47,7 +49,7 @@ from mailflatrate.mail.confirmation import (
 )
 from mailflatrate.mail.edition import NoticeStream, Recipient
 from mailflatrate.mail.headers import NamedAddress
-from mailflatrate.rules.facts import ConfirmationFacts, NoticeFacts
+from mailflatrate.rules.facts import ConfirmationFacts, ContractFacts, NoticeFacts
 from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.settings.schema import load_settings
@@ -88,6 +90,18 @@ class _PreparedConfirmation:
         if not isinstance(granted, Permit):
             return withheld(row.delivery_id, granted, now)
         return DraftedMessage(granted, self.draft)
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedContract:
+    mail: NoticeMail
+    facts: ContractFacts
+
+    def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
+        granted = permits.grant_contract(row.delivery_id, row.decision_id, self.facts, now)
+        if not isinstance(granted, Permit):
+            return withheld(row.delivery_id, granted, now)
+        return DraftedMessage(granted, self.mail.composer.draft(self.mail.recipient, now))
 
 
 class TransactionalComposer:
@@ -136,6 +150,7 @@ def transactional_composer(
                 except Exception:  # as above
                     log.exception("message_failed", delivery_id=row.id)
                     failed.add(row.id)
+        _contracts(account_id, rows, prepared, failed)
         asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
         if asked:
             _confirmations(account_id, asked, prepared, failed)
@@ -167,6 +182,23 @@ def _notice(account_id: int, notice: Notice, delivery_id: int) -> _PreparedNotic
     ).exists()
     make = test_mail if notice.kind == NoticeKind.TEST else notice_mail
     return _PreparedNotice(make(account_id, notice, delivery_id), notice_facts(notice, address_dead=address_dead))
+
+
+# -- transactional messages --------------------------------------------------------------------------------------------
+
+
+def _contracts(
+    account_id: int, rows: Sequence[Delivery], prepared: dict[int, _PreparedMessage], failed: set[int]
+) -> None:
+    deliveries = {row.transactional_id: row.id for row in rows if row.transactional_id is not None}
+    for message in load_messages(deliveries):
+        delivery_id = deliveries[message.id]
+        try:
+            mail = message_mail(account_id, message, delivery_id)
+            prepared[delivery_id] = _PreparedContract(mail, contract_facts(message))
+        except Exception:  # as above
+            log.exception("message_failed", delivery_id=delivery_id)
+            failed.add(delivery_id)
 
 
 # -- confirmation mails ------------------------------------------------------------------------------------------------

@@ -9,14 +9,14 @@ SELECT
     d.id, d.edition_id, d.rules_version, d.granted_at, d.confirmation_id, d.state, d.attempts, d.reply_code,
     d.reply_status, d.reply_text, d.bounce, d.reason, d.settled_at, d.created_at, d.account_id, d.campaign_id,
     d.chunk_id, d.consent_event_id, d.contact_id, d.decision_id, d.mailing_list_id, d.notice_id, d.enrolment_id,
-    false AS archived
+    d.transactional_id, false AS archived
 FROM public.delivery d
 UNION ALL
 SELECT
     a.id, a.edition_id, a.rules_version, a.granted_at, a.confirmation_id, a.state, a.attempts, a.reply_code,
     a.reply_status, a.reply_text, a.bounce, a.reason, a.settled_at, a.created_at, a.account_id, a.campaign_id,
     a.chunk_id, a.consent_event_id, a.contact_id, a.decision_id, a.mailing_list_id, a.notice_id, a.enrolment_id,
-    true AS archived
+    a.transactional_id, true AS archived
 FROM public.delivery_archive a;
 
 -- In the archive, only a bounce that came late changes what became of a message.
@@ -32,12 +32,12 @@ CREATE OR REPLACE TRIGGER archived_delivery_stays_final BEFORE UPDATE OF state O
     ) EXECUTE FUNCTION public.archived_delivery_stays_final();
 
 CREATE OR REPLACE TRIGGER archived_delivery_keeps_its_basis BEFORE UPDATE OF contact_id, account_id, campaign_id,
-    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id, enrolment_id
-    ON delivery_archive FOR EACH ROW WHEN (
+    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id, enrolment_id,
+    transactional_id ON delivery_archive FOR EACH ROW WHEN (
         (NEW.account_id, NEW.campaign_id, NEW.edition_id, NEW.mailing_list_id, NEW.decision_id, NEW.consent_event_id,
-            NEW.confirmation_id, NEW.notice_id, NEW.enrolment_id)
+            NEW.confirmation_id, NEW.notice_id, NEW.enrolment_id, NEW.transactional_id)
             IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.edition_id, OLD.mailing_list_id, OLD.decision_id,
-            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id, OLD.enrolment_id)
+            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id, OLD.enrolment_id, OLD.transactional_id)
         OR NEW.contact_id IS NOT NULL AND NEW.contact_id IS DISTINCT FROM OLD.contact_id
     ) EXECUTE FUNCTION public.delivery_keeps_its_basis();
 

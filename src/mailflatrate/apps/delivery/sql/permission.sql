@@ -3,7 +3,9 @@
 -- those in force (R-04, R-92), the release was ticked for exactly this content and the gate allowed it, the sender
 -- proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a consent event that
 -- says so (R-25, R-36) and is suppressed nowhere (R-16). A confirmation message answers a request that is recorded for
--- its person at a published form, or for a change of address, and that the gate let pass. A campaign whose deliveries
+-- its person at a published form, or for a change of address, and that the gate let pass. A transactional message has a
+-- version that a reviewer approved, of an account that an operator switched on, from a domain without campaigns, for an
+-- address that nothing stops and that got few enough of them today (R-112). A campaign whose deliveries
 -- were archived gets no more of them, so that nobody gets it twice (ADR 0026). ADR 0010 says what an attacker could
 -- forge.
 --
@@ -24,10 +26,11 @@ BEGIN
     SELECT coalesce(jsonb_agg(s), '[]') INTO shared FROM (
         SELECT n.account_id, n.campaign_id, n.edition_id, n.decision_id, n.mailing_list_id,
             n.consent_event_id IS NOT NULL AS is_mailing, n.confirmation_id IS NOT NULL AS is_confirmation,
+            n.transactional_id IS NOT NULL AS is_contract,
             n.notice_id IS NULL AS needs_permission,
             min(n.contact_id) AS first_contact, max(n.contact_id) AS last_contact,
             min(n.consent_event_id) AS first_event, max(n.consent_event_id) AS last_event
-        FROM new_rows n GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) s;
+        FROM new_rows n GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) s;
     SELECT format('account %s may not send', n.account_id) INTO hole
     FROM (SELECT DISTINCT account_id FROM jsonb_to_recordset(shared) AS x (account_id bigint, needs_permission boolean)
           WHERE needs_permission) n
@@ -137,6 +140,36 @@ BEGIN
             RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
         END IF;
     END IF;
+    IF shared @> '[{"is_contract": true}]' THEN
+        SELECT format('message %s rests on no contract', n.transactional_id) INTO hole
+        FROM new_rows n
+        LEFT JOIN public.transactional_message t ON t.id = n.transactional_id AND t.account_id = n.account_id
+            AND t.refused_by = '' AND t.recipient <> '' AND btrim(t.reference) <> ''
+        LEFT JOIN public.template_version v ON v.id = t.version_id AND v.account_id = n.account_id
+            AND v.state = 'approved'
+        LEFT JOIN public.template_edition e ON e.id = t.edition_id AND e.account_id = n.account_id
+            AND e.version_id = v.id
+        LEFT JOIN public.sender_address s ON s.id = v.sender_id AND s.account_id = n.account_id
+        LEFT JOIN public.sender_domain d ON d.id = s.domain_id AND d.account_id = n.account_id
+        LEFT JOIN public.gate_decision g ON g.id = n.decision_id AND g.account_id = n.account_id
+            AND g.chain = 'contract' AND g.allowed
+        WHERE n.transactional_id IS NOT NULL AND (
+            t.id IS NULL OR v.id IS NULL OR e.id IS NULL OR g.id IS NULL
+            OR s.verified_at IS NULL OR d.verified_at IS NULL
+            OR n.contact_id IS NOT NULL OR n.campaign_id IS NOT NULL OR n.mailing_list_id IS NOT NULL
+            OR NOT {{contract_enabled(n.account_id)}} OR {{contract_stopped(n.account_id, t.address_key)}}
+            OR EXISTS (SELECT 1 FROM public.campaign c
+                JOIN public.sender_address o ON o.id = c.sender_id AND o.domain_id = d.id
+                WHERE c.account_id = n.account_id AND c.state NOT IN {{campaign_states(NOT_BEGUN)}})
+            OR (SELECT count(*) FROM public.transactional_message r
+                JOIN public.delivery x ON x.transactional_id = r.id AND x.account_id = r.account_id
+                WHERE r.account_id = n.account_id AND r.address_key = t.address_key
+                    AND r.created_at > now() - interval '1 day') > {{limit(contract_per_address_day)}})
+        LIMIT 1;
+        IF hole IS NOT NULL THEN
+            RAISE EXCEPTION 'no delivery without permission: %', hole USING ERRCODE = 'insufficient_privilege';
+        END IF;
+    END IF;
     IF NOT shared @> '[{"is_confirmation": true}]' THEN
         RETURN NULL;
     END IF;
@@ -176,11 +209,12 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER delivery_keeps_its_basis BEFORE UPDATE OF contact_id, account_id, campaign_id,
-    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id, enrolment_id ON delivery
+    edition_id, mailing_list_id, decision_id, consent_event_id, confirmation_id, notice_id, enrolment_id,
+    transactional_id ON delivery
     FOR EACH ROW WHEN (
         (NEW.account_id, NEW.campaign_id, NEW.edition_id, NEW.mailing_list_id, NEW.decision_id, NEW.consent_event_id,
-            NEW.confirmation_id, NEW.notice_id, NEW.enrolment_id)
+            NEW.confirmation_id, NEW.notice_id, NEW.enrolment_id, NEW.transactional_id)
             IS DISTINCT FROM (OLD.account_id, OLD.campaign_id, OLD.edition_id, OLD.mailing_list_id, OLD.decision_id,
-            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id, OLD.enrolment_id)
+            OLD.consent_event_id, OLD.confirmation_id, OLD.notice_id, OLD.enrolment_id, OLD.transactional_id)
         OR NEW.contact_id IS NOT NULL AND NEW.contact_id IS DISTINCT FROM OLD.contact_id
     ) EXECUTE FUNCTION public.delivery_keeps_its_basis();

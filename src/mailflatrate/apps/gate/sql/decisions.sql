@@ -1,11 +1,12 @@
 -- Whatever inserts a decision, under whatever role: nothing is let out that no rule was asked about, or that a rule
--- blocks. And only the gate says what the rules found about a campaign, because other SQL could write that all passed.
+-- blocks. And only the gate says what the rules found about a campaign or a transactional message, because other SQL
+-- could write that all passed.
 -- Decisions stay; the database deletes the refusals of a draft with the draft, and a permit never.
 
 CREATE OR REPLACE FUNCTION public.gate_decision_honest() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NEW.allowed AND NEW.chain = 'campaign' AND NOT public.decision_open() THEN
+    IF NEW.allowed AND NEW.chain IN ('campaign', 'contract') AND NOT public.decision_open() THEN
         RAISE EXCEPTION 'only the gate lets a campaign out' USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF NEW.allowed AND (jsonb_array_length(NEW.findings) = 0

@@ -117,7 +117,7 @@ def _delivery_of(reading: InboundReading) -> tuple[int, int]:
 def _aimed(readings: Sequence[InboundReading]) -> list[Aimed]:
     """Return those whose delivery is on record, in the order of their deliveries."""
     wanted = {_delivery_of(reading)[1] for reading in readings}
-    columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at")
+    columns = ("id", "account", "campaign", "contact", "mailing_list", "settled_at", "transactional_id")
     rows = DeliveryRecord.objects.filter(id__in=wanted).only(*columns)
     on_record = {row.id: row for row in rows}
     for account_id, delivery_id in {_delivery_of(reading) for reading in readings}:

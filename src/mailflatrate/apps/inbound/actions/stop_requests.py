@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any, Final
 
+from mailflatrate.apps.delivery import contract_feedback
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.warm_up import note_complaint
 from mailflatrate.apps.inbound.actions.feedback_facts import fact_of, fact_on, record_facts
@@ -61,14 +62,16 @@ def complain(
     if fresh and counts:
         note_complaint(delivery.campaign_id)
         _tell_later(delivery)
-    if delivery.contact_id is not None and (fresh or not again):
+    if not fresh and again:
+        return
+    at, evidence = raw_mail.received_at if raw_mail else clock.now(), {"delivery": delivery.id, **evidence}
+    if delivery.contact_id is not None:
         feedback.record_complaint(
-            delivery.contact_id,
-            source=source,
-            at=raw_mail.received_at if raw_mail else clock.now(),
-            platform=platform,
-            counts=counts,
-            evidence={"delivery": delivery.id, **evidence},
+            delivery.contact_id, source=source, at=at, platform=platform, counts=counts, evidence=evidence
+        )
+    elif delivery.transactional_id is not None:
+        contract_feedback.record_complaint(
+            delivery.transactional_id, source=source, at=at, platform=platform, counts=counts, evidence=evidence
         )
 
 

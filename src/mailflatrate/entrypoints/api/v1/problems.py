@@ -28,6 +28,7 @@ from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.lists.errors import ListError, OriginNeeded
 from mailflatrate.apps.lists.intake.questions import ImportAsks
 from mailflatrate.apps.privacy.errors import PrivacyError
+from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.base.refusals import AlreadyExists, StateConflict
 from mailflatrate.entrypoints.presenters.sentences import refusal_sentence
 from mailflatrate.entrypoints.request_ids import current_request_id
@@ -245,6 +246,7 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (FormError, Code.REFUSED),
     (DomainError, Code.REFUSED),
     (WebhookError, Code.REFUSED),
+    (TransactionalError, Code.REFUSED),
     (PrivacyError, Code.REFUSED),
     (AccountError, Code.REFUSED),
     (Http404, Code.NOT_FOUND),

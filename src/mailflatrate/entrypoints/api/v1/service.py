@@ -34,6 +34,7 @@ from mailflatrate.entrypoints.api.v1 import (
     imports,
     lists,
     material,
+    messages,
     moves,
     origins,
     release,
@@ -85,6 +86,10 @@ TAGS = (
     ("RSS campaigns", "Drafts prepared from a feed's new entries. A person releases each one."),
     ("Content", "Segments, templates and images."),
     ("Senders", "Sender domains with their checks, and From addresses."),
+    (
+        "Transactional messages",
+        "Messages to one person about an order, account or ticket, from templates that our team reviewed.",
+    ),
     ("Events", "What happened in the account, in order: by long poll, or as server-sent events."),
     ("Webhooks", "Addresses that get these events, signed as Standard Webhooks define it."),
     (
@@ -94,8 +99,8 @@ TAGS = (
 )
 _MODULES = (
     account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves,
-    exports, suppressions, forms, campaigns, release, report, ab_test, automations, digests, material, senders, events,
-    webhooks, abuse,
+    exports, suppressions, forms, campaigns, release, report, ab_test, automations, digests, material, senders,
+    messages, events, webhooks, abuse,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.apps.lists.origin_review import held_imports, waiting_declarations
 from mailflatrate.apps.stats.queries import open_holds
 from mailflatrate.apps.suppression.queries import waiting_lift_requests
+from mailflatrate.apps.transactional.models import TemplateState, TemplateVersion
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -73,6 +74,10 @@ def _origins() -> QueueBacklog:
     return QueueBacklog(declared.count + held.count, min(moments, default=None))
 
 
+def _transactional() -> QueueBacklog:
+    return waiting(TemplateVersion.objects.filter(state=TemplateState.SUBMITTED), "submitted_at")
+
+
 def _figures() -> QueueBacklog:
     return waiting(open_holds(), "at")
 
@@ -120,6 +125,14 @@ QUEUES: list[DeskQueue] = [
         "mail-question-mark",
         ("campaigns", "campaign", "automation"),
         _campaigns,
+    ),
+    DeskQueue(
+        "transactional",
+        _("Transactional templates"),
+        _("Order confirmations and other messages without consent. None is sent before you've read its template."),
+        "receipt",
+        ("transactional", "transactional-version", "transactional-account"),
+        _transactional,
     ),
     DeskQueue(
         "figures",

@@ -21,6 +21,7 @@ from mailflatrate.entrypoints.web.desk import (
     request_limits,
     setup,
     test_inbox,
+    transactional,
 )
 from mailflatrate.entrypoints.web.desk.cases.urls import urlpatterns as cases
 
@@ -45,6 +46,11 @@ urlpatterns = [
     path("compliance/", compliance.compliance, name="compliance"),
     path("lift-requests/", lift_requests.waiting_requests, name="lift-requests"),
     path("lift-requests/<int:request_id>/decide/", lift_requests.decide, name="lift-request-decide"),
+    path("transactional/", transactional.queue, name="transactional"),
+    path("transactional/versions/<int:version_id>/", transactional.version, name="transactional-version"),
+    path("transactional/versions/<int:version_id>/decide/", transactional.decide, name="transactional-decide"),
+    path("transactional/accounts/<int:account_id>/", transactional.account, name="transactional-account"),
+    path("transactional/accounts/<int:account_id>/switch/", transactional.switch, name="transactional-switch"),
     path("messages/", customer_messages.unanswered_messages, name="messages"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:account_id>/", accounts.account, name="account"),

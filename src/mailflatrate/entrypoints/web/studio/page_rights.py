@@ -39,8 +39,11 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "
-        "media-picker media-one media-delete campaign-approval-return",
+        "media-picker media-one media-delete campaign-approval-return transactional-templates transactional-template "
+        "transactional-template-submit transactional-template-back transactional-template-version "
+        "transactional-template-delete",
     ),
+    **_all(Permission.RELEASE, "transactional transactional-message transactional-resend"),
     **_all(
         Permission.DRAFT,
         "automations automation_new automation_rename automation_copy automation_delete automation_discard "

@@ -10,6 +10,7 @@ from mailflatrate.entrypoints.web.studio.content import urls as content
 from mailflatrate.entrypoints.web.studio.home import urls as home
 from mailflatrate.entrypoints.web.studio.signup import urls as signup
 from mailflatrate.entrypoints.web.studio.test_inbox import urls as test_inbox
+from mailflatrate.entrypoints.web.studio.transactional import urls as transactional
 from mailflatrate.entrypoints.web.studio.trust import urls as trust
 
 app_name = "studio"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("automations/", include(automations.urlpatterns)),
     path("", include(content.urlpatterns)),
     path("", include(trust.urlpatterns)),
+    path("transactional/", include(transactional.urlpatterns)),
     path("reports/", reports.reports, name="reports"),
     path("search/", search.search, name="search"),
     path("help/", help.help_page, name="help"),

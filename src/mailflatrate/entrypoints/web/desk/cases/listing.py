@@ -129,7 +129,18 @@ def _found(text: str, found: SearchResults) -> dict[str, Any]:
 
 
 def _anything(found: SearchResults) -> bool:
-    return any((found.cases, found.campaigns, found.people, found.accounts, found.mails, found.suppressions))
+    return any(
+        (
+            found.cases,
+            found.campaigns,
+            found.people,
+            found.accounts,
+            found.mails,
+            found.suppressions,
+            found.versions,
+            found.messages,
+        )
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -34,6 +34,8 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "templates": gettext_lazy("layouts, designs"),
     "media": gettext_lazy("images, pictures, files"),
     "brand": gettext_lazy("logo, colors, fonts"),
+    "transactional": gettext_lazy("order confirmation, invoice, password reset, service email, message log"),
+    "transactional-templates": gettext_lazy("order confirmation, invoice, review, data, fields"),
     "reports": gettext_lazy("statistics, clicks, bounces, complaints, delivered"),
     "test-inbox": gettext_lazy("sent messages, sandbox"),
     "team": gettext_lazy("users, colleagues, invite, roles, permissions"),

@@ -34,7 +34,18 @@ KINDS: Final = {
     ),
     "campaigns": (
         gettext_lazy("Campaigns"),
-        ("campaign.", "mailing.", "release.", "digest.", "comment.", "template.", "media.", "warm_up.", "automation."),
+        (
+            "campaign.",
+            "mailing.",
+            "release.",
+            "digest.",
+            "comment.",
+            "template.",
+            "media.",
+            "warm_up.",
+            "automation.",
+            "transactional.",
+        ),
     ),
     "contacts": (
         pgettext_lazy("activity log", "Contacts"),

@@ -45,6 +45,7 @@ SCOPE_WORDS = {
     KeyScope.CAMPAIGNS_RELEASE: gettext_lazy("Release, pause and cancel campaigns in your name"),
     KeyScope.EVENTS: gettext_lazy("Read what happens in the account, by IDs only"),
     KeyScope.WEBHOOKS: gettext_lazy("Create, change and delete webhooks, which send these events to other servers"),
+    KeyScope.MESSAGES: gettext_lazy("Send transactional messages from approved templates. Nothing else"),
 }
 
 

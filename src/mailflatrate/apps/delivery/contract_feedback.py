@@ -1,0 +1,83 @@
+"""Bounces and complaints of transactional messages: their addresses, which need not be contacts, are suppressed (R-69,
+R-79).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.lists.actions import feedback
+from mailflatrate.apps.lists.actions.feedback import Bounce
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.queries import complained_elsewhere
+from mailflatrate.apps.transactional.models import TransactionalMessage
+from mailflatrate.base import tenancy
+from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
+from mailflatrate.rules.suppression import SuppressionReason
+
+_NO_HISTORY = BounceState(0, None, 0, None)
+
+
+@tenancy.needs_account
+def suppress_dead(bounces: Sequence[Bounce]) -> int:
+    """Suppress the addresses of messages that bounced for good; return how many rows that added or changed.
+
+    Bounces of other deliveries are ignored. Soft bounces count per campaign (R-71), so they don't here.
+    """
+    keys = _keys_of([bounce.delivery_id for bounce in bounces if bounce.delivery_id is not None])
+    account_wide: list[suppression.SuppressionEntry] = []
+    everywhere: list[suppression.SuppressionEntry] = []
+    for bounce in bounces:
+        key = keys.get(bounce.delivery_id or 0)
+        if key is None:
+            continue
+        said = bounce.verdict
+        judgement = judge_bounce(
+            _NO_HISTORY, said.outcome, said.status, bounce.at, witnesses=len(said.witnesses), disputed=said.disputed
+        )
+        if judgement.action is BounceAction.NOTHING:
+            continue
+        evidence = {
+            "rule": judgement.rule,
+            "status": said.status,
+            "at": bounce.at.isoformat(),
+            "delivery_id": bounce.delivery_id,
+        }
+        entry = suppression.SuppressionEntry(key, SuppressionReason.HARD_BOUNCE, bounce.source, evidence)
+        (everywhere if judgement.action is BounceAction.SUPPRESS_PLATFORM else account_wide).append(entry)
+    return suppression.suppress_many(account_wide) + suppression.suppress_many(everywhere, platform=True)
+
+
+def _keys_of(delivery_ids: Sequence[int]) -> dict[int, bytes]:
+    """Return the address keys of transactional messages by their deliveries."""
+    rows = Delivery.objects.filter(id__in=delivery_ids, transactional_id__isnull=False)
+    messages = {message_id: row_id for row_id, message_id in rows.values_list("id", "transactional_id")}
+    found = TransactionalMessage.objects.filter(id__in=[each for each in messages if each is not None])
+    return {messages[message_id]: bytes(key) for message_id, key in found.values_list("id", "address_key")}
+
+
+@tenancy.needs_account
+def record_complaint(
+    message_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
+) -> bool:
+    """Suppress the address of a message whose reader complained; a contact with it leaves all lists, too (R-79).
+
+    `platform` and `counts` as for `lists.actions.feedback.record_complaint`. Returns True if anything changed.
+    """
+    key = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", flat=True).first()
+    if key is None:
+        return False
+    contact = Contact.objects.filter(address_key=key).values_list("id", flat=True).first()
+    if contact is not None:
+        return feedback.record_complaint(
+            contact, source=source, evidence=evidence, at=at, platform=platform, counts=counts
+        )
+    return suppression.suppress(
+        bytes(key),
+        reason=SuppressionReason.COMPLAINT,
+        source=source,
+        evidence={"rule": "R-79", "at": at.isoformat(), "counts": counts, **evidence},
+        platform=platform or (counts and complained_elsewhere(bytes(key))),
+    )

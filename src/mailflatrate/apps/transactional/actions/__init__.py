@@ -1,0 +1,1 @@
+"""What people and programs change: templates, their reviews, an account's switch, messages, misdirected addresses."""

@@ -1,0 +1,44 @@
+"""“This wasn't me”: a reader says that a message isn't meant for them, and the account's messages to them end."""
+
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.models import NoticeKind
+from mailflatrate.apps.transactional.models import MisdirectedAddress, TransactionalMessage
+from mailflatrate.base import audit, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
+
+
+def report_misdirected(account_id: int, message_id: int) -> bool:
+    """Stop transactional messages of an account to the address of one of its messages, and tell its owners.
+
+    Idempotent: a second report changes nothing and tells no one. Returns False for a message that is no longer in the
+    log. The owners learn the reference, not who reads the address.
+    """
+    with tenancy.account(account_id):
+        message = TransactionalMessage.objects.select_related("version__template").filter(id=message_id).first()
+        if message is None:
+            return False
+        _row, is_new = MisdirectedAddress.objects.get_or_create(
+            address_key=bytes(message.address_key), defaults={"account_id": account_id, "message_id": message.id}
+        )
+        if not is_new:
+            return True
+        audit.record(
+            "transactional.misdirected",
+            by=audit.machine("transactional.not_me"),
+            account_id=account_id,
+            subject=f"transactional_message:{message.id}",
+            details={"template": message.version.template.key},
+        )
+
+    def facts() -> dict[str, object]:
+        return {
+            "template": message.version.template.name,
+            "kind": message.get_reference_kind_display(),
+            "reference": message.reference,
+            "url": f"{load_settings().public_url}/studio/transactional/{message.id}/",
+        }
+
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "transactional/mail/misdirected", facts)
+    return True

@@ -1,0 +1,46 @@
+"""The operator's switch: whether an account may send transactional email at all (R-112)."""
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import tell_owners
+from mailflatrate.apps.accounts.models import Account, Membership, NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Passage
+from mailflatrate.apps.transactional.actions.reviews import check_reviewer
+from mailflatrate.apps.transactional.errors import TransactionalError
+from mailflatrate.apps.transactional.models import TransactionalSwitch
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
+
+
+def switch_transactional(account_id: int, *, is_on: bool, by: User, reason: str) -> TransactionalSwitch:
+    """Switch an account's transactional email on or off, and tell its owners why.
+
+    Off takes effect at once, for queued messages, too. Raises TransactionalError if the user isn't an operator, gives
+    no reason, or works for the account, and if nothing would change.
+    """
+    reason = check_reviewer(by, reason)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        account = Account.objects.select_for_update().get(id=account_id)
+        if Membership.objects.filter(account=account, user=by).exists():
+            raise TransactionalError(_("You work for this account, so a colleague has to decide."))
+        found = TransactionalSwitch.objects.filter(account=account).first()
+        if (found is not None and found.is_on) == is_on:
+            raise TransactionalError(_("Nothing would change."))
+        switch = found or TransactionalSwitch(account=account)
+        switch.is_on, switch.changed_by, switch.changed_at, switch.reason = is_on, by, clock.now(), reason
+        switch.save()
+        audit.record(
+            "transactional.switched_on" if is_on else "transactional.switched_off",
+            by=audit.person(by),
+            account_id=account.id,
+            subject=f"account:{account.id}",
+            reason=reason,
+        )
+        facts = {
+            "on": is_on,
+            "reason": Passage(reason),
+            "url": f"{load_settings().public_url}/studio/transactional/",
+        }
+        tell_owners(account.id, NoticeKind.ACCOUNT_STATUS, "transactional/mail/switched", facts)
+    return switch

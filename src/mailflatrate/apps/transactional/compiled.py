@@ -1,0 +1,126 @@
+"""What a version of a template compiles to: once per imprint, in a child process, sealed (ADR 0010)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child, parts_in_child
+from mailflatrate.apps.campaigns.queries import brand_style
+from mailflatrate.apps.transactional.errors import TransactionalError
+from mailflatrate.apps.transactional.models import ReferenceKind, TemplateEdition, TemplateVersion
+from mailflatrate.locale.texts import ENGLISH, N_, known_language, translate
+from mailflatrate.mail.author_mistakes import all_in_words, in_words
+from mailflatrate.mail.compiler import CompiledSources, WrittenParts
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat
+from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
+from mailflatrate.rules.message_data import declared_fields, printed_data, variable_names
+
+_REASON: Final = N_(
+    "This email is about {{ reference.kind }} {{ reference.number }} at {{ account.name }}. You get it for that "
+    "reason, whether or not you subscribed to anything. It contains no advertising."
+)
+_KINDS: Final = {
+    ReferenceKind.ORDER: N_("order"),
+    ReferenceKind.INVOICE: N_("invoice"),
+    ReferenceKind.BOOKING: N_("booking"),
+    ReferenceKind.ACCOUNT: N_("account"),
+    ReferenceKind.TICKET: N_("ticket"),
+}
+_OWN_VARIABLES: Final = frozenset({"reference.kind", "reference.number", "account.name", "mailing_id"})
+_OF_FOOTER: Final = _OWN_VARIABLES | {"not_me_url"}
+
+
+def compile_version(version: TemplateVersion, imprint: Imprint) -> CompiledCampaign:
+    """Compile a version under an imprint. Raises SourceRefused with every mistake and its line."""
+    fields = declared_fields(version.fields)
+    context = CompileContext(
+        imprint=_footer(version, imprint),
+        known_variables=_OF_FOOTER | set(variable_names(fields)),
+        brand=brand_style(),
+        language=version.language,
+    )
+    source = ContentSource(kind=SourceFormat(version.format), body=version.content, subject=version.subject)
+    return compile_in_child(source, context)
+
+
+def _footer(version: TemplateVersion, imprint: Imprint) -> FooterImprint:
+    structured = imprint_from_mapping({**imprint.fields, "country": imprint.country})
+    return FooterImprint(
+        lines=tuple(
+            FooterLine(line.label, line.text)
+            for line in imprint_lines(structured, version.language)
+            if line.key != "privacy_url"
+        ),
+        reason=translate(_REASON, version.language),
+        mailing_id=version.mailing_id,
+        language=known_language(version.language),
+        privacy_url=structured.privacy_url or None,
+        is_transactional=True,
+        style=brand_style().imprint,
+    )
+
+
+def edition_of(version: TemplateVersion, imprint: Imprint) -> TemplateEdition:
+    """Return what a frozen version compiles to under an imprint; compiled once. Raises SourceRefused."""
+    found = TemplateEdition.objects.filter(version=version, imprint=imprint).first()
+    if found is not None:
+        return found
+    sources = compile_version(version, imprint).sources
+    made = TemplateEdition(
+        account_id=version.account_id,
+        version=version,
+        imprint=imprint,
+        subject=sources.subject,
+        html=sources.html,
+        text=sources.text,
+    )
+    made.seal = made.make_seal()
+    kept, _made = TemplateEdition.objects.get_or_create(
+        account_id=version.account_id,
+        version=version,
+        imprint=imprint,
+        defaults={"subject": made.subject, "html": made.html, "text": made.text, "seal": made.seal},
+    )
+    return kept
+
+
+def message_values(
+    version: TemplateVersion, *, data: Mapping[str, Any], kind: str, reference: str, account_name: str
+) -> dict[str, object]:
+    """Return the values with which a message is rendered, but for the service's own link."""
+    fields = declared_fields(version.fields)
+    return {
+        "data": printed_data(fields, data, version.language),
+        "reference": {"kind": translate(_KINDS[ReferenceKind(kind)], version.language), "number": reference},
+        "account": {"name": account_name},
+        "mailing_id": version.mailing_id,
+    }
+
+
+def write_preview(compiled: CompiledCampaign, values: Mapping[str, object]) -> WrittenParts:
+    """Return a message's parts as one reader gets them, rendered in a child process. Raises SourceRefused."""
+    return parts_in_child(compiled, {**values, "not_me_url": "#"})
+
+
+def check_rendering(edition: TemplateEdition, values: Mapping[str, object]) -> None:
+    """Render a message without sending it, so that its program hears at once what is wrong.
+
+    Raises TransactionalError.
+    """
+    language = get_language() or ENGLISH
+    sources = CompiledSources(edition.subject, edition.html, edition.text, ())
+    nothing = FooterImprint((), reason="", mailing_id="", language=ENGLISH)
+    try:
+        parts = write_preview(CompiledCampaign(sources, nothing), values)
+    except SourceRefused as refused:
+        raise TransactionalError(all_in_words(refused.errors, language)) from refused
+    if parts.missing:
+        names = ", ".join(parts.missing)
+        raise TransactionalError(_("The template prints values that are empty: %(names)s.") % {"names": names})
+    if parts.problem is not None:
+        raise TransactionalError(in_words(parts.problem, language))

@@ -1,0 +1,110 @@
+"""Scoped reads of templates, versions and messages."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+
+from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.domains.models import DomainState, SenderAddress
+from mailflatrate.apps.transactional.models import (
+    MessageTemplate,
+    MisdirectedAddress,
+    TemplateState,
+    TemplateVersion,
+    TransactionalMessage,
+    TransactionalSwitch,
+)
+from mailflatrate.base import clock
+from mailflatrate.base.ids import address_key
+from mailflatrate.rules.campaign_states import NOT_BEGUN
+from mailflatrate.rules.names.domains import registrable
+
+PAGE_ROWS = 50
+COUNTED = timedelta(days=1)
+"""The time in which messages to one address are counted (R-112)."""
+
+
+def is_switched_on() -> bool:
+    """Return whether an operator switched transactional email on for the current account."""
+    return TransactionalSwitch.objects.filter(is_on=True).exists()
+
+
+def templates() -> QuerySet[MessageTemplate]:
+    """Return the account's templates by name."""
+    return MessageTemplate.objects.order_by("name", "id")
+
+
+def newest_imprint() -> Imprint | None:
+    """Return the imprint that a message sent now shows."""
+    return Imprint.objects.order_by("-version").first()
+
+
+def version_in_use(template_key: str) -> TemplateVersion | None:
+    """Return the newest version of a template if it is approved, or the one before an open one.
+
+    None for an unknown template, and while the newest decision is a withdrawal.
+    """
+    rows = TemplateVersion.objects.select_related("sender__domain", "template").filter(template__key=template_key)
+    newest = rows.filter(state__in=[TemplateState.APPROVED, TemplateState.WITHDRAWN]).order_by("-number").first()
+    return newest if newest is not None and newest.state == TemplateState.APPROVED else None
+
+
+def is_proved(sender: SenderAddress | None) -> bool:
+    """Return whether a sender's mailbox and domain are proved now (R-46)."""
+    return (
+        sender is not None
+        and sender.verified_at is not None
+        and sender.domain.verified_at is not None
+        and sender.domain.state == DomainState.VERIFIED
+    )
+
+
+def is_stream_apart(sender: SenderAddress | None) -> bool:
+    """Return whether a sender's domain is a subdomain from which no campaign was sent (R-66)."""
+    if sender is None:
+        return False
+    name = sender.domain.name
+    whole = registrable(name) or ".".join(name.split(".")[-2:])
+    mailed = Campaign.objects.filter(sender__domain_id=sender.domain_id).exclude(state__in=NOT_BEGUN)
+    return name != whole and not mailed.exists()
+
+
+def sender_choices() -> Sequence[SenderAddress]:
+    """Return the account's verified senders on subdomains that only transactional email uses."""
+    proved = SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False)
+    found = proved.select_related("domain").order_by("email")
+    return [sender for sender in found if is_stream_apart(sender)]
+
+
+def is_misdirected(key: bytes) -> bool:
+    """Return whether an address's reader said that the account's messages aren't meant for them."""
+    return MisdirectedAddress.objects.filter(address_key=key).exists()
+
+
+def sent_before(message: TransactionalMessage) -> int:
+    """Count the messages that the same address was to get from the account within a day before this one."""
+    rows = TransactionalMessage.objects.filter(
+        address_key=message.address_key, refused_by="", created_at__gt=clock.now() - COUNTED, id__lt=message.id
+    )
+    return rows.count()
+
+
+def find_message(message_id: int) -> TransactionalMessage | None:
+    """Return a message of the account with its version and template."""
+    return TransactionalMessage.objects.select_related("version__template").filter(id=message_id).first()
+
+
+def search_messages(
+    text: str = "", *, before_id: int | None = None, size: int = PAGE_ROWS
+) -> Sequence[TransactionalMessage]:
+    """Return messages, newest first: all, or those to an address or about a reference that is exactly `text`."""
+    rows = TransactionalMessage.objects.select_related("version__template")
+    wanted = text.strip()
+    if wanted:
+        key = address_key(wanted)
+        rows = rows.filter(Q(reference=wanted) | Q(address_key=key) if key is not None else Q(reference=wanted))
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return list(rows.order_by("-id")[:size])

@@ -1,0 +1,174 @@
+"""Transactional email at the desk: reviews of templates, the switch of an account, and its signals (R-112)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.transactional.actions.reviews import VersionDecision, decide_version
+from mailflatrate.apps.transactional.actions.switch import switch_transactional
+from mailflatrate.apps.transactional.actions.templates import preview
+from mailflatrate.apps.transactional.errors import TransactionalError
+from mailflatrate.apps.transactional.models import (
+    MisdirectedAddress,
+    TemplateState,
+    TemplateVersion,
+    TransactionalMessage,
+    TransactionalSwitch,
+)
+from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
+from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, VERSION_TONES, pretty
+from mailflatrate.mail.compiler import WrittenParts
+from mailflatrate.rules.advertising import HintKind
+
+COUNTED = timedelta(days=30)
+DECIDABLE = (TemplateState.SUBMITTED, TemplateState.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """What an account sent in the last 30 days, and what speaks against it."""
+
+    account: Account
+    is_on: bool
+    messages: int
+    refused: int
+    misdirected: int
+
+
+@require_safe
+@desk
+def queue(request: DeskRequest) -> HttpResponse:
+    """List the versions that wait, oldest first, and the accounts that may send."""
+    waiting = TemplateVersion.objects.filter(state=TemplateState.SUBMITTED).select_related("template", "account")
+    switches = TransactionalSwitch.objects.select_related("account").order_by("-is_on", "-changed_at")[:PAGE_ROWS]
+    context = {
+        "rows": list(waiting.order_by("submitted_at")[:PAGE_ROWS]),
+        "accounts": _figures([(row.account, row.is_on) for row in switches]),
+    }
+    return page(request, "transactional/queue", context)
+
+
+def _figures(accounts: list[tuple[Account, bool]]) -> list[AccountFigures]:
+    ids, since = [account.id for account, _is_on in accounts], clock.now() - COUNTED
+    rows = TransactionalMessage.objects.filter(account_id__in=ids, created_at__gt=since).values("account_id")
+    counted = rows.annotate(taken=Count("id"), refused=Count("id", filter=~Q(refused_by="")))
+    counts = {each: (taken, refused) for each, taken, refused in counted.values_list("account_id", "taken", "refused")}
+    reports = MisdirectedAddress.objects.filter(account_id__in=ids, reported_at__gt=since).values("account_id")
+    misdirected = dict(reports.annotate(found=Count("id")).values_list("account_id", "found"))
+    return [
+        AccountFigures(account, is_on, *counts.get(account.id, (0, 0)), misdirected.get(account.id, 0))
+        for account, is_on in accounts
+    ]
+
+
+def find_version(version_id: int) -> TemplateVersion:
+    """Return a version that was submitted at least once. Raises Http404."""
+    rows = TemplateVersion.objects.select_related("template", "account", "sender__domain", "submitted_by")
+    found = rows.filter(id=version_id).exclude(state=TemplateState.DRAFT).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@desk
+def version(request: DeskRequest, version_id: int) -> HttpResponse:
+    """Show a version as a reader gets it, with what may advertise."""
+    return _version_page(request, find_version(version_id))
+
+
+def _version_page(
+    request: DeskRequest, found: TemplateVersion, *, problem: str = "", reason: str = "", status: int = 200
+) -> HttpResponse:
+    parts, fault = _preview(found)
+    context: dict[str, Any] = {
+        "version": found,
+        "customer": found.account,
+        "tone": VERSION_TONES[TemplateState(found.state)],
+        "hints": [(HINT_WORDS[HintKind(hint["kind"])], hint["passage"]) for hint in found.hints],
+        "parts": parts,
+        "fault": fault,
+        "fields_text": pretty(found.fields),
+        "decisions": found.state in DECIDABLE,
+        "problem": problem,
+        "reason": reason,
+    }
+    return page(request, "transactional/version", context, status=status)
+
+
+def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:
+    with tenancy.account(found.account_id):
+        try:
+            return preview(found, found.account.name), ""
+        except TransactionalError as problem:
+            return None, str(problem)
+
+
+@require_POST
+@desk
+def decide(request: DeskRequest, version_id: int) -> HttpResponse:
+    """Approve or return a version, or withdraw its approval; the customer reads the reason."""
+    found, reason = find_version(version_id), request.POST.get("reason", "")
+    try:
+        outcome = VersionDecision(request.POST.get("outcome", ""))
+        decided = decide_version(version_id, outcome, reviewer=request.user, reason=reason)
+    except ValueError:
+        return _version_page(request, found, problem=_("Choose a decision."), reason=reason, status=REFUSED)
+    except TransactionalError as problem:
+        return _version_page(request, found, problem=str(problem), reason=reason, status=REFUSED)
+    text = _("Decision: %(state)s. The customer has been notified.") % {"state": decided.get_state_display()}
+    return succeed(request, text, reverse("desk:transactional"))
+
+
+@require_safe
+@desk
+def account(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Show an account's switch, its versions and what speaks against it."""
+    return _account_page(request, account_id)
+
+
+def _account_page(
+    request: DeskRequest, account_id: int, *, problem: str = "", reason: str = "", status: int = 200
+) -> HttpResponse:
+    customer = find_account(account_id)
+    switch_row = TransactionalSwitch.objects.filter(account=customer).select_related("changed_by").first()
+    is_on = switch_row is not None and switch_row.is_on
+    versions = TemplateVersion.objects.filter(account=customer).exclude(state=TemplateState.DRAFT)
+    context = {
+        "account": None,
+        "customer": customer,
+        "switch": switch_row,
+        "is_on": is_on,
+        "figures": _figures([(customer, is_on)])[0],
+        "versions": [
+            (row, VERSION_TONES[TemplateState(row.state)])
+            for row in versions.select_related("template").order_by("-id")[:PAGE_ROWS]
+        ],
+        "problem": problem,
+        "reason": reason,
+    }
+    return page(request, "transactional/account", context, status=status)
+
+
+@require_POST
+@desk
+def switch(request: DeskRequest, account_id: int) -> HttpResponse:
+    """Switch an account's transactional email on or off."""
+    find_account(account_id)
+    is_on, reason = request.POST.get("on") == "yes", request.POST.get("reason", "")
+    try:
+        switch_transactional(account_id, is_on=is_on, by=request.user, reason=reason)
+    except TransactionalError as problem:
+        return _account_page(request, account_id, problem=str(problem), reason=reason, status=REFUSED)
+    text = _("Transactional email is on.") if is_on else _("Transactional email is off.")
+    return succeed(request, text, reverse("desk:transactional-account", args=[account_id]))

@@ -1,0 +1,48 @@
+"""“This wasn't me”: the page that every transactional message links to (R-112).
+
+GET and HEAD change nothing, because security scanners follow every link in a message.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.delivery.queries import find_delivery
+from mailflatrate.apps.transactional.actions.misdirected import report_misdirected
+from mailflatrate.apps.transactional.queries import find_message, is_misdirected
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.settings.schema import load_settings
+
+
+@csrf_exempt  # the token is in a message to the reader; no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask on GET; on POST stop the sender's transactional messages to this address. Repeating it changes nothing."""
+    claims = key_ring().open_token(TokenPurpose.NOT_ME, token)
+    if claims is None:
+        raise Http404
+    with tenancy.account(claims.account_id):
+        delivery = find_delivery(claims.account_id, claims.delivery_id)
+        message = find_message(delivery.transactional_id) if delivery and delivery.transactional_id else None
+        account = current_account()
+        language = message.version.language if message is not None else account.language
+    if message is not None and request.method == "POST":
+        report_misdirected(claims.account_id, message.id)
+    with tenancy.account(claims.account_id):
+        context = {
+            "customer": {"name": account.name, "text": "", "colour": account.colour},
+            "message": message,
+            "is_stopped": message is not None and is_misdirected(bytes(message.address_key)),
+            "abuse_address": f"abuse@{load_settings().service_domain}",
+        }
+    with translation.override(page_language(request, language)):
+        answer = render(request, "public/not_me.html", context, status=200 if message is not None else 410)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

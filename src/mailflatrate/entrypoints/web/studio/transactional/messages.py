@@ -1,0 +1,83 @@
+"""The log of transactional messages: search by address or reference, one message, send it again."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.delivery.actions.transactional import resend_message
+from mailflatrate.apps.transactional import queries
+from mailflatrate.apps.transactional.errors import TransactionalError
+from mailflatrate.apps.transactional.models import TransactionalMessage, TransactionalSwitch
+from mailflatrate.entrypoints.presenters.transactional import MessageState, message_rows
+from mailflatrate.entrypoints.web.posts import refuse, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.entrypoints.web.transactional_labels import STATE_TONES, STATE_WORDS
+from mailflatrate.rules.limits import value
+
+LONGEST_SEARCH = 320
+
+
+def find_message(transactional_id: int) -> TransactionalMessage:
+    """Return a message of the account. Raises Http404."""
+    found = queries.find_message(transactional_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+@never_cache
+@require_safe
+@studio
+def log(request: StudioRequest) -> HttpResponse:
+    """List messages, newest first, or those to an address or about a reference."""
+    text = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH]
+    before = whole_number(request.GET.get("before")) or None
+    found = queries.search_messages(text, before_id=before, size=queries.PAGE_ROWS + 1)
+    rows = message_rows(found[: queries.PAGE_ROWS])
+    older = rows[-1].id if len(found) > queries.PAGE_ROWS else 0
+    context = {
+        "switch": TransactionalSwitch.objects.first(),
+        "is_on": queries.is_switched_on(),
+        "rows": [(row, STATE_WORDS[row.state], STATE_TONES[row.state]) for row in rows],
+        "search": text,
+        "is_older": before is not None,
+        "older_url": f"?{urlencode({'q': text, 'before': older})}" if older else "",
+        "log_days": int(value("contract_log_days")),
+    }
+    return page(request, "studio/transactional/log.html", context)
+
+
+@never_cache
+@require_safe
+@studio
+def message(request: StudioRequest, transactional_id: int) -> HttpResponse:
+    """Show one message and what became of it."""
+    row = message_rows([find_message(transactional_id)])[0]
+    context = {
+        "row": row,
+        "state_word": STATE_WORDS[row.state],
+        "tone": STATE_TONES[row.state],
+        "is_stopped": row.state in (MessageState.REFUSED, MessageState.SKIPPED),
+        "resend_hours": int(value("contract_resend_hours")),
+    }
+    return page(request, "studio/transactional/message.html", context)
+
+
+@never_cache
+@require_POST
+@studio
+def resend(request: StudioRequest, transactional_id: int) -> HttpResponse:
+    """Send a message of the last 24 hours again."""
+    try:
+        again = resend_message(find_message(transactional_id), by=request.user)
+    except TransactionalError as problem:
+        return refuse(request, str(problem), reverse("studio:transactional-message", args=[transactional_id]))
+    url = reverse("studio:transactional-message", args=[again.id])
+    if again.refused_by:
+        return refuse(request, _("The message was refused. The reason is below."), url)
+    return succeed(request, _("The message is being sent again."), url)

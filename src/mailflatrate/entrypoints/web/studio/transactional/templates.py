@@ -1,0 +1,247 @@
+"""Templates of transactional messages: write a version, submit it for review, begin the next one."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.transactional.actions import templates as actions
+from mailflatrate.apps.transactional.errors import TransactionalError
+from mailflatrate.apps.transactional.models import MessageTemplate, TemplateState, TemplateVersion
+from mailflatrate.apps.transactional.queries import is_switched_on, sender_choices, templates
+from mailflatrate.entrypoints.web.posts import perform, succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.transactional_labels import VERSION_TONES, pretty
+from mailflatrate.mail.compiler import WrittenParts
+
+FORMATS = [("markdown", "Markdown"), ("mjml", "MJML"), ("html", "HTML")]
+LONGEST_CONTENT = 200_000
+LONGEST_JSON = 20_000
+
+
+class JsonField(forms.CharField):
+    """JSON that a person writes, as a value."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the value. Raises ValidationError."""
+        text = super().clean(value)
+        try:
+            return json.loads(text) if text.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(_("This isn't valid JSON: %(error)s.") % {"error": error}) from error
+
+
+class VersionForm(forms.Form):
+    """What a version says and takes."""
+
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250, required=False)
+    sender_id = forms.TypedChoiceField(label=gettext_lazy("Sender"), coerce=int, empty_value=None, required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=FORMATS)
+    content = forms.CharField(
+        label=gettext_lazy("Text"),
+        max_length=LONGEST_CONTENT,
+        required=False,
+        help_text=gettext_lazy("Insert data with {{ data.name }} and the reference with {{ reference.number }}."),
+    )
+    purpose = forms.CharField(
+        label=gettext_lazy("What triggers this message?"),
+        max_length=1_000,
+        required=False,
+        help_text=gettext_lazy("For our reviewer, such as: sent when a parcel leaves our warehouse."),
+    )
+    fields_json = JsonField(
+        label=gettext_lazy("Fields"),
+        max_length=LONGEST_JSON,
+        required=False,
+        help_text=gettext_lazy(
+            "The data that your program sends, as JSON. Types: text, number, date, url (with “hosts”) and list (with "
+            "“columns”)."
+        ),
+    )
+    sample = JsonField(
+        label=gettext_lazy("Sample data"),
+        max_length=LONGEST_JSON,
+        required=False,
+        help_text=gettext_lazy("For the preview, and for our reviewer."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        senders = [(sender.id, str(sender)) for sender in sender_choices()]
+        self.fields["sender_id"].choices = [("", _("No sender yet")), *senders]  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        """Return the cleaned values as `save_draft` takes them."""
+        found = dict(self.cleaned_data)
+        fields, sample = found.pop("fields_json"), found.pop("sample")
+        return {**found, "fields": fields or [], "sample": sample or {}}
+
+
+def _initial(version: TemplateVersion) -> dict[str, Any]:
+    named = ("subject", "sender_id", "language", "format", "content", "purpose")
+    values: dict[str, Any] = {name: getattr(version, name) for name in named}
+    return {**values, "fields_json": pretty(version.fields), "sample": pretty(version.sample)}
+
+
+def find_template(message_template_id: int) -> MessageTemplate:
+    """Return a template of the account. Raises Http404."""
+    found = MessageTemplate.objects.filter(id=message_template_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _newest(template: MessageTemplate) -> TemplateVersion:
+    versions = TemplateVersion.objects.select_related("template", "sender__domain", "decided_by", "submitted_by")
+    return versions.filter(template=template).latest("number")
+
+
+def _url(message_template_id: int) -> str:
+    return reverse("studio:transactional-template", args=[message_template_id])
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def template_list(request: StudioRequest) -> HttpResponse:
+    """List the templates with the state of their newest version; a POST creates one."""
+    problem = ""
+    if request.method == "POST":
+        name, key = request.POST.get("name", ""), request.POST.get("key", "")
+        try:
+            made = actions.create_template(name, key, language=request.account.language, by=request.user)
+        except TransactionalError as error:
+            problem = str(error)
+        else:
+            return succeed(request, _("The template was created."), _url(made.template_id))
+    rows = [(each, _newest(each)) for each in templates()]
+    context = {
+        "rows": [(each, newest, VERSION_TONES[TemplateState(newest.state)]) for each, newest in rows],
+        "problem": problem,
+        "name": request.POST.get("name", ""),
+        "key": request.POST.get("key", ""),
+        "is_on": is_switched_on(),
+    }
+    return page(request, "studio/transactional/templates.html", context, status=422 if problem else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
+    """Show a template's newest version with its preview; a POST saves the draft."""
+    found = find_template(message_template_id)
+    version = _newest(found)
+    if request.method != "POST":
+        return _page(request, version, VersionForm(initial=_initial(version)))
+    form = VersionForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.save_draft(version.id, form.values(), by=request.user)
+        except TransactionalError as problem:
+            form.add_error(None, str(problem))
+        else:
+            return succeed(request, _("Saved."), _url(found.id))
+    return _page(request, version, form, status=422)
+
+
+def _page(
+    request: StudioRequest, version: TemplateVersion, form: VersionForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    parts, fault = _preview(request, version)
+    earlier = TemplateVersion.objects.filter(template=version.template).exclude(id=version.id)
+    earlier = earlier.select_related("decided_by").order_by("-number")
+    context = {
+        "template": version.template,
+        "version": version,
+        "tone": VERSION_TONES[TemplateState(version.state)],
+        "form": form,
+        "is_draft": version.state == TemplateState.DRAFT,
+        "is_submitted": version.state == TemplateState.SUBMITTED,
+        "can_be_deleted": version.state == TemplateState.DRAFT and not earlier.exists(),
+        "fields_text": pretty(version.fields),
+        "parts": parts,
+        "fault": fault,
+        "problem": problem,
+        "earlier": [(each, VERSION_TONES[TemplateState(each.state)]) for each in earlier[:20]],
+        "senders": bool(sender_choices()),
+    }
+    return page(request, "studio/transactional/template.html", context, status=status)
+
+
+def _preview(request: StudioRequest, version: TemplateVersion) -> tuple[WrittenParts | None, str]:
+    """Return the version as a reader gets it, or what is still missing."""
+    if not version.content.strip():
+        return None, ""
+    try:
+        return actions.preview(version, request.account.name), ""
+    except TransactionalError as problem:
+        return None, str(problem)
+
+
+@never_cache
+@require_POST
+@studio
+def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
+    """Freeze the draft and ask for its review."""
+    version = _newest(find_template(message_template_id))
+    try:
+        actions.submit_version(version.id, account_name=request.account.name, by=request.user)
+    except TransactionalError as problem:
+        return _page(request, version, VersionForm(initial=_initial(version)), problem=str(problem), status=422)
+    return succeed(request, _("Our team has been asked to review this version."), _url(message_template_id))
+
+
+@never_cache
+@require_POST
+@studio
+def back(request: StudioRequest, message_template_id: int) -> HttpResponse:
+    """Make a submitted version a draft again."""
+    version = _newest(find_template(message_template_id))
+    return perform(
+        request,
+        lambda: actions.take_back(version.id, by=request.user),
+        _("This version is a draft again."),
+        _url(message_template_id),
+        refused=TransactionalError,
+    )
+
+
+@never_cache
+@require_POST
+@studio
+def version(request: StudioRequest, message_template_id: int) -> HttpResponse:
+    """Begin the next version."""
+    find_template(message_template_id)
+    return perform(
+        request,
+        lambda: actions.begin_version(message_template_id, by=request.user),
+        _("A new version was begun. The approved one is sent until this one is approved."),
+        _url(message_template_id),
+        refused=TransactionalError,
+    )
+
+
+@never_cache
+@require_POST
+@studio
+def delete(request: StudioRequest, message_template_id: int) -> HttpResponse:
+    """Delete a template that was never submitted."""
+    find_template(message_template_id)
+    return perform(
+        request,
+        lambda: actions.delete_template(message_template_id, by=request.user),
+        _("The template was deleted."),
+        reverse("studio:transactional-templates"),
+        refused=TransactionalError,
+        back=_url(message_template_id),
+    )

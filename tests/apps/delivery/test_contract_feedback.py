@@ -1,0 +1,43 @@
+"""Bounces of transactional messages suppress their addresses."""
+
+import email
+import email.policy
+from typing import Any
+
+import pytest
+
+from mailflatrate.apps.delivery.feedback import count_bounces
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.apps.transactional.models import TransactionalMessage
+from mailflatrate.base import tenancy
+from support.transactional import (
+    TransactionalCustomer,
+    sent,
+    transactional_customer,
+)
+
+
+@pytest.fixture
+def anna(database: str) -> TransactionalCustomer:
+    """Anna, who may send transactional email."""
+    return transactional_customer()
+
+
+def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
+    """What a receiver got, parsed."""
+    raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)
+    return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in raws]
+
+
+@pytest.mark.parametrize(("reply", "dead"), [("550 5.1.1 no such user", True), ("552 5.2.2 mailbox full", False)])
+def test_a_dead_mailbox_gets_no_further_message(anna: TransactionalCustomer, reply: str, dead: bool) -> None:
+    message = anna.send()
+    received(anna, message, reply)
+    delivery = anna.delivery(message)
+    assert delivery.state == DeliveryState.BOUNCED
+    count_bounces(anna.account_id, [delivery.id])
+    with tenancy.account(anna.account_id):
+        found = Suppression.objects.filter(address_key=message.address_key)
+        assert found.exists() is dead
+    assert (anna.send(message.recipient).refused_by == "contract-allowed") is dead

@@ -1,0 +1,61 @@
+"""What a sender makes of a transactional message: only what we compiled, with the data of its own row."""
+
+import email
+import email.policy
+from typing import Any
+
+import dkim
+import psycopg
+import pytest
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED
+from mailflatrate.apps.transactional.models import TransactionalMessage
+from mailflatrate.base import tenancy
+from support.transactional import (
+    DATA,
+    TransactionalCustomer,
+    sent,
+    transactional_customer,
+)
+
+
+@pytest.fixture
+def anna(database: str) -> TransactionalCustomer:
+    """Anna, who may send transactional email."""
+    return transactional_customer()
+
+
+def received(anna: TransactionalCustomer, message: TransactionalMessage, reply: str = "") -> list[Any]:
+    """What a receiver got, parsed."""
+    raws = sent(anna.account_id, anna.delivery(message).chunk_id, reply=reply)
+    return [email.message_from_bytes(raw, policy=email.policy.SMTP) for raw in raws]
+
+
+def test_data_that_was_moved_from_another_message_is_not_sent(anna: TransactionalCustomer, database: str) -> None:
+    """ADR 0010: someone with the application's password copies the sealed data of one row into another."""
+    message, other = anna.send(), anna.send(data={**DATA, "first_name": "Eve"})
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            "UPDATE transactional_message SET data_sealed = %s WHERE id = %s", [other.data_sealed, message.id]
+        )
+    assert received(anna, message) == []
+    delivery = anna.delivery(message)
+    assert (delivery.state, delivery.reason) == (DeliveryState.WITHHELD, MESSAGE_FAILED)
+
+
+def test_an_edition_that_another_program_wrote_is_not_sent(anna: TransactionalCustomer, database: str) -> None:
+    message = anna.send()
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE template_edition SET html = 'Buy now' WHERE id = %s", [message.edition_id])
+    assert received(anna, message) == []
+
+
+def test_the_customers_domain_signs_it(anna: TransactionalCustomer) -> None:
+    raw = sent(anna.account_id, anna.delivery(anna.send()).chunk_id)[0]
+    with tenancy.account(anna.account_id):
+        key = anna.version().sender.domain.keys.get()  # type: ignore[union-attr]
+    assert dkim.verify(raw, dnsfunc=lambda _name, timeout=5: key.public_record.encode())
+    assert b"d=service.lindenhof.example" in raw

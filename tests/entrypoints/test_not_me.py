@@ -1,0 +1,65 @@
+"""“This wasn't me”: asked on GET, done on POST, for this account and address only."""
+
+import pytest
+from django.test import Client
+
+from mailflatrate.apps.accounts.models import Notice
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.transactional.models import MisdirectedAddress
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.tokens import TokenPurpose
+from support.transactional import TransactionalCustomer, transactional_customer
+
+
+@pytest.fixture
+def anna(database: str) -> TransactionalCustomer:
+    return transactional_customer()
+
+
+def link(anna: TransactionalCustomer, purpose: TokenPurpose = TokenPurpose.NOT_ME) -> str:
+    message = anna.send()
+    return "/n/" + key_ring().seal(purpose, anna.account_id, anna.delivery(message).id)
+
+
+def reports(anna: TransactionalCustomer) -> int:
+    with tenancy.account(anna.account_id):
+        return MisdirectedAddress.objects.count()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_scanners_change_nothing(anna: TransactionalCustomer, method: str) -> None:
+    answer = Client().generic(method, link(anna))
+    assert answer.status_code in (200, 405)
+    assert reports(anna) == 0
+
+
+def test_the_reader_is_asked_and_told_and_the_owners_are_told_once(anna: TransactionalCustomer) -> None:
+    url, browser = link(anna), Client(enforce_csrf_checks=True)
+    asked = browser.get(url)
+    with tenancy.account(anna.account_id):
+        name = current_account().name
+    assert asked.status_code == 200 and name in asked.content.decode() and "A-4711" in asked.content.decode()
+    assert asked.headers["Cache-Control"] == "no-store"
+    for _ in range(2):
+        assert "Stopped" in browser.post(url).content.decode()
+    assert "Stopped" in browser.get(url).content.decode()
+    assert reports(anna) == 1
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        told = Notice.objects.filter(recipient=anna.customer.owner.email, subject__contains="wrong person")
+        assert told.count() == 1
+        assert "A-4711" in told.get().text
+
+
+@pytest.mark.parametrize("purpose", [purpose for purpose in TokenPurpose if purpose is not TokenPurpose.NOT_ME])
+def test_no_other_token_opens_it(anna: TransactionalCustomer, purpose: TokenPurpose) -> None:
+    assert Client().post(link(anna, purpose)).status_code == 404
+    assert reports(anna) == 0
+
+
+def test_a_token_of_another_delivery_stops_nothing(anna: TransactionalCustomer) -> None:
+    for delivery_id in (0, 2**47):
+        url = "/n/" + key_ring().seal(TokenPurpose.NOT_ME, anna.account_id, delivery_id)
+        assert Client().post(url).status_code == 410
+    assert reports(anna) == 0
