@@ -2,8 +2,10 @@
 
     python bench/journeys.py [--enrolments 1000000]
     python bench/journeys.py --enrolments 100000 --kills 20      # kill -9 the workers that advance them
+    python bench/journeys.py --events 1000000                    # and events in and out, by their own benches
 
-Prints one JSON object with advanced_per_second. With --kills the exit status is 1 unless everyone ends in exactly one
+Prints one JSON object with advanced_per_second; with --events also events_in_per_second (`events_in.py`) and
+events_out_per_second (`events.py`). With --kills the exit status is 1 unless everyone ends in exactly one
 state, with exactly one delivery.
 """
 
@@ -45,7 +47,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="the speed of automations")
     parser.add_argument("--enrolments", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=0, help="kill the worker this often while it advances them")
+    parser.add_argument("--events", type=int, default=0, help="measure so many events out, and events in")
     options = parser.parse_args()
+    rates = event_rates(options.events) if options.events else {}
     with workspace(log_level="ERROR"):
         estate = build_estate(options.enrolments)
         automation_id = begin(estate, STEPS)
@@ -74,6 +78,7 @@ def main() -> None:
         "enrolments": options.enrolments,
         "entered_per_second": round(options.enrolments / entered),
         "advanced_per_second": round(options.enrolments / seconds),
+        **rates,
         "seconds": round(seconds, 2),
         "figures_seconds": round(page, 4),
         "pages_ms": pages,
@@ -83,6 +88,16 @@ def main() -> None:
     }
     print(json.dumps({**result, "machine": machine()}))
     sys.exit(0 if whole else 1)
+
+
+def event_rates(events: int) -> dict[str, float]:
+    """Run the benches of events one after the other, each in a workspace of its own; return their rates."""
+    found = {}
+    for script, arguments in (("events_in.py", []), ("events.py", ["--events", str(events)])):
+        command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        found.update(json.loads(done.stdout))
+    return {name: found[name] for name in ("events_in_per_second", "events_out_per_second")}
 
 
 def begin(estate: Estate, steps: list[dict[str, Any]]) -> int:

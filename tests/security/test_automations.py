@@ -1,17 +1,21 @@
 """SQL under the application role, and a program, straight at automations: each lock holds alone."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import Error, connection
 
+from mailflatrate.apps.accounts.actions import keys
+from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.automations.models import Enrolment
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.models import Delivery
-from mailflatrate.apps.lists.models import Subscription
+from mailflatrate.apps.lists.actions.events import declare_event
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
-from support.api import program_of
+from support.api import Program, program_of
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 
@@ -30,6 +34,7 @@ INSERT INTO enrolment (account_id, automation_id, version_id, contact_id, mailin
 SELECT {account}, {automation}, e.version_id, {contact}, {list}, {event}, 7, '{state}', 'b', now(), now()
 FROM enrolment e WHERE e.contact_id = %(first)s AND e.automation_id = %(automation)s
 """
+ORDER = "order.placed"
 _VALUES = {
     "account": "e.account_id",
     "automation": "e.automation_id",
@@ -201,3 +206,85 @@ def test_a_program_sends_no_message_of_an_automation(attack: Attack) -> None:
     answer = program_of(attack.anna).call("POST", f"/campaigns/{message.id}/release", shown)
     assert 400 <= answer.status_code < 500 and b"automation" in answer.content
     assert attack.anna.again(message).state == "draft"
+
+
+class EventAttack(Attack):
+    """Anna's automation that an event starts, and in which people wait for another one. Her third contact left."""
+
+    def __init__(self) -> None:
+        self.anna, self.carla = sending_customer(), sending_customer(1)
+        with tenancy.account(self.anna.account_id):
+            declare_event(ORDER, {})
+        until_order: dict[str, Any] = {"id": "e", "do": "wait", "event": ORDER, "at_most_days": 7}
+        self.journey = Journey.begun(
+            self.anna, until_order, {"id": "b", "do": "send", "campaign": "new"}, entry={"on": "event", "name": ORDER}
+        )
+        self.people = self.journey.contacts()
+        with tenancy.account(self.anna.account_id):
+            Subscription.objects.filter(contact_id=self.people[2]).update(
+                state="unsubscribed", unsubscribed_at=clock.now()
+            )
+        with tenancy.account(self.carla.account_id):
+            self.stranger = Contact.objects.get().id
+
+    def messages(self) -> set[int | None]:
+        """Who got a message, once everything that was noted is taken and all waits are over."""
+        self.journey.advance()
+        with clock.frozen_at(clock.now() + timedelta(days=8)):
+            self.journey.advance()
+        with tenancy.account(self.anna.account_id):
+            return set(Delivery.objects.values_list("contact_id", flat=True))
+
+
+@pytest.fixture
+def events(database: str) -> EventAttack:
+    assert database
+    return EventAttack()
+
+
+@pytest.mark.parametrize("event", ["", ORDER])
+def test_a_noted_arrival_is_no_consent(events: EventAttack, event: str) -> None:
+    """Rows as the triggers write them, for someone who left, for another customer's contact, and for no one."""
+    for number in (events.people[2], events.stranger, 10**12):
+        events.run(
+            "INSERT INTO automation_arrival (account_id, automation_id, contact_id, event)"
+            " SELECT account_id, id, %(number)s, %(event)s FROM automation WHERE id = %(automation)s",
+            number=number,
+            event=event,
+        )
+    assert events.messages() == set()
+
+
+def test_an_arrival_in_another_account_is_refused(events: EventAttack) -> None:
+    with pytest.raises(Error):
+        events.run(
+            "INSERT INTO automation_arrival (account_id, automation_id, contact_id)"
+            " SELECT account_id + 1, id, %(third)s FROM automation WHERE id = %(automation)s"
+        )
+
+
+def test_an_event_written_by_sql_is_no_consent(events: EventAttack) -> None:
+    statement = (
+        "INSERT INTO contact_event (account_id, contact_id, event_type_id, at, properties)"
+        " SELECT {account}, %(number)s, id, now(), '{{}}' FROM event_type LIMIT 1"
+    )
+    events.run(statement.format(account="account_id"), number=events.people[2])
+    for account, number in (("account_id + 1", events.people[0]), (str(events.carla.account_id), events.stranger)):
+        with pytest.raises(Error):
+            events.run(statement.format(account=account), number=number)
+    assert events.messages() == set()
+
+
+def test_a_shop_s_key_starts_automations_for_people_who_consented_only(events: EventAttack) -> None:
+    """Its key may report events and nothing else."""
+    with tenancy.account(events.anna.account_id):
+        secret = keys.make_api_key(
+            events.anna.account_id, "shop", [KeyScope.EVENTS_WRITE], expires_at=None, by=events.anna.owner
+        ).secret
+    shop = Program(secret)
+    items = [{"contact": {"id": number}, "event": ORDER} for number in (*events.people, events.stranger)]
+    answer = shop.call("POST", "/contacts/events", {"items": items})
+    assert answer.status_code == 200
+    for method, path in (("GET", "/automations"), ("GET", "/campaigns"), ("GET", f"/contacts/{events.people[0]}")):
+        assert shop.call(method, path).status_code in (403, 404)
+    assert events.messages() == set(events.people[:2])

@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mailflatrate.apps.automations.actions import drafts, running
 from mailflatrate.apps.automations.engine.advance import advance_account
-from mailflatrate.apps.automations.models import Automation, AutomationState, Enrolment
+from mailflatrate.apps.automations.models import Automation, AutomationArrival, AutomationState, Enrolment
 from mailflatrate.apps.delivery.models import Delivery
+from mailflatrate.apps.lists.actions.events import ReportedEvent, declare_event, record_events
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
@@ -23,6 +24,7 @@ from support.automations import Journey
 from support.customers import sending_customer
 
 PEOPLE = 4
+ORDER = "order.placed"
 who = st.integers(0, PEOPLE - 1)
 
 
@@ -31,20 +33,32 @@ class Killed(Exception):
 
 
 class Interleaving(RuleBasedStateMachine):
-    """One automation, people who come and go, a clock that jumps, and a worker that dies between any two statements."""
+    """Two automations, one of which events start, people who come and go, a clock that jumps, and a worker that dies
+    between any two statements.
+    """
 
     @initialize()
     def begin(self) -> None:
         self.anna = sending_customer(PEOPLE)
+        with tenancy.account(self.anna.account_id):
+            declare_event(ORDER, {})
         self.later = timedelta(0)
         self.journey = Journey.begun(
             self.anna,
             {"id": "a", "do": "send", "campaign": "new"},
             {"id": "w", "do": "wait", "for": {"days": 2}},
             {"id": "s", "do": "split", "arms": [{"share": 50, "steps": []}, {"share": 50, "steps": []}]},
+            {"id": "e", "do": "wait", "event": ORDER, "at_most_days": 2},
             {"id": "b", "do": "send", "campaign": "new"},
             reentry={"mode": "always", "days": 0},
         )
+        self.by_event = Journey.begun(
+            self.anna,
+            {"id": "c", "do": "send", "campaign": "new"},
+            entry={"on": "event", "name": ORDER},
+            reentry={"mode": "always", "days": 0},
+        )
+        self.orders: Counter[int] = Counter()
         self.people = self.journey.contacts()
         self.gone: dict[int, int] = {}
 
@@ -67,6 +81,15 @@ class Interleaving(RuleBasedStateMachine):
     @rule(person=who)
     def enrol(self, person: int) -> None:
         self._at(lambda: self.journey.arrive(self.people[person]))
+
+    @rule(person=who, times=st.integers(1, 2))
+    def order(self, person: int, times: int) -> None:
+        """The shop reports an order, and perhaps again with the same key, because it got no answer."""
+        number = self.people[person]
+        self.orders[number] += 1
+        event = ReportedEvent(ORDER, number, key=f"{number}-{self.orders[number]}")
+        for _time in range(times):
+            self._in_account(lambda: record_events([event]))
 
     @rule(person=who)
     def withdraw(self, person: int) -> None:
@@ -128,6 +151,9 @@ class Interleaving(RuleBasedStateMachine):
             assert [once for once, times in Counter(sent).items() if times > 1] == []
             active = Enrolment.objects.filter(contact_id__in=self.gone, state="active")
             assert not active.exists()
+            let_in = Enrolment.objects.filter(automation_id=self.by_event.automation_id)
+            runs = Counter(let_in.values_list("contact_id", flat=True))
+        assert all(times <= self.orders[number] for number, times in runs.items())
         for number, before in self.gone.items():
             assert self._deliveries(number) == before
 
@@ -142,6 +168,10 @@ class Interleaving(RuleBasedStateMachine):
             self.advance(None)
         with tenancy.account(self.anna.account_id):
             assert not Enrolment.objects.filter(state="active").exists()
+            assert not AutomationArrival.objects.exists()
+            let_in = set(Enrolment.objects.values_list("automation_id", "contact_id"))
+        ordered = set(self.orders) - set(self.gone)
+        assert {(self.by_event.automation_id, number) for number in ordered} <= let_in
         self.no_step_twice_and_nothing_after_a_no()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from mailflatrate.apps.accounts.queries import current_account
@@ -33,12 +33,14 @@ class VersionRun:
 
 
 class Person(NamedTuple):
-    """A person who is due at a step, as read by `taking`."""
+    """A person who is due at a step, as read by `taking`: `due_at` only where late steps have a rule, and `zone` only
+    where the automation has no-mail hours.
+    """
 
     enrolment_id: int
     contact_id: int
     consent_event_id: int
-    due_at: datetime
+    due_at: datetime | None
     zone: str | None
     refusal: str | None
     at_goal: bool
@@ -55,14 +57,6 @@ class NotedArrival(NamedTuple):
     contact_id: int
     at: datetime
     event: str
-
-
-class ZonedPerson(NamedTuple):
-    """A person who arrives at a wait: their time zone, and the date that the wait ends on."""
-
-    enrolment_id: int
-    zone: str | None
-    day: date | None
 
 
 def run_of(version: AutomationVersion) -> VersionRun:

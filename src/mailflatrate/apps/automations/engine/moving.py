@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from mailflatrate.apps.automations.engine.context import VersionRun, ZonedPerson
+from mailflatrate.apps.automations.engine.context import VersionRun
 from mailflatrate.apps.automations.engine.taking import ZONE
 from mailflatrate.apps.automations.figures import ENTERED, LEFT, PASSED, WHOLE
 from mailflatrate.apps.automations.models import AutomationStep, LeavingReason, StepCount
@@ -16,19 +15,23 @@ from mailflatrate.rules.automations.compiling import FINISH
 from mailflatrate.rules.automations.graph import StepKind
 from mailflatrate.rules.automations.waits import due_at, wait_rule, zone_for
 
-# A step without a wait before it is due when the one before it was, so that what is late stays late.
+# A step without a wait before it is due when the one before it was, so that what is late stays late. Most people of a
+# batch share an outcome, so they name its place, and each outcome is sent once.
 _MOVE = """
-WITH moved AS (
-    UPDATE enrolment e SET step = coalesce(nullif(m.next, ''), e.step),
-        state = CASE WHEN m.next = '' THEN 'finished' ELSE 'active' END,
-        ended_at = CASE WHEN m.next = '' THEN %(now)s::timestamptz END
-    FROM unnest(%(ids)s::bigint[], %(nexts)s::text[]) AS m (id, next)
+WITH outcome AS MATERIALIZED (
+    SELECT * FROM unnest(%(nexts)s::text[], %(targets)s::smallint[], %(results)s::text[], %(dues)s::timestamptz[])
+        WITH ORDINALITY AS o (next, target, result, due, place)
+), moved AS (
+    UPDATE enrolment e SET step = coalesce(nullif(o.next, ''), e.step),
+        state = CASE WHEN o.next = '' THEN 'finished' ELSE 'active' END,
+        ended_at = CASE WHEN o.next = '' THEN %(now)s::timestamptz END, due_at = coalesce(o.due, e.due_at)
+    FROM unnest(%(ids)s::bigint[], %(places)s::int[]) AS m (id, place) JOIN outcome o USING (place)
     WHERE e.id = m.id AND e.account_id = %(account_id)s AND e.state = 'active' AND e.step = %(step)s
         AND e.id BETWEEN %(first)s AND %(last)s
 )
 INSERT INTO enrolment_passage (account_id, enrolment_id, step, at, target, result)
-SELECT %(account_id)s, m.id, %(step)s, %(now)s, m.target, m.result
-FROM unnest(%(ids)s::bigint[], %(targets)s::smallint[], %(results)s::text[]) AS m (id, target, result)
+SELECT %(account_id)s, m.id, %(step)s, %(now)s, o.target, o.result
+FROM unnest(%(ids)s::bigint[], %(places)s::int[]) AS m (id, place) JOIN outcome o USING (place)
 ON CONFLICT (account_id, enrolment_id, step) DO NOTHING
 """
 _POSTPONE = """
@@ -50,8 +53,7 @@ WHERE e.account_id = %(account_id)s AND e.id = ANY(%(ids)s::bigint[]) AND e.id B
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """A person who passed a step: the step they go to, the target that led there, and a result to record if the step's
     action wasn't carried out.
     """
@@ -66,28 +68,40 @@ def move(run: VersionRun, step: AutomationStep, people: Sequence[Passed]) -> Non
     """Record that people passed a step, and start the waits that they arrive at."""
     if not people:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MOVE,
-            {
-                "account_id": run.automation.account_id,
-                "step": step.key,
-                "now": run.now,
-                **_ids([each.enrolment_id for each in people]),
-                "nexts": [each.next_key for each in people],
-                "targets": [each.target for each in people],
-                "results": [each.result for each in people],
-            },
-        )
-    passed = Counter(each.result or str(each.target) for each in people)
     arrived: dict[str, list[int]] = {}
     for each in people:
         arrived.setdefault(each.next_key, []).append(each.enrolment_id)
-    count(run, step.key, PASSED, passed)
+    waits = {key: _dues(run, run.steps[key], ids) for key, ids in arrived.items() if _is_wait(run, key)}
+    places: dict[tuple[str, int, str, datetime | None], int] = {}
+    by_person = []
+    for number, key, target, result in people:
+        due = waits[key].get(number) if key in waits else None
+        by_person.append(places.setdefault((key, target, result, due), len(places) + 1))
+    nexts, targets, results, dues = (list(column) for column in zip(*places, strict=True))
+    values: dict[str, Any] = {
+        "account_id": run.automation.account_id,
+        "step": step.key,
+        "now": run.now,
+        **_ids([each.enrolment_id for each in people]),
+        "places": by_person,
+        "nexts": nexts,
+        "targets": targets,
+        "results": results,
+        "dues": dues,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, values)
+    count(run, step.key, PASSED, Counter(result or str(target) for _number, _key, target, result in people))
     if finished := arrived.pop(FINISH, None):
         count(run, WHOLE, PASSED, {"": len(finished)})
     for key, ids in arrived.items():
-        arrive(run, run.steps[key], ids)
+        count(run, key, ENTERED, {"": len(ids)})
+        if key in waits:
+            leave(run, run.steps[key], [number for number in ids if number not in waits[key]], LeavingReason.NO_DATE)
+
+
+def _is_wait(run: VersionRun, key: str) -> bool:
+    return key != FINISH and run.steps[key].kind == StepKind.WAIT
 
 
 def _ids(ids: Sequence[int]) -> dict[str, Any]:
@@ -96,23 +110,29 @@ def _ids(ids: Sequence[int]) -> dict[str, Any]:
 
 
 def arrive(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
-    """Count people who arrived at a step; if it is a wait, start it."""
+    """Count people who entered at a step; if it is a wait, start it."""
     count(run, step.key, ENTERED, {"": len(ids)})
     if step.kind == StepKind.WAIT:
-        _begin_wait(run, step, ids)
+        dues = _dues(run, step, ids)
+        postpone(run, dues)
+        leave(run, step, [number for number in ids if number not in dues], LeavingReason.NO_DATE)
 
 
-def _begin_wait(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> None:
+def _dues(run: VersionRun, step: AutomationStep, ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when a wait that begins now ends for each enrolment; those without the date it needs are missing."""
     rule = wait_rule(step.parameters)
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"account_id": run.automation.account_id, **_ids(ids), "field": rule.field}
         cursor.execute(_ZONED.format(zone=ZONE, day=DAY), values)
-        people = [ZonedPerson(*row) for row in cursor.fetchall()]
-    dues = {
-        person.enrolment_id: due_at(rule, run.now, zone_for(person.zone, run.home), person.day) for person in people
-    }
-    postpone(run, {number: due for number, due in dues.items() if due is not None})
-    leave(run, step, [number for number, due in dues.items() if due is None], LeavingReason.NO_DATE)
+        people = cursor.fetchall()
+    found: dict[tuple[str | None, date | None], datetime | None] = {}
+    dues = {}
+    for number, zone, day in people:
+        if (zone, day) not in found:
+            found[zone, day] = due_at(rule, run.now, zone_for(zone, run.home), day)
+        if (due := found[zone, day]) is not None:
+            dues[number] = due
+    return dues
 
 
 def postpone(run: VersionRun, dues: dict[int, datetime]) -> None:

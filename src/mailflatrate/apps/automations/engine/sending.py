@@ -56,12 +56,13 @@ def _on_time(run: VersionRun, step: AutomationStep, people: Sequence[Person]) ->
     """Return the people who still get the message. For anyone it is late for, the author's rule decides."""
     if run.graph.late is LateRule.SEND:
         return people
-    late = [person for person in people if is_late(person.due_at, run.now)]
+    late = [person for person in people if person.due_at is not None and is_late(person.due_at, run.now)]
     if run.graph.late is LateRule.END:
         leave(run, step, [person.enrolment_id for person in late], LeavingReason.LATE)
     else:
         move(run, step, [Passed(person.enrolment_id, step.targets[0], result=LATE) for person in late])
-    return [person for person in people if not is_late(person.due_at, run.now)]
+    gone = {person.enrolment_id for person in late}
+    return [person for person in people if person.enrolment_id not in gone]
 
 
 def _not_yet(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:

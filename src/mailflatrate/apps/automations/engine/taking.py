@@ -8,12 +8,12 @@ from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.automations.models import AutomationStep
 from mailflatrate.apps.lists.segments import conditions_sql, named_sql
 from mailflatrate.rules import sql
-from mailflatrate.rules.automations.graph import StepKind
+from mailflatrate.rules.automations.graph import LateRule, StepKind
 from mailflatrate.rules.local_time import ATTRIBUTES
 
 ZONE = "coalesce({})".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
 _TAKE = """
-SELECT e.id, e.contact_id, e.consent_event_id, e.due_at, {zone}, {refusal}, {goal}, {met}, {passed}, c.pause_days,
+SELECT e.id, e.contact_id, e.consent_event_id, {due}, {zone}, {refusal}, {goal}, {met}, {passed}, c.pause_days,
     {wording}
 FROM enrolment e
 JOIN contact c ON c.id = e.contact_id AND c.account_id = e.account_id
@@ -50,8 +50,9 @@ def take(run: VersionRun, step: AutomationStep, limit: int) -> list[Person]:
         goal = condition_sql(run.graph.goal.condition, "goal", values)
     if step.kind == StepKind.BRANCH:
         met = condition_sql(step.parameters["if"], "branch", values)
-    statement = _TAKE.format(
-        zone=ZONE,
+    statement = _TAKE.format(  # what no rule of the graph asks for is not read
+        due="e.due_at" if run.graph.late is not LateRule.SEND else "NULL::timestamptz",
+        zone=ZONE if run.graph.quiet is not None else "NULL::text",
         refusal=_REFUSAL if sends else "NULL::text",
         goal=goal,
         met=met,
