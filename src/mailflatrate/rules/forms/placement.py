@@ -85,7 +85,7 @@ def placement_from_json(stored: Mapping[str, Any]) -> Placement:
 def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
     """Return the paths that a person entered, without blanks and duplicates; whole URLs become their path.
 
-    Raises ValueError with the line that is no path.
+    Raises ValueError with the line that isn't a path.
     """
     found: dict[str, None] = {}
     for line in lines:

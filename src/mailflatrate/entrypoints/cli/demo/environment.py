@@ -80,7 +80,7 @@ def prepare(folder: Path) -> DemoPlace:
     """
     for name in PORTS:
         chosen = os.environ.get(name, "")
-        if chosen.isdigit() and int(chosen):  # the settings say what is wrong with others; 0 is no port
+        if chosen.isdigit() and int(chosen):  # the settings say what is wrong with others; 0 turns the port off
             demand_free("127.0.0.1", int(chosen), name)
     dns = ZoneServer(SERVICE_ZONE, elsewhere=ELSEWHERE, takes_updates=True)
     dns.start()

@@ -69,7 +69,7 @@ class PlacementForm(forms.Form):
     )
 
     def clean_pages(self) -> tuple[str, ...]:
-        """Return the paths. Refuses lines that are no paths, and too many."""
+        """Return the paths. Refuses lines that aren't paths, and too many."""
         try:
             found = page_patterns(self.cleaned_data["pages"].splitlines())
         except ValueError as error:
