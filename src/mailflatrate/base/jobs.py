@@ -34,7 +34,7 @@ class JobQueue(StrEnum):
     IMPORT = "import"
     INBOUND = "inbound"
     HOUSE = "house"
-    WEBHOOK = "webhook"  # calls to customers' programs, which may be slow: beside whatever the house does
+    WEBHOOK = "webhook"  # calls to customers' programs, which may be slow: beside all other jobs
 
 
 def job(

@@ -67,13 +67,12 @@ def review_campaign(
             goes = False if early else _carry_out(campaign, review)
         if early:
             Campaign.objects.filter(id=campaign.id).update(review_asked_at=None)
-        facts = _told(campaign, review, goes=goes)
         if tells:
-            tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
+            _tell(campaign, review, goes=goes)
 
 
-def _told(campaign: Campaign, review: CampaignReview, *, goes: bool) -> dict[str, object]:
-    return {
+def _tell(campaign: Campaign, review: CampaignReview, *, goes: bool) -> None:
+    facts = {
         "campaign": campaign.name,
         "early": review.early,
         "approved": review.approved,
@@ -81,6 +80,7 @@ def _told(campaign: Campaign, review: CampaignReview, *, goes: bool) -> dict[str
         "reason": Passage(review.text),
         "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
     }
+    tell_owners(campaign.account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
 
 
 def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:

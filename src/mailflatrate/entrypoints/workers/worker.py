@@ -206,7 +206,7 @@ class _Work:
 
     async def _work(self) -> None:
         """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one
-        serves the express lane, because the first may be busy with campaigns. Beside the house's jobs, another one
+        serves the express lane, because the first may be busy with campaigns. Beside all other jobs, another one
         calls webhooks, because programs may take long to answer.
         """
         assert isinstance(app.connector, JobConnector)
