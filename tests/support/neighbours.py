@@ -222,9 +222,14 @@ class Neighbours:
             key = make_api_key(self.anna.account_id, "Shop", {KeyScope.READ}, expires_at=None, by=self.anna.owner).key
             begin_answer(key.id, "one", b"x" * 32)
             invitation = invite(
-                self.anna.account_id, "nina@people.example", name="Nina", role=Role.VIEWER, language="en",
-                by=self.anna.owner, url=str
-            )  # fmt: skip
+                self.anna.account_id,
+                "nina@people.example",
+                name="Nina",
+                role=Role.VIEWER,
+                language="en",
+                by=self.anna.owner,
+                url=str,
+            )
             table = DroppedFile("people.csv", io.BytesIO(FILE.encode()))
             moved = upload_move(self.anna.list_id, [table], by=self.anna.owner)
             fetch_move(self.anna.list_id, FetchOrder("brevo", "xkeysib-0123456789"), by=self.anna.owner)
