@@ -67,6 +67,8 @@ NOT_OPENED = {
     "/desk/cases/figures/<int:year>-<int:month>.<slug:ending>": FILE,
     "/desk/mail/<int:raw_mail_id>/source": FILE,
     "/desk/origins/<int:origin_id>/picture": FILE,
+    "/a/<slug:code>/feed.xml": FILE,
+    "/a/<slug:code>/<str:mailing_id>/": MESSAGE,
     "/f/<slug:code>/form.js": FILE,
     "/f/<slug:code>/task": FILE,
     "/favicon.ico": FILE,

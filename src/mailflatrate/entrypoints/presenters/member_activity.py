@@ -21,7 +21,7 @@ def _named(action: str, names: str) -> dict[str, str]:
 
 PAGE_CHANGES: Final = {
     **_named("list.created", "list-new list-first"),
-    **_named("list.changed", "list-edit"),
+    **_named("list.changed", "list-edit list-public-archive"),
     **_named("list.archived", "list-archive"),
     **_named("list.unarchived", "list-unarchive"),
     **_named("origin.declared", "list-origin"),

@@ -135,6 +135,8 @@ _LABELS: Final = {
     "webhook.tested": gettext_lazy("Test event sent to a webhook"),
     "webhook.deleted": gettext_lazy("Webhook deleted"),
     "events.per_message_switched": gettext_lazy("Events for each message switched on or off"),
+    "list.public_archive_opened": gettext_lazy("Public archive opened"),
+    "list.public_archive_closed": gettext_lazy("Public archive closed"),
     "list.archived": gettext_lazy("List archived"),
     "list.unarchived": gettext_lazy("List restored"),
     "mailbox.asked": gettext_lazy("Mailbox confirmation requested"),

@@ -92,6 +92,36 @@ def _archive(list_id: int, at: datetime | None, action: str, by: User) -> None:
     )
 
 
+@transaction.atomic
+def switch_public_archive(list_id: int, *, is_public: bool, by: User) -> None:
+    """Open or close a list's public archive; it takes effect at once. Raises ListError. Idempotent."""
+    found = MailingList.objects.select_for_update().filter(id=list_id).first()
+    if found is None:
+        raise ListError(_("this list doesn't exist"))
+    if (found.public_archive_at is not None) == is_public:
+        audit.nothing_changed()
+        return
+    found.public_archive_at = clock.now() if is_public else None
+    found.save(update_fields=["public_archive_at"])
+    audit.record(
+        "list.public_archive_opened" if is_public else "list.public_archive_closed",
+        by=audit.person(by),
+        account_id=tenancy.current_account_id(),
+        subject=f"list:{list_id}",
+    )
+
+
+@transaction.atomic
+def hide_in_archive(list_id: int, campaign_id: int, *, is_hidden: bool) -> None:
+    """Leave a campaign out of a list's public archive, or show it again. Raises ListError. Idempotent."""
+    found = MailingList.objects.select_for_update().filter(id=list_id).first()
+    if found is None:
+        raise ListError(_("this list doesn't exist"))
+    others = [each for each in found.archive_hidden_ids if each != campaign_id]
+    found.archive_hidden_ids = [*others, campaign_id] if is_hidden else others
+    found.save(update_fields=["archive_hidden_ids"])
+
+
 def _name(text: str) -> str:
     text = " ".join(text.split())
     if not text:

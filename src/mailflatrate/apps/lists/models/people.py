@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower, Now
@@ -28,10 +29,17 @@ class MailingList(TenantModel):
     origin_decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     origin_decided_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
+    public_archive_at = models.DateTimeField(null=True, help_text="since when the archive is public; None: it isn't")
+    archive_hidden_ids = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], help_text="campaigns that the archive leaves out"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "mailing_list"
+        indexes = [
+            models.Index(fields=["code"], condition=Q(public_archive_at__isnull=False), name="mailing_list_public"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "code"], name="mailing_list_code_once"),
             models.CheckConstraint(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.entrypoints.web.public import (
+    archive,
     clicks,
     dns_records,
     mailbox,
@@ -26,6 +27,9 @@ urlpatterns: list[URLPattern] = [
     path("p/<str:token>", preferences.preferences, name="preferences"),
     path("w/<str:token>", web_version.web_view, name="web-view"),
     path("c/<str:token>", clicks.click, name="click"),
+    path("a/<slug:code>/", archive.archive, name="archive"),
+    path("a/<slug:code>/feed.xml", archive.feed, name="archive-feed"),
+    path("a/<slug:code>/<str:mailing_id>/", archive.issue, name="archive-issue"),
     path("f/<slug:code>/", page.form, name="signup-form"),
     path("f/<slug:code>/move-in/<slug:move>/", page.form, name="move-in"),
     path("f/<slug:code>/task", page.task, name="signup-task"),

@@ -1,0 +1,106 @@
+"""The public archive of a list: its sent campaigns as anyone may read them, with every personal part empty.
+
+Only campaigns to the whole list are in it: one with conditions or exclusions was meant for some of its people.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.child_compiler import page_in_child
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
+from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.liquid import LiquidTemplate, RenderRefused, SourceRefused
+
+MOST_CODE = 16
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_NOTHING = "\u200b"
+"""A value that shows nothing. Rendering refuses a field that has neither a value nor a fallback."""
+_MOST_EMPTY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PublicArchive:
+    """Whose archive it is; the rest is read in the scope of the account."""
+
+    account_id: int
+    list_id: int
+
+
+def find_archive(code: str) -> PublicArchive | None:
+    """Return the public archive with this code; None if there is none, or it is closed. Works in any scope."""
+    if not 0 < len(code) <= MOST_CODE:
+        return None
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        rows = MailingList.objects.filter(code=code, public_archive_at__isnull=False, archived_at__isnull=True)
+        found = rows.order_by("id").values_list("account_id", "id").first()
+    return PublicArchive(*found) if found else None
+
+
+@tenancy.needs_account
+def public_campaigns(mailing_list: MailingList, *, with_hidden: bool = False) -> QuerySet[Campaign]:
+    """Return the campaigns that a list's archive shows, the newest first."""
+    found = Campaign.objects.filter(
+        state=CampaignState.SENT,
+        list_ids__contains=[mailing_list.id],
+        conditions=[],
+        excluded_list_ids=[],
+        excluded_segments=[],
+        excluded_mailing_ids=[],
+        automation_id__isnull=True,
+        finished_at__isnull=False,
+    )
+    if not with_hidden:
+        found = found.exclude(id__in=mailing_list.archive_hidden_ids)
+    return found.order_by("-finished_at", "-id")
+
+
+def empty_values(
+    campaign: Campaign, edition: Edition, account: Account, mailing_list: MailingList
+) -> dict[str, object]:
+    """Return the values of a reader of whom nothing is known; the campaign's own fallbacks apply."""
+    return recipient_values(
+        email="",
+        first_name="",
+        last_name="",
+        attributes={},
+        account_name=account.name,
+        list_name=mailing_list.public_name,
+        mailing_id=campaign.mailing_id,
+        subscribed_at=None,
+        source="",
+        language=campaign.language,
+        defaults=edition.facts.get("defaults", NO_DEFAULTS),
+    )
+
+
+def public_subject(subject: str, values: dict[str, object]) -> str:
+    """Return a subject without personal parts: with fallbacks where it has some, otherwise without its tags."""
+    if "{" not in subject:
+        return subject
+    try:
+        written = LiquidTemplate.parse(subject, autoescape=False).render(values)
+    except (SourceRefused, RenderRefused):
+        written = _TAG.sub("", subject)
+    return " ".join(written.split())
+
+
+def public_page(html: str, values: dict[str, object]) -> str:
+    """Return an edition's HTML part with nothing where a field has no value; empty if it can't be rendered.
+
+    Raises SourceRefused when that takes too long.
+    """
+    for _ in range(_MOST_EMPTY):
+        written = page_in_child(html, values)
+        missing = written.problem.facts[0] if written.problem and written.problem.facts else ""
+        group, _dot, name = missing.partition(".")
+        if written.html or not name:
+            return written.html
+        known = values.get(group)
+        values = {**values, group: {**(known if isinstance(known, dict) else {}), name: _NOTHING}}
+    return ""

@@ -1,0 +1,23 @@
+"""The addresses of a list's public archive, and the code that shows it in another site."""
+
+from html import escape
+
+from mailflatrate.settings.schema import load_settings
+
+
+def archive_url(code: str) -> str:
+    """Return the URL of a list's public archive."""
+    return f"{load_settings().public_url}/a/{code}/"
+
+
+def issue_url(code: str, mailing_id: str) -> str:
+    """Return the URL of one campaign in it."""
+    return f"{archive_url(code)}{mailing_id}/"
+
+
+def archive_frame(code: str, title: str) -> str:
+    """Return the HTML that shows the archive in a frame of the customer's own site."""
+    return (
+        f'<iframe src="{archive_url(code)}?frame=1" title="{escape(title)}" loading="lazy" '
+        'style="width:100%;height:32rem;border:0"></iframe>'
+    )

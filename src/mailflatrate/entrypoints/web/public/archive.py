@@ -1,0 +1,183 @@
+"""The public archive of a list: its campaigns without personal parts, a feed, and a version for frames of other sites.
+
+No cookie is read, nobody is counted, and every visitor gets the same.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape, unescape
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.feedgenerator import Rss201rev2Feed
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.public_archive import (
+    empty_values,
+    find_archive,
+    public_campaigns,
+    public_page,
+    public_subject,
+)
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.forms.queries import asking_forms
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.presenters.archives import archive_url, issue_url
+from mailflatrate.entrypoints.presenters.campaign_figures import sent_edition
+from mailflatrate.entrypoints.presenters.embeds import form_url
+from mailflatrate.entrypoints.web.content_policy import allow
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
+from mailflatrate.locale.texts import known_language
+from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
+from mailflatrate.mail.liquid import SourceRefused
+from mailflatrate.mail.mailing_id import parse_mailing_id
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.imprint import imprint_lines
+from mailflatrate.settings import load_settings
+
+MOST_ISSUES: Final = 50
+KEPT_SECONDS: Final = 300
+"""How long browsers may keep a page: a closed archive is closed here at once, and there soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenArchive:
+    """A public archive, within the scope of its account."""
+
+    account: Account
+    mailing_list: MailingList
+
+    @property
+    def code(self) -> str:
+        """Return the list's code, which its List-Id has, too."""
+        return self.mailing_list.code
+
+
+@contextmanager
+def _open(code: str) -> Iterator[OpenArchive]:
+    found = find_archive(code)
+    if found is None:
+        raise Http404
+    with tenancy.account(found.account_id):
+        account = Account.objects.get(id=found.account_id)
+        mailing_list = MailingList.objects.get(id=found.list_id)
+        yield OpenArchive(account, mailing_list)
+
+
+def _kept(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    return response
+
+
+def _issues(archive: OpenArchive) -> list[dict[str, Any]]:
+    """Return what the pages say of each campaign: subject, preview text, day and address."""
+    found = []
+    for campaign in public_campaigns(archive.mailing_list)[:MOST_ISSUES]:
+        edition = sent_edition(campaign)
+        if edition is None:
+            continue
+        values = empty_values(campaign, edition, archive.account, archive.mailing_list)
+        found.append(
+            {
+                "subject": public_subject(edition.subject, values),
+                "sent_at": campaign.finished_at,
+                "url": issue_url(archive.code, campaign.mailing_id),
+            }
+        )
+    return found
+
+
+@xframe_options_exempt
+@require_safe
+def archive(request: HttpRequest, code: str) -> HttpResponse:
+    """List the campaigns, the newest first, and link to the sign-up form; `?frame=1` is for frames of other sites."""
+    framed = request.GET.get("frame") == "1"
+    with _open(code) as found, translation.override(page_language(request, found.mailing_list.language)):
+        if framed:
+            allow(request, frame_ancestors="*")
+        imprint = structured_imprint(newest_imprint())
+        context = {
+            "customer": {
+                "name": found.account.name,
+                "text": found.mailing_list.public_name,
+                "colour": found.account.colour,
+            },
+            "description": found.mailing_list.description,
+            "issues": _issues(found),
+            "forms": [form_url(form.code) for form in asking_forms(found.mailing_list.id)][:1],
+            "feed_url": f"{archive_url(code)}feed.xml",
+            "framed": framed,
+            "imprint_lines": imprint_lines(imprint, known_language(translation.get_language())) if imprint else (),
+            "imprint_url": "#imprint" if imprint else "",
+            "privacy_url": imprint.privacy_url if imprint else "",
+        }
+        return _kept(render(request, "public/archive.html", context))
+
+
+@require_safe
+def feed(request: HttpRequest, code: str) -> HttpResponse:
+    """Return the archive as an RSS 2.0 feed."""
+    with _open(code) as found:
+        rss = Rss201rev2Feed(
+            title=found.mailing_list.public_name,
+            link=archive_url(code),
+            description=found.mailing_list.description or found.account.name,
+            language=found.mailing_list.language,
+            feed_url=f"{archive_url(code)}feed.xml",
+        )
+        for issue in _issues(found):
+            rss.add_item(issue["subject"], issue["url"], "", unique_id=issue["url"], pubdate=issue["sent_at"])
+        return _kept(HttpResponse(rss.writeString("utf-8"), content_type="application/rss+xml; charset=utf-8"))
+
+
+@require_safe
+def issue(request: HttpRequest, code: str, mailing_id: str) -> HttpResponse:
+    """Show one campaign with empty personal parts. Its links lead straight to their targets: no click is counted."""
+    wanted = parse_mailing_id(mailing_id)
+    with _open(code) as found:
+        campaign = public_campaigns(found.mailing_list).filter(mailing_id=wanted or "-").first()
+        edition = sent_edition(campaign) if campaign is not None else None
+        if campaign is None or edition is None:
+            raise Http404
+        try:
+            written = public_page(edition.html, _values(found, campaign, edition))
+        except SourceRefused as refused:
+            raise Http404 from refused
+        if not written:
+            raise Http404
+    response = HttpResponse(_with_targets(written, found.account.id, edition))
+    response.headers["Content-Security-Policy"] = MESSAGE_POLICY
+    return _kept(response)
+
+
+def _values(found: OpenArchive, campaign: Campaign, edition: Edition) -> dict[str, object]:
+    """Return the values of a reader who isn't one: the service's own links lead to the archive, or to who sent it."""
+    values = empty_values(campaign, edition, found.account, found.mailing_list)
+    values |= dict.fromkeys(LINK_VARIABLES.values(), archive_url(found.code))
+    values[LINK_VARIABLES[LinkKind.WEB_VIEW]] = issue_url(found.code, campaign.mailing_id)
+    return values
+
+
+def _with_targets(html: str, account_id: int, edition: Edition) -> str:
+    """Return a message in which each link of the redirector is replaced by its target."""
+    targets = {link["number"]: str(link["url"]) for link in edition.links}
+    prefix = link_prefix(load_settings().public_url, LinkKind.CLICK)
+
+    def target(found: re.Match[str]) -> str:
+        claims = key_ring().open_token(TokenPurpose.CLICK, unescape(found[1]))
+        if claims is None or (claims.account_id, claims.delivery_id) != (account_id, edition.id):
+            return found[0]
+        return escape(targets.get(claims.extra, found[0]))
+
+    return re.sub(re.escape(prefix) + r"([0-9A-Za-z]{1,200})", target, html)
