@@ -300,6 +300,10 @@ def test_what_a_graph_does_not_take_is_refused_with_the_reason(builder: Builder)
     assert "no longer there" in builder.edit("move", key=key, place=f"{key}.then:1")
     assert "no longer there" in builder.edit("insert", kind="end", place="nonsense")
     assert "no longer there" in builder.edit("remove", key="gone")
+    before = builder.version().graph
+    for kind in ("", "nonsense"):
+        builder.edit("insert", place="top:0", kind=kind)
+    assert builder.version().graph == before, "a step of no kind is none"
     too_deep = builder.edit("insert", kind="branch", place=f"{key}.then:0")
     deepest = next(step["id"] for step in _all(builder.steps()) if step["do"] == "branch" and not step["then"])
     assert "nested up to 3 deep" in builder.edit("insert", kind="end", place=f"{deepest}.then:0"), too_deep
