@@ -7,10 +7,12 @@ import asyncio
 import base64
 import binascii
 import ssl
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import structlog
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from django.db import connections
 
 from mailflatrate.apps.accounts.actions import keys
 from mailflatrate.apps.accounts.actions.keys import BegunAnswer, KeyOutsideNetworks, KeyUse, RepeatedDifferently
@@ -23,6 +25,7 @@ from mailflatrate.mail.submission import LARGEST, SubmissionRefused, SubmittedMe
 from mailflatrate.settings import Settings
 
 log = structlog.get_logger("submission")
+T = TypeVar("T")
 
 MOST_TRIES: Final = 3
 SESSION_SECONDS: Final = 60
@@ -45,7 +48,7 @@ class SubmissionHandler:
         secret = _password(given)
         peer = server.session.peer if server.session is not None else None
         ip = str(peer[0]) if isinstance(peer, tuple) else None
-        is_known = bool(secret) and await asyncio.to_thread(_may_send, secret, ip)
+        is_known = bool(secret) and await asyncio.to_thread(_closing, _may_send, secret, ip)
         if is_known:
             self._secret = secret
             return AuthResult(success=True)
@@ -85,7 +88,7 @@ class SubmissionHandler:
         raw = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         ip = str(session.peer[0]) if isinstance(session.peer, tuple) else None
         try:
-            return await asyncio.to_thread(submit, self._secret, ip, envelope.rcpt_tos[0], raw)
+            return await asyncio.to_thread(_closing, submit, self._secret, ip, envelope.rcpt_tos[0], raw)
         except Exception:
             log.exception("submission_failed")
             return TRY_LATER
@@ -103,6 +106,14 @@ def _password(given: bytes) -> str:
         return parts[2].decode("ascii") if len(parts) == 3 else ""
     except (binascii.Error, UnicodeDecodeError):
         return ""
+
+
+def _closing(work: Callable[..., T], *arguments: object) -> T:
+    """Return the result of `work`, and close the thread's connections: many threads would keep one each."""
+    try:
+        return work(*arguments)
+    finally:
+        connections.close_all()
 
 
 def _may_send(secret: str, ip: str | None) -> bool:
