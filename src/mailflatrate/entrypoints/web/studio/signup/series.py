@@ -176,10 +176,13 @@ def _rows(form: Form, series: FormSeries | None, posted: QueryDict | None) -> li
     return rows
 
 
-def _promise(form: Form) -> str:
-    """Return what the form promises about frequency, if the promise has a number (R-27)."""
+def _promise(form: Form, language: str) -> str:
+    """Return what the form promises about frequency, if the promise has a number (R-27); in the reader's language if
+    the form has it.
+    """
     content = content_from_json(form.draft)
-    sentences = [content.texts[code].frequency for code in content.languages]
+    codes = sorted(content.languages, key=lambda code: code != language)
+    sentences = [content.texts[code].frequency for code in codes]
     return next((sentence for sentence in sentences if promise_in(sentence) is not None), "")
 
 
@@ -222,6 +225,6 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
         "further": rows[used:],
         "failure": next((row.non_field_errors() for row in rows if row.is_bound and row.non_field_errors()), []),
         "is_draft": series is not None and series.version.state == VersionState.DRAFT,
-        "promise": _promise(form),
+        "promise": _promise(form, request.LANGUAGE_CODE or ""),
     }
     return page(request, "studio/signup/series.html", context, status=422 if posted is not None else 200)
