@@ -1,6 +1,7 @@
 -- A webhook's job is enqueued in the transaction of the change, so it begins as soon as that is committed (ADR 0047).
 -- One job for each transaction and endpoint: the job takes all that it finds. It runs as the owner, because a change
--- is made in many scopes. Slow endpoints share a few locks, so that others are served beside them. contact_touch has no such trigger: each row of a bulk change would pay for it.
+-- is made in many scopes. Slow endpoints share a few locks, so that others are served beside them. contact_touch has no
+-- such trigger: each row of a bulk change would pay for it.
 
 CREATE OR REPLACE FUNCTION public.webhooks_woken() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
