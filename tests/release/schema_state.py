@@ -42,8 +42,10 @@ def schema_state(url: str) -> dict[str, str]:
 
 
 def _canonical(kind: str, text: str) -> str:
-    """Sort the columns of a table, and drop what pg_dump draws anew each time."""
+    """Sort the columns of a table and its rights, and drop what pg_dump draws anew each time."""
     text = "\n".join(line for line in text.splitlines() if not line.startswith((r"\unrestrict", "SET default_")))
+    if kind == "ACL":
+        return "\n".join(sorted(text.splitlines()))  # rights that were granted later stand last
     if kind != "TABLE":
         return text
     head, _, rest = text.partition(" (\n")
