@@ -235,6 +235,7 @@ def _filled(anna: Any) -> str:
     dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
     _send(anna, "/studio/segments/new/", name=NAME, **dora)
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
+    _send(anna, "/studio/lists/1/public-archive/", act="open")
     anna.go("/studio/automations/new/")
     page.fill("main input[name=name]", NAME)
     page.locator("main form .btn-primary").click()
@@ -256,6 +257,14 @@ def _filled(anna: Any) -> str:
     page.locator("main form button.btn-primary").click()
     page.wait_for_url(re.compile(r"/digests/\d+/$"))
     return draft
+
+
+def _archive(anna: Any) -> str:
+    """Return the path of the public archive of the demonstration's list."""
+    anna.go("/studio/lists/1/public-archive/")
+    found = re.search(r"/a/[a-z0-9]+/", anna.page.content())
+    assert found is not None
+    return found[0]
 
 
 def _reauthenticate(somebody: Any) -> None:
@@ -298,6 +307,7 @@ def test_every_page_fits_its_window(visitor: Any, otto: Any) -> None:
     with visitor("en", "letter", False, guarded=True) as anna:
         anna.sign_in("anna@lindenhof.example")
         mailing_id, draft, letters = _mailing_id(anna), _filled(anna), _mails(anna, otto)
+        letters.append(_archive(anna))
         walker.walk(anna, "/studio/", draft, draft.replace("/edit/", "/versions/"), "/reauthenticate/")
         _reauthenticate(anna)
         walker.walk(anna, "/2fa/", "/2fa/totp/activate/", "/2fa/webauthn/add/", "/logout/")

@@ -130,7 +130,11 @@ def test_access_tells_what_the_person_chose_in_his_words() -> None:
         "language": None,
     }
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
-    assert stored[0]["preferences"] == {"language": "de", "least_days_between_mailings": 27}
+    assert stored[0]["preferences"] == {
+        "language": "de",
+        "least_days_between_mailings": 27,
+        "paused_until": None,
+    }
 
 
 def test_access_shows_everything_of_this_customer_alone() -> None:

@@ -135,12 +135,12 @@ def test_names_are_escaped_and_marked(anna: Customer) -> None:
 
 def test_a_group_shows_a_few_and_leads_to_the_rest(anna: Customer) -> None:
     for number in range(GROUP_HITS + 2):
-        anna.draft(f"Serie {number}")
-    found = hits(asked(anna.client, "serie"))
+        anna.draft(f"Rundbrief {number}")
+    found = hits(asked(anna.client, "rundbrief"))
     assert len(found) == GROUP_HITS + 1
-    assert "/studio/campaigns/?q=serie" in found
-    shown = anna.client.get("/studio/campaigns/?q=serie").content.decode()
-    assert all(f"Serie {number}" in shown for number in range(GROUP_HITS + 2))
+    assert "/studio/campaigns/?q=rundbrief" in found
+    shown = anna.client.get("/studio/campaigns/?q=rundbrief").content.decode()
+    assert all(f"Rundbrief {number}" in shown for number in range(GROUP_HITS + 2))
 
 
 def test_its_number_of_statements_does_not_grow_with_what_it_finds(anna: Customer) -> None:

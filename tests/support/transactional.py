@@ -137,12 +137,11 @@ def submit(customer: Customer, version_id: int) -> None:
         templates.submit_version(version_id, account_name="Gärtnerei Lindenhof", by=customer.owner)
 
 
-def transactional_customer(*, is_on: bool = True) -> TransactionalCustomer:
-    """A customer who lacks nothing to send transactional email."""
-    customer = Customer.vetted().with_imprint()
+def with_approved_template(customer: Customer, *, is_on: bool = True, **changes: Any) -> TransactionalCustomer:
+    """Let an account lack nothing to send transactional email."""
     with tenancy.account(customer.account_id):
         sender_id = service_sender()
-    version_id = with_template(customer, sender_id)
+    version_id = with_template(customer, sender_id, **changes)
     submit(customer, version_id)
     otto = operator()
     decide_version(version_id, VersionDecision.APPROVE, reviewer=otto, reason="Free of advertising.")
@@ -151,16 +150,14 @@ def transactional_customer(*, is_on: bool = True) -> TransactionalCustomer:
     return TransactionalCustomer(customer, version_id, sender_id)
 
 
+def transactional_customer(*, is_on: bool = True) -> TransactionalCustomer:
+    """A customer who lacks nothing to send transactional email."""
+    return with_approved_template(Customer.vetted().with_imprint(), is_on=is_on)
+
+
 def leave_transactional_traces(customer: Customer) -> dict[str, int]:
     """A row in each table of transactional email, for an account that has a sender already; their ids."""
-    with tenancy.account(customer.account_id):
-        sender_id = service_sender()
-    version_id = with_template(customer, sender_id)
-    submit(customer, version_id)
-    otto = operator()
-    decide_version(version_id, VersionDecision.APPROVE, reviewer=otto, reason="Free of advertising.")
-    switch_transactional(customer.account_id, is_on=True, by=otto, reason="A shop.")
-    made = TransactionalCustomer(customer, version_id, sender_id)
+    made = with_approved_template(customer)
     message = made.send()
     assert message.refused_by == ""
     report_misdirected(customer.account_id, message.id)

@@ -20,6 +20,7 @@ from mailflatrate.apps.accounts.models import KeyScope
 from support.api import program_of
 from support.forms import customer_with_form
 from support.origins import approve_origin
+from support.transactional import FIELDS, with_approved_template
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 EXAMPLES = [
@@ -54,6 +55,9 @@ def environment(database: str) -> Iterator[dict[str, str]]:
     assert database
     home = customer_with_form()
     approve_origin(home.account_id, home.anna.list_id)
+    shipped = "# On its way\n\nHello {{ data.first_name }}, your order left us on {{ data.shipped_on }}."
+    sample = {"first_name": "Dora", "shipped_on": "2026-11-28"}
+    with_approved_template(home.anna, content=shipped, fields=FIELDS[:2], sample=sample)
     shop = program_of(home.anna)
     draft = home.anna.draft()
     known = shop.get(f"/campaigns/{draft.id}")

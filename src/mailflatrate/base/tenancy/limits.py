@@ -130,7 +130,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
         *_tables(_within("source_import_id", "import"), _READ, "import_refusal"),
         *_tables(_within("move_id", "move"), _CHANGE, "move_fetch"),
         *_tables(_within("form_id", "signup_form"), _ADD, "form_version"),
-        *_tables(_within("form_id", "signup_form"), _READ, "signup_denial"),
+        *_tables(_within("form_id", "signup_form"), _READ, "signup_denial form_count"),
         *_tables(_within("digest_id", "feed_digest"), _READ, "feed_item"),
         *_tables(_STARTED, _EDIT, "bulk_action export"),
         *_tables(_within("action_id", "bulk_action"), _EDIT, "bulk_item"),
