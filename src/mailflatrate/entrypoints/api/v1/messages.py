@@ -166,6 +166,9 @@ def show_transactional_message(request: ApiRequest, transactional_id: Id) -> Mes
     location="/messages/{id}",
 )
 def resend_transactional_message(request: ApiRequest, transactional_id: Id) -> MessageInfo:
-    """Send a message of the last 24 hours again, as a new one with the same data. The rules are asked again."""
+    """Send a message of the last 24 hours again.
+
+    It's a new message with the same data, and the rules are asked again.
+    """
     again = resend_message(_one(transactional_id), by=request.caller.user, through=request.caller.source)
     return _shown(again)
