@@ -25,6 +25,7 @@ from mailflatrate.entrypoints.smtpd.submission import OPTIONS, SubmissionHandler
 from mailflatrate.settings import load_settings
 from support.api import program_of
 from support.transactional import DATA, TransactionalCustomer, fresh_recipient, transactional_customer
+from support.waiting import wait_until
 
 
 def _certificate(folder: Path) -> tuple[str, str]:
@@ -66,17 +67,21 @@ def server(anna: TransactionalCustomer, tmp_path_factory: pytest.TempPathFactory
     loop, limits = asyncio.new_event_loop(), Visitors("")
     options: dict[str, Any] = {"budget": ContentBudget(), "hostname": "localhost", "ident": "test", **OPTIONS}
 
+    made: list[CountedSMTP] = []
+
+    def connection() -> CountedSMTP:
+        made.append(CountedSMTP(SubmissionHandler(), limits, **options))
+        return made[-1]
+
     async def listen() -> asyncio.Server:
-        asyncio.get_running_loop()
-        return await loop.create_server(
-            lambda: CountedSMTP(SubmissionHandler(), limits, **options), "127.0.0.1", 0, ssl=context
-        )
+        return await loop.create_server(connection, "127.0.0.1", 0, ssl=context)
 
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     listener = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
     yield listener.sockets[0].getsockname()[1], chain
     loop.call_soon_threadsafe(listener.close)
+    wait_until(lambda: all(each.transport is None for each in made), "the end of every connection")
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
