@@ -105,7 +105,7 @@ class TransactionalCustomer:
 
 def fresh_recipient() -> str:
     """An address that no other test writes to."""
-    return f"dora.{next(NUMBERS)}@briefkasten-lindenhof.de"
+    return f"frieda.{next(NUMBERS)}@briefkasten-lindenhof.de"
 
 
 def service_sender() -> int:
