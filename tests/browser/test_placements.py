@@ -13,6 +13,7 @@ from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 NUMBERS = count(1)
+KINDS = {"Pop-up": "popup", "Slide-in": "slide_in", "Bar": "bar"}
 PATIENCE_SECONDS = 30.0
 LONG_PAGE = "<div style='height:3000px'>Much to read.</div><p><a href='/elsewhere'>A link</a></p>"
 
@@ -43,8 +44,15 @@ def placed(visitor: Any) -> Iterator[Any]:
                 anna.page.get_by_label(label, exact=True).fill(value)
             anna.page.get_by_role("button", name="Save").click()
             anna.page.get_by_text("follow within five minutes").wait_for()
-            script = anna.page.locator("button[data-copy]")
-            return str(script.get_attribute("data-copy")) if script.count() else ""
+            copy = anna.page.locator("button[data-copy]")
+            code = str(copy.get_attribute("data-copy")) if copy.count() else ""
+            if code:
+                kept = KINDS[kind]
+                source = re.findall('src="([^"]+)"', code)[0]
+                wait_until(
+                    lambda: f'"kind":"{kept}"' in anna.page.request.get(source).text(), "the script that follows"
+                )
+            return code
 
         place.anna = anna  # type: ignore[attr-defined]
         yield place

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
@@ -319,7 +320,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "form_language": visit.language,
         "languages": languages,
         "task_url": f"{form_url(visit.form.code)}task",
-        "count_url": f"{form_url(visit.form.code)}count",
+        "count_url": reverse("signup-count", args=[visit.form.code]),
         "placement": FRAME if visit.framed else HOSTED,
         "action": visit.url(),
         "page": _page_of_origin(visit.request),
