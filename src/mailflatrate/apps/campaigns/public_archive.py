@@ -63,7 +63,7 @@ def public_campaigns(mailing_list: MailingList, *, with_hidden: bool = False) ->
 def empty_values(
     campaign: Campaign, edition: Edition, account: Account, mailing_list: MailingList
 ) -> dict[str, object]:
-    """Return the values of a reader of whom nothing is known; the campaign's own fallbacks apply."""
+    """Return the values of an unknown reader; the campaign's own fallbacks apply."""
     return recipient_values(
         email="",
         first_name="",

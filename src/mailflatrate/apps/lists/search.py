@@ -103,8 +103,8 @@ def _found(text: str) -> list[int] | None:
 def _some_found(text: str) -> list[int] | None:
     """Return the ids of the account's contacts with this text, or MOST_FOUND + 1 of them if there are more.
 
-    None if the text is common, the account has few contacts, or there is no index; or for members who see only some
-    lists, for whom the index isn't open.
+    None if the text is common, the account has few contacts, or there is no index, or if the member is limited to
+    some lists and may not read the index.
     """
     if tenancy.limited_member() is not None:
         return None

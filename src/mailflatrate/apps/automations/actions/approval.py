@@ -83,7 +83,7 @@ def approvers_of(version: AutomationVersion, asked_by: User) -> list[User]:
 @tenancy.needs_account
 @transaction.atomic
 def request_approval(automation_id: int, *, by: User, shown_hash: str, note: str = "") -> list[User]:
-    """Ask colleagues to approve a draft with all its messages, and tell them once; return whom.
+    """Ask colleagues to approve a draft with all its messages, with one notice each; return those who were asked.
 
     Raises CampaignError with the reason why a message can't be approved now; AutomationError while the draft has
     problems, changed since it was shown, or no one can approve it.

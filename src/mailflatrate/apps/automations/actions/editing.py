@@ -67,7 +67,7 @@ def _swap(automation_id: int, side: str, other: str, based_on: int, by: User | N
 
 
 def _keep(version: AutomationVersion, side: str, graph: Mapping[str, Any]) -> None:
-    """Keep a graph, and no more than the newest of its side."""
+    """Store a graph for undo or redo, and delete the oldest ones past the limit."""
     DraftSnapshot.objects.create(version=version, side=side, graph=graph)
     kept = DraftSnapshot.objects.filter(version=version, side=side).order_by("-id")
     surplus = list(kept.values_list("id", flat=True)[MAX_SNAPSHOTS:])
