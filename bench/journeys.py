@@ -28,7 +28,7 @@ from measure import machine
 from pages import owner_browser
 
 STEPS: list[dict[str, Any]] = [
-    {"id": "w", "do": "wait", "for": {"minutes": 1}},
+    {"id": "w", "do": "wait", "for": {"days": 1}},  # longer than it takes a million people to enter
     {"id": "a", "do": "send", "campaign": None},
     {"id": "z", "do": "wait", "for": {"days": 30}},
 ]
@@ -199,7 +199,7 @@ def enroll(estate: Estate, automation_id: int) -> float:
 
 
 def make_due(estate: Estate) -> None:
-    """Let the wait be over for everyone and the message be due, as a minute later, when autovacuum has been there."""
+    """Let the wait be over for everyone and the message be due, as a day later, when autovacuum has been there."""
     import psycopg
     from django.db import connection
 
