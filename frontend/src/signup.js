@@ -143,7 +143,8 @@ function markup(config) {
     return `<input ${common} type="${type}" ${mode ? `inputmode="${mode}"` : ""} ${autocomplete ? `autocomplete="${autocomplete}"` : ""} maxlength="254">`;
   };
   const field = (each) =>
-    each.is_several
+    each.type === "hidden" ? `<input type="hidden" name="${each.key}">`
+      : each.is_several
       ? boxes(each)
       : `<div class="field"><label for="${each.key}">${text(each.label)}${hint(each.required)}</label>${control(each)}${wrong(each.key)}</div>`;
   return `<form method="post" action="${text(config.action)}" accept-charset="utf-8" novalidate aria-labelledby="title">
@@ -153,6 +154,11 @@ ${config.fields.map(field).join("")}
 <div class="consent"><input type="checkbox" id="consent" name="consent" value="yes" required aria-describedby="consent-error"><label for="consent">${text(
     texts.wording,
   )}</label><p class="error" id="consent-error" hidden></p></div>
+${
+    texts.tracking
+      ? `<div class="consent"><input type="checkbox" id="tracking" name="tracking" value="yes"><label for="tracking">${text(texts.tracking)}${hint(false)}</label></div>`
+      : ""
+  }
 <details><summary>${text(words.notice)}</summary>${config.notice.map((line) => `<p>${text(line)}</p>`).join("")}</details>
 <p class="error" id="form-error" role="alert" hidden></p><p class="question" id="question" role="alert" hidden></p>
 <button type="submit">${text(texts.button)}</button>
@@ -203,8 +209,21 @@ function plant(config, host, style, placement) {
   const form = document.importNode(holder.content, true).querySelector("form");
   form.elements.page.value = location.origin + location.pathname;
   form.elements.placement.value = placement;
+  prefill(form, config.fields);
   serve(form, root, config);
   return { root, form };
+}
+
+/* Fields take values from the address of the page, by their names. Consents never do: they aren't fields. */
+function prefill(form, fields) {
+  const given = new URLSearchParams(location.search);
+  for (const { key, is_several, options } of fields) {
+    for (const value of given.getAll(key).slice(0, 200)) {
+      const boxes = is_several ? [...form.querySelectorAll("input[type=checkbox]")].filter((box) => box.name === key && box.value === value) : [];
+      if (is_several) for (const box of boxes) box.checked = true;
+      else if (!options.length || options.some(([option]) => option === value)) form.elements[key].value = value.slice(0, 254);
+    }
+  }
 }
 
 /* Closed pop-ups stay closed in this tab. Where storage is blocked, they come back with the next page. */

@@ -53,6 +53,8 @@ class ConfirmationText:
     confirm_url: str
     privacy_url: str
     imprint: Sequence[str]
+    tracking: str = ""
+    """The wording about click tracking, if the visitor ticked its box: the page asks about it once more."""
     colour: str = ACCENT
     """The brand's color, of the button and the line beside the wording: all of the brand that R-31 leaves room for."""
 
@@ -100,7 +102,7 @@ _TEXT = """%(hello)s
 %(imprint)s%(end)s
 {{imprint_text}}
 """
-_QUOTE_TEXT = "\n%(consent)s\n\n    {{wording}}\n"
+_QUOTE_TEXT = "\n%(consent)s\n\n    {{wording_text}}\n"
 _BODY = f"""<p style="{PARAGRAPH}">%(hello)s</p>
 <p style="{PARAGRAPH}">%(opening)s</p>
 %(quote)s<p style="{PARAGRAPH}">%(ask)s</p>
@@ -112,11 +114,12 @@ border-radius:8px;background:{{{{accent}}}};color:{{{{on_accent}}}};font-weight:
 {{{{imprint_html}}}}</p>
 """
 _QUOTE_HTML = f"""<p style="{PARAGRAPH};margin-bottom:8px">%(consent)s</p>
-<blockquote style="{PARAGRAPH};padding:0 0 0 14px;border-left:3px solid {{{{accent}}}}">{{{{wording}}}}</blockquote>
+<blockquote style="{PARAGRAPH};padding:0 0 0 14px;border-left:3px solid {{{{accent}}}}">\
+{{{{wording_html}}}}</blockquote>
 """
 _PLACES = frozenset({
     "accent", "address", "at_source", "company", "confirm_url", "expires", "imprint_html", "imprint_text", "list_name",
-    "on_accent", "privacy_url", "requested", "wording",
+    "on_accent", "privacy_url", "requested", "wording_html", "wording_text",
 })  # fmt: skip
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
 
@@ -144,6 +147,7 @@ def confirmation_content(language: str, occasion: ConfirmationOccasion) -> Editi
 def confirmation_values(said: ConfirmationText) -> Values:
     """Return the values that fill the template for one person."""
     lines = tuple(said.imprint)
+    wordings = [said.wording, *filter(None, [said.tracking])]
     accent = said.colour if is_colour(said.colour) else ACCENT
     return {
         "accent": accent,
@@ -158,7 +162,8 @@ def confirmation_values(said: ConfirmationText) -> Values:
         "list_name": said.list_name,
         "privacy_url": said.privacy_url,
         "requested": written_moment(said.requested_at, said.language, said.time_zone),
-        "wording": said.wording,
+        "wording_html": _Markup("<br><br>\n".join(map(html.escape, wordings))),
+        "wording_text": "\n\n    ".join(wordings),
     }
 
 

@@ -58,6 +58,7 @@ class ValueFault(StrEnum):
     NOT_A_CHOICE = "not_a_choice"
     NOT_A_COUNTRY = "not_a_country"
     NOT_A_LANGUAGE = "not_a_language"
+    NOT_A_PHONE_NUMBER = "not_a_phone_number"
     NOT_A_VALUE = "not_a_value"
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.forms.defence import VisitorProof
 from mailflatrate.apps.forms.models import (
+    TRACKING,
     ConfirmationRequestKind,
     ConfirmationRequestState,
     Form,
@@ -92,6 +93,19 @@ def is_agreed(request: SignupRequest) -> bool:
 def still_valid(request: SignupRequest) -> bool:
     """Return whether the person may still answer. A change of address requires consent from the old mailbox."""
     return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
+
+
+def asks_tracking(request: SignupRequest) -> bool:
+    """Return whether the visitor ticked the box for click tracking, so that the mailbox is asked about it, too."""
+    return TRACKING in request.ticked and bool(tracking_text(request))
+
+
+def tracking_text(request: SignupRequest) -> str:
+    """Return the wording of that box as the visitor read it; empty if their form had none."""
+    if request.version is None:
+        return ""
+    frozen: dict[str, str] = request.version.content["frozen"].get(request.language, {})
+    return frozen.get("tracking", "")
 
 
 def _request(row: SignupRequest) -> ConfirmationRequest:

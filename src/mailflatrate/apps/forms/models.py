@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
 
+CONSENT, TRACKING = "consent", "tracking"
+"""The checkboxes of a form, as `SignupRequest.ticked` names them; TRACKING is for individual click tracking."""
+
 
 class FormState(models.TextChoices):
     """The state of a form. Only a published form takes sign-ups; a closed one tells visitors that it no longer does."""

@@ -119,7 +119,7 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
 
 def typed_fields(content: FormContent) -> dict[str, FieldDefinition]:
     """Return the declared fields that a form asks for, by key."""
-    return definitions([field.key for field in content.fields if field.kind is FieldKind.TEXT])
+    return definitions([field.key for field in content.fields if field.is_attribute])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,8 @@ def correctable_fields(list_ids: Collection[int]) -> list[FormField]:
     for form in forms.select_related("current").order_by("id"):
         assert form.current is not None
         for field in content_from_json(form.current.content["content"]).fields:
-            found.setdefault(field.key, field)
+            if field.kind is not FieldKind.SOURCE:
+                found.setdefault(field.key, field)
     return list(found.values())
 
 

@@ -59,7 +59,10 @@ def config_of(published: PublishedForm, shown: ShownVersion, language: str) -> d
     return {
         "code": code, "version": shown.number, "language": language, "action": form_url(code),
         "task": f"{form_url(code)}task?language={language}", "privacy": form.privacy_url, "words": words,
-        "texts": {"title": texts.title, "intro": texts.intro, "wording": frozen.wording, "button": texts.button},
+        "texts": {
+            "title": texts.title, "intro": texts.intro, "wording": frozen.wording, "tracking": frozen.tracking,
+            "button": texts.button,
+        },
         "notice": list(frozen.notice),
         "fields": [
             asdict(each) for each in inputs(form, language, published.typed)
@@ -124,6 +127,7 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed:
             *lines,
             '  <p><input id="mf-consent" type="checkbox" name="consent" value="yes" required>',
             f'    <label for="mf-consent">{escape(form.frozen[language].wording)}</label></p>',
+            *_plain_tracking(form.frozen[language].tracking, optional),
             f'  <p hidden aria-hidden="true"><label>{escape(trap)} <input name="topic_note" tabindex="-1" '
             'autocomplete="off"></label></p>',
             f'  <input type="hidden" name="version" value="{number}">',
@@ -135,8 +139,20 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed:
     )
 
 
+def _plain_tracking(wording: str, optional: str) -> list[str]:
+    """Return the box for click tracking, if the form has it."""
+    if not wording:
+        return []
+    return [
+        '  <p><input id="mf-tracking" type="checkbox" name="tracking" value="yes">',
+        f'    <label for="mf-tracking">{escape(wording)} <small>{escape(optional)}</small></label></p>',
+    ]
+
+
 def _plain_input(each: Input, hint: str) -> str:
     """Return a field as plain HTML, which posts what the script would."""
+    if each.type == "hidden":
+        return f'  <input type="hidden" name="{each.key}" value="">'
     required = " required" if each.required else ""
     if each.is_several:
         boxes = "".join(
@@ -165,8 +181,10 @@ def height_of(form: FrozenForm, language: str, typed: Mapping[str, FieldDefiniti
     pixels += 28 * ceil(len(texts.title) / 22) + 14
     if texts.intro:
         pixels += 24 * ceil(len(texts.intro) / _LINE_CHARACTERS) + 14
-    pixels += sum(64 + 14 + (28 * len(each.options) - 40) * each.is_several for each in inputs(form, language, typed))
-    pixels += 20 * ceil(len(wording) / _LINE_CHARACTERS) + 14
+    shown = [each for each in inputs(form, language, typed) if each.type != "hidden"]
+    pixels += sum(64 + 14 + (28 * len(each.options) - 40) * each.is_several for each in shown)
+    for box in filter(None, (wording, form.frozen[language].tracking)):
+        pixels += 20 * ceil(len(box) / _LINE_CHARACTERS) + 14
     return int(pixels)
 
 

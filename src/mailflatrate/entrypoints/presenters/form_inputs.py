@@ -31,6 +31,7 @@ from mailflatrate.rules.contact_fields import (
 from mailflatrate.rules.countries import CODES as CODES_OF_COUNTRIES
 from mailflatrate.rules.forms import FieldKind, FormField, FrozenForm
 from mailflatrate.rules.forms.defaults import email_label
+from mailflatrate.rules.forms.phone import read_phone
 from mailflatrate.rules.languages import CODES as CODES_OF_LANGUAGES
 from mailflatrate.rules.names.folded import folded
 
@@ -39,7 +40,8 @@ NAMES_IN_USE = ("act", "keep", "pause", "language", "fields")
 """What a posted preferences page carries besides fields."""
 YES, NO = "true", "false"
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_AUTOCOMPLETE = {FieldKind.FIRST_NAME: "given-name", FieldKind.LAST_NAME: "family-name", FieldKind.TEXT: ""}
+_AUTOCOMPLETE = {FieldKind.FIRST_NAME: "given-name", FieldKind.LAST_NAME: "family-name", FieldKind.PHONE: "tel"}
+_TYPE = {FieldKind.PHONE: "tel", FieldKind.SOURCE: "hidden"}
 _AUTOCOMPLETE_OF_TYPE = {ContactFieldType.COUNTRY: "country", ContactFieldType.LANGUAGE: "language"}
 
 
@@ -77,8 +79,10 @@ def field_input(field: FormField, language: str, typed: Mapping[str, FieldDefini
     """Return the input of one field. A language that the form doesn't have gets the label of its first one."""
     label = field.labels.get(language) or next(iter(field.labels.values()), field.key)
     drawn = typed_input(definition_of(field, typed), field.key, label, language)
-    autocomplete = _AUTOCOMPLETE[field.kind] or _AUTOCOMPLETE_OF_TYPE.get(definition_of(field, typed).type, "")
-    return replace(drawn, autocomplete=autocomplete, required=field.required)
+    autocomplete = _AUTOCOMPLETE.get(field.kind) or _AUTOCOMPLETE_OF_TYPE.get(definition_of(field, typed).type, "")
+    is_required = field.required and field.kind is not FieldKind.SOURCE
+    kind = _TYPE.get(field.kind, drawn.type)
+    return replace(drawn, type=kind, autocomplete=autocomplete, required=is_required)
 
 
 def typed_input(field: FieldDefinition, key: str, label: str, language: str) -> Input:
@@ -166,18 +170,32 @@ def read_answers(
         else:
             raw = clean(posted.get(field.key))
         if not raw:
-            if field.required:
+            if field.required and field.kind is not FieldKind.SOURCE:
                 errors[field.key] = _("This field is required.")
             continue
         typed_in[field.key] = raw
         try:
-            value = normalize_value(wanted, raw, month_first=month_first)
+            is_phone = field.kind is FieldKind.PHONE
+            value = read_phone(raw) if is_phone else normalize_value(wanted, raw, month_first=month_first)
         except UnreadableValue as problem:
             errors[field.key] = fault_words(problem.fault)
         else:
             if value is not None:
                 values[field.key] = value
     return FormAnswers(typed_in, values, errors)
+
+
+def prefilled(
+    fields: Sequence[FormField], given: QueryDict, typed: Mapping[str, FieldDefinition], *, month_first: bool
+) -> dict[str, Any]:
+    """Return what the URL of a form fills in, by field: the email address and every value that suits its field.
+
+    Never a consent: a box is ticked by the visitor alone (R-26).
+    """
+    answers = read_answers(fields, given, typed, month_first=month_first)
+    good = {key: raw for key, raw in answers.typed_in.items() if key not in answers.errors}
+    email = clean(given.get("email"))
+    return {**good, "email": email} if email else good
 
 
 def clean(text: str | None) -> str:
@@ -201,5 +219,6 @@ def fault_words(fault: ValueFault) -> str:
         ValueFault.NOT_A_CHOICE: _("Choose from the options shown."),
         ValueFault.NOT_A_COUNTRY: _("Choose a country from the list."),
         ValueFault.NOT_A_LANGUAGE: _("Choose a language from the list."),
+        ValueFault.NOT_A_PHONE_NUMBER: _("Enter a phone number, such as +49 30 123456."),
     }
     return words.get(fault) or _("This can't be used. Enter something else.")

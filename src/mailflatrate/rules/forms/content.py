@@ -11,11 +11,16 @@ MAX_FIELDS = 10
 
 
 class FieldKind(Enum):
-    """The kinds of fields besides the email address. TEXT is an attribute of the contact."""
+    """The kinds of fields besides the email address.
+
+    TEXT, PHONE and SOURCE are attributes of the contact. SOURCE is hidden: the form's URL fills it.
+    """
 
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
     TEXT = "text"
+    PHONE = "phone"
+    SOURCE = "source"
 
 
 class Font(Enum):
@@ -28,12 +33,17 @@ class Font(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field. `key` is the attribute's name for TEXT and the kind's value otherwise; labels by language."""
+    """One field. `key` is the attribute's name, or the kind's value for a name; labels by language."""
 
     key: str
     kind: FieldKind
     labels: Mapping[str, str]
     required: bool = False
+
+    @property
+    def is_attribute(self) -> bool:
+        """Return whether the answer is an attribute of the contact, not one of its names."""
+        return self.kind not in (FieldKind.FIRST_NAME, FieldKind.LAST_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +79,24 @@ class FormStyle:
 
 @dataclass(frozen=True, slots=True)
 class FormContent:
-    """A whole form. `languages` holds at least one; visitors who read none of them see the first."""
+    """A whole form. `languages` holds at least one; visitors who read none of them see the first.
+
+    `asks_tracking`: it has a second box, for the consent to individual click tracking (R-107).
+    """
 
     languages: tuple[str, ...]
     texts: Mapping[str, FormTexts]
     fields: tuple[FormField, ...] = ()
     style: FormStyle = FormStyle()
+    asks_tracking: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping for a JSON column; `content_from_json` reads it back."""
+        """Return a mapping for a JSON column; `content_from_json` reads it back.
+
+        What a form doesn't have is left out, so that the hashes of earlier versions stay the same.
+        """
         return {
+            **({"tracking": True} if self.asks_tracking else {}),
             "languages": list(self.languages),
             "texts": {
                 language: {name: getattr(texts, name) for name in TEXT_NAMES}
@@ -119,4 +137,5 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
             for field in stored["fields"]
         ),
         style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"])),
+        asks_tracking=bool(stored.get("tracking")),
     )

@@ -23,6 +23,8 @@ _TEXTS = {
 _LABELS = {
     FieldKind.FIRST_NAME: N_("First name"),
     FieldKind.LAST_NAME: N_("Last name"),
+    FieldKind.PHONE: N_("Phone number"),
+    FieldKind.SOURCE: N_("Sign-up source"),
 }
 
 
@@ -38,7 +40,7 @@ def default_content(language: str, list_name: str, style: FormStyle) -> FormCont
 
 
 def field_label(kind: FieldKind, language: str) -> str:
-    """Return the usual label of a name field; empty for others."""
+    """Return the usual label of a field; empty for a text field."""
     return translate(_LABELS.get(kind, ""), language)
 
 

@@ -10,17 +10,21 @@ from typing import Any
 
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.forms.content import FormContent, FormTexts, content_from_json
-from mailflatrate.rules.forms.wording import privacy_notice, wording_of
+from mailflatrate.rules.forms.wording import privacy_notice, tracking_wording, wording_of
 from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenTexts:
-    """The published texts of one language: the wording filled in, the notice, the imprint (label, text)."""
+    """The published texts of one language: the wording filled in, the notice, the imprint (label, text).
+
+    `tracking` is the wording of the box for click tracking; empty for a form without it.
+    """
 
     wording: str
     notice: tuple[str, ...]
     imprint: tuple[tuple[str, str], ...]
+    tracking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class FrozenForm:
                     "wording": texts.wording,
                     "notice": list(texts.notice),
                     "imprint": [list(line) for line in texts.imprint],
+                    **({"tracking": texts.tracking} if texts.tracking else {}),
                 }
                 for language, texts in sorted(self.frozen.items())
             },
@@ -74,6 +79,7 @@ def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service
             wording=wording_of(content.texts[language], company_name(imprint)),
             notice=privacy_notice(imprint, service_name, language),
             imprint=tuple((line.label, line.text) for line in lines),
+            tracking=tracking_wording(company_name(imprint), language) if content.asks_tracking else "",
         )
     return FrozenForm(content, company_name(imprint), list_name, imprint.privacy_url, frozen)
 
@@ -97,6 +103,7 @@ def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:
                 wording=str(texts["wording"]),
                 notice=tuple(str(paragraph) for paragraph in texts["notice"]),
                 imprint=tuple((str(label), str(text)) for label, text in texts["imprint"]),
+                tracking=str(texts.get("tracking", "")),
             )
             for language, texts in stored["frozen"].items()
         },

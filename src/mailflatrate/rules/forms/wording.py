@@ -8,6 +8,11 @@ from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.forms.content import FormTexts
 from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
+_TRACKING = N_(
+    "{company} may record which links in its emails I follow and when, together with my email address, to see what "
+    "interests me. I can withdraw this consent at any time with the preferences link in every email. I will receive "
+    "the same emails either way."
+)
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _NOTICE = (
     N_("Controller: {controller}. Contact: {contact}."),
@@ -34,6 +39,11 @@ def wording_of(texts: FormTexts, company: str) -> str:
     values = {"company": company, "topics": texts.topics, "frequency": texts.frequency}
     filled = _PLACE.sub(lambda match: values.get(match.group(1).strip(), match.group()), texts.wording)
     return " ".join(filled.split())
+
+
+def tracking_wording(company: str, language: str) -> str:
+    """Return the wording of the box for individual click tracking, a consent of its own (R-107)."""
+    return translate(_TRACKING, language).format(company=company)
 
 
 def places_in(wording: str) -> frozenset[str]:

@@ -27,7 +27,7 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
 from mailflatrate.apps.forms.actions.request_progress import ConfirmationDraft, note_messages
-from mailflatrate.apps.forms.facts import confirmation_batch
+from mailflatrate.apps.forms.facts import asks_tracking, confirmation_batch, tracking_text
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
@@ -253,6 +253,7 @@ def _said(
         time_zone=account.time_zone,
         source=urlsplit(request.page_url or request.source_url).hostname or "",
         wording=frozen["frozen"][request.language]["wording"] if frozen else "",
+        tracking=tracking_text(request) if asks_tracking(request) else "",
         confirm_url=confirm_url,
         privacy_url=(frozen["privacy_url"] if frozen else "") or imprint.privacy_url,
         imprint=[str(line) for line in lines],

@@ -12,10 +12,11 @@ from django.db import transaction
 from mailflatrate.apps.forms.actions.form_counts import count_step
 from mailflatrate.apps.forms.actions.request_limits import count_answer
 from mailflatrate.apps.forms.actions.request_progress import about, token_hash, token_id
-from mailflatrate.apps.forms.facts import still_valid
+from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
 from mailflatrate.apps.forms.models import ConfirmationRequestState, FormStep, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent, moves, optin
+from mailflatrate.apps.lists.actions.tracking import TrackingSignup, choose_tracking
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags
@@ -54,8 +55,11 @@ def find_request(token: str) -> TokenRequest | None:
 
 @tenancy.needs_account
 @transaction.atomic
-def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> AnsweredRequest:
-    """Record the person's answer and return the request's state. Only the first answer counts."""
+def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str, tracking: bool = False) -> AnsweredRequest:
+    """Record the person's answer and return the request's state. Only the first answer counts.
+
+    `tracking`: they also agreed to individual click tracking, which counts if the form's visitor had, too (R-107).
+    """
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):
@@ -67,6 +71,8 @@ def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str) -> An
     request.settled_at = clock.now()
     if yes:
         _confirm(request, ip, user_agent[:500])
+        if tracking and asks_tracking(request):
+            _agree_to_tracking(request, ip, user_agent[:500])
     else:
         _deny(request, ip, user_agent[:500])
     request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact"])
@@ -111,6 +117,20 @@ def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
             if request.form.tags:
                 _give_tags(request, request.form.tags)
     request.state = ConfirmationRequestState.CONFIRMED
+
+
+def _agree_to_tracking(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+    contact = Contact.objects.get(address_key=bytes(request.address_key))
+    choose_tracking(
+        contact.id,
+        agrees=True,
+        wording=tracking_text(request),
+        language=request.language,
+        source=request.source_url or request.page_url,
+        ip=ip,
+        user_agent=user_agent,
+        signup=TrackingSignup(request.requested_at, request.ip, about(request)),
+    )
 
 
 def _waits_for_proof(request: SignupRequest) -> bool:

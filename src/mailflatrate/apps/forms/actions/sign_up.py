@@ -21,6 +21,7 @@ from mailflatrate.apps.forms.actions.request_limits import admit_asking, count_a
 from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof, counter_key, network_of, this_hour
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.forms.models import (
+    CONSENT,
     ConfirmationRequestKind,
     ConfirmationRequestState,
     Form,
@@ -135,8 +136,8 @@ class _Limit:
 
 
 def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
-    """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError if no consent box is ticked."""
-    if not sent.ticked:
+    """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError without a ticked consent box."""
+    if CONSENT not in sent.ticked:
         raise ValueError("a sign-up without a ticked box is no consent")
     if not form.open:
         return SignupResult(SignupOutcome.CLOSED)

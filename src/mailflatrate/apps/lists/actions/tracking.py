@@ -4,6 +4,9 @@ Silence is a refusal. Without consent, clicks cannot be traced to a person, beca
 (R-108).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from django.db import transaction
@@ -26,9 +29,26 @@ def tracking_wording(sender: str, language: str) -> str:
     return translate(_WORDING, language).format(sender=sender)
 
 
+@dataclass(frozen=True, slots=True)
+class TrackingSignup:
+    """The sign-up with which a person agreed before they confirmed, and what the ledger says of it."""
+
+    at: datetime
+    ip: str | None
+    details: Mapping[str, object]
+
+
 @transaction.atomic
 def choose_tracking(
-    contact_id: int, *, agrees: bool, wording: str, language: str, source: str, ip: str | None, user_agent: str
+    contact_id: int,
+    *,
+    agrees: bool,
+    wording: str,
+    language: str,
+    source: str,
+    ip: str | None,
+    user_agent: str,
+    signup: TrackingSignup | None = None,
 ) -> bool:
     """Record the person's choice; return True if it changed anything. Raises ListError for an unknown contact.
 
@@ -40,9 +60,21 @@ def choose_tracking(
     if contact.tracking == agrees:
         return False
     now = clock.now()
-    details = {"wording": wording, "wording_sha256": sha256(wording.encode()).hexdigest(), "language": language}
+    details = {
+        **(signup.details if signup else {}),
+        "wording": wording,
+        "wording_sha256": sha256(wording.encode()).hexdigest(),
+        "language": language,
+    }
     evidence = ledger.EventEvidence(
-        email=contact.email, source=source, confirmed_at=now, confirmed_ip=ip, user_agent=user_agent, details=details
+        email=contact.email,
+        signup_at=signup.at if signup else None,
+        signup_ip=signup.ip if signup else None,
+        source=source,
+        confirmed_at=now,
+        confirmed_ip=ip,
+        user_agent=user_agent,
+        details=details,
     )
     kind = ConsentKind.TRACKING_GRANTED if agrees else ConsentKind.TRACKING_WITHDRAWN
     event_id = ledger.append(contact.id, None, kind, now, evidence)

@@ -46,7 +46,7 @@ from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
 from mailflatrate.rules.contact_fields import FieldDefinition
-from mailflatrate.rules.forms import FieldKind, FormField
+from mailflatrate.rules.forms import FormField
 
 _REFUSED = {
     PersonalFault.SPECIAL: gettext_lazy("We don't store this kind of data."),
@@ -140,7 +140,7 @@ def _own_fields(found: PageReader, contact: Contact) -> list[FormField]:
 
 
 def _typed(fields: Sequence[FormField]) -> dict[str, FieldDefinition]:
-    return definitions([field.key for field in fields if field.kind is FieldKind.TEXT])
+    return definitions([field.key for field in fields if field.is_attribute])
 
 
 def _request_correction(

@@ -16,8 +16,8 @@ from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.queries import delivery_of_confirmation
 from mailflatrate.apps.forms.actions import confirm_or_deny
-from mailflatrate.apps.forms.facts import still_valid
-from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
+from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
+from mailflatrate.apps.forms.models import TRACKING, ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -47,7 +47,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         said = ANSWERS.get(request.POST.get("answer", ""))
         if request.method == "POST" and said is not None:
             confirm_or_deny.answer(
-                found.request_id, yes=said, ip=client_ip(request), user_agent=request.headers.get("User-Agent", "")
+                found.request_id,
+                yes=said,
+                ip=client_ip(request),
+                user_agent=request.headers.get("User-Agent", ""),
+                tracking=bool(request.POST.get(TRACKING)),
             )
             return _no_store(HttpResponse(status=303, headers={"Location": request.get_full_path()}))
         return _no_store(_shown(request, found.request_id))
@@ -98,6 +102,7 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "source": urlsplit(asked.page_url or asked.source_url).hostname or "",
         "kind": ConfirmationRequestKind(asked.kind),
         "wording": frozen.frozen[asked.language].wording if frozen else "",
+        "tracking": tracking_text(asked) if asks_tracking(asked) else "",
         "texts": frozen.texts(own) if frozen else None,
     }
     if asked.state == ConfirmationRequestState.CONFIRMED:

@@ -23,11 +23,18 @@ from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.actions.form_counts import REPORTED, count_reported
 from mailflatrate.apps.forms.actions.sign_up import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
-from mailflatrate.apps.forms.models import FormStep
+from mailflatrate.apps.forms.models import CONSENT, TRACKING, FormStep
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, move_in_url, script_for
-from mailflatrate.entrypoints.presenters.form_inputs import FormAnswers, clean, filled_in, inputs, read_answers
+from mailflatrate.entrypoints.presenters.form_inputs import (
+    FormAnswers,
+    clean,
+    filled_in,
+    inputs,
+    prefilled,
+    read_answers,
+)
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
@@ -61,6 +68,11 @@ class FormVisit:
         parts = {"language": self.language, **({"frame": "1"} if self.framed else {}), **changes}
         return f"?{urlencode(parts)}"
 
+    def prefill(self) -> dict[str, str]:
+        """Return what the URL fills in, for a link to the same form in another language."""
+        names = ("email", *(field.key for field in self.version.frozen.content.fields))
+        return {name: clean(self.request.GET[name]) for name in names if name in self.request.GET}
+
 
 def _visit(request: HttpRequest, code: str, move: str = "") -> FormVisit:
     form = published_form(code)
@@ -90,7 +102,7 @@ def form(request: HttpRequest, code: str, move: str = "") -> HttpResponse:
         elif request.GET.get("sent") == "1":
             answer = _page(visit, "public/signup/sent.html", {})
         else:
-            answer = _page(visit, "public/signup/form.html", {"shown": shown_now(code)})
+            answer = _page(visit, "public/signup/form.html", {"shown": shown_now(code), "values": _prefilled(visit)})
     if visit.framed:
         allow(request, frame_ancestors="*")
     answer.headers["Cache-Control"] = "no-store"
@@ -139,6 +151,17 @@ def _answers(visit: FormVisit) -> FormAnswers:
     return read_answers(fields, visit.request.POST, visit.form.typed, month_first=visit.form.month_first)
 
 
+def _prefilled(visit: FormVisit) -> dict[str, Any]:
+    fields = visit.version.frozen.content.fields
+    return prefilled(fields, visit.request.GET, visit.form.typed, month_first=visit.form.month_first)
+
+
+def _ticked(visit: FormVisit) -> list[str]:
+    """Return the names of the boxes that the visitor ticked, of those that this version of the form has."""
+    boxes = [CONSENT, *([TRACKING] if visit.version.frozen.content.asks_tracking else [])]
+    return [name for name in boxes if visit.request.POST.get(name)]
+
+
 def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
     posted = visit.request.POST
     email = clean(posted.get("use") or posted.get("email"))
@@ -146,7 +169,7 @@ def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
         email=email,
         language=visit.language,
         values=answers.values,
-        ticked=["consent"] if posted.get("consent") else [],
+        ticked=_ticked(visit),
         ip=client_ip(visit.request),
         user_agent=visit.request.headers.get("User-Agent", ""),
         source_url=visit.path,
@@ -176,7 +199,7 @@ def _lacking(sent: Submission, answers: FormAnswers) -> dict[str, str]:
     """Return what still has to be filled in, corrected or ticked, by field."""
     errors = {} if sent.email else {"email": _("This field is required.")}
     errors |= answers.errors
-    if not sent.ticked:
+    if CONSENT not in sent.ticked:
         errors["consent"] = _("Select the box to agree. Without your consent, we can't email you.")
     return errors
 
@@ -304,7 +327,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
     frozen = visit.version.frozen
     allow_picture(visit.request, frozen.content.style.logo_url)
     languages = [
-        (code, visit.url(language=code))
+        (code, visit.url(**visit.prefill(), language=code))
         for code, _name in settings.LANGUAGES
         if code in frozen.frozen and code != visit.language
     ]

@@ -65,11 +65,16 @@ def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
     ]
     known = dict(declared)
     new = [(row.choice, _("Custom field")) for row in rows if row.kind is FieldKind.TEXT and row.choice not in known]
+    once = [
+        (FieldKind.PHONE.value, _("Phone number")),
+        (FieldKind.SOURCE.value, _("Hidden: sign-up source from the link")),
+    ]
     return [
         (FieldKind.FIRST_NAME.value, _("First name")),
         (FieldKind.LAST_NAME.value, _("Last name")),
         *declared,
         *new,
+        *once,
         (FieldKind.TEXT.value, _("New text field")),
     ]
 

@@ -41,9 +41,10 @@ DECLARED = "field"
 """What the kind of a row begins with that asks for a field of the account."""
 # Names under which a submission carries something else.
 _TAKEN = frozenset({
-    "email", "consent", "version", "language", "page", "checked", "shown", "altcha", "use", "topic_note", "first_name",
-    "last_name", *NAMES_IN_USE,
+    "email", "consent", "tracking", "frame", "sent", "placement", "version", "language", "page", "checked", "shown",
+    "altcha", "use", "topic_note", "first_name", "last_name", *NAMES_IN_USE,
 })  # fmt: skip
+_UNLABELED = {FieldKind.PHONE: "phone", FieldKind.SOURCE: "signup_source"}
 _NOT_A_KEY = re.compile(r"[^a-z0-9_]+")
 
 # name -> (label, hint, rows: 1 for a line)
@@ -120,6 +121,14 @@ class BuilderForm(forms.Form):
             "That page doesn't show what's stored, and each correction has to be confirmed by email."
         ),
     )
+    asks_tracking = forms.BooleanField(
+        label=gettext_lazy("Ask for consent to individual click tracking"),
+        required=False,
+        help_text=gettext_lazy(
+            "A checkbox of its own, never ticked in advance, and confirmed by email once more. Without it, clicks are "
+            "only counted."
+        ),
+    )
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
         choices=settings.LANGUAGES,
@@ -187,6 +196,7 @@ class BuilderForm(forms.Form):
             texts=texts,
             fields=tuple(row.field(languages) for row in rows),
             style=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
+            asks_tracking=given["asks_tracking"],
         )
 
 
@@ -197,6 +207,7 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
         "sender": form.sender_id or "",
         "tags": ", ".join(form.tags),
         "correctable": form.correctable,
+        "asks_tracking": draft.asks_tracking,
         "languages": list(draft.languages),
         "colour": draft.style.colour,
         "font": draft.style.font.value,
@@ -263,7 +274,8 @@ def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
             continue
         key = _key(FieldKind(kind), key, labels)
         if key and key not in {row.key for row in rows}:
-            rows.append(FormFieldRow(FieldKind(kind), key, labels, bool(posted.get(f"field{number}_required"))))
+            required = bool(posted.get(f"field{number}_required")) and kind != FieldKind.SOURCE.value
+            rows.append(FormFieldRow(FieldKind(kind), key, labels, required))
     return rows
 
 
@@ -274,8 +286,9 @@ def can_be_asked(key: str) -> bool:
 
 def _key(kind: FieldKind, key: str, labels: tuple[tuple[str, str], ...]) -> str:
     """Return the key under which the contact stores the answer; it stays the same when the label changes."""
-    if kind is not FieldKind.TEXT:
+    if kind in (FieldKind.FIRST_NAME, FieldKind.LAST_NAME):
         return str(kind.value)
     if not KEY.fullmatch(key):
-        key = _NOT_A_KEY.sub("_", next((label for _code, label in labels if label), "").casefold()).strip("_")[:60]
+        label = next((label for _code, label in labels if label), "") or _UNLABELED.get(kind, "")
+        key = _NOT_A_KEY.sub("_", label.casefold()).strip("_")[:60]
     return key if can_be_asked(key) else ""

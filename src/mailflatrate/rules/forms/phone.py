@@ -1,0 +1,28 @@
+"""Phone numbers as people type them, in the two ways that need no knowledge of their country (ITU-T E.123)."""
+
+from __future__ import annotations
+
+import re
+
+from mailflatrate.rules.contact_fields import UnreadableValue, ValueFault
+
+MIN_DIGITS, MAX_DIGITS = 5, 15
+"""E.164 allows 15 digits; the shortest subscriber numbers with their area code have five."""
+_TYPED = re.compile(r"(?:\+|00)?[0-9 ()./\u00a0\u2010-\u2013-]{5,40}")
+
+
+def read_phone(text: str) -> str:
+    """Return the number as it's stored: `+` and digits if it names its country, otherwise the digits.
+
+    `+49 (0)30 123-456` loses the zero that's dialed only within the country. Raises UnreadableValue.
+    """
+    typed = text.strip()
+    if _TYPED.fullmatch(typed) is None:
+        raise UnreadableValue(ValueFault.NOT_A_PHONE_NUMBER)
+    is_international = typed.startswith(("+", "00"))
+    if is_international:
+        typed = typed.removeprefix("+").removeprefix("00").replace("(0)", "")
+    digits = re.sub(r"[^0-9]", "", typed)
+    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
+        raise UnreadableValue(ValueFault.NOT_A_PHONE_NUMBER)
+    return f"+{digits}" if is_international else digits

@@ -1,0 +1,88 @@
+"""A form's own box for click tracking, its phone and hidden fields, and what its URL fills in."""
+
+import json
+import re
+
+import pytest
+from django.test import Client
+
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import tenancy
+from mailflatrate.rules.forms import FieldKind, FormField
+from support.forms import FormCustomer, customer_with_form, fresh_address
+
+pytestmark = pytest.mark.usefixtures("database")
+FIELDS = (
+    FormField("first_name", FieldKind.FIRST_NAME, {"de": "Vorname", "en": "First name"}),
+    FormField("mobile", FieldKind.PHONE, {"de": "Handy", "en": "Mobile"}),
+    FormField("came_from", FieldKind.SOURCE, {"de": "Herkunft", "en": "Source"}, required=True),
+)
+
+
+@pytest.fixture
+def garden() -> FormCustomer:
+    return customer_with_form(fields=FIELDS, asks_tracking=True)
+
+
+def box(page: str, name: str) -> str:
+    """Return the checkbox with this name, as HTML."""
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    assert found is not None
+    return found[0]
+
+
+def person(garden: FormCustomer, email: str) -> Contact:
+    with tenancy.account(garden.account_id):
+        return Contact.objects.get(email=email)
+
+
+def test_the_url_fills_in_fields_and_never_a_consent(garden: FormCustomer) -> None:
+    asked = "language=en&email=dora@x.example&first_name=Dora&mobile=words&came_from=fair&consent=yes&tracking=yes"
+    page = Client().get(f"{garden.url}?{asked}").content.decode()
+    assert 'value="dora@x.example"' in page
+    assert 'value="Dora"' in page
+    assert "words" not in page.partition("<form")[2], "what doesn't suit its field isn't filled in"
+    assert '<input type="hidden" name="came_from" value="fair">' in page
+    for name in ("consent", "tracking"):
+        assert "checked" not in box(page, name)
+    script = Client().get(f"{garden.url}form.js?language=en").content.decode()
+    config = json.loads(script.partition("MAILFLATRATE_FORM=")[2].partition(";\n")[0])
+    assert {each["key"]: each["type"] for each in config["fields"]} == {
+        "email": "email",
+        "first_name": "text",
+        "mobile": "tel",
+        "came_from": "hidden",
+    }
+    assert "record which" not in config["texts"]["wording"]
+    assert "which links in its emails" in config["texts"]["tracking"]
+    plain = garden.anna.signed_in().page(f"forms/{garden.form_id}/")
+    assert "mf-tracking" in plain
+
+
+def test_tracking_needs_its_own_tick_in_the_form_and_again_in_the_mailbox(garden: FormCustomer) -> None:
+    both, at_the_form, in_the_mailbox = (fresh_address() for _each in range(3))
+    wrong = garden.post(both, mobile="words")
+    assert wrong.status_code == 422
+    garden.sign_up(both, tracking="yes", mobile="+49 (0)30 123456", came_from="fair")
+    garden.sign_up(at_the_form, tracking="yes")
+    garden.sign_up(in_the_mailbox)
+    mails = {mail.message["To"]: mail for mail in garden.send()}
+    assert "which links in its emails" in mails[both].part("plain")
+    assert "which links" not in mails[in_the_mailbox].part("plain")
+    browser = Client(enforce_csrf_checks=True)
+    assert "checked" not in box(browser.get(mails[both].confirm_path).content.decode(), "tracking")
+    assert 'name="tracking"' not in browser.get(mails[in_the_mailbox].confirm_path).content.decode()
+    browser.post(mails[both].confirm_path, {"answer": "yes", "tracking": "yes"})
+    browser.post(mails[at_the_form].confirm_path, {"answer": "yes"})
+    browser.post(mails[in_the_mailbox].confirm_path, {"answer": "yes", "tracking": "yes"})
+    tracked = person(garden, both)
+    assert tracked.tracking
+    assert tracked.attributes == {"mobile": "+4930123456", "came_from": "fair"}
+    assert not person(garden, at_the_form).tracking
+    assert not person(garden, in_the_mailbox).tracking
+    granted = garden.events(both)[-1]
+    assert granted.kind == "tracking_granted"
+    assert granted.evidence.details["ticked"] == ["consent", "tracking"]
+    assert granted.evidence.signup_at is not None
+    assert "which links in its emails" in granted.evidence.details["wording"]
+    assert garden.state(at_the_form) == "confirmed"
