@@ -5,7 +5,7 @@ import { registerTypes, toComponent, toNode } from "./blocks/components.js";
 import { Inspector } from "./blocks/inspector.js";
 import { headAttributes, NoBlocks, parse, serialise } from "./blocks/mjml.js";
 import { resolved } from "./blocks/look.js";
-import { inRow, palette } from "./blocks/palette.js";
+import { inRow, isRow, made } from "./blocks/palette.js";
 import { Structure } from "./blocks/structure.js";
 
 /**
@@ -44,9 +44,10 @@ class Blocks {
     this.textarea = textarea;
     const config = JSON.parse(root.dataset.config);
     this.words = config.words;
+    this.sources = config.sources;
     this.document = { head: "", tail: "" };
     this.studio = {
-      words: config.words, brand: config.brand, conditions: config.conditions, imprint: config.imprint,
+      words: config.words, brand: config.brand, networks: config.networks, conditions: config.conditions, imprint: config.imprint,
       head: headAttributes(""), harmless,
       shown: (src) => (!src || src.includes("{{") ? PLACEHOLDER : src.startsWith(config.public) ? src.slice(config.public.length) : src),
       bodyWidth: () => resolved("mj-body", this.body?.get("mj") ?? {}, this.studio.head).width,
@@ -125,7 +126,6 @@ class Blocks {
     style.id = "mf-link";
     style.textContent = `[data-gjs-type="mj-text"] a { color: ${link}; }`;
     this.frameDocument().head.append(style);
-    this.blocks = palette(this.words, { head: this.studio.head, picture: "" });
     this.quiet = false;
     this.last = source;
     this.chosen();
@@ -272,10 +272,7 @@ class Blocks {
 
   // -- adding --------------------------------------------------------------------------------------------------------
 
-  nodeOf(key) {
-    const entry = Object.values(this.blocks).flat().find(([name]) => name === key);
-    return entry[2]();
-  }
+  nodeOf(key) { return made(this.sources[key], this.studio.head)[0]; }
 
   /** Adds a block by click or key: after the selected one if it fits there, otherwise at the end. */
   add(key) {
@@ -283,20 +280,28 @@ class Blocks {
     let added;
     const chosen = this.selected;
     const column = chosen && (chosen.get("type") === "mj-column" ? chosen : chosen.closestType("mj-column"));
-    if (node.type !== "mj-section" && column) {
+    if (!isRow(node) && column) {
       const at = chosen === column ? column.components().length : chosen.index() + 1;
       [added] = column.append(toComponent(node), { at });
     } else {
-      const row = chosen && (chosen.get("type") === "mj-section" ? chosen : chosen.closestType("mj-section"));
+      const row = this.rowOf(chosen, node);
       const home = row?.parent() ?? this.body;
       const end = this.body.components().models.filter((one) => one.get("type") !== "mf-imprint").length;
       const at = row ? row.index() + 1 : end;
-      const [made] = home.append(toComponent(inRow(node)), { at });
-      added = node.type === "mj-section" ? made : made.components().at(0).components().at(0);
+      const [inserted] = home.append(toComponent(inRow(node)), { at });
+      added = isRow(node) ? inserted : inserted.components().at(0).components().at(0);
     }
     this.choose(added);
     this.announce(this.words.added.replace("…", this.words[`add_${key}`]));
     this.touch();
+  }
+
+  /** The row that a new one goes below: inside of a group of rows only rows that may be there. */
+  rowOf(chosen, node) {
+    if (!chosen || chosen.get("type") === "mf-imprint") return null;
+    let row = chosen;
+    while (row.parent() && row.parent() !== this.body && !(node.type === "mj-section" && row.parent().get("type") === "mj-wrapper")) row = row.parent();
+    return row.parent() ? row : null;
   }
 
   startDrag(key, event) {
@@ -436,6 +441,11 @@ class Blocks {
     if (picture?.closest("dialog")?.opener?.dataset.pickerFor === "blocks-picture" && this.selected) {
       const { picture: src, pictureAlt: alt } = picture.dataset;
       this.change(this.selected, { mj: { ...this.selected.get("mj"), src, alt } });
+      this.inspector.show(this.selected);
+      return;
+    }
+    if (picture?.closest("dialog")?.opener?.dataset.pickerFor === "blocks-backdrop" && this.selected) {
+      this.inspector.write("background-url", picture.dataset.picture);
       this.inspector.show(this.selected);
       return;
     }

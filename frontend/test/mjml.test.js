@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { headAttributes, NoBlocks, parse, serialise } from "../src/blocks/mjml.js";
+import { inRow, made } from "../src/blocks/palette.js";
 
 const layouts = new URL("../../src/mailflatrate/apps/campaigns/gallery/layouts/", import.meta.url);
 const documents = readdirSync(layouts).filter((name) => name !== "head.mjml").map((name) => readFileSync(new URL(name, layouts), "utf8"));
@@ -61,4 +62,16 @@ test("what is broken is left to the source editor", () => {
 test("the defaults of the head", () => {
   const head = '<mj-attributes><mj-all font-family="A" /><mj-text color="red" /><mj-class name="big" font-size="30px" /></mj-attributes>';
   assert.deepEqual(headAttributes(head), { all: { "font-family": "A" }, tags: { "mj-text": { color: "red" } }, classes: { big: { name: "big", "font-size": "30px" } } });
+});
+
+test("a block of the palette is written anew, with the look of the classes that a campaign lacks", () => {
+  const source = '<mj-section>\n  <mj-column>\n    <mj-text mj-class="title" align="center">A &amp; <b>b</b></mj-text><mj-image src="" alt="" />\n  </mj-column>\n</mj-section>';
+  const [plain] = made(source, headAttributes(""));
+  assert.deepEqual(plain.children[0].children[0].mj, { "font-size": "28px", "line-height": "1.25", "font-weight": "700", align: "center" });
+  const [known] = made(source, headAttributes('<mj-attributes><mj-class name="title" color="red" /></mj-attributes>'));
+  assert.deepEqual(known.children[0].children[0].mj, { "mj-class": "title", align: "center" });
+  const tree = parse("<mjml><mj-body></mj-body></mjml>");
+  tree.body.children.push(inRow(known), inRow({ type: "mj-spacer", mj: {} }));
+  assert.match(serialise(tree), /<mj-text mj-class="title" align="center">A &amp; <b>b<\/b><\/mj-text>\n\s*<mj-image alt="" \/>/);
+  assert.match(serialise(tree), /<mj-section>\s*<mj-column>\s*<mj-spacer \/>\s*<\/mj-column>\s*<\/mj-section>/);
 });

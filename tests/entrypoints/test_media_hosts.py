@@ -239,3 +239,15 @@ def test_the_page(anna: Customer) -> None:
     assert base(anna) == f"https://{HOST}:8443"
     assert "Keep the record for the messages already sent" in followed(anna.client, f"{page}media-host/leave/", {})
     assert base(anna) == load_settings().public_url
+
+
+@pytest.mark.usefixtures("database")
+def test_pictures_of_ours_are_open_to_anyone_and_nothing_else_is() -> None:
+    client = Client()
+    answer = client.get("/m/shipped/social-mastodon.png")
+    assert answer.status_code == 200
+    assert (answer["Content-Type"], answer["Cross-Origin-Resource-Policy"]) == ("image/png", "cross-origin")
+    assert client.get("/m/shipped/social-mastodon.png", headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    for path in ("nothing.png", "..%2Fpalette.json", "../pictures/map.png", "map.png/", "map", "MAP.png"):
+        assert client.get(f"/m/shipped/{path}").status_code in (404, 301), path
+    assert client.post("/m/shipped/map.png").status_code == 405

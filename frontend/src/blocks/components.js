@@ -9,6 +9,9 @@ const INTO = {
   "mj-column": "mj-section, mj-group",
 };
 
+/** HTML of the author's own, which is drawn like everything else. */
+const RAW = /^<mj-raw\b[^>]*>([\s\S]*)<\/mj-raw>$/i;
+
 function selector(types) {
   return types.split(", ").map((type) => `[data-gjs-type="${type}"]`).join(", ");
 }
@@ -91,7 +94,7 @@ export function registerTypes(editor, studio) {
   const inColumn = { draggable: selector("mj-column"), droppable: false };
   add("mj-text", { ...inColumn, editable: true }, "text");
   add("mj-button", { ...inColumn, editable: true }, "text");
-  add("mj-table", inColumn);
+  add("mj-table", { ...inColumn, editable: true }, "text");
   add("mj-image", inColumn);
   add("mj-divider", inColumn);
   add("mj-spacer", inColumn);
@@ -101,8 +104,15 @@ export function registerTypes(editor, studio) {
     view: {
       init() { this.listenTo(this.model, "change:content", this.render); },
       onRender() {
-        this.el.className = `${this.el.className} mf-source`;
-        this.el.textContent = this.model.get("content").replace(/\s+/g, " ").slice(0, 80);
+        const content = this.model.get("content");
+        const [, raw] = RAW.exec(content) ?? [];
+        if (raw === undefined || raw.includes("{%")) {
+          this.el.className = `${this.el.className} mf-source`;
+          this.el.textContent = content.replace(/\s+/g, " ").slice(0, 80);
+          return;
+        }
+        const inTable = /^\s*<tr\b/i.test(raw);
+        this.el.innerHTML = inTable ? `<table style="width:100%;border-collapse:collapse">${studio.harmless(raw)}</table>` : studio.harmless(raw);
       },
     },
   });

@@ -1,9 +1,10 @@
 /** The settings of the selected block: plain labeled fields outside the canvas, accessible by keyboard and screen reader. */
 import { inherited, resolved, sides } from "./look.js";
+import { isLinkList, SETTINGS } from "./settings.js";
 
 let count = 0;
 
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "on") for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
@@ -13,7 +14,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function field(label, control, hint) {
+export function field(label, control, hint) {
   count += 1;
   control.id ||= `blocks-field-${count}`;
   return make("div", { class: "field" }, make("label", { class: "field-label", for: control.id }, label), control, hint ? make("p", { class: "field-hint" }, hint) : null);
@@ -21,16 +22,16 @@ function field(label, control, hint) {
 
 /** Which fields a type has; the order is the panel's. */
 const FIELDS = {
-  "mj-text": ["content", "align", "font-size", "color", "padding"],
-  "mj-button": ["label", "href", "background-color", "color", "align", "font-size", "border-radius", "padding"],
-  "mj-image": ["picture", "alt", "href", "width", "align", "border-radius", "padding"],
+  "mj-text": ["content", "align", "font-size", "color", "padding", "screens"],
+  "mj-button": ["label", "href", "background-color", "color", "align", "font-size", "border-radius", "padding", "screens"],
+  "mj-image": ["picture", "alt", "href", "width", "align", "border-radius", "padding", "screens"],
   "mj-divider": ["border-color", "border-width", "padding"],
   "mj-spacer": ["height"],
   "mj-table": ["content", "font-size", "color", "padding"],
   "mj-column": ["share", "vertical-align", "background-color", "padding"],
   "mj-group": ["share"],
-  "mj-section": ["condition", "background-color", "padding"],
-  "mj-wrapper": ["condition", "background-color", "padding"],
+  "mj-section": ["condition", "screens", "stacking", "background-color", "backdrop", "padding"],
+  "mj-wrapper": ["condition", "screens", "background-color", "backdrop", "padding"],
   "mj-body": ["background-color", "page-width"],
   "mj-source": ["source"],
 };
@@ -56,8 +57,8 @@ export class Inspector {
       this.root.replaceChildren(make("p", { class: "text-sm text-soft" }, words.imprint_stays));
       return;
     }
-    const fields = (FIELDS[type] ?? []).map((name) => this.field(name));
-    this.root.replaceChildren(...fields);
+    const names = isLinkList(model) ? ["links", "align", "padding", "screens"] : FIELDS[type] ?? [];
+    this.root.replaceChildren(...names.map((name) => this.field(name)).filter(Boolean));
   }
 
   attributes() { return this.model.get("mj") ?? {}; }
@@ -71,6 +72,7 @@ export class Inspector {
 
   field(name) {
     const { words } = this.studio;
+    if (SETTINGS[name]) return SETTINGS[name](this);
     if (name === "content") return this.markup();
     if (name === "label") return this.line("content", words.label, this.model.get("content"), (value) => this.studio.change(this.model, { content: value }));
     if (name === "source") return this.source();

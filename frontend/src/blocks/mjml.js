@@ -67,6 +67,11 @@ export function parse(source) {
   return { head: source.slice(0, open.index), body, tail: source.slice(end) };
 }
 
+/** The nodes of a piece of a body, such as one row. Throws NoBlocks. */
+export function fragment(source) {
+  return children(source).nodes;
+}
+
 function children(source) {
   const found = [];
   let at = 0;

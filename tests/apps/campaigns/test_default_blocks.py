@@ -22,5 +22,5 @@ def test_an_english_author_gets_german_blocks_in_a_german_campaign() -> None:
     anna = sending_customer()
     campaign = anna.draft(content_kind="blocks", language="de", content=blank_source("de", BrandStyle()))
     page = unescape(anna.page(f"campaigns/{campaign.id}/edit/"))
-    assert '"text_text": "Schreiben Sie hier."' in page
+    assert "<mj-text>Schreiben Sie hier.</mj-text>" in page
     assert '"mj-divider": "Divider"' in page, "labels are in the author's language"

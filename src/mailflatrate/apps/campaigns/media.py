@@ -18,7 +18,7 @@ WHOLE, THUMBNAIL, COLUMN, COLUMN_TWICE = 0, 1, 2, 3
 """Slots of a picture's files: `mail.pictures` says how wide each is."""
 PATH: Final = "m"
 _ADDRESS = re.compile(rf"/{PATH}/({TOKEN_PATTERN})/")
-_HOST = re.compile(rf"https://[a-z0-9.:-]+(?=/{PATH}/{TOKEN_PATTERN}/)")
+_HOST = re.compile(rf"https://[a-z0-9.:-]+(?=/{PATH}/(?:{TOKEN_PATTERN}|shipped)/)")
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _UNUSUAL = re.compile(r"[^a-z0-9]+")
 

@@ -27,6 +27,13 @@ _DECIMAL = re.compile(r"\s*(\d+\.\d+)(?:px)?\s*", re.IGNORECASE)
 _WIDTH_IN_COMMENT = re.compile(r"(\swidth=\")(\d+\.\d+)(?=(?:px)?\")")
 _WRAPS = "overflow-wrap:break-word;word-break:break-word"
 _SCHEME = re.compile(r"(?<![\w-])(?:supported-)?color-schemes?\s*:([^;}]*)", re.IGNORECASE)
+HIDDEN_ON_PHONES, HIDDEN_ON_DESKTOPS = "mf-hide-phone", "mf-hide-desktop"
+"""Classes that the visual editor gives to blocks; the style sheet that hides them is added here."""
+_HIDING = {
+    HIDDEN_ON_PHONES: f"@media (max-width:479px){{.{HIDDEN_ON_PHONES}{{display:none!important}}}}",
+    HIDDEN_ON_DESKTOPS: f"@media (min-width:480px){{.{HIDDEN_ON_DESKTOPS}{{display:none!important}}}}"
+    f".{HIDDEN_ON_DESKTOPS}-outlook{{mso-hide:all}}",
+}
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 
 
@@ -42,6 +49,7 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
     for Liquid, which have no text direction.
     """
     head = _HeadFacts.of(tokens)
+    hiding = _hiding_styles(tokens)
     result: list[Token] = []
     for token in tokens:
         if token.name == "title" and not head.title:
@@ -50,11 +58,31 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
             token.text = _WIDTH_IN_COMMENT.sub(lambda found: f"{found[1]}{round(float(found[2]))}", token.text)
         elif token.kind is TokenKind.START:
             _finish_tag(token, language, wraps=wraps)
+        elif token.kind is TokenKind.END and token.name == "head":
+            result.extend(hiding)
         result.append(token)
         if token.kind is TokenKind.START and token.name == "head":
             result.extend(head.missing(title))
     _turn_right_to_left(result, word)
     return result
+
+
+def _hiding_styles(tokens: list[Token]) -> list[Token]:
+    """Return a style element for the classes in use that hide a block on one kind of screen."""
+    classes = {
+        name
+        for token in tokens
+        if token.kind is TokenKind.START
+        for name in (token.attributes.get("class") or "").split()
+    }
+    css = "".join(rule for name, rule in _HIDING.items() if name in classes)
+    if not css:
+        return []
+    return [
+        Token(TokenKind.START, '<style type="text/css">', "style", {"type": "text/css"}),
+        Token(TokenKind.RAW, css, "style"),
+        Token(TokenKind.END, "</style>", "style"),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.entrypoints.web.public import (
     archive,
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
+    path(f"{SHIPPED_PATH}/<slug:stem>.png", media.shipped, name="shipped-picture"),
     path("m/<str:token>/<str:name>", media.picture, name="media-file"),
     path(KEYS_PATH.removeprefix("/"), signing_keys.signing_keys, name="signing-keys"),
     path("media-hosts/ask", media_hosts.ask, name="media-host-ask"),

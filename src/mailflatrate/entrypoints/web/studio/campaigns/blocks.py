@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
-from mailflatrate.apps.campaigns.default_blocks import palette_words
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.palette import GROUPS, block_sources, social_networks
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.apps.lists.fields import fields
@@ -24,9 +24,11 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     """Return the context of the editor's part of the page; `json` is what its script reads."""
     brand = brand_style()
     whole = {
-        "words": {**_words(), **palette_words(campaign.language)},
+        "words": _words(),
+        "sources": block_sources(campaign.language, brand),
         "brand": {"colours": _colours(brand), "link": brand.link},
         "conditions": _conditions(),
+        "networks": social_networks(),
         "imprint": _imprint(request, campaign, brand),
         "public": load_settings().public_url,
     }
@@ -68,25 +70,27 @@ def _imprint(request: StudioRequest, campaign: Campaign, brand: BrandStyle) -> s
     return LiquidTemplate.parse(source, autoescape=True).render(values)
 
 
+def _labels() -> dict[str, str]:
+    """Return the name of each group and block of the palette."""
+    return {
+        "blocks": _("Blocks"), "sections": _("Sections"), "prebuilt": _("Prebuilt"),
+        "heading": _("Heading"), "text": _("Text"), "image": _("Image"), "button": _("Button"),
+        "button_full": _("Full-width button"), "divider": _("Divider"), "ornament": _("Ornament"),
+        "spacer": _("Spacer"), "quote": _("Quote"), "table": _("Table"), "html": _("Custom HTML"),
+        "one_column": _("One column"), "two_columns": _("Two columns"), "three_columns": _("Three columns"),
+        "image_left": _("Image and text"), "gallery": _("Gallery"), "background": _("Background image"),
+        "header": _("Header"), "menu": _("Menu"), "product": _("Products"), "video": _("Video"),
+        "icon_list": _("Icon list"), "coupon": _("Coupon"), "event": _("Event"), "map": _("Map"),
+        "signature": _("Signature"), "social": _("Social icons"), "footer": _("Footer"),
+    }  # fmt: skip
+
+
 def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Return the palette: groups of key, icon and label, in page order."""
+    labels = _labels()
     return [
-        (_("Blocks"), [
-            ("heading", "type", _("Heading")), ("text", "text-cursor-input", _("Text")),
-            ("image", "image", _("Image")),
-            ("button", "square", _("Button")), ("divider", "minus", _("Divider")),
-            ("spacer", "chevrons-up-down", _("Spacer")),
-        ]),
-        (_("Sections"), [
-            ("one_column", "square", _("One column")), ("two_columns", "columns-2", _("Two columns")),
-            ("three_columns", "columns-3", _("Three columns")), ("image_left", "panel-left", _("Image and text")),
-        ]),
-        (_("Prebuilt"), [
-            ("header", "panel-top", _("Header")), ("product", "tag", _("Products")),
-            ("social", "share-2", _("Social links")),
-            ("footer", "panel-bottom", _("Footer")),
-        ]),
-    ]  # fmt: skip
+        (labels[group], [(key, icon, labels[key]) for key, icon in kinds.items()]) for group, kinds in GROUPS.items()
+    ]
 
 
 def _words() -> dict[str, str]:
@@ -120,9 +124,14 @@ def _words() -> dict[str, str]:
         "page-width": _("Campaign width (pixels)"),
         "shown_to": _("Show to"), "everybody": _("everyone"), "value": _("Value"), "only_if": _("Only if …"),
         "added": _("Added: …"), "deleted": _("Deleted: …"), "copied": _("Copied: …"), "moved": _("Moved: …"),
-        "add_heading": _("Heading"), "add_text": _("Text"), "add_image": _("Image"), "add_button": _("Button"),
-        "add_divider": _("Divider"), "add_spacer": _("Spacer"), "add_one_column": _("One column"),
-        "add_two_columns": _("Two columns"), "add_three_columns": _("Three columns"),
-        "add_image_left": _("Image and text"), "add_header": _("Header"), "add_product": _("Products"),
-        "add_social": _("Social links"), "add_footer": _("Footer"),
+        "screens": _("Screens"), "screens_all": _("Phones and computers"), "screens_desktop": _("Computers only"),
+        "screens_phone": _("Phones only"),
+        "stacking": _("Order on phones"), "stacking_first": _("Left column first"),
+        "stacking_last": _("Right column first"),
+        "stacking_hint": _("On a phone, columns are shown one below the other."),
+        "backdrop": _("Background image URL"),
+        "backdrop_hint": _("Choose a background color too: it shows until the image is loaded, or if it never is."),
+        "links": _("Links"), "network": _("Network"), "link_text": _("Link text"), "add_link": _("Add a link"),
+        "remove_link": _("Remove link"),
+        **{f"add_{key}": label for key, label in _labels().items()},
     }  # fmt: skip

@@ -1,0 +1,64 @@
+"""The blocks that the visual editor offers, as MJML with the texts in a campaign's language and the account's colors.
+
+A block has `[[name]]` for each text and each color, and `[[picture:stem]]` for a picture of ours; Liquid in double
+braces is left for the campaign. Only elements that the editor draws are used.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from mailflatrate.apps.campaigns.default_blocks import palette_words
+from mailflatrate.mail.html.brand_style import BrandStyle
+from mailflatrate.settings import load_settings
+
+HERE: Final = Path(__file__).parent
+SHIPPED_PATH: Final = "m/shipped"
+"""Where our own pictures are served from. Sent messages show them, so a picture never changes and never goes."""
+_PALETTE: Final = json.loads((HERE / "palette.json").read_text(encoding="utf-8"))
+GROUPS: Final[dict[str, dict[str, str]]] = _PALETTE["groups"]
+"""Groups of the palette in page order: the keys of their blocks, and each block's Lucide icon."""
+NETWORKS: Final[dict[str, str]] = _PALETTE["networks"]
+"""Networks with an icon of ours, and their names, which are the same in every language."""
+KINDS: Final = tuple(kind for kinds in GROUPS.values() for kind in kinds)
+_SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z-]+))?\]\]")
+
+
+@cache
+def _kind(key: str) -> str:
+    return (HERE / "kinds" / f"{key}.mjml").read_text(encoding="utf-8").strip()
+
+
+@cache
+def shipped_pictures() -> frozenset[str]:
+    """Return the names of our own pictures."""
+    return frozenset(path.stem for path in (HERE / "pictures").glob("*.png"))
+
+
+def shipped_picture(stem: str) -> bytes:
+    """Return one of our own pictures as PNG. Raises KeyError for an unknown name."""
+    if stem not in shipped_pictures():
+        raise KeyError(stem)
+    return (HERE / "pictures" / f"{stem}.png").read_bytes()
+
+
+def shipped_url(stem: str) -> str:
+    """Return the public URL of one of our own pictures."""
+    return f"{load_settings().public_url}/{SHIPPED_PATH}/{stem}.png"
+
+
+def block_sources(language: str, brand: BrandStyle) -> dict[str, str]:
+    """Return each block's MJML by key, with the texts it begins with in `language`."""
+    words = brand.words() | palette_words(language)
+
+    def fill(found: re.Match[str]) -> str:
+        return shipped_url(found[2]) if found[1] == "picture" else words[found[1]]
+
+    return {key: _SLOT.sub(fill, _kind(key)) for key in KINDS}
+
+
+def social_networks() -> list[tuple[str, str, str]]:
+    """Return each network's key, its name, which is its icon's alt text, and its icon's URL."""
+    return [(key, name, shipped_url(f"social-{key}")) for key, name in NETWORKS.items()]
