@@ -36,6 +36,21 @@ def test_a_person_who_wants_less_gets_less(anna: Customer, send: Step, again: St
     assert [at(journey, days) for days in (0, 29, 31)] == [5, 5, 6]
 
 
+def test_a_person_who_paused_gets_the_message_at_the_end_of_the_pause(anna: Customer, send: Step, again: Step) -> None:
+    journey = Journey.begun(anna, send, again, late="end")
+    people = journey.contacts()
+    until = clock.now() + timedelta(days=10)
+    with tenancy.account(anna.account_id):
+        Contact.objects.filter(id=people[0]).update(paused_until=until, pause_days=3)
+    journey.arrive(*people)
+    assert [at(journey, days) for days in (0, 9)] == [4, 4]
+    for moment, planned in ((until, 5), (until + timedelta(days=2), 5), (until + timedelta(days=3, hours=1), 6)):
+        with clock.frozen_at(moment):
+            journey.advance()
+        assert len(journey.planned()) == planned
+    assert journey.at()[people[0]] == "finished"
+
+
 def test_what_the_wording_promised_is_kept(anna: Customer, send: Step, again: Step, database: str) -> None:
     wording = "Yes, Lindenhof may send me tips by email, about once a month."
     with tenancy.account(anna.account_id), connection.cursor() as cursor:

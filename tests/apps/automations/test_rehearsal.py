@@ -145,10 +145,11 @@ def test_the_rehearsal_agrees_with_the_engine(tag: int, anna: Customer, data: st
         attributes["renewal"] = data.draw(st.dates(BEGIN.date(), (BEGIN + timedelta(days=60)).date())).isoformat()
     kept = {name: value for name, value in attributes.items() if value is not None}
     pause = data.draw(st.sampled_from([None, None, 3]))
+    paused_until = data.draw(st.sampled_from([None, None, begins_at + timedelta(days=5, hours=1)]))
     journey = Journey.begun(anna, *graph.pop("steps"), **graph)
     contact_id = journey.contacts()[0]
     with tenancy.account(anna.account_id):
-        Contact.objects.filter(id=contact_id).update(attributes=kept, pause_days=pause)
+        Contact.objects.filter(id=contact_id).update(attributes=kept, pause_days=pause, paused_until=paused_until)
         ContactTag.objects.filter(contact_id=contact_id).delete()
     version = version_of(journey)
     with tenancy.account(anna.account_id), connection.cursor() as cursor:

@@ -41,7 +41,7 @@ SELECT {DAY} FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(con
 _MEETS = "SELECT {condition} FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_id)s"
 # What the engine asks before it lets someone in, as answers instead of conditions.
 _ENTRY = f"""
-SELECT s.consent_event_id, v.details->>'wording', c.pause_days,
+SELECT s.consent_event_id, v.details->>'wording', c.pause_days, c.paused_until,
     {sql.suppressed("c.account_id", "c.address_key")},
     %(form)s::text IS NULL OR coalesce(v.details->>'form' = %(form)s::text, false),
     last.run, last.is_active, last.ended_at
@@ -143,6 +143,7 @@ class _EntryFacts:
     """What is known about the person before they enter."""
 
     limits: PersonalLimits
+    paused_until: datetime | None
     obstacle: EntryObstacle | None
 
     @classmethod
@@ -161,17 +162,18 @@ class _EntryFacts:
             if is_example:
                 cursor.execute(_LAST_WORDING, values)
                 row = cursor.fetchone()
-                return cls(PersonalLimits(contact_id, None, row[0] if row else None), None)
+                return cls(PersonalLimits(contact_id, None, row[0] if row else None), None, None)
             cursor.execute(_ENTRY, values)
-            event_id, wording, pause_days, is_suppressed, fits, run, is_active, ended_at = cursor.fetchone()
+            event_id, wording, pause_days, paused, is_suppressed, fits, run, is_active, ended_at = cursor.fetchone()
         limits = PersonalLimits(contact_id, pause_days, wording)
         if event_id is None:
-            return cls(limits, EntryObstacle.NOT_CONFIRMED)
+            return cls(limits, paused, EntryObstacle.NOT_CONFIRMED)
         if is_suppressed:
-            return cls(limits, EntryObstacle.SUPPRESSED)
+            return cls(limits, paused, EntryObstacle.SUPPRESSED)
         if not fits:
-            return cls(limits, EntryObstacle.OTHER_FORM)
-        return cls(limits, _again(graph, begins_at, ended_at, is_active=is_active) if run is not None else None)
+            return cls(limits, paused, EntryObstacle.OTHER_FORM)
+        obstacle = _again(graph, begins_at, ended_at, is_active=is_active) if run is not None else None
+        return cls(limits, paused, obstacle)
 
 
 def _again(graph: Graph, begins_at: datetime, ended_at: datetime | None, *, is_active: bool) -> EntryObstacle | None:
@@ -192,6 +194,7 @@ class _RehearsedContact:
         self, graph: Graph, facts: _EntryFacts, contact_id: int, list_id: int, arms: Mapping[str, int]
     ) -> None:
         self._contact_id, self._list_id, self._arms = contact_id, list_id, arms
+        self._paused_until = facts.paused_until
         self._limits = list(limits_of(facts.limits, list_id, graph.cap_per_week, 0))
         most = max((limit.messages for limit in self._limits), default=0)
         self._messages: list[RecentMessage] = recent_messages(contact_id, most) if most else []
@@ -218,7 +221,8 @@ class _RehearsedContact:
 
     def delays(self, at: datetime) -> Sequence[Delay]:
         found = ((limit, self._rests_until(limit)) for limit in self._limits)
-        return [Delay(_reason(limit), until) for limit, until in found if until is not None and until > at]
+        pauses = [(_reason(limit), until) for limit, until in found] + [(DelayReason.PAUSED, self._paused_until)]
+        return [Delay(reason, until) for reason, until in pauses if until is not None and until > at]
 
     def _rests_until(self, limit: FrequencyLimit) -> datetime | None:
         """Return when the oldest of the last so many messages is long enough ago."""

@@ -18,9 +18,10 @@ from mailflatrate.rules.automations.waits import after_no_mail_hours, due_at, wa
 
 
 class DelayReason(StrEnum):
-    """Why a message leaves later than its step is due."""
+    """Why a message leaves later than its step is due. PAUSE: days between two messages; PAUSED: none until a day."""
 
     PAUSE = "pause"
+    PAUSED = "paused"
     PROMISE = "promise"
     CAP = "cap"
     NO_MAIL_HOURS = "no_mail_hours"

@@ -47,6 +47,7 @@ class Person(NamedTuple):
     met: bool
     passed_before: bool
     pause_days: int | None
+    paused_until: datetime | None
     wording: str | None
 
 

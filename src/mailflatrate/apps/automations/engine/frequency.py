@@ -1,4 +1,5 @@
-"""How often a person may get messages: as they asked, as the consent's wording promised (R-27), and as the cap allows.
+"""How often a person may get messages: as they asked, as the consent's wording promised (R-27), and as the cap allows;
+and none while they pause all campaigns.
 
 A message that would come too soon is postponed. The gate checks the same again before sending, but would skip it for
 good.
@@ -34,7 +35,7 @@ def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
     missing.
     """
     list_id, cap = run.automation.mailing_list_id, run.graph.cap_per_week
-    return rests_until(
+    found = rests_until(
         [
             limit
             for person in people
@@ -43,6 +44,10 @@ def rests(run: VersionRun, people: Sequence[Person]) -> dict[int, datetime]:
             )
         ]
     )
+    for person in people:
+        if person.paused_until is not None and person.paused_until > run.now:
+            found[person.enrolment_id] = max(person.paused_until, found.get(person.enrolment_id, run.now))
+    return found
 
 
 def limits_of(

@@ -14,7 +14,7 @@ from mailflatrate.rules.local_time import ATTRIBUTES
 ZONE = "coalesce({})".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
 _TAKE = """
 SELECT e.id, e.contact_id, e.consent_event_id, {due}, {zone}, {refusal}, {goal}, {met}, {passed}, c.pause_days,
-    {wording}
+    c.paused_until, {wording}
 FROM enrolment e
 JOIN contact c ON c.id = e.contact_id AND c.account_id = e.account_id
 {joins}

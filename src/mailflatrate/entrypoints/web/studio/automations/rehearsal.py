@@ -50,6 +50,7 @@ OBSTACLES: Mapping[EntryObstacle, Any] = {
 }
 DELAYS: Mapping[DelayReason, Any] = {
     DelayReason.PAUSE: gettext_lazy("they asked for fewer emails"),
+    DelayReason.PAUSED: gettext_lazy("they paused all campaigns"),
     DelayReason.PROMISE: gettext_lazy("the sign-up promised fewer emails"),
     DelayReason.CAP: gettext_lazy("the automation's weekly limit"),
     DelayReason.NO_MAIL_HOURS: gettext_lazy("the automation's no-mail hours"),
