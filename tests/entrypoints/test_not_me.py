@@ -1,16 +1,18 @@
 """“This wasn't me”: asked on GET, done on POST, for this account and address only."""
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
+from mailflatrate.apps.abuse.actions import intake
 from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.transactional.models import MisdirectedAddress
+from mailflatrate.apps.transactional.models import MisdirectedAddress, TemplateVersion
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.tokens import TokenPurpose
-from support.transactional import TransactionalCustomer, transactional_customer
+from support.transactional import TransactionalCustomer, transactional_customer, with_template
 
 
 @pytest.fixture
@@ -21,6 +23,12 @@ def anna(database: str) -> TransactionalCustomer:
 def link(anna: TransactionalCustomer, purpose: TokenPurpose = TokenPurpose.NOT_ME) -> str:
     message = anna.send()
     return "/n/" + key_ring().seal(purpose, anna.account_id, anna.delivery(message).id)
+
+
+def page_report(about: str) -> intake.PageReport:
+    return intake.PageReport(
+        about.encode(), "unasked", "I know nothing about this order.", "", "", "en", None, {}, stop=True
+    )
 
 
 def reports(anna: TransactionalCustomer) -> int:
@@ -50,6 +58,25 @@ def test_the_reader_is_asked_and_told_and_the_owners_are_told_once(anna: Transac
         told = Notice.objects.filter(recipient=anna.customer.owner.email, subject__contains="wrong person")
         assert told.count() == 1
         assert "A-4711" in told.get().text
+
+
+def test_its_mailing_id_leads_to_help_and_to_a_report(anna: TransactionalCustomer) -> None:
+    """Like that of a campaign; a draft that no one read has none."""
+    mailing_id, browser = anna.version().mailing_id, Client()
+    with tenancy.account(anna.account_id):
+        name = current_account().name
+    shown = browser.get(f"/help/{mailing_id}").content.decode()
+    assert name in shown and "no unsubscribe link" in shown and f"/report/?id={mailing_id}" in shown
+    draft = with_template(anna.customer, anna.sender_id, key="second")
+    with tenancy.account(anna.account_id):
+        unread = TemplateVersion.objects.get(id=draft).mailing_id
+    assert browser.get(f"/help/{unread}").status_code == 404
+    filed, found = intake.take_page_report(page_report(mailing_id))
+    assert (found.account_id, found.campaign, found.mailing_id) == (anna.account_id, None, mailing_id)
+    assert filed.case.account_id == anna.account_id
+    assert intake.find(unread.encode()).account_id is None
+    html = render_to_string("public/report/done.html", {"found": found, "sender": name, "reference": "x"})
+    assert mailing_id in html and "This wasn't me" in html
 
 
 @pytest.mark.parametrize("purpose", [purpose for purpose in TokenPurpose if purpose is not TokenPurpose.NOT_ME])

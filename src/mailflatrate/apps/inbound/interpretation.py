@@ -16,6 +16,8 @@ from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.provider_mail import VIA_HOOK, read_wrapped_event
 from mailflatrate.apps.inbound.report_proof import SenderProof, Trust, answers_for, judge_sender, names_one_of
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, unread
+from mailflatrate.apps.transactional.models import TemplateVersion
+from mailflatrate.apps.transactional.queries import find_submitted_version
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
@@ -37,11 +39,11 @@ _MACHINES = ("arf", "xarf", "ses", "jmrp", "hook")
 
 @dataclass(frozen=True, slots=True)
 class MessageTarget:
-    """The campaign or person that a message is about. `how` names the mark: "verp", "feedback", "edition",
+    """The campaign, account or person that a message is about. `how` names the mark: "verp", "feedback", "edition",
     "mailing-id", "sender".
 
     With a `delivery_id`, a token (or the proved sender, "sender") identifies the person; otherwise only the campaign is
-    known.
+    known, or for the mailing ID of a transactional template only the account.
     """
 
     account_id: int
@@ -232,9 +234,10 @@ def _target(inspection: Inspection, trust: Trust) -> MessageTarget | None:
     marks = inspection.marks
     if marks.claims is not None and marks.purpose is not None:
         return MessageTarget(marks.claims.account_id, marks.claims.delivery_id, None, marks.purpose.value)
-    campaign, how = marked_campaign(inspection.marks)
+    campaign, how = marked_campaign(marks)
     if campaign is None:
-        return None
+        version = marked_version(marks)
+        return MessageTarget(version.account_id, None, None, "mailing-id") if version is not None else None
     delivery_id = _delivery_of(trust.sender, campaign) if trust.proof is SenderProof.DKIM else None
     return MessageTarget(campaign.account_id, delivery_id, campaign.id, "sender" if delivery_id else how)
 
@@ -251,6 +254,12 @@ def marked_campaign(marks: MessageMarks) -> tuple[Campaign | None, str]:
                 return found, "edition"
         known = {row.mailing_id: row for row in Campaign.objects.filter(mailing_id__in=marks.mailing_ids)}
     return next((known[one] for one in marks.mailing_ids if one in known), None), "mailing-id"
+
+
+def marked_version(marks: MessageMarks) -> TemplateVersion | None:
+    """Return the version of a transactional template that a mailing ID names."""
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        return find_submitted_version(marks.mailing_ids)
 
 
 def _delivery_of(sender: str, campaign: Campaign) -> int | None:

@@ -95,6 +95,7 @@ class WithdrawalKind(models.TextChoices):
     OBJECTION = "objection"
     TRACKING_WITHDRAWN = "tracking_withdrawn"
     ERASED = "erased"
+    MISDIRECTED = "misdirected"
     ACCOUNT_STATUS = "standing"
 
 

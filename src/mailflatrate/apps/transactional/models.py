@@ -200,7 +200,9 @@ class MisdirectedAddress(TenantModel):
     """An address whose reader said that an account's messages aren't meant for them. Only an operator ends it."""
 
     address_key = models.BinaryField(max_length=32)
-    message_id = models.BigIntegerField(help_text="the message that they answered")
+    message_id = models.BigIntegerField(
+        null=True, help_text="the message that they answered; unknown after a restored backup"
+    )
     reported_at = models.DateTimeField(db_default=Now())
 
     class Meta:

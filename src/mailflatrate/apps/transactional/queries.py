@@ -78,6 +78,13 @@ def sender_choices() -> Sequence[SenderAddress]:
     return [sender for sender in found if is_stream_apart(sender)]
 
 
+def find_submitted_version(mailing_ids: Sequence[str]) -> TemplateVersion | None:
+    """Return the version that the first known one of these mailing IDs names, unless it is a draft that no one read."""
+    rows = TemplateVersion.objects.filter(mailing_id__in=mailing_ids).exclude(submitted_at=None)
+    known = {row.mailing_id: row for row in rows}
+    return next((known[one] for one in mailing_ids if one in known), None)
+
+
 def is_misdirected(key: bytes) -> bool:
     """Return whether an address's reader said that the account's messages aren't meant for them."""
     return MisdirectedAddress.objects.filter(address_key=key).exists()

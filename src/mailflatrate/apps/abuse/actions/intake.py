@@ -17,11 +17,12 @@ from mailflatrate.apps.inbound.actions.manual_review import mark_taken
 from mailflatrate.apps.inbound.actions.process_batch import HANDED_IN
 from mailflatrate.apps.inbound.actions.stop_requests import complain, unsubscribe_delivery
 from mailflatrate.apps.inbound.intake import claims_of
-from mailflatrate.apps.inbound.interpretation import marked_campaign
+from mailflatrate.apps.inbound.interpretation import marked_campaign, marked_version
 from mailflatrate.apps.inbound.models import DeskState, RawMail
 from mailflatrate.apps.inbound.report_proof import SenderProof
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, show_mail
 from mailflatrate.apps.transactional.actions.misdirected import report_misdirected
+from mailflatrate.apps.transactional.models import TemplateVersion
 from mailflatrate.apps.transactional.queries import find_message
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
@@ -108,12 +109,24 @@ class ReportedMessage:
     delivery_id: int | None = None
     contact_id: int | None = None
     address_key: bytes | None = None
-    is_transactional: bool = False
+    version: TemplateVersion | None = None
+
+    @property
+    def is_transactional(self) -> bool:
+        """Return whether a reviewed template, not a campaign, was sent."""
+        return self.version is not None
 
     @property
     def language(self) -> str:
-        """Return the campaign's language, or English."""
-        return self.campaign.language if self.campaign else "en"
+        """Return the language of what was sent, or English."""
+        sent = self.campaign or self.version
+        return sent.language if sent else "en"
+
+    @property
+    def mailing_id(self) -> str:
+        """Return the mailing ID of what was sent, if it is known."""
+        sent = self.campaign or self.version
+        return (sent.mailing_id or "") if sent else ""
 
 
 def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | None) -> ReportedMessage:
@@ -123,8 +136,10 @@ def _about(account_id: int | None, delivery_id: int | None, campaign_id: int | N
         delivery = find_delivery(account_id, delivery_id or 0)
         if delivery is not None and delivery.transactional_id is not None:
             message = find_message(delivery.transactional_id)
-            key = bytes(message.address_key) if message is not None else None
-            return ReportedMessage(account_id, None, delivery.id, None, key, is_transactional=True)
+            if message is None:
+                return ReportedMessage(account_id, None, delivery.id)
+            key = bytes(message.address_key)
+            return ReportedMessage(account_id, None, delivery.id, None, key, message.version)
     campaign_id = delivery.campaign_id if delivery else campaign_id
     campaign = Campaign.objects.filter(id=campaign_id or 0, account_id=account_id).first()
     contact = delivery.contact if delivery else None
@@ -154,11 +169,15 @@ class PageReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportMatch:
-    """Which delivery a report is about. `proved`: a token names the recipient, so delivery can be stopped at once."""
+    """Which delivery a report is about. `proved`: a token names the recipient, so delivery can be stopped at once.
+
+    Without a campaign, `mailing_id` is that of a transactional template, or empty.
+    """
 
     account_id: int | None
     campaign: Campaign | None
     delivery_id: int | None
+    mailing_id: str
     how: str
     forged: int
 
@@ -179,10 +198,18 @@ def find(raw: bytes) -> ReportMatch:
             about = _about(marks.claims.account_id, marks.claims.delivery_id, None)
             if about.campaign is not None or about.is_transactional:
                 return ReportMatch(
-                    about.account_id, about.campaign, about.delivery_id, marks.purpose.value, marks.forged
+                    about.account_id,
+                    about.campaign,
+                    about.delivery_id,
+                    about.mailing_id,
+                    marks.purpose.value,
+                    marks.forged,
                 )
     campaign, how = marked_campaign(marks)
-    return ReportMatch(campaign.account_id if campaign else None, campaign, None, how if campaign else "", marks.forged)
+    named = campaign or marked_version(marks)
+    if named is None:
+        return ReportMatch(None, None, None, "", "", marks.forged)
+    return ReportMatch(named.account_id, campaign, None, named.mailing_id or "", how, marks.forged)
 
 
 def take_page_report(given: PageReport) -> tuple[Report, ReportMatch]:

@@ -105,8 +105,8 @@ def open_by_hand(given: ByHand, *, by: User) -> Case:
     if not given.text.strip():
         raise AbuseError(_("Write down what was said."))
     found = find(given.about.encode())
-    if given.about.strip() and found.campaign is None:
-        raise AbuseError(_("No campaign has this ID. Check the characters, or leave the field empty."))
+    if given.about.strip() and found.account_id is None:
+        raise AbuseError(_("Nothing that we sent has this ID. Check the characters, or leave the field empty."))
     kind, dangerous = kind_of(given.complaint)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         report = file_report(

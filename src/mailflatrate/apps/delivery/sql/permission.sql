@@ -141,10 +141,15 @@ BEGIN
         END IF;
     END IF;
     IF shared @> '[{"is_contract": true}]' THEN
+        PERFORM public.contract_turn(s.account_id, s.address_key) FROM (
+            SELECT DISTINCT t.account_id, t.address_key FROM new_rows n
+            JOIN public.transactional_message t ON t.id = n.transactional_id AND t.account_id = n.account_id
+            ORDER BY 1, 2) s;
         SELECT format('message %s rests on no contract', n.transactional_id) INTO hole
         FROM new_rows n
         LEFT JOIN public.transactional_message t ON t.id = n.transactional_id AND t.account_id = n.account_id
             AND t.refused_by = '' AND t.recipient <> '' AND btrim(t.reference) <> ''
+            AND t.created_at > now() - interval '1 day'
         LEFT JOIN public.template_version v ON v.id = t.version_id AND v.account_id = n.account_id
             AND v.state = 'approved'
         LEFT JOIN public.template_edition e ON e.id = t.edition_id AND e.account_id = n.account_id

@@ -32,6 +32,9 @@ UNION ALL
 SELECT created_at, 'suppressed', account_id, reason, NULL, NULL, address_key FROM suppression
 WHERE created_at >= %(since)s
 UNION ALL
+SELECT reported_at, 'misdirected', account_id, '', NULL, NULL, address_key FROM misdirected_address
+WHERE reported_at >= %(since)s
+UNION ALL
 SELECT at, 'standing', account_id, after, NULL, NULL, NULL FROM standing_change
 WHERE at >= %(since)s AND {sql.is_restricted("after")}
 ORDER BY 1

@@ -20,6 +20,7 @@ from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, WithdrawalLine, read_line
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import WithdrawalKind
+from mailflatrate.apps.transactional.actions.misdirected import restore_misdirected
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.suppression import SuppressionReason
@@ -29,14 +30,17 @@ BY = "restored"
 JOB = "privacy.replay_withdrawals"
 OVERLAP = timedelta(hours=1)
 TEXT = "This measure was taken after the backup that the service was restored from, and holds on."
+_OF_ADDRESSES = (WithdrawalKind.SUPPRESSED, WithdrawalKind.MISDIRECTED)
 _ENDS = (SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.UNSUBSCRIBE)
 
 log = structlog.get_logger(__name__)
 
 
 def mark(line: WithdrawalLine) -> tuple[object, ...]:
-    """Return a withdrawal's identity. The address hash counts only for suppressions, as erasure removes it."""
-    key = line.address_key if line.kind is WithdrawalKind.SUPPRESSED else None
+    """Return a withdrawal's identity. The address hash counts only where a line names no contact, as erasure removes
+    it.
+    """
+    key = line.address_key if line.kind in _OF_ADDRESSES else None
     return line.at, line.kind, line.account_id, line.reason, line.contact_id, line.list_id, key
 
 
@@ -109,6 +113,11 @@ def _suppress(line: WithdrawalLine) -> bool:
     return changed
 
 
+def _stop_contract(line: WithdrawalLine) -> bool:
+    assert line.address_key is not None
+    return restore_misdirected(line.address_key)
+
+
 def _withdraw(line: WithdrawalLine) -> bool:
     contact = _contact(line)
     if contact is None:
@@ -145,6 +154,7 @@ def _erase(line: WithdrawalLine) -> bool:
 
 _IN_ACCOUNT: dict[WithdrawalKind, Callable[[WithdrawalLine], bool]] = {
     WithdrawalKind.SUPPRESSED: _suppress,
+    WithdrawalKind.MISDIRECTED: _stop_contract,
     WithdrawalKind.WITHDRAWN: _withdraw,
     WithdrawalKind.OBJECTION: _object,
     WithdrawalKind.TRACKING_WITHDRAWN: _stop_tracking,

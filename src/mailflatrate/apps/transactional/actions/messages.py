@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -91,6 +92,8 @@ def take_message(
         through=through[:120],
     )
     message.seal_data(data)
+    with connection.cursor() as cursor:  # before its number is drawn, because the earlier ones are counted
+        cursor.execute("SELECT public.contract_turn(%s, %s)", [message.account_id, key])
     message.save()
     message.refresh_from_db(fields=["created_at"])
     return message

@@ -8,6 +8,13 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
 
 
+@tenancy.needs_account
+def restore_misdirected(key: bytes) -> bool:
+    """Stop transactional messages to an address again after a restored backup; return False if they are stopped."""
+    account_id = tenancy.current_account_id()
+    return MisdirectedAddress.objects.get_or_create(address_key=key, defaults={"account_id": account_id})[1]
+
+
 def report_misdirected(account_id: int, message_id: int) -> bool:
     """Stop transactional messages of an account to the address of one of its messages, and tell its owners.
 

@@ -1,6 +1,18 @@
 -- The database says when a message was taken, because the daily limit of an address counts on it (R-112). Afterward
 -- only what is personal is taken out of it.
 
+-- Messages of an account to one address take turns until their transactions end: two at a time would each count without
+-- the other. A transaction that reads an old snapshot wouldn't see the one before it, so it gets no turn.
+CREATE OR REPLACE FUNCTION public.contract_turn(account bigint, key bytea) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'messages are counted in read committed transactions only'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('contract ' || account || ' ' || encode(key, 'hex'), 0));
+END $$;
+
 CREATE OR REPLACE FUNCTION public.transactional_message_kept() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

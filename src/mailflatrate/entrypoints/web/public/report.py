@@ -82,7 +82,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     if found is None:
         return _page(request, "form", again, status=REFUSED)
     asks_who = "who" in request.POST
-    if found.campaign is None and (asks_who or not form.goes_anyway()):
+    if found.account_id is None and (asks_who or not form.goes_anyway()):
         form.add_error("file" if form.cleaned_data["file"] else "about", advice(form.raw()))
         return _page(request, "form", {**again, "offers_anyway": not asks_who}, status=REFUSED)
     if asks_who:

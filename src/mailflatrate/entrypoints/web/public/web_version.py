@@ -9,6 +9,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.child_compiler import page_in_child
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
+from mailflatrate.apps.transactional.queries import find_submitted_version
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -77,7 +78,7 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
 
 @require_safe
 def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
-    """Show who sent the campaign with this ID, and how to unsubscribe or complain (List-Help).
+    """Show who sent the campaign or transactional message with this ID, and how to stop or report it (List-Help).
 
     No recipient is named.
     """
@@ -86,13 +87,15 @@ def help_page(request: HttpRequest, mailing_id: str) -> HttpResponse:
         raise Http404
     with tenancy.platform(PlatformReason.MAIL_IN):
         campaign = Campaign.objects.filter(mailing_id=wanted).exclude(state=CampaignState.DRAFT).first()
-        account = Account.objects.filter(id=campaign.account_id).first() if campaign else None
-    if campaign is None or account is None:
+        sent = campaign or find_submitted_version([wanted])
+        account = Account.objects.filter(id=sent.account_id).first() if sent else None
+    if sent is None or account is None:
         raise Http404
     context = {
-        "customer": {"name": account.name, "text": campaign.mailing_id, "colour": account.colour},
-        "mailing_id": campaign.mailing_id,
+        "customer": {"name": account.name, "text": sent.mailing_id, "colour": account.colour},
+        "mailing_id": sent.mailing_id,
+        "is_campaign": campaign is not None,
         "abuse_address": f"abuse@{load_settings().service_domain}",
     }
-    with translation.override(page_language(request, campaign.language)):
+    with translation.override(page_language(request, sent.language)):
         return render(request, "public/help.html", context)
