@@ -182,7 +182,7 @@ _ONE_WAY = {
         "wire/web.py",
     },
     r"(?<!def )\bdropped_delivery\(": {"delivery/queries.py", "actions/process_batch.py"},
-    r"mailing_id__in=": {"inbound/interpretation.py", "queries/search.py"},
+    r"mailing_id__in=": {"inbound/interpretation.py", "queries/search.py", "transactional/queries.py"},
 }
 
 

@@ -5,8 +5,14 @@ import json
 import pytest
 
 from mailflatrate.apps.accounts.models import Membership, Notice, Role
+from mailflatrate.apps.transactional.actions.misdirected import report_misdirected
 from mailflatrate.apps.transactional.actions.templates import submit_version
-from mailflatrate.apps.transactional.models import TemplateVersion, TransactionalMessage, TransactionalSwitch
+from mailflatrate.apps.transactional.models import (
+    MisdirectedAddress,
+    TemplateVersion,
+    TransactionalMessage,
+    TransactionalSwitch,
+)
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -198,6 +204,33 @@ def test_strangers_and_lesser_roles(otto: Desk) -> None:
     assert viewer.post(LIST, {"name": "x", "key": "x"}).status_code == 403
     author = browser(person(made.account_id, "Arthur", Role.AUTHOR))
     assert author.post(f"/studio/transactional/{message.id}/resend/").status_code == 403
+
+
+def test_a_misdirected_address_is_found_and_lifted_with_a_reason(otto: Desk) -> None:
+    made = transactional_customer()
+    message, other = made.send(), made.send()
+    for one in (message, other):
+        report_misdirected(made.account_id, one.id)
+    with tenancy.account(made.account_id):
+        row = MisdirectedAddress.objects.get(message_id=message.id)
+    here = f"transactional/misdirected/?account={made.account_id}"
+    assert message.recipient in otto.page(here) and other.recipient in otto.page(here)
+    found = otto.page(f"transactional/misdirected/?q={message.recipient}")
+    assert message.recipient in found and other.recipient not in found and "Order A-4711" in found
+    assert "No reports found" in otto.page("transactional/misdirected/?q=dora")
+    lift = f"/desk/transactional/misdirected/{row.id}/lift/"
+    carla = made.customer.signed_in()
+    assert carla.client.get("/desk/transactional/misdirected/").status_code in (302, 403, 404)
+    assert carla.client.post(lift, {"reason": "Mine."}).status_code in (302, 403, 404)
+    assert otto.client.post(lift, {"reason": " "}).status_code == 422
+    assert made.send(message.recipient).refused_by == "contract-misdirected"
+    assert otto.client.post(lift, {"reason": "The reader asked for it by phone."}).status_code == 303
+    assert otto.client.post(lift, {"reason": "again"}).status_code == 422
+    assert made.send(message.recipient).refused_by == ""
+    assert made.send(other.recipient).refused_by == "contract-misdirected"
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        line = AuditEntry.objects.get(account_id=made.account_id, action="transactional.misdirected_lifted")
+    assert line.reason == "The reader asked for it by phone." and message.recipient not in str(line.details)
 
 
 def test_no_one_reviews_what_they_submitted(anna: Customer) -> None:

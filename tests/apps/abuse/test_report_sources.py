@@ -62,7 +62,8 @@ def test_a_telephone_call_is_about_the_campaign_whose_id_was_read_out(case: Sent
 
 
 @pytest.mark.parametrize(
-    ("given", "words"), [({"text": "  "}, "what was said"), ({"about": "4K7Q-92XD-0"}, "Nothing that we sent has this ID")]
+    ("given", "words"),
+    [({"text": "  "}, "what was said"), ({"about": "4K7Q-92XD-0"}, "Nothing that we sent has this ID")],
 )
 def test_an_entry_without_words_or_with_a_wrong_id_is_refused(otto: User, given: dict[str, str], words: str) -> None:
     with tenancy.platform(PlatformReason.OPERATOR_DESK):

@@ -1,6 +1,7 @@
 """Scoped reads of templates, versions and messages."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -16,7 +17,7 @@ from mailflatrate.apps.transactional.models import (
     TransactionalMessage,
     TransactionalSwitch,
 )
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
 from mailflatrate.rules.campaign_states import NOT_BEGUN
 from mailflatrate.rules.names.domains import registrable
@@ -88,6 +89,34 @@ def find_submitted_version(mailing_ids: Sequence[str]) -> TemplateVersion | None
 def is_misdirected(key: bytes) -> bool:
     """Return whether an address's reader said that the account's messages aren't meant for them."""
     return MisdirectedAddress.objects.filter(address_key=key).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class MisdirectedReport:
+    """A “this wasn't me”, with the message that it answers while that is in the log."""
+
+    row: MisdirectedAddress
+    message: TransactionalMessage | None
+
+
+@tenancy.needs_platform
+def misdirected_reports(
+    address: str = "", *, account_id: int | None = None, before_id: int | None = None, size: int = PAGE_ROWS
+) -> Sequence[MisdirectedReport]:
+    """Return reports of all accounts or one, newest first; with `address`, those about this address."""
+    rows = MisdirectedAddress.objects.select_related("account").order_by("-id")
+    if address:
+        key = address_key(address)
+        rows = rows.filter(address_key=key) if key is not None else rows.none()
+    if account_id is not None:
+        rows = rows.filter(account_id=account_id)
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    shown = list(rows[:size])
+    found = TransactionalMessage.objects.select_related("version__template").in_bulk(
+        [row.message_id for row in shown if row.message_id is not None]
+    )
+    return [MisdirectedReport(row, found.get(row.message_id or 0)) for row in shown]
 
 
 def sent_before(message: TransactionalMessage) -> int:

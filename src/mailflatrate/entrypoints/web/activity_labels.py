@@ -126,6 +126,7 @@ _LABELS: Final = {
     "transactional.returned": gettext_lazy("Transactional template returned"),
     "transactional.withdrawn": gettext_lazy("Approval of a transactional template withdrawn"),
     "transactional.misdirected": gettext_lazy("Reader said that a message wasn't for them"),
+    "transactional.misdirected_lifted": gettext_lazy("“This wasn't me” lifted"),
     "webhook.created": gettext_lazy("Webhook created"),
     "webhook.changed": gettext_lazy("Webhook changed"),
     "webhook.secret_rotated": gettext_lazy("New secret for a webhook"),

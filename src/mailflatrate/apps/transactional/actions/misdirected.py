@@ -1,7 +1,11 @@
 """“This wasn't me”: a reader says that a message isn't meant for them, and the account's messages to them end."""
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.accounts.actions.notices import tell_owners
-from mailflatrate.apps.accounts.models import NoticeKind
+from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.transactional.actions.reviews import check_outsider, check_reviewer
+from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import MisdirectedAddress, TransactionalMessage
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -13,6 +17,29 @@ def restore_misdirected(key: bytes) -> bool:
     """Stop transactional messages to an address again after a restored backup; return False if they are stopped."""
     account_id = tenancy.current_account_id()
     return MisdirectedAddress.objects.get_or_create(address_key=key, defaults={"account_id": account_id})[1]
+
+
+def lift_misdirected(misdirected_id: int, *, by: User, reason: str) -> None:
+    """Let an account send transactional messages to an address again whose reader had said “this wasn't me”.
+
+    Raises TransactionalError if the user isn't an operator, gives no reason, or works for the account, and if it was
+    lifted before.
+    """
+    reason = check_reviewer(by, reason)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        row = MisdirectedAddress.objects.filter(id=misdirected_id).first()
+        if row is not None:
+            check_outsider(by, row.account_id)
+        if row is None or not MisdirectedAddress.objects.filter(id=row.id).delete()[0]:
+            raise TransactionalError(_("This has already been lifted."))
+        audit.record(
+            "transactional.misdirected_lifted",
+            by=audit.person(by),
+            account_id=row.account_id,
+            subject=f"transactional_message:{row.message_id}" if row.message_id else "",
+            reason=reason,
+            details={"reported_at": row.reported_at.isoformat()},
+        )
 
 
 def report_misdirected(account_id: int, message_id: int) -> bool:

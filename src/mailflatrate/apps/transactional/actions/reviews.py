@@ -5,7 +5,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
-from mailflatrate.apps.accounts.models import NoticeKind, User
+from mailflatrate.apps.accounts.models import Membership, NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.transactional.errors import TemplateStateError, TransactionalError
 from mailflatrate.apps.transactional.models import TemplateState, TemplateVersion
@@ -80,3 +80,9 @@ def check_reviewer(reviewer: User, reason: str) -> str:
     if not reason.strip():
         raise TransactionalError(_("Give the reason for your decision. The customer will read it."))
     return reason.strip()
+
+
+def check_outsider(by: User, account_id: int) -> None:
+    """Raise TransactionalError if an operator works for the account that they decide about."""
+    if Membership.objects.filter(account_id=account_id, user=by).exists():
+        raise TransactionalError(_("You work for this account, so a colleague has to decide."))

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
-from mailflatrate.apps.accounts.models import Account, Membership, NoticeKind, User
+from mailflatrate.apps.accounts.models import Account, NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
-from mailflatrate.apps.transactional.actions.reviews import check_reviewer
+from mailflatrate.apps.transactional.actions.reviews import check_outsider, check_reviewer
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import TransactionalSwitch
 from mailflatrate.base import audit, clock, tenancy
@@ -22,8 +22,7 @@ def switch_transactional(account_id: int, *, is_on: bool, by: User, reason: str)
     reason = check_reviewer(by, reason)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         account = Account.objects.select_for_update().get(id=account_id)
-        if Membership.objects.filter(account=account, user=by).exists():
-            raise TransactionalError(_("You work for this account, so a colleague has to decide."))
+        check_outsider(by, account_id)
         found = TransactionalSwitch.objects.filter(account=account).first()
         if (found is not None and found.is_on) == is_on:
             raise TransactionalError(_("Nothing would change."))

@@ -1,5 +1,5 @@
--- “This wasn't me” is written to the outbox of withdrawals in the same transaction, so that it outlives a restored backup
--- (ADR 0028). It runs as the owner: nobody else may write the outbox.
+-- “This wasn't me” is written to the outbox of withdrawals in the same transaction, so that it outlives a restored
+-- backup (ADR 0028). It runs as the owner: nobody else may write the outbox.
 
 CREATE OR REPLACE FUNCTION public.withdrawal_of_misdirected() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

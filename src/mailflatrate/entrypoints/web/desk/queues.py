@@ -131,7 +131,7 @@ QUEUES: list[DeskQueue] = [
         _("Transactional templates"),
         _("Order confirmations and other messages without consent. None is sent before you've read its template."),
         "receipt",
-        ("transactional", "transactional-version", "transactional-account"),
+        ("transactional", "transactional-version", "transactional-account", "transactional-misdirected"),
         _transactional,
     ),
     DeskQueue(

@@ -14,6 +14,7 @@ from mailflatrate.entrypoints.web.desk import (
     figures,
     home,
     lift_requests,
+    misdirected,
     origins,
     privacy,
     relay_hook,
@@ -51,6 +52,10 @@ urlpatterns = [
     path("transactional/versions/<int:version_id>/decide/", transactional.decide, name="transactional-decide"),
     path("transactional/accounts/<int:account_id>/", transactional.account, name="transactional-account"),
     path("transactional/accounts/<int:account_id>/switch/", transactional.switch, name="transactional-switch"),
+    path("transactional/misdirected/", misdirected.reports, name="transactional-misdirected"),
+    path(
+        "transactional/misdirected/<int:misdirected_id>/lift/", misdirected.lift, name="transactional-misdirected-lift"
+    ),
     path("messages/", customer_messages.unanswered_messages, name="messages"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:account_id>/", accounts.account, name="account"),
