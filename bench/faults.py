@@ -28,7 +28,6 @@ from smtp_sink_check import wait_for
 
 CONNECTIONS = 10
 SENDERS = 2
-RUN_SECONDS = 1800
 SETTLING_SECONDS = 5
 
 
@@ -39,6 +38,8 @@ class Stage:
     folder: Path
     estate: Estate
     port: int
+    seconds: float
+    """How long a run may wait for something: see `patience`."""
     run: str = ""
     campaign_id: int = 0
     sink: subprocess.Popen[bytes] | None = None
@@ -90,13 +91,40 @@ class Stage:
         """Messages at the sink so far."""
         return sum(1 for _ in self.record.open("rb")) if self.record.exists() else 0
 
-    def wait_received(self, count: int, seconds: float = RUN_SECONDS) -> None:
+    def wait_senders(self) -> None:
+        """Return when every sender handles SIGTERM: one that is still starting would be killed by it."""
+        end = time.monotonic() + self.seconds
+        for process in self.senders:
+            while not _handles_sigterm(process.pid):
+                assert process.poll() is None, f"{self.run}: a sender ended with {process.returncode}"
+                if time.monotonic() > end:
+                    raise TimeoutError(f"{self.run}: a sender does not start")
+                time.sleep(0.02)
+
+    def start_missing_senders(self) -> None:
+        """Start the senders again that a run with a problem left ended, so that the next one has its own result."""
+        for number, process in enumerate(self.senders):
+            if process.poll() is not None:
+                self.start_sender(number)
+
+    def wait_received(self, count: int) -> None:
         """Return when the sink has `count` messages. Raises TimeoutError."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + self.seconds
         while self.received() < count:
             if time.monotonic() > end:
                 raise TimeoutError(f"{self.run}: {self.received()} of {count} messages came")
             time.sleep(0.02)
+
+
+def patience(people: int) -> float:
+    """Return how many seconds a run with so many people may wait: far longer than it takes on a busy machine."""
+    return max(180, people / 50)
+
+
+def _handles_sigterm(process_id: int) -> bool:
+    status = Path(f"/proc/{process_id}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def progress(stage: Stage) -> tuple[str, str, int]:
@@ -113,7 +141,7 @@ def progress(stage: Stage) -> tuple[str, str, int]:
 
 def wait_end(stage: Stage) -> None:
     """Return when the campaign is over. Raises TimeoutError."""
-    end = time.monotonic() + RUN_SECONDS
+    end = time.monotonic() + stage.seconds
     while progress(stage)[0] not in ("sent", "cancelled"):
         if time.monotonic() > end:
             raise TimeoutError(f"{stage.run}: {progress(stage)}")
@@ -137,6 +165,7 @@ def kill_five(stage: Stage, people: int) -> int:
 def terminate(stage: Stage, people: int) -> int:
     """SIGTERM to both senders: no result is unknown, and they end within ten seconds."""
     stage.wait_received(people // 3)
+    stage.wait_senders()
     began = time.monotonic()
     for process in stage.senders:
         process.terminate()
@@ -290,7 +319,7 @@ def trial(stage: Stage, people: int) -> int:
             return AbTest.objects.get(campaign_id=stage.campaign_id)
 
     def until(there: Callable[[], bool]) -> None:
-        end = time.monotonic() + RUN_SECONDS
+        end = time.monotonic() + stage.seconds
         while not there():
             if time.monotonic() > end:
                 raise TimeoutError(f"{stage.run}: {progress(stage)}")
@@ -389,6 +418,7 @@ def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
 def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
     """Run one campaign with one fault."""
     stage.run, stage.notes = name, {}
+    stage.start_missing_senders()
     stage.mode({"tenth": "tenth", "unsubscribe": "slow"}.get(name, "ok"))
     began = time.monotonic()
     if name == "database":
@@ -420,7 +450,7 @@ def main() -> None:
     }  # fmt: skip
     results: dict[str, object] = {}
     with workspace(**settings) as folder:
-        stage = Stage(folder, build_estate(options.recipients), port)
+        stage = Stage(folder, build_estate(options.recipients), port, patience(options.recipients))
         for number in range(SENDERS):
             stage.start_sender(number)
         stage.others.append(stage.start_worker("plan", "house"))

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from estate import build_estate, workspace
-from faults import CONNECTIONS, RUN_SECONDS, SENDERS, Stage
+from faults import CONNECTIONS, SENDERS, Stage, patience
 from free_ports import free_port
 from journeys import arrive, begin
 from measure import machine
@@ -66,7 +66,7 @@ def rows(stage: Stage, statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def wait_for(stage: Stage, there: Callable[[], bool], what: str) -> None:
     """Return when a condition holds. Raises TimeoutError."""
-    end = time.monotonic() + RUN_SECONDS
+    end = time.monotonic() + stage.seconds
     while not there():
         if time.monotonic() > end:
             raise TimeoutError(f"no {what}; {stage.received()} messages at the sink")
@@ -129,7 +129,7 @@ def main() -> None:
         "chunk_size": str(max(25, min(1000, options.enrolments // 20))), "log_level": "WARNING",
     }  # fmt: skip
     with workspace(**settings) as folder:
-        stage = Stage(folder, build_estate(options.enrolments), port, run="journey")
+        stage = Stage(folder, build_estate(options.enrolments), port, patience(options.enrolments), run="journey")
         stage.mode("ok")
         stage.start_sink()
         automation_id = begin(stage.estate, STEPS)
