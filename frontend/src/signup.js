@@ -125,6 +125,19 @@ function enhance(form) {
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const text = (value) => String(value).replace(/[&<>"]/g, (sign) => escapes[sign]);
 
+const tick = (id, name, value, label, rest = "") =>
+  `<div class="consent"><input type="checkbox" id="${id}" name="${name}" value="${value}" ${rest}><label for="${id}">${label}</label></div>`;
+
+/* The box of the form's list; with further lists a group of boxes, of which one is enough. */
+function consents({ texts, words, further }) {
+  const error = `aria-describedby="consent-error"`;
+  const line = `<p class="error" id="consent-error" hidden></p>`;
+  if (!further) return tick("consent", "consent", "yes", text(texts.wording), `required ${error}`) + line;
+  const boxes = [["yes", texts.list, texts.wording], ...further].map(([id, name, wording], at) =>
+    tick(`list-${at}`, at ? "further" : "consent", id, `<strong>${text(name)}</strong><br>${text(wording)}`));
+  return `<fieldset class="field" id="consent" tabindex="-1" data-required="tick" ${error}><legend>${text(words.lists)}</legend>${boxes.join("")}${line}</fieldset>`;
+}
+
 function markup(config) {
   const { words, texts } = config;
   const hint = (required) => (required ? "" : ` <small>${text(words.optional)}</small>`);
@@ -134,7 +147,7 @@ function markup(config) {
   } aria-describedby="${key}-error"><legend>${text(label)}${hint(required)}</legend>${options
     .map(([value, word]) => `<label class="box"><input type="checkbox" name="${key}" value="${text(value)}"><span>${text(word)}</span></label>`)
     .join("")}${wrong(key)}</fieldset>`;
-  const control = ({ key, type, autocomplete, required, mode, options }) => {
+  const control = ({ key, type, autocomplete, required, mode, options = [] }) => {
     const common = `id="${key}" name="${key}" ${required ? "required" : ""} aria-describedby="${key}-error"`;
     if (options.length) {
       const choices = [["", words.choose], ...options].map(([value, word]) => `<option value="${text(value)}">${text(word)}</option>`);
@@ -151,14 +164,8 @@ function markup(config) {
 ${texts.title ? `<h2 id="title">${text(texts.title)}</h2>` : ""}${texts.intro ? `<p class="intro">${text(texts.intro)}</p>` : ""}
 ${config.fields.map(field).join("")}
 <p class="trap" aria-hidden="true"><label>${text(words.trap)}<input name="topic_note" tabindex="-1" autocomplete="off"></label></p>
-<div class="consent"><input type="checkbox" id="consent" name="consent" value="yes" required aria-describedby="consent-error"><label for="consent">${text(
-    texts.wording,
-  )}</label><p class="error" id="consent-error" hidden></p></div>
-${
-    texts.tracking
-      ? `<div class="consent"><input type="checkbox" id="tracking" name="tracking" value="yes"><label for="tracking">${text(texts.tracking)}${hint(false)}</label></div>`
-      : ""
-  }
+${consents(config)}
+${texts.tracking && tick("tracking", "tracking", "yes", text(texts.tracking) + hint(false))}
 <details><summary>${text(words.notice)}</summary>${config.notice.map((line) => `<p>${text(line)}</p>`).join("")}</details>
 <p class="error" id="form-error" role="alert" hidden></p><p class="question" id="question" role="alert" hidden></p>
 <button type="submit">${text(texts.button)}</button>
@@ -172,8 +179,8 @@ const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var
 h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}.field{display:grid;gap:.25rem}
 fieldset{margin:0;padding:0;border:0;min-width:0}legend{padding:0}.box{display:grid;grid-template-columns:auto 1fr;gap:.625rem;align-items:start;padding:.1875rem 0}
 label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]),select{width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
-input:focus-visible,select:focus-visible,fieldset:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--tone);outline-offset:2px}
-.consent{display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:is(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}.consent .error{grid-column:2}
+:is(input,select,fieldset,button,a,summary):focus-visible{outline:3px solid var(--tone);outline-offset:2px}
+.consent{display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:is(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}
 button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radius:.5rem;background:var(--tone);color:var(--on-tone);font-weight:600;cursor:pointer}button[aria-busy=true]{opacity:.7}
 button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}
 .error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}`;
@@ -186,6 +193,7 @@ button.close{position:absolute;z-index:1;top:.75rem;right:.75rem;min-height:2.25
 @media (prefers-reduced-motion:no-preference){@keyframes rise{from{opacity:0}}}`;
 
 function build(config, script) {
+  config.count = `${config.action}count`;
   const reserved = document.querySelector(`[data-mailflatrate="${config.code}"]:not([data-ready])`);
   if (!reserved && config.placement.kind !== "inline") return whenDue(config, () => overlay(config));
   const host = reserved ?? document.createElement("div");
@@ -217,11 +225,12 @@ function plant(config, host, style, placement) {
 /* Fields take values from the address of the page, by their names. Consents never do: they aren't fields. */
 function prefill(form, fields) {
   const given = new URLSearchParams(location.search);
-  for (const { key, is_several, options } of fields) {
-    for (const value of given.getAll(key).slice(0, 200)) {
-      const boxes = is_several ? [...form.querySelectorAll("input[type=checkbox]")].filter((box) => box.name === key && box.value === value) : [];
-      if (is_several) for (const box of boxes) box.checked = true;
-      else if (!options.length || options.some(([option]) => option === value)) form.elements[key].value = value.slice(0, 254);
+  for (const { key } of fields) {
+    for (const value of given.getAll(key)) {
+      for (const input of form.querySelectorAll(`[name=${key}]`)) {
+        if (input.type === "checkbox") input.checked ||= input.value === value;
+        else input.value = value.slice(0, 254);
+      }
     }
   }
 }
@@ -319,7 +328,7 @@ function serve(form, root, config) {
   onFirstTouch(form, () => report(config.count, "start", form.elements.placement.value));
   const begin = () => {
     ready ||= performance.now() + config.pause;
-    return (proof ??= prove(form, config.task));
+    return (proof ??= prove(form, `${config.action}task`));
   };
   onFirstTouch(form, begin);
   const at = (id) => root.getElementById(id);
@@ -341,7 +350,7 @@ function serve(form, root, config) {
       if (input.type === "checkbox" ? !input.checked : !input.value.trim()) errors[input.id] = input.type === "checkbox" ? config.words.tick : config.words.fill;
     }
     for (const group of form.querySelectorAll("[data-required]")) {
-      if (!group.querySelector("input:checked")) errors[group.id] = config.words.fill;
+      if (!group.querySelector("input:checked")) errors[group.id] = config.words[group.dataset.required || "fill"];
     }
     return errors;
   };

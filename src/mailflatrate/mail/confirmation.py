@@ -53,8 +53,8 @@ class ConfirmationText:
     confirm_url: str
     privacy_url: str
     imprint: Sequence[str]
-    tracking: str = ""
-    """The wording about click tracking, if the visitor ticked its box: the page asks about it once more."""
+    more_wordings: Sequence[str] = ()
+    """What else the visitor ticked: other lists, click tracking. The page asks about each."""
     colour: str = ACCENT
     """The brand's color, of the button and the line beside the wording: all of the brand that R-31 leaves room for."""
 
@@ -147,7 +147,7 @@ def confirmation_content(language: str, occasion: ConfirmationOccasion) -> Editi
 def confirmation_values(said: ConfirmationText) -> Values:
     """Return the values that fill the template for one person."""
     lines = tuple(said.imprint)
-    wordings = [said.wording, *filter(None, [said.tracking])]
+    wordings = [said.wording, *said.more_wordings]
     accent = said.colour if is_colour(said.colour) else ACCENT
     return {
         "accent": accent,

@@ -5,14 +5,13 @@ The classes have no behavior beyond reading their own values. Times are aware an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
-from mailflatrate.rules.forms.content import FormContent, FormTexts
+from mailflatrate.rules.forms.content import FormContent
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 
@@ -338,11 +337,6 @@ class FormFacts:
     company: str
     list_open: bool
     recipient_countries: frozenset[str] = frozenset()
-
-    def spoken(self) -> Iterator[tuple[str, FormTexts]]:
-        """Yield the form's languages with their texts."""
-        for language in self.content.languages:
-            yield language, self.content.texts.get(language, FormTexts())
 
 
 class HasAccount(Protocol):

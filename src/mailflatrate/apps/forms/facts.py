@@ -15,8 +15,8 @@ from mailflatrate.apps.forms.models import (
     SignupDenial,
     SignupRequest,
 )
-from mailflatrate.apps.forms.queries import newest_imprint
-from mailflatrate.apps.lists.models import OriginState, Subscription, SubscriptionState
+from mailflatrate.apps.forms.queries import newest_imprint, open_list_names
+from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
 from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.mail.address import canonical_key, mailbox_form, without_tag
@@ -95,6 +95,41 @@ def still_valid(request: SignupRequest) -> bool:
     return request.state == ConfirmationRequestState.ASKED and clock.now() < request.expires_at and is_agreed(request)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedList:
+    """A list that a request asks for: its public name and the wording as they were published."""
+
+    list_id: int
+    name: str
+    wording: str
+
+
+def asked_lists(request: SignupRequest) -> list[AskedList]:
+    """Return what one email asks about: the request's list first. A change of address has no wording."""
+    if request.version is None:
+        return [AskedList(request.mailing_list_id, request.mailing_list.public_name, "")]
+    content = request.version.content
+    texts = content["frozen"][request.language]
+    further = {each["list"]: each for each in texts.get("further", ())}
+    found = []
+    for list_id in (request.mailing_list_id, *(each["list"] for each in request.further)):
+        other = further.get(list_id)
+        name, wording = (other["name"], other["wording"]) if other else (content["list_name"], texts["wording"])
+        found.append(AskedList(list_id, name, wording))
+    return found
+
+
+def confirmed_lists(request: SignupRequest) -> list[AskedList]:
+    """Return the lists of a confirmed request that the person ticked."""
+    asked = asked_lists(request)
+    if not request.further:
+        return asked
+    first = ConsentEvent.objects.filter(id=request.confirmed_event_id or 0, mailing_list_id=request.mailing_list_id)
+    chosen = {each["list"] for each in request.further if each.get("confirmed")}
+    chosen |= {request.mailing_list_id} if first.exists() else set()
+    return [each for each in asked if each.list_id in chosen]
+
+
 def asks_tracking(request: SignupRequest) -> bool:
     """Return whether the visitor ticked the box for click tracking, so that the mailbox is asked about it, too."""
     return TRACKING in request.ticked and bool(tracking_text(request))
@@ -136,19 +171,34 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
     since = now - timedelta(days=value("confirmation_erase_days"))
     denials = SignupDenial.objects.filter(
         address_key__in={key for request in requests for key in request.keys}, denied_at__gt=since
-    ).values_list("address_key", "form__mailing_list_id")
-    found = {(bytes(key), list_id) for key, list_id in denials}
-    lists = {row.id: None if row.kind == ConfirmationRequestKind.MOVE else row.mailing_list_id for row in rows}
-    return {request.id for request in requests if any((key, lists[request.id]) in found for key in request.keys)}
+    ).values_list("address_key", "form__mailing_list_id", "further_list_ids")
+    found = {(bytes(key), list_id) for key, own, further in denials for list_id in (own, *further)}
+    lists = {row.id: _asked_about(row) for row in rows}
+    return {
+        request.id
+        for request in requests
+        if any((key, list_id) in found for key in request.keys for list_id in lists[request.id])
+    }
+
+
+def _asked_about(row: SignupRequest) -> set[int | None]:
+    """Return the lists whose denial covers a request; a change of address has none."""
+    if row.kind == ConfirmationRequestKind.MOVE:
+        return {None}
+    return {row.mailing_list_id, *(each["list"] for each in row.further)}
 
 
 def form_facts(form: Form) -> FormFacts:
     """Return the facts of a form's current draft, for `judge_form`."""
     imprint = structured_imprint(newest_imprint())
-    place = form.mailing_list
+    place, content = form.mailing_list, content_from_json(form.draft)
+    further = [each.list_id for each in content.further]
     return FormFacts(
-        content=content_from_json(form.draft),
+        content=content,
         imprint=imprint,
         company=company_name(imprint),
-        list_open=place.archived_at is None and place.origin_state != OriginState.REJECTED,
+        list_open=place.archived_at is None
+        and place.origin_state != OriginState.REJECTED
+        and place.id not in further
+        and len(open_list_names(further)) == len(further),
     )

@@ -7,8 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
 
-CONSENT, TRACKING = "consent", "tracking"
-"""The checkboxes of a form, as `SignupRequest.ticked` names them; TRACKING is for individual click tracking."""
+CONSENT, FURTHER, TRACKING = "consent", "further", "tracking"
+"""The checkboxes of a form: for its own list, for each further one, and for individual click tracking.
+
+`SignupRequest.ticked` names them; a further list as `further:ID`.
+"""
 
 
 class FormState(models.TextChoices):
@@ -134,6 +137,11 @@ class SignupRequest(TenantModel):
     language = models.CharField(max_length=5)
     values = models.JSONField(default=dict, help_text="first_name, last_name and attributes as entered")
     requested_at = models.DateTimeField()
+    further = models.JSONField(
+        default=list,
+        db_default=Value([], output_field=models.JSONField()),
+        help_text="other lists asked for with the same email: list, and the ids of the ledger's events about it",
+    )
     expires_at = models.DateTimeField()
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.TextField(blank=True, db_default="")
@@ -244,6 +252,11 @@ class SignupDenial(TenantModel):
     request_id = models.BigIntegerField()
     kind = models.CharField(max_length=8, choices=ConfirmationRequestKind.choices)
     address_key = models.BinaryField(max_length=32)
+    further_list_ids = models.JSONField(
+        default=list,
+        db_default=Value([], output_field=models.JSONField()),
+        help_text="the lists that the request asked for",
+    )
     requested_at = models.DateTimeField()
     requested_ip = models.GenericIPAddressField(null=True)
     requested_user_agent = models.TextField(blank=True)

@@ -1,7 +1,7 @@
 """Reads of forms: the published form for a code, and data for the studio."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -53,6 +53,8 @@ class PublishedForm:
     """The account's fields that the form asks for, by key: how each is drawn, and what suits it."""
     month_first: bool
     placement: Placement
+    open_further: frozenset[int] = frozenset()
+    """The further lists that still take sign-ups."""
 
 
 _kept: dict[str, tuple[float, PublishedForm | None]] = {}
@@ -114,6 +116,7 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
         typed=typed_fields(frozen.content),
         month_first=month_first(),
         placement=placement_from_json(form.placement),
+        open_further=frozenset(open_list_names([each.list_id for each in frozen.content.further])),
     )
 
 
@@ -235,6 +238,14 @@ def asking_forms(list_id: int | None = None) -> list[Form]:
 def open_lists() -> list[MailingList]:
     """Return the lists that a form can add people to."""
     return list(MailingList.objects.filter(archived_at=None).exclude(origin_state="rejected").order_by("name", "id"))
+
+
+def open_list_names(list_ids: Sequence[int]) -> dict[int, str]:
+    """Return the public names of those of the lists that a form can add people to, by id."""
+    if not list_ids:
+        return {}
+    rows = MailingList.objects.filter(id__in=list_ids, archived_at=None).exclude(origin_state="rejected")
+    return dict(rows.values_list("id", "public_name"))
 
 
 def queued_domains(most: int) -> set[str]:

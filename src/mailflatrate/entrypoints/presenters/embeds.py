@@ -45,6 +45,9 @@ def config_of(published: PublishedForm, shown: ShownVersion, language: str) -> d
     """Return the configuration that the script builds the form from."""
     form, code = shown.frozen, published.code
     texts, frozen, style = form.texts(language), form.frozen[language], form.content.style
+    further = [
+        [each.list_id, each.name, each.wording] for each in frozen.further if each.list_id in published.open_further
+    ]
     with translation.override(language):
         words = {
             "optional": _("optional"),
@@ -56,19 +59,24 @@ def config_of(published: PublishedForm, shown: ShownVersion, language: str) -> d
             "choose": _("Choose …"),
             "close": _("Close"),
         }
+        if further:
+            words["tick"] = _("Select at least one box. Without your consent, we can't email you.")
+            words["lists"] = _("What would you like to receive?")
     return {
         "code": code, "version": shown.number, "language": language, "action": form_url(code),
-        "task": f"{form_url(code)}task?language={language}", "privacy": form.privacy_url, "words": words,
+        "privacy": form.privacy_url, "words": words,
         "texts": {
             "title": texts.title, "intro": texts.intro, "wording": frozen.wording, "tracking": frozen.tracking,
-            "button": texts.button,
+            "button": texts.button, **({"list": form.list_name} if further else {}),
         },
+        **({"further": further} if further else {}),
         "notice": list(frozen.notice),
         "fields": [
-            asdict(each) for each in inputs(form, language, published.typed)
+            {name: said for name, said in asdict(each).items() if said or name == "required"}
+            for each in inputs(form, language, published.typed)
         ],
         "pause": int(1000 * value("sign_up_least_seconds")) + 200,
-        "placement": published.placement.as_json(), "count": f"{form_url(code)}count",
+        "placement": published.placement.as_json(),
         "look": {"colour": style.colour, "ink": readable_on(style.colour), "face": FACES[style.font]},
     }  # fmt: skip
 
@@ -125,8 +133,7 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed:
             f"  <h2>{escape(texts.title)}</h2>",
             *([f"  <p>{escape(texts.intro)}</p>"] if texts.intro else []),
             *lines,
-            '  <p><input id="mf-consent" type="checkbox" name="consent" value="yes" required>',
-            f'    <label for="mf-consent">{escape(form.frozen[language].wording)}</label></p>',
+            *_plain_consents(form, language),
             *_plain_tracking(form.frozen[language].tracking, optional),
             f'  <p hidden aria-hidden="true"><label>{escape(trap)} <input name="topic_note" tabindex="-1" '
             'autocomplete="off"></label></p>',
@@ -137,6 +144,24 @@ def html_snippet(code: str, number: int, form: FrozenForm, language: str, typed:
             "</form>",
         ]
     )
+
+
+def _plain_consents(form: FrozenForm, language: str) -> list[str]:
+    """Return the box of the form's list, and one for each further list."""
+    frozen = form.frozen[language]
+    is_only = not frozen.further
+    name = "" if is_only else f"<strong>{escape(form.list_name)}</strong>: "
+    lines = [
+        f'  <p><input id="mf-consent" type="checkbox" name="consent" value="yes"{" required" if is_only else ""}>',
+        f'    <label for="mf-consent">{name}{escape(frozen.wording)}</label></p>',
+    ]
+    for each in frozen.further:
+        box = f"mf-further-{each.list_id}"
+        lines += [
+            f'  <p><input id="{box}" type="checkbox" name="further" value="{each.list_id}">',
+            f'    <label for="{box}"><strong>{escape(each.name)}</strong>: {escape(each.wording)}</label></p>',
+        ]
+    return lines
 
 
 def _plain_tracking(wording: str, optional: str) -> list[str]:
@@ -183,7 +208,8 @@ def height_of(form: FrozenForm, language: str, typed: Mapping[str, FieldDefiniti
         pixels += 24 * ceil(len(texts.intro) / _LINE_CHARACTERS) + 14
     shown = [each for each in inputs(form, language, typed) if each.type != "hidden"]
     pixels += sum(64 + 14 + (28 * len(each.options) - 40) * each.is_several for each in shown)
-    for box in filter(None, (wording, form.frozen[language].tracking)):
+    further = [f"{each.name} {each.wording}" for each in form.frozen[language].further]
+    for box in filter(None, (wording, *further, form.frozen[language].tracking)):
         pixels += 20 * ceil(len(box) / _LINE_CHARACTERS) + 14
     return int(pixels)
 

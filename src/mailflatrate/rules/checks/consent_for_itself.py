@@ -15,8 +15,7 @@ _TERMS = re.compile(
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    wrong = [language for language, texts in facts.spoken() if _TERMS.search(texts.wording)]
-    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+    return facts.content.languages_with(lambda texts: _TERMS.search(texts.wording))
 
 
 CHECK: Check[FormFacts] = Check(

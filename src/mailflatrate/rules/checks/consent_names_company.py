@@ -8,10 +8,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    wrong = [
-        language for language, texts in facts.spoken() if "company" not in places_in(texts.wording) or not facts.company
-    ]
-    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+    return facts.content.languages_with(lambda texts: "company" not in places_in(texts.wording) or not facts.company)
 
 
 CHECK: Check[FormFacts] = Check(

@@ -11,12 +11,9 @@ SHORTEST = 5
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    wrong = [
-        language
-        for language, texts in facts.spoken()
-        if "topics" not in places_in(texts.wording) or len(texts.topics.strip()) < SHORTEST
-    ]
-    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+    return facts.content.languages_with(
+        lambda texts: "topics" not in places_in(texts.wording) or len(texts.topics.strip()) < SHORTEST
+    )
 
 
 CHECK: Check[FormFacts] = Check(

@@ -15,8 +15,7 @@ _BLANKET = re.compile(
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    wrong = [language for language, texts in facts.spoken() if _BLANKET.search(f"{texts.wording} {texts.topics}")]
-    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+    return facts.content.languages_with(lambda texts: _BLANKET.search(f"{texts.wording} {texts.topics}"))
 
 
 CHECK: Check[FormFacts] = Check(

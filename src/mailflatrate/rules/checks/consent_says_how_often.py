@@ -8,12 +8,9 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 
 def _hits(facts: FormFacts) -> Params | None:
-    wrong = [
-        language
-        for language, texts in facts.spoken()
-        if "frequency" not in places_in(texts.wording) or not texts.frequency.strip()
-    ]
-    return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
+    return facts.content.languages_with(
+        lambda texts: "frequency" not in places_in(texts.wording) or not texts.frequency.strip()
+    )
 
 
 CHECK: Check[FormFacts] = Check(

@@ -11,10 +11,11 @@ from mailflatrate.rules.forms.content import (
     FormField,
     FormStyle,
     FormTexts,
+    FurtherList,
     content_from_json,
 )
 from mailflatrate.rules.forms.defaults import default_content, default_texts, field_label
-from mailflatrate.rules.forms.freeze import FrozenForm, FrozenTexts, freeze, frozen_from_json
+from mailflatrate.rules.forms.freeze import FrozenForm, FrozenList, FrozenTexts, freeze, frozen_from_json
 
 __all__ = [
     "FieldKind",
@@ -24,7 +25,9 @@ __all__ = [
     "FormStyle",
     "FormTexts",
     "FrozenForm",
+    "FrozenList",
     "FrozenTexts",
+    "FurtherList",
     "content_from_json",
     "default_content",
     "default_texts",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
+from mailflatrate.rules.verdict import Params
+
 MAX_FIELDS = 10
+MAX_FURTHER_LISTS = 7
+"""Lists that a form offers besides its own; each has a checkbox."""
 
 
 class FieldKind(Enum):
@@ -78,6 +82,15 @@ class FormStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherList:
+    """Another list that the form offers in a box of its own: what is sent, and how often, by language."""
+
+    list_id: int
+    topics: Mapping[str, str]
+    frequency: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FormContent:
     """A whole form. `languages` holds at least one; visitors who read none of them see the first.
 
@@ -89,6 +102,24 @@ class FormContent:
     fields: tuple[FormField, ...] = ()
     style: FormStyle = FormStyle()
     asks_tracking: bool = False
+    further: tuple[FurtherList, ...] = ()
+
+    def further_texts(self, each: FurtherList, language: str) -> FormTexts:
+        """Return the texts of one language as they read for another list."""
+        texts = self.texts.get(language, FormTexts())
+        return replace(texts, topics=each.topics.get(language, ""), frequency=each.frequency.get(language, ""))
+
+    def spoken(self) -> Iterator[tuple[str, FormTexts]]:
+        """Yield the form's languages with their texts, and with those of each further list."""
+        for language in self.languages:
+            yield language, self.texts.get(language, FormTexts())
+            for each in self.further:
+                yield language, self.further_texts(each, language)
+
+    def languages_with(self, fault: Callable[[FormTexts], object]) -> Params | None:
+        """Return the languages in which a text has this fault, for a finding; None if there are none."""
+        wrong = dict.fromkeys(language for language, texts in self.spoken() if fault(texts))
+        return {"languages": tuple(f"language.{language}" for language in wrong)} if wrong else None
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for a JSON column; `content_from_json` reads it back.
@@ -97,6 +128,7 @@ class FormContent:
         """
         return {
             **({"tracking": True} if self.asks_tracking else {}),
+            **({"further": [_further_json(each) for each in self.further]} if self.further else {}),
             "languages": list(self.languages),
             "texts": {
                 language: {name: getattr(texts, name) for name in TEXT_NAMES}
@@ -113,6 +145,14 @@ class FormContent:
             ],
             "look": {"colour": self.style.colour, "logo_url": self.style.logo_url, "font": self.style.font.value},
         }
+
+
+def _further_json(each: FurtherList) -> dict[str, Any]:
+    return {
+        "list": each.list_id,
+        "topics": dict(sorted(each.topics.items())),
+        "frequency": dict(sorted(each.frequency.items())),
+    }
 
 
 def content_from_json(stored: Mapping[str, Any]) -> FormContent:
@@ -138,4 +178,8 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
         ),
         style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"])),
         asks_tracking=bool(stored.get("tracking")),
+        further=tuple(
+            FurtherList(int(each["list"]), dict(each["topics"]), dict(each["frequency"]))
+            for each in stored.get("further", ())
+        ),
     )

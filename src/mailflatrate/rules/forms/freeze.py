@@ -15,6 +15,15 @@ from mailflatrate.rules.imprint import ImprintRecord, imprint_lines
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenList:
+    """Another list that a form offers: its public name, and the wording of its box."""
+
+    list_id: int
+    name: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenTexts:
     """The published texts of one language: the wording filled in, the notice, the imprint (label, text).
 
@@ -25,6 +34,7 @@ class FrozenTexts:
     notice: tuple[str, ...]
     imprint: tuple[tuple[str, str], ...]
     tracking: str = ""
+    further: tuple[FrozenList, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class FrozenForm:
                     "notice": list(texts.notice),
                     "imprint": [list(line) for line in texts.imprint],
                     **({"tracking": texts.tracking} if texts.tracking else {}),
+                    **({"further": [_list_json(each) for each in texts.further]} if texts.further else {}),
                 }
                 for language, texts in sorted(self.frozen.items())
             },
@@ -70,8 +81,19 @@ class FrozenForm:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service_name: str) -> FrozenForm:
-    """Return the version that would be published now."""
+def _list_json(each: FrozenList) -> dict[str, Any]:
+    return {"list": each.list_id, "name": each.name, "wording": each.wording}
+
+
+def freeze(
+    content: FormContent,
+    imprint: ImprintRecord,
+    list_name: str,
+    service_name: str,
+    further_names: Mapping[int, str] | None = None,
+) -> FrozenForm:
+    """Return the version that would be published now. `further_names`: the public names of its further lists, by id."""
+    names = further_names or {}
     frozen = {}
     for language in content.languages:
         lines = imprint_lines(imprint, language)
@@ -80,6 +102,15 @@ def freeze(content: FormContent, imprint: ImprintRecord, list_name: str, service
             notice=privacy_notice(imprint, service_name, language),
             imprint=tuple((line.label, line.text) for line in lines),
             tracking=tracking_wording(company_name(imprint), language) if content.asks_tracking else "",
+            further=tuple(
+                FrozenList(
+                    each.list_id,
+                    names[each.list_id],
+                    wording_of(content.further_texts(each, language), company_name(imprint)),
+                )
+                for each in content.further
+                if each.list_id in names
+            ),
         )
     return FrozenForm(content, company_name(imprint), list_name, imprint.privacy_url, frozen)
 
@@ -104,6 +135,10 @@ def frozen_from_json(stored: Mapping[str, Any]) -> FrozenForm:
                 notice=tuple(str(paragraph) for paragraph in texts["notice"]),
                 imprint=tuple((str(label), str(text)) for label, text in texts["imprint"]),
                 tracking=str(texts.get("tracking", "")),
+                further=tuple(
+                    FrozenList(int(each["list"]), str(each["name"]), str(each["wording"]))
+                    for each in texts.get("further", ())
+                ),
             )
             for language, texts in stored["frozen"].items()
         },

@@ -27,7 +27,7 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
 from mailflatrate.apps.forms.actions.request_progress import ConfirmationDraft, note_messages
-from mailflatrate.apps.forms.facts import asks_tracking, confirmation_batch, tracking_text
+from mailflatrate.apps.forms.facts import asked_lists, asks_tracking, confirmation_batch, tracking_text
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
@@ -241,19 +241,21 @@ def _said(
     assert imprint is not None  # the gate saw it a moment ago
     lines = imprint_lines(imprint, language)
     frozen = request.version.content if request.version is not None else None
+    lists = asked_lists(request)
+    wordings = [f"{each.name}: {each.wording}" if len(lists) > 1 else each.wording for each in lists]
     company = next((line.text for line in lines if line.key == "legal_name"), account.name)
     return ConfirmationText(
         language=language,
         occasion=OCCASIONS.get(ConfirmationRequestKind(request.kind), ConfirmationOccasion.PERSON),
         company=frozen["company"] if frozen else company,
-        list_name=frozen["list_name"] if frozen else request.mailing_list.public_name,
+        list_name=", ".join(each.name for each in lists),
         address=request.email,
         requested_at=request.requested_at,
         expires_at=request.expires_at,
         time_zone=account.time_zone,
         source=urlsplit(request.page_url or request.source_url).hostname or "",
-        wording=frozen["frozen"][request.language]["wording"] if frozen else "",
-        tracking=tracking_text(request) if asks_tracking(request) else "",
+        wording=wordings[0],
+        more_wordings=[*wordings[1:], *([tracking_text(request)] if asks_tracking(request) else [])],
         confirm_url=confirm_url,
         privacy_url=(frozen["privacy_url"] if frozen else "") or imprint.privacy_url,
         imprint=[str(line) for line in lines],

@@ -3,15 +3,17 @@
 Opening the page changes nothing.
 """
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.db import transaction
 
 from mailflatrate.apps.forms.actions.form_counts import count_step
 from mailflatrate.apps.forms.actions.request_limits import count_answer
-from mailflatrate.apps.forms.actions.request_progress import about, token_hash, token_id
+from mailflatrate.apps.forms.actions.request_progress import about, events_by_list, token_hash, token_id
 from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
 from mailflatrate.apps.forms.models import ConfirmationRequestState, FormStep, SignupDenial, SignupRequest
 from mailflatrate.apps.lists import ledger
@@ -33,6 +35,8 @@ class AnsweredRequest(Enum):
     CONFIRMED = "confirmed"
     DENIED = "denied"
     TOO_LATE = "too_late"
+    UNCHOSEN = "unchosen"
+    """Still open: they said yes, and ticked none of the lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,18 @@ def find_request(token: str) -> TokenRequest | None:
 
 @tenancy.needs_account
 @transaction.atomic
-def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str, tracking: bool = False) -> AnsweredRequest:
+def answer(
+    request_id: int,
+    *,
+    yes: bool,
+    ip: str | None,
+    user_agent: str,
+    tracking: bool = False,
+    list_ids: Collection[int] = (),
+) -> AnsweredRequest:
     """Record the person's answer and return the request's state. Only the first answer counts.
 
+    `list_ids`: the lists they ticked, if the request asks for several. A yes to none of them is no answer.
     `tracking`: they also agreed to individual click tracking, which counts if the form's visitor had, too (R-107).
     """
     related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
@@ -68,19 +81,31 @@ def answer(request_id: int, *, yes: bool, ip: str | None, user_agent: str, track
             ConfirmationRequestState.DENIED: AnsweredRequest.DENIED,
         }
         return settled.get(ConfirmationRequestState(request.state), AnsweredRequest.TOO_LATE)
+    agreed = _agreed(request, list_ids)
+    if yes and not agreed:
+        return AnsweredRequest.UNCHOSEN
     request.settled_at = clock.now()
     if yes:
-        _confirm(request, ip, user_agent[:500])
+        _confirm(request, agreed, ip, user_agent[:500])
         if tracking and asks_tracking(request):
             _agree_to_tracking(request, ip, user_agent[:500])
     else:
         _deny(request, ip, user_agent[:500])
-    request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact"])
+    request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact", "further"])
     count_answer(request, yes=yes)
     return AnsweredRequest(request.state)
 
 
-def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details: object) -> ledger.EventEvidence:
+def _agreed(request: SignupRequest, list_ids: Collection[int]) -> list[int]:
+    """Return the lists that a yes is for: the only one, or those ticked of several."""
+    asked = [request.mailing_list_id, *(each["list"] for each in request.further)]
+    return [list_id for list_id in asked if list_id in list_ids] if request.further else asked
+
+
+def _evidence(
+    request: SignupRequest, ip: str | None, user_agent: str, *, list_id: int | None = None, **details: object
+) -> ledger.EventEvidence:
+    further: dict[str, Any] = next((each for each in request.further if each["list"] == list_id), {})
     return ledger.EventEvidence(
         email=request.email,
         signup_at=request.requested_at,
@@ -90,28 +115,36 @@ def _evidence(request: SignupRequest, ip: str | None, user_agent: str, **details
         source=request.source_url or request.page_url,
         user_agent=user_agent,
         details={
-            **about(request),
+            **about(request, list_id),
             "token": token_id(request),
-            "requested_event": request.requested_event_id,
-            "sent_event": request.sent_event_id,
+            "requested_event": further.get("requested") or request.requested_event_id,
+            "sent_event": further.get("sent") or request.sent_event_id,
             "signup_user_agent": request.user_agent,
             **details,
         },
     )
 
 
-def _confirm(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user_agent: str) -> None:
     assert request.settled_at is not None
     source = f"confirmed sign-up {request.id}"
     if request.moves is not None:
         _move(request, request.moves, ip, user_agent, source=source)
     else:
-        evidence = _evidence(request, ip, user_agent)
-        if request.move_in_id is not None and _waits_for_proof(request):
+        if request.move_in_id is not None and request.mailing_list_id in agreed and _waits_for_proof(request):
             moves.count_confirmed(request.move_in_id)
-        request.confirmed_event_id = optin.confirm_consent(
-            _person(request), request.mailing_list_id, request.settled_at, evidence, source=source
-        )
+        events = {
+            list_id: optin.confirm_consent(
+                _person(request),
+                list_id,
+                request.settled_at,
+                _evidence(request, ip, user_agent, list_id=list_id),
+                source=source,
+            )
+            for list_id in agreed
+        }
+        request.confirmed_event_id = events[agreed[0]]
+        _forget_unchosen(request, agreed)
         if request.form is not None:
             count_step(request.form.id, request.placement, FormStep.CONFIRMED)
             if request.form.tags:
@@ -131,6 +164,14 @@ def _agree_to_tracking(request: SignupRequest, ip: str | None, user_agent: str) 
         user_agent=user_agent,
         signup=TrackingSignup(request.requested_at, request.ip, about(request)),
     )
+
+
+def _forget_unchosen(request: SignupRequest, agreed: Sequence[int]) -> None:
+    """Expire the request for the lists that weren't ticked (R-34), and note which ones were."""
+    for list_id, event_ids in events_by_list(request).items():
+        if list_id not in agreed and request.contact_id is not None:
+            optin.forget_opt_in(request.contact_id, list_id, event_ids)
+    request.further = [{**each, "confirmed": each["list"] in agreed} for each in request.further]
 
 
 def _waits_for_proof(request: SignupRequest) -> bool:
@@ -192,12 +233,15 @@ def _lists_of(contact: Contact) -> list[int]:
 
 def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
     assert request.settled_at is not None
+    asked = [request.mailing_list_id, *(each["list"] for each in request.further)]
     if request.contact_id is not None:
-        evidence = _evidence(request, ip, user_agent, by="not_me")
-        optin.turn_down(request.contact_id, request.mailing_list_id, request.settled_at, evidence)
+        for list_id in asked:
+            evidence = _evidence(request, ip, user_agent, list_id=list_id, by="not_me")
+            optin.turn_down(request.contact_id, list_id, request.settled_at, evidence)
     request.state = ConfirmationRequestState.DENIED
     SignupDenial.objects.create(
-        form=request.form, request_id=request.id, kind=request.kind, address_key=request.address_key,
+        form=request.form, further_list_ids=asked if request.moves is None else [], request_id=request.id,
+        kind=request.kind, address_key=request.address_key,
         requested_at=request.requested_at, requested_ip=request.ip, requested_user_agent=request.user_agent,
         source_url=request.source_url, page_url=request.page_url, denied_at=request.settled_at, denied_ip=ip,
         denied_user_agent=user_agent,

@@ -13,7 +13,7 @@ from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState, FormVersion
-from mailflatrate.apps.forms.queries import forget_published
+from mailflatrate.apps.forms.queries import forget_published, open_list_names
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import declare
 from mailflatrate.apps.lists.models import MailingList, OriginState
@@ -21,7 +21,7 @@ from mailflatrate.apps.lists.tags import checked_name
 from mailflatrate.base import clock
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FormContent, default_content, freeze
-from mailflatrate.rules.forms.content import FormStyle
+from mailflatrate.rules.forms.content import MAX_FURTHER_LISTS, FormStyle
 from mailflatrate.rules.forms.placement import Placement
 from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.tags import known_once
@@ -72,6 +72,7 @@ def save_draft(
     if form.current_id is not None and form.mailing_list_id != list_id:
         raise FormError(_("a published form keeps its list; create a new form for another list"))
     form.name, form.mailing_list, form.sender = _name(name), _list(list_id), _sender(sender_id)
+    _check_further(content, list_id)
     form.draft, form.changed_at = content.as_json(), clock.now()
     if tags is not None:
         form.tags = _tags(tags)
@@ -105,7 +106,8 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
         return verdict
     assert facts.imprint is not None
     _declare_fields(facts.content)
-    frozen = freeze(facts.content, facts.imprint, form.mailing_list.public_name, load_settings().service_name)
+    names = open_list_names([each.list_id for each in facts.content.further])
+    frozen = freeze(facts.content, facts.imprint, form.mailing_list.public_name, load_settings().service_name, names)
     newest = FormVersion.objects.filter(form=form).order_by("-number").first()
     if newest is None or newest.sha256 != frozen.sha256:
         newest = FormVersion.objects.create(
@@ -171,6 +173,15 @@ def _list(list_id: int) -> MailingList:
     if found is None:
         raise FormError(_("choose a list that isn't archived"))
     return found
+
+
+def _check_further(content: FormContent, list_id: int) -> None:
+    """Raise FormError for further lists that aren't the member's to offer, or are offered twice."""
+    further = [each.list_id for each in content.further]
+    if len({list_id, *further}) != 1 + len(further):
+        raise FormError(_("offer each list once"))
+    if len(further) > MAX_FURTHER_LISTS or len(open_list_names(further)) != len(further):
+        raise FormError(_("choose a list that isn't archived"))
 
 
 def _tags(names: Sequence[str]) -> list[str]:

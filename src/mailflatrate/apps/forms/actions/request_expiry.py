@@ -6,6 +6,7 @@ A confirmed request lives on in the ledger and the subscription; of the others t
 from datetime import timedelta
 
 from mailflatrate.apps.forms.actions.request_limits import forget_tallies
+from mailflatrate.apps.forms.actions.request_progress import events_by_list
 from mailflatrate.apps.forms.models import (
     ConfirmationMark,
     ConfirmationRequestState,
@@ -46,11 +47,11 @@ def _forget(request_id: int) -> None:
     if request is None:
         return
     contact_id, state = request.contact_id, request.state
-    events = [event for event in (request.requested_event_id, request.sent_event_id) if event is not None]
-    list_id = request.mailing_list_id
+    events = events_by_list(request)
     request.delete()
-    if contact_id is not None and events and state != ConfirmationRequestState.CONFIRMED:
-        optin.forget_opt_in(contact_id, list_id, events)
+    if contact_id is not None and state != ConfirmationRequestState.CONFIRMED:
+        for list_id, event_ids in events.items():
+            optin.forget_opt_in(contact_id, list_id, event_ids)
 
 
 def _clear_counters() -> None:

@@ -15,7 +15,13 @@ from django.db import connection
 from django.db.models import Count
 
 from mailflatrate.apps.forms.actions.request_limits import note_unknown
-from mailflatrate.apps.forms.facts import ConfirmationBatch, ConfirmationDecision, confirmation_batch, mailbox_key
+from mailflatrate.apps.forms.facts import (
+    ConfirmationBatch,
+    ConfirmationDecision,
+    asked_lists,
+    confirmation_batch,
+    mailbox_key,
+)
 from mailflatrate.apps.forms.models import (
     ConfirmationMark,
     ConfirmationRequestKind,
@@ -112,8 +118,12 @@ def _begin_asking(requests: Sequence[SignupRequest]) -> None:
         request.contact_id, request.requested_event_id = optin.begin_opt_in(
             person, request.mailing_list_id, request.requested_at, _requested_evidence(request)
         )
+        for each in request.further:
+            _contact_id, each["requested"] = optin.begin_opt_in(
+                person, each["list"], request.requested_at, _requested_evidence(request, each["list"])
+            )
         request.state = ConfirmationRequestState.ASKED
-    SignupRequest.objects.bulk_update(requests, ["contact", "requested_event_id", "state"])
+    SignupRequest.objects.bulk_update(requests, ["contact", "requested_event_id", "further", "state"])
 
 
 def _withhold(refused: Sequence[tuple[SignupRequest, str]]) -> None:
@@ -178,32 +188,45 @@ def note_sent(accepted: Sequence[AcceptedConfirmation]) -> int:
     for request in waiting:
         sent = by_request[request.id]
         assert request.contact_id is not None
-        request.sent_event_id = ledger.append(
-            request.contact_id, request.mailing_list_id, ConsentKind.CONFIRMATION_SENT, sent.at,
-            ledger.EventEvidence(
-                email=request.email, signup_at=request.requested_at, signup_ip=request.ip, source=request.source_url,
-                details={
-                    "request": request.id, "delivery": sent.delivery_id, "message_id": request.message_id,
-                    "sent_at": sent.at.isoformat(), "body_sha256": request.body_sha256, "reply": sent.reply,
-                    "form_sha256": request.version.sha256 if request.version else "",
-                },
-            ),
+        evidence = ledger.EventEvidence(
+            email=request.email, signup_at=request.requested_at, signup_ip=request.ip, source=request.source_url,
+            details={
+                "request": request.id, "delivery": sent.delivery_id, "message_id": request.message_id,
+                "sent_at": sent.at.isoformat(), "body_sha256": request.body_sha256, "reply": sent.reply,
+                "form_sha256": request.version.sha256 if request.version else "",
+            },
         )  # fmt: skip
-    SignupRequest.objects.bulk_update(waiting, ["sent_event_id"])
+        request.sent_event_id, *further = [
+            ledger.append(request.contact_id, list_id, ConsentKind.CONFIRMATION_SENT, sent.at, evidence)
+            for list_id in (request.mailing_list_id, *(each["list"] for each in request.further))
+        ]
+        request.further = [{**each, "sent": event_id} for each, event_id in zip(request.further, further, strict=True)]
+    SignupRequest.objects.bulk_update(waiting, ["sent_event_id", "further"])
     return len(waiting)
 
 
-def about(request: SignupRequest) -> dict[str, Any]:
-    """Return what every event of a sign-up records about form, wording and page."""
+def events_by_list(request: SignupRequest) -> dict[int, list[int]]:
+    """Return the ledger's events about the request and its email, by list; a list without any is missing."""
+    rows = [(request.mailing_list_id, request.requested_event_id, request.sent_event_id)]
+    rows += [(each["list"], each.get("requested"), each.get("sent")) for each in request.further]
+    found = {list_id: [event for event in events if event is not None] for list_id, *events in rows}
+    return {list_id: events for list_id, events in found.items() if events}
+
+
+def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
+    """Return what every event of a sign-up records about form, wording and page.
+
+    `list_id`: which of the request's lists the event is about; None: its first.
+    """
     details: dict[str, Any] = {"request": request.id, "kind": request.kind, "language": request.language}
     if request.version is not None:
-        frozen = request.version.content["frozen"]
+        asked = asked_lists(request)
         details |= {
             "form": request.form_id,
             "form_code": request.form.code if request.form else "",
             "form_version": request.version.number,
             "form_sha256": request.version.sha256,
-            "wording": frozen[request.language]["wording"],
+            "wording": next((each.wording for each in asked if each.list_id == list_id), asked[0].wording),
             "ticked": request.ticked,
         }
     if request.page_url:
@@ -223,12 +246,12 @@ def about(request: SignupRequest) -> dict[str, Any]:
     return details
 
 
-def _requested_evidence(request: SignupRequest) -> ledger.EventEvidence:
+def _requested_evidence(request: SignupRequest, list_id: int | None = None) -> ledger.EventEvidence:
     return ledger.EventEvidence(
         email=request.email,
         signup_at=request.requested_at,
         signup_ip=request.ip,
         source=request.source_url or request.page_url,
         user_agent=request.user_agent,
-        details=about(request),
+        details=about(request, list_id),
     )

@@ -21,7 +21,6 @@ from mailflatrate.apps.forms.actions.request_limits import admit_asking, count_a
 from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof, counter_key, network_of, this_hour
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.forms.models import (
-    CONSENT,
     ConfirmationRequestKind,
     ConfirmationRequestState,
     Form,
@@ -75,13 +74,14 @@ class Submission:
     """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
 
     `move_in_id`: the move whose link brought the visitor here (`queries.move_in`). `placement`: how the form appeared,
-    as the browser reports it.
+    as the browser reports it. `list_ids`: the lists whose boxes are ticked.
     """
 
     email: str
     language: str
     values: Mapping[str, Any] = field(default_factory=dict)
     ticked: Sequence[str] = ()
+    list_ids: Sequence[int] = ()
     ip: str | None = None
     user_agent: str = ""
     source_url: str = ""
@@ -111,12 +111,14 @@ WITH known AS MATERIALIZED (
 ), made AS (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
-        note, created_by_id, key_id, visited_at, move_in_id, placement)
+        note, created_by_id, key_id, visited_at, move_in_id, placement,
+        further)
     SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
     %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
-        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s, %(placement)s
+        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s, %(placement)s,
+        %(further)s::jsonb
     WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -137,7 +139,7 @@ class _Limit:
 
 def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved: SubmissionProof) -> SignupResult:
     """Take a visitor's sign-up. Opens the account's scope itself. Raises ValueError without a ticked consent box."""
-    if CONSENT not in sent.ticked:
+    if not sent.list_ids:
         raise ValueError("a sign-up without a ticked box is no consent")
     if not form.open:
         return SignupResult(SignupOutcome.CLOSED)
@@ -151,7 +153,8 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         return SignupResult(SignupOutcome.STEP)
     now = clock.now()
     limits = _limits(form.code, sent.ip, proved, now)
-    row = _row(ConfirmationRequestKind.FORM, form.list_id, decision, now) | {
+    row = _row(ConfirmationRequestKind.FORM, sent.list_ids[0], decision, now) | {
+        "further": json.dumps([{"list": list_id} for list_id in sent.list_ids[1:]]),
         "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
         "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
@@ -315,7 +318,7 @@ def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision,
         "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
         "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
-        "visited_at": None, "move_in_id": None, "placement": "", "ip": None, "values": "{}",
+        "visited_at": None, "move_in_id": None, "placement": "", "further": "[]", "ip": None, "values": "{}",
         "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
     }  # fmt: skip
 

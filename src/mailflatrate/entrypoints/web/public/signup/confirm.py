@@ -3,6 +3,7 @@
 GET and HEAD change nothing, because security scanners follow every link in a message.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,14 @@ from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.delivery.queries import delivery_of_confirmation
 from mailflatrate.apps.forms.actions import confirm_or_deny
-from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
+from mailflatrate.apps.forms.actions.confirm_or_deny import AnsweredRequest
+from mailflatrate.apps.forms.facts import (
+    asked_lists,
+    asks_tracking,
+    confirmed_lists,
+    still_valid,
+    tracking_text,
+)
 from mailflatrate.apps.forms.models import TRACKING, ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.base import tenancy
@@ -32,6 +40,7 @@ from mailflatrate.rules.forms import Font, frozen_from_json
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.settings.schema import load_settings
 
+MOST_BOXES = 50
 ANSWERS = {"yes": True, "no": False}
 
 
@@ -46,15 +55,22 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     with tenancy.account(found.account_id):
         said = ANSWERS.get(request.POST.get("answer", ""))
         if request.method == "POST" and said is not None:
-            confirm_or_deny.answer(
+            answered = confirm_or_deny.answer(
                 found.request_id,
                 yes=said,
                 ip=client_ip(request),
                 user_agent=request.headers.get("User-Agent", ""),
                 tracking=bool(request.POST.get(TRACKING)),
+                list_ids=_numbers(request.POST.getlist("list")[:MOST_BOXES]),
             )
+            if answered is AnsweredRequest.UNCHOSEN:
+                return _no_store(_shown(request, found.request_id, unchosen=True))
             return _no_store(HttpResponse(status=303, headers={"Location": request.get_full_path()}))
         return _no_store(_shown(request, found.request_id))
+
+
+def _numbers(posted: Sequence[str]) -> set[int]:
+    return {int(number) for number in posted if number.isascii() and number.isdecimal() and len(number) < 19}
 
 
 def _no_store(answer: HttpResponse) -> HttpResponse:
@@ -66,7 +82,7 @@ def _no_store(answer: HttpResponse) -> HttpResponse:
 TEMPLATES = {ConfirmationRequestState.CONFIRMED: "welcome.html", ConfirmationRequestState.DENIED: "denied.html"}
 
 
-def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
+def _shown(request: HttpRequest, request_id: int, *, unchosen: bool = False) -> HttpResponse:
     related = SignupRequest.objects.select_related("version", "mailing_list", "contact")
     asked = related.get(id=request_id)
     account = Account.objects.get(id=asked.account_id)
@@ -75,9 +91,9 @@ def _shown(request: HttpRequest, request_id: int) -> HttpResponse:
         "confirm.html" if still_valid(asked) else TEMPLATES.get(ConfirmationRequestState(asked.state), "gone.html")
     )
     with translation.override(language), timezone.override(account.time_zone):
-        context = _context(asked, account, language)
+        context = {**_context(asked, account, language), "unchosen": unchosen}
         allow_picture(request, context["customer"]["logo_url"])
-        return render(request, f"public/signup/{template}", context)
+        return render(request, f"public/signup/{template}", context, status=422 if unchosen else 200)
 
 
 def _context(asked: SignupRequest, account: Account, language: str) -> dict[str, Any]:
@@ -85,6 +101,8 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
     imprint = structured_imprint(newest_imprint())
     style = frozen.content.style if frozen else None
     own = frozen.language(language) if frozen else language
+    is_confirmed = asked.state == ConfirmationRequestState.CONFIRMED
+    lists = confirmed_lists(asked) if is_confirmed else asked_lists(asked)
     context: dict[str, Any] = {
         "customer": {
             "name": account.name,
@@ -97,17 +115,19 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "imprint_url": "#imprint" if imprint else "",
         "privacy_url": frozen.privacy_url if frozen else imprint.privacy_url if imprint else "",
         "address": asked.email,
-        "list_name": frozen.list_name if frozen else asked.mailing_list.public_name,
+        "list_name": ", ".join(each.name for each in lists),
+        "choices": lists if asked.further else (),
         "when": written_moment(asked.requested_at, language, account.time_zone),
         "source": urlsplit(asked.page_url or asked.source_url).hostname or "",
         "kind": ConfirmationRequestKind(asked.kind),
-        "wording": frozen.frozen[asked.language].wording if frozen else "",
+        "wording": lists[0].wording,
         "tracking": tracking_text(asked) if asks_tracking(asked) else "",
         "texts": frozen.texts(own) if frozen else None,
     }
-    if asked.state == ConfirmationRequestState.CONFIRMED:
+    if is_confirmed:
         context["preferences_url"] = _link(asked, LinkKind.PREFERENCES, TokenPurpose.PREFERENCES)
-        context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, TokenPurpose.UNSUBSCRIBE)
+        if len(lists) == 1 and lists[0].list_id == asked.mailing_list_id:  # the list that the link leaves
+            context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, TokenPurpose.UNSUBSCRIBE)
     return context
 
 

@@ -4,6 +4,7 @@ No cookie is read or set, so another site can't misuse the visitor's session, an
 A GET changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -23,7 +24,7 @@ from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.actions.form_counts import REPORTED, count_reported
 from mailflatrate.apps.forms.actions.sign_up import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
-from mailflatrate.apps.forms.models import CONSENT, TRACKING, FormStep
+from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING, FormStep
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, move_in_url, script_for
@@ -39,6 +40,7 @@ from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
+from mailflatrate.rules.forms import FrozenList
 from mailflatrate.rules.forms.placement import FRAME, HOSTED, known_placement
 from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.limits import value
@@ -156,20 +158,37 @@ def _prefilled(visit: FormVisit) -> dict[str, Any]:
     return prefilled(fields, visit.request.GET, visit.form.typed, month_first=visit.form.month_first)
 
 
-def _ticked(visit: FormVisit) -> list[str]:
+def _offered(visit: FormVisit) -> list[FrozenList]:
+    """Return the further lists of the version that still take sign-ups."""
+    texts = visit.version.frozen.frozen[visit.language]
+    return [each for each in texts.further if each.list_id in visit.form.open_further]
+
+
+def _chosen(visit: FormVisit) -> list[int]:
+    """Return the lists whose boxes the visitor ticked, the form's own first."""
+    posted = visit.request.POST
+    ticked = posted.getlist(FURTHER)
+    own = [visit.form.list_id] if posted.get(CONSENT) else []
+    return own + [each.list_id for each in _offered(visit) if str(each.list_id) in ticked]
+
+
+def _ticked(visit: FormVisit, list_ids: Sequence[int]) -> list[str]:
     """Return the names of the boxes that the visitor ticked, of those that this version of the form has."""
-    boxes = [CONSENT, *([TRACKING] if visit.version.frozen.content.asks_tracking else [])]
-    return [name for name in boxes if visit.request.POST.get(name)]
+    tracking = visit.version.frozen.content.asks_tracking and visit.request.POST.get(TRACKING)
+    boxes = [CONSENT if list_id == visit.form.list_id else f"{FURTHER}:{list_id}" for list_id in list_ids]
+    return [*boxes, *([TRACKING] if tracking else [])]
 
 
 def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
     posted = visit.request.POST
     email = clean(posted.get("use") or posted.get("email"))
+    list_ids = _chosen(visit)
     return Submission(
         email=email,
         language=visit.language,
         values=answers.values,
-        ticked=_ticked(visit),
+        ticked=_ticked(visit, list_ids),
+        list_ids=list_ids,
         ip=client_ip(visit.request),
         user_agent=visit.request.headers.get("User-Agent", ""),
         source_url=visit.path,
@@ -195,11 +214,13 @@ def _page_of_origin(request: HttpRequest) -> str:
     return ""
 
 
-def _lacking(sent: Submission, answers: FormAnswers) -> dict[str, str]:
+def _lacking(visit: FormVisit, sent: Submission, answers: FormAnswers) -> dict[str, str]:
     """Return what still has to be filled in, corrected or ticked, by field."""
     errors = {} if sent.email else {"email": _("This field is required.")}
     errors |= answers.errors
-    if CONSENT not in sent.ticked:
+    if not sent.list_ids and _offered(visit):
+        errors["consent"] = _("Select at least one box. Without your consent, we can't email you.")
+    elif not sent.list_ids:
         errors["consent"] = _("Select the box to agree. Without your consent, we can't email you.")
     return errors
 
@@ -245,7 +266,7 @@ STATUS = {SignupOutcome.BUSY: 429, SignupOutcome.CLOSED: 410}
 def _as_page(visit: FormVisit) -> HttpResponse:
     answers = _answers(visit)
     sent = _submission(visit, answers)
-    errors = _lacking(sent, answers)
+    errors = _lacking(visit, sent, answers)
     taken = None if errors else _take(visit, sent)
     if taken is not None and taken.outcome is SignupOutcome.TAKEN:
         return HttpResponse(status=303, headers={"Location": visit.url(sent="1")})
@@ -266,7 +287,7 @@ def _as_page(visit: FormVisit) -> HttpResponse:
 def _as_json(visit: FormVisit) -> HttpResponse:
     answers = _answers(visit)
     sent = _submission(visit, answers)
-    errors = _lacking(sent, answers)
+    errors = _lacking(visit, sent, answers)
     if errors:
         return _open(JsonResponse({"outcome": "lacking", "errors": errors}, status=422))
     taken = _take(visit, sent)
@@ -336,6 +357,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "open": visit.form.open,
         "texts": frozen.texts(visit.language),
         "frozen": frozen.frozen[visit.language],
+        "offered": [(each, f"{FURTHER}:{each.list_id}") for each in _offered(visit)],
         "inputs": filled_in(
             inputs(frozen, visit.language, visit.form.typed), context.get("values", {}), context.get("errors", {})
         ),

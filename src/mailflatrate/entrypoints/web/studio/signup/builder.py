@@ -20,7 +20,7 @@ from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
-from mailflatrate.apps.forms.queries import find_form, newest_imprint, typed_fields
+from mailflatrate.apps.forms.queries import find_form, newest_imprint, open_list_names, typed_fields
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS
 from mailflatrate.entrypoints.presenters.embeds import FACES
@@ -40,6 +40,7 @@ from mailflatrate.entrypoints.web.studio.signup.fields import (
     posted_rows,
     rows_of,
 )
+from mailflatrate.entrypoints.web.studio.signup.further import further_rows
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormContent, FrozenForm, FrozenTexts, content_from_json, freeze
 from mailflatrate.rules.forms.content import MAX_FIELDS
@@ -84,7 +85,8 @@ def draft_as_published(form: Form) -> FrozenForm:
     content = content_from_json(form.draft)
     imprint = structured_imprint(newest_imprint())
     if imprint is not None:
-        return freeze(content, imprint, form.mailing_list.public_name, load_settings().service_name)
+        names = open_list_names([each.list_id for each in content.further])
+        return freeze(content, imprint, form.mailing_list.public_name, load_settings().service_name, names)
     frozen = {code: FrozenTexts(wording_of(content.texts[code], "…"), (), ()) for code in content.languages}
     return FrozenForm(content, form.account.name, form.mailing_list.public_name, "", frozen)
 
@@ -102,7 +104,9 @@ def _live(form: Form) -> dict[str, Any]:
 
 
 def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[str, Any]:
-    spoken = content_from_json(form.draft).languages
+    draft = content_from_json(form.draft)
+    spoken = draft.languages
+    further, other_lists = further_rows(draft, form.mailing_list_id)
     empty = [] if len(rows) >= MAX_FIELDS else [None]
     return {
         **_live(form),
@@ -110,6 +114,8 @@ def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[s
         "texts": [(code, asked.texts(code)) for code in spoken],
         "rows": list(enumerate([*rows, *empty])),
         "kinds": _kinds(rows),
+        "further": further,
+        "other_lists": other_lists,
         "all_languages": LANGUAGES,
     }
 
@@ -132,7 +138,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
                 list_id=asked.cleaned_data["mailing_list"],
                 sender_id=asked.cleaned_data["sender"],
                 tags=[name for name in re.split(r"[,;|]", asked.cleaned_data["tags"]) if name.strip()],
-                content=asked.content(rows, form.mailing_list.public_name),
+                content=asked.content(rows, form.mailing_list.public_name, request.POST),
                 correctable=asked.cleaned_data["correctable"],
             )
         except FormError as error:
@@ -153,7 +159,7 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
 
 
 def _asked(content: FormContent) -> list[str]:
-    return [field.key for field in content.fields]
+    return [*(field.key for field in content.fields), *(str(each.list_id) for each in content.further)]
 
 
 def _here(request: StudioRequest, form_id: int) -> HttpResponse:
@@ -180,7 +186,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         },
         "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
         "frozen": frozen.frozen[language], "inputs": filled_in(shown, {}, {}),
-        "form_language": language,
+        "form_language": language, "offered": [(each, "") for each in frozen.frozen[language].further],
         "imprint_lines": [], "languages": [], "framed": True,
     }  # fmt: skip
     with override(language):

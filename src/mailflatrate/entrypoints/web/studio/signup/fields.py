@@ -17,6 +17,7 @@ from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import open_lists
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.entrypoints.presenters.form_inputs import NAMES_IN_USE
+from mailflatrate.entrypoints.web.studio.signup.further import posted_further
 from mailflatrate.rules.contact_fields import KEY
 from mailflatrate.rules.forms import (
     FieldKind,
@@ -180,8 +181,8 @@ class BuilderForm(forms.Form):
         """Return the fields of one language."""
         return [self[f"{language}_{name}"] for name in _TEXTS]
 
-    def content(self, rows: Sequence["FormFieldRow"], list_name: str) -> FormContent:
-        """Return the entered content. A new language starts with our texts."""
+    def content(self, rows: Sequence["FormFieldRow"], list_name: str, posted: QueryDict) -> FormContent:
+        """Return the entered content, with the further lists in `posted`. A new language starts with our texts."""
         given = self.cleaned_data
         languages = tuple(language for language in self._draft.languages if language in given["languages"])
         languages += tuple(language for language in given["languages"] if language not in languages)
@@ -197,6 +198,7 @@ class BuilderForm(forms.Form):
             fields=tuple(row.field(languages) for row in rows),
             style=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
             asks_tracking=given["asks_tracking"],
+            further=posted_further(posted, languages),
         )
 
 
