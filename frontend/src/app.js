@@ -9,11 +9,12 @@ import { startOverlays } from "./lib/overlays.js";
 import { startSearch } from "./lib/search.js";
 import { startTheme } from "./lib/theme.js";
 
-/** Charts and the editors are large, so only pages that show one load them; so is the builder of automations. */
+/** Charts and the editors are large, so only pages that show one load them. So it is with the builder of automations and the calendar. */
 function loadHeavyParts(root) {
   if (root.querySelector("[data-chart]")) import("./charts.js").then(({ drawAll }) => drawAll(root));
   if (root.querySelector("[data-blocks-for]")) import("./blocks.js").then(({ mountAll }) => mountAll(root));
   if (root.querySelector("[data-flow]")) import("./flow.js").then(({ start }) => start());
+  if (root.querySelector("[data-calendar]")) import("./calendar.js").then(({ start }) => start());
   if (root.querySelector("textarea[data-editor]")) import("./editor.js").then(({ mountAll }) => mountAll(root));
 }
 

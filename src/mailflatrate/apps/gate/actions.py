@@ -101,6 +101,35 @@ def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None,
     return decisions[0]
 
 
+def move_campaign(campaign_id: int, *, by: User, at: datetime) -> GateDecision:
+    """Give a scheduled campaign another time, the aware moment `at`; return the stored decision, allowed or not.
+
+    It is released again, so the rules are asked again; a refusal leaves the time as it was. Recipients' time zones
+    stay as chosen. Raises NotPermitted; CampaignError unless the campaign is scheduled, or if the time has passed, for
+    the first of its recipients too.
+    """
+    require(by, Permission.RELEASE)
+    campaign = locked(campaign_id)
+    if campaign.state != CampaignState.SCHEDULED:
+        raise CampaignError(_("Only a scheduled campaign can be moved."))
+    on_own_clocks = campaign.local_at is not None
+    if at <= clock.now():
+        raise CampaignInputError(_("This time has passed. Choose a later one."))
+    if on_own_clocks and _first_wave(campaign, at) is None:
+        raise CampaignInputError(_("In the time zone of some recipients, this time has passed. Choose a later one."))
+    before = campaign.local_at or campaign.scheduled_at
+    decision = release_campaign(campaign_id, by=by, at=at, on_own_clocks=on_own_clocks)
+    if decision.allowed:
+        audit.record(
+            "campaign.moved",
+            by=audit.person(by),
+            account_id=campaign.account_id,
+            subject=f"campaign:{campaign.id}",
+            details={"before": before.isoformat() if before else None, "at": at.isoformat()},
+        )
+    return decision
+
+
 def defer_planning(campaign: Campaign, edition_id: int | None, decision_id: int) -> None:
     """Enqueue planning of a campaign in PLANNING, unless already enqueued; planning never runs twice in parallel."""
     key = f"plan-{campaign.id}"

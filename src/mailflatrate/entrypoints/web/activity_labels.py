@@ -193,6 +193,7 @@ _LABELS: Final = {
     "campaign.edited": gettext_lazy("Campaign edited"),
     "campaign.deleted": gettext_lazy("Campaign deleted"),
     "campaign.released": gettext_lazy("Campaign released"),
+    "campaign.moved": gettext_lazy("Campaign moved to another time"),
     "campaign.withdrawn": gettext_lazy("Release withdrawn"),
     "campaign.paused": gettext_lazy("Campaign paused"),
     "campaign.resumed": gettext_lazy("Campaign resumed"),

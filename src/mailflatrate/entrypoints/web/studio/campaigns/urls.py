@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.campaigns import (
     approval,
+    calendar,
     comments,
     compose,
     digests,
@@ -22,6 +23,7 @@ ONE = "<int:campaign_id>/"
 urlpatterns: list[URLPattern] = [
     path("", listing.campaigns, name="campaigns"),
     path("new/", listing.new, name="campaign-new"),
+    path("calendar/", calendar.calendar, name="campaign-calendar"),
     path("digests/", digests.digests, name="digests"),
     path("digests/new/", digests.new, name="digest-new"),
     path("digests/<int:digest_id>/", digests.digest, name="digest"),
@@ -51,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}comments/<int:comment_id>/settle/", comments.settle, name="campaign-comment-settle"),
     path(f"{ONE}comments/<int:comment_id>/delete/", comments.take_back, name="campaign-comment-delete"),
     path(f"{ONE}take-back/", release.take_back, name="campaign-take-back"),
+    path(f"{ONE}move/", calendar.move, name="campaign-move"),
     path(f"{ONE}progress/", report.progress, name="campaign-progress"),
     path(f"{ONE}pause/", report.pause, name="campaign-pause"),
     path(f"{ONE}resume/", report.resume, name="campaign-resume"),

@@ -86,6 +86,12 @@ FURTHER = (
     FurtherPage("studio:list-new", gettext_lazy("Create list"), "list-plus", gettext_lazy("new list"), True),
     FurtherPage("studio:segment-new", gettext_lazy("Create segment"), "plus", gettext_lazy("new segment"), True),
     FurtherPage("studio:form-new", gettext_lazy("Create form"), "plus", gettext_lazy("new form"), True),
+    FurtherPage(
+        "studio:campaign-calendar",
+        gettext_lazy("Calendar"),
+        "calendar",
+        gettext_lazy("schedule, planned campaigns, month, week, move"),
+    ),
     FurtherPage("studio:digests", gettext_lazy("RSS campaigns"), "newspaper", gettext_lazy("feed, blog, Atom")),
     FurtherPage("account_change_password", gettext_lazy("Change password"), "lock"),
     FurtherPage(
