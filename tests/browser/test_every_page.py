@@ -57,6 +57,7 @@ NOT_OPENED = {
     "/studio/contacts/<int:contact_id>/notes/<int:note_id>/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
+    "/studio/campaigns/<int:campaign_id>/move/": ONCE,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
     r"/^api(?:/[\s\S]*)?$": FILE,
     "/dns/<str:token>/zone.txt": FILE,

@@ -32,9 +32,14 @@ def test_each_campaign_has_one_moment_and_a_feed_one_for_each_issue() -> None:
             campaign=drafts[5], content_hash="0" * 64, wanted_at=inside, asked_by=anna.owner, asked_at=BEGIN
         )
         FeedDigest.objects.create(
-            name="Garden blog", url="https://lindenhof.example/feed", mailing_list_id=anna.list_id, weekday=0,
-            at="08:00", time_zone=BERLIN.key, next_at=datetime(2027, 3, 8, 7, tzinfo=UTC),
-        )  # fmt: skip
+            name="Garden blog",
+            url="https://lindenhof.example/feed",
+            mailing_list_id=anna.list_id,
+            weekday=0,
+            at="08:00",
+            time_zone=BERLIN.key,
+            next_at=datetime(2027, 3, 8, 7, tzinfo=UTC),
+        )
         found = campaigns_between(BEGIN, END)
         assert [row.name for _at, row in found] == ["By their clocks", "Planned", "Sent"]
         assert [at for at, _row in found] == [BEGIN, inside, END - timedelta(seconds=1)]

@@ -31,7 +31,14 @@ from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings
 
 _LATER_STYLE = ("dark_logo_url", "dark_logo_width", "button_shape", "link_style")
-COVERED_OPTIONS = ("excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "variants")
+COVERED_OPTIONS = (
+    "excluded_list_ids",
+    "excluded_segments",
+    "excluded_mailing_ids",
+    "variants",
+    "follow_up_of",
+    "follow_up_goal",
+)
 _REASON = N_(
     "You are receiving this email because you signed up for “{{ list.name }}” on {{ subscription.date }} (source: "
     "{{ subscription.source }})."

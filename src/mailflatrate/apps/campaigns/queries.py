@@ -25,6 +25,7 @@ from mailflatrate.apps.campaigns.models import (
 )
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.fields import fields
+from mailflatrate.apps.lists.follow_up import FollowUp
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
@@ -75,7 +76,17 @@ def audience_of(campaign: Campaign) -> Audience:
         excluded_list_ids=campaign.excluded_list_ids,
         excluded_segments=[segment["conditions"] for segment in campaign.excluded_segments],
         excluded_mailing_ids=campaign.excluded_mailing_ids,
+        follow_up=_follow_up_of(campaign),
     )
+
+
+def _follow_up_of(campaign: Campaign) -> FollowUp | None:
+    """Return what a campaign follows up. Without the earlier campaign's start, no one got it since."""
+    if campaign.follow_up_of is None:
+        return None
+    began = Campaign.objects.filter(id=campaign.follow_up_of).values_list("started_at", flat=True).first()
+    goal = campaign.follow_up_goal or {}
+    return FollowUp(campaign.follow_up_of, began or clock.now(), goal.get("event", ""), goal.get("link", ""))
 
 
 def attribute_names() -> frozenset[str]:

@@ -5,9 +5,11 @@ from typing import Any
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign_sql
+from mailflatrate.apps.delivery.promised_frequency import promise_reached
 from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
 from mailflatrate.apps.lists.conditions.tree import Condition
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
+from mailflatrate.apps.lists.follow_up import register_promises
 from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
 
 MOST_OFFERED = 100
@@ -51,6 +53,7 @@ def _named(ids: Iterable[int]) -> dict[int, str]:
     return dict(Campaign.objects.filter(id__in=list(ids), started_at__isnull=False).values_list("id", "name"))
 
 
+register_promises(promise_reached)
 register_builder(Field.CAMPAIGN, got_mailing)
 register_builder(Field.RECEIVED, received)
 register_choices(Field.CAMPAIGN, ChoiceSource(_offered, _named))

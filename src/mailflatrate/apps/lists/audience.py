@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
+from mailflatrate.apps.lists.follow_up import FOLLOW_UP_REASONS, FollowUp, follow_up_exclusions
 from mailflatrate.apps.lists.segments import conditions_sql
 
 NOT_IN_SEGMENT = "segment"
 ON_EXCLUDED_LIST = "excluded_list"
 IN_EXCLUDED_SEGMENT = "excluded_segment"
 GOT_EXCLUDED_CAMPAIGN = "excluded_mailing"
-EXCLUDED = (ON_EXCLUDED_LIST, IN_EXCLUDED_SEGMENT, GOT_EXCLUDED_CAMPAIGN)
+EXCLUDED = (ON_EXCLUDED_LIST, IN_EXCLUDED_SEGMENT, GOT_EXCLUDED_CAMPAIGN, *FOLLOW_UP_REASONS)
 
 Built = tuple[str, list[Any]]
 
@@ -24,7 +25,8 @@ Built = tuple[str, list[Any]]
 class Audience:
     """The people of some lists who meet all conditions and are not excluded.
 
-    `excluded_segments` are definitions of segments: contacts who are in one of them are excluded.
+    `excluded_segments` are definitions of segments: contacts who are in one of them are excluded. `follow_up` leaves
+    those who got an earlier campaign and have not done what it asked for.
     """
 
     list_ids: Sequence[int]
@@ -32,6 +34,7 @@ class Audience:
     excluded_list_ids: Sequence[int] = ()
     excluded_segments: Sequence[Any] = ()
     excluded_mailing_ids: Sequence[int] = ()
+    follow_up: FollowUp | None = None
 
     def excluded_sql(self, alias: str = "c") -> Built:
         """Return a boolean SQL expression over the contact table `alias` that is true for excluded contacts.
@@ -63,6 +66,8 @@ class Audience:
 
     def _exclusions(self, alias: str) -> list[tuple[str, Built]]:
         found: list[tuple[str, Built]] = []
+        if self.follow_up is not None:
+            found += follow_up_exclusions(self.follow_up, self.list_ids, alias)
         if self.excluded_list_ids:
             # Confirmed or still waiting, so that an exclusion takes effect from the first moment.
             on_list = (

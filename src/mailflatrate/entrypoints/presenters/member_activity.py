@@ -55,7 +55,7 @@ PAGE_CHANGES: Final = {
     **_named("export.requested", "export-new"),
     **_named("export.canceled", "export-cancel"),
     **_named("export.deleted", "export-delete"),
-    **_named("campaign.created", "campaign-new campaign-copy"),
+    **_named("campaign.created", "campaign-new campaign-copy campaign-follow-up"),
     **_named("campaign.edited", "campaign-edit campaign-version-take campaign-version-forget"),
     **_named("campaign.draft_review_asked", "campaign-draft-review"),
     **_named("campaign.deleted", "campaign-delete"),

@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.audience import (
     NOT_IN_SEGMENT,
     ON_EXCLUDED_LIST,
 )
+from mailflatrate.apps.lists.follow_up import GOAL_REACHED, GOAL_UNKNOWN, NOT_SENT_FIRST, PROMISE_REACHED
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.gate import reason_text
@@ -69,6 +70,10 @@ def reason_word(reason: str) -> str:
         NOT_IN_SEGMENT: _("doesn't match the conditions"),
         ON_EXCLUDED_LIST: _("is on an excluded list"),
         IN_EXCLUDED_SEGMENT: _("is in an excluded segment"),
+        NOT_SENT_FIRST: _("didn't get the campaign that this one follows up"),
+        GOAL_UNKNOWN: _("hasn't agreed to click tracking, so clicks aren't known"),
+        GOAL_REACHED: _("has done what the campaign asked for"),
+        PROMISE_REACHED: _("got as many emails as the sign-up form promises"),
         GOT_EXCLUDED_CAMPAIGN: _("received an earlier campaign whose recipients are excluded"),
     }
     if reason in own:

@@ -40,12 +40,20 @@ WRITABLE = frozenset({
 })  # fmt: skip
 
 
-def create_campaign(name: str, *, by: User | None, values: Mapping[str, Any] | None = None) -> Campaign:
-    """Create a draft with its own mailing ID."""
+def create_campaign(
+    name: str,
+    *,
+    by: User | None,
+    values: Mapping[str, Any] | None = None,
+    follow_up: tuple[int, dict[str, str]] | None = None,
+) -> Campaign:
+    """Create a draft with its own mailing ID. `follow_up`: the campaign that it follows up, and the goal."""
     _only_writable(values or {})
     _within_limit(values or {})
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
     campaign.edited_by = by
+    if follow_up is not None:
+        campaign.follow_up_of, campaign.follow_up_goal = follow_up
     for field, value in (values or {}).items():
         setattr(campaign, field, value)
     campaign.media_ids = _media_ids(campaign)

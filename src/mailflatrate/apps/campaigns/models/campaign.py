@@ -110,12 +110,23 @@ class Campaign(TenantModel):
     automation_over = models.BooleanField(
         db_default=False, default=False, help_text="no one in its automation can get it any longer"
     )
+    follow_up_of = models.BigIntegerField(null=True, help_text="the sent campaign whose people it reminds")
+    follow_up_goal = models.JSONField(
+        null=True, help_text="what they have not done: an event, or a click on a link (empty: any)"
+    )
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         db_table = "campaign"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "follow_up_of"],
+                condition=models.Q(follow_up_of__isnull=False),
+                name="campaign_follow_up_once",
+            )
+        ]
         indexes = [
             models.Index(fields=["account", "-created_at"], name="campaign_recent"),
             models.Index(fields=["scheduled_at"], condition=models.Q(state="scheduled"), name="campaign_due"),

@@ -34,7 +34,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     ),
     **_all(
         Permission.DRAFT,
-        "home campaigns campaign-new campaign-copy campaign-delete campaign-edit campaign-audience "
+        "home campaigns campaign-new campaign-copy campaign-follow-up campaign-delete campaign-edit campaign-audience "
         "campaign-draft-review campaign-preview "
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "

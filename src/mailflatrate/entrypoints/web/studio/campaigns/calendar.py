@@ -48,16 +48,18 @@ def calendar(request: StudioRequest) -> HttpResponse:
     """Show what is sent when: a month or a week of campaigns, issues of RSS campaigns, and automations."""
     zone = _zone(request)
     shown = _asked_range(request, request.GET)
+    may_move = may_open(request.membership, "campaign-move", writes=True)
     days = calendar_days(
         shown,
         zone,
         clock.now().astimezone(zone).date(),
-        may_move=may_open(request.membership, "campaign-move", writes=True),
+        may_move=may_move,
         sees_account=may_open(request.membership, "automation", writes=False),
     )
     context = {
         "shown": shown,
         "days": days,
+        "may_move": may_move,
         "first": days[0].day,
         "last": days[-1].day,
         "is_empty": not any(day.entries for day in days),
@@ -123,4 +125,4 @@ def _moved(request: StudioRequest, campaign: Campaign, moment: datetime, back: s
         said = _("“%(name)s” wasn't moved because some checks no longer pass. It keeps its time.")
         return refuse(request, said % {"name": campaign.name}, reverse("studio:campaign", args=[campaign.id]))
     when = formats.date_format(moment.astimezone(_zone(request)), "DATETIME_FORMAT")
-    return succeed(request, _("“%(name)s” now goes out on %(when)s.") % {"name": campaign.name, "when": when}, back)
+    return succeed(request, _("“%(name)s” will be sent on %(when)s.") % {"name": campaign.name, "when": when}, back)

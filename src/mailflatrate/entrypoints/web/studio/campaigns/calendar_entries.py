@@ -33,6 +33,14 @@ _WHY_FIXED: "dict[CampaignState, _StrOrPromise]" = {
     CampaignState.SENT: gettext_lazy("It has been sent, so its time can't change."),
     CampaignState.CANCELLED: gettext_lazy("It was canceled. Copy it to send it at another time."),
 }
+_ICONS = {
+    CampaignState.REVIEW: "shield",
+    CampaignState.SCHEDULED: "clock",
+    CampaignState.WAITING: "hourglass",
+    CampaignState.PAUSED: "pause",
+    CampaignState.SENT: "check",
+    CampaignState.CANCELLED: "x",
+}
 _STATES_MOVED = frozenset({CampaignState.SCHEDULED})
 
 
@@ -110,6 +118,7 @@ def _campaigns(begin: datetime, end: datetime, zone: ZoneInfo, *, may_move: bool
             url=reverse("studio:campaign", args=[campaign.id]),
             state=str(campaign.get_state_display()),
             tone=TONES[CampaignState(campaign.state)],
+            icon=_ICONS.get(CampaignState(campaign.state), "send"),
             detail=_("in each recipient's time zone") if campaign.local_at else "",
             move_url="" if fixed else reverse("studio:campaign-move", args=[campaign.id]),
             why_fixed=fixed,
@@ -125,6 +134,7 @@ def _campaigns(begin: datetime, end: datetime, zone: ZoneInfo, *, may_move: bool
             url=reverse("studio:campaign-edit", args=[request.campaign_id]),
             state=_("Waiting for approval"),
             tone="warning",
+            icon="user-check",
             why_fixed=str(_WHY_FIXED[CampaignState.DRAFT]),
         )
 

@@ -63,7 +63,7 @@ def read_range(view: str, day: str, today: date) -> CalendarRange:
 
 
 def read_day(text: str) -> date | None:
-    """Return a day written as YYYY-MM-DD; None if it is no day that the calendar shows."""
+    """Return a day written as YYYY-MM-DD; None for anything else, or outside the years shown."""
     try:
         day = date.fromisoformat(text) if len(text) == len("2026-12-31") else None
     except ValueError:

@@ -27,6 +27,7 @@ from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
+from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.message_step import step_of_message
@@ -193,6 +194,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "builder": builder(saved.conditions),
         "segments": segments(),
         "exclusion_choices": exclusions_of(campaign),
+        "goal_words": goal_words(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
         "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],

@@ -24,6 +24,7 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_to_come
+from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
@@ -127,6 +128,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
         **_progress_context(campaign),
         "lists": audience_lists(campaign),
         "excluded_names": exclusions_of(campaign).names,
+        "goal_words": goal_words(campaign),
         "test": ab_test_of(campaign),
         **_figures_context(campaign),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
