@@ -115,7 +115,8 @@ def test_the_picker_of_the_editors(anna: Customer) -> None:
 def test_a_mailing_begins_with_a_template(anna: Customer, language: str) -> None:
     """The gallery at a new campaign, in the language that was chosen."""
     page = anna.client.get(f"/studio/campaigns/new/?language={language}").content.decode()
-    assert page.count('type="radio"') == 10
+    assert page.count('type="radio"') == 32
+    assert page.count("data-gallery-family=") == 6
     data = {"name": f"Event {language}", "begin": "gallery:event", "language": language}
     followed(anna.client, "/studio/campaigns/new/", data)
     with tenancy.account(anna.account_id):

@@ -28,7 +28,7 @@ def start_from_gallery(key: str, language: str, *, name: str, by: User | None, v
     template = gallery_template(key, language)
 
     def url(stem: str) -> str:
-        media = gallery_media(stem, alt=picture_text(key, template.language, stem), by=by)
+        media = gallery_media(stem, alt=picture_text(template.language, stem), by=by)
         return message_url(media, list(media.files.all()))
 
     content = source(template, queries.brand_style(), url)

@@ -1,65 +1,125 @@
-"""Our own templates: eight layouts in MJML, their texts in three languages, their pictures.
+"""Our own templates: thirty, in six families, in English and German, eight of them in French too; their pictures.
 
-A layout has `[[name]]` for each text and each color of the account's brand, and `[[picture:stem]]` for a picture;
-Liquid in double braces is left for the campaign. The result is ordinary MJML, which the customer can edit from then on.
+A template is one file, `templates/<key>.toml`: its family, its parts (`parts`), and its texts by language. `families`
+states once how a family looks. Layouts have `[[name]]` for each value of the account's brand and of the family, and
+`[[picture:stem]]` for a picture; Liquid in double braces is left for the campaign. The result is ordinary MJML, which
+the customer can edit from then on.
 """
 
-import json
 import re
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal, get_args
 
+from mailflatrate.apps.campaigns.gallery.families import FAMILIES, PLAIN, Family
+from mailflatrate.apps.campaigns.gallery.parts import mjml_sections
 from mailflatrate.locale.texts import N_, NC_, translate
 from mailflatrate.mail.html.brand_style import BrandStyle
 
 HERE: Final = Path(__file__).parent
-KEYS: Final = ("announcement", "digest", "product", "event", "welcome", "letter", "repermission", "survey")
+GalleryKey = Literal[
+    "announcement",
+    "event",
+    "launch",
+    "opening",
+    "season",
+    "digest",
+    "agency",
+    "article",
+    "links",
+    "report",
+    "product",
+    "collection",
+    "sale",
+    "restock",
+    "order",
+    "restaurant",
+    "brunch",
+    "hotel",
+    "cafe",
+    "tasting",
+    "club",
+    "nonprofit",
+    "donors",
+    "volunteers",
+    "survey",
+    "welcome",
+    "letter",
+    "repermission",
+    "thanks",
+    "advice",
+]
+"""In the gallery's order: family by family."""
+KEYS: Final[tuple[str, ...]] = get_args(GalleryKey)
 LANGUAGES: Final = ("en", "de", "fr")
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z]+))?\]\]")
 _LOGO_MOST_PX = 200
 _HEADING: Final = "margin:0;font-family:[[heading_font]];font-size:32px;line-height:1.2;font-weight:700"
+_URL: Final = "https://example.org/page"
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryTemplate:
-    """A template as the gallery shows it. `pictures` are the stems of the files it needs."""
+    """A template as the gallery shows it. `pictures` are the stems of the files it needs.
+
+    `purpose` has further words that people search for, separated by spaces.
+    """
 
     key: str
+    family: str
     language: str
     name: str
     about: str
+    purpose: str
     subject: str
     preheader: str
     pictures: tuple[str, ...]
 
 
 @cache
-def _texts() -> dict[str, dict[str, dict[str, str]]]:
-    """Return template -> language -> slot name -> text.
+def _template(key: str) -> Mapping[str, Any]:
+    """Return the source of a template: family, parts, invented, and a table of texts for each language."""
+    return tomllib.loads((HERE / "templates" / f"{key}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _pictures() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((HERE / "pictures.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _words(key: str, language: str) -> Mapping[str, str]:
+    """Return the texts of a template by slot, with those that all templates share.
 
     French has what may be sent as it is: labels, buttons, greetings. Names and sample text, which the author replaces,
     are English there.
     """
-    texts = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
-    return {key: {code: spoken["en"] | words for code, words in spoken.items()} for key, spoken in texts.items()}
+    template = _template(key)
+    return {"greeting": greeting(language), "url": _URL, **template["en"], **template.get(language, {})}
 
 
 def invented_words(key: str, language: str) -> list[str]:
     """Return a template's sample text, which only shows the layout and is never meant to be sent.
 
-    `invented.json` names the slots, `subject` and `preheader` among them.
+    `invented` in a template's file names the slots, `subject` and `preheader` among them.
     """
-    slots: dict[str, list[str]] = json.loads((HERE / "invented.json").read_text(encoding="utf-8"))
-    return [_texts()[key][language][slot] for slot in slots[key]]
+    return [_words(key, language)[slot] for slot in _template(key)["invented"]]
 
 
 @cache
-def _layout(key: str) -> str:
-    layout = (HERE / "layouts" / f"{key}.mjml").read_text(encoding="utf-8")
-    return layout.replace("[[head]]\n", (HERE / "layouts" / "head.mjml").read_text(encoding="utf-8"))
+def _layout(name: str, family: Family) -> str:
+    """Return a layout with its head in a family's look."""
+    head = (HERE / "layouts" / "head.mjml").read_text(encoding="utf-8")
+    layout = (HERE / "layouts" / f"{name}.mjml").read_text(encoding="utf-8").replace("[[head]]\n", head)
+    look = family.words()
+    return _SLOT.sub(lambda found: look.get(found[1], found[0]), layout)
+
+
+def _family(key: str) -> Family:
+    return FAMILIES[_template(key)["family"]]
 
 
 def picture_file(stem: str) -> Path:
@@ -68,43 +128,56 @@ def picture_file(stem: str) -> Path:
 
 
 def gallery(language: str) -> list[GalleryTemplate]:
-    """Return all templates, in the gallery's order. An unknown language falls back to English."""
-    return [gallery_template(key, language) for key in KEYS]
+    """Return all templates written in a language, in the gallery's order. An unknown language means English."""
+    language = language if language in LANGUAGES else "en"
+    return [gallery_template(key, language) for key in KEYS if language in _template(key)]
 
 
 def gallery_template(key: str, language: str) -> GalleryTemplate:
-    """Return one of our templates. Raises KeyError for an unknown key."""
-    language = language if language in LANGUAGES else "en"
-    words = _texts()[key][language]
-    pictures = dict.fromkeys(found[2] for found in _SLOT.finditer(_layout(key)) if found[1] == "picture")
+    """Return one of our templates, in English if it isn't written in the language.
+
+    Raises KeyError for an unknown key.
+    """
+    language = language if language in LANGUAGES and language in _template(key) else "en"
+    words = _words(key, language)
     return GalleryTemplate(
         key=key,
+        family=_family(key).key,
         language=language,
         name=words["name"],
         about=words["about"],
+        purpose=words.get("purpose", ""),
         subject=words["subject"],
         preheader=words["preheader"],
-        pictures=tuple(pictures),
+        pictures=tuple(dict.fromkeys(found[2] for found in _SLOT.finditer(_content(key, language)) if found[2])),
     )
 
 
-def picture_text(key: str, language: str, stem: str) -> str:
-    """Return a template's description of one of its pictures."""
-    found = re.search(rf'\[\[picture:{stem}\]\]" alt="\[\[([a-z_]+)\]\]"', _layout(key))
-    return _texts()[key][language][found[1]] if found else ""
+def picture_text(language: str, stem: str) -> str:
+    """Return the description of one of our pictures, in English if there is none in the language."""
+    texts = _pictures()[stem]
+    return texts.get(language, texts["en"])
+
+
+@cache
+def _content(key: str, language: str) -> str:
+    """Return a template's MJML, still without the brand and the addresses of the pictures."""
+    described = {f"alt_{stem}": picture_text(language, stem) for stem in _pictures()}
+    sections = mjml_sections(_family(key), {**described, **_words(key, language)}, _template(key)["parts"])
+    look = _family(key).words()
+    sections = _SLOT.sub(lambda found: look.get(found[1], found[0]), sections)
+    return _layout("sheet", _family(key)).replace("[[sections]]\n", f"{sections}\n")
 
 
 def source(template: GalleryTemplate, brand: BrandStyle, picture_url: Callable[[str], str]) -> str:
     """Return the template's MJML in the account's brand. `picture_url(stem)` returns a picture's URL."""
-    words = brand.words() | _texts()[template.key][template.language]
-    words["account"] = "{{ account.name }}"
-    words["brand"], words["brand_centred"] = _brand(brand, "left"), _brand(brand, "center")
+    words = brand.words() | {"brand": _brand(brand, "left"), "brand_centered": _brand(brand, "center")}
 
     def fill(found: re.Match[str]) -> str:
-        return picture_url(found[2]) if found[1] == "picture" else words[found[1]]
+        return picture_url(found[2]) if found[2] else words[found[1]]
 
-    # The words of a layout may hold slots themselves (the brand holds the heading's font).
-    return _SLOT.sub(fill, _SLOT.sub(fill, _layout(template.key)))
+    # The logo's markup holds slots itself.
+    return _SLOT.sub(fill, _SLOT.sub(fill, _content(template.key, template.language)))
 
 
 def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
@@ -118,7 +191,7 @@ def blank_source(language: str, brand: BrandStyle, body: str = "") -> str:
     def fill(found: re.Match[str]) -> str:
         return words[found[1]]
 
-    return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank")))
+    return _SLOT.sub(fill, _SLOT.sub(fill, _layout("blank", PLAIN)))
 
 
 def first_heading(language: str) -> str:

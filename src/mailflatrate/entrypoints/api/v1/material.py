@@ -81,6 +81,7 @@ class GalleryTemplateInfo(Schema):
     """One of our templates; use its `key` to start a campaign from it."""
 
     key: str
+    family: str
     name: str
     about: str
     subject: str
@@ -203,7 +204,7 @@ def list_templates(request: ApiRequest, which: Query[PageQuery]) -> Page[Templat
 
 @endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ, answers=Page[GalleryTemplateInfo])
 def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[GalleryTemplateInfo]:
-    """List our templates."""
+    """List our templates in a language, family by family."""
     found = gallery(which.language.value)
     return Page[GalleryTemplateInfo](items=[GalleryTemplateInfo.model_validate(one) for one in found])
 

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succe
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, campaign_rows
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.entrypoints.web.studio.content.templates import gallery_cards, own_cards, wanted_language
+from mailflatrate.entrypoints.web.studio.content.cards import gallery_families, own_cards, wanted_language
 from mailflatrate.locale.texts import known_language
 
 PAGE_ROWS = 25
@@ -101,11 +101,13 @@ def new(request: StudioRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         draft = _begin(request, begin, form.cleaned_data["name"], request.POST.get("language", language))
         return see_other(reverse("studio:campaign-edit", args=[draft.id]))
+    families = gallery_families(language)
     context = {
         "form": form,
         "begin": begin,
         "own": own_cards(),
-        "gallery": gallery_cards(language),
+        "families": families,
+        "total": sum(len(family.cards) for family in families),
         "language": language,
     }
     return page(request, "studio/campaigns/new.html", context, status=422 if form.errors else 200)

@@ -22,8 +22,8 @@ from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.content.cards import wanted_language
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
-from mailflatrate.entrypoints.web.studio.content.templates import wanted_language
 from mailflatrate.mail.html.brand_style import BrandStyle, is_colour, readable
 from mailflatrate.mail.html.contrast import MINIMUM_CONTRAST, contrast
 from mailflatrate.mail.html.imprint import BlockStyle

@@ -1,6 +1,5 @@
 """Templates: the gallery, the account's own, viewing one, and starting a campaign from it."""
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django import forms
@@ -14,64 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import templates
 from mailflatrate.apps.campaigns.errors import NameTaken
-from mailflatrate.apps.campaigns.gallery import KEYS, LANGUAGES, GalleryTemplate, gallery, gallery_template
+from mailflatrate.apps.campaigns.gallery import KEYS, GalleryTemplate, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_template
 from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.content.cards import (
+    Card,
+    gallery_card,
+    gallery_families,
+    own_cards,
+    wanted_language,
+)
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A template in a grid. `begin` is the value that selects it on the page of a new campaign."""
-
-    begin: str
-    name: str
-    about: str
-    shot_url: str
-    url: str
-
-
-def wanted_language(request: StudioRequest) -> str:
-    """Return the language of templates shown and campaigns started: the one requested, or the account's."""
-    asked = request.GET.get("language", "")
-    if asked in LANGUAGES:
-        return asked
-    return request.account.language if request.account.language in LANGUAGES else "en"
-
-
-def gallery_cards(language: str) -> list[Card]:
-    """Return our templates in one language."""
-    return [_gallery_card(template) for template in gallery(language)]
-
-
-def _gallery_card(template: GalleryTemplate) -> Card:
-    asked = urlencode({"key": template.key, "language": template.language})
-    return Card(
-        begin=f"gallery:{template.key}",
-        name=template.name,
-        about=template.about,
-        shot_url=f"{reverse('studio:template-gallery-message')}?{asked}",
-        url=f"{reverse('studio:template-gallery')}?{asked}",
-    )
-
-
-def own_cards() -> list[Card]:
-    """Return the account's own templates."""
-    return [
-        Card(
-            begin=f"own:{row.id}",
-            name=row.name,
-            about=row.subject,
-            shot_url=reverse("studio:template-message", args=[row.id]),
-            url=reverse("studio:template", args=[row.id]),
-        )
-        for row in queries.templates()
-    ]
 
 
 @require_safe
@@ -79,7 +36,13 @@ def own_cards() -> list[Card]:
 def index(request: StudioRequest) -> HttpResponse:
     """List all templates, the account's own first."""
     language = wanted_language(request)
-    context = {"own": own_cards(), "gallery": gallery_cards(language), "language": language}
+    families = gallery_families(language)
+    context = {
+        "own": own_cards(),
+        "families": families,
+        "total": sum(len(family.cards) for family in families),
+        "language": language,
+    }
     return page(request, "studio/content/templates.html", context)
 
 
@@ -120,7 +83,7 @@ def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
 def gallery_page(request: StudioRequest) -> HttpResponse:
     """Show one of our templates in full size."""
     template = _asked(request)
-    context = _template_context(request, _gallery_card(template)) | {"template": template}
+    context = _template_context(request, gallery_card(template)) | {"template": template}
     return page(request, "studio/content/template_gallery.html", context)
 
 

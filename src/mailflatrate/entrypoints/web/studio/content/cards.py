@@ -1,0 +1,82 @@
+"""Templates as cards: the account's own, and ours by family."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.gallery import LANGUAGES, GalleryTemplate, gallery
+from mailflatrate.apps.campaigns.gallery.families import FAMILIES
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.web.studio.access import StudioRequest
+from mailflatrate.locale.texts import translate
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A template in a grid. `begin` is the value that selects it on the page of a new campaign.
+
+    `searched` is what a search for a purpose looks through: the name, what it is about, and further words.
+    """
+
+    begin: str
+    name: str
+    about: str
+    shot_url: str
+    url: str
+    searched: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFamily:
+    """A family of our templates, and its cards."""
+
+    key: str
+    label: str
+    cards: tuple[Card, ...]
+
+
+def wanted_language(request: StudioRequest) -> str:
+    """Return the language of templates shown and campaigns started: the one requested, or the account's."""
+    asked = request.GET.get("language", "")
+    if asked in LANGUAGES:
+        return asked
+    return request.account.language if request.account.language in LANGUAGES else "en"
+
+
+def gallery_families(language: str) -> list[CardFamily]:
+    """Return our templates in one language, family by family; families are named in the language of the page."""
+    shown = reading_language()
+    return [
+        CardFamily(key, translate(FAMILIES[key].label, shown), tuple(gallery_card(one) for one in templates))
+        for key, templates in groupby(gallery(language), key=lambda one: one.family)
+    ]
+
+
+def gallery_card(template: GalleryTemplate) -> Card:
+    """Return one of our templates as a card."""
+    asked = urlencode({"key": template.key, "language": template.language})
+    return Card(
+        begin=f"gallery:{template.key}",
+        name=template.name,
+        about=template.about,
+        shot_url=f"{reverse('studio:template-gallery-message')}?{asked}",
+        url=f"{reverse('studio:template-gallery')}?{asked}",
+        searched=f"{template.name} {template.about} {template.purpose}",
+    )
+
+
+def own_cards() -> list[Card]:
+    """Return the account's own templates."""
+    return [
+        Card(
+            begin=f"own:{row.id}",
+            name=row.name,
+            about=row.subject,
+            shot_url=reverse("studio:template-message", args=[row.id]),
+            url=reverse("studio:template", args=[row.id]),
+        )
+        for row in queries.templates()
+    ]
