@@ -6,6 +6,7 @@ import { Inspector } from "./blocks/inspector.js";
 import { headAttributes, NoBlocks, parse, serialise } from "./blocks/mjml.js";
 import { resolved } from "./blocks/look.js";
 import { inRow, isRow, made } from "./blocks/palette.js";
+import { SavedRows } from "./blocks/saved.js";
 import { Structure } from "./blocks/structure.js";
 
 /**
@@ -20,6 +21,7 @@ const CANVAS_CSS = `
   body { margin: 0; overflow-wrap: anywhere; font-family: Arial, sans-serif; }
   [data-gjs-type="mj-column"]:empty, [data-gjs-type="mj-section"] > div:empty { min-height: 48px; outline: 1px dashed #9a958c; outline-offset: -4px; }
   .mf-source { margin: 4px auto; max-width: 592px; padding: 4px 10px; border: 1px dashed #9a958c; border-radius: 4px; background: #f5f3ee; color: #55504a; font: 12px/1.5 ui-monospace, monospace; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  [data-shared]::before { content: attr(data-shared); display: block; max-width: 600px; margin: 0 auto; padding: 2px 10px; box-sizing: border-box; background: #5b5347; color: #fff; font: 12px/1.6 system-ui, sans-serif; text-align: left; }
   [data-condition]::before { content: attr(data-condition); display: block; flex-basis: 100%; max-width: 600px; margin: 0 auto; padding: 2px 10px; box-sizing: border-box; background: #0b5a63; color: #fff; font: 12px/1.6 system-ui, sans-serif; text-align: left; }
   [contenteditable="true"] { outline: 2px solid #0b5a63; outline-offset: 2px; cursor: text; }
   p { margin: 0 0 1em; } p:last-child { margin-bottom: 0; }
@@ -52,7 +54,9 @@ class Blocks {
       shown: (src) => (!src || src.includes("{{") ? PLACEHOLDER : src.startsWith(config.public) ? src.slice(config.public.length) : src),
       bodyWidth: () => resolved("mj-body", this.body?.get("mj") ?? {}, this.studio.head).width,
       change: (model, values) => this.change(model, values),
+      announce: (text) => this.announce(text),
     };
+    this.studio.saved = new SavedRows(this, config.saved);
     this.canvas = root.querySelector("[data-blocks-canvas]");
     this.say = root.querySelector("[data-blocks-say]");
     this.tools = document.querySelector("[data-blocks-tools]");
@@ -272,7 +276,11 @@ class Blocks {
 
   // -- adding --------------------------------------------------------------------------------------------------------
 
-  nodeOf(key) { return made(this.sources[key], this.studio.head)[0]; }
+  nodeOf(key) {
+    const saved = this.studio.saved.nodeOf(key);
+    if (saved) return saved;
+    return made(this.sources[key], this.studio.head)[0];
+  }
 
   /** Adds a block by click or key: after the selected one if it fits there, otherwise at the end. */
   add(key) {
@@ -292,7 +300,7 @@ class Blocks {
       added = isRow(node) ? inserted : inserted.components().at(0).components().at(0);
     }
     this.choose(added);
-    this.announce(this.words.added.replace("…", this.words[`add_${key}`]));
+    this.announce(this.words.added.replace("…", this.words[`add_${key}`] ?? this.studio.saved.nameOf(key)));
     this.touch();
   }
 
@@ -302,6 +310,12 @@ class Blocks {
     let row = chosen;
     while (row.parent() && row.parent() !== this.body && !(node.type === "mj-section" && row.parent().get("type") === "mj-wrapper")) row = row.parent();
     return row.parent() ? row : null;
+  }
+
+  draggable(button) {
+    button.draggable = true;
+    button.addEventListener("dragstart", (event) => this.startDrag(button.dataset.blocksAdd, event));
+    button.addEventListener("dragend", () => this.endDrag());
   }
 
   startDrag(key, event) {
@@ -418,11 +432,7 @@ class Blocks {
       this.editor.setDevice(button.dataset.blocksDevice);
       for (const one of this.root.querySelectorAll("[data-blocks-device]")) one.setAttribute("aria-pressed", String(one === button));
     });
-    for (const button of this.root.querySelectorAll("[data-blocks-add]")) {
-      button.draggable = true;
-      button.addEventListener("dragstart", (event) => this.startDrag(button.dataset.blocksAdd, event));
-      button.addEventListener("dragend", () => this.endDrag());
-    }
+    for (const button of this.root.querySelectorAll("[data-blocks-add]")) this.draggable(button);
     for (const button of this.root.querySelectorAll("[data-blocks-format]")) {
       // The button must not take away the selection in the canvas.
       button.addEventListener("pointerdown", (event) => event.preventDefault());

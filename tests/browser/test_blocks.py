@@ -194,3 +194,38 @@ def test_a_picture_from_the_library(anna: Any) -> None:
     page.locator("#picker-grid [data-picture]").first.click()
     page.locator("#picker:not([open])").wait_for(state="attached")
     wait_for_source(page, r'<mj-image src="https://[^"]+/m/[a-z0-9]{32,}/[^"]+" alt="[^"]{5,}"')
+
+
+def test_new_kinds_and_a_shared_row_that_is_changed_for_all_drafts(anna: Any) -> None:
+    """Icons and a quote from the palette; the row becomes a shared one, is changed, and the preview shows it."""
+    page = begin(anna, "Kinds", "blocks")
+    page.locator("[data-blocks-add=social]").click()
+    wait_for_source(page, r'<img src="[^"]+/m/shipped/social-instagram\.png" alt="Instagram"')
+    page.locator(".blocks-node", has_text=re.compile("Text.*Instagram|^Text$")).last.click()
+    page.locator("[data-blocks-inspector] select[aria-label=Network]").first.select_option("bluesky")
+    wait_for_source(page, r'social-bluesky\.png" alt="Bluesky"')
+    page.locator("[data-blocks-add=quote]").click()
+    wait_for_source(page, "<blockquote")
+    page.locator(".blocks-node", has_text=re.compile("^Section")).last.click()
+    page.fill("[data-saved-name]", "Our quote")
+    page.get_by_text("Shared: a change to this row").click()
+    page.locator("[data-save-row]").click()
+    wait_for_source(page, r'<mj-include path="block:\d+" />')
+    assert "<blockquote" not in source(page)
+    expect(canvas(page).locator("[data-shared] blockquote")).to_have_count(1)
+    page.locator("[data-change-shared]").click()
+    wait_for_source(page, "<blockquote")
+    page.locator("[data-blocks-inspector] select").nth(1).select_option("phone")
+    page.locator("[data-save-shared]").click()
+    wait_for_source(page, r'<mj-include path="block:\d+" />')
+    page.wait_for_function("document.querySelector('#preview iframe').srcdoc.includes('mf-hide-phone')")
+    page.locator("[data-blocks-add^='saved:']").click()
+    wait_until(lambda: source(page).count("<mj-include") == 2, "the row a second time")
+    page.locator("[data-saved-more]").click()
+    assert anna.violations() == []
+    page.get_by_role("button", name="Delete …").click()
+    page.locator("[data-saved-delete]").click()
+    page.locator("[data-blocks-add^='saved:']").wait_for(state="detached")
+    wait_until(lambda: source(page).count("<blockquote") == 2, "a copy in the place of each name")
+    assert "<mj-include" not in source(page)
+    assert anna.problems == []

@@ -19,6 +19,7 @@ from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.comments import write_comment
 from mailflatrate.apps.campaigns.actions.media import gallery_media
+from mailflatrate.apps.campaigns.actions.saved_blocks import save_block
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.states import locked, move
@@ -91,6 +92,7 @@ from support.transactional import leave_transactional_traces
 
 FILE = f"{HEADER}\ninfo@lindenhof.example;I;N;2026-10-01T10:00:00Z;192.0.2.1;2026-10-01T10:05:00Z;https://a.example/;Kiel\n"
 BRAND = {"primary": "#7a1f3d", "ink": "#222222", "sheet": "#ffffff", "page": "#eeeeee"}
+A_ROW = "<mj-section><mj-column><mj-text>Kept</mj-text></mj-column></mj-section>"
 BRAND |= {"heading_font": "verdana", "body_font": "arial", "imprint_ink": "#333333", "imprint_ground": "#eeeeee"}
 
 
@@ -268,6 +270,7 @@ class Neighbours:
                 "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
+                "saved_block_id": save_block("Kept", A_ROW, is_shared=True, by=None).id,
             }
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.owner).id
             digest = FeedDigest.objects.create(

@@ -3,6 +3,7 @@ import { CONTAINERS, LEAVES } from "./mjml.js";
 import { dress, PAINT, resolved } from "./look.js";
 
 const INTO = {
+  "mj-include": "mj-body",
   "mj-section": "mj-body, mj-wrapper",
   "mj-wrapper": "mj-body",
   "mj-group": "mj-section",
@@ -24,8 +25,8 @@ function shareOf(model) {
 
 /** A GrapesJS definition from a node, and back. */
 export function toComponent(node) {
-  const { type, mj, content, condition = "", around, before, origin, children } = node;
-  return { type, mj, content: content ?? "", condition, around, before, origin, ...(children ? { components: children.map(toComponent) } : {}) };
+  const { type, mj, content, condition = "", around, before, origin, children, changes } = node;
+  return { type, mj, content: content ?? "", condition, around, before, origin, changes, ...(children ? { components: children.map(toComponent) } : {}) };
 }
 
 export function toNode(model) {
@@ -33,6 +34,12 @@ export function toNode(model) {
   if (LEAVES.has(node.type) || node.type === "mj-source") node.content = model.get("content");
   if (CONTAINERS.has(node.type)) node.children = model.components().models.filter((one) => one.get("type") !== "mf-imprint").map(toNode);
   return node;
+}
+
+/** A definition of something that is only shown: what it belongs to is selected and moved as a whole. */
+function locked(definition) {
+  const fixed = { selectable: false, hoverable: false, draggable: false, droppable: false, editable: false, removable: false, copyable: false };
+  return { ...definition, ...fixed, ...(definition.components ? { components: definition.components.map(locked) } : {}) };
 }
 
 /** The inner part of an element, which gets its children or text and the inner styles. */
@@ -86,7 +93,7 @@ export function registerTypes(editor, studio) {
     model: { defaults: { tagName: "div", name: words[type] ?? type, mj: {}, condition: "", stylable: false, resizable: false, ...defaults } },
     view: view(type, studio),
   });
-  add("mj-body", { draggable: false, removable: false, copyable: false, droppable: selector("mj-section, mj-wrapper, mj-source") });
+  add("mj-body", { draggable: false, removable: false, copyable: false, droppable: selector("mj-section, mj-wrapper, mj-include, mj-source") });
   add("mj-wrapper", { draggable: selector(INTO["mj-wrapper"]), droppable: selector("mj-section") });
   add("mj-section", { draggable: selector(INTO["mj-section"]), droppable: selector("mj-column, mj-group, mj-source") });
   add("mj-group", { draggable: selector(INTO["mj-group"]), droppable: selector("mj-column") });
@@ -114,6 +121,16 @@ export function registerTypes(editor, studio) {
         const inTable = /^\s*<tr\b/i.test(raw);
         this.el.innerHTML = inTable ? `<table style="width:100%;border-collapse:collapse">${studio.harmless(raw)}</table>` : studio.harmless(raw);
       },
+    },
+  });
+  types.addType("mj-include", {
+    isComponent: () => false,
+    model: {
+      defaults: { tagName: "div", name: words["mj-include"], mj: {}, condition: "", draggable: selector(INTO["mj-include"]), droppable: false, editable: false, stylable: false },
+      init() { this.components(studio.saved.drawn(this.get("mj").path).map((node) => locked(toComponent(node)))); },
+    },
+    view: {
+      onRender() { this.el.dataset.shared = studio.saved.label(this.model.get("mj").path); },
     },
   });
   types.addType("mf-imprint", {

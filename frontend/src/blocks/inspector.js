@@ -1,5 +1,6 @@
 /** The settings of the selected block: plain labeled fields outside the canvas, accessible by keyboard and screen reader. */
 import { inherited, resolved, sides } from "./look.js";
+import { SAVED_SETTINGS } from "./saved.js";
 import { isLinkList, SETTINGS } from "./settings.js";
 
 let count = 0;
@@ -30,8 +31,9 @@ const FIELDS = {
   "mj-table": ["content", "font-size", "color", "padding"],
   "mj-column": ["share", "vertical-align", "background-color", "padding"],
   "mj-group": ["share"],
-  "mj-section": ["condition", "screens", "stacking", "background-color", "backdrop", "padding"],
-  "mj-wrapper": ["condition", "screens", "background-color", "backdrop", "padding"],
+  "mj-section": ["condition", "screens", "stacking", "background-color", "backdrop", "padding", "keep"],
+  "mj-wrapper": ["condition", "screens", "background-color", "backdrop", "padding", "keep"],
+  "mj-include": ["condition", "shared"],
   "mj-body": ["background-color", "page-width"],
   "mj-source": ["source"],
 };
@@ -72,7 +74,8 @@ export class Inspector {
 
   field(name) {
     const { words } = this.studio;
-    if (SETTINGS[name]) return SETTINGS[name](this);
+    const special = SETTINGS[name] ?? SAVED_SETTINGS[name];
+    if (special) return special(this);
     if (name === "content") return this.markup();
     if (name === "label") return this.line("content", words.label, this.model.get("content"), (value) => this.studio.change(this.model, { content: value }));
     if (name === "source") return this.source();

@@ -13,7 +13,7 @@
 
 export const CONTAINERS = new Set(["mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column"]);
 export const LEAVES = new Set(["mj-text", "mj-button", "mj-table"]);
-export const EMPTY = new Set(["mj-image", "mj-divider", "mj-spacer"]);
+export const EMPTY = new Set(["mj-image", "mj-divider", "mj-spacer", "mj-include"]);
 
 const TAG = /<!--[\s\S]*?-->|<(\/)?(mj[a-z-]*)\b((?:[^>"']|"[^"]*"|'[^']*')*)>/gi;
 const ATTRIBUTE = /([^\s=/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g;

@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.convert import source_format
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
+from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
@@ -56,6 +57,7 @@ class EditionTemplates:
 
 def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
     """Return the SHA-256 of all that a recipient sees and of the audience; the policy tick is bound to it (R-04)."""
+    campaign = resolved(campaign)
     covered = [
         campaign.mailing_id, campaign.subject, campaign.preheader, campaign.sender_id, campaign.reply_to,
         campaign.language, campaign.list_ids, campaign.conditions, campaign.content_kind, campaign.content,
@@ -71,6 +73,7 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
 
 def printed_defaults(campaign: Campaign) -> dict[str, FieldValue]:
     """Return the defaults of fields that the content names: they are part of what recipients see."""
+    campaign = resolved(campaign)
     written = " ".join(
         (campaign.subject, campaign.preheader, campaign.content, campaign.text_override, str(campaign.variants))
     )
@@ -107,10 +110,10 @@ def imprint_block(campaign: Campaign, imprint: Imprint, brand: BrandStyle) -> Im
 
 
 def source_of(campaign: Campaign) -> ContentSource:
-    """Return the campaign's content as its author wrote it."""
+    """Return the campaign's content as its author wrote it, with the shared rows that it names."""
     return ContentSource(
         kind=source_format(campaign.content_kind),
-        body=campaign.content,
+        body=resolved(campaign).content,
         subject=campaign.subject,
         preheader=campaign.preheader,
         text=campaign.text_override or None,

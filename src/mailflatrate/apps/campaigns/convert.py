@@ -3,6 +3,8 @@
 from mailflatrate.apps.campaigns.child_compiler import as_body_in_child, as_html_in_child, as_text_in_child
 from mailflatrate.apps.campaigns.gallery import blank_source
 from mailflatrate.apps.campaigns.models import ContentKind
+from mailflatrate.apps.campaigns.shared_blocks import shared_ids, with_shared_blocks
+from mailflatrate.base import tenancy
 from mailflatrate.mail.content import SourceFormat
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.liquid import SourceRefused
@@ -23,6 +25,8 @@ def convert(content: str, kind: str, other: str, *, language: str, brand: BrandS
     if same_source(kind, other) or not content.strip():
         return content
     written = source_format(kind)
+    if written is SourceFormat.MJML and shared_ids(content):
+        content = with_shared_blocks(content, tenancy.current_account_id())
     try:
         if other == ContentKind.MARKDOWN:
             return as_text_in_child(content, written)

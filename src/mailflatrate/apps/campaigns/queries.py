@@ -22,7 +22,9 @@ from mailflatrate.apps.campaigns.models import (
     MediaFile,
     ReleaseAnswer,
     ReleaseRequest,
+    SavedBlock,
 )
+from mailflatrate.apps.campaigns.shared_blocks import shared_ids
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.follow_up import FollowUp
@@ -31,7 +33,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
 from mailflatrate.mail.mailing_id import parse_mailing_id
-from mailflatrate.rules.campaign_states import EDITABLE
+from mailflatrate.rules.campaign_states import EDITABLE, NOT_BEGUN
 from mailflatrate.rules.vetting.probation import EARLY_REVIEW_DAYS
 
 ATTRIBUTE_SAMPLE = 5_000
@@ -212,7 +214,7 @@ def sent_back(campaign_id: int) -> CampaignReview | None:
 class MediaUse:
     """A place that shows a picture. `is_out`: it is a campaign that is no longer a draft.
 
-    `kind`: campaign, template or brand.
+    `kind`: campaign, template, block (a saved row) or brand.
     """
 
     kind: str
@@ -238,8 +240,25 @@ def media_uses(media_id: int) -> list[MediaUse]:
     found = [MediaUse("campaign", row.id, row.name, row.state not in EDITABLE) for row in campaigns]
     templates = CampaignTemplate.objects.filter(media_ids__contains=[media_id]).order_by("name")
     found += [MediaUse("template", row.id, row.name) for row in templates]
+    blocks = SavedBlock.objects.filter(media_ids__contains=[media_id]).order_by("name")
+    found += [MediaUse("block", row.id, row.name) for row in blocks]
     found += [MediaUse("brand", row.id, "") for row in BrandKit.objects.filter(logo_id=media_id)]
     return found
+
+
+def saved_blocks() -> QuerySet[SavedBlock]:
+    """Return the account's saved rows, by name."""
+    return SavedBlock.objects.order_by("name")
+
+
+def uses_of_blocks() -> dict[int, list[Campaign]]:
+    """Return the campaigns that name a shared row and aren't being sent yet, oldest first, by the row's ID."""
+    found = Campaign.objects.filter(state__in=NOT_BEGUN).order_by("id")
+    uses: dict[int, list[Campaign]] = {}
+    for row in found.filter(Q(content__contains="<mj-include") | ~Q(variants=[])):
+        for block_id in shared_ids("\n".join([row.content, *(each["content"] for each in row.variants)])):
+            uses.setdefault(block_id, []).append(row)
+    return uses
 
 
 def templates(*, search: str = "") -> QuerySet[CampaignTemplate]:

@@ -6,7 +6,7 @@ Each function raises Http404 for anything else, including objects of other accou
 from django.shortcuts import get_object_or_404
 
 from mailflatrate.apps.automations.models import Automation, AutomationVersion
-from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedDigest, Media
+from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedDigest, Media, SavedBlock
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
@@ -87,6 +87,11 @@ def find_segment(segment_id: int) -> Segment:
 def find_tag(tag_id: int) -> Tag:
     """Return a tag."""
     return get_object_or_404(Tag.objects, id=tag_id)
+
+
+def find_saved_block(saved_block_id: int) -> SavedBlock:
+    """Return one of the account's saved rows."""
+    return get_object_or_404(SavedBlock.objects, id=saved_block_id)
 
 
 def find_template(template_id: int) -> CampaignTemplate:

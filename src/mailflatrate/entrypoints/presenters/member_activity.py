@@ -89,6 +89,8 @@ PAGE_CHANGES: Final = {
     **_named("digest.deleted", "digest-delete"),
     **_named("template.saved", "campaign-template template template-gallery"),
     **_named("template.deleted", "template-delete"),
+    **_named("saved_block.saved", "saved-blocks saved-block"),
+    **_named("saved_block.deleted", "saved-block-delete"),
     **_named("media.uploaded", "media-upload"),
     **_named("media.changed", "media-one"),
     **_named("media.deleted", "media-delete"),

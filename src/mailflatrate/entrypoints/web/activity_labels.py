@@ -203,6 +203,8 @@ _LABELS: Final = {
     "comment.settled": gettext_lazy("Comment resolved or reopened"),
     "digest.checked": gettext_lazy("Feed checked"),
     "template.saved": gettext_lazy("Template saved"),
+    "saved_block.saved": gettext_lazy("Saved row saved"),
+    "saved_block.deleted": gettext_lazy("Saved row deleted"),
     "template.deleted": gettext_lazy("Template deleted"),
     "media.uploaded": gettext_lazy("Image uploaded"),
     "media.changed": gettext_lazy("Image description changed"),

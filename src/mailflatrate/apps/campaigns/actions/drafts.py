@@ -18,6 +18,7 @@ from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
+from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
@@ -112,7 +113,8 @@ def _within_limit(values: Mapping[str, Any]) -> None:
 
 
 def _media_ids(campaign: Campaign) -> list[int]:
-    return media_ids_in("\n".join(each.content for each in all_variants(campaign)), campaign.account_id)
+    """Return the pictures of all variants, those in the shared rows that they name among them."""
+    return media_ids_in("\n".join(each.content for each in all_variants(resolved(campaign))), campaign.account_id)
 
 
 def _look_up_later(address: str) -> None:
@@ -229,6 +231,10 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
     )
     edition.seal = seal_of(edition)
     edition.save(force_insert=True)
+    if resolved(campaign) is not campaign:
+        # A shared row may show other pictures than when the draft was saved.
+        campaign.media_ids = _media_ids(campaign)
+        campaign.save(update_fields=["media_ids"])
     return edition
 
 

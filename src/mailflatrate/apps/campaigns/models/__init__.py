@@ -12,7 +12,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
     TestMetric,
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
-from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile
+from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile, SavedBlock
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
@@ -38,5 +38,6 @@ __all__ = [
     "MediaFile",
     "ReleaseAnswer",
     "ReleaseRequest",
+    "SavedBlock",
     "TestMetric",
 ]

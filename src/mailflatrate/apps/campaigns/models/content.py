@@ -100,3 +100,25 @@ class CampaignTemplate(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SavedBlock(TenantModel):
+    """A row of blocks that the account keeps under a name, as MJML.
+
+    `is_shared`: drafts name the row instead of containing a copy, so that they follow its changes.
+    """
+
+    name = models.CharField(_("name"), max_length=120)
+    content = models.TextField()
+    is_shared = models.BooleanField(default=False)
+    media_ids = ArrayField(models.BigIntegerField(), default=list, help_text="pictures in the content")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "saved_block"
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="saved_block_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -39,6 +39,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "
+        "saved-blocks saved-block saved-block-delete "
         "media-picker media-one media-delete campaign-approval-return transactional-templates transactional-template "
         "transactional-template-submit transactional-template-back transactional-template-version "
         "transactional-template-delete",

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
@@ -12,6 +13,7 @@ from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, ne
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
+from mailflatrate.entrypoints.web.studio.content.saved_blocks import saved_rows
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import imprint_html
 from mailflatrate.mail.liquid import LiquidTemplate
@@ -28,6 +30,11 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
         "sources": block_sources(campaign.language, brand),
         "brand": {"colours": _colours(brand), "link": brand.link},
         "conditions": _conditions(),
+        "saved": {
+            "rows": saved_rows(),
+            "campaign": campaign.id,
+            "url": "" if request.membership.is_limited else reverse("studio:saved-blocks"),
+        },
         "networks": social_networks(),
         "imprint": _imprint(request, campaign, brand),
         "public": load_settings().public_url,
@@ -101,7 +108,7 @@ def _words() -> dict[str, str]:
         "mj-group": _("Columns that don't stack"), "mj-text": _("Text"), "mj-image": _("Image"),
         "mj-button": _("Button"), "mj-divider": _("Divider"), "mj-spacer": _("Spacer"),
         "mj-table": _("Table"),
-        "mj-source": _("Source"), "mf-imprint": _("Imprint and unsubscribe link"),
+        "mj-source": _("Source"), "mj-include": _("Shared row"), "mf-imprint": _("Imprint and unsubscribe link"),
         "canvas": _("Campaign editor"), "no_block": _("No block selected"),
         "nothing_chosen": _("Select a block in the campaign or in the outline to edit it."),
         "imprint_stays": _(
@@ -133,5 +140,17 @@ def _words() -> dict[str, str]:
         "backdrop_hint": _("Choose a background color too: it shows until the image is loaded, or if it never is."),
         "links": _("Links"), "network": _("Network"), "link_text": _("Link text"), "add_link": _("Add a link"),
         "remove_link": _("Remove link"),
+        "saved_rows": _("Saved rows"), "save_row": _("Save row"), "saved_name": _("Name"),
+        "saved_none": _("Select a section and choose “Save row” to use it again in other campaigns."),
+        "saved_shared": _("Shared: a change to this row reaches every draft that uses it, and nothing that was sent."),
+        "saved_done": _("Saved: …"), "saved_edit": _("Rename or delete"), "saved_rename": _("Rename"),
+        "saved_cancel": _("Cancel"), "saved_delete": _("Delete"),
+        "saved_delete_sure": _("Delete this row? Campaigns that contain a copy keep it."),
+        "saved_delete_shared": _("Delete this row? … drafts use it. Each of them keeps a copy."),
+        "saved_failed": _("The row wasn't saved. Check your connection and try again."),
+        "shared_about": _("“…” is a shared row: what it says is the same in every draft that uses it."),
+        "shared_change": _("Change it everywhere"), "shared_detach": _("Turn into a copy for this campaign"),
+        "shared_saves": _("You're changing “…”. Drafts follow when you save it."),
+        "shared_save": _("Save for all drafts"), "shared_gone": _("This shared row no longer exists. Delete it here."),
         **{f"add_{key}": label for key, label in _labels().items()},
     }  # fmt: skip

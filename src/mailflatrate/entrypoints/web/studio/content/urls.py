@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.content import brand, media, templates
+from mailflatrate.entrypoints.web.studio.content import brand, media, saved_blocks, templates
 
 urlpatterns: list[URLPattern] = [
     path("templates/", templates.index, name="templates"),
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern] = [
     path("templates/<int:template_id>/message/", templates.own_frame, name="template-message"),
     path("templates/<int:template_id>/delete/", templates.delete, name="template-delete"),
     path("campaigns/<int:campaign_id>/save-as-template/", templates.save, name="campaign-template"),
+    path("saved-rows/", saved_blocks.save, name="saved-blocks"),
+    path("saved-rows/<int:saved_block_id>/", saved_blocks.change, name="saved-block"),
+    path("saved-rows/<int:saved_block_id>/delete/", saved_blocks.delete, name="saved-block-delete"),
     path("media/", media.index, name="media"),
     path("media/upload/", media.upload, name="media-upload"),
     path("media/picker/", media.picker, name="media-picker"),

@@ -41,6 +41,7 @@ KINDS: Final = {
             "digest.",
             "comment.",
             "template.",
+            "saved_block.",
             "media.",
             "warm_up.",
             "automation.",

@@ -1,0 +1,63 @@
+"""Shared rows: a draft names one by `<mj-include path="block:ID" />`, which stands for what the row says now.
+
+A campaign that is compiled contains the row itself, so an edition never changes afterward.
+"""
+
+import re
+from copy import copy
+from typing import Final
+
+from mailflatrate.apps.campaigns.models import Campaign, SavedBlock
+
+MOST_INCLUDES: Final = 30
+"""Shared rows in one draft; any further one is left in the source, which then doesn't compile."""
+_INCLUDE = re.compile(r"<mj-include\s+path=\"block:(\d{1,18})\"\s*(?:/>|>\s*</mj-include\s*>)")
+
+
+def include_of(block_id: int) -> str:
+    """Return the element by which a draft names a shared row."""
+    return f'<mj-include path="block:{block_id}" />'
+
+
+def shared_ids(source: str) -> list[int]:
+    """Return the IDs of the shared rows that a source names, in its order, each once."""
+    return list(dict.fromkeys(int(found) for found in _INCLUDE.findall(source)))
+
+
+def with_shared_blocks(source: str, account_id: int) -> str:
+    """Return MJML with the account's shared rows in place of their names.
+
+    A row takes one line, so mistakes below it keep their line numbers. A name without a row stays as it is, and the
+    compiler reports it.
+    """
+    ids = shared_ids(source)
+    if not ids:
+        return source
+    rows = SavedBlock.objects.filter(account_id=account_id, is_shared=True, id__in=ids)
+    return put_in(source, {row.id: row.content for row in rows})
+
+
+def put_in(source: str, contents: dict[int, str]) -> str:
+    """Return a source with these contents in place of the names of their rows."""
+    if not contents:
+        return source
+    left = MOST_INCLUDES
+
+    def content(found: re.Match[str]) -> str:
+        nonlocal left
+        left -= 1
+        return contents.get(int(found[1]), found[0]) if left >= 0 else found[0]
+
+    return _INCLUDE.sub(content, source)
+
+
+def resolved(campaign: Campaign) -> Campaign:
+    """Return an unsaved copy of a campaign whose variants contain the rows they name; itself if they name none."""
+    if "<mj-include" not in f"{campaign.content}{campaign.variants}":
+        return campaign
+    shown = copy(campaign)
+    shown.content = with_shared_blocks(campaign.content, campaign.account_id)
+    shown.variants = [
+        each | {"content": with_shared_blocks(each["content"], campaign.account_id)} for each in campaign.variants
+    ]
+    return shown
