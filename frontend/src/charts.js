@@ -43,16 +43,23 @@ function series(host, data, index) {
     stroke,
     width: 2,
     fill: data.series.length === 1 ? colour(host, COLOURS[0], 0.1) : undefined,
-    points: { show: false },
+    points: { show: hasLonelyPoint(data.series[index].values), size: 7, fill: stroke },
     dash: index === 0 ? undefined : [6, 4],
     value: (_plot, value) => numberFormat(data.unit)(value),
   };
 }
 
+/** Whether a value has no neighbor to which a line could lead, as the first week has none. */
+function hasLonelyPoint(values) {
+  const isMissing = (value) => value === null || value === undefined;
+  return values.some((value, at) => !isMissing(value) && isMissing(values[at - 1]) && isMissing(values[at + 1]));
+}
+
 /** From the lowest to the highest value of the axis. A count without a unit is of people or messages: never below 0, and at least one high. */
 function range(data, low, high) {
-  const bottom = data.from_zero ? 0 : low - (high - low) * 0.6;
-  const top = high + (high - low || 1) * 0.15;
+  const spread = high - low || 1;
+  const bottom = data.from_zero ? 0 : low - spread * 0.6;
+  const top = high + spread * 0.15;
   return data.unit ? [bottom, top] : [Math.max(0, Math.floor(bottom)), Math.max(Math.floor(bottom) + 1, top)];
 }
 

@@ -117,6 +117,7 @@ NOT_OPENED = {
     "/studio/automations/<int:automation_id>/flow/side/<str:key>/": PART,
     "/studio/brand/preview/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/edition/html/": MESSAGE,
+    "/studio/campaigns/<int:campaign_id>/clicks/map/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/message/": MESSAGE,
     "/studio/test-inbox/<int:message_id>/html/": MESSAGE,
     "/studio/templates/<int:template_id>/message/": MESSAGE,

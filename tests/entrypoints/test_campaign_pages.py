@@ -284,8 +284,8 @@ def test_ben_who_only_looks_may_not_write() -> None:
 
 
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "figures.csv",
-        "clicks/", "decision/", "edition/", "edition/html/", "edit/pulse/", "versions/", "versions/1/",
-        "versions/1/message/", "approval/", "comments/")  # fmt: skip
+        "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/", "versions/",
+        "versions/1/", "versions/1/message/", "approval/", "comments/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",

@@ -126,6 +126,25 @@ def test_links_providers_and_reasons_are_ranked() -> None:
     assert ["Unsubscribed", "I get too many emails", "1", "", ""] in rows
 
 
+def test_the_click_map_shows_each_links_share_and_leads_nowhere() -> None:
+    anna = sending_customer(people=2)
+    campaign = sent(anna, "Mapped", hours_ago=5, delivered=2)
+    path = f"/studio/campaigns/{campaign.id}/clicks/map/"
+    assert "no clicks" in anna.client.get(path).content.decode()
+    click(anna, campaign, 0, 1, 2)
+    click(anna, campaign, 1, machine=True)
+    answer = anna.client.get(path)
+    message = answer.content.decode()
+    assert "100% · 3" in message
+    assert "href" not in message.partition("<body")[2], "a click on the map would count"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert f'src="{path}' in anna.client.get(f"/studio/campaigns/{campaign.id}/clicks/").content.decode()
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=campaign.id).update(track_clicks=False)
+    assert anna.client.get(path).status_code == 404
+    assert anna.client.get(f"/studio/campaigns/{anna.draft().id}/clicks/map/").status_code == 404
+
+
 def test_a_stranger_and_a_draft_have_no_file() -> None:
     anna, carla = sending_customer(people=1), sending_customer(people=1)
     campaign = sent(anna, "Mine", hours_ago=1, delivered=1)

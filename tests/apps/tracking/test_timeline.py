@@ -1,9 +1,17 @@
-"""What is usual in an hour: the median over campaigns. tests/entrypoints/test_report_figures.py counts real clicks."""
+"""Steps of the timeline, and what is usual in one. tests/entrypoints/test_report_figures.py counts real clicks."""
 
-from mailflatrate.apps.tracking.timeline import median_by_hour
+from datetime import timedelta
+
+from mailflatrate.apps.tracking.timeline import HOURS, median_by_step, step_seconds, steps_shown
 
 
-def test_the_median_of_each_hour_over_campaigns() -> None:
-    assert median_by_hour([[4, 0, 1], [2, 0, 3], [9, 1, 2]]) == [4, 0, 2]
-    assert median_by_hour([[1, 2], [2, 4]]) == [1.5, 3]
-    assert median_by_hour([]) == []
+def test_the_median_of_each_step_over_campaigns() -> None:
+    assert median_by_step([[4, 0, 1], [2, 0, 3], [9, 1, 2]]) == [4, 0, 2]
+    assert median_by_step([[1, 2], [2, 4]]) == [1.5, 3]
+    assert median_by_step([]) == []
+
+
+def test_a_young_campaign_is_shown_by_the_minute_and_an_old_one_by_the_hour() -> None:
+    ages = [timedelta(0), timedelta(minutes=59), timedelta(hours=1), timedelta(hours=4), timedelta(days=400)]
+    assert [step_seconds(age) for age in ages] == [60, 60, 300, 3600, 3600]
+    assert [steps_shown(age) for age in ages] == [2, 60, 13, 5, HOURS]

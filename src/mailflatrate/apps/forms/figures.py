@@ -41,3 +41,33 @@ def placement_figures(form_id: int, days: int = DAYS_SHOWN) -> Sequence[Placemen
         for placement, counts in found.items()
     ]
     return sorted(figures, key=lambda each: (-each.confirmed, -each.views, each.placement))
+
+
+@dataclass(frozen=True, slots=True)
+class FormConversion:
+    """How many people signed up through a form, and how many of them confirmed."""
+
+    name: str
+    signups: int
+    confirmed: int
+
+    @property
+    def percent(self) -> float | None:
+        """Return the share that confirmed, in percent; None without sign-ups."""
+        return min(100.0, 100 * self.confirmed / self.signups) if self.signups else None
+
+
+@tenancy.needs_account
+def conversions(days: int = DAYS_SHOWN) -> Sequence[FormConversion]:
+    """Return the account's forms with sign-ups in the last days, the one with most first."""
+    since = clock.now().astimezone(UTC).date() - timedelta(days=days - 1)
+    rows = FormCount.objects.filter(day__gte=since, what__in=(FormStep.SIGNUP, FormStep.CONFIRMED))
+    found: dict[str, dict[str, int]] = {}
+    for _form_id, name, what, number in rows.values_list("form_id", "form__name", "what").annotate(n=Sum("count")):
+        counts = found.setdefault(name, {})
+        counts[what] = counts.get(what, 0) + number
+    lines = [
+        FormConversion(name, counts.get(FormStep.SIGNUP, 0), counts.get(FormStep.CONFIRMED, 0))
+        for name, counts in found.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.signups, -line.confirmed, line.name))

@@ -243,7 +243,7 @@ def _count(where: str, values: list[Any]) -> int:
 
 # Contacts gained and lost since a moment, checked only among those with a change since then. A contact is gained when
 # the first subscription was confirmed here, and lost when the last one ended or the address was suppressed.
-_CHANGES = f"""
+LIFE = f"""
 WITH touched AS (
     SELECT contact_id AS id FROM subscription
     WHERE account_id = %(account_id)s AND confirmed_at IS NOT NULL
@@ -252,7 +252,7 @@ WITH touched AS (
     SELECT c.id FROM suppression x JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = x.address_key
     WHERE (x.account_id = %(account_id)s OR x.account_id IS NULL) AND {sql.in_force("x")} AND x.created_at >= %(since)s
 ), life AS (
-    SELECT min(greatest(s.created_at, s.confirmed_at)) AS came,
+    SELECT s.contact_id, min(greatest(s.created_at, s.confirmed_at)) AS came,
         least(CASE WHEN bool_or({sql.is_confirmed("s.state")}) THEN NULL ELSE max(s.unsubscribed_at) END,
             (SELECT min(x.created_at) FROM suppression x JOIN contact c ON c.address_key = x.address_key
              WHERE c.id = s.contact_id AND {sql.in_force("x")}
@@ -261,6 +261,10 @@ WITH touched AS (
     WHERE s.account_id = %(account_id)s AND s.confirmed_at IS NOT NULL
     GROUP BY s.contact_id
 )
+"""  # noqa: S608  # made of constants
+"""`life`: when each contact with a change since %(since)s became mailable, and when that ended (NULL: it didn't)."""
+_CHANGES = f"""
+{LIFE}
 SELECT day, sum(people) FROM (
     SELECT (came AT TIME ZONE 'UTC')::date AS day, 1 AS people FROM life WHERE came >= %(since)s
         AND (went IS NULL OR went > came)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.stats import actions
+from mailflatrate.apps.stats import actions, audience
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
@@ -52,6 +52,13 @@ def refresh_recent(timestamp: int) -> None:
 def tell_owners(account_id: int) -> None:
     """Mail an account's owners about measures that their figures required."""
     actions.tell_about_measures(account_id)
+
+
+@job(audience.COUNT_JOB, JobQueue.HOUSE)
+def count_audience(account_id: int) -> None:
+    """Count how a large account's audience changed, for its page."""
+    with tenancy.account(account_id):
+        audience.count_audience()
 
 
 @job("stats.decide_trial", JobQueue.PLAN, attempts=20, next_name="stats.decide_ab_test")

@@ -51,6 +51,17 @@ class DailyFigure(TenantModel):
         indexes = [models.Index(fields=["account", "day"], name="daily_figure_day")]
 
 
+class AudienceCount(TenantModel):
+    """How a large account's audience changed over thirty days, as last counted (`stats.audience`)."""
+
+    counted_at = models.DateTimeField()
+    figures = models.JSONField()
+
+    class Meta:
+        db_table = "audience_count"
+        constraints = [models.UniqueConstraint(fields=["account"], name="audience_count_once")]
+
+
 class MeasureScope(models.TextChoices):
     """The scope of a measure's figures."""
 

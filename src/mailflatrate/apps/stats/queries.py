@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import TruncWeek
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -169,6 +170,21 @@ def rates_by(dimension: Dimension, days: int) -> dict[Any, Counts]:
     for row in cells:
         found.setdefault(row[dimension.value], []).append((row["provider"], _counts(row)))
     return {key: _sum(parts, reporting) for key, parts in found.items()}
+
+
+PROVIDER_WEEKS = 8
+
+
+def weeks_by_provider() -> tuple[list[date], dict[str, list[Counts]]]:
+    """Return the Mondays (UTC) of the last eight weeks, and each provider's figures in each of them."""
+    monday = today() - timedelta(days=today().weekday())
+    weeks = [monday - timedelta(weeks=back) for back in reversed(range(PROVIDER_WEEKS))]
+    rows = DailyFigure.objects.filter(day__gte=weeks[0]).annotate(week=TruncWeek("day"))
+    found: dict[str, list[Counts]] = {}
+    for row in rows.values("provider", "week").annotate(**_SUMS):
+        if row["week"] in weeks:
+            found.setdefault(row["provider"], [Counts()] * len(weeks))[weeks.index(row["week"])] = _counts(row)
+    return weeks, found
 
 
 def is_new_account() -> bool:

@@ -1,12 +1,16 @@
 """Clicks of a campaign."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Edition
-from mailflatrate.apps.tracking.models import Click, ClickTotal
+from mailflatrate.apps.tracking.click_hours import COUNTED
+from mailflatrate.apps.tracking.models import Click
+from mailflatrate.base import tenancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,39 +23,55 @@ class LinkClicks:
     machines: int
 
 
+def _counted(select: str, campaign_ids: Sequence[int], **more: Any) -> list[tuple[int, ...]]:
+    """Run a query over the clicks of some campaigns, folded or not; see `click_hours.COUNTED`."""
+    parameters: dict[str, Any] = {
+        "account_id": tenancy.current_account_id(),
+        "campaign_ids": list(campaign_ids),
+        **more,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {COUNTED} {select}", parameters)
+        return list(cursor.fetchall())
+
+
+_BY_LINK = """
+SELECT edition_id, link_number, sum(people)::bigint, sum(machines)::bigint FROM counted GROUP BY 1, 2
+"""
+_BY_CAMPAIGN = "SELECT campaign_id, sum(people)::bigint FROM counted GROUP BY 1"
+_BY_EDITION = "SELECT edition_id, sum(people)::bigint FROM counted GROUP BY 1"
+
+
+@tenancy.needs_account
 def clicks_of(edition: Edition) -> list[LinkClicks]:
     """Return clicks by link, in the order of the campaign."""
-    rows = (
-        Click.objects.filter(campaign_id=edition.campaign_id, edition_id=edition.id)
-        .values("link_number")
-        .annotate(people=Count("id", filter=Q(machine=False)), machines=Count("id", filter=Q(machine=True)))
-    )
-    found = {row["link_number"]: (row["people"], row["machines"]) for row in rows}
-    old = ClickTotal.objects.filter(campaign_id=edition.campaign_id, edition_id=edition.id)
-    for number, people, machines in old.values_list("link_number", "people", "machines"):
-        fresh = found.get(number, (0, 0))
-        found[number] = (fresh[0] + people, fresh[1] + machines)
+    found = {
+        number: (people, machines)
+        for edition_id, number, people, machines in _counted(_BY_LINK, [edition.campaign_id])
+        if edition_id == edition.id
+    }
+    return _by_link(edition, found)
+
+
+def _by_link(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClicks]:
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
 
 
+@tenancy.needs_account
 def clicks_of_campaign(campaign_id: int) -> list[LinkClicks]:
     """Return clicks by target over all variants of a campaign, the most clicked first; `number` is its first link's."""
+    counted: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for edition_id, number, people, machines in _counted(_BY_LINK, [campaign_id]):
+        counted[edition_id][number] = (people, machines)
     found: dict[str, LinkClicks] = {}
-    for edition in Edition.objects.filter(campaign_id=campaign_id, id__in=_clicked_editions(campaign_id)).order_by(
-        "id"
-    ):
-        for link in clicks_of(edition):
+    editions = Edition.objects.filter(campaign_id=campaign_id, id__in=list(counted)).only("links", "campaign_id")
+    for edition in editions.order_by("id"):
+        for link in _by_link(edition, counted[edition.id]):
             before = found.get(link.url, LinkClicks(link.number, link.url, 0, 0))
             found[link.url] = LinkClicks(
                 before.number, link.url, before.people + link.people, before.machines + link.machines
             )
     return sorted(found.values(), key=lambda link: (-link.people, link.number))
-
-
-def _clicked_editions(campaign_id: int) -> set[int]:
-    fresh = Click.objects.filter(campaign_id=campaign_id).values_list("edition_id", flat=True).distinct()
-    old = ClickTotal.objects.filter(campaign_id=campaign_id).values_list("edition_id", flat=True).distinct()
-    return {*fresh, *old}
 
 
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
@@ -60,23 +80,34 @@ def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:
     return {(edition.id, link["number"]): link["url"] for edition in editions for link in edition.links}
 
 
+@tenancy.needs_account
 def clicks_by_campaign(campaign_ids: Sequence[int]) -> dict[int, int]:
     """Return the number of clicks by people for each campaign, including older clicks whose rows were deleted."""
-    counted = dict.fromkeys(campaign_ids, 0)
-    fresh = Click.objects.filter(campaign_id__in=campaign_ids, machine=False).values_list("campaign_id")
-    old = ClickTotal.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id")
-    for campaign_id, number in (*fresh.annotate(n=Count("id")), *old.annotate(n=Sum("people"))):
-        counted[campaign_id] += number
-    return counted
+    return dict.fromkeys(campaign_ids, 0) | {row[0]: row[1] for row in _counted(_BY_CAMPAIGN, campaign_ids)}
 
 
+_BY_WEEKDAY = """
+SELECT extract(isodow FROM at AT TIME ZONE %(time_zone)s)::int - 1,
+    extract(hour FROM at AT TIME ZONE %(time_zone)s)::int, sum(people)::bigint
+FROM counted WHERE at IS NOT NULL GROUP BY 1, 2
+"""
+
+
+@tenancy.needs_account
+def clicks_by_weekday(campaign_ids: Sequence[int], time_zone: str) -> list[list[int]]:
+    """Return the clicks by people for each day of the week (Monday first) and each hour of the day in a time zone."""
+    found = [[0] * 24 for _day in range(7)]
+    for day, hour, people in _counted(_BY_WEEKDAY, campaign_ids, time_zone=time_zone):
+        found[day][hour] = people
+    return found
+
+
+@tenancy.needs_account
 def clicks_by_variant(campaign_id: int) -> dict[int, int]:
     """Return the number of clicks by people for each variant of a campaign with an A/B test (R-108, R-110)."""
     variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
     counted: dict[int, int] = {}
-    fresh = Click.objects.filter(campaign_id=campaign_id, machine=False).values_list("edition_id")
-    old = ClickTotal.objects.filter(campaign_id=campaign_id).values_list("edition_id")
-    for edition_id, number in (*fresh.annotate(n=Count("id")), *old.annotate(n=Sum("people"))):
+    for edition_id, number in _counted(_BY_EDITION, [campaign_id]):
         variant = variants.get(edition_id, 0)
         counted[variant] = counted.get(variant, 0) + number
     return counted

@@ -145,7 +145,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             _OF_CAMPAIGN,
             _READ,
             "campaign_review gate_decision archived_campaign past_recipients relay_deferral lost_claim tally retry "
-            "lane_hold feedback click click_total",
+            "lane_hold feedback click click_hour click_fold click_total",
         ),
         *_tables(_within("chunk_id", "chunk"), _READ, "begun"),
         *_tables(_DELIVERY, _READ, "delivery delivery_archive"),

@@ -51,11 +51,14 @@ ORDER BY c.account_id, c.id LIMIT %(most)s
 _CLICKS = """
 WITH old AS (
     DELETE FROM click WHERE id IN (SELECT id FROM click WHERE at < %(before)s ORDER BY at LIMIT %(most)s)
-    RETURNING account_id, campaign_id, edition_id, link_number, machine
+    RETURNING account_id, campaign_id, edition_id, link_number, machine, at
 ), counted AS (
     INSERT INTO click_total (account_id, campaign_id, edition_id, link_number, people, machines)
     SELECT account_id, campaign_id, edition_id, link_number, count(*) FILTER (WHERE NOT machine),
-        count(*) FILTER (WHERE machine) FROM old GROUP BY 1, 2, 3, 4
+        count(*) FILTER (WHERE machine)
+    FROM old WHERE NOT EXISTS (SELECT 1 FROM click_fold f WHERE f.account_id = old.account_id
+        AND f.campaign_id = old.campaign_id AND f.until > old.at)
+    GROUP BY 1, 2, 3, 4
     ON CONFLICT (account_id, campaign_id, edition_id, link_number) DO UPDATE SET
         people = click_total.people + excluded.people, machines = click_total.machines + excluded.machines
 )

@@ -45,6 +45,21 @@ def _folder(once: bool) -> Iterator[Path]:
     yield path
 
 
+@contextmanager
+def _readers(mailing_id: str, *, wanted: bool) -> Iterator[None]:
+    """Let readers click while the demo serves people; programs that read `--json` get a world that stands still."""
+    from mailflatrate.entrypoints.cli.demo import readers
+
+    stop = threading.Event()
+    thread = readers.start(mailing_id, stop) if wanted else None
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread is not None:
+            thread.join()
+
+
 @click.command()
 @click.option(
     "--once",
@@ -85,7 +100,8 @@ def _run(place: DemoPlace, *, once: bool, as_json: bool) -> int:
                 click.echo(problem, err=True)
             if not once:
                 print_where(settings, numbers)
-                supervisor.wait()
+                with _readers(str(numbers["mailing_id"]), wanted=not as_json):
+                    supervisor.wait()
         except KeyboardInterrupt:
             problems = ["interrupted before it finished"] if once else []
         finally:

@@ -26,8 +26,10 @@ def _all(write: Permission, names: str, *, read: Permission = Permission.VIEW) -
 PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(
         Permission.VIEW,
-        "agreements choose-account contact-filter contact-columns search help reports suppression-look-up "
-        "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-figures "
+        "agreements choose-account contact-filter contact-columns search help reports report-trends "
+        "suppression-look-up "
+        "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-click-map "
+        "campaign-figures "
         "campaign-decision campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
         "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature "
         "automation_people automation_test",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mailflatrate.entrypoints.web.studio import account_choice, agreements, help, reports, search
+from mailflatrate.entrypoints.web.studio import account_choice, agreements, help, report_trends, reports, search
 from mailflatrate.entrypoints.web.studio.audience import urls as audience
 from mailflatrate.entrypoints.web.studio.automations import urls as automations
 from mailflatrate.entrypoints.web.studio.campaigns import urls as campaigns
@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include(trust.urlpatterns)),
     path("transactional/", include(transactional.urlpatterns)),
     path("reports/", reports.reports, name="reports"),
+    path("reports/trends/", report_trends.trends, name="report-trends"),
     path("search/", search.search, name="search"),
     path("help/", help.help_page, name="help"),
     path("test-inbox/", include(test_inbox.urlpatterns)),

@@ -37,7 +37,6 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.report_csv import figures_lines
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import (
     SHOWN_LINKS,
-    hour_begins,
     link_names,
     report_figures,
 )
@@ -95,11 +94,10 @@ def _figures_context(campaign: Campaign) -> dict[str, Any]:
     found = report_figures(campaign)
     most = max((link.people for link in found.links), default=0)
     clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
-    names, hours = link_names(found.links), found.hours.rows if found.hours else []
+    names = link_names(found.links)
     return {
         "figures": found,
         "top_links": [(link, names[link.url], 100 * link.people // most) for link in clicked],
-        "click_hours": [(hour_begins(campaign, hour), number, usual) for hour, number, usual in hours],
     }
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.entrypoints.presenters.campaign_figures import LiveReport
-from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ReportFigures, hour_begins
+from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ReportFigures
 
 
 def figures_lines(campaign: Campaign, live: LiveReport, figures: ReportFigures) -> Iterator[tuple[str, ...]]:
@@ -28,9 +28,11 @@ def figures_lines(campaign: Campaign, live: LiveReport, figures: ReportFigures) 
         yield _("Link"), link.url, str(link.people), "", ""
     for reason in (*figures.reasons, *figures.stayed):
         yield _("Unsubscribed"), reason.label, str(reason.number), "", ""
-    for hour, number, usual in figures.hours.rows if figures.hours else ():
-        at = hour_begins(campaign, hour).strftime("%Y-%m-%d %H:%M:%S")
-        yield _("Clicks by hour"), at, str(number), "", "" if usual is None else f"{usual:g}"
+    if figures.timeline is None:
+        return
+    for begins_at, number, usual in figures.timeline.rows:
+        at = begins_at.strftime("%Y-%m-%d %H:%M:%S")
+        yield figures.timeline.title, at, str(number), "", "" if usual is None else f"{usual:g}"
 
 
 def _rate(percent: float | None) -> str:

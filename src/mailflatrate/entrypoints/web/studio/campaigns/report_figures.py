@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from mailflatrate.apps.inbound.models import LeaveReason, LeaveUndone
 from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
 from mailflatrate.apps.stats.queries import provider_counts
 from mailflatrate.apps.tracking.queries import LinkClicks, clicks_of_campaign
-from mailflatrate.apps.tracking.timeline import HOURS, clicks_by_hour, median_by_hour
+from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, clicks_by_step, median_by_step, step_seconds, steps_shown
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.rates import percent_of
@@ -63,11 +63,12 @@ class CountLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ClickHours:
-    """Clicks by hour: what the chart draws, and the same as rows of (hours since the start, clicks, usual)."""
+class ClickTimeline:
+    """Clicks over time: what the chart draws, and the same as rows of (when the step begins, clicks, usual)."""
 
+    title: str
     chart: dict[str, Any]
-    rows: list[tuple[int, int, float | None]]
+    rows: list[tuple[datetime, int, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class ReportFigures:
     compared: int
     links: Sequence[LinkClicks]
     machines: int
-    hours: ClickHours | None
+    timeline: ClickTimeline | None
     providers: Sequence[ProviderLine]
     reasons: Sequence[CountLine]
     stayed: Sequence[CountLine]
@@ -98,7 +99,7 @@ def report_figures(campaign: Campaign) -> ReportFigures:
         compared=len(earlier) if len(earlier) >= LEAST_COMPARED else 0,
         links=links,
         machines=sum(link.machines for link in links),
-        hours=_hours(campaign, earlier) if campaign.track_clicks and campaign.started_at else None,
+        timeline=_timeline(campaign, earlier) if campaign.track_clicks and campaign.started_at else None,
         providers=_providers(campaign.id),
         reasons=reasons,
         stayed=stayed,
@@ -116,30 +117,29 @@ def _compared(own: CampaignReportRow, earlier: Sequence[CampaignReportRow], name
     return ComparedRate(getattr(own, name), median(values) if len(values) >= LEAST_COMPARED else None)
 
 
-def _hours(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> ClickHours:
-    """Return clicks by hour, up to now for a campaign that began recently, because hours ahead have no number yet."""
+def _timeline(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> ClickTimeline:
+    """Return clicks over time, for a young campaign up to now, because what is ahead has no number yet."""
     assert campaign.started_at is not None
     tracked = [row for row in earlier if row.clicks is not None]
     comparable = len(tracked) >= LEAST_COMPARED and sum(row.clicks or 0 for row in tracked) <= MOST_COMPARED_CLICKS
     others = [row.campaign.id for row in tracked] if comparable else []
-    found = clicks_by_hour([campaign.id, *others])
-    own, nothing = found.get(campaign.id, [0] * HOURS), [0] * HOURS
-    usual = median_by_hour([found.get(each, nothing) for each in others])
-    passed = int((clock.now() - campaign.started_at).total_seconds() // 3600) + 1
-    until = max(2, min(HOURS, passed))
-    start = int(campaign.started_at.timestamp())
-    series: list[dict[str, Any]] = [{"label": _("This campaign"), "values": own[:until]}]
+    age = clock.now() - campaign.started_at
+    step, steps = step_seconds(age), steps_shown(age)
+    found = clicks_by_step([campaign.id, *others], step, steps)
+    nothing = [0] * steps
+    own, usual = found.get(campaign.id, nothing), median_by_step([found.get(each, nothing) for each in others])
+    series: list[dict[str, Any]] = [{"label": _("This campaign"), "values": own}]
     if usual:
-        series.append({"label": _("Median of your last campaigns"), "values": usual[:until]})
-    chart = {
-        "times": [start + hour * 3600 for hour in range(until)],
-        "series": series,
-        "unit": "",
-        "from_zero": True,
-        "hours_in": campaign.time_zone,
-    }
-    rows = [(hour, own[hour], usual[hour] if usual else None) for hour in range(until)]
-    return ClickHours(chart, [row for row in rows if row[1] or row[2]])
+        series.append({"label": _("Median of your last campaigns"), "values": usual})
+    start = int(campaign.started_at.timestamp())
+    times = [start + at * step for at in range(steps)]
+    chart = {"times": times, "series": series, "unit": "", "from_zero": True, "hours_in": campaign.time_zone}
+    rows = [
+        (datetime.fromtimestamp(begins, UTC), own[at], usual[at] if usual else None) for at, begins in enumerate(times)
+    ]
+    titles = {HOUR_SECONDS: _("Clicks by hour"), 60: _("Clicks by minute")}
+    title = titles.get(step, _("Clicks in steps of five minutes"))
+    return ClickTimeline(title, chart, [row for row in rows if row[1] or row[2]])
 
 
 def _providers(campaign_id: int) -> list[ProviderLine]:
@@ -178,9 +178,3 @@ def link_names(links: Sequence[LinkClicks]) -> dict[str, str]:
         url: ("" if len(hosts) == 1 and each.path.strip("/") else each.hostname or "") + each.path.rstrip("/") or url
         for url, each in parts.items()
     }
-
-
-def hour_begins(campaign: Campaign, hour: int) -> Any:
-    """Return when an hour of the timeline begins."""
-    assert campaign.started_at is not None
-    return campaign.started_at + timedelta(hours=hour)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from mailflatrate.entrypoints.web.studio.campaigns import (
     approval,
     calendar,
+    click_map,
     comments,
     compose,
     digests,
@@ -68,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}recipients/<int:delivery_id>/", outcomes.attempts, name="campaign-attempts"),
     path(f"{ONE}figures.csv", report.figures, name="campaign-figures"),
     path(f"{ONE}clicks/", report.clicks, name="campaign-clicks"),
+    path(f"{ONE}clicks/map/", click_map.click_map, name="campaign-click-map"),
     path(f"{ONE}decision/", report.decision, name="campaign-decision"),
     path(f"{ONE}edition/", report.edition, name="campaign-edition"),
     path(f"{ONE}edition/html/", report.edition_html, name="campaign-edition-html"),

@@ -93,6 +93,12 @@ FURTHER = (
         gettext_lazy("schedule, planned campaigns, month, week, move"),
     ),
     FurtherPage("studio:digests", gettext_lazy("RSS campaigns"), "newspaper", gettext_lazy("feed, blog, Atom")),
+    FurtherPage(
+        "studio:report-trends",
+        gettext_lazy("Trends"),
+        "chart-column",
+        gettext_lazy("reports, growth, best time to send, age of consents, mailbox providers"),
+    ),
     FurtherPage("account_change_password", gettext_lazy("Change password"), "lock"),
     FurtherPage(
         "mfa_index", gettext_lazy("Two-factor authentication"), "fingerprint", gettext_lazy("2FA, passkey, TOTP")

@@ -1,0 +1,186 @@
+"""How long a campaign's report takes with 1,000,000 recipients: every view, from read models that a replay gives again.
+
+    python bench/reports.py [--recipients 1000000] [--earlier 10] [--repeat 20]
+
+A campaign is planned and gets results, feedback and clicks as the product writes them; so do earlier campaigns, whose
+clicks are folded by the product's own job, for the comparison with what is usual. Half the newest campaign's clicks are
+younger than the last fold, the most that one can have. Prints one JSON object: median, p95 and the slowest statement
+of each view in milliseconds, and the time to fold. The exit status is 1 when a p95 is above 500 ms, or when a replay
+gives other figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+import psycopg
+
+from estate import CONTENT, Estate, build_estate, release, workspace
+from measure import machine
+from pages import measure
+
+LIMIT_MILLISECONDS = 500
+PROVIDERS = ("gmail.com", "gmx.de", "web.de", "outlook.com", "t-online.de", "yahoo.com", "people1.example")
+_OUTCOMES = """
+UPDATE delivery SET state = CASE WHEN id %% 100 < 2 THEN 'bounced' ELSE 'sent' END,
+    bounce = CASE id %% 100 WHEN 0 THEN 'hard' WHEN 1 THEN 'soft' ELSE '' END,
+    attempts = 1, reply_code = 250, reply_text = '250 2.0.0 Ok', settled_at = %s WHERE chunk_id = %s
+"""
+_FEEDBACK = """
+INSERT INTO feedback (account_id, delivery_id, campaign_id, kind, reason, at)
+SELECT account_id, id, campaign_id, CASE WHEN id % 1000 = 7 THEN 'complaint' ELSE 'unsubscribe' END,
+    CASE id % 3 WHEN 0 THEN 'too_many' WHEN 1 THEN 'not_relevant' ELSE '' END, settled_at
+FROM delivery WHERE campaign_id = %(campaign)s AND state = 'sent' AND (id % 1000 = 7 OR id % 300 = 11)
+"""
+_TALLY = """
+INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+SELECT account_id, chunk_id, campaign_id, state, bounce, count(*) FROM delivery WHERE campaign_id = %s
+GROUP BY 1, 2, 3, 4, 5
+"""
+_SAME_TALLY = """
+INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)
+SELECT account_id, chunk_id + %s, %s, state, detail, count FROM tally WHERE campaign_id = %s
+"""
+_ENDED = """
+UPDATE campaign SET state = 'sent', planned_count = %s, started_at = now() - %s * interval '1 hour',
+    finished_at = now() - %s * interval '1 hour' + interval '20 minutes' WHERE id = %s
+"""
+# Eleven clicks by people per hundred recipients and as many by machines: half of them in the first four hours.
+_CLICKS = """
+INSERT INTO click (account_id, campaign_id, edition_id, link_number, machine, at)
+SELECT c.account_id, c.id, (SELECT max(id) FROM edition WHERE campaign_id = c.id), 1 + n %% 5, n %% 2 = 0,
+    c.started_at + CASE WHEN n %% 4 < 2 THEN random() * interval '4 hours'
+        ELSE interval '4 hours' + random() * %(later)s * interval '1 hour' END
+FROM campaign c CROSS JOIN generate_series(1, %(clicks)s::int) n WHERE c.id = %(campaign)s
+"""
+BEGUN_HOURS = 8
+
+
+def main() -> None:
+    """Build, measure, replay, print."""
+    parser = argparse.ArgumentParser(description="reports of a large campaign")
+    parser.add_argument("--recipients", type=int, default=1_000_000)
+    parser.add_argument("--earlier", type=int, default=10)
+    parser.add_argument("--repeat", type=int, default=20)
+    options = parser.parse_args()
+    with workspace(log_level="ERROR", public_url="https://localhost"):
+        from mailflatrate.settings import load_settings
+        from mailflatrate.settings.roles import owner_url
+
+        estate = build_estate(options.recipients, address)
+        campaign_id = release(estate)
+        clicks = options.recipients * 22 // 100
+        with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
+            settle(owner, campaign_id, options.recipients)
+            owner.execute(_CLICKS, {"campaign": campaign_id, "clicks": clicks, "later": BEGUN_HOURS - 4})
+            others = earlier_campaigns(owner, estate, campaign_id, options)
+            for each in others:
+                owner.execute(_CLICKS, {"campaign": each, "clicks": clicks, "later": 40})
+            owner.execute("VACUUM ANALYZE")
+            result: dict[str, Any] = {"recipients": options.recipients, "clicks": clicks * (1 + len(others))}
+            result |= derive(estate, campaign_id, others)
+            owner.execute("VACUUM ANALYZE")
+        views, times = measure(estate, pages(campaign_id), options.repeat)
+        result["views"] = {
+            name: {**view, "p95_ms": round(statistics.quantiles(times[name], n=20)[-1], 1)}
+            for name, view in views.items()
+        }
+    result["p95_ms"] = max(view["p95_ms"] for view in result["views"].values())
+    print(json.dumps({**result, "machine": machine()}, indent=1))
+    sys.exit(0 if result["p95_ms"] <= LIMIT_MILLISECONDS and result["replay_gives_the_same"] else 1)
+
+
+def address(account_id: int, number: int) -> str:
+    """Return the address of a recipient at one of the mailbox providers."""
+    return f"dora{account_id}x{number}@{PROVIDERS[number % len(PROVIDERS)]}"
+
+
+def pages(campaign_id: int) -> dict[str, str]:
+    """Return the views of a report, and the pages that show several reports."""
+    one = f"/studio/campaigns/{campaign_id}/"
+    return {
+        "overview": one,
+        "progress": f"{one}progress/",
+        "clicks": f"{one}clicks/",
+        "click map": f"{one}clicks/map/",
+        "recipients": f"{one}recipients/",
+        "recipients: bounced": f"{one}recipients/?state=bounced",
+        "recipients: hard": f"{one}recipients/?state=bounced&detail=hard",
+        "checks": f"{one}decision/",
+        "as sent": f"{one}edition/",
+        "figures (CSV)": f"{one}figures.csv",
+        "reports": "/studio/reports/",
+        "campaigns": "/studio/campaigns/",
+    }
+
+
+def settle(owner: psycopg.Connection[Any], campaign_id: int, recipients: int) -> None:
+    """Give every recipient a result and some an opinion; the campaign began eight hours ago."""
+    begun = owner.execute("SELECT now() - %s * interval '1 hour'", [BEGUN_HOURS]).fetchone()
+    assert begun is not None
+    chunks = owner.execute("SELECT id FROM chunk WHERE campaign_id = %s ORDER BY id", [campaign_id]).fetchall()
+    for (chunk_id,) in chunks:
+        owner.execute(_OUTCOMES, [begun[0], chunk_id])
+    owner.execute("UPDATE chunk SET state = 'done' WHERE campaign_id = %s", [campaign_id])
+    owner.execute("DELETE FROM tally WHERE campaign_id = %s", [campaign_id])
+    owner.execute(_TALLY, [campaign_id])
+    owner.execute(_FEEDBACK, {"campaign": campaign_id})
+    owner.execute(_ENDED, [recipients, BEGUN_HOURS, BEGUN_HOURS, campaign_id])
+
+
+def earlier_campaigns(
+    owner: psycopg.Connection[Any], estate: Estate, campaign_id: int, options: argparse.Namespace
+) -> list[int]:
+    """Return campaigns of the weeks before with the same results, but without deliveries, which no view reads."""
+    from mailflatrate.apps.campaigns.actions import drafts
+    from mailflatrate.base import tenancy
+
+    found = []
+    for number in range(1, options.earlier + 1):
+        with tenancy.account(estate.account_id):
+            values = {"subject": f"Week {number}", "list_ids": [estate.list_id], "content": CONTENT}
+            campaign = drafts.create_campaign(
+                f"Week {number}", by=None, values=values | {"sender_id": estate.sender_id}
+            )
+            drafts.make_edition(campaign, 0)
+        owner.execute(_SAME_TALLY, [number * 10**9, campaign.id, campaign_id])
+        hours = number * 7 * 24
+        owner.execute(_ENDED, [options.recipients, hours, hours, campaign.id])
+        found.append(campaign.id)
+    return found
+
+
+def derive(estate: Estate, campaign_id: int, others: list[int]) -> dict[str, Any]:
+    """Derive the read models as jobs do, and again from the clicks. Return how long, and if it's the same."""
+    from mailflatrate.apps.stats.actions import refresh_campaign
+    from mailflatrate.apps.tracking.click_hours import fold_campaign, replay_campaign
+    from mailflatrate.apps.tracking.queries import clicks_of_campaign
+    from mailflatrate.base import tenancy
+
+    begun = time.perf_counter()
+    refresh_campaign(estate.account_id, campaign_id)
+    refreshed = time.perf_counter()
+    with tenancy.account(estate.account_id):
+        before = clicks_of_campaign(campaign_id)
+        counted = time.perf_counter()
+        for each in (campaign_id, *others):
+            fold_campaign(each)
+        folded = time.perf_counter()
+        after = clicks_of_campaign(campaign_id)
+        replay_campaign(campaign_id)
+        same = before == after == clicks_of_campaign(campaign_id)
+    return {
+        "figures_seconds": round(refreshed - begun, 1),
+        "count_before_folding_ms": round(1000 * (counted - refreshed)),
+        "fold_seconds": round(folded - counted, 2),
+        "replay_gives_the_same": same,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The demonstration's readers: scanners that open every link at once, and people who click, leave and say why.
+
+They use the links in the messages of the test inbox, over HTTPS and each from an address of their own, and they have
+no other way in. People take their time, so that the reports fill while someone watches.
+"""
+
+import http.client
+import math
+import re
+import ssl
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Address
+from urllib.parse import urlencode, urlsplit
+
+import structlog
+from django.db import connections
+
+from mailflatrate.apps.inbound.models import InboxMessage, LeaveReason
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.clicks import TOO_SOON
+
+log = structlog.get_logger("demo")
+
+SCANNED, CLICKING = 60, 219
+"""Messages that a scanner opens, and people who click."""
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+USUAL_SECONDS = 75.0
+"""The middle of the people's delays is ln 2 times this; the last one clicks after some seven minutes."""
+SECOND_LINK_SECONDS = 7.0
+FIRST_PLACE = int(IPv4Address("127.8.0.1"))
+PATIENCE_SECONDS = 10.0
+_LINK = re.compile(rb"https://[^\s\"'<>)\]]+/([cku])/([A-Za-z0-9_-]+)")
+_SOFT_BREAK = re.compile(rb"=\r?\n")
+# In each hundred people: how many click the first link, the second, the third.
+SHARES = (58, 27, 15)
+LEAVERS: tuple[LeaveReason | None, ...] = (LeaveReason.TOO_MANY, LeaveReason.TOO_MANY, LeaveReason.NOT_RELEVANT, None)
+"""Why the people leave who do; None: gives no reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRequest:
+    """One request of a reader, some seconds after the readers begin; `fields` make it a POST."""
+
+    seconds: float
+    place: int
+    url: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def start(mailing_id: str, stop: threading.Event) -> threading.Thread:
+    """Let the readers of a campaign begin, in a thread that ends after the last one or when `stop` is set."""
+    thread = threading.Thread(target=_read, args=(mailing_id, stop), name="readers")
+    thread.start()
+    return thread
+
+
+def _read(mailing_id: str, stop: threading.Event) -> None:
+    try:
+        messages = _messages(mailing_id, SCANNED + CLICKING + len(LEAVERS))
+    finally:
+        connections.close_all()
+    begun = clock.now()
+    for each in requests_of(messages):
+        due = begun + timedelta(seconds=each.seconds) - clock.now()
+        if stop.wait(max(0.0, due.total_seconds())):
+            return
+        try:
+            send(each)
+        except (OSError, http.client.HTTPException) as problem:
+            log.warning("a reader of the demonstration got no answer", problem=str(problem))
+
+
+def _messages(mailing_id: str, number: int) -> list[bytes]:
+    """Return messages that ordinary addresses received, the same ones in each demonstration."""
+    with tenancy.platform(PlatformReason.TEST_INBOX):
+        ordinary = InboxMessage.objects.filter(mailing_id=mailing_id, behaviour="")
+        found = sorted(ordinary.values_list("envelope_to", "id"), key=lambda row: (zlib.crc32(row[0].encode()), row[0]))
+        raw = InboxMessage.objects.in_bulk([row[1] for row in found[:number]])
+        return [bytes(raw[row[1]].raw) for row in found[:number]]
+
+
+def requests_of(messages: Sequence[bytes]) -> list[ReaderRequest]:
+    """Return what the readers of these raw messages request, in order of time: scanners first, then people."""
+    found: list[ReaderRequest] = []
+    for place, raw in enumerate(messages):
+        clicks, leave = links_of(raw)
+        if place < SCANNED:
+            found += [ReaderRequest(0.02 * place, place, url) for url in clicks]
+        elif place < SCANNED + CLICKING:
+            found += _person(place, place - SCANNED, clicks)
+        elif leave:
+            found += _leaver(place, place - SCANNED - CLICKING, leave)
+    return sorted(found, key=lambda each: each.seconds)
+
+
+def links_of(raw: bytes) -> tuple[list[str], str]:
+    """Return a raw message's tracked links in the order of the text, and its unsubscribe link; empty if missing."""
+    clicks, leave = dict[str, None](), ""
+    for found in _LINK.finditer(_SOFT_BREAK.sub(b"", raw)):
+        if found[1] == b"u":
+            leave = found[0].decode()
+        else:
+            clicks[found[0].decode()] = None
+    return list(clicks), leave
+
+
+def _person(place: int, number: int, links: Sequence[str]) -> Iterator[ReaderRequest]:
+    """Click one link, and every eighth person a second one: most soon, some late (an exponential delay)."""
+    if not links:
+        return
+    seconds = _delay(number / CLICKING)
+    dice = number * 37 % 100  # spreads the shares evenly over time
+    first = next((at for at in range(len(SHARES)) if dice < sum(SHARES[: at + 1])), 0) % len(links)
+    yield ReaderRequest(seconds, place, links[first])
+    if number % 8 == 0 and len(links) > 2:
+        yield ReaderRequest(seconds + SECOND_LINK_SECONDS, place, links[(first + 1) % len(links)])
+
+
+def _leaver(place: int, number: int, link: str) -> Iterator[ReaderRequest]:
+    """Unsubscribe on the page, then choose a reason there; the one without a reason changes their mind and pauses."""
+    seconds = _delay((number + 0.5) / len(LEAVERS))
+    yield ReaderRequest(seconds, place, link, (("scope", "list"),))
+    reason = LEAVERS[number]
+    if reason is not None:
+        yield ReaderRequest(seconds + SECOND_LINK_SECONDS, place, link, (("act", "reason"), ("reason", reason.value)))
+    else:
+        until = (clock.now() + timedelta(days=91)).date().isoformat()
+        fields = (("act", "stay"), ("how", "pause"), ("until", until))
+        yield ReaderRequest(seconds + SECOND_LINK_SECONDS, place, link, fields)
+
+
+def _delay(share: float) -> float:
+    """Return after how many seconds the person clicks who is at `share` (0 to 1) of all who click."""
+    return TOO_SOON.total_seconds() + 1 - USUAL_SECONDS * math.log(1 - min(share, 0.995))
+
+
+def send(request: ReaderRequest) -> int:
+    """Send one request from the reader's own loopback address; return the status. Raises OSError or HTTPException."""
+    parts = urlsplit(request.url)
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE  # the demo's certificate is self-signed
+    # The second argument of each source address: any port.
+    source = (str(IPv4Address(FIRST_PLACE + request.place)), 0)
+    connection = http.client.HTTPSConnection(
+        parts.hostname or "", parts.port, timeout=PATIENCE_SECONDS, source_address=source, context=trusting
+    )
+    try:
+        headers = {"User-Agent": BROWSER}
+        if request.fields:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("POST", parts.path, urlencode(request.fields), headers)
+        else:
+            connection.request("GET", parts.path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()
