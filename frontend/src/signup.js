@@ -177,10 +177,10 @@ ${texts.tracking && tick("tracking", "tracking", "yes", text(texts.tracking) + h
 const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var(--face);color:inherit;color-scheme:light dark}
 *{box-sizing:border-box;font:inherit}[hidden]{display:none!important}form,.done{display:grid;align-content:start;gap:.875rem;padding:1.25rem;border:1px solid #8884;border-radius:.75rem;background:Canvas;color:CanvasText}
 h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}.field{display:grid;gap:.25rem}
-fieldset{margin:0;padding:0;border:0;min-width:0}legend{padding:0}.box{display:grid;grid-template-columns:auto 1fr;gap:.625rem;align-items:start;padding:.1875rem 0}
+fieldset{margin:0;padding:0;border:0;min-width:0}legend{padding:0}.box{padding:.1875rem 0}
 label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]),select{width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
 :is(input,select,fieldset,button,a,summary):focus-visible{outline:3px solid var(--tone);outline-offset:2px}
-.consent{display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:is(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}
+:is(.consent,.box){display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:is(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}
 button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radius:.5rem;background:var(--tone);color:var(--on-tone);font-weight:600;cursor:pointer}button[aria-busy=true]{opacity:.7}
 button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}
 .error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}`;
@@ -371,6 +371,7 @@ function serve(form, root, config) {
     line.append(button);
   };
   const done = (answer) => {
+    if (answer.go) return void (location = answer.go);
     const panel = document.createElement("div");
     panel.className = "done";
     panel.setAttribute("role", "status");

@@ -60,6 +60,8 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
     "/studio/campaigns/<int:campaign_id>/move/": ONCE,
+    "/studio/forms/<int:form_id>/qr.svg": FILE,
+    "/studio/forms/<int:form_id>/poster.pdf": FILE,
     "/.well-known/mailflatrate-signing-keys.json": FILE,
     r"/^api(?:/[\s\S]*)?$": FILE,
     "/dns/<str:token>/zone.txt": FILE,

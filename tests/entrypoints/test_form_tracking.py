@@ -6,9 +6,13 @@ import re
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
-from mailflatrate.rules.forms import FieldKind, FormField
+from mailflatrate.entrypoints.presenters.qr_code import qr_svg
+from mailflatrate.entrypoints.web.studio.signup.poster import paper_url
+from mailflatrate.rules.forms import FieldKind, FormField, frozen_from_json
+from support.customers import customer_with_members
 from support.forms import FormCustomer, customer_with_form, fresh_address
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -86,3 +90,23 @@ def test_tracking_needs_its_own_tick_in_the_form_and_again_in_the_mailbox(garden
     assert granted.evidence.signup_at is not None
     assert "which links in its emails" in granted.evidence.details["wording"]
     assert garden.state(at_the_form) == "confirmed"
+
+
+def test_a_poster_and_its_code_lead_to_the_form_and_say_so(garden: FormCustomer) -> None:
+    anna = garden.anna.signed_in()
+    where = f"/studio/forms/{garden.form_id}"
+    code = anna.client.get(f"{where}/qr.svg?language=en")
+    assert code.headers["Content-Type"] == "image/svg+xml"
+    with tenancy.account(garden.account_id):
+        form = Form.objects.select_related("current").get(id=garden.form_id)
+    assert form.current is not None
+    url = paper_url(form, frozen_from_json(form.current.content), "en")
+    assert url.endswith(f"{garden.url}?language=en&came_from=poster")
+    assert code.content.decode() == qr_svg(url)
+    paper = anna.client.get(f"{where}/poster.pdf")
+    assert paper.content.startswith(b"%PDF-")
+    carla = customer_with_members("Carla")
+    for name in ("qr.svg", "poster.pdf"):
+        assert carla.client.get(f"{where}/{name}").status_code == 404
+    with pytest.raises(ValueError, match="too long"):
+        qr_svg(f"https://lindenhof.example/{'a' * 500}")

@@ -151,6 +151,14 @@ def test_initials(name: str, letters: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "sign"),
+    [("Lindenhof GmbH", "L"), ("Nordlicht Versand GmbH", "N"), ("„Ökohof“ eG", "Ö"), ("1a Garten AG", "1"), ("", "")],
+)
+def test_a_company_is_marked_by_the_start_of_its_name_not_by_its_legal_form(name: str, sign: str) -> None:
+    assert controls.mark(name) == sign
+
+
+@pytest.mark.parametrize(
     ("colour", "text"), [("#045f47", "#ffffff"), ("#ffe08a", "#16181d"), ("#ffffff", "#16181d"), ("#000000", "#ffffff")]
 )
 def test_text_on_the_customers_colour_can_be_read(colour: str, text: str) -> None:

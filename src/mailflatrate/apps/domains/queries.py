@@ -9,6 +9,7 @@ from mailflatrate.apps.domains.models import (
     CheckKind,
     DkimKey,
     DnsCheck,
+    DomainState,
     Mailbox,
     MediaHost,
     SenderAddress,
@@ -40,6 +41,12 @@ def domains_in_use() -> list[tuple[int, int, str]]:
 def domains() -> QuerySet[SenderDomain]:
     """Return the account's domains with their checks and addresses."""
     return SenderDomain.objects.prefetch_related("checks", "addresses").order_by("name")
+
+
+def proved_domain_names() -> list[str]:
+    """Return the names of the account's domains that are verified and not failing."""
+    proved = SenderDomain.objects.filter(verified_at__isnull=False, state=DomainState.VERIFIED)
+    return list(proved.order_by("name").values_list("name", flat=True))
 
 
 def senders() -> QuerySet[SenderAddress]:

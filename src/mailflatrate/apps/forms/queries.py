@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account, Imprint
+from mailflatrate.apps.domains.queries import proved_domain_names
 from mailflatrate.apps.forms.models import (
     ConfirmationRequestState,
     Form,
@@ -25,8 +26,17 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.contact_fields import FieldDefinition
-from mailflatrate.rules.forms import FieldKind, FormContent, FormField, FrozenForm, content_from_json, frozen_from_json
+from mailflatrate.rules.forms import (
+    FieldKind,
+    FormContent,
+    FormField,
+    FormRedirects,
+    FrozenForm,
+    content_from_json,
+    frozen_from_json,
+)
 from mailflatrate.rules.forms.placement import Placement, placement_from_json
+from mailflatrate.rules.forms.redirects import redirect_target
 
 FRESH_SECONDS = 3.0
 KEPT_FORMS = 2_000
@@ -53,8 +63,10 @@ class PublishedForm:
     """The account's fields that the form asks for, by key: how each is drawn, and what suits it."""
     month_first: bool
     placement: Placement
-    open_further: frozenset[int] = frozenset()
+    open_further: frozenset[int]
     """The further lists that still take sign-ups."""
+    redirects: FormRedirects
+    """The customer's own pages, on domains that are theirs at present."""
 
 
 _kept: dict[str, tuple[float, PublishedForm | None]] = {}
@@ -116,8 +128,18 @@ def _published(form: Form, account: Account, version: FormVersion, around: Surro
         typed=typed_fields(frozen.content),
         month_first=month_first(),
         placement=placement_from_json(form.placement),
+        redirects=allowed_redirects(frozen.content),
         open_further=frozenset(open_list_names([each.list_id for each in frozen.content.further])),
     )
+
+
+def allowed_redirects(content: FormContent) -> FormRedirects:
+    """Return the pages that a form leads to, without those on a domain that isn't the account's any longer."""
+    asked = content.redirects
+    if asked == FormRedirects():
+        return asked
+    domains = proved_domain_names()
+    return FormRedirects(redirect_target(asked.sent, domains), redirect_target(asked.welcome, domains))
 
 
 def typed_fields(content: FormContent) -> dict[str, FieldDefinition]:

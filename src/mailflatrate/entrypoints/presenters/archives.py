@@ -15,6 +15,18 @@ def issue_url(code: str, mailing_id: str) -> str:
     return f"{archive_url(code)}{mailing_id}/"
 
 
+def archive_and_form(code: str, title: str, form: str) -> str:
+    """Return the HTML that shows the archive with a sign-up form beside it, below each other on a phone.
+
+    `form` is the code of the form's frame.
+    """
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start">'
+        f'<div style="flex:2 1 20rem">{archive_frame(code, title)}</div>'
+        f'<div style="flex:1 1 18rem">{form}</div></div>'
+    )
+
+
 def archive_frame(code: str, title: str) -> str:
     """Return the HTML that shows the archive in a frame of the customer's own site."""
     return (

@@ -24,6 +24,7 @@ class ContentPolicy:
     inline_styles: bool = False
     images_from: tuple[str, ...] = ()
     frame_ancestors: str = "'self'"
+    forms_lead_to: tuple[str, ...] = ()
 
     def header(self, nonce: str = "") -> str:
         """Return the value of `Content-Security-Policy`; `nonce` marks our own style elements."""
@@ -36,7 +37,7 @@ class ContentPolicy:
             ("font-src", "'self'"),
             ("frame-src", "'self' data:"),
             ("frame-ancestors", self.frame_ancestors),
-            ("form-action", "'self'"),
+            ("form-action", " ".join(("'self'", *self.forms_lead_to))),
             ("base-uri", "'none'"),
             ("object-src", "'none'"),
         )
@@ -75,6 +76,12 @@ def allow_picture(request: HttpRequest, url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.netloc:
         allow(request, images_from=(f"https://{parts.netloc}",))
+
+
+def allow_redirect(request: HttpRequest, url: str) -> None:
+    """Let a form of the page lead to one page on another host; browsers hold the policy against redirects, too."""
+    if url:
+        allow(request, forms_lead_to=(f"https://{urlsplit(url).netloc}",))
 
 
 def policy_of(request: HttpRequest) -> ContentPolicy:

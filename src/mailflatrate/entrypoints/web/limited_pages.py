@@ -25,7 +25,10 @@ _LISTS = (
     "import-move-discard import import-cancel import-progress import-refused"
 )
 # Forms of these lists.
-_FORMS = "forms form-new form form-edit form-preview form-brand form-placement form-publish form-close form-reopen"
+_FORMS = (
+    "forms form-new form form-edit form-preview form-brand form-placement form-qr form-poster form-publish form-close "
+    "form-reopen"
+)
 LIMITED_PAGES = frozenset(f"{_ACCOUNT} {_CAMPAIGNS} {_LISTS} {_FORMS}".split())
 """Pages for members who are limited to some lists: each shows and changes only what belongs to these.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -82,6 +82,14 @@ class FormStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class FormRedirects:
+    """The customer's own pages after the sign-up and after the confirmation; empty: ours."""
+
+    sent: str = ""
+    welcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FurtherList:
     """Another list that the form offers in a box of its own: what is sent, and how often, by language."""
 
@@ -103,6 +111,7 @@ class FormContent:
     style: FormStyle = FormStyle()
     asks_tracking: bool = False
     further: tuple[FurtherList, ...] = ()
+    redirects: FormRedirects = FormRedirects()
 
     def further_texts(self, each: FurtherList, language: str) -> FormTexts:
         """Return the texts of one language as they read for another list."""
@@ -129,6 +138,7 @@ class FormContent:
         return {
             **({"tracking": True} if self.asks_tracking else {}),
             **({"further": [_further_json(each) for each in self.further]} if self.further else {}),
+            **({"redirects": asdict(self.redirects)} if self.redirects != FormRedirects() else {}),
             "languages": list(self.languages),
             "texts": {
                 language: {name: getattr(texts, name) for name in TEXT_NAMES}
@@ -178,6 +188,7 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
         ),
         style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"])),
         asks_tracking=bool(stored.get("tracking")),
+        redirects=FormRedirects(**{name: str(url) for name, url in stored.get("redirects", {}).items()}),
         further=tuple(
             FurtherList(int(each["list"]), dict(each["topics"]), dict(each["frequency"]))
             for each in stored.get("further", ())

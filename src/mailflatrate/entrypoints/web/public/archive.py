@@ -36,7 +36,7 @@ from mailflatrate.entrypoints.presenters.archives import archive_url, issue_url
 from mailflatrate.entrypoints.presenters.campaign_figures import sent_edition
 from mailflatrate.entrypoints.presenters.embeds import form_url
 from mailflatrate.entrypoints.web.content_policy import allow
-from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.public.reader import logo_path, page_language
 from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
@@ -112,6 +112,7 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
                 "name": found.account.name,
                 "text": found.mailing_list.public_name,
                 "colour": found.account.colour,
+                "logo_url": logo_path(),
             },
             "description": found.mailing_list.description,
             "issues": _issues(found),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import get_language
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.queries import brand_style, newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.base import tenancy
@@ -44,12 +45,18 @@ class PageReader:
                 "name": self.account.name,
                 "text": place.public_name if place else "",
                 "colour": self.account.colour,
+                "logo_url": logo_path(),
             },
             "imprint_lines": imprint_lines(imprint, language) if imprint else (),
             "privacy_url": imprint.privacy_url if imprint else "",
             "imprint_url": "#imprint" if imprint else "",
             "rights_url": f"/d/{key_ring().seal(TokenPurpose.PRIVACY, self.account.id, self.delivery.id)}",
         }
+
+
+def logo_path() -> str:
+    """Return the path of the brand's logo, which each of our hosts serves; empty without one."""
+    return urlsplit(brand_style().logo_url).path
 
 
 def page_language(request: HttpRequest, language_of_mail: str) -> str:

@@ -132,6 +132,12 @@ def initials(name: str) -> str:
 
 
 @register.filter
+def mark(name: str) -> str:
+    """Return the sign that stands for a company without a logo: the first letter or digit of its name."""
+    return next((sign.upper() for sign in str(name) if sign.isalnum()), "")
+
+
+@register.filter
 def state_icon(state: str) -> str:
     """Return the icon for a state (`passed`, `blocked`, `warning`, `waiting`, `info`, `success`, `error`, `todo`)."""
     return STATE_ICONS.get(state, "circle")

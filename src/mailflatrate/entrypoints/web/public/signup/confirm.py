@@ -26,17 +26,17 @@ from mailflatrate.apps.forms.facts import (
     tracking_text,
 )
 from mailflatrate.apps.forms.models import TRACKING, ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
-from mailflatrate.apps.forms.queries import newest_imprint
+from mailflatrate.apps.forms.queries import allowed_redirects, newest_imprint
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import FACES
-from mailflatrate.entrypoints.web.content_policy import allow_picture
+from mailflatrate.entrypoints.web.content_policy import allow_picture, allow_redirect
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment
 from mailflatrate.mail.links import LinkKind, link_prefix
 from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.forms import Font, frozen_from_json
+from mailflatrate.rules.forms import Font, content_from_json, frozen_from_json
 from mailflatrate.rules.imprint import imprint_lines
 from mailflatrate.settings.schema import load_settings
 
@@ -65,8 +65,15 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             )
             if answered is AnsweredRequest.UNCHOSEN:
                 return _no_store(_shown(request, found.request_id, unchosen=True))
-            return _no_store(HttpResponse(status=303, headers={"Location": request.get_full_path()}))
+            own_page = _redirect(found.request_id) if answered is AnsweredRequest.CONFIRMED else ""
+            return _no_store(HttpResponse(status=303, headers={"Location": own_page or request.get_full_path()}))
         return _no_store(_shown(request, found.request_id))
+
+
+def _redirect(request_id: int) -> str:
+    """Return the customer's own page after a confirmation; empty for ours."""
+    version = SignupRequest.objects.select_related("version").get(id=request_id).version
+    return allowed_redirects(content_from_json(version.content["content"])).welcome if version is not None else ""
 
 
 def _numbers(posted: Sequence[str]) -> set[int]:
@@ -93,6 +100,7 @@ def _shown(request: HttpRequest, request_id: int, *, unchosen: bool = False) -> 
     with translation.override(language), timezone.override(account.time_zone):
         context = {**_context(asked, account, language), "unchosen": unchosen}
         allow_picture(request, context["customer"]["logo_url"])
+        allow_redirect(request, _redirect(request_id))
         return render(request, f"public/signup/{template}", context, status=422 if unchosen else 200)
 
 

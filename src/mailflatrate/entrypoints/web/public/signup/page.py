@@ -36,7 +36,7 @@ from mailflatrate.entrypoints.presenters.form_inputs import (
     prefilled,
     read_answers,
 )
-from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
+from mailflatrate.entrypoints.web.content_policy import allow, allow_picture, allow_redirect
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
@@ -269,7 +269,8 @@ def _as_page(visit: FormVisit) -> HttpResponse:
     errors = _lacking(visit, sent, answers)
     taken = None if errors else _take(visit, sent)
     if taken is not None and taken.outcome is SignupOutcome.TAKEN:
-        return HttpResponse(status=303, headers={"Location": visit.url(sent="1")})
+        own_page = "" if visit.framed else visit.form.redirects.sent
+        return HttpResponse(status=303, headers={"Location": own_page or visit.url(sent="1")})
     context: dict[str, Any] = {
         "sent": sent,
         "values": {**answers.typed_in, "email": sent.email},
@@ -293,7 +294,8 @@ def _as_json(visit: FormVisit) -> HttpResponse:
     taken = _take(visit, sent)
     texts = visit.version.frozen.texts(visit.language)
     if taken.outcome is SignupOutcome.TAKEN:
-        return _open(JsonResponse({"outcome": "taken", "title": texts.sent_title, "text": texts.sent_text}))
+        go = {"go": visit.form.redirects.sent} if visit.form.redirects.sent else {}
+        return _open(JsonResponse({"outcome": "taken", "title": texts.sent_title, "text": texts.sent_text, **go}))
     answer: dict[str, Any] = {"outcome": taken.outcome.value, "errors": _errors(visit, taken)}
     question = _question(taken)
     if question:
@@ -347,6 +349,7 @@ def style_context(form: PublishedForm, version: ShownVersion, language: str) -> 
 def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     frozen = visit.version.frozen
     allow_picture(visit.request, frozen.content.style.logo_url)
+    allow_redirect(visit.request, visit.form.redirects.sent)
     languages = [
         (code, visit.url(**visit.prefill(), language=code))
         for code, _name in settings.LANGUAGES

@@ -6,13 +6,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.campaigns.public_archive import public_campaigns
-from mailflatrate.apps.forms.queries import asking_forms
+from mailflatrate.apps.forms.queries import asking_forms, typed_fields
 from mailflatrate.apps.lists.actions import lists as lists_actions
-from mailflatrate.entrypoints.presenters.archives import archive_frame, archive_url, issue_url
+from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.archives import archive_and_form, archive_frame, archive_url, issue_url
+from mailflatrate.entrypoints.presenters.embeds import frame_snippet
 from mailflatrate.entrypoints.presenters.lookups import find_list
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.rules.forms import frozen_from_json
 
 MOST_ROWS = 50
 
@@ -42,6 +45,16 @@ def public_archive(request: StudioRequest, list_id: int) -> HttpResponse:
         "url": archive_url(found.code),
         "feed_url": f"{archive_url(found.code)}feed.xml",
         "frame": archive_frame(found.code, found.public_name),
-        "has_form": bool(asking_forms(found.id)),
+        "with_form": _with_form(found),
     }
     return page(request, "studio/audience/public_archive.html", context)
+
+
+def _with_form(found: MailingList) -> str:
+    """Return the code of the archive beside the list's first published form; empty without one."""
+    form = next(iter(asking_forms(found.id)), None)
+    if form is None or form.current is None:
+        return ""
+    frozen = frozen_from_json(form.current.content)
+    snippet = frame_snippet(form.code, frozen, frozen.language(found.language), typed_fields(frozen.content))
+    return archive_and_form(found.code, found.public_name, snippet)

@@ -12,18 +12,20 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.domains.queries import senders
+from mailflatrate.apps.domains.queries import proved_domain_names, senders
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import open_lists
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.entrypoints.presenters.form_inputs import NAMES_IN_USE
 from mailflatrate.entrypoints.web.studio.signup.further import posted_further
+from mailflatrate.entrypoints.web.studio.signup.logos import logo_choices
 from mailflatrate.rules.contact_fields import KEY
 from mailflatrate.rules.forms import (
     FieldKind,
     Font,
     FormContent,
     FormField,
+    FormRedirects,
     FormStyle,
     FormTexts,
     content_from_json,
@@ -31,6 +33,7 @@ from mailflatrate.rules.forms import (
     field_label,
 )
 from mailflatrate.rules.forms.content import MAX_FIELDS, TEXT_NAMES
+from mailflatrate.rules.forms.redirects import MAX_CHARACTERS, redirect_target
 
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 FONTS = (
@@ -142,18 +145,27 @@ class BuilderForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "color", "class": "h-10 w-20 p-1"}),
     )
     font = forms.ChoiceField(label=gettext_lazy("Font"), choices=FONTS)
-    logo_url = forms.URLField(
+    logo_url = forms.ChoiceField(
         label=gettext_lazy("Logo"),
         required=False,
-        max_length=500,
-        assume_scheme="https",
-        help_text=gettext_lazy("The https URL of a square image."),
+        choices=(),
+        help_text=gettext_lazy("An image from Media. Without one, the page shows the company's first letter."),
+    )
+    sent_redirect = forms.CharField(
+        label=gettext_lazy("Your own page after sign-up"), required=False, max_length=MAX_CHARACTERS
+    )
+    welcome_redirect = forms.CharField(
+        label=gettext_lazy("Your own page after confirmation"), required=False, max_length=MAX_CHARACTERS
     )
 
     def __init__(self, form: Form, data: QueryDict | None = None) -> None:
         self._draft = content_from_json(form.draft)
         super().__init__(data, initial=_initial(form, self._draft))
         self.fields["mailing_list"].choices = _choices(open_lists())  # type: ignore[attr-defined]  # a choice field
+        self.fields["logo_url"].choices = logo_choices(self._draft.style.logo_url)  # type: ignore[attr-defined]
+        self._domains = proved_domain_names()
+        for name in ("sent_redirect", "welcome_redirect"):
+            self.fields[name].help_text = _redirect_hint(self._domains)
         if form.current_id is not None:
             self.fields["mailing_list"].disabled = True
             self.fields["mailing_list"].help_text = _("You can't change the list once the form is published.")
@@ -170,12 +182,19 @@ class BuilderForm(forms.Form):
                     label=label, help_text=hint, required=False, max_length=_MOST_CHARACTERS[rows], widget=widget
                 )
 
-    def clean_logo_url(self) -> str:
-        """Accept only https URLs, because the form's page uses https, too."""
-        address = str(self.cleaned_data["logo_url"])
-        if address and not address.startswith("https://"):
-            raise forms.ValidationError(_("The URL has to start with https://."))
-        return address
+    def clean_sent_redirect(self) -> str:
+        """Accept only pages on the account's own domains."""
+        return self._own_page("sent_redirect")
+
+    def clean_welcome_redirect(self) -> str:
+        """Accept only pages on the account's own domains."""
+        return self._own_page("welcome_redirect")
+
+    def _own_page(self, name: str) -> str:
+        url = str(self.cleaned_data[name]).strip()
+        if url and not redirect_target(url, self._domains):
+            raise forms.ValidationError(_redirect_hint(self._domains))
+        return url
 
     def texts(self, language: str) -> list[BoundField]:
         """Return the fields of one language."""
@@ -199,7 +218,14 @@ class BuilderForm(forms.Form):
             style=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
             asks_tracking=given["asks_tracking"],
             further=posted_further(posted, languages),
+            redirects=FormRedirects(given["sent_redirect"], given["welcome_redirect"]),
         )
+
+
+def _redirect_hint(domains: Sequence[str]) -> str:
+    if not domains:
+        return _("Verify a domain under Senders first: people are only sent to your own pages.")
+    return _("An https URL on %(domain)s. Empty: our page.") % {"domain": ", ".join(domains)}
 
 
 def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
@@ -210,6 +236,8 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
         "tags": ", ".join(form.tags),
         "correctable": form.correctable,
         "asks_tracking": draft.asks_tracking,
+        "sent_redirect": draft.redirects.sent,
+        "welcome_redirect": draft.redirects.welcome,
         "languages": list(draft.languages),
         "colour": draft.style.colour,
         "font": draft.style.font.value,

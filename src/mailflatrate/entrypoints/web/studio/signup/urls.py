@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.signup import builder, forms, person, placement, series
+from mailflatrate.entrypoints.web.studio.signup import builder, forms, person, placement, poster, series
 
 FORM = "forms/<int:form_id>/"
 
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{FORM}preview/", builder.preview, name="form-preview"),
     path(f"{FORM}brand/", builder.use_brand, name="form-brand"),
     path(f"{FORM}placement/", placement.placement, name="form-placement"),
+    path(f"{FORM}qr.svg", poster.qr_code, name="form-qr"),
+    path(f"{FORM}poster.pdf", poster.poster, name="form-poster"),
     path(f"{FORM}publish/", builder.publish, name="form-publish"),
     path(f"{FORM}series/", series.edit, name="form-series"),
     path(f"{FORM}close/", forms.close, name="form-close"),

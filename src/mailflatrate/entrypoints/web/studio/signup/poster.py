@@ -1,0 +1,71 @@
+"""A form on paper: its QR code as a picture, and a poster (A4) that says what people sign up for."""
+
+from base64 import b64encode
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from mailflatrate.apps.forms.models import Form
+from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
+from mailflatrate.entrypoints.presenters.embeds import form_url, readable_on
+from mailflatrate.entrypoints.presenters.qr_code import qr_svg
+from mailflatrate.entrypoints.web.posts import refuse
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.signup.builder import wanted
+from mailflatrate.rules.forms import FieldKind, FrozenForm, frozen_from_json
+
+ON_PAPER = "poster"
+"""What a poster's link says in the form's hidden source field, if it has one."""
+
+
+def _published(form_id: int) -> tuple[Form, FrozenForm]:
+    form = wanted(form_id)
+    if form.current is None:
+        raise Http404
+    return form, frozen_from_json(form.current.content)
+
+
+def paper_url(form: Form, frozen: FrozenForm, language: str) -> str:
+    """Return the form's URL for print: in one language, and with the source if a field takes it."""
+    sources = [field.key for field in frozen.content.fields if field.kind is FieldKind.SOURCE]
+    return f"{form_url(form.code)}?{urlencode({'language': language, **dict.fromkeys(sources, ON_PAPER)})}"
+
+
+@require_safe
+@studio
+def qr_code(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Download the QR code of the form's page, in the language of the link."""
+    form, frozen = _published(form_id)
+    url = paper_url(form, frozen, frozen.language(request.GET.get("language", "")))
+    headers = {"Content-Disposition": f'attachment; filename="{form.code}.svg"', "Cache-Control": "no-store"}
+    return HttpResponse(qr_svg(url), content_type="image/svg+xml", headers=headers)
+
+
+@require_safe
+@studio
+def poster(request: StudioRequest, form_id: int) -> HttpResponse:
+    """Download the poster as a PDF. It shows what the published version says, nothing else."""
+    form, frozen = _published(form_id)
+    language = frozen.language(request.GET.get("language", ""))
+    code = b64encode(qr_svg(paper_url(form, frozen, language)).encode()).decode()
+    context = {
+        "form": frozen,
+        "language": language,
+        "ink": readable_on(frozen.content.style.colour),
+        "texts": frozen.texts(language),
+        "imprint": frozen.frozen[language].imprint,
+        "address": form_url(form.code).partition("://")[2].rstrip("/"),
+        "qr": f"data:image/svg+xml;base64,{code}",
+        "font": typeface(),
+    }
+    try:
+        with override(language):
+            content = html_to_pdf(render_to_string("public/signup/poster.html", context))
+    except PdfUnavailable as problem:
+        return refuse(request, str(problem), reverse("studio:form", args=[form_id]))
+    headers = {"Content-Disposition": f'attachment; filename="{form.code}.pdf"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

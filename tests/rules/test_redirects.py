@@ -1,0 +1,70 @@
+"""The addresses that a form may lead to: a fuzz of what a browser could read in another way than we do."""
+
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflatrate.rules.forms.redirects import redirect_target
+
+OWN = ("lindenhof.example", "xn--grtnerei-0za.example")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://lindenhof.example/danke?from=form#top",
+        "https://www.lindenhof.example",
+        "https://xn--grtnerei-0za.example/",
+    ],
+)
+def test_own_pages_are_allowed(url: str) -> None:
+    assert redirect_target(url, OWN) == url
+    assert redirect_target(url, ()) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://lindenhof.example/",
+        "//lindenhof.example/",
+        "javascript:alert(1)//https://lindenhof.example/",
+        "https://lindenhof.example.evil.example/",
+        "https://evillindenhof.example/",
+        "https://evil.example/lindenhof.example",
+        "https://lindenhof.example@evil.example/",
+        "https://user:word@lindenhof.example/",
+        "https://lindenhof.example:8443/",
+        "https://evil.example\\.lindenhof.example/",
+        "https://evil.example\\@lindenhof.example/",
+        "https://lindenhof.example\r\nSet-Cookie: a=b",
+        "https://lindenhof.example /",
+        "https://gärtnerei.example/",
+        "https://[::1]/",
+        "https:///lindenhof.example/",
+        " https://lindenhof.example/",
+        "https://lindenhof.example/" + "a" * 500,
+    ],
+)
+def test_nothing_else_is(url: str) -> None:
+    assert redirect_target(url, OWN) == ""
+
+
+PIECES = st.sampled_from(
+    ["https:", "/", "\\", "@", ":", "?", "#", ".", "lindenhof.example", "evil.example", "\t", "\0", "%2f", "[", "]"]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=700))
+def test_whatever_is_entered_leads_to_an_own_host_or_nowhere(url: str) -> None:
+    begun = time.process_time()
+    found = redirect_target(url, OWN)
+    assert time.process_time() - begun < 1
+    if found:
+        assert found == url
+        host = urlsplit(found).hostname or ""
+        assert host in OWN or host.endswith(tuple(f".{name}" for name in OWN))
+        assert found.partition("//")[2].partition("/")[0].partition("?")[0].partition("#")[0].lower() == host
