@@ -72,7 +72,7 @@ function written(link) {
   if (link.style) anchor.setAttribute("style", link.style);
   if (link.src) {
     const image = page.createElement("img");
-    const attributes = { src: link.src, alt: link.label, width: "32", style: "display:inline-block;width:32px;height:auto;border:0;vertical-align:middle;margin:0 5px" };
+    const attributes = { src: link.src, alt: link.label, width: "32", style: "border:0;vertical-align:middle;margin:0 5px" };
     for (const [name, value] of Object.entries(attributes)) image.setAttribute(name, value);
     anchor.append(image);
   } else anchor.textContent = link.label;

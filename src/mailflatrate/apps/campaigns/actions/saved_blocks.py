@@ -31,10 +31,8 @@ def save_block(name: str, content: str, *, is_shared: bool, by: User | None) -> 
         raise CampaignInputError(_("There are %(most)s saved rows already. Delete one first.") % {"most": MOST_SAVED})
     content = _row(content)
     account_id = tenancy.current_account_id()
-    block = SavedBlock(
-        account_id=account_id, name=_name(name), content=content, is_shared=is_shared, created_by=by,
-        media_ids=media_ids_in(content, account_id),
-    )  # fmt: skip
+    block = SavedBlock(account_id=account_id, name=_name(name), content=content, is_shared=is_shared, created_by=by)
+    block.media_ids = media_ids_in(content, account_id)
     return _store(block)
 
 

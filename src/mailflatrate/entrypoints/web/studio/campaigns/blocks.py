@@ -131,26 +131,53 @@ def _words() -> dict[str, str]:
         "page-width": _("Campaign width (pixels)"),
         "shown_to": _("Show to"), "everybody": _("everyone"), "value": _("Value"), "only_if": _("Only if …"),
         "added": _("Added: …"), "deleted": _("Deleted: …"), "copied": _("Copied: …"), "moved": _("Moved: …"),
-        "screens": _("Screens"), "screens_all": _("Phones and computers"), "screens_desktop": _("Computers only"),
+        **_setting_words(),
+        **_saved_words(),
+        **{f"add_{key}": label for key, label in _labels().items()},
+    }  # fmt: skip
+
+
+def _setting_words() -> dict[str, str]:
+    """Return the texts of settings for screens, columns, backgrounds and links."""
+    return {
+        "screens": _("Screens"),
+        "screens_all": _("Phones and computers"),
+        "screens_desktop": _("Computers only"),
         "screens_phone": _("Phones only"),
-        "stacking": _("Order on phones"), "stacking_first": _("Left column first"),
+        "stacking": _("Order on phones"),
+        "stacking_first": _("Left column first"),
         "stacking_last": _("Right column first"),
         "stacking_hint": _("On a phone, columns are shown one below the other."),
         "backdrop": _("Background image URL"),
         "backdrop_hint": _("Choose a background color too: it shows until the image is loaded, or if it never is."),
-        "links": _("Links"), "network": _("Network"), "link_text": _("Link text"), "add_link": _("Add a link"),
+        "links": _("Links"),
+        "network": _("Network"),
+        "link_text": _("Link text"),
+        "add_link": _("Add a link"),
         "remove_link": _("Remove link"),
-        "saved_rows": _("Saved rows"), "save_row": _("Save row"), "saved_name": _("Name"),
+    }
+
+
+def _saved_words() -> dict[str, str]:
+    """Return the texts about saved rows."""
+    return {
+        "saved_rows": _("Saved rows"),
+        "save_row": _("Save row"),
+        "saved_name": _("Name"),
         "saved_none": _("Select a section and choose “Save row” to use it again in other campaigns."),
         "saved_shared": _("Shared: a change to this row reaches every draft that uses it, and nothing that was sent."),
-        "saved_done": _("Saved: …"), "saved_edit": _("Rename or delete"), "saved_rename": _("Rename"),
-        "saved_cancel": _("Cancel"), "saved_delete": _("Delete"),
+        "saved_done": _("Saved: …"),
+        "saved_edit": _("Rename or delete"),
+        "saved_rename": _("Rename"),
+        "saved_cancel": _("Cancel"),
+        "saved_delete": _("Delete"),
         "saved_delete_sure": _("Delete this row? Campaigns that contain a copy keep it."),
         "saved_delete_shared": _("Delete this row? … drafts use it. Each of them keeps a copy."),
         "saved_failed": _("The row wasn't saved. Check your connection and try again."),
         "shared_about": _("“…” is a shared row: what it says is the same in every draft that uses it."),
-        "shared_change": _("Change it everywhere"), "shared_detach": _("Turn into a copy for this campaign"),
+        "shared_change": _("Change it everywhere"),
+        "shared_detach": _("Turn into a copy for this campaign"),
         "shared_saves": _("You're changing “…”. Drafts follow when you save it."),
-        "shared_save": _("Save for all drafts"), "shared_gone": _("This shared row no longer exists. Delete it here."),
-        **{f"add_{key}": label for key, label in _labels().items()},
-    }  # fmt: skip
+        "shared_save": _("Save for all drafts"),
+        "shared_gone": _("This shared row no longer exists. Delete it here."),
+    }
