@@ -39,6 +39,12 @@ DIFFERENT = (
     "CHECK CONSTRAINT public import import_has_an_origin",
     "CHECK CONSTRAINT public withdrawal_outbox ",
 )
+DJANGO_ALONE = """
+from contextlib import nullcontext
+from mailflatrate.entrypoints.cli import main, migration_models
+migration_models.kept_models = nullcontext
+main.cli(["migrate"])
+"""
 
 
 @dataclass(frozen=True)
@@ -76,17 +82,21 @@ def upgraded(
 def read(url: str, folder: Path) -> dict[str, Any]:
     """What today's code finds after it has migrated."""
     write_secrets(folder)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MAILFLATRATE_", "DATABASE_"))}
-    environment = {**kept, "MAILFLATRATE_DATA_DIR": str(folder), "DATABASE_URL": url, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("read_database.py")],
-        env=environment,
+        env=environment_of(url, folder),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def environment_of(url: str, folder: Path) -> dict[str, str]:
+    """For a process of its own that works on a database."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MAILFLATRATE_", "DATABASE_"))}
+    return {**kept, "MAILFLATRATE_DATA_DIR": str(folder), "DATABASE_URL": url, "PYTHONPATH": str(ROOT / "src")}
 
 
 def rows_of(url: str) -> dict[str, int]:
@@ -113,6 +123,24 @@ def test_its_schema_is_that_of_a_new_database(upgraded: Upgraded, database: str)
     assert sorted(old) == sorted(new)
     assert {key for key in new if old[key] != new[key]} == set()
     assert upgraded.read["differs"] == [], "every function, trigger, policy and right is as the files say"
+
+
+@pytest.mark.skipif(not os.environ.get("RELEASE_TESTS"), reason="takes a minute: RELEASE_TESTS=1 runs it")
+def test_models_that_stay_rendered_make_the_same_database(database: str, tmp_path: Path) -> None:
+    name = "made_by_django_alone"
+    url = make_conninfo(database, dbname=name)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name}")
+    try:
+        write_secrets(tmp_path)
+        subprocess.run([sys.executable, "-c", DJANGO_ALONE], env=environment_of(url, tmp_path), check=True)
+        alone, new = (
+            {key: plain(text) for key, text in schema_state(each).items() if compared(key)} for each in (url, database)
+        )
+        assert alone == new
+    finally:
+        with psycopg.connect(database, autocommit=True) as owner:
+            owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def plain(text: str) -> str:

@@ -81,13 +81,15 @@ def _migrate(statement_seconds: int) -> None:
     from django.db import OperationalError, connections
 
     from mailflatrate.base.tenancy.apply import LOCK_SECONDS, PAUSE_SECONDS, TRIES, is_busy
+    from mailflatrate.entrypoints.cli.migration_models import kept_models
 
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         cursor.execute(f"SET statement_timeout = '{statement_seconds}s'")
     for tries_left in reversed(range(TRIES)):
         try:
-            call_command("migrate", database="owner", interactive=False, verbosity=0)
+            with kept_models():
+                call_command("migrate", database="owner", interactive=False, verbosity=0)
             return
         except OperationalError as problem:
             if isinstance(problem.__cause__, psycopg.errors.QueryCanceled):
