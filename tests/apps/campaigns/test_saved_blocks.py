@@ -13,7 +13,7 @@ from mailflatrate.apps.campaigns.convert import convert
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
 from mailflatrate.apps.campaigns.queries import newest_imprint, uses_of_blocks
-from mailflatrate.apps.campaigns.shared_blocks import MOST_INCLUDES, include_of, put_in, shared_ids
+from mailflatrate.apps.campaigns.shared_blocks import include_of
 from mailflatrate.base import tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.liquid import SourceRefused
@@ -25,15 +25,6 @@ ROW = "<mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>"
 
 def document(body: str) -> str:
     return f"<mjml>\n<mj-body>\n{body}\n</mj-body>\n</mjml>"
-
-
-def test_a_name_stands_for_its_row_and_only_so_often() -> None:
-    """However many names a source has, it doesn't grow without end; a name without a row stays."""
-    source = f"a {include_of(7)} b <mj-include path=\"block:8\"></mj-include> c <mj-include path='x' />"
-    assert shared_ids(source) == [7, 8]
-    assert put_in(source, {7: "SEVEN"}) == source.replace(include_of(7), "SEVEN")
-    many = include_of(7) * (MOST_INCLUDES + 1)
-    assert put_in(many, {7: "S"}) == "S" * MOST_INCLUDES + include_of(7)
 
 
 @pytest.mark.usefixtures("database")

@@ -51,9 +51,7 @@ def test_folding_changes_no_figure_and_a_replay_gives_the_same_again() -> None:
         before = figures(campaign)
         assert before[2] == {campaign.id: 5, 0: 0}
         fold_campaign(campaign.id)
-        assert hours() == [
-            (begun, 2, 1), (begun + timedelta(hours=1), 1, 0), (begun + timedelta(hours=4), 1, 0)
-        ]  # fmt: skip
+        assert hours() == [(begun, 2, 1), (begun + timedelta(hours=1), 1, 0), (begun + timedelta(hours=4), 1, 0)]
         assert figures(campaign) == before, "what is younger than four hours is counted as it is"
         folded = hours()
         fold_campaign(campaign.id)

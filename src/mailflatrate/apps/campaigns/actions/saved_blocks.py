@@ -26,7 +26,7 @@ _ROW = re.compile(r"<mj-(section|wrapper)\b[\s\S]*</mj-\1\s*>")
 
 
 def save_block(name: str, content: str, *, is_shared: bool, by: User | None) -> SavedBlock:
-    """Save a row under a name. Raises NameTaken; CampaignInputError for what is no row, SourceRefused for mistakes."""
+    """Save a row under a name. Raises NameTaken; CampaignInputError if it isn't a row, SourceRefused for mistakes."""
     if SavedBlock.objects.count() >= MOST_SAVED:
         raise CampaignInputError(_("There are %(most)s saved rows already. Delete one first.") % {"most": MOST_SAVED})
     content = _row(content)
@@ -92,7 +92,7 @@ def _name(name: str) -> str:
 def _row(content: str) -> str:
     """Return a row on one line, so that it shifts no line of a draft.
 
-    Raises CampaignInputError for what is no row, SourceRefused for mistakes in it.
+    Raises CampaignInputError if it isn't a row, SourceRefused for mistakes in it.
     """
     content = " ".join(content.split("\n")).strip()
     if len(content) > MOST_CHARS:

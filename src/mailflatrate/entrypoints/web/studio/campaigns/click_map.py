@@ -66,7 +66,7 @@ def with_shares(html: str, links: Sequence[LinkClicks], *, account_id: int, edit
 
 
 def _label(people: int, total: int) -> str:
-    """Return what stands beside a link: its share of all clicks, and their number."""
+    """Return the label beside a link: its share of all clicks, and their number."""
     if not people:
         return _("no clicks")
     return f"{percent(100 * people / total, 0)} · {intcomma(people)}"
