@@ -62,7 +62,7 @@ def test_a_template_is_found_by_purpose_and_by_family(anna: Any) -> None:
     expect(shown).to_have_count(30)
     search.fill("weihnachten")
     expect(shown).to_have_count(1)
-    page.get_by_role("radio", name="Jahresgruß").check(force=True)
+    page.get_by_role("radio", name="Jahresgruß").press("Space")
     search.fill("CAFE kuchen")
     expect(shown.locator(".shot-name")).to_have_text("Aus der Backstube")
     search.press("Enter")

@@ -1,6 +1,7 @@
 """The pages of templates, pictures and look, and the public addresses of pictures."""
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -117,6 +118,9 @@ def test_a_mailing_begins_with_a_template(anna: Customer, language: str) -> None
     page = anna.client.get(f"/studio/campaigns/new/?language={language}").content.decode()
     assert page.count('type="radio"') == 32
     assert page.count("data-gallery-family=") == 6
+    assert page.count('class="shot-look"') == 30
+    shown = anna.client.get(f"/studio/templates/ours/?language={language}&key=announcement").content.decode()
+    assert re.findall(r'key=(\w+)&amp;language=\w+"\s+class="btn', shown) == ["advice", "event"]
     data = {"name": f"Event {language}", "begin": "gallery:event", "language": language}
     followed(anna.client, "/studio/campaigns/new/", data)
     with tenancy.account(anna.account_id):

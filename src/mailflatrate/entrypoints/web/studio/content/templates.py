@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import templates
 from mailflatrate.apps.campaigns.errors import NameTaken
-from mailflatrate.apps.campaigns.gallery import KEYS, GalleryTemplate, gallery_template
+from mailflatrate.apps.campaigns.gallery import KEYS, GalleryTemplate, gallery, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_template
@@ -83,7 +83,13 @@ def _template_context(request: StudioRequest, card: Card) -> dict[str, object]:
 def gallery_page(request: StudioRequest) -> HttpResponse:
     """Show one of our templates in full size."""
     template = _asked(request)
-    context = _template_context(request, gallery_card(template)) | {"template": template}
+    others = gallery(template.language)
+    here = [one.key for one in others].index(template.key)
+    context = _template_context(request, gallery_card(template)) | {
+        "template": template,
+        "previous": gallery_card(others[here - 1]),
+        "next": gallery_card(others[(here + 1) % len(others)]),
+    }
     return page(request, "studio/content/template_gallery.html", context)
 
 
