@@ -135,6 +135,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "origin_reopened": ("lists/mail/origin_reopened", {"name": "Newsletter", "url": URL}),
     "digest_ready": ("campaigns/mail/digest_ready", {"digest": "Blog", "number": 3, "url": URL}),
+    "digest_ready_template": ("campaigns/mail/digest_ready", {"digest": "Weekly", "number": 0, "url": URL}),
     "digest_ready_one": ("campaigns/mail/digest_ready", {"digest": "Blog", "number": 1, "url": URL}),
     **{
         name: ("events/mail/switched_off", {"host": "shop.example", "gone": gone, "url": URL})

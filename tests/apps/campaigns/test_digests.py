@@ -311,3 +311,43 @@ def test_the_pages(anna: Customer, site: Site) -> None:
     followed(anna.client, f"{address}delete/", {})
     with tenancy.account(anna.account_id):
         assert not FeedDigest.objects.exists() and Campaign.objects.filter(id=digest.last_issue_id).exists()
+
+
+def test_without_a_feed_each_issue_is_the_template_as_a_draft_until_a_person_releases_it() -> None:
+    anna = sending_customer()
+    with tenancy.account(anna.account_id):
+        template = CampaignTemplate.objects.create(
+            name="Weekly", subject="This week", language="en", content_kind="markdown", content="# This week\n"
+        )
+        values = {
+            "name": "Weekly",
+            "url": "",
+            "mailing_list": MailingList.objects.get(),
+            "sender": None,
+            "template": None,
+            "weekday": 7,
+            "at": time(9),
+            "time_zone": "Europe/Berlin",
+            "minimum": 1,
+            "is_active": True,
+        }
+        with pytest.raises(CampaignError, match="copy of a template"):
+            digests.save_digest(values, by=anna.owner)
+        digest = digests.save_digest(values | {"template": template}, by=anna.owner)
+        assert digest.asked_at is None, "no feed is looked at"
+        FeedDigest.objects.update(next_at=clock.now() - timedelta(minutes=1))
+    digests.check_digest(anna.account_id, digest.id, issue=False)
+    digests.check_digest(anna.account_id, digest.id, issue=False)
+    with tenancy.account(anna.account_id):
+        (draft,) = Campaign.objects.all()
+        assert (draft.subject, draft.content, draft.state) == ("This week", "# This week\n", CampaignState.DRAFT)
+        assert not check_campaign(draft.id).allowed, "nobody ticked the policy for it"
+        digest.refresh_from_db()
+        assert (digest.outcome, digest.next_at > clock.now()) == (DigestOutcome.DRAFTED, True)
+    digests.check_digest(anna.account_id, digest.id, issue=True)
+    with tenancy.account(anna.account_id):
+        assert FeedDigest.objects.get().outcome == DigestOutcome.WAITS
+        assert Campaign.objects.count() == 1
+    page = anna.client.get(f"/studio/campaigns/digests/{digest.id}/").content.decode()
+    assert "Check now" not in page
+    assert "Prepare issue now" in page

@@ -46,6 +46,17 @@ def write_issue(name: str, items: Sequence[FeedItem], template: CampaignTemplate
     )
 
 
+def template_issue(name: str, template: CampaignTemplate | None) -> Issue:
+    """Return a template as it is, for an issue without a feed; an empty subject becomes the name."""
+    kind = ContentKind(template.content_kind) if template else ContentKind.MARKDOWN
+    return Issue(
+        subject=template.subject if template and template.subject else literal(_cut(name, LONGEST_SUBJECT)),
+        preheader=template.preheader if template else "",
+        content_kind=kind.value,
+        content=template.content.replace(MARK, "") if template else f"# {_escaped(name)}\n",
+    )
+
+
 def _fitting(entries: Sequence[str], most_octets: int) -> str:
     """Return the newest entries that fit into a campaign, at least one; the rest stay on the feed's own pages."""
     sizes = accumulate(len(entry.encode()) + 2 for entry in entries)

@@ -39,18 +39,20 @@ from mailflatrate.rules.vetting.probation import EARLY_REVIEW_DAYS
 ATTRIBUTE_SAMPLE = 5_000
 
 
-def campaigns(*, state: str = "", search: str = "") -> QuerySet[Campaign]:
+def campaigns(*, state: str = "", search: str = "", label: str = "") -> QuerySet[Campaign]:
     """Return the account's campaigns, newest first, without messages of automations.
 
-    `search` is a part of a name, or a mailing ID in any spelling.
+    `search` is a part of a name, a label, or a mailing ID in any spelling.
     """
     found = Campaign.objects.filter(automation_id=None).select_related("sender").order_by("-created_at", "-id")
     if state:
         found = found.filter(state=state)
+    if label:
+        found = found.filter(labels__contains=[label])
     if search:
         said = parse_mailing_id(search)
         by_id = Q(mailing_id=said) if said else Q(mailing_id__icontains=search)
-        found = found.filter(Q(name__icontains=search) | by_id)
+        found = found.filter(Q(name__icontains=search) | Q(labels__contains=[search]) | by_id)
     return found
 
 

@@ -40,8 +40,9 @@ class DigestForm(forms.Form):
     url = forms.URLField(
         label=gettext_lazy("Feed URL"),
         max_length=500,
+        required=False,
         assume_scheme="https",
-        help_text=gettext_lazy("RSS or Atom, on a public web server."),
+        help_text=gettext_lazy("RSS or Atom, on a public web server. If empty, each issue is a copy of the template."),
     )
     mailing_list: "forms.ModelChoiceField[MailingList]" = forms.ModelChoiceField(
         label=gettext_lazy("List"), queryset=None, empty_label=None
@@ -78,10 +79,19 @@ class DigestForm(forms.Form):
     def clean_url(self) -> str:
         """Return a web address without a user name or password in it."""
         url = str(self.cleaned_data["url"])
+        if not url:
+            return ""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.username is not None:
             raise forms.ValidationError(_("Enter an address that starts with https:// and contains no password."))
         return url
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what an issue is made of: a feed, a template, or both."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if values.get("url") == "" and "template" in values and values["template"] is None:
+            self.add_error("template", _("Without a feed, each issue is a copy of a template. Choose one."))
+        return values
 
 
 def settings_of(digest: FeedDigest) -> dict[str, Any]:

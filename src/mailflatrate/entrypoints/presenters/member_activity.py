@@ -68,6 +68,7 @@ PAGE_CHANGES: Final = {
     **_named("comment.settled", "campaign-comment-settle"),
     **_named("comment.deleted", "campaign-comment-delete"),
     **_named("campaign.withdrawn", "campaign-take-back"),
+    **_named("campaign.labeled", "campaign-labels"),
     **_named("campaign.moved", "campaign-move"),
     **_named("campaign.paused", "campaign-pause"),
     **_named("campaign.resumed", "campaign-resume campaign-send-unsent"),

@@ -193,6 +193,7 @@ _LABELS: Final = {
     "campaign.edited": gettext_lazy("Campaign edited"),
     "campaign.deleted": gettext_lazy("Campaign deleted"),
     "campaign.released": gettext_lazy("Campaign released"),
+    "campaign.labeled": gettext_lazy("Labels of campaigns changed"),
     "campaign.moved": gettext_lazy("Campaign moved to another time"),
     "campaign.withdrawn": gettext_lazy("Release withdrawn"),
     "campaign.paused": gettext_lazy("Campaign paused"),

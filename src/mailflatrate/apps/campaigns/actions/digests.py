@@ -1,6 +1,6 @@
-"""Recurring digests: save settings, check the feed, prepare an issue.
+"""Recurring campaigns: save settings, check the feed, prepare an issue, from new entries or from a template alone.
 
-An issue is a draft: a person ticks the policy and releases it (R-04).
+An issue is a draft: a person ticks the policy and releases it (R-04, ADR 0067).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.queries import members_who_may
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.actions.drafts import create_campaign
-from mailflatrate.apps.campaigns.digest_content import next_issue, write_issue
+from mailflatrate.apps.campaigns.digest_content import next_issue, template_issue, write_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
@@ -51,7 +51,8 @@ _STATUS = {
 
 
 def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = None) -> FeedDigest:
-    """Create a digest, or change the settings of one (SETTINGS); a new address is checked at once.
+    """Create a digest, or change the settings of one (SETTINGS); a new address is checked at once. Without an address,
+    each issue is the template as it is then.
 
     Raises CampaignError, NameTaken, FeedDigest.DoesNotExist.
     """
@@ -64,6 +65,8 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
         if name not in SETTINGS:
             raise ValueError(f"a field that customers can't write: {name}")
         setattr(digest, name, value)
+    if not digest.url and digest.template is None:
+        raise CampaignError(_("Without a feed, each issue is a copy of a template. Choose one."))
     digest.account_id = tenancy.current_account_id()
     digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, clock.now())
     if moved:
@@ -82,7 +85,8 @@ def save_digest(values: Mapping[str, Any], *, by: User, digest_id: int | None = 
     )
     if moved:
         digest.items.all().delete()
-        request_feed_check(digest.id, issue=False)
+        if digest.url:
+            request_feed_check(digest.id, issue=False)
     return digest
 
 
@@ -131,12 +135,27 @@ def check_digest(
         digest = FeedDigest.objects.filter(id=digest_id).first()
     if digest is None:
         return
+    if not digest.url:
+        with tenancy.account(account_id):
+            _prepare_from_template(digest_id, issue=issue)
+        return
     seen = fetch(digest.url, resolver or configured_resolver(), WANT, private=private)
     feed = _read(seen)
     with tenancy.account(account_id):
         current = FeedDigest.objects.select_for_update().filter(id=digest_id, url=digest.url).first()
         if current is not None:
             _keep(current, feed, issue=issue)
+
+
+def _prepare_from_template(digest_id: int, *, issue: bool) -> None:
+    digest = FeedDigest.objects.select_for_update().filter(id=digest_id, url="").first()
+    if digest is None:
+        return
+    digest.asked_at, now = None, clock.now()
+    if issue or (digest.is_active and digest.next_at <= now):
+        digest.outcome = _issue(digest, least=0)
+        digest.next_at = next_issue(digest.weekday, digest.at, digest.time_zone, now)
+    digest.save()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +228,19 @@ def _remember(digest: FeedDigest, feed: Feed) -> None:
 def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
     """Prepare a draft from new entries, unless there are too few or the previous issue is still unreleased."""
     waiting = digest.items.filter(used_at=None)
-    if waiting.count() < max(least, 1):
+    if digest.url and waiting.count() < max(least, 1):
         return DigestOutcome.TOO_FEW
     if digest.last_issue is not None and digest.last_issue.state == CampaignState.DRAFT:
         return DigestOutcome.WAITS
     items = sorted(waiting, key=lambda item: (item.published_at or item.seen_at, -item.id), reverse=True)
     items = items[:MOST_IN_ISSUE]
-    issue = write_issue(digest.name, items, digest.template)
+    issue = write_issue(digest.name, items, digest.template) if items else template_issue(digest.name, digest.template)
     values = {
         "subject": issue.subject,
         "preheader": issue.preheader,
         "content_kind": issue.content_kind,
         "content": issue.content,
+        "text_override": digest.template.text_override if digest.template and not digest.url else "",
         "list_ids": [digest.mailing_list_id],
         "sender_id": digest.sender_id,
         "language": digest.template.language if digest.template else digest.mailing_list.language,

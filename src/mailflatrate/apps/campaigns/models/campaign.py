@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
@@ -29,6 +30,8 @@ STATE_LABELS = {
     CampaignState.CANCELLED: _("Canceled"),
 }
 
+
+LONGEST_LABEL = 40
 
 MAYBE_SENT = "maybe_sent"
 """The reason of a campaign that was set aside because it may have been sent in a time that the database forgot."""
@@ -113,6 +116,12 @@ class Campaign(TenantModel):
     follow_up_of = models.BigIntegerField(null=True, help_text="the sent campaign whose people it reminds")
     follow_up_goal = models.JSONField(
         null=True, help_text="what they have not done: an event, or a click on a link (empty: any)"
+    )
+    labels = ArrayField(
+        models.CharField(max_length=LONGEST_LABEL),
+        default=list,
+        db_default=Value([], output_field=ArrayField(models.CharField(max_length=LONGEST_LABEL))),
+        help_text="with which colleagues sort campaigns",
     )
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -28,7 +28,8 @@ FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome
 
 
 class FeedDigest(TenantModel):
-    """Prepares a draft from the new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY. It never sends.
+    """Prepares a draft from the new entries of a feed, on a weekday (0 is Monday) or EVERY_DAY. It never sends. Without
+    a feed, `url` is empty, and the draft is a copy of the template.
 
     `next_at` is when the next issue is due; `detail` holds the technical message of the last failure.
     """

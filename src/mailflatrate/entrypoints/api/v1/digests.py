@@ -52,7 +52,9 @@ Clock = Annotated[
     ),
 ]
 DigestName = Annotated[str, Field(min_length=1, max_length=100, description="appears in the subject of each issue")]
-FeedUrl = Annotated[str, Field(max_length=500, description="URL of an RSS or Atom feed on a public web server")]
+FeedUrl = Annotated[
+    str, Field(max_length=500, description="URL of an RSS or Atom feed on a public web server; empty: none")
+]
 Weekday = Annotated[int, Field(ge=0, le=EVERY_DAY, description="0 is Monday, 6 is Sunday, 7 is every day")]
 Zone = Annotated[str, Field(max_length=64, description="IANA time zone; default: the account's")]
 Minimum = Annotated[

@@ -36,8 +36,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     ),
     **_all(
         Permission.DRAFT,
-        "home campaigns campaign-new campaign-copy campaign-follow-up campaign-delete campaign-edit campaign-audience "
-        "campaign-draft-review campaign-preview "
+        "home campaigns campaign-labels campaign-new campaign-copy campaign-follow-up campaign-delete "
+        "campaign-edit campaign-audience campaign-draft-review campaign-preview "
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "

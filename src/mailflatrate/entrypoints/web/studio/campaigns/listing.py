@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Count
@@ -9,11 +10,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
-from mailflatrate.apps.campaigns.actions import drafts, templates
+from mailflatrate.apps.campaigns.actions import drafts, labels, templates
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.gallery import KEYS
 from mailflatrate.apps.campaigns.models import STATE_LABELS, Campaign, CampaignState, ContentKind
@@ -50,9 +51,9 @@ def _chips() -> list[StateChip]:
     ]
 
 
-def _rows(request: StudioRequest, state: str, search: str) -> tuple[list[CampaignRow], int]:
+def _rows(request: StudioRequest, state: str, search: str, label: str) -> tuple[list[CampaignRow], int]:
     """Return one page, and the ID after which the next begins (0: this was the last)."""
-    found = queries.campaigns(state=state, search=search).order_by("-id")
+    found = queries.campaigns(state=state, search=search, label=label).order_by("-id")
     before = whole_number(request.GET.get("before"))
     if before:
         found = found.filter(id__lt=before)
@@ -63,16 +64,22 @@ def _rows(request: StudioRequest, state: str, search: str) -> tuple[list[Campaig
 @require_safe
 @studio
 def campaigns(request: StudioRequest) -> HttpResponse:
-    """Show all campaigns, newest first, by state and by part of their name or ID."""
+    """Show all campaigns, newest first, by state, by label, and by part of their name or ID."""
     state = request.GET.get("state", "")
     state = state if state in tuple(CampaignState) else ""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
-    rows, next_id = _rows(request, state, search)
+    known = labels.label_counts()
+    label = request.GET.get("label", "")
+    label = label if label in known else ""
+    rows, next_id = _rows(request, state, search, label)
     context = {
         "rows": rows,
         "next_id": next_id,
         "state": state,
         "search": search,
+        "label": label,
+        "labels": known,
+        "narrowed": urlencode({"state": state, "q": search, "label": label}),
         "chips": _chips(),
         "is_first_page": not request.GET.get("before"),
     }
@@ -147,6 +154,27 @@ def copy(request: StudioRequest, campaign_id: int) -> HttpResponse:
         return refuse(request, f"{capfirst(str(problem))}.", reverse("studio:campaigns"))
     said = _("This is your copy. It has its own mailing ID and hasn't been released.")
     return succeed(request, said, reverse("studio:campaign-edit", args=[draft.id]))
+
+
+@require_POST
+@studio
+def label_campaigns(request: StudioRequest) -> HttpResponse:
+    """Add a label to the selected campaigns, or remove one from them."""
+    chosen = [number for each in request.POST.getlist("campaign")[:PAGE_ROWS] if (number := whole_number(each))]
+    label = request.POST.get("label") or request.POST.get("new_label", "")
+    back = reverse("studio:campaigns")
+    if not chosen:
+        return refuse(request, _("Select at least one campaign."), back)
+    if request.POST.get("do") == "remove":
+        number = labels.remove_label(chosen, label)
+        said = ngettext("Label removed from %(n)d campaign.", "Label removed from %(n)d campaigns.", number)
+        return succeed(request, said % {"n": number}, back)
+    try:
+        number = labels.add_label(chosen, label)
+    except CampaignInputError as problem:
+        return refuse(request, str(problem), back)
+    said = ngettext("Label added to %(n)d campaign.", "Label added to %(n)d campaigns.", number)
+    return succeed(request, said % {"n": number}, back)
 
 
 @require_POST

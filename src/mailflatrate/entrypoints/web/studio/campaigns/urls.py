@@ -25,6 +25,7 @@ ONE = "<int:campaign_id>/"
 urlpatterns: list[URLPattern] = [
     path("", listing.campaigns, name="campaigns"),
     path("new/", listing.new, name="campaign-new"),
+    path("labels/", listing.label_campaigns, name="campaign-labels"),
     path("calendar/", calendar.calendar, name="campaign-calendar"),
     path("digests/", digests.digests, name="digests"),
     path("digests/new/", digests.new, name="digest-new"),

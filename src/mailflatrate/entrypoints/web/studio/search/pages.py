@@ -99,6 +99,13 @@ FURTHER = (
         "chart-column",
         gettext_lazy("reports, growth, best time to send, age of consents, mailbox providers"),
     ),
+    FurtherPage(
+        "studio:digest-new",
+        gettext_lazy("Repeat a campaign from a template"),
+        "refresh-cw",
+        gettext_lazy("recurring, weekly, daily, schedule, series"),
+        True,
+    ),
     FurtherPage("account_change_password", gettext_lazy("Change password"), "lock"),
     FurtherPage(
         "mfa_index", gettext_lazy("Two-factor authentication"), "fingerprint", gettext_lazy("2FA, passkey, TOTP")
