@@ -47,7 +47,8 @@ _ACCOUNT_WIDE = (
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
 _NOTHING = (
-    "abuse_case api_answer api_key asking_tally automation automation_arrival automation_count automation_member "
+    "abuse_case api_answer api_key asking_tally audience_count automation automation_arrival automation_count "
+    "automation_member "
     "automation_snapshot automation_step automation_version case_answer case_event case_question case_report "
     "contact_text contact_touch desk_message dkim_key domain_report enrolment enrolment_passage event_day "
     "event_setting invitation last_mailing lift_request mailable_count message_template misdirected_address notice "
