@@ -176,7 +176,7 @@ ${texts.tracking && tick("tracking", "tracking", "yes", text(texts.tracking) + h
 
 const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var(--face);color:inherit;color-scheme:light dark}
 *{box-sizing:border-box;font:inherit}[hidden]{display:none!important}form,.done{display:grid;align-content:start;gap:.875rem;padding:1.25rem;border:1px solid #8884;border-radius:.75rem;background:Canvas;color:CanvasText}
-h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}.field{display:grid;gap:.25rem}
+h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}strong{font-weight:600}.field{display:grid;gap:.25rem}
 fieldset{margin:0;padding:0;border:0;min-width:0}legend{padding:0}.box{padding:.1875rem 0}
 label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]),select{width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
 :is(input,select,fieldset,button,a,summary):focus-visible{outline:3px solid var(--tone);outline-offset:2px}

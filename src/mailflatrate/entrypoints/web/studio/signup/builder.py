@@ -68,7 +68,7 @@ def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
     new = [(row.choice, _("Custom field")) for row in rows if row.kind is FieldKind.TEXT and row.choice not in known]
     once = [
         (FieldKind.PHONE.value, _("Phone number")),
-        (FieldKind.SOURCE.value, _("Hidden: sign-up source from the link")),
+        (FieldKind.SOURCE.value, _("Hidden: sign-up source")),
     ]
     return [
         (FieldKind.FIRST_NAME.value, _("First name")),

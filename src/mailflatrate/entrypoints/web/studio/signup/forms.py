@@ -37,7 +37,7 @@ from mailflatrate.entrypoints.web.studio.signup.fields import NewSignupForm
 from mailflatrate.entrypoints.web.studio.signup.placement import PLACEMENT_LABELS
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
 from mailflatrate.entrypoints.web.studio.signup.series import series_card
-from mailflatrate.rules.forms import frozen_from_json
+from mailflatrate.rules.forms import FrozenTexts, frozen_from_json
 from mailflatrate.rules.forms.placement import placement_from_json
 from mailflatrate.rules.gate import all_rules
 
@@ -162,9 +162,15 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "versions": [(each, _proof_line(each)) for each in versions(form_id)[:20]],
         "changed": draft_as_published(form).sha256 != form.current.sha256,
         "after": series_card(form_id),
-        "wording": frozen.frozen[language].wording,
+        "wordings": _wordings(frozen.frozen[language]),
     }
     return page(request, "studio/signup/form.html", context)
+
+
+def _wordings(texts: FrozenTexts) -> list[str]:
+    """Return what each box of the form says."""
+    further = [f"{each.name}: {each.wording}" for each in texts.further]
+    return [texts.wording, *further, *filter(None, [texts.tracking])]
 
 
 def _proof_line(version: FormVersion) -> str:
