@@ -78,6 +78,7 @@ def test_a_template_from_its_name_to_the_approved_version(anna: Customer, otto: 
     assert anna.client.post(here, values(sender_id)).status_code == 303
     page = anna.page(f"transactional/templates/{template_id}/")
     assert "20 × Snowdrops" in page and "Lindenweg 4" in page
+    assert page.count("<textarea") == 4, "texts keep their lines"
     assert anna.client.post(f"{here}submit/").status_code == 303
     assert "Our team is reviewing this version" in anna.page(f"transactional/templates/{template_id}/")
     assert anna.client.post(here, values(sender_id, content="Buy now")).status_code == 422

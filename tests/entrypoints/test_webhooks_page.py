@@ -6,6 +6,7 @@ import pytest
 
 from mailflatrate.apps.events.models import EndpointState, EventSetting, WebhookEndpoint
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.studio.trust.webhooks import TYPE_GROUPS, TYPE_WORDS
 from support.customers import Customer
 
 LIST = "/studio/webhooks/"
@@ -74,3 +75,11 @@ def test_events_for_each_message_are_switched(anna: Customer) -> None:
     create(anna, types=["message.sent"])
     with tenancy.account(anna.account_id):
         assert EventSetting.objects.get().per_message, "choosing them switches them on"
+
+
+def test_every_type_has_one_heading(anna: Customer) -> None:
+    headed = [part for _heading, parts in TYPE_GROUPS for part in parts]
+    assert sorted(headed) == sorted({each.value.partition(".")[0] for each in TYPE_WORDS})
+    html = anna.page("webhooks/")
+    assert all(html.count(f'value="{each.value}"') == 1 for each in TYPE_WORDS)
+    assert html.count("<legend") == len(TYPE_GROUPS)

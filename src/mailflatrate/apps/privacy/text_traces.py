@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import connection
 
@@ -17,14 +18,15 @@ from mailflatrate.apps.privacy.people import ErasedPeople
 @dataclass(frozen=True, slots=True)
 class _Text:
     """Columns of a table that are searched, and what is stored in rows that name someone: `{}` is the text of the
-    column without the addresses. Rows are deleted if nothing is stored. `owner`: the column of a contact; the row
-    is deleted together with that contact.
+    column with `instead` for each address. Rows are deleted if nothing is stored. `owner`: the column of a contact; the
+    row is deleted together with that contact.
     """
 
     table: str
     searched: tuple[str, ...]
     changed: Mapping[str, str]
     owner: str = "NULL::bigint"
+    instead: str = ""
 
     @property
     def is_kept(self) -> bool:
@@ -32,8 +34,14 @@ class _Text:
         return any("{}" in stored for stored in self.changed.values())
 
 
-def _json(table: str, *columns: str) -> _Text:
-    return _Text(table, columns, dict.fromkeys(columns, "({})::jsonb"))
+def _json(table: str, *columns: str, instead: str = "") -> _Text:
+    return _Text(table, columns, dict.fromkeys(columns, "({})::jsonb"), instead=instead)
+
+
+ERASED: Final = "erased@example.invalid"
+"""An address of no one (RFC 2606): a condition of an automation stays readable, and no one meets it. The triggers that
+freeze a released version know it.
+"""
 
 
 # Under the application role, so within the account.
@@ -48,6 +56,9 @@ _TEXTS: dict[str, _Text] = {
     "export_segments": _json("export", "conditions"),
     "bulk_actions": _json("bulk_action", "selection", "parameters"),
     "audiences": _json("campaign", "conditions", "excluded_segments"),
+    "automations": _json("automation_version", "graph", instead=ERASED),
+    "automation_drafts": _json("automation_snapshot", "graph", instead=ERASED),
+    "automation_steps": _json("automation_step", "parameters", instead=ERASED),
 }
 _READ_ROWS = 2_000
 
@@ -108,7 +119,7 @@ def _change(text: _Text, people: ErasedPeople, named: Mapping[int, Sequence[int]
             )
             return
         changes = ", ".join(
-            f'"{column}" = {template.format(_without(text.table, column))}' for column, template in text.changed.items()
+            f'"{column}" = {template.format(_without(text, column))}' for column, template in text.changed.items()
         )
         patterns = [
             json.dumps([re.escape(people.search.emails[place]) for place in places]) for places in named.values()
@@ -121,11 +132,11 @@ def _change(text: _Text, people: ErasedPeople, named: Mapping[int, Sequence[int]
         )
 
 
-def _without(table: str, column: str) -> str:
+def _without(text: _Text, column: str) -> str:
     """Return SQL for the text of a column without the addresses of `named.patterns`, taken out one after another."""
     return (
-        f'(WITH RECURSIVE fold (said, n) AS (SELECT {table}."{column}"::text, 0 UNION ALL'  # noqa: S608  constants
-        " SELECT regexp_replace(said, named.patterns::jsonb ->> n, '', 'gi'), n + 1"
+        f'(WITH RECURSIVE fold (said, n) AS (SELECT {text.table}."{column}"::text, 0 UNION ALL'  # noqa: S608  constants
+        f" SELECT regexp_replace(said, named.patterns::jsonb ->> n, '{text.instead}', 'gi'), n + 1"
         " FROM fold WHERE n < jsonb_array_length(named.patterns::jsonb))"
         " SELECT said FROM fold ORDER BY n DESC LIMIT 1)"
     )

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mailflatrate.base.ids import key_ring, vault
 from mailflatrate.base.tenancy import TenantModel
@@ -143,7 +144,7 @@ class TransactionalSwitch(TenantModel):
 class ReferenceKind(models.TextChoices):
     """What a message is about."""
 
-    ORDER = "order", _("Order")
+    ORDER = "order", pgettext_lazy("purchase", "Order")
     INVOICE = "invoice", _("Invoice")
     BOOKING = "booking", _("Booking")
     ACCOUNT = "account", _("Account")

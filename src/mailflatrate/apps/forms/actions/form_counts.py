@@ -5,28 +5,20 @@ A step is one more row, so that visitors never wait for each other; an hourly jo
 
 from datetime import UTC, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.defence import counter_key, network_of, this_hour
 from mailflatrate.apps.forms.models import FormCount, FormStep
 from mailflatrate.apps.forms.queries import PublishedForm
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.base.count_rows import CountTable
 
 REPORTED = frozenset({FormStep.VIEW, FormStep.START})
 """The steps that only a browser knows."""
 REPORTS_PER_NETWORK_HOUR = 300
 MANY_ROWS = 50
-_MANY = "SELECT account_id, form_id FROM form_count GROUP BY 1, 2 HAVING count(*) > %s"
-_FOLD = """
-WITH gone AS (
-    DELETE FROM form_count WHERE account_id = %(account_id)s AND form_id = %(form_id)s
-    RETURNING day, placement, what, count
-)
-INSERT INTO form_count (account_id, form_id, day, placement, what, count)
-SELECT %(account_id)s, %(form_id)s, day, placement, what, sum(count) FROM gone GROUP BY day, placement, what
-"""
+_COUNTS = CountTable("form_count", "form_id", ("day", "placement", "what"))
 
 
 @tenancy.needs_account
@@ -53,10 +45,4 @@ def count_reported(form: PublishedForm, placement: str, step: FormStep, ip: str 
 
 def fold_counts(many_rows: int = MANY_ROWS) -> int:
     """Add up the counts of forms that have many rows; return the number of forms."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
-        cursor.execute(_MANY, [many_rows])
-        found = cursor.fetchall()
-    for account_id, form_id in found:
-        with tenancy.account(account_id), connection.cursor() as cursor:
-            cursor.execute(_FOLD, {"account_id": account_id, "form_id": form_id})
-    return len(found)
+    return _COUNTS.fold(many_rows)

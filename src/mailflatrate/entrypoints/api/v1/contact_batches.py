@@ -9,10 +9,10 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists.actions.contact_batch import MOST_EDITS, ContactEdit, EditOutcome, edit_contacts
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.batch_results import item_results, outcome_counts
 from mailflatrate.entrypoints.api.v1.contact_schemas import Attributes, ExternalId, PersonName, TagEdit
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Address, Id, RequestBodySchema
-from mailflatrate.entrypoints.presenters.sentences import error_sentence
 
 ROUTER = Router(tags=["Contacts"])
 
@@ -97,14 +97,5 @@ def change_contacts(request: ApiRequest, given: ContactBatch) -> BatchResult:
     """
     edits = [_edit(index, item) for index, item in enumerate(given.items)]
     results = edit_contacts(edits)
-    counts = {outcome.value: sum(one.outcome is outcome for one in results) for outcome in EditOutcome}
-    items = [
-        BatchItemResult(
-            index=index,
-            outcome=one.outcome,
-            contact_id=one.contact_id,
-            detail=error_sentence(one.problem) if one.problem else "",
-        )
-        for index, one in enumerate(results)
-    ]
-    return BatchResult(items=items, **counts)
+    items = item_results(enumerate(results), BatchItemResult)
+    return BatchResult(items=items, **outcome_counts(results, EditOutcome))

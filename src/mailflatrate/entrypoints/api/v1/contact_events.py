@@ -17,6 +17,7 @@ from mailflatrate.apps.lists.events import EventTypeRow
 from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.apps.lists.queries import contact_by_external_id
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.batch_results import item_results, outcome_counts
 from mailflatrate.entrypoints.api.v1.contact_schemas import ExternalId
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
@@ -172,18 +173,11 @@ def record_event_batch(request: ApiRequest, given: EventBatch) -> EventBatchResu
             raise wrong(f"items.{index}.contact", _("send either “id” or “external_id”"))
         reported.append(_reported(item, named.id, named.external_id))
     results = _record(reported)
-    counts = {outcome.value: sum(one.outcome is outcome for one in results) for outcome in EventOutcome}
-    items = [
-        BatchEventResult(
-            index=index,
-            outcome=one.outcome,
-            contact_id=one.contact_id,
-            detail=error_sentence(one.problem) if one.problem else "",
-        )
-        for index, one in enumerate(results)
-        if one.outcome in (EventOutcome.UNKNOWN, EventOutcome.REFUSED)
+    missed = [
+        (index, one) for index, one in enumerate(results) if one.outcome in (EventOutcome.UNKNOWN, EventOutcome.REFUSED)
     ]
-    return EventBatchResult(items=items, **counts)
+    items = item_results(missed, BatchEventResult)
+    return EventBatchResult(items=items, **outcome_counts(results, EventOutcome))
 
 
 ContactName = Annotated[

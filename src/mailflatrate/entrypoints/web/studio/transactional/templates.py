@@ -39,6 +39,11 @@ class JsonField(forms.CharField):
             raise forms.ValidationError(_("This isn't valid JSON: %(error)s.") % {"error": error}) from error
 
 
+def _source(rows: int) -> forms.Textarea:
+    """Return a field of several lines for text that isn't prose."""
+    return forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "class": "font-mono text-sm"})
+
+
 class VersionForm(forms.Form):
     """What a version says and takes."""
 
@@ -50,18 +55,21 @@ class VersionForm(forms.Form):
         label=gettext_lazy("Text"),
         max_length=LONGEST_CONTENT,
         required=False,
+        widget=_source(16),
         help_text=gettext_lazy("Insert data with {{ data.name }} and the reference with {{ reference.number }}."),
     )
     purpose = forms.CharField(
         label=gettext_lazy("What triggers this message?"),
         max_length=1_000,
         required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("For our reviewer, such as: sent when a parcel leaves our warehouse."),
     )
     fields_json = JsonField(
         label=gettext_lazy("Fields"),
         max_length=LONGEST_JSON,
         required=False,
+        widget=_source(12),
         help_text=gettext_lazy(
             "The data that your program sends, as JSON. Types: text, number, date, url (with “hosts”) and list (with "
             "“columns”)."
@@ -71,6 +79,7 @@ class VersionForm(forms.Form):
         label=gettext_lazy("Sample data"),
         max_length=LONGEST_JSON,
         required=False,
+        widget=_source(10),
         help_text=gettext_lazy("For the preview, and for our reviewer."),
     )
 

@@ -1,6 +1,7 @@
 """Webhooks: the list, and one endpoint with its log and its actions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,17 @@ TYPE_WORDS: Final[Mapping[EventType, Any]] = {
 }
 
 
+TYPE_GROUPS: Final = (
+    (gettext_lazy("Contacts"), ("contact",)),
+    (gettext_lazy("Sign-ups"), ("confirmation",)),
+    (gettext_lazy("Campaigns"), ("campaign", "complaint")),
+    (gettext_lazy("Automations"), ("automation",)),
+    (gettext_lazy("Account"), ("import", "origin", "domain", "account", "agreement")),
+    (gettext_lazy("Each message"), ("message",)),
+)
+"""The headings under which types are chosen, by the first part of a type."""
+
+
 class EndpointForm(forms.Form):
     """The address of an endpoint and the events it gets."""
 
@@ -88,11 +100,29 @@ class ReplayForm(forms.Form):
     since = forms.DateTimeField(label=gettext_lazy("Since"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
-def _choices(form: EndpointForm) -> list[tuple[str, Any, str, bool]]:
+@dataclass(frozen=True, slots=True)
+class TypeChoice:
+    """A type of event as a checkbox."""
+
+    value: str
+    words: Any
+    must_be_obeyed: bool
+    is_picked: bool
+
+
+def _choices(form: EndpointForm) -> list[tuple[Any, list[TypeChoice]]]:
+    """Return the types under their headings."""
     picked = form["types"].value() or []
     return [
-        (each.value, words, "must" if each in MUST_BE_OBEYED else "", each.value in picked)
-        for each, words in TYPE_WORDS.items()
+        (
+            heading,
+            [
+                TypeChoice(each.value, words, each in MUST_BE_OBEYED, each.value in picked)
+                for each, words in TYPE_WORDS.items()
+                if each.value.partition(".")[0] in parts
+            ],
+        )
+        for heading, parts in TYPE_GROUPS
     ]
 
 
