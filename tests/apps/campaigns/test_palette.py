@@ -82,6 +82,13 @@ def test_a_block_is_hidden_on_one_kind_of_screen_only_where_the_author_chose_so(
         assert lint_compiled(letter).hidden_text == ()
 
 
+def test_a_full_width_button_can_be_clicked_everywhere() -> None:
+    sources = block_sources("en", BRAND)
+    for key, display in (("button", "inline-block"), ("button_full", "block")):
+        (link,) = LexborHTMLParser(compiled(sources[key], "en").html.source).css(".action a")
+        assert (link.attributes["style"] or "").startswith(f"display:{display};"), key
+
+
 def test_each_picture_of_ours_exists_and_is_small() -> None:
     """Icons are drawn for twice the width at which they show, and together weigh less than one photograph."""
     shown = set(re.findall(r"/m/shipped/([a-z-]+)\.png", " ".join(block_sources("en", BRAND).values())))

@@ -25,6 +25,7 @@ _STRONG_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\
 _ALIGN = re.compile(r"(?:^|;)\s*text-align\s*:\s*([a-z]+)", re.IGNORECASE)
 _DECIMAL = re.compile(r"\s*(\d+\.\d+)(?:px)?\s*", re.IGNORECASE)
 _WIDTH_IN_COMMENT = re.compile(r"(\swidth=\")(\d+\.\d+)(?=(?:px)?\")")
+_FULL_BUTTON = "border-collapse:separate;width:100%;"
 _WRAPS = "overflow-wrap:break-word;word-break:break-word"
 _SCHEME = re.compile(r"(?<![\w-])(?:supported-)?color-schemes?\s*:([^;}]*)", re.IGNORECASE)
 HIDDEN_ON_PHONES, HIDDEN_ON_DESKTOPS = "mf-hide-phone", "mf-hide-desktop"
@@ -50,6 +51,7 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
     """
     head = _HeadFacts.of(tokens)
     hiding = _hiding_styles(tokens)
+    fills = False
     result: list[Token] = []
     for token in tokens:
         if token.name == "title" and not head.title:
@@ -58,6 +60,7 @@ def finish(tokens: list[Token], *, language: str, title: str, wraps: bool, word:
             token.text = _WIDTH_IN_COMMENT.sub(lambda found: f"{found[1]}{round(float(found[2]))}", token.text)
         elif token.kind is TokenKind.START:
             _finish_tag(token, language, wraps=wraps)
+            fills = _fill_button(token, fills=fills)
         elif token.kind is TokenKind.END and token.name == "head":
             result.extend(hiding)
         result.append(token)
@@ -162,6 +165,20 @@ def _finish_tag(token: Token, language: str, *, wraps: bool) -> None:
         style = attributes.get("style") or ""
         if "vertical-align" not in style:
             _set(token, "style", f"{style.rstrip(';')};vertical-align:{align}".lstrip(";"))
+
+
+def _fill_button(token: Token, *, fills: bool) -> bool:
+    """Let the link of a full-width button fill it, so that it can be clicked everywhere and not only on its text.
+
+    `fills` says whether `token` is inside such a button; the result says it of the next tag. mrml writes a button as a
+    table around its link.
+    """
+    style = token.attributes.get("style") or ""
+    if token.name == "table":
+        return style.startswith(_FULL_BUTTON)
+    if fills and token.name == "a" and style.startswith("display:inline-block;"):
+        _set(token, "style", style.replace("display:inline-block;", "display:block;", 1))
+    return fills and token.name != "a"
 
 
 def _set(token: Token, name: str, value: str) -> None:
