@@ -1,6 +1,7 @@
 import "./app.css";
 import htmx from "./lib/htmx.js";
 import "htmx-ext-sse";
+import { startComposer } from "./lib/composer.js";
 import { startCounters } from "./lib/counter.js";
 import { startDrafts } from "./lib/drafts.js";
 import { startGallery } from "./lib/gallery.js";
@@ -33,6 +34,7 @@ startCounters();
 startLetters(htmx);
 startDrafts();
 startGallery();
+startComposer();
 startSearch();
 showOpenTab();
 loadHeavyParts(document);

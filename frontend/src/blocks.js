@@ -1,13 +1,16 @@
 import "grapesjs/dist/css/grapes.min.css";
 import "./blocks.css";
 import grapesjs from "grapesjs";
+import { CANVAS_CSS, harmless, PLACEHOLDER } from "./blocks/canvas.js";
 import { registerTypes, toComponent, toNode } from "./blocks/components.js";
+import { plainText } from "./blocks/fields.js";
 import { Inspector } from "./blocks/inspector.js";
 import { headAttributes, NoBlocks, parse, serialise } from "./blocks/mjml.js";
 import { resolved } from "./blocks/look.js";
 import { inRow, isRow, made } from "./blocks/palette.js";
 import { SavedRows } from "./blocks/saved.js";
 import { Structure } from "./blocks/structure.js";
+import { Writing } from "./blocks/writing.js";
 
 /**
  * .blocks[data-blocks-for="ID of a textarea"]: the visual editor of the MJML in that textarea, which remains the form's field.
@@ -16,30 +19,6 @@ import { Structure } from "./blocks/structure.js";
  */
 
 const MOST_STEPS = 200;
-const PLACEHOLDER = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="600" height="240" viewBox="0 0 600 240"><rect width="600" height="240" fill="#e8e6e1"/><g fill="none" stroke="#8a857c" stroke-width="6"><rect x="240" y="70" width="120" height="100" rx="8"/><path d="M240 150l35-35 30 30 20-18 35 33"/><circle cx="325" cy="98" r="9"/></g></svg>')}`;
-const CANVAS_CSS = `
-  body { margin: 0; overflow-wrap: anywhere; font-family: Arial, sans-serif; }
-  [data-gjs-type="mj-column"]:empty, [data-gjs-type="mj-section"] > div:empty { min-height: 48px; outline: 1px dashed #9a958c; outline-offset: -4px; }
-  .mf-source { margin: 4px auto; max-width: 592px; padding: 4px 10px; border: 1px dashed #9a958c; border-radius: 4px; background: #f5f3ee; color: #55504a; font: 12px/1.5 ui-monospace, monospace; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-  [data-shared]::before { content: attr(data-shared); display: block; max-width: 600px; margin: 0 auto; padding: 2px 10px; box-sizing: border-box; background: #5b5347; color: #fff; font: 12px/1.6 system-ui, sans-serif; text-align: left; }
-  [data-condition]::before { content: attr(data-condition); display: block; flex-basis: 100%; max-width: 600px; margin: 0 auto; padding: 2px 10px; box-sizing: border-box; background: #0b5a63; color: #fff; font: 12px/1.6 system-ui, sans-serif; text-align: left; }
-  [contenteditable="true"] { outline: 2px solid #0b5a63; outline-offset: 2px; cursor: text; }
-  p { margin: 0 0 1em; } p:last-child { margin-bottom: 0; }
-  @media (max-width: 480px) { [data-gjs-type="mj-section"] > div > [data-gjs-type="mj-column"] { flex-basis: 100% !important; max-width: 100% !important; } }
-`;
-
-function harmless(html) {
-  const inTable = /^\s*<(tr|tbody|thead|td|th)\b/i.test(html);
-  const page = new DOMParser().parseFromString(inTable ? `<table>${html}</table>` : html, "text/html");
-  for (const bad of page.querySelectorAll("script, iframe, object, embed, form, input, link, meta, base")) bad.remove();
-  for (const element of page.body.querySelectorAll("*")) {
-    for (const { name, value } of [...element.attributes]) {
-      if (name.startsWith("on") || /^\s*(javascript|vbscript):/i.test(value)) element.removeAttribute(name);
-    }
-  }
-  return inTable ? (page.querySelector("table")?.innerHTML ?? "") : page.body.innerHTML;
-}
-
 class Blocks {
   constructor(root, textarea) {
     this.root = root;
@@ -50,7 +29,10 @@ class Blocks {
     this.document = { head: "", tail: "" };
     this.studio = {
       words: config.words, brand: config.brand, networks: config.networks, conditions: config.conditions, imprint: config.imprint,
-      head: headAttributes(""), harmless,
+      head: headAttributes(""),
+      drawn: (html) => harmless(this.writing.chips(html)),
+      said: (html) => plainText(html, (source) => this.writing.label(source)),
+      conditionWord: (condition) => config.conditions.find(([value]) => value === condition)?.[1] ?? this.words.only_if.replace("…", condition),
       shown: (src) => (!src || src.includes("{{") ? PLACEHOLDER : src.startsWith(config.public) ? src.slice(config.public.length) : src),
       bodyWidth: () => resolved("mj-body", this.body?.get("mj") ?? {}, this.studio.head).width,
       change: (model, values) => this.change(model, values),
@@ -61,7 +43,8 @@ class Blocks {
     this.say = root.querySelector("[data-blocks-say]");
     this.tools = document.querySelector("[data-blocks-tools]");
     this.inspector = new Inspector(this.tools.querySelector("[data-blocks-inspector]"), this.studio);
-    this.structure = new Structure(this.tools.querySelector("[data-blocks-structure]"), this.studio, (model) => this.choose(model));
+    this.structure = new Structure(root.querySelector("[data-blocks-structure]"), this.studio, (model) => this.choose(model));
+    this.writing = new Writing(this, root, { fields: config.fields, words: this.words, colours: config.brand.colours });
     this.editor = this.canvasEditor();
     registerTypes(this.editor, this.studio);
     this.editor.on("load", () => this.begin());
@@ -75,12 +58,7 @@ class Blocks {
       styleManager: { custom: true }, traitManager: { custom: true }, canvasCss: CANVAS_CSS, protectedCss: "",
       deviceManager: { devices: [{ id: "desktop", name: "desktop", width: "" }, { id: "phone", name: "phone", width: "390px" }] },
     });
-    editor.setCustomRte({
-      parseContent: false,
-      enable: (element, rte) => this.startWriting(element, rte),
-      disable: (element) => this.stopWriting(element),
-      getContent: (element) => element.innerHTML,
-    });
+    editor.setCustomRte(this.writing.customEditor);
     return editor;
   }
 
@@ -91,10 +69,9 @@ class Blocks {
     this.at = 0;
     this.show(this.textarea.value);
     this.editor.on("component:add component:remove component:update component:drag:end", () => this.touch());
-    this.editor.on("component:input", (model) => this.typed(model));
     this.editor.on("component:selected component:deselected", () => this.chosen());
     this.frameDocument().addEventListener("keydown", (event) => this.key(event));
-    this.frameDocument().addEventListener("paste", (event) => this.paste(event));
+    this.frameDocument().addEventListener("click", (event) => this.writing.click(event), true);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.tools.addEventListener("keydown", (event) => this.key(event));
     this.tools.addEventListener("focusin", (event) => { if (event.target.matches("input, textarea")) this.lastField = event.target; });
@@ -173,7 +150,8 @@ class Blocks {
   }
 
   /** Undo and redo: shows another text from the history. */
-  go(by) {
+  async go(by) {
+    await this.writing.end();
     clearTimeout(this.timer);
     this.keep();
     const next = this.at + by;
@@ -332,57 +310,10 @@ class Blocks {
     this.touch();
   }
 
-  // -- inline editing ------------------------------------------------------------------------------------------------
-
-  startWriting(element, rte) {
-    element.contentEditable = "true";
-    element.focus();
-    this.writing = element;
-    this.root.dataset.writing = "";
-    return rte ?? { element };
-  }
-
-  stopWriting(element) {
-    element.contentEditable = "false";
-    this.writing = null;
-    delete this.root.dataset.writing;
-  }
-
-  typed(model) {
-    if (!this.writing) return;
-    model.set("content", this.writing.innerHTML, { silent: true });
-    this.inspector.follow();
-    this.touch();
-  }
-
-  /** Takes only plain text from the clipboard, because other programs' formatting breaks emails. */
-  paste(event) {
-    if (!this.writing) return;
-    event.preventDefault();
-    const text = event.clipboardData.getData("text/plain");
-    this.frameDocument().execCommand("insertText", false, text);
-  }
-
-  format(name) {
-    if (!this.writing) return;
-    const page = this.frameDocument();
-    this.writing.focus();
-    if (name !== "link") {
-      page.execCommand(name, false);
-    } else {
-      const around = page.getSelection().anchorNode?.parentElement?.closest("a");
-      const field = this.root.querySelector("[data-blocks-link]");
-      if (around) page.execCommand("unlink", false);
-      else if (field.value.trim()) page.execCommand("createLink", false, field.value.trim());
-    }
-    this.typed(this.editor.getEditing());
-  }
+  // -- personal fields outside of a text -----------------------------------------------------------------------------
 
   insert(text) {
-    if (this.writing) {
-      this.writing.focus();
-      this.frameDocument().execCommand("insertText", false, text);
-    } else if (this.lastField?.isConnected) {
+    if (this.lastField?.isConnected) {
       this.lastField.setRangeText(text, this.lastField.selectionStart ?? 0, this.lastField.selectionEnd ?? 0, "end");
       this.lastField.dispatchEvent(new Event("input", { bubbles: true }));
       this.lastField.focus();
@@ -404,8 +335,8 @@ class Blocks {
     } else if (meta && !inField && event.key.toLowerCase() === "y") {
       event.preventDefault();
       this.go(1);
-    } else if (event.key === "Escape" && this.writing) {
-      this.editor.getEditing()?.view?.disableEditing();
+    } else if (event.key === "Escape" && this.writing.text) {
+      this.writing.end();
     } else if (!inField && !meta && event.key === "Delete" && this.selected) {
       event.preventDefault();
       this.act("delete");
@@ -433,16 +364,7 @@ class Blocks {
       for (const one of this.root.querySelectorAll("[data-blocks-device]")) one.setAttribute("aria-pressed", String(one === button));
     });
     for (const button of this.root.querySelectorAll("[data-blocks-add]")) this.draggable(button);
-    for (const button of this.root.querySelectorAll("[data-blocks-format]")) {
-      // The button must not take away the selection in the canvas.
-      button.addEventListener("pointerdown", (event) => event.preventDefault());
-      button.addEventListener("click", () => this.format(button.dataset.blocksFormat));
-    }
     document.addEventListener("click", (event) => this.fromPage(event));
-    // GrapesJS ends inline editing when you press outside the text; the text tools don't count as outside.
-    this.root.parentElement.addEventListener("mousedown", (event) => {
-      if (this.writing && event.target.closest(".blocks-writing, details.pop")) event.stopPropagation();
-    });
     this.mark();
   }
 
@@ -458,11 +380,6 @@ class Blocks {
       this.inspector.write("background-url", picture.dataset.picture);
       this.inspector.show(this.selected);
       return;
-    }
-    const insert = event.target.closest("[data-insert]");
-    if (insert && insert.dataset.editorId === this.textarea.id) {
-      event.preventDefault();
-      this.insert(insert.dataset.insert + (insert.dataset.insertAfter ?? ""));
     }
   }
 }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from support.browsers import copied, looked_at, settle
+from support.browsers import copied, looked_at, open_step, settle
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +52,7 @@ def test_one_asks_and_the_other_releases(anna: Any, ben: Any) -> None:
     path = copied(anna)
     page = anna.page
     assert page.locator("[data-opens=send-now]").count() == 0
+    open_step(page, "check")
     looked_at(anna, "four-eyes-compose")
     page.locator("[data-opens=ask-release]").click()
     page.fill("#ask_note", "Stimmt der Preis?")
@@ -84,6 +85,7 @@ def test_comments_appear_while_one_writes(anna: Any, ben: Any) -> None:
     """Nothing of what is being written is lost, the box keeps the focus, and what was sent is gone from it."""
     path = copied(anna)
     page, comments = anna.page, path.replace("/edit/", "/comments/")
+    open_step(page, "check")
     page.fill("#comment_text", "Erster Gedanke")
     page.locator("#comments form").last.locator("button").click()
     page.wait_for_selector("#comments article")

@@ -73,7 +73,7 @@ def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
     expect(undo).to_be_disabled()
     redo.click()
     assert source(page) == with_line
-    page.locator("#preview iframe").wait_for()
+    page.locator("#preview iframe").wait_for(state="attached")
     page.wait_for_function("document.getElementById('saved').textContent.length > 5")
     anna.shoot("blocks")
     assert anna.violations() == []
@@ -112,22 +112,71 @@ def test_by_keyboard_alone(anna: Any) -> None:
     assert anna.problems == []
 
 
-def test_written_in_place_with_a_personal_field(anna: Any) -> None:
-    """Double-click, type, make bold, insert a field; the clipboard brings words only."""
+PASTE = """(place, html) => {
+    const { ClipboardEvent, DataTransfer } = place.ownerDocument.defaultView, clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", html);
+    place.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_written_in_place_like_in_a_letter(anna: Any) -> None:
+    """Bold words, a personal field with its fallback, a link set with Enter, and cleaned words from Word."""
     page = begin(anna, "Written", "blocks")
     text = canvas(page).locator("[data-gjs-type=mj-text]").nth(2)
-    text.dblclick()
-    canvas(page).locator("[contenteditable=true]").wait_for()
+    text.click()
+    text.click()
+    place = canvas(page).locator("[contenteditable=true]")
+    place.wait_for()
+    top = page.locator("[data-blocks-canvas]").bounding_box()["y"]
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("Good news for ")
-    page.locator("summary", has_text="Merge field").first.click()
-    page.locator(".menu-item", has_text="contact.email").click()
+    page.locator("[data-blocks-personalize]").click()
+    page.fill("#blocks_field_fallback", "all")
+    page.locator("[data-blocks-field-set]").click()
+    expect(place.locator("[data-field]")).to_have_text("First name, or: all")
     page.keyboard.press("Control+A")
     page.locator("[data-blocks-format=bold]").click()
+    page.keyboard.press("Control+k")
+    page.locator("[data-blocks-link]").fill("lindenhof.example/news")
+    page.locator("[data-blocks-link]").press("Enter")
+    assert page.url.endswith("/edit/"), "Enter sets the link and sends no form"
+    expect(place.locator("a[href='https://lindenhof.example/news']").first).to_contain_text("Good news for")
+    page.keyboard.press("ArrowRight")
+    at_end = "() => document.querySelector('.blocks').blocks.writing.text.view.state.selection.empty"
+    wait_until(lambda: page.evaluate(at_end), "the cursor after the link")
+    page.keyboard.press("Enter")
+    place.evaluate(
+        PASTE, "<p class=MsoNormal style='color:red'>From <b style='mso-x:1'>Word</b><script>alert(1)</script></p>"
+    )
+    assert page.locator("[data-blocks-canvas]").bounding_box()["y"] == top, "the toolbar moves nothing"
     page.keyboard.press("Escape")
-    wait_for_source(page, r"<(b|strong)>Good news for \{\{ contact\.email \}\}</(b|strong)>")
+    wait_for_source(page, r"<strong>Good news for \{\{ contact\.first_name \| default: \"all\" \}\}</strong>")
+    wait_for_source(page, r"<p>From <strong>Word</strong></p>")
+    assert "{{" not in canvas(page).locator("body").inner_text()
+    page.locator("[data-composer-preview]").click()
     page.wait_for_function("document.querySelector('#preview iframe').srcdoc.includes('Good news for ')")
+    assert anna.violations() == []
+    anna.shoot("blocks-preview")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-blocks-canvas]")).to_be_visible()
     assert anna.problems == []
+
+
+def test_the_canvas_has_room_and_the_inspector_covers_nothing(anna: Any) -> None:
+    """At least 600 px for the campaign on a laptop and a small window; palette, inspector and checks lie beside it."""
+    page = begin(anna, "Room", "gallery:event")
+    canvas(page).locator("[data-gjs-type=mj-text]").nth(2).click()
+    parts = ("[data-blocks-canvas]", ".blocks-palette", "[data-blocks-tools]", "#checks", ".mail-head")
+    for width, least in ((1280, 600), (1024, 600), (768, 440)):
+        page.set_viewport_size({"width": width, "height": 800})
+        boxes = [page.locator(part).bounding_box() for part in parts]
+        assert boxes[0]["width"] >= least, (width, boxes[0])
+        for at, one in enumerate(boxes):
+            for other in boxes[at + 1 :]:
+                beside = one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
+                assert beside or below, (width, parts[at], one, other)
+    page.set_viewport_size(anna.look.window)
 
 
 def test_the_imprint_is_always_there(anna: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import canvas, drag, looked_at, source
+from support.browsers import canvas, drag, looked_at, open_step, source
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -88,6 +88,7 @@ def begun(somebody: Any, name: str, begin: str) -> Checks:
 def promised(somebody: Any, checks: Checks) -> None:
     """The policy is ticked for exactly this content."""
     page = somebody.page
+    open_step(page, "check")
     page.locator("[data-opens=policy]").first.click()
     page.check("#policy_confirm")
     looked_at(somebody, "compose-policy")
@@ -121,11 +122,13 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/markt")
         checks.after("the link of the button")
         canvas(page).locator("[data-gjs-type=mj-text]").nth(1).click()
+        page.locator("[data-blocks-inspector] [data-markup] summary").click()
         page.locator("[data-blocks-inspector] textarea").fill(words.subject)
         checks.look()
         page.fill("[name=subject]", words.subject)
         checks.after("a subject")
         looked_at(anna, "compose-blocks")
+        open_step(page, "audience")
         page.check("[name=list_ids]")
         checks.look()
         promised(anna, checks)
@@ -165,6 +168,7 @@ def test_in_source_with_a_mistake_at_its_line(visitor: Any, words: Words) -> Non
         checks.after("a subject")
         page.fill("[name=subject]", words.subject)
         checks.after("an honest subject")
+        open_step(page, "audience")
         page.check("[name=list_ids]")
         checks.look()
         promised(anna, checks)
@@ -227,14 +231,17 @@ def composed(page: Any, words: Words, checks: Checks) -> None:
     keys.insert_text(words.subject)
     checks.after("an honest subject")
     tab_to(page, "#id_sender")
-    tab_to(page, "#audience > summary")
-    assert page.is_checked("[name=list_ids]"), "the only list is chosen"
-    page.locator("#release-buttons").wait_for()
     tab_to(page, ".cm-content")
     keys.press("Control+A")
     keys.insert_text(f"# {words.subject}\n\n{words.text}\n")
     page.wait_for_function("(text) => document.querySelector('#preview iframe')?.srcdoc.includes(text)", arg=words.text)
-    tab_to(page, "[name=track_clicks]")
+    tab_to(page, "[data-step-link=audience]")
+    keys.press("Enter")
+    tab_to(page, "#audience > summary")
+    assert page.is_checked("[name=list_ids]"), "the only list is chosen"
+    tab_to(page, "[data-step-link=check]")
+    keys.press("Enter")
+    page.locator("#release-buttons").wait_for()
 
 
 def released(anna: Any) -> None:

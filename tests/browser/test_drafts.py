@@ -34,6 +34,7 @@ def begin(anna: Any, name: str) -> str:
     """A new draft; the path of its page."""
     anna.go("/studio/campaigns/new/")
     anna.page.fill("main input[name=name]", name)
+    anna.page.locator("label.shot:has(input[value=empty])").click(position={"x": 20, "y": 20})
     anna.page.click("main form button[type=submit]")
     anna.page.wait_for_url(re.compile(r"/edit/$"))
     return str(anna.page.evaluate("location.pathname"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import looked_at, wait_for_message
+from support.browsers import looked_at, open_step, wait_for_message
 from support.step_counter import StepCounter
 
 pytestmark = pytest.mark.browser
@@ -185,8 +185,10 @@ class Newcomer:
         page.locator("#id_content").evaluate(
             "(box, text) => { box.value = text; for (const kind of ['input', 'change'])"
             " box.dispatchEvent(new Event(kind, {bubbles: true})); }",
-            "# Neue Bücher\n\nGuten Tag,\n\nin diesem Winter erscheinen drei Bücher über Gärten.\n",
+            "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Neue Bücher</h1></mj-text><mj-text>Guten Tag,<br><br>"
+            "in diesem Winter erscheinen drei Bücher über Gärten.</mj-text></mj-column></mj-section></mj-body></mjml>",
         )
+        open_step(page, "check")
         page.wait_for_selector("#release-buttons [data-opens=send-now]")
         looked_at(self.dora, "newcomer-compose")
         page.locator("#release-buttons [data-opens=send-now]").click()

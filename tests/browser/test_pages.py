@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.entrypoints.cli.demo.report import wrong
+from support.browsers import open_step
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +42,14 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     page.click("main form button[type=submit]")
     page.wait_for_url(re.compile(r"/studio/campaigns/\d+/"))
     page.fill("[name=subject]", "Der Adventsmarkt beginnt am Samstag")
+    page.wait_for_selector(".blocks[data-ready]")
+    anna.shoot("compose")
+    assert anna.sideways() <= 0
+    assert anna.violations() == []
+    open_step(page, "audience")
     page.locator("[name=list_ids]").first.check()
     page.wait_for_load_state("networkidle")
-    anna.shoot("compose")
+    anna.shoot("compose-audience")
     assert anna.sideways() <= 0
     assert anna.violations() == []
     assert anna.problems == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import copied, looked_at
+from support.browsers import copied, looked_at, open_step
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -28,25 +28,29 @@ def test_two_subjects_and_a_choice(visitor: Any, otto: Any) -> None:
 def write_second_subject(anna: Any) -> None:
     """Variant B is a copy of A with a subject of its own; the policy is ticked for both."""
     page = anna.page
+    open_step(page, "audience")
     page.locator("#sending summary").click()
     with page.expect_navigation():
         page.locator("button[name=variants][value='add:0']").click()
-    assert page.url.endswith("?variant=1")
+    assert page.url.endswith("?variant=1#step-content")
     unsaved = page.input_value("#shown_hash")
     page.fill("[name=subject]", "Zwiebeln, die den Winter lieben")
     looked_at(anna, "variants-compose")
     wait_until(lambda: page.input_value("#shown_hash") != unsaved, "the saved draft")
+    open_step(page, "check")
     page.locator("[data-opens=policy]").first.click()
     page.check("#policy_confirm")
     with page.expect_navigation():
         page.locator("#policy button.btn-primary").click()
-    page.locator("nav.segments a").first.click()
+    open_step(page, "content")
+    page.locator(".mail-head nav.segments a").first.click()
     page.wait_for_url(re.compile(r"variant=0"))
     assert page.input_value("[name=subject]") != "Zwiebeln, die den Winter lieben"
 
 
 def released(anna: Any) -> None:
     """Anna sends it; the account is new, so that a person of the operator looks first."""
+    open_step(anna.page, "check")
     anna.page.locator("[data-opens=send-now]").click()
     looked_at(anna, "variants-release")
     with anna.page.expect_navigation():

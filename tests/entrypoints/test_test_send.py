@@ -172,6 +172,11 @@ def test_the_arrows_lead_through_exactly_these(anna: Customer) -> None:
     whole = anna.draft(content="Dear reader")
     page = anna.client.get(f"/studio/campaigns/{whole.id}/edit/preview/?missing=1").content.decode()
     assert "No contacts would be skipped" in page
+    lookup = f"/studio/campaigns/{whole.id}/edit/preview/?email="
+    page = anna.client.get(f"{lookup}{people[2].email.upper()}").content.decode()
+    assert f"contact={people[2].id}&amp;" in page and "a recipient of this campaign, so" not in page
+    page = anna.client.get(f"{lookup}stranger@elsewhere.example").content.decode()
+    assert "a recipient of this campaign, so" in page, "someone else's message is not passed off as theirs"
 
 
 def test_more_than_one_look_takes_in(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:

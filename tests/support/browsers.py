@@ -119,6 +119,11 @@ def canvas(page: Any) -> Any:
     return page.frame_locator("[data-blocks-canvas] iframe.gjs-frame")
 
 
+def open_step(page: Any, step: str) -> None:
+    """Open a step of the campaign editor: content, audience or check."""
+    page.locator(f"[data-step-link={step}]").click()
+
+
 HANDED_OVER = """() => {
     const place = document.querySelector(".blocks[data-ready]:not([data-broken])");
     return !place || place.blocks.source() === document.getElementsByName("content")[0].value;
@@ -135,7 +140,8 @@ def drag(page: Any, key: str, target: Any, *, share: float) -> None:
     """Drag a block from the palette and drop it on a place in the campaign, `share` of its height from the top."""
     before = source(page)
     button = page.locator(f"[data-blocks-add={key}]")
-    button.evaluate("(one) => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
+    button.scroll_into_view_if_needed()
+    target.scroll_into_view_if_needed()
     start, stop = button.bounding_box(), target.bounding_box()
     page.mouse.move(start["x"] + 20, start["y"] + 10)
     page.mouse.down()

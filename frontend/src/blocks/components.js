@@ -62,7 +62,7 @@ function view(type, studio) {
       return this.part;
     },
     updateContent() {
-      if (LEAVES.has(type)) this.getChildrenContainer().innerHTML = studio.harmless(this.model.get("content"));
+      if (LEAVES.has(type)) this.getChildrenContainer().innerHTML = studio.drawn(this.model.get("content"));
     },
     onRender() { this.repaint(); },
     repaintChildren() {
@@ -78,7 +78,7 @@ function view(type, studio) {
         this.part.alt = attributes.alt ?? "";
       }
       const condition = this.model.get("condition");
-      if (condition) this.el.dataset.condition = studio.words.only_if.replace("…", condition);
+      if (condition) this.el.dataset.condition = studio.conditionWord(condition);
       else delete this.el.dataset.condition;
     },
   };
@@ -119,7 +119,7 @@ export function registerTypes(editor, studio) {
           return;
         }
         const inTable = /^\s*<tr\b/i.test(raw);
-        this.el.innerHTML = inTable ? `<table style="width:100%;border-collapse:collapse">${studio.harmless(raw)}</table>` : studio.harmless(raw);
+        this.el.innerHTML = inTable ? `<table style="width:100%;border-collapse:collapse">${studio.drawn(raw)}</table>` : studio.drawn(raw);
       },
     },
   });

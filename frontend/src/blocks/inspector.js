@@ -77,7 +77,7 @@ export class Inspector {
     const special = SETTINGS[name] ?? SAVED_SETTINGS[name];
     if (special) return special(this);
     if (name === "content") return this.markup();
-    if (name === "label") return this.line("content", words.label, this.model.get("content"), (value) => this.studio.change(this.model, { content: value }));
+    if (name === "label") return this.label();
     if (name === "source") return this.source();
     if (name === "picture") return this.picture();
     if (name === "alt") return this.alt();
@@ -97,12 +97,28 @@ export class Inspector {
     return field(label, input);
   }
 
+  /** A text is written in the canvas; its markup is here for what can't be written there. */
   markup() {
     const { words } = this.studio;
-    const area = make("textarea", { class: "textarea mono", rows: "5", spellcheck: "true", on: { input: () => this.studio.change(this.model, { content: area.value }) } });
+    const area = make("textarea", { class: "textarea mono", rows: "6", spellcheck: "true", on: { input: () => this.studio.change(this.model, { content: area.value }) } });
     area.value = this.model.get("content");
     area.dataset.follows = "content";
-    return field(words.text, area, words.text_hint);
+    const fold = make("details", { class: "fold", "data-markup": true }, make("summary", {}, words.edit_markup), field(words.markup, area, words.markup_hint));
+    return make("div", { class: "grid gap-2" }, make("p", { class: "field-hint" }, words.write_hint), fold);
+  }
+
+  showMarkup() {
+    const fold = this.root.querySelector("[data-markup]");
+    if (!fold) return;
+    fold.open = true;
+    fold.querySelector("textarea").focus();
+  }
+
+  /** A button's label: one line of words; with a personal field or markup it is written in the canvas. */
+  label() {
+    const content = this.model.get("content");
+    if (/[<{]/.test(content)) return this.markup();
+    return this.line("content", this.studio.words.label, content, (value) => this.studio.change(this.model, { content: value }), { "data-follows": "content" });
   }
 
   source() {

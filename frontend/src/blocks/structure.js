@@ -1,9 +1,9 @@
 /** The content as a list of buttons, with rows and columns nested, for keyboard navigation of the canvas. */
 import { CONTAINERS } from "./mjml.js";
 
-function summary(model, words) {
+function summary(model, { words, said: plainOf }) {
   const type = model.get("type");
-  const plain = (model.get("content") ?? "").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  const plain = plainOf(model.get("content") ?? "");
   const mj = model.get("mj") ?? {};
   const said = type === "mj-image" ? mj.alt : plain;
   return [words[type] ?? type, (said ?? "").slice(0, 40)];
@@ -26,7 +26,7 @@ export class Structure {
     const list = document.createElement("ul");
     for (const model of models) {
       const item = document.createElement("li");
-      const [word, said] = summary(model, this.studio.words);
+      const [word, said] = summary(model, this.studio);
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.cid = model.cid;

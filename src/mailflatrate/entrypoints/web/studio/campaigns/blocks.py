@@ -36,6 +36,7 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
             "url": "" if request.membership.is_limited else reverse("studio:saved-blocks"),
         },
         "networks": social_networks(),
+        "fields": _fields(),
         "imprint": _imprint(request, campaign, brand),
         "public": load_settings().public_url,
     }
@@ -65,6 +66,23 @@ def _conditions() -> list[tuple[str, str]]:
         said = _("Only people whose “%(name)s” is …") % {"name": labels.get(name, name)}
         found.append((f'contact.{name} == "…"', said))
     return found
+
+
+def _fields() -> list[tuple[str, str]]:
+    """Return what a text can greet or address a reader with: the Liquid path of each field and its label."""
+    labels = {field.key: field.label for field in fields()}
+    names = [*labels, *sorted(attribute_names() - labels.keys())]
+    return [
+        ("contact.first_name", _("First name")),
+        ("contact.last_name", _("Last name")),
+        ("contact.email", _("Email address")),
+        *((f"contact.{name}", labels.get(name, name)) for name in names),
+        ("account.name", _("Your company")),
+        ("list.name", _("Name of the list")),
+        ("subscription.date", _("Date of the sign-up")),
+        ("subscription.source", _("Source of the sign-up")),
+        ("mailing_id", _("Mailing ID")),
+    ]
 
 
 def _imprint(request: StudioRequest, campaign: Campaign, brand: BrandStyle) -> str:
@@ -115,7 +133,12 @@ def _words() -> dict[str, str]:
             "Every campaign includes this block: who it's from, why people receive it, and how to unsubscribe. It "
             "can't be removed. You can change its colors under Content, Brand."
         ),
-        "text": _("Text"), "text_hint": _("Use HTML for bold text, links and lists. Or type directly in the campaign."),
+        "write_hint": _("Click the selected text in the campaign to write in it."),
+        "edit_markup": _("Edit the HTML"), "markup": _("HTML"),
+        "markup_hint": _("For what can't be written in the campaign."),
+        "html_only": _("This text has parts that can only be edited as HTML, in the panel beside the campaign."),
+        "field_or": _("…1, or: …2"), "field_condition": _("Depends on the reader: …"), "field_if": _("If …"),
+        "field_else": _("Otherwise"), "field_end": _("End of the condition"),
         "source_hint": _("The editor can't display this part. It stays exactly as it is."),
         "label": _("Button text"), "href": _("Link"), "picture": _("Image URL"),
         "choose_picture": _("Choose from Media"),

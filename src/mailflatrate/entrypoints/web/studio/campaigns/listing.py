@@ -104,7 +104,7 @@ def new(request: StudioRequest) -> HttpResponse:
     form = NewCampaignForm(request.POST or None)
     language = wanted_language(request)
     asked = request.POST if request.method == "POST" else request.GET
-    begin = asked.get("begin", "empty")
+    begin = asked.get("begin", "blocks")
     if request.method == "POST" and form.is_valid():
         draft = _begin(request, begin, form.cleaned_data["name"], request.POST.get("language", language))
         return see_other(reverse("studio:campaign-edit", args=[draft.id]))

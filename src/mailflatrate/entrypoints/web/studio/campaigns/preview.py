@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.missing_values import MissingFields, missing_fi
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.samples import Neighbors, among, neighbours
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
+from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.preview import (
     PreviewedMessage,
@@ -41,13 +42,16 @@ class PreviewState:
     images: bool = True
     missing: bool = False
     variant: int = 0
+    email: str = ""
+    """The address that was looked up, to be shown again; the query string has the contact's ID instead."""
 
     @classmethod
     def of(cls, request: StudioRequest) -> "PreviewState":
         """Parse the query string; unknown values mean the default view."""
-        asked = request.GET
+        asked, email = request.GET, request.GET.get("email", "").strip()
         return cls(
-            contact_id=whole_number(asked.get("contact")),
+            email=email,
+            contact_id=(contact_by_address(email) or 0) if email else whole_number(asked.get("contact")),
             part="text" if asked.get("part") == "text" else "html",
             width="phone" if asked.get("width") == "phone" else "desktop",
             bare=asked.get("bare") == "1",
@@ -85,6 +89,12 @@ class Preview:
     missing: MissingFields | None = None
     mistakes: tuple[SourceError, ...] | None = None
     """What keeps the draft from being compiled, by line; None if it was not tried."""
+
+    @property
+    def not_found(self) -> bool:
+        """Return whether an address was looked up that isn't in the audience, so that another reader is shown."""
+        shown = self.around.contact.id if self.around else 0
+        return bool(self.view.email) and shown != self.view.contact_id
 
     @property
     def skipped(self) -> str:

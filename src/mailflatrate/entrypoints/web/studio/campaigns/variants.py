@@ -96,7 +96,7 @@ def change_variants(request: StudioRequest, campaign: Campaign, order: str) -> H
     if verb == "add":
         variants = with_one_more(campaign, number)
         changed = drafts.update_campaign(campaign.id, {"variants": variants}, by=request.user)
-        return see_other(f"{here}?variant={len(changed.variants)}")
+        return see_other(f"{here}?variant={len(changed.variants)}#step-content")
     if verb == "drop":
         drafts.update_campaign(campaign.id, without(campaign, number), by=request.user)
     return see_other(here)
