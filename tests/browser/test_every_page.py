@@ -120,6 +120,7 @@ NOT_OPENED = {
     "/studio/brand/preview/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/edition/html/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/clicks/map/": MESSAGE,
+    "/studio/campaigns/<int:campaign_id>/report.pdf": FILE,
     "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/message/": MESSAGE,
     "/studio/test-inbox/<int:message_id>/html/": MESSAGE,
     "/studio/templates/<int:template_id>/message/": MESSAGE,

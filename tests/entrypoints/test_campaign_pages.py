@@ -284,7 +284,7 @@ def test_ben_who_only_looks_may_not_write() -> None:
 
 
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "figures.csv",
-        "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/", "versions/",
+        "report.pdf", "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/", "versions/",
         "versions/1/", "versions/1/message/", "approval/", "comments/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",

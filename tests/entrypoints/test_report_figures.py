@@ -16,6 +16,8 @@ from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ClickTimeline
+from mailflatrate.entrypoints.web.studio.campaigns.report_pdf import bars_of
 from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -143,6 +145,28 @@ def test_the_click_map_shows_each_links_share_and_leads_nowhere() -> None:
         Campaign.objects.filter(id=campaign.id).update(track_clicks=False)
     assert anna.client.get(path).status_code == 404
     assert anna.client.get(f"/studio/campaigns/{anna.draft().id}/clicks/map/").status_code == 404
+
+
+def test_the_report_on_paper_names_no_one() -> None:
+    anna = sending_customer(people=2)
+    campaign = sent(anna, "Printed", hours_ago=5, delivered=2)
+    click(anna, campaign, 0, 1, 1)
+    answer = anna.client.get(f"/studio/campaigns/{campaign.id}/report.pdf")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-") and len(answer.content) > 5000
+    assert anna.client.get(f"/studio/campaigns/{anna.draft().id}/report.pdf").status_code == 404
+
+
+def test_bars_are_as_high_as_their_share() -> None:
+    at = clock.now()
+    chart = {"series": [{"values": [4, 0, 1, 2]}]}
+    bars = bars_of(ClickTimeline("", at, at, chart, []))
+    assert [(bar["x"], bar["y"], bar["height"]) for bar in bars] == [
+        ("2.500", "0.000", "20.000"),
+        ("52.500", "15.000", "5.000"),
+        ("77.500", "10.000", "10.000"),
+    ]
+    assert bars_of(ClickTimeline("", at, at, {"series": [{"values": [0, 0]}]}, [])) == []
 
 
 def test_a_stranger_and_a_draft_have_no_file() -> None:

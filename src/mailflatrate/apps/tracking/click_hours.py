@@ -62,7 +62,14 @@ _BEGIN = """
 INSERT INTO click_fold (account_id, campaign_id, until)
 SELECT account_id, id, %s FROM campaign WHERE account_id = %s AND id = %s ON CONFLICT DO NOTHING
 """
-_NOTICED = "SELECT DISTINCT account_id, campaign_id FROM click WHERE at >= %s AND at < %s"
+# Campaigns that were clicked lately, and those that were never folded, as all from before there was this table.
+_NOTICED = """
+SELECT DISTINCT account_id, campaign_id FROM click WHERE at >= %(since)s AND at < %(before)s
+UNION
+(SELECT c.account_id, c.id FROM campaign c WHERE c.started_at < %(before)s AND NOT EXISTS (
+    SELECT 1 FROM click_fold f WHERE f.account_id = c.account_id AND f.campaign_id = c.id
+) ORDER BY c.id DESC LIMIT 500)
+"""
 
 
 @tenancy.needs_account
@@ -117,10 +124,10 @@ def replay_campaign(campaign_id: int) -> None:
 
 
 def fold_recent() -> int:
-    """Fold the clicks of every account's campaigns that were clicked lately; return how many campaigns."""
+    """Fold the clicks of every account's campaigns that were clicked lately or never folded; return how many."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
-        cursor.execute(_NOTICED, [now - NOTICED, now - FOLD_AFTER])
+        cursor.execute(_NOTICED, {"since": now - NOTICED, "before": now - FOLD_AFTER})
         found = cursor.fetchall()
     for account_id, campaign_id in found:
         with tenancy.account(account_id):

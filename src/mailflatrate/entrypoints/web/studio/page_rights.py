@@ -29,7 +29,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "agreements choose-account contact-filter contact-columns search help reports report-trends "
         "suppression-look-up "
         "campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks campaign-click-map "
-        "campaign-figures "
+        "campaign-figures campaign-report-pdf "
         "campaign-decision campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
         "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature "
         "automation_people automation_test",

@@ -24,8 +24,6 @@ from mailflatrate.rules.providers import OTHER, provider_name
 COMPARED = 10
 LEAST_COMPARED = 3
 """With fewer earlier campaigns, nothing can be called usual."""
-MOST_COMPARED_CLICKS = 100_000
-"""Clicks of earlier campaigns that one view counts by hour; with more, the line of usual clicks is left out."""
 SHOWN_LINKS = 6
 
 
@@ -67,6 +65,8 @@ class ClickTimeline:
     """Clicks over time: what the chart draws, and the same as rows of (when the step begins, clicks, usual)."""
 
     title: str
+    begins_at: datetime
+    ends_at: datetime
     chart: dict[str, Any]
     rows: list[tuple[datetime, int, float | None]]
 
@@ -121,8 +121,7 @@ def _timeline(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> Click
     """Return clicks over time, for a young campaign up to now, because what is ahead has no number yet."""
     assert campaign.started_at is not None
     tracked = [row for row in earlier if row.clicks is not None]
-    comparable = len(tracked) >= LEAST_COMPARED and sum(row.clicks or 0 for row in tracked) <= MOST_COMPARED_CLICKS
-    others = [row.campaign.id for row in tracked] if comparable else []
+    others = [row.campaign.id for row in tracked] if len(tracked) >= LEAST_COMPARED else []
     age = clock.now() - campaign.started_at
     step, steps = step_seconds(age), steps_shown(age)
     found = clicks_by_step([campaign.id, *others], step, steps)
@@ -139,7 +138,8 @@ def _timeline(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> Click
     ]
     titles = {HOUR_SECONDS: _("Clicks by hour"), 60: _("Clicks by minute")}
     title = titles.get(step, _("Clicks in steps of five minutes"))
-    return ClickTimeline(title, chart, [row for row in rows if row[1] or row[2]])
+    ends_at = datetime.fromtimestamp(start + steps * step, UTC)
+    return ClickTimeline(title, campaign.started_at, ends_at, chart, [row for row in rows if row[1] or row[2]])
 
 
 def _providers(campaign_id: int) -> list[ProviderLine]:

@@ -16,6 +16,7 @@ from mailflatrate.entrypoints.web.studio.campaigns import (
     preview,
     release,
     report,
+    report_pdf,
     variants,
     versions,
 )
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}recipients.csv", outcomes.export, name="campaign-export"),
     path(f"{ONE}recipients/<int:delivery_id>/", outcomes.attempts, name="campaign-attempts"),
     path(f"{ONE}figures.csv", report.figures, name="campaign-figures"),
+    path(f"{ONE}report.pdf", report_pdf.report_pdf, name="campaign-report-pdf"),
     path(f"{ONE}clicks/", report.clicks, name="campaign-clicks"),
     path(f"{ONE}clicks/map/", click_map.click_map, name="campaign-click-map"),
     path(f"{ONE}decision/", report.decision, name="campaign-decision"),

@@ -1,0 +1,67 @@
+"""A campaign's report as a PDF."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from mailflatrate.base import clock
+from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
+from mailflatrate.entrypoints.presenters.campaign_figures import live_of
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.web.posts import refuse
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ClickTimeline, report_figures
+
+HEIGHT = 20.0
+"""The drawing is 100 wide and this high, in its own units."""
+
+
+def bars_of(timeline: ClickTimeline) -> list[dict[str, str]]:
+    """Return the bars of a campaign's own clicks as positions and sizes in an SVG; none without clicks."""
+    values = timeline.chart["series"][0]["values"]
+    most, width = max(values, default=0), 100 / max(1, len(values))
+    return [
+        {
+            "x": f"{at * width + 0.1 * width:.3f}",
+            "y": f"{HEIGHT * (1 - value / most):.3f}",
+            "width": f"{0.8 * width:.3f}",
+            "height": f"{HEIGHT * value / most:.3f}",
+        }
+        for at, value in enumerate(values)
+        if value
+    ]
+
+
+@require_safe
+@studio
+def report_pdf(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Download the report of a campaign that has begun to send. It names no recipient."""
+    campaign = find_campaign(campaign_id)
+    if campaign.started_at is None:
+        raise Http404
+    figures = report_figures(campaign)
+    timeline = figures.timeline
+    context: dict[str, Any] = {
+        "account": request.account,
+        "campaign": campaign,
+        "live": live_of(campaign),
+        "figures": figures,
+        "bars": bars_of(timeline) if timeline else [],
+        "most": max(timeline.chart["series"][0]["values"]) if timeline else 0,
+        "now": clock.now(),
+        "service": settings.SETTINGS.service_name,
+        "font": typeface(),
+    }
+    try:
+        content = html_to_pdf(render_to_string("studio/campaigns/report_paper.html", context))
+    except PdfUnavailable as problem:
+        return refuse(request, str(problem), reverse("studio:campaign", args=[campaign_id]))
+    headers = {
+        "Content-Disposition": f'attachment; filename="{campaign.mailing_id}-report.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
