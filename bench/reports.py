@@ -33,9 +33,9 @@ UPDATE delivery SET state = CASE WHEN id %% 100 < 2 THEN 'bounced' ELSE 'sent' E
 """
 _FEEDBACK = """
 INSERT INTO feedback (account_id, delivery_id, campaign_id, kind, reason, at)
-SELECT account_id, id, campaign_id, CASE WHEN id % 1000 = 7 THEN 'complaint' ELSE 'unsubscribe' END,
-    CASE id % 3 WHEN 0 THEN 'too_many' WHEN 1 THEN 'not_relevant' ELSE '' END, settled_at
-FROM delivery WHERE campaign_id = %(campaign)s AND state = 'sent' AND (id % 1000 = 7 OR id % 300 = 11)
+SELECT account_id, id, campaign_id, CASE WHEN id %% 1000 = 7 THEN 'complaint' ELSE 'unsubscribe' END,
+    CASE id %% 3 WHEN 0 THEN 'too_many' WHEN 1 THEN 'not_relevant' ELSE '' END, settled_at
+FROM delivery WHERE campaign_id = %(campaign)s AND state = 'sent' AND (id %% 1000 = 7 OR id %% 300 = 11)
 """
 _TALLY = """
 INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)

@@ -69,8 +69,8 @@ from mailflatrate.apps.lists.sort_indexes import build_index
 from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
-from mailflatrate.apps.stats.models import Measure
-from mailflatrate.apps.tracking.models import Click, ClickTotal
+from mailflatrate.apps.stats.models import AudienceCount, Measure
+from mailflatrate.apps.tracking.models import Click, ClickFold, ClickHour, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover, CampaignState
@@ -203,6 +203,11 @@ class Neighbours:
             Feedback.objects.create(delivery_id=delivery.id, campaign=campaign, kind=FeedbackKind.REPLY, raw_mail=mail)
             message = InboxMessage.objects.create(envelope_to="dora@x.example", raw=b"Subject: x\r\n\r\nx\r\n")
             Click.objects.create(campaign=campaign, edition_id=delivery.edition_id, link_number=1)
+            ClickFold.objects.create(campaign=campaign, until=now)
+            ClickHour.objects.create(
+                campaign=campaign, edition_id=delivery.edition_id, link_number=1, hour=now, people=1, machines=0
+            )
+            AudienceCount.objects.create(counted_at=now, figures={})
             ClickTotal.objects.create(
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, people=1, machines=0
             )

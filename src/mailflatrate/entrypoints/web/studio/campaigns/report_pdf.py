@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
 from mailflatrate.base import clock
@@ -52,6 +54,8 @@ def report_pdf(request: StudioRequest, campaign_id: int) -> HttpResponse:
         "figures": figures,
         "bars": bars_of(timeline) if timeline else [],
         "most": max(timeline.chart["series"][0]["values"]) if timeline else 0,
+        "begins": date_format(localtime(timeline.begins_at), "DATETIME_FORMAT") if timeline else "",
+        "ends": date_format(localtime(timeline.ends_at), "DATETIME_FORMAT") if timeline else "",
         "now": clock.now(),
         "service": settings.SETTINGS.service_name,
         "font": typeface(),
