@@ -88,6 +88,7 @@ export class SavedRows {
         make("button", { type: "button", class: "btn btn-primary btn-sm", on: { click: () => act(`${row.id}/`, { name: name.value }) } }, words.saved_rename),
         make("button", { type: "button", class: "btn btn-ghost btn-sm", on: { click: close } }, words.saved_cancel), ask),
       sure));
+    dialog.style.margin = "auto";
     document.body.append(dialog);
     dialog.showModal();
   }
