@@ -35,7 +35,7 @@ def test_a_second_variant_is_written_beside_the_first(anna: Customer) -> None:
     draft = anna.draft("Written")
     assert "Test a different subject or content" in anna.client.get(edit(draft)).content.decode()
     answer = anna.client.post(edit(draft), posted(anna, draft, variants="add:0"))
-    assert answer.headers["Location"] == edit(draft, 1)
+    assert answer.headers["Location"] == f"{edit(draft, 1)}#step-content"
     assert anna.again(draft).variants[0]["subject"] == "Winter bulbs are here"
     words = posted(anna, draft, variant="1", subject="Tulips for winter", content=CONTENT + "\nTulips.\n")
     part = anna.client.post(edit(draft), words, **HTMX).content.decode()
