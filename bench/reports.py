@@ -111,7 +111,6 @@ def pages(campaign_id: int) -> dict[str, str]:
         "recipients": f"{one}recipients/",
         "recipients: bounced": f"{one}recipients/?state=bounced",
         "recipients: hard": f"{one}recipients/?state=bounced&detail=hard",
-        "checks": f"{one}decision/",
         "as sent": f"{one}edition/",
         "figures (CSV)": f"{one}figures.csv",
         "reports": "/studio/reports/",
