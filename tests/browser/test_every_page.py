@@ -2,7 +2,7 @@
 axe finds nothing in it: in light colors and English on a laptop; in dark colors and German on a phone only what depends
 on colors and sizes, because the rest of the page is the same.
 
-A page is loaded once for each look, and its window is resized; loading it is the most expensive part.
+A page is loaded once for each look, and its window is resized.
 
 The pages come from the URL configuration. Each address is found by following links from the start pages, refuses to be
 opened because it only takes forms, or is named below with the reason why it isn't opened here. A new page is measured
@@ -12,6 +12,7 @@ as soon as another page links to it.
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -19,13 +20,28 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from mailflatrate.entrypoints.web.urls import MOVED
 from support.browsers import wait_for_message
-from support.page_fit import HEIGHT, misfits, narrow
+from support.page_fit import HEIGHT, WIDTHS, misfits, narrow
 
 pytestmark = pytest.mark.browser
 
 BY_LOOK = ("color-contrast", "link-in-text-block", "scrollable-region-focusable", "aria-hidden-focus")
-LOOKS = ((("en", "letter", False), 1280, ()), (("de", "ink", False), 390, BY_LOOK))
-"""How pages are looked at, each with the width at which axe reads them, and with which of its rules: () for all."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How pages are looked at: at which widths, and by which of axe's rules, () for all, at the one that it reads."""
+
+    look: tuple[str, str, bool]
+    widths: tuple[int, ...]
+    axe_width: int
+    axe_rules: tuple[str, ...] = ()
+
+
+WAYS = (
+    Way(("en", "letter", False), WIDTHS[1::2], 1280),
+    Way(("de", "ink", False), WIDTHS[::2], 390, BY_LOOK),
+)
+"""Each takes every other width, so that all are measured. EVERY_WIDTH=1 has both take all of them."""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NAME = f"Every page {os.getpid()}"
 PASSWORD = "winterzwiebeln"
@@ -184,8 +200,8 @@ class Walker:
 
     def walk(self, somebody: Any, *starts: str, leave: str = "-") -> None:
         """Measure all pages that links lead to from these, with this person's rights, except those below `leave`."""
-        (light, *laptop), (dark, *phone) = LOOKS
-        somebody.look_as(*light)
+        first, second = WAYS
+        somebody.look_as(*first.look)
         queue, mine = list(starts), []
         while queue:
             address = queue.pop(0)
@@ -199,18 +215,18 @@ class Walker:
             self.opened[route] = address
             mine.append(address)
             queue += [path + search for host, path, search in somebody.page.evaluate(LINKS) if host in HERE]
-            self.measure(somebody, route, *laptop)
-        somebody.look_as(*dark)
+            self.measure(somebody, route, first)
+        somebody.look_as(*second.look)
         for address in mine:
             narrow(somebody.page)
             somebody.go(address)
-            self.measure(somebody, address, *phone)
+            self.measure(somebody, address, second)
 
-    def measure(self, somebody: Any, name: str, axe_width: int, axe_rules: tuple[str, ...]) -> None:
+    def measure(self, somebody: Any, name: str, way: Way) -> None:
         """Note what doesn't fit in the page that is open, what axe finds, and what the content policy blocked."""
-        found = misfits(somebody.page)
-        somebody.page.set_viewport_size({"width": axe_width, "height": HEIGHT})
-        found += [f"axe: {line}" for line in somebody.violations(axe_rules)]
+        found = misfits(somebody.page, WIDTHS if os.environ.get("EVERY_WIDTH") else way.widths)
+        somebody.page.set_viewport_size({"width": way.axe_width, "height": HEIGHT})
+        found += [f"axe: {line}" for line in somebody.violations(way.axe_rules)]
         self.faults += [f"{name} ({somebody.look.language}): {line}" for line in (*found, *somebody.problems)]
         somebody.problems.clear()
         somebody.shoot(f"page{re.sub('[^a-z]+', '-', name.lower())}")

@@ -11,7 +11,7 @@ import pytest
 from prepared_database import prepared_cluster
 
 BENCH = Path(__file__).parents[2] / "bench"
-PEOPLE = 2000
+PEOPLE = 1200
 
 
 @pytest.mark.slow
