@@ -82,6 +82,8 @@ def test_a_branch_a_split_and_a_goal_are_built_by_keyboard(visitor: VISIT) -> No
         expect(page.locator(f"[id='step-{split}']")).to_contain_text("30% / 70%")
         add(page, "end", f"{split}.0:0")
         press_on(page, "#flow-close")
+        expect(page.locator("#side[data-step]")).to_have_count(0)
+        settle(page)  # it gives the focus to the flow
         press_on(page, "#side a[href*='step=goal']")
         expect(page.locator("#side-title")).to_have_text("Goal")
         settle(page)

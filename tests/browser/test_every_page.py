@@ -96,6 +96,7 @@ NOT_OPENED = {
     "/healthz": FILE,
     "/login/task": FILE,
     "/m/<str:token>/<str:name>": FILE,
+    "/m/shipped/<slug:stem>.png": FILE,
     "/media-hosts/ask": FILE,
     "/metrics": FILE,
     "/r/<str:token>/data.json": FILE,

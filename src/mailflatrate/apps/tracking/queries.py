@@ -39,7 +39,7 @@ _BY_LINK = """
 SELECT edition_id, link_number, sum(people)::bigint, sum(machines)::bigint FROM counted GROUP BY 1, 2
 """
 _BY_CAMPAIGN = "SELECT campaign_id, sum(people)::bigint FROM counted GROUP BY 1"
-_BY_EDITION = "SELECT edition_id, sum(people)::bigint FROM counted GROUP BY 1"
+_BY_EDITION = "SELECT edition_id, sum(people)::bigint FROM counted GROUP BY 1 HAVING sum(people) > 0"
 
 
 @tenancy.needs_account
