@@ -65,7 +65,7 @@ CONTENT = NavEntry(
     _("Content"),
     "layout-template",
     (
-        Tab("templates", _("Templates"), ("template", "saved-block")),
+        Tab("templates", _("Templates"), ("template", "saved-blocks", "saved-block")),
         Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
         Tab("media", _("Media"), ("media",)),
         Tab("brand", _("Brand"), ("brand",)),
