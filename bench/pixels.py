@@ -56,7 +56,8 @@ def main() -> int:
     keep = _option("--keep", "")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or "/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu"],
         )
         paths = sorted(folder.glob("*.html"))[begin::every]
         seen = [_compare(browser, path, Path(keep) if keep else None) for path in paths]

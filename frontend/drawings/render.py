@@ -17,7 +17,7 @@ def main(names: list[str]) -> None:
     """Render the named drawings, or all of them."""
     drawings = [HERE / f"{name}.svg" for name in names] or sorted(HERE.glob("*.svg"))
     with sync_playwright() as engines:
-        browser = engines.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = engines.chromium.launch(executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"))
         page = browser.new_page()
         for drawing in drawings:
             svg = drawing.read_text(encoding="utf-8")
