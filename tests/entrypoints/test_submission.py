@@ -76,12 +76,18 @@ def server(anna: TransactionalCustomer, tmp_path_factory: pytest.TempPathFactory
     async def listen() -> asyncio.Server:
         return await loop.create_server(connection, "127.0.0.1", 0, ssl=context)
 
+    async def rest() -> None:
+        """A few turns of the loop, in which it closes the sockets of connections that have ended."""
+        for _turn in range(20):
+            await asyncio.sleep(0)
+
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     listener = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
     yield listener.sockets[0].getsockname()[1], chain
     loop.call_soon_threadsafe(listener.close)
     wait_until(lambda: all(each.transport is None for each in made), "the end of every connection")
+    asyncio.run_coroutine_threadsafe(rest(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
