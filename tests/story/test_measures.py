@@ -15,7 +15,7 @@ import pytest
 from prepared_database import prepared_cluster
 
 BENCH = Path(__file__).parents[2] / "bench"
-PEOPLE = os.environ.get("STORY_RECIPIENTS", "4000")
+PEOPLE = os.environ.get("STORY_RECIPIENTS", "2000")
 
 
 @pytest.fixture(scope="module")
