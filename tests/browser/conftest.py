@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, SetCookieParam, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from support.demo import Demo
 
@@ -20,7 +20,7 @@ AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "winterzwiebeln"
 expect.set_options(timeout=30_000)  # as long as all other waits: five seconds are little beside other tests
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
-SIGNED_IN: dict[str, list[SetCookieParam]] = {}
+SIGNED_IN: dict[str, Any] = {}
 """Cookies of people who are signed in, by their address: a password takes a second of processor time."""
 DRAWN = """() => document.fonts.ready.then(() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""
@@ -122,7 +122,7 @@ class Visitor:
         self.page.fill("input[name=password]", password)
         self.page.click("main button[type=submit]")
         self.page.wait_for_url("**/studio/**")
-        SIGNED_IN[email] = self.context.cookies()  # type: ignore[assignment]
+        SIGNED_IN[email] = self.context.cookies()
 
     def sign_in_at_the_desk(self, email: str) -> None:
         """With password and second factor; the demonstration shows the digits."""
