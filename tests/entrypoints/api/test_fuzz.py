@@ -146,7 +146,7 @@ def ids(home: FormCustomer, under_way: int) -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize(("method", "path", "found"), OPERATIONS, ids=[each[2]["operationId"] for each in OPERATIONS])
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_input_gives_a_500(
     ids: dict[str, list[int]], shop: Program, method: str, path: str, found: Shape, data: st.DataObject
