@@ -86,7 +86,7 @@ def test_what_was_not_chosen_is_shown_at_its_step(anna: Customer, key: str) -> N
     assert problems == expected
 
 
-@pytest.mark.parametrize(("key", "language"), zip(KEYS, cycle(["en", "de"]), strict=False))
+@pytest.mark.parametrize(("key", "language"), list(zip(KEYS, cycle(["en", "de"]), strict=False)))
 def test_a_recipe_passes_the_gate_once_the_customer_wrote_their_part(database: str, key: str, language: str) -> None:
     whole = Customer.vetted().with_imprint().with_sender()
     customer = whole.with_list(language=language).with_people(1).signed_in()
