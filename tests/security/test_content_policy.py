@@ -26,9 +26,12 @@ from support.forms import customer_with_form
 
 TEMPLATES = Path(mailflatrate.__file__).parent / "entrypoints" / "web" / "templates"
 PAPERS = {
-    "desk/cases/month.html", "layouts/paper.html", "public/signup/poster.html",
-    "studio/campaigns/report_paper.html", "studio/trust/compliance_paper.html",
-}  # fmt: skip
+    "desk/cases/month.html",
+    "layouts/paper.html",
+    "public/signup/poster.html",
+    "studio/campaigns/report_paper.html",
+    "studio/trust/compliance_paper.html",
+}
 """Become PDF files; no browser reads them."""
 PLAIN = {
     "/login/", "/studio/", "/studio/campaigns/", "/studio/lists/", "/studio/media/", "/studio/brand/",
