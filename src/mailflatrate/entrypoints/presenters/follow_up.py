@@ -6,7 +6,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 
 
 def goal_words(campaign: Campaign) -> str:
-    """Return whom a follow-up is for, as a sentence; empty for other campaigns."""
+    """Return a sentence that says who gets a follow-up; empty for other campaigns."""
     if campaign.follow_up_of is None:
         return ""
     goal = campaign.follow_up_goal or {}

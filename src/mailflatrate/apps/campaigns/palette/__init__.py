@@ -1,6 +1,6 @@
 """The blocks that the visual editor offers, as MJML with the texts in a campaign's language and the account's colors.
 
-A block has `[[name]]` for each text and each color, and `[[picture:stem]]` for a picture of ours; Liquid in double
+A block has `[[name]]` for each text and each color, and `[[picture:stem]]` for a shipped picture; Liquid in double
 braces is left for the campaign. Only elements that the editor draws are used.
 """
 
@@ -21,7 +21,7 @@ _PALETTE: Final = json.loads((HERE / "palette.json").read_text(encoding="utf-8")
 GROUPS: Final[dict[str, dict[str, str]]] = _PALETTE["groups"]
 """Groups of the palette in page order: the keys of their blocks, and each block's Lucide icon."""
 NETWORKS: Final[dict[str, str]] = _PALETTE["networks"]
-"""Networks with an icon of ours, and their names, which are the same in every language."""
+"""Networks that have an icon, and their names, which are the same in every language."""
 KINDS: Final = tuple(kind for kinds in GROUPS.values() for kind in kinds)
 _SLOT = re.compile(r"\[\[([a-z_]+)(?::([a-z-]+))?\]\]")
 
