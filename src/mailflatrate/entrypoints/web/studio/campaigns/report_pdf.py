@@ -4,19 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
 from mailflatrate.base import clock
-from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.entrypoints.web.posts import refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ClickTimeline, report_figures
+from mailflatrate.entrypoints.web.studio.papers import pdf_answer
 
 HEIGHT = 20.0
 """The drawing is 100 wide and this high, in its own units."""
@@ -58,14 +56,6 @@ def report_pdf(request: StudioRequest, campaign_id: int) -> HttpResponse:
         "ends": date_format(localtime(timeline.ends_at), "DATETIME_FORMAT") if timeline else "",
         "now": clock.now(),
         "service": settings.SETTINGS.service_name,
-        "font": typeface(),
     }
-    try:
-        content = html_to_pdf(render_to_string("studio/campaigns/report_paper.html", context))
-    except PdfUnavailable as problem:
-        return refuse(request, str(problem), reverse("studio:campaign", args=[campaign_id]))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{campaign.mailing_id}-report.pdf"',
-        "Cache-Control": "no-store",
-    }
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    name, back = f"{campaign.mailing_id}-report.pdf", reverse("studio:campaign", args=[campaign_id])
+    return pdf_answer(request, "studio/campaigns/report_paper.html", context, file_name=name, back=back)

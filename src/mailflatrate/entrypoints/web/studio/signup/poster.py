@@ -4,17 +4,15 @@ from base64 import b64encode
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.forms.models import Form
-from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.entrypoints.presenters.embeds import form_url, readable_on
 from mailflatrate.entrypoints.presenters.qr_code import qr_svg
-from mailflatrate.entrypoints.web.posts import refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.papers import pdf_answer
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
 from mailflatrate.rules.forms import FieldKind, FrozenForm, frozen_from_json
 
@@ -60,12 +58,7 @@ def poster(request: StudioRequest, form_id: int) -> HttpResponse:
         "imprint": frozen.frozen[language].imprint,
         "address": form_url(form.code).partition("://")[2].rstrip("/"),
         "qr": f"data:image/svg+xml;base64,{code}",
-        "font": typeface(),
     }
-    try:
-        with override(language):
-            content = html_to_pdf(render_to_string("public/signup/poster.html", context))
-    except PdfUnavailable as problem:
-        return refuse(request, str(problem), reverse("studio:form", args=[form_id]))
-    headers = {"Content-Disposition": f'attachment; filename="{form.code}.pdf"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    template, back = "public/signup/poster.html", reverse("studio:form", args=[form_id])
+    with override(language):
+        return pdf_answer(request, template, context, file_name=f"{form.code}.pdf", back=back)

@@ -4,17 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.stats.compliance import account_facts
 from mailflatrate.base import clock
-from mailflatrate.base.pdf import PdfUnavailable, html_to_pdf, typeface
 from mailflatrate.entrypoints.web.compliance import parts
-from mailflatrate.entrypoints.web.posts import refuse
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.papers import pdf_answer
 from mailflatrate.rules.compliance.judge import judge_all
 
 
@@ -34,11 +32,7 @@ def compliance(request: StudioRequest) -> HttpResponse:
 @studio
 def on_paper(request: StudioRequest) -> HttpResponse:
     """Download the same content as a PDF."""
-    context = {**_context(request), "service": settings.SETTINGS.service_name, "font": typeface()}
-    try:
-        content = html_to_pdf(render_to_string("studio/trust/compliance_paper.html", context))
-    except PdfUnavailable as problem:
-        return refuse(request, str(problem), reverse("studio:compliance"))
+    context = {**_context(request), "service": settings.SETTINGS.service_name}
     name = f"compliance-{context['now']:%Y-%m-%d}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    template, back = "studio/trust/compliance_paper.html", reverse("studio:compliance")
+    return pdf_answer(request, template, context, file_name=name, back=back)
