@@ -137,6 +137,9 @@ def test_sign_up_with_the_script_and_confirm(
         assert "auf 127.0.0.1" in page.content(), "the page of origin"
         page.get_by_role("button", name="Ja, bestätigen").click()
         page.get_by_role("heading", name="Sie sind angemeldet").wait_for()
+        page.get_by_role("link", name="Ihr Einwilligungsbeleg").click()
+        page.get_by_role("heading", name="Ihr Einwilligungsbeleg").wait_for()
+        assert email in page.content()
         assert context.cookies() == []
     with visitor("de", "letter", False) as anna:
         anna.sign_in("anna@lindenhof.example")

@@ -50,6 +50,7 @@ class TokenPurpose(Enum):
     person who manages its DNS: its `delivery_id` is the domain, `extra` the last day it works, counted from 1970.
     RELAY_EVENT is sent as a provider's tag and returned with its events: `extra` is the relay that took the message.
     NOT_ME opens the page on which the reader of a transactional message says that it isn't meant for them.
+    RECEIPT opens the receipt of one consent for the person who gave it: its `delivery_id` is the ledger's event.
     """
 
     VERP = "verp"
@@ -70,6 +71,7 @@ class TokenPurpose(Enum):
     DNS_RECORDS = "dns-records"
     RELAY_EVENT = "relay-event"
     NOT_ME = "not-me"
+    RECEIPT = "receipt"
 
 
 class KeyRingError(ValueError):

@@ -28,6 +28,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.lists.queries import contact_detail
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.models import PrivacyRequest
+from mailflatrate.apps.privacy.receipt import receipts_of
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicked_urls
@@ -66,6 +67,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         },
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "consents": [_consent(row, _movers(detail.events) if to_mailbox else ()) for row in reversed(detail.events)],
+        "receipts": receipts_of(contact_id) if to_mailbox else [],
         "sign_ups": _sign_ups(contact, to_mailbox),
         "mailings": [_message(row) for row in deliveries],
         "transactional_messages": _transactional(contact),

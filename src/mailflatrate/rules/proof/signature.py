@@ -1,4 +1,4 @@
-"""The service's signature (Ed25519, RFC 8032) on seals and certificates, and the published history of its keys.
+"""The service's Ed25519 signatures (RFC 8032) on seals, certificates and receipts, and the history of its keys.
 
 Signed data begins with a line that names its kind, so a signature on a seal never passes for one on a certificate.
 A certificate is signed in its canonical form: JSON with sorted keys, without white space, in UTF-8. `docs/proof.md` has
@@ -24,6 +24,7 @@ MOST_KEYS = 1_000
 _SEAL_LINE = b"mailflatrate seal signature 1\n"
 _CERTIFICATE_LINE = b"mailflatrate certificate signature 1\n"
 _PORTABLE_LINE = b"mailflatrate portable consent signature 1\n"
+_RECEIPT_LINE = b"mailflatrate consent receipt signature 1\n"
 
 
 def key_id(public_key: bytes) -> str:
@@ -105,6 +106,11 @@ def sign_certificate(key: Ed25519PrivateKey, certificate: Mapping[str, Any]) -> 
 def sign_portable(key: Ed25519PrivateKey, line: Mapping[str, Any]) -> dict[str, str]:
     """Return the `signature` object of a line of portable consent (`rules.proof.portable`)."""
     return _signed(key, _PORTABLE_LINE + canonical(line))
+
+
+def sign_receipt(key: Ed25519PrivateKey, receipt: Mapping[str, Any]) -> dict[str, str]:
+    """Return the `signature` object of a consent receipt (`rules.proof.receipt`)."""
+    return _signed(key, _RECEIPT_LINE + canonical(receipt))
 
 
 def _signed(key: Ed25519PrivateKey, message: bytes) -> dict[str, str]:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
+from mailflatrate.apps.privacy.receipt import RECEIPT_PATH
 from mailflatrate.entrypoints.web.public import (
     archive,
     clicks,
@@ -14,6 +15,7 @@ from mailflatrate.entrypoints.web.public import (
     not_me,
     preferences,
     provider_hooks,
+    receipt,
     report,
     signing_keys,
     unsubscribe,
@@ -41,6 +43,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{SHIPPED_PATH}/<slug:stem>.png", media.shipped, name="shipped-picture"),
     path("m/<str:token>/<str:name>", media.picture, name="media-file"),
     path(KEYS_PATH.removeprefix("/"), signing_keys.signing_keys, name="signing-keys"),
+    path(f"{RECEIPT_PATH.removeprefix('/')}<str:token>", receipt.receipt_page, name="consent-receipt"),
+    path(f"{RECEIPT_PATH.removeprefix('/')}<str:token>/receipt.json", receipt.download, name="consent-receipt-json"),
     path("media-hosts/ask", media_hosts.ask, name="media-host-ask"),
     path("d/<str:token>", rights.rights, name="rights"),
     path("r/<str:token>", rights_confirm.request_page, name="rights-request"),

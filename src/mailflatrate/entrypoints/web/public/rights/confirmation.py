@@ -27,7 +27,7 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.web.field_words import value_words
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.entrypoints.web.public.rights.data_request import private
-from mailflatrate.entrypoints.web.public.rights.stored_data import sections
+from mailflatrate.entrypoints.web.public.rights.stored_data import receipts, sections
 from mailflatrate.mail.tokens import TokenPurpose
 
 
@@ -101,7 +101,7 @@ def request_page(request: HttpRequest, token: str) -> HttpResponse:
     stored = shown_to_person(found.request)
     zone = found.account.time_zone
     with translation.override(page_language(request, found.request.language)), timezone.override(ZoneInfo(zone)):
-        shown = [(one["responsible"]["name"], sections(one)) for one in stored]
+        shown = [(one["responsible"]["name"], sections(one), receipts(one)) for one in stored]
         context |= {"stored": shown, "token": token, "zone": zone}
         return private(render(request, "public/rights/stored.html", context))
 

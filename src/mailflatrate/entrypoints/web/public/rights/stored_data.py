@@ -86,6 +86,11 @@ def sections(stored: dict[str, Any]) -> list[Section]:
     ]
 
 
+def receipts(stored: dict[str, Any]) -> Rows:
+    """Return the time and the path of each consent receipt, newest first."""
+    return [(_when(one["at"]), one["path"]) for one in stored["receipts"]]
+
+
 def _changed(one: dict[str, Any], asked_as: dict[str, str]) -> Rows:
     """Return a change of fields or tags, a row for each."""
     when = _when(one["at"])

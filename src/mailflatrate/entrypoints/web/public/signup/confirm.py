@@ -27,6 +27,7 @@ from mailflatrate.apps.forms.facts import (
 )
 from mailflatrate.apps.forms.models import TRACKING, ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import allowed_redirects, newest_imprint
+from mailflatrate.apps.privacy.receipt import receipt_path
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
@@ -133,6 +134,8 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "texts": frozen.texts(own) if frozen else None,
     }
     if is_confirmed:
+        if asked.version_id is not None and asked.confirmed_event_id is not None:
+            context["receipt_url"] = receipt_path(asked.account_id, asked.confirmed_event_id)
         context["preferences_url"] = _link(asked, LinkKind.PREFERENCES, TokenPurpose.PREFERENCES)
         if len(lists) == 1 and lists[0].list_id == asked.mailing_list_id:  # the list that the link leaves
             context["unsubscribe_url"] = _link(asked, LinkKind.UNSUBSCRIBE, TokenPurpose.UNSUBSCRIBE)

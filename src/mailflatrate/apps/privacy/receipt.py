@@ -1,0 +1,89 @@
+"""Collects the receipt of one confirmation from the ledger, and signs it (`rules.proof.receipt`)."""
+
+import uuid
+from typing import Any
+
+from mailflatrate.apps.forms.models import FormVersion
+from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind
+from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_in_use, private_key
+from mailflatrate.apps.privacy.certificate.build import proof_events
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.locale.formats import formats_of
+from mailflatrate.mail.tokens import TokenPurpose
+from mailflatrate.rules.forms import frozen_from_json
+from mailflatrate.rules.imprint.lines import ImprintLine
+from mailflatrate.rules.proof.receipt import ReceiptController, ReceiptList, build_receipt
+from mailflatrate.rules.proof.record import moment_text
+from mailflatrate.rules.proof.signature import sign_receipt
+from mailflatrate.settings.schema import load_settings
+
+RECEIPT_PATH = "/receipt/"
+
+
+def receipt_path(account_id: int, event_id: int) -> str:
+    """Return the path of the receipt's page; only the person who gave the consent should get it."""
+    return RECEIPT_PATH + key_ring().seal(TokenPurpose.RECEIPT, account_id, event_id)
+
+
+@tenancy.needs_account
+def consent_receipt(event_id: int) -> dict[str, Any] | None:
+    """Return the signed receipt of a confirmation on a form; None if there is none, or the person was erased."""
+    first = ConsentEvent.objects.select_related("evidence").filter(id=event_id, kind=ConsentKind.CONFIRMED).first()
+    details = _details(first)
+    version = FormVersion.objects.filter(form_id=details.get("form", 0), sha256=details.get("form_sha256", "")).first()
+    key = key_in_use()
+    if first is None or version is None or key is None:
+        return None
+    url = load_settings().public_url
+    receipt = build_receipt(
+        str(uuid.uuid5(uuid.NAMESPACE_URL, url + receipt_path(first.account_id, first.id))),
+        [_receipt_list(each) for each in _same_confirmation(first, details.get("request"))],
+        _controller(version, str(details.get("language"))),
+        issued_at=moment_text(clock.now()),
+        keys_url=f"{url}{KEYS_PATH}",
+    )
+    return {**receipt, "signature": sign_receipt(private_key(key), receipt)}
+
+
+def receipts_of(contact_id: int) -> list[dict[str, str]]:
+    """Return time and path of each receipt of a person, newest first; one for each confirmation."""
+    found: dict[Any, dict[str, str]] = {}
+    rows = ConsentEvent.objects.filter(contact_id=contact_id, kind=ConsentKind.CONFIRMED, evidence__isnull=False)
+    for row in rows.select_related("evidence", "mailing_list").order_by("id"):
+        details = row.evidence.details
+        if details.get("form_sha256"):
+            path = receipt_path(row.account_id, row.id)
+            found.setdefault(details.get("request"), {"at": row.occurred_at.isoformat(), "path": path})
+    return list(found.values())[::-1]
+
+
+def _details(event: ConsentEvent | None) -> dict[str, Any]:
+    evidence = getattr(event, "evidence", None)
+    return evidence.details if evidence is not None else {}
+
+
+def _same_confirmation(first: ConsentEvent, request_id: Any) -> list[ConsentEvent]:
+    """Return the confirmations of one press of the button: one for each list that was ticked."""
+    rows = ConsentEvent.objects.filter(
+        contact_id=first.contact_id,
+        kind=ConsentKind.CONFIRMED,
+        occurred_at=first.occurred_at,
+        evidence__details__request=request_id,
+    )
+    return list(rows.select_related("mailing_list").order_by("id"))
+
+
+def _receipt_list(event: ConsentEvent) -> ReceiptList:
+    assert event.mailing_list is not None
+    events = [each for each, _salt in proof_events(event.contact_id, event.mailing_list.id)]
+    return ReceiptList(event.mailing_list.public_name, event.id, events)
+
+
+def _controller(version: FormVersion, language: str) -> ReceiptController:
+    """Return the sender as the version's page showed it."""
+    frozen = frozen_from_json(version.content)
+    spoken = frozen.language(language)
+    colon = formats_of(spoken).colon
+    lines = tuple(str(ImprintLine("", label, text, colon)) for label, text in frozen.frozen[spoken].imprint)
+    return ReceiptController(frozen.company, lines, frozen.privacy_url, version.account.country)

@@ -1,0 +1,102 @@
+"""The receipt that a person gets for a consent they gave by double opt-in: one signed JSON object.
+
+It says to the person what the ledger proves about them, and nothing about anyone else. Fields that Kantara's Consent
+Receipt Specification 1.1 names have its names; what the ledger recorded (R-29) is in `proof`, in the elements of a
+certificate. `docs/consent-receipt.md` describes the format and verifies one without our software.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from mailflatrate.rules.proof.elements import ProofEvent, elements_of
+
+RECEIPT_FORM: Final = "mailflatrate consent receipt 1"
+KANTARA_VERSION: Final = "KI-CR-v1.1.0"
+COLLECTION_METHOD: Final = "double opt-in: form, then a button behind a link sent to the address"
+CONSENT_TYPE: Final = "EXPLICIT"
+_ENDINGS = ("withdrawn", "objection")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptController:
+    """The sender to whom the consent was given, as the form showed it: company, imprint line by line, privacy notice.
+
+    `country` is the ISO 3166 code of its jurisdiction.
+    """
+
+    company: str
+    imprint: tuple[str, ...]
+    privacy_url: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptList:
+    """One list of the consent: its public name, and all events of the person and the list, ordered by id.
+
+    `event` is the id of the confirmation.
+    """
+
+    name: str
+    event: int
+    events: Sequence[ProofEvent]
+
+    @property
+    def confirmation(self) -> ProofEvent:
+        """Return the confirmation. Raises StopIteration if it is not among the events."""
+        return next(each for each in self.events if each.record.id == self.event)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the list as an entry of `services`: what was agreed to, what proves it, and whether it ended since."""
+        until_then = [each for each in self.events if each.record.id <= self.event]
+        later = [each for each in self.events if each.record.id > self.event and each.record.kind in _ENDINGS]
+        said = self.confirmation
+        return {
+            "service": self.name,
+            "purposes": [
+                {
+                    "purpose": said.detail("wording"),
+                    "purposeCategory": ["Marketing"],
+                    "consentType": CONSENT_TYPE,
+                    "primaryPurpose": True,
+                    "termination": "until withdrawn",
+                }
+            ],
+            "proof": [
+                {"step": each.step.value, "key": each.key, "value": each.value}
+                for each in elements_of(until_then)
+                if each.key != "withdrawals"
+            ],
+            "page": said.detail("page"),
+            "withdrawn_at": later[0].record.occurred_at if later else None,
+        }
+
+
+def build_receipt(
+    receipt_id: str, lists: Sequence[ReceiptList], controller: ReceiptController, *, issued_at: str, keys_url: str
+) -> dict[str, Any]:
+    """Return an unsigned receipt of one confirmation, which may be about several lists; the first one names the person.
+
+    `issued_at` is a time in the ledger's format, `keys_url` where the service publishes its keys.
+    """
+    first = lists[0].confirmation
+    confirmed_at = datetime.fromisoformat(first.record.occurred_at)
+    return {
+        "format": RECEIPT_FORM,
+        "version": KANTARA_VERSION,
+        "jurisdiction": controller.country,
+        "consentTimestamp": int(confirmed_at.timestamp()),
+        "collectionMethod": COLLECTION_METHOD,
+        "consentReceiptID": receipt_id,
+        "language": first.detail("language"),
+        "piiPrincipalId": first.value("email"),
+        "piiControllers": [{"piiController": controller.company, "imprint": list(controller.imprint)}],
+        "policyUrl": controller.privacy_url,
+        "services": [each.as_json() for each in lists],
+        "issued_at": issued_at,
+        "keys": keys_url,
+    }
