@@ -1,6 +1,6 @@
 """Clicks by link and hour: a read model that a replay of the clicks gives again, so that reports count few rows.
 
-Clicks are folded four hours after they happened, when nothing about them changes any longer: visitor marks, by which
+Clicks are folded half an hour after they happened, when nothing about them changes any longer: visitor marks, by which
 bursts of scanners are recognized, last twenty minutes. Reports add the clicks after the last fold one by one.
 """
 
@@ -13,40 +13,48 @@ from mailflatrate.apps.tracking.models import Click, ClickFold, ClickHour
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
-FOLD_AFTER: Final = timedelta(hours=4)
-"""Younger clicks are not folded; timelines by the minute or five minutes (`timeline.py`) need each of them."""
-NOTICED: Final = timedelta(hours=30)
+FOLD_AFTER: Final = timedelta(minutes=30)
+"""Younger clicks are not folded, because they may turn out to be a machine's."""
+YOUNG: Final = timedelta(hours=4)
+"""A younger campaign's clicks are not folded: its timeline in steps of some minutes (`timeline.py`) needs each."""
+NOTICED: Final = timedelta(hours=1)
+NOTICED_HOURLY: Final = timedelta(hours=30)
 """How far back the job looks for campaigns with clicks; what it missed is folded with the campaign's next click."""
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
+# `folded` is materialized, because a condition with coalesce() isn't leakproof: behind row-level security the index
+# on time would not be used for it, and every click would be read.
 COUNTED: Final = """
-counted (campaign_id, edition_id, link_number, at, people, machines) AS (
+folded (campaign_id, until) AS MATERIALIZED (
+    SELECT c.id, coalesce(f.until, '-infinity') FROM unnest(%(campaign_ids)s::bigint[]) c (id)
+    LEFT JOIN click_fold f ON f.account_id = %(account_id)s AND f.campaign_id = c.id
+), counted (campaign_id, edition_id, link_number, at, people, machines) AS (
     SELECT h.campaign_id, h.edition_id, h.link_number, h.hour, h.people, h.machines FROM click_hour h
     WHERE h.account_id = %(account_id)s AND h.campaign_id = ANY(%(campaign_ids)s::bigint[])
     UNION ALL
     SELECT k.campaign_id, k.edition_id, k.link_number, k.at, (NOT k.machine)::int, k.machine::int
-    FROM unnest(%(campaign_ids)s::bigint[]) c (id)
-    LEFT JOIN click_fold f ON f.account_id = %(account_id)s AND f.campaign_id = c.id
-    CROSS JOIN LATERAL (
-        SELECT * FROM click k WHERE k.account_id = %(account_id)s AND k.campaign_id = c.id
-            AND k.at >= coalesce(f.until, '-infinity') OFFSET 0
+    FROM folded f CROSS JOIN LATERAL (
+        SELECT * FROM click k WHERE k.account_id = %(account_id)s AND k.campaign_id = f.campaign_id
+            AND k.at >= f.until OFFSET 0
     ) k
     UNION ALL
     SELECT t.campaign_id, t.edition_id, t.link_number, NULL, t.people, t.machines FROM click_total t
     WHERE t.account_id = %(account_id)s AND t.campaign_id = ANY(%(campaign_ids)s::bigint[])
 )
 """
-"""A common table expression: every click of some campaigns once, folded or not, in one snapshot.
+"""Two common table expressions; `counted` has every click of some campaigns once, folded or not, in one snapshot.
 
 `at` is the time of a click, the start of its hour, or NULL where retention left only a number (R-95).
 Parameters: account_id, campaign_ids.
 """
 
-# Hours are counted from the campaign's start, as the report shows them.
+# Hours are counted from the campaign's start, as the report shows them. A fold ends at one of their sixths.
 _EDGE = """
-SELECT date_bin('1 hour', %(moment)s, coalesce(started_at, created_at)) FROM campaign
-WHERE account_id = %(account_id)s AND id = %(campaign_id)s
+SELECT date_bin(%(width)s::interval, %(moment)s, coalesce(started_at, created_at)) FROM campaign
+WHERE account_id = %(account_id)s AND id = %(campaign_id)s AND coalesce(started_at, created_at) <= %(began_by)s
 """
+_HOUR: Final = timedelta(hours=1)
+_FOLD_STEP: Final = timedelta(minutes=10)
 _FOLD = """
 INSERT INTO click_hour (account_id, campaign_id, edition_id, link_number, hour, people, machines)
 SELECT k.account_id, k.campaign_id, k.edition_id, k.link_number,
@@ -75,12 +83,15 @@ UNION
 @tenancy.needs_account
 @transaction.atomic
 def fold_campaign(campaign_id: int) -> None:
-    """Fold a campaign's clicks that are old enough. Idempotent."""
+    """Fold a campaign's clicks that are old enough; none while the campaign is young. Idempotent."""
+    now = clock.now()
+    until = _edge(campaign_id, now - FOLD_AFTER, _FOLD_STEP, began_by=now - YOUNG)
+    if until is None:
+        return
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, [_NEVER, tenancy.current_account_id(), campaign_id])
     fold = ClickFold.objects.select_for_update().filter(campaign_id=campaign_id).first()
-    until = _edge(campaign_id, clock.now() - FOLD_AFTER)
-    if fold is None or until is None or until <= fold.until:
+    if fold is None or until <= fold.until:
         return
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
@@ -94,12 +105,14 @@ def fold_campaign(campaign_id: int) -> None:
     fold.save(update_fields=["until"])
 
 
-def _edge(campaign_id: int, moment: datetime) -> datetime | None:
-    """Return when the campaign's hour begins in which a moment lies; None if there is no such campaign."""
+def _edge(campaign_id: int, moment: datetime, width: timedelta, *, began_by: datetime) -> datetime | None:
+    """Return when the step of a campaign begins in which a moment lies; None if it began later, or doesn't exist."""
     parameters: dict[str, Any] = {
         "account_id": tenancy.current_account_id(),
         "campaign_id": campaign_id,
         "moment": moment,
+        "width": width,
+        "began_by": began_by,
     }
     with connection.cursor() as cursor:
         cursor.execute(_EDGE, parameters)
@@ -111,23 +124,25 @@ def _edge(campaign_id: int, moment: datetime) -> datetime | None:
 @transaction.atomic
 def replay_campaign(campaign_id: int) -> None:
     """Count a campaign's hours anew from its clicks; those whose clicks retention has deleted stay as they are."""
-    ClickFold.objects.filter(campaign_id=campaign_id).select_for_update().first()
+    fold = ClickFold.objects.filter(campaign_id=campaign_id).select_for_update().first()
     oldest = Click.objects.filter(campaign_id=campaign_id).order_by("at").values_list("at", flat=True).first()
-    begin = None if oldest is None else _edge(campaign_id, oldest)
-    if begin is None:
+    begin = None if oldest is None else _edge(campaign_id, oldest, _HOUR, began_by=clock.now())
+    if fold is None or begin is None:
         return
     if ClickHour.objects.filter(campaign_id=campaign_id, hour__lt=begin).exists():  # retention has been here
-        begin += timedelta(hours=1)
+        begin += _HOUR
+    if begin >= fold.until:  # what is younger is counted click by click
+        return
     ClickHour.objects.filter(campaign_id=campaign_id, hour__gte=begin).delete()
     ClickFold.objects.filter(campaign_id=campaign_id).update(until=begin)
     fold_campaign(campaign_id)
 
 
-def fold_recent() -> int:
+def fold_recent(noticed: timedelta = NOTICED_HOURLY) -> int:
     """Fold the clicks of every account's campaigns that were clicked lately or never folded; return how many."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
-        cursor.execute(_NOTICED, {"since": now - NOTICED, "before": now - FOLD_AFTER})
+        cursor.execute(_NOTICED, {"since": now - FOLD_AFTER - noticed, "before": now - FOLD_AFTER})
         found = cursor.fetchall()
     for account_id, campaign_id in found:
         with tenancy.account(account_id):

@@ -1,7 +1,12 @@
 """Background jobs of tracking."""
 
+from datetime import UTC, datetime
+from typing import Final
+
 from mailflatrate.apps.tracking import click_hours, scanners
 from mailflatrate.base.jobs import JobQueue, job
+
+FOLD_MINUTES: Final = 10
 
 
 @job("tracking.forget_visitors", JobQueue.HOUSE, every="*/5 * * * *")
@@ -10,7 +15,8 @@ def forget_visitors(timestamp: int) -> None:
     scanners.forget_visitors()
 
 
-@job("tracking.fold_clicks", JobQueue.HOUSE, every="9 * * * *")
+@job("tracking.fold_clicks", JobQueue.HOUSE, every=f"*/{FOLD_MINUTES} * * * *")
 def fold_clicks(timestamp: int) -> None:
-    """Fold clicks of some hours ago into counts by link and hour."""
-    click_hours.fold_recent()
+    """Fold clicks of half an hour ago into counts by link and hour; once an hour, also those that were missed."""
+    is_hourly = datetime.fromtimestamp(timestamp, UTC).minute < FOLD_MINUTES
+    click_hours.fold_recent(click_hours.NOTICED_HOURLY if is_hourly else click_hours.NOTICED)

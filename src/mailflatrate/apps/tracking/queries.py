@@ -1,6 +1,5 @@
 """Clicks of a campaign."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,28 +49,12 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
         for edition_id, number, people, machines in _counted(_BY_LINK, [edition.campaign_id])
         if edition_id == edition.id
     }
-    return _by_link(edition, found)
+    return links_of(edition, found)
 
 
-def _by_link(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClicks]:
+def links_of(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClicks]:
+    """Return an edition's links with (people, machines) by number."""
     return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
-
-
-@tenancy.needs_account
-def clicks_of_campaign(campaign_id: int) -> list[LinkClicks]:
-    """Return clicks by target over all variants of a campaign, the most clicked first; `number` is its first link's."""
-    counted: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for edition_id, number, people, machines in _counted(_BY_LINK, [campaign_id]):
-        counted[edition_id][number] = (people, machines)
-    found: dict[str, LinkClicks] = {}
-    editions = Edition.objects.filter(campaign_id=campaign_id, id__in=list(counted)).only("links", "campaign_id")
-    for edition in editions.order_by("id"):
-        for link in _by_link(edition, counted[edition.id]):
-            before = found.get(link.url, LinkClicks(link.number, link.url, 0, 0))
-            found[link.url] = LinkClicks(
-                before.number, link.url, before.people + link.people, before.machines + link.machines
-            )
-    return sorted(found.values(), key=lambda link: (-link.people, link.number))
 
 
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:

@@ -10,7 +10,8 @@ from mailflatrate.apps.delivery.models import AbTest, DeliveryState
 from mailflatrate.apps.delivery.queries import Progress, campaign_progress, waves_ahead
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_counts
-from mailflatrate.apps.tracking.queries import clicks_by_variant
+from mailflatrate.apps.tracking.counts import ClickCounts
+from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
 from mailflatrate.rules.campaign_states import AWAITING
@@ -78,14 +79,17 @@ class LiveReport:
         return 100 * self.unsubscribed / self.progress.sent if self.progress.sent else 0.0
 
 
-def live_of(campaign: Campaign) -> LiveReport:
-    """Return a campaign's current figures."""
+def live_of(campaign: Campaign, counts: ClickCounts | None = None) -> LiveReport:
+    """Return a campaign's current figures; `counts` are its clicks if they were read already."""
     progress = campaign_progress(campaign.id)
+    clicks = None
+    if campaign.track_clicks:
+        clicks = counts.people(campaign.id) if counts else clicks_by_campaign([campaign.id])[campaign.id]
     return LiveReport(
         progress=progress,
         feedback=feedback_counts(campaign.id),
         open_total=progress.pending + progress.deferred,
-        clicks=sum(clicks_by_variant(campaign.id).values()) if campaign.track_clicks else None,
+        clicks=clicks,
     )
 
 

@@ -21,6 +21,7 @@ from mailflatrate.apps.delivery.queries import Progress, campaign_turns, held_la
 from mailflatrate.apps.delivery.unknown import unknown_results
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.tracking.counts import ClickCounts
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_to_come
@@ -37,6 +38,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.forms import PaceForm
 from mailflatrate.entrypoints.web.studio.campaigns.report_csv import figures_lines
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import (
     SHOWN_LINKS,
+    ReportFigures,
     link_names,
     report_figures,
 )
@@ -48,21 +50,21 @@ from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.providers import provider_name
 
 
-def base_context(campaign: Campaign, here: str) -> dict[str, Any]:
-    """Return the values that the header of every report tab needs."""
+def base_context(campaign: Campaign, here: str, counts: ClickCounts | None = None) -> dict[str, Any]:
+    """Return the values that the header of every report tab needs; `counts` if the clicks were read already."""
     return {
         "campaign": campaign,
         "tone": TONES[CampaignState(campaign.state)],
         "tab": here,
         "moving": campaign.state in UNDER_WAY,
         "on_hold": campaign.state in UNDER_WAY and fence.is_held(),
-        "live": live_of(campaign),
+        "live": live_of(campaign, counts),
         "unknown": unknown_results(campaign.id),
     }
 
 
-def _progress_context(campaign: Campaign) -> dict[str, Any]:
-    context = base_context(campaign, "overview")
+def _progress_context(campaign: Campaign, counts: ClickCounts | None = None) -> dict[str, Any]:
+    context = base_context(campaign, "overview", counts)
     progress: Progress = context["live"].progress
     return {
         **context,
@@ -87,11 +89,8 @@ def _progress_context(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _figures_context(campaign: Campaign) -> dict[str, Any]:
-    """Return the figures beside the progress; none before the first message."""
-    if campaign.started_at is None:
-        return {}
-    found = report_figures(campaign)
+def _figures_context(found: ReportFigures) -> dict[str, Any]:
+    """Return the figures beside the progress."""
     most = max((link.people for link in found.links), default=0)
     clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
     names = link_names(found.links)
@@ -108,7 +107,8 @@ def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.started_at is None:
         raise Http404
-    lines = figures_lines(campaign, live_of(campaign), report_figures(campaign))
+    found = report_figures(campaign)
+    lines = figures_lines(campaign, live_of(campaign, found.counts), found)
     response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-figures.csv"'
     response.headers["Cache-Control"] = "no-store"
@@ -122,13 +122,14 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
+    found = report_figures(campaign) if campaign.started_at else None
     context = {
-        **_progress_context(campaign),
+        **_progress_context(campaign, found.counts if found else None),
         "lists": audience_lists(campaign),
         "excluded_names": exclusions_of(campaign).names,
         "goal_words": goal_words(campaign),
         "test": ab_test_of(campaign),
-        **_figures_context(campaign),
+        **(_figures_context(found) if found else {}),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)

@@ -13,8 +13,9 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.inbound.models import LeaveReason, LeaveUndone
 from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
 from mailflatrate.apps.stats.queries import provider_counts
-from mailflatrate.apps.tracking.queries import LinkClicks, clicks_of_campaign
-from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, clicks_by_step, median_by_step, step_seconds, steps_shown
+from mailflatrate.apps.tracking.counts import ClickCounts, count_clicks
+from mailflatrate.apps.tracking.queries import LinkClicks
+from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, evenly, median_by_step, step_seconds, steps_shown
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.rates import percent_of
@@ -75,6 +76,7 @@ class ClickTimeline:
 class ReportFigures:
     """Everything that the report shows besides the progress of sending."""
 
+    counts: ClickCounts
     delivered: ComparedRate
     clicked: ComparedRate
     unsubscribed: ComparedRate
@@ -89,17 +91,23 @@ class ReportFigures:
 
 def report_figures(campaign: Campaign) -> ReportFigures:
     """Return the figures of a campaign that has begun to send."""
-    own, *earlier = report_rows([campaign, *_earlier(campaign)])
-    links = clicks_of_campaign(campaign.id) if campaign.track_clicks else []
+    before = _earlier(campaign)
+    age = clock.now() - (campaign.started_at or campaign.created_at)
+    counts = count_clicks([campaign.id], step_seconds(age), steps_shown(age))
+    usual = count_clicks([each.id for each in before])
+    clicks = {campaign.id: counts.people(campaign.id)} | {each.id: usual.people(each.id) for each in before}
+    own, *earlier = report_rows([campaign, *before], clicks)
+    links = counts.links(campaign.id) if campaign.track_clicks else []
     reasons, stayed = _reasons(campaign.id)
     return ReportFigures(
+        counts=counts,
         delivered=_compared(own, earlier, "delivered_percent"),
         clicked=_compared(own, earlier, "click_percent"),
         unsubscribed=_compared(own, earlier, "unsubscribed_percent"),
         compared=len(earlier) if len(earlier) >= LEAST_COMPARED else 0,
         links=links,
         machines=sum(link.machines for link in links),
-        timeline=_timeline(campaign, earlier) if campaign.track_clicks and campaign.started_at else None,
+        timeline=_timeline(campaign, counts, earlier, usual) if campaign.track_clicks and campaign.started_at else None,
         providers=_providers(campaign.id),
         reasons=reasons,
         stayed=stayed,
@@ -117,16 +125,17 @@ def _compared(own: CampaignReportRow, earlier: Sequence[CampaignReportRow], name
     return ComparedRate(getattr(own, name), median(values) if len(values) >= LEAST_COMPARED else None)
 
 
-def _timeline(campaign: Campaign, earlier: Sequence[CampaignReportRow]) -> ClickTimeline:
+def _timeline(
+    campaign: Campaign, counts: ClickCounts, earlier: Sequence[CampaignReportRow], usual_counts: ClickCounts
+) -> ClickTimeline:
     """Return clicks over time, for a young campaign up to now, because what is ahead has no number yet."""
     assert campaign.started_at is not None
     tracked = [row for row in earlier if row.clicks is not None]
     others = [row.campaign.id for row in tracked] if len(tracked) >= LEAST_COMPARED else []
     age = clock.now() - campaign.started_at
-    step, steps = step_seconds(age), steps_shown(age)
-    found = clicks_by_step([campaign.id, *others], step, steps)
-    nothing = [0] * steps
-    own, usual = found.get(campaign.id, nothing), median_by_step([found.get(each, nothing) for each in others])
+    step, steps = step_seconds(age), counts.steps
+    own = counts.timeline(campaign.id)
+    usual = evenly(median_by_step([usual_counts.timeline(each) for each in others]), step, steps)
     series: list[dict[str, Any]] = [{"label": _("This campaign"), "values": own}]
     if usual:
         series.append({"label": _("Median of your last campaigns"), "values": usual})

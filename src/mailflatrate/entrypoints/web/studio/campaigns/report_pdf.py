@@ -48,7 +48,7 @@ def report_pdf(request: StudioRequest, campaign_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "account": request.account,
         "campaign": campaign,
-        "live": live_of(campaign),
+        "live": live_of(campaign, figures.counts),
         "figures": figures,
         "bars": bars_of(timeline) if timeline else [],
         "most": max(timeline.chart["series"][0]["values"]) if timeline else 0,
