@@ -1,6 +1,7 @@
 """How fast people who are due at the message of an automation become planned deliveries; and whether kills lose anyone.
 
     python bench/journeys.py [--enrolments 1000000]
+    python bench/journeys.py --scattered                         # people became due in no order
     python bench/journeys.py --enrolments 100000 --kills 20      # kill -9 the workers that advance them
     python bench/journeys.py --events 1000000                    # and events in and out, by their own benches
 
@@ -46,6 +47,7 @@ def main() -> None:
     """Enroll, advance, and print."""
     parser = argparse.ArgumentParser(description="the speed of automations")
     parser.add_argument("--enrolments", type=int, default=1_000_000)
+    parser.add_argument("--scattered", action="store_true", help="let people become due in no order, as birthdays do")
     parser.add_argument("--kills", type=int, default=0, help="kill the worker this often while it advances them")
     parser.add_argument("--events", type=int, default=0, help="measure so many events out, and events in")
     options = parser.parse_args()
@@ -54,7 +56,7 @@ def main() -> None:
         estate = build_estate(options.enrolments)
         automation_id = begin(estate, STEPS)
         entered = enroll(estate, automation_id)
-        make_due(estate)
+        make_due(estate, scattered=options.scattered)
         kills = 0
         begun = time.perf_counter()
         if options.kills:
@@ -76,6 +78,7 @@ def main() -> None:
     }
     result: dict[str, Any] = {
         "enrolments": options.enrolments,
+        "scattered": options.scattered,
         "entered_per_second": round(options.enrolments / entered),
         "advanced_per_second": round(options.enrolments / seconds),
         **rates,
@@ -198,8 +201,10 @@ def enroll(estate: Estate, automation_id: int) -> float:
     return time.perf_counter() - begun
 
 
-def make_due(estate: Estate) -> None:
-    """Let the wait be over for everyone and the message be due, as a day later, when autovacuum has been there."""
+def make_due(estate: Estate, *, scattered: bool) -> None:
+    """Let the wait be over for everyone and the message be due, as a day later, when autovacuum has been there: since
+    one moment, or scattered over the last day.
+    """
     import psycopg
     from django.db import connection
 
@@ -208,7 +213,11 @@ def make_due(estate: Estate) -> None:
     from mailflatrate.settings.roles import owner_url
 
     with tenancy.account(estate.account_id), connection.cursor() as cursor:
-        cursor.execute("UPDATE enrolment SET step = 'a', due_at = now() WHERE account_id = %s", [estate.account_id])
+        cursor.execute(
+            "UPDATE enrolment SET step = 'a', due_at = now() - CASE WHEN %s THEN random() ELSE 0 END * interval '1 day'"
+            " WHERE account_id = %s",
+            [scattered, estate.account_id],
+        )
     with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE enrolment, enrolment_passage")
 

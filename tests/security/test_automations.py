@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import Error, connection
 
@@ -15,6 +16,8 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions.events import declare_event
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
+from mailflatrate.settings.roles import owner_url
+from mailflatrate.settings.schema import load_settings
 from support.api import Program, program_of
 from support.automations import Journey
 from support.customers import Customer, sending_customer
@@ -176,6 +179,33 @@ def test_a_version_that_the_gate_did_not_allow_never_begins(attack: Attack) -> N
         attack.run(
             "UPDATE automation_version SET state = 'current' WHERE automation_id = %(automation)s", automation=number
         )
+
+
+def test_a_batch_whose_enrolments_lie_far_apart_meets_the_same_lock(database: str) -> None:
+    """Its enrolments are looked up one by one instead of in a range; one hole refuses all of it."""
+    anna: Customer = sending_customer()
+    wait: dict[str, Any] = {"id": "w", "do": "wait", "for": {"days": 2}}
+    journey = Journey.begun(anna, wait, {"id": "b", "do": "send", "campaign": "new"})
+    people = journey.contacts()
+    journey.arrive(people[0])
+    journey.advance()
+    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
+        owner.execute("SELECT setval(pg_get_serial_sequence('enrolment', 'id'), max(id) + 1000) FROM enrolment")
+    journey.arrive(people[1])
+    journey.advance()
+    attack = Attack.__new__(Attack)
+    attack.anna, attack.journey, attack.people = anna, journey, people
+    both = _DELIVERY.replace("s.contact_id = %(who)s", "s.contact_id = ANY(%(both)s)").replace(
+        "e.contact_id = %(first)s", "e.contact_id = s.contact_id"
+    )
+    with pytest.raises(Error, match="is not at this step of an automation"):
+        attack.run(both.format(enrolment="e.id"), both=people[:2])
+    with clock.frozen_at(clock.now() + timedelta(days=3)):
+        journey.advance()
+    assert sorted(journey.planned()) == [(person, "b") for person in sorted(people[:2])]
+    with tenancy.account(anna.account_id):
+        first, second = Enrolment.objects.filter(contact_id__in=people[:2]).order_by("id").values_list("id", flat=True)
+    assert second - first > 1000
 
 
 def test_a_step_that_was_sent_is_not_sent_again(database: str) -> None:

@@ -155,7 +155,7 @@ def people_at(version_id: int, step: str, *, after: PeopleCursor | None = None, 
     skipped = 0
     if after is not None:
         rows, skipped = rows.filter(due_at__gte=after.due_at), after.shown
-    found = list(rows.select_related("contact").order_by("due_at")[skipped : skipped + limit + 1])
+    found = list(rows.select_related("contact").order_by("due_at", "id")[skipped : skipped + limit + 1])
     shown = found[:limit]
     if len(found) <= limit:
         return PeoplePage(shown, None)

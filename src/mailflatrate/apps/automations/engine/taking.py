@@ -12,6 +12,7 @@ from mailflatrate.rules.automations.graph import LateRule, StepKind
 from mailflatrate.rules.local_time import ATTRIBUTES
 
 ZONE = "coalesce({})".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
+# Many are due at the same moment. They are taken in the order of their numbers, so that a batch lies close together.
 _TAKE = """
 SELECT e.id, e.contact_id, e.consent_event_id, {due}, {zone}, {refusal}, {goal}, {met}, {passed}, c.pause_days,
     c.paused_until, {wording}
@@ -20,7 +21,7 @@ JOIN contact c ON c.id = e.contact_id AND c.account_id = e.account_id
 {joins}
 WHERE e.account_id = %(account_id)s AND e.version_id = %(version_id)s AND e.step = %(step)s AND e.state = 'active'
     AND e.due_at <= %(now)s
-ORDER BY e.due_at LIMIT %(limit)s FOR UPDATE OF e SKIP LOCKED
+ORDER BY e.due_at, e.id LIMIT %(limit)s FOR UPDATE OF e SKIP LOCKED
 """
 # What the lock of deliveries asks, so that one person who may not be mailed doesn't hold up the others.
 _PERMISSION = f"""

@@ -89,7 +89,9 @@ class Enrolment(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["account", "version", "step", "due_at"], condition=Q(state="active"), name="enrolment_due"
+                fields=["account", "version", "step", "due_at", "id"],
+                condition=Q(state="active"),
+                name="enrolment_due_in_order",
             )
         ]
 
