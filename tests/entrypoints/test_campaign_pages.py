@@ -284,12 +284,13 @@ def test_ben_who_only_looks_may_not_write() -> None:
 
 
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "figures.csv",
-        "report.pdf", "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/", "versions/",
-        "versions/1/", "versions/1/message/", "approval/", "comments/")  # fmt: skip
+        "report.pdf", "links/", "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/",
+        "versions/", "versions/1/", "versions/1/message/", "approval/", "comments/")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
-         "edit/waves/", "choose/", "send-unsent/", "draft-review/", "move/", "follow-up/")  # fmt: skip
+         "edit/waves/", "choose/", "send-unsent/", "draft-review/", "move/", "follow-up/",
+         "links/1/revoke/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:
@@ -311,7 +312,7 @@ def test_carla_finds_nothing_at_annas_addresses() -> None:
 def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
     from mailflatrate.entrypoints.web.studio.campaigns.urls import urlpatterns
 
-    paths = {re.sub("<int:(delivery|version|comment)_id>", "1", str(each.pattern)) for each in urlpatterns}
+    paths = {re.sub("<int:(delivery|version|comment|link)_id>", "1", str(each.pattern)) for each in urlpatterns}
     tried = {f"<int:campaign_id>/{path}" for path in (*GETS, *POSTS)}
     assert {path for path in paths - tried if not path.startswith("digests/")} == {"", "new/", "calendar/", "labels/"}
 

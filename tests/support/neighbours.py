@@ -69,7 +69,8 @@ from mailflatrate.apps.lists.sort_indexes import build_index
 from mailflatrate.apps.lists.tags import give_tags
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
-from mailflatrate.apps.stats.models import AudienceCount, Measure
+from mailflatrate.apps.stats.models import AudienceCount, Measure, MonthlyReport, MonthlyReportReader
+from mailflatrate.apps.stats.report_links import create_report_link
 from mailflatrate.apps.tracking.models import Click, ClickFold, ClickHour, ClickTotal
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -208,6 +209,11 @@ class Neighbours:
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, hour=now, people=1, machines=0
             )
             AudienceCount.objects.create(counted_at=now, figures={})
+            MonthlyReportReader.objects.create(user=self.anna.owner)
+            MonthlyReport.objects.create(month=now.date().replace(day=1), recipients=1)
+            shared = create_report_link(
+                campaign.id, name="Board", ends_at=now + timedelta(days=7), password="", by=self.anna.owner
+            )
             ClickTotal.objects.create(
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, people=1, machines=0
             )
@@ -246,6 +252,7 @@ class Neighbours:
             imprint = self.anna.again(campaign).editions.get().imprint
             self.ids = {
                 "campaign_id": campaign.id,
+                "link_id": shared.link.id,
                 "delivery_id": delivery.id,
                 "list_id": self.anna.list_id,
                 "contact_id": Contact.objects.order_by("id").values_list("id", flat=True)[0],

@@ -62,6 +62,52 @@ class AudienceCount(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account"], name="audience_count_once")]
 
 
+class ReportLink(TenantModel):
+    """A link that shows one campaign's report to people without an account, until it ends or is revoked.
+
+    The link itself is not stored, only the hash of its token. It stays in the list when it no longer works.
+    """
+
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    name = models.CharField(max_length=80, help_text="who it is for")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    password = models.CharField(max_length=200, blank=True, db_default="", help_text="hashed; empty: none is needed")
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True, help_text="when the report was last shown through it")
+    openings = models.PositiveIntegerField(db_default=0)
+    wrong_passwords = models.PositiveSmallIntegerField(db_default=0, help_text="in the hour since `wrong_since`")
+    wrong_since = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "report_link"
+        indexes = [models.Index(fields=["account", "campaign"], name="report_link_campaign")]
+
+
+class MonthlyReportReader(TenantModel):
+    """A member of the team who gets the account's monthly report by email."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "monthly_report_reader"
+        constraints = [models.UniqueConstraint(fields=["account", "user"], name="monthly_report_reader_once")]
+
+
+class MonthlyReport(TenantModel):
+    """A month whose report was sent. The row is written in the transaction that queues the emails: never twice."""
+
+    month = models.DateField(help_text="its first day, in the account's time zone")
+    sent_at = models.DateTimeField(db_default=Now())
+    recipients = models.PositiveSmallIntegerField()
+
+    class Meta:
+        db_table = "monthly_report"
+        constraints = [models.UniqueConstraint(fields=["account", "month"], name="monthly_report_once")]
+
+
 class MeasureScope(models.TextChoices):
     """The scope of a measure's figures."""
 

@@ -75,6 +75,8 @@ PAGE_CHANGES: Final = {
     **_named("campaign.variant_chosen", "campaign-choose"),
     **_named("campaign.speed_set", "campaign-speed"),
     **_named("campaign.canceled", "campaign-cancel"),
+    **_named("report_link.created", "campaign-report-links"),
+    **_named("report_link.revoked", "campaign-report-link-revoke"),
     **_named("automation.created", "automation_new automation_copy"),
     **_named("automation.edited", "automation_edit automation_rename automation_discard"),
     **_named("automation.deleted", "automation_delete"),

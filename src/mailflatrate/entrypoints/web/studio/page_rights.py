@@ -56,7 +56,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         Permission.RELEASE,
         "digests digest-new digest digest-check digest-delete campaign campaign-policy campaign-release "
         "campaign-approval campaign-take-back campaign-progress campaign-pause campaign-resume campaign-send-unsent "
-        "campaign-calendar campaign-move "
+        "campaign-calendar campaign-move campaign-report-links campaign-report-link-revoke "
         "campaign-choose campaign-speed campaign-cancel campaign-recipients inactive inactive-ask automation "
         "automation_release automation_take_back automation_pause automation_resume automation_end",
     ),

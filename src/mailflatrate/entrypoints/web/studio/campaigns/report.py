@@ -89,7 +89,7 @@ def _progress_context(campaign: Campaign, counts: ClickCounts | None = None) -> 
     }
 
 
-def _figures_context(found: ReportFigures) -> dict[str, Any]:
+def figures_context(found: ReportFigures) -> dict[str, Any]:
     """Return the figures beside the progress."""
     most = max((link.people for link in found.links), default=0)
     clicked = [link for link in found.links if link.people][:SHOWN_LINKS]
@@ -129,7 +129,7 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
         "excluded_names": exclusions_of(campaign).names,
         "goal_words": goal_words(campaign),
         "test": ab_test_of(campaign),
-        **(_figures_context(found) if found else {}),
+        **(figures_context(found) if found else {}),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)

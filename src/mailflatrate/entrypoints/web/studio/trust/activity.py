@@ -26,7 +26,17 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 KINDS: Final = {
     "account": (
         gettext_lazy("Account"),
-        ("account.", "agreements.", "policy.", "measure.", "strike.", "message.", "question.", "settings."),
+        (
+            "account.",
+            "agreements.",
+            "policy.",
+            "measure.",
+            "strike.",
+            "message.",
+            "question.",
+            "settings.",
+            "monthly_report.",
+        ),
     ),
     "team": (
         gettext_lazy("Team and access"),
@@ -39,6 +49,7 @@ KINDS: Final = {
             "mailing.",
             "release.",
             "digest.",
+            "report_link.",
             "comment.",
             "template.",
             "saved_block.",

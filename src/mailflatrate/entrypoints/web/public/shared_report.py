@@ -1,0 +1,87 @@
+"""A campaign's report behind a link that ends, for people without an account: figures only, never recipients.
+
+Nothing on the page leads into the studio. A link that never existed, ended or was revoked answers alike.
+"""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.stats.models import ReportLink
+from mailflatrate.apps.stats.report_links import (
+    PasswordResult,
+    find_report_link,
+    record_opening,
+    try_password,
+    working_link,
+)
+from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.presenters.campaign_figures import live_of
+from mailflatrate.entrypoints.web.public.reader import page_language
+from mailflatrate.entrypoints.web.studio.campaigns.report import figures_context
+from mailflatrate.entrypoints.web.studio.campaigns.report_figures import report_figures
+from mailflatrate.locale.formats import complete_languages
+from mailflatrate.locale.texts import ENGLISH
+
+
+@csrf_exempt  # the password is in the form itself; no cookie is involved
+@require_http_methods(["GET", "HEAD", "POST"])
+def shared_report(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the report. If the link needs a password, a GET asks for it, and a POST with it shows the report."""
+    found = find_report_link(token)
+    if found is None:
+        raise Http404
+    with tenancy.account(found.account_id), transaction.atomic():
+        link = working_link(found.link_id)
+        if link is None:
+            raise Http404
+        account = current_account()
+        language = page_language(request, account.language)
+        language = language if language in complete_languages() else ENGLISH  # the report's words are the studio's
+        with timezone.override(ZoneInfo(account.time_zone)), translation.override(language):
+            answer = _answer(request, account, link)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+def _answer(request: HttpRequest, account: Account, link: ReportLink) -> HttpResponse:
+    if link.password:
+        if request.method != "POST":
+            return _door(request, account, "")
+        result = try_password(link, request.POST.get("password", ""))
+        if result is not PasswordResult.RIGHT:
+            return _door(request, account, result.value)
+    if request.method != "HEAD":
+        record_opening(link)
+    return _report(request, account, link)
+
+
+def _door(request: HttpRequest, account: Account, problem: str) -> HttpResponse:
+    """Ask for the password; the page doesn't say which campaign it is about."""
+    context = {"account": account, "problem": problem}
+    status = {"": 200, PasswordResult.TOO_MANY.value: 429}.get(problem, 422)
+    return render(request, "studio/campaigns/shared_report_door.html", context, status=status)
+
+
+def _report(request: HttpRequest, account: Account, link: ReportLink) -> HttpResponse:
+    found = report_figures(link.campaign, compares=False)
+    context: dict[str, Any] = {
+        "account": account,
+        "campaign": link.campaign,
+        "link": link,
+        "live": live_of(link.campaign, found.counts),
+        "now": clock.now(),
+        "shared": True,
+        **figures_context(found),
+    }
+    return render(request, "studio/campaigns/shared_report.html", context)

@@ -1,0 +1,129 @@
+"""Links that show a campaign's report to people without an account: made, listed and revoked here."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.stats import report_links as links
+from mailflatrate.apps.stats.models import ReportLink
+from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.web.posts import perform
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
+from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.settings import load_settings
+
+USUAL_DAYS: Final = 30
+
+
+class ReportLinkForm(forms.Form):
+    """Whom a new link is for, the last day it works, and a password if it needs one."""
+
+    name = forms.CharField(
+        label=gettext_lazy("For"),
+        max_length=80,
+        help_text=gettext_lazy("Who gets the link, for example “Agency” or “Board”. Only your team sees this."),
+    )
+    ends_on = forms.DateField(
+        label=gettext_lazy("Works until"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("The last day the link works, up to a year from today."),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        strip=False,
+        min_length=links.LEAST_PASSWORD,
+        max_length=links.MOST_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("Optional. At least 8 characters. Send it another way than the link."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        last = timezone.localdate(clock.now()) + timedelta(days=USUAL_DAYS)
+        super().__init__(data, initial={"ends_on": last})
+
+    def ends_at(self, zone: str) -> datetime:
+        """Return the end of the last day in the account's time zone."""
+        return datetime.combine(self.cleaned_data["ends_on"], time.max, ZoneInfo(zone))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLinkRow:
+    """One link with its state as text."""
+
+    link: ReportLink
+    tone: str
+    state: str
+    works: bool
+
+
+def _row(link: ReportLink) -> ReportLinkRow:
+    if link.revoked_at is not None:
+        return ReportLinkRow(link, "", _("Revoked"), works=False)
+    if link.ends_at <= clock.now():
+        return ReportLinkRow(link, "warning", _("Expired"), works=False)
+    return ReportLinkRow(link, "success", _("Active"), works=True)
+
+
+def _links_page(campaign: Campaign, request: StudioRequest, form: ReportLinkForm, url: str = "") -> HttpResponse:
+    context = {
+        **base_context(campaign, "links"),
+        "rows": [_row(link) for link in links.report_links(campaign.id)],
+        "form": form,
+        "made_url": url,
+    }
+    return page(request, "studio/campaigns/report_links.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def report_links(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """List a report's links; a POST makes one and shows it this once, because only a hash of it is stored."""
+    campaign = find_campaign(campaign_id)
+    if campaign.started_at is None:
+        raise Http404
+    form = ReportLinkForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _links_page(campaign, request, form)
+    found = form.cleaned_data
+    try:
+        made = links.create_report_link(
+            campaign.id,
+            name=found["name"],
+            ends_at=form.ends_at(request.account.time_zone),
+            password=found["password"],
+            by=request.user,
+        )
+    except AccountError as problem:
+        form.add_error("ends_on", str(problem))
+        return _links_page(campaign, request, form)
+    url = load_settings().public_url + reverse("shared-report", args=[made.token])
+    return _links_page(campaign, request, ReportLinkForm(), url)
+
+
+@require_POST
+@studio
+def revoke(request: StudioRequest, campaign_id: int, link_id: int) -> HttpResponse:
+    """Revoke a link at once."""
+    campaign = find_campaign(campaign_id)
+    if not ReportLink.objects.filter(id=link_id, campaign_id=campaign.id).exists():
+        raise Http404
+    action = partial(links.revoke_report_link, link_id, campaign.id, by=request.user)
+    back = reverse("studio:campaign-report-links", args=[campaign.id])
+    return perform(request, action, _("The link has been revoked and no longer works."), back, refused=AccountError)
