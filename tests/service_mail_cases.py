@@ -232,6 +232,25 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+    "monthly_report": (
+        "stats/mail/monthly_report",
+        {
+            "account": "Lindenhof",
+            "month": "October 2026",
+            "growth": [
+                {"label": "At the end of the month", "value": "1,234 (1,200)"},
+                {"label": "New", "value": "50 (40)"},
+                {"label": "Gone", "value": "16 (12)"},
+            ],
+            "rates": [
+                {"label": "Campaigns", "value": "12 (11)"},
+                {"label": "Delivered", "value": "98.7% (98.5%)"},
+            ],
+            "campaigns": ["Winter bulbs: 1,180 delivered, click rate 11.2%", "Advent: 1,160 delivered"],
+            "more": 2,
+            "url": URL,
+        },
+    ),
 }
 """Case -> template and facts."""
 

@@ -1,7 +1,7 @@
 """How the number of mailable people changed: who came by which proof, who went and why, and how old consents are."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -40,6 +40,16 @@ class Growth:
     end: int
     gains: tuple[Gain, ...]
     losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodGrowth:
+    """The change in a period that is over: `begin` people, those who came and went in it, `end` people. It adds up."""
+
+    begin: int
+    gained: int
+    lost: int
+    end: int
 
 
 # Each person once: the proof with which they first became mailable, and what ended it.
@@ -99,6 +109,27 @@ def growth(days: int) -> Growth:
     end = mailable_count()
     begin = end - sum(gain.people for gain in gains) + sum(loss.people for loss in losses)
     return Growth(begin, end, gains, losses)
+
+
+_PERIOD = f"""
+{LIFE}, moves AS (
+    SELECT came AS at, 1 AS gained, 0 AS lost FROM life WHERE came >= %(since)s AND (went IS NULL OR went > came)
+    UNION ALL SELECT went, 0, 1 FROM life WHERE went >= %(since)s AND went > came
+)
+SELECT coalesce(sum(gained) FILTER (WHERE at < %(until)s), 0), coalesce(sum(lost) FILTER (WHERE at < %(until)s), 0),
+    coalesce(sum(gained - lost) FILTER (WHERE at >= %(until)s), 0)
+FROM moves
+"""  # noqa: S608  # made of constants
+
+
+@tenancy.needs_account
+def growth_between(since: datetime, until: datetime) -> PeriodGrowth:
+    """Return how the number of mailable people changed from `since` until before `until`, which is in the past."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PERIOD, {"account_id": tenancy.current_account_id(), "since": since, "until": until})
+        gained, lost, afterward = map(int, cursor.fetchone())
+    end = mailable_count() - afterward
+    return PeriodGrowth(end - gained + lost, gained, lost, end)
 
 
 @tenancy.needs_account

@@ -1,9 +1,9 @@
 """Background jobs of the figures. Earlier stages request them by name."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.stats import actions, audience
+from mailflatrate.apps.stats import actions, audience, monthly_report
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
@@ -59,6 +59,18 @@ def count_audience(account_id: int) -> None:
     """Count how a large account's audience changed, for its page."""
     with tenancy.account(account_id):
         audience.count_audience()
+
+
+@job("stats.queue_monthly_reports", JobQueue.HOUSE, every="41 5 * * *")
+def queue_monthly_reports(timestamp: int) -> None:
+    """Queue the reports of the month before, on its first days."""
+    monthly_report.queue_reports()
+
+
+@job(monthly_report.SEND_JOB, JobQueue.HOUSE, attempts=20)
+def send_monthly_report(account_id: int, month: str) -> None:
+    """Mail an account's figures of a month to the members who want them."""
+    monthly_report.send_report(account_id, date.fromisoformat(month))
 
 
 @job("stats.decide_trial", JobQueue.PLAN, attempts=20, next_name="stats.decide_ab_test")

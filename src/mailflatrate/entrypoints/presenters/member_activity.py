@@ -119,6 +119,7 @@ PAGE_CHANGES: Final = {
     **_named("question.answered", "question"),
     **_named("agreements.accepted", "account-status-accept"),
     **_named("settings.changed", "settings"),
+    **_named("monthly_report.changed", "settings-monthly-report"),
     **_named("second_factor.required", "security-second-factor"),
     **_named("four_eyes.switched", "security-approval"),
     **_named("invitation.sent", "team"),

@@ -33,7 +33,7 @@ from mailflatrate.apps.accounts.models import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import campaigns_sent
-from mailflatrate.apps.stats import action_texts
+from mailflatrate.apps.stats import action_texts, monthly_report
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import open_warnings
 from mailflatrate.base import clock
@@ -44,7 +44,7 @@ from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.roles import Permission, may
@@ -218,7 +218,19 @@ def account_settings(request: StudioRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         people.change_settings(account.id, **form.cleaned_data)
         return succeed(request, _("Saved."), reverse("studio:settings"))
-    return page(request, "studio/trust/settings.html", {"form": form}, status=422 if form.errors else 200)
+    chosen = monthly_report.chosen_readers()
+    readers = [(row.user, row.user_id in chosen) for row in monthly_report.possible_readers()]
+    context = {"form": form, "readers": readers}
+    return page(request, "studio/trust/settings.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def choose_report_readers(request: StudioRequest) -> HttpResponse:
+    """Set which members get the monthly report by email."""
+    chosen = {whole_number(value) for value in request.POST.getlist("reader")}
+    monthly_report.choose_readers(chosen, by=request.user)
+    return succeed(request, _("Saved."), reverse("studio:settings"))
 
 
 @require_safe

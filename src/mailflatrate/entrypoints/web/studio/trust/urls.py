@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/status/messages/", account_status.write, name="account-status-message"),
     path("settings/agreements/", account_status.accept, name="account-status-accept"),
     path("settings/", account_status.account_settings, name="settings"),
+    path("settings/monthly-report/", account_status.choose_report_readers, name="settings-monthly-report"),
     path("settings/security/", account_status.security, name="security"),
     path("settings/second-factor/", account_status.require_factor, name="security-second-factor"),
     path("settings/approval/", account_status.four_eyes, name="security-approval"),

@@ -1,0 +1,227 @@
+"""The figures of a month by email, to members of the team who chose to get them.
+
+A month's row is written in the transaction that queues its emails, so no month is sent twice. Its campaigns are those
+that began to send in it, with all results so far.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, Sum
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.actions.notices import tell_people
+from mailflatrate.apps.accounts.models import Account, AccountStatus, Membership, NoticeKind, User
+from mailflatrate.apps.accounts.service_mail import Facts
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import DeliveryState, Tally
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_by_campaign
+from mailflatrate.apps.lists.growth import PeriodGrowth, growth_between
+from mailflatrate.apps.stats.models import MonthlyReport, MonthlyReportReader
+from mailflatrate.apps.tracking.queries import clicks_by_campaign
+from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings import load_settings
+
+SEND_JOB: Final = "stats.send_monthly_report"
+SENT_UNTIL_DAY: Final = 7
+"""A report that is later than the seventh, because nothing ran or nobody wanted it, isn't sent any more."""
+SHOWN_CAMPAIGNS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """The results of one campaign or of several together. `clicks` are by people, of messages with tracked links."""
+
+    settled: int = 0
+    delivered: int = 0
+    hard: int = 0
+    unsubscribed: int = 0
+    complaints: int = 0
+    tracked: int = 0
+    clicks: int = 0
+
+    def plus(self, other: "CampaignFigures") -> "CampaignFigures":
+        """Return the figures of both together."""
+        return CampaignFigures(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """A month's growth, its campaigns by name with their figures, the newest first, and all of them together."""
+
+    growth: PeriodGrowth
+    campaigns: tuple[tuple[str, CampaignFigures], ...]
+    total: CampaignFigures
+
+
+def month_before(month: date) -> date:
+    """Return the first day of the month before the one that a day is in."""
+    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+@tenancy.needs_account
+def month_figures(month: date, zone: ZoneInfo) -> MonthFigures:
+    """Return the figures of the month that begins on `month`, in a time zone."""
+    begin = datetime.combine(month, time(), zone)
+    end = datetime.combine((month + timedelta(days=31)).replace(day=1), time(), zone)
+    begun = Campaign.objects.filter(started_at__gte=begin, started_at__lt=end, automation_id=None)
+    campaigns = list(begun.only("name", "track_clicks").order_by("-started_at", "-id"))
+    figures = _figures_of(campaigns)
+    total = CampaignFigures()
+    for each in figures.values():
+        total = total.plus(each)
+    named = tuple((campaign.name, figures[campaign.id]) for campaign in campaigns)
+    return MonthFigures(growth_between(begin, end), named, total)
+
+
+def _figures_of(campaigns: Collection[Campaign]) -> dict[int, CampaignFigures]:
+    ids = [campaign.id for campaign in campaigns]
+    found = {campaign_id: CampaignFigures() for campaign_id in ids}
+    grouped = Tally.objects.filter(
+        campaign_id__in=ids, state__in=[DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT]
+    ).values_list("campaign_id")
+    rows = grouped.annotate(
+        settled=Sum("count"),
+        delivered=Sum("count", filter=Q(state=DeliveryState.SENT), default=0),
+        hard=Sum("count", filter=Q(state=DeliveryState.BOUNCED, detail="hard"), default=0),
+    )
+    for campaign_id, settled, delivered, hard in rows:
+        found[campaign_id] = CampaignFigures(settled=settled, delivered=delivered, hard=hard)
+    feedback, clicks = feedback_by_campaign(ids), clicks_by_campaign(ids)
+    for campaign in campaigns:
+        one = found[campaign.id]
+        found[campaign.id] = replace(
+            one,
+            unsubscribed=feedback.get((campaign.id, FeedbackKind.UNSUBSCRIBE), 0),
+            complaints=feedback.get((campaign.id, FeedbackKind.COMPLAINT), 0),
+            tracked=one.delivered if campaign.track_clicks else 0,
+            clicks=clicks[campaign.id] if campaign.track_clicks else 0,
+        )
+    return found
+
+
+def report_facts(account: str, month: date, now: MonthFigures, before: MonthFigures) -> Facts:
+    """Return the facts for the email in the active language; each figure with that of the month before in brackets."""
+    one, other = now.total, before.total
+    compared = [
+        (_("Campaigns"), _number(len(now.campaigns)), _number(len(before.campaigns))),
+        (_("Delivered"), _share(one.delivered, one.settled, 1), _share(other.delivered, other.settled, 1)),
+        (_("Click rate"), _share(one.clicks, one.tracked, 1), _share(other.clicks, other.tracked, 1)),
+        (_("Unsubscribed"), _share(one.unsubscribed, one.delivered, 2), _share(other.unsubscribed, other.delivered, 2)),
+        (_("Hard bounces"), _share(one.hard, one.settled, 2), _share(other.hard, other.settled, 2)),
+        (_("Complaints"), _share(one.complaints, one.delivered, 2), _share(other.complaints, other.delivered, 2)),
+    ]
+    return {
+        "account": account,
+        "month": date_format(month, "F Y"),
+        "growth": _lines(
+            [
+                (_("At the end of the month"), _number(now.growth.end), _number(before.growth.end)),
+                (_("New"), _number(now.growth.gained), _number(before.growth.gained)),
+                (_("Gone"), _number(now.growth.lost), _number(before.growth.lost)),
+            ]
+        ),
+        "rates": _lines(compared),
+        "campaigns": [_about(name, figures) for name, figures in now.campaigns[:SHOWN_CAMPAIGNS]],
+        "more": max(0, len(now.campaigns) - SHOWN_CAMPAIGNS),
+        "url": f"{load_settings().public_url}/studio/reports/",
+    }
+
+
+def _lines(rows: list[tuple[str, str, str]]) -> list[dict[str, str]]:
+    return [{"label": label, "value": f"{now} ({before})"} for label, now, before in rows]
+
+
+def _about(name: str, one: CampaignFigures) -> str:
+    facts = {"name": name, "n": _number(one.delivered), "rate": _share(one.clicks, one.tracked, 1)}
+    if one.tracked:
+        return _("%(name)s: %(n)s delivered, click rate %(rate)s") % facts
+    return _("%(name)s: %(n)s delivered") % facts
+
+
+def _number(number: int) -> str:
+    return str(number_format(number, force_grouping=True))
+
+
+def _share(part: int, whole: int, digits: int) -> str:
+    """Return a share in percent in the active language, or a dash if there is nothing to measure."""
+    return _("%(number)s%%") % {"number": number_format(round(100 * part / whole, digits), digits)} if whole else "–"
+
+
+@tenancy.needs_account
+def choose_readers(user_ids: Collection[int], *, by: User) -> None:
+    """Set which members get the monthly report. Those who see only some lists can't, because it covers all of them."""
+    may = {row.user_id for row in possible_readers()}
+    wanted = may & set(user_ids)
+    MonthlyReportReader.objects.exclude(user_id__in=wanted).delete()
+    known = set(MonthlyReportReader.objects.values_list("user_id", flat=True))
+    for user_id in sorted(wanted - known):
+        MonthlyReportReader.objects.create(user_id=user_id)
+    account_id = tenancy.current_account_id()
+    audit.record(
+        "monthly_report.changed",
+        by=audit.person(by),
+        account_id=account_id,
+        subject=f"account:{account_id}",
+        details={"recipients": len(wanted)},
+    )
+
+
+@tenancy.needs_account
+def possible_readers() -> list[Membership]:
+    """Return the members who may get the monthly report, by name."""
+    found = Membership.objects.select_related("user").filter(list_ids=None, user__is_active=True)
+    return list(found.order_by("user__name", "id"))
+
+
+@tenancy.needs_account
+def chosen_readers() -> set[int]:
+    """Return the IDs of the users who get the monthly report."""
+    return set(MonthlyReportReader.objects.values_list("user_id", flat=True))
+
+
+def queue_reports() -> int:
+    """Queue the reports of the month before for all accounts that want one, until the seventh. Return how many."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        accounts = MonthlyReportReader.objects.values_list("account_id", flat=True).distinct()
+        wanting = list(
+            Account.objects.filter(id__in=list(accounts))
+            .exclude(status=AccountStatus.CLOSED)
+            .values_list("id", "time_zone")
+        )
+    queued = 0
+    for account_id, zone in wanting:
+        today = clock.now().astimezone(ZoneInfo(zone)).date()
+        month = month_before(today)
+        with tenancy.account(account_id):
+            if today.day > SENT_UNTIL_DAY or MonthlyReport.objects.filter(month=month).exists():
+                continue
+            name, key = SEND_JOB, f"{SEND_JOB}:{account_id}:{month}"
+            jobs.defer(name, jobs.JobQueue.HOUSE, once=key, account_id=account_id, month=month.isoformat())
+        queued += 1
+    return queued
+
+
+def send_report(account_id: int, month: date) -> int:
+    """Send a month's report to the members who want it. Return how many; 0 if it was sent already."""
+    with tenancy.account(account_id):
+        account = Account.objects.select_for_update().get(id=account_id)
+        chosen = chosen_readers()
+        readers = [row.user for row in possible_readers() if row.user_id in chosen]
+        if not readers or MonthlyReport.objects.filter(month=month).exists():
+            return 0
+        zone = ZoneInfo(account.time_zone)
+        now, before = month_figures(month, zone), month_figures(month_before(month), zone)
+        MonthlyReport.objects.create(month=month, sent_at=clock.now(), recipients=len(readers))
+
+        def facts() -> dict[str, Any]:
+            return dict(report_facts(account.name, month, now, before))
+
+        tell_people(NoticeKind.TEAM, readers, "stats/mail/monthly_report", facts)
+        return len(readers)
