@@ -67,7 +67,7 @@ def queue_monthly_reports(timestamp: int) -> None:
     monthly_report.queue_reports()
 
 
-@job(monthly_report.SEND_JOB, JobQueue.HOUSE, attempts=20)
+@job("stats.send_monthly_report", JobQueue.HOUSE, attempts=20)
 def send_monthly_report(account_id: int, month: str) -> None:
     """Mail an account's figures of a month to the members who want them."""
     monthly_report.send_report(account_id, date.fromisoformat(month))

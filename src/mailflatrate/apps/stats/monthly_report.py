@@ -28,9 +28,8 @@ from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings import load_settings
 
-SEND_JOB: Final = "stats.send_monthly_report"
 SENT_UNTIL_DAY: Final = 7
-"""A report that is later than the seventh, because nothing ran or nobody wanted it, isn't sent any more."""
+"""A report that is later than the seventh, because no worker ran or no one had chosen it yet, isn't sent."""
 SHOWN_CAMPAIGNS: Final = 10
 
 
@@ -202,8 +201,14 @@ def queue_reports() -> int:
         with tenancy.account(account_id):
             if today.day > SENT_UNTIL_DAY or MonthlyReport.objects.filter(month=month).exists():
                 continue
-            name, key = SEND_JOB, f"{SEND_JOB}:{account_id}:{month}"
-            jobs.defer(name, jobs.JobQueue.HOUSE, once=key, account_id=account_id, month=month.isoformat())
+            key = f"monthly:{account_id}:{month}"
+            jobs.defer(
+                "stats.send_monthly_report",
+                jobs.JobQueue.HOUSE,
+                once=key,
+                account_id=account_id,
+                month=month.isoformat(),
+            )
         queued += 1
     return queued
 
