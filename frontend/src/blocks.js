@@ -28,7 +28,7 @@ class Blocks {
     this.sources = config.sources;
     this.document = { head: "", tail: "" };
     this.studio = {
-      words: config.words, brand: config.brand, networks: config.networks, conditions: config.conditions, imprint: config.imprint,
+      words: config.words, brand: config.brand, networks: config.networks, conditions: config.conditions, imprint: config.imprint, zone: config.zone,
       head: headAttributes(""),
       drawn: (html) => harmless(this.writing.chips(html)),
       said: (html) => plainText(html, (source) => this.writing.label(source)),

@@ -7,7 +7,7 @@ import { cleanPasted } from "../src/blocks/paste.js";
 import { isWritable, readText, writeText } from "../src/blocks/text_schema.js";
 
 const page = parseHTML("<!doctype html><html><body></body></html>").document;
-const words = { field_or: "…1, or: …2", field_if: "If …", field_else: "Otherwise", field_end: "End", field_condition: "Depends: …" };
+const words = { countdown_chip: "Days until …", field_or: "…1, or: …2", field_if: "If …", field_else: "Otherwise", field_end: "End", field_condition: "Depends: …" };
 const names = { "contact.first_name": "First name", "account.name": "Company" };
 const label = (source) => chipLabel(source, names, words);
 const again = (html) => writeText(readText(html, { label, page }), page);
@@ -64,4 +64,11 @@ test("what comes from Word, Google Docs and web pages is cleaned", () => {
   const web = '<div><div class="x" onclick="y()"><h1>Title</h1><p>See <a href="javascript:alert(1)">this</a> and <a href="https://a.example/" target="_blank" style="color:red">that</a><script>alert(1)</script><img src=x onerror=alert(1)></p></div></div>';
   assert.equal(cleanPasted(web, page), '<h2>Title</h2><p>See this and <a href="https://a.example/">that</a></p>');
   assert.equal(cleanPasted(`${"<b>".repeat(400)}deep`, page), "");
+});
+
+test("a countdown is a chip that says its day, and is written back as it was", () => {
+  const source = '{{ "2026-12-24" | days_left }}';
+  const said = label(source);
+  assert.match(said, /^Days until .*2026/);
+  assert.equal(again(`only ${source} left`), `only ${source} left`);
 });

@@ -147,6 +147,7 @@ NOT_OPENED = {
     "/w/<str:token>": MESSAGE,
     "/": AWAY,
     "/c/<str:token>": AWAY,
+    "/e/<str:token>/event.ics": FILE,
     "/k/<str:token>": AWAY,
     "/language/": AWAY,
     "/signup/": AWAY,

@@ -8,6 +8,7 @@
 const PIECE = /<!--[\s\S]*?-->|<\/?[a-z](?:[^>"']|"[^"]*"|'[^']*')*>|\{%-?\s*if\b(?:(?!\{%-?\s*(?:if|endif)\b)[^<])*\{%-?\s*endif\s*-?%\}|\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/gi;
 const OUTPUT = /^\{\{-?\s*([\w.]+)\s*(?:\|\s*default:\s*(?:"([^"]*)"|'([^']*)')\s*)?-?\}\}$/;
 const IF_GIVEN = /^\{%-?\s*if\s+([\w.]+)\s*-?%\}(\s*)\{\{-?\s*\1\s*-?\}\}(?:\{%-?\s*else\s*-?%\}([^{<]*))?\{%-?\s*endif\s*-?%\}$/;
+export const DAYS_LEFT = /^\{\{-?\s*["'](\d{4}-\d{2}-\d{2})["']\s*\|\s*days_left\s*-?\}\}$/;
 const TAG = /^\{%-?\s*(\w+)\s*([\s\S]*?)\s*-?%\}$/;
 
 export function escapeText(text) {
@@ -38,6 +39,8 @@ export function chipLabel(source, names, words) {
     const name = names[field.path] ?? field.path.replace(/^contact\./, "");
     return field.fallback ? words.field_or.replace("…1", name).replace("…2", field.fallback) : name;
   }
+  const until = DAYS_LEFT.exec(source);
+  if (until) return words.countdown_chip.replace("…", new Date(`${until[1]}T12:00`).toLocaleDateString(undefined, { day: "numeric", month: "long", year: "numeric" }));
   const [, tag = "", rest = ""] = TAG.exec(source) ?? [];
   const known = rest.replace(/[\w.]+/g, (path) => names[path] ?? path);
   if (source.startsWith("{%") && (source.match(/\{%/g) ?? []).length > 1) {

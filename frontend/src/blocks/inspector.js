@@ -1,4 +1,5 @@
 /** The settings of the selected block: plain labeled fields outside the canvas, accessible by keyboard and screen reader. */
+import { DATED_SETTINGS } from "./dated.js";
 import { inherited, resolved, sides } from "./look.js";
 import { SAVED_SETTINGS } from "./saved.js";
 import { isLinkList, SETTINGS } from "./settings.js";
@@ -23,8 +24,8 @@ export function field(label, control, hint) {
 
 /** Which fields a type has; the order is the panel's. */
 const FIELDS = {
-  "mj-text": ["content", "align", "font-size", "color", "padding", "screens"],
-  "mj-button": ["label", "href", "background-color", "color", "align", "font-size", "border-radius", "padding", "screens"],
+  "mj-text": ["content", "countdown", "align", "font-size", "color", "padding", "screens"],
+  "mj-button": ["label", "destination", "background-color", "color", "align", "font-size", "border-radius", "padding", "screens"],
   "mj-image": ["picture", "alt", "href", "width", "align", "border-radius", "padding", "screens"],
   "mj-divider": ["border-color", "border-width", "padding"],
   "mj-spacer": ["height"],
@@ -74,7 +75,7 @@ export class Inspector {
 
   field(name) {
     const { words } = this.studio;
-    const special = SETTINGS[name] ?? SAVED_SETTINGS[name];
+    const special = SETTINGS[name] ?? SAVED_SETTINGS[name] ?? DATED_SETTINGS[name];
     if (special) return special(this);
     if (name === "content") return this.markup();
     if (name === "label") return this.label();
@@ -84,7 +85,7 @@ export class Inspector {
     if (name === "condition") return this.condition();
     if (name === "padding") return this.padding();
     if (name === "share") return this.share();
-    if (name === "href") return this.line("href", words.href, this.attributes().href ?? "", (value) => this.write("href", value.trim()), { type: "text", inputmode: "url", placeholder: "https://" });
+    if (name === "href") return this.link();
     if (name === "align") return this.choice("align", words.align, [["left", words.left], ["center", words.centre], ["right", words.right]]);
     if (name === "vertical-align") return this.choice("vertical-align", words.vertical, [["top", words.top], ["middle", words.middle], ["bottom", words.bottom]]);
     if (COLOURS.has(name)) return this.colour(name);
@@ -95,6 +96,10 @@ export class Inspector {
     const input = make("input", { class: "input input-sm", ...attributes, on: { input: () => write(input.value) } });
     input.value = value ?? "";
     return field(label, input);
+  }
+
+  link() {
+    return this.line("href", this.studio.words.href, this.attributes().href ?? "", (value) => this.write("href", value.trim()), { type: "text", inputmode: "url", placeholder: "https://" });
   }
 
   /** A text is written in the canvas; its markup is here for what can't be written there. */

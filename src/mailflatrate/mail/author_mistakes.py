@@ -54,6 +54,17 @@ SENTENCES: dict[str, str] = {
     "too-many-attributes": N_("this tag has more than {0} attributes; remove some"),
     "no-frames": N_("a message can't consist of frames; replace <frameset> with <body>"),
     "no-body": N_("the message has no readable body; put the content between <body> and </body>"),
+    "event-unreadable": N_("the link to a calendar file can't be read; enter the event again"),
+    "event-nameless": N_("the event of a calendar file has no name"),
+    "event-timeless": N_("the event of a calendar file needs a start, and an end if it has one, with date and time"),
+    "event-zoneless": N_("the event of a calendar file has no valid time zone"),
+    "event-ends-early": N_("the event of a calendar file ends before it starts"),
+    "too-many-events": N_("there are more than {0} different calendar files; remove some"),
+    "countdown-unreadable": N_("{0} isn't a date that a countdown can use"),
+    "countdown-over": N_(
+        "the countdown to {0} is over when this campaign is sent; change the date or delete the block"
+    ),
+    "countdown-without-day": N_("a countdown only works in a campaign, which is sent on one day"),
     "else-if": N_("use elsif instead of else if"),
     "liquid-unreadable": N_("this Liquid can't be read: {0}"),
     "liquid-crosses-body": N_("a Liquid condition or loop must start and end inside the body"),

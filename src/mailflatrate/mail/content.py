@@ -11,10 +11,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import Enum
 
 from mailflatrate.mail.author_mistakes import in_part, mistake
+from mailflatrate.mail.calendar_links import find_event_errors
+from mailflatrate.mail.countdown import find_countdown_errors, with_days_left, without_countdowns
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.finish import finish
 from mailflatrate.mail.html.imprint import FooterImprint, imprint_html, imprint_text, with_dark_colors
@@ -51,7 +54,8 @@ class SourceFormat(Enum):
 class ContentSource:
     """What an author wrote.
 
-    `text` replaces the generated text part, still without the imprint, which is always added.
+    `text` replaces the generated text part, still without the imprint, which is always added. `sent_on` is the day that
+    countdowns count from; None where a source isn't sent on one day.
     """
 
     kind: SourceFormat
@@ -59,6 +63,7 @@ class ContentSource:
     subject: str
     preheader: str = ""
     text: str | None = None
+    sent_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
     errors = find_merge_errors(source, context.known_variables, most_octets=context.most_octets)
     if errors:
         raise SourceRefused(tuple(errors))
+    source = _with_days_left(source, context.language or context.imprint.language)
     protected = protect(source.body, entities=source.kind is not SourceFormat.MARKDOWN)
     untracked = context.untracked | {context.imprint.privacy_url or ""}
     book = LinkBook(context.link_url, untracked)
@@ -127,6 +133,19 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
         ),
         links=book.links(),
         imprint=context.imprint,
+    )
+
+
+def _with_days_left(source: ContentSource, language: str) -> ContentSource:
+    def words(text: str) -> str:
+        return with_days_left(text, source.sent_on, language)
+
+    return replace(
+        source,
+        body=words(source.body),
+        subject=words(source.subject),
+        preheader=words(source.preheader),
+        text=None if source.text is None else words(source.text),
     )
 
 
@@ -361,13 +380,14 @@ def find_merge_errors(
     if errors := _too_long(source, most_octets) or _too_many_marks(source):
         return errors
     is_markup = source.kind is not SourceFormat.MARKDOWN
-    body = unescape_tags(source.body) if is_markup else source.body
+    body = without_countdowns(source.body)
+    body = unescape_tags(body) if is_markup else body
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
     if is_markup and not errors:
         errors = find_markup_errors(source.body, as_mjml=source.kind is SourceFormat.MJML)
+    errors += find_event_errors(source.body) + find_countdown_errors(source.body, source.sent_on)
     others = (("subject", source.subject), ("preheader", source.preheader), ("text", source.text or ""))
     for name, text in others:
-        errors += [
-            in_part(error, name) for error in find_liquid_errors(text, html_part=False, known_variables=known_variables)
-        ]
+        liquid = find_liquid_errors(without_countdowns(text), html_part=False, known_variables=known_variables)
+        errors += [in_part(error, name) for error in (*liquid, *find_countdown_errors(text, source.sent_on))]
     return sorted(errors, key=lambda error: error.line)

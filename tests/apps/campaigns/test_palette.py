@@ -1,6 +1,7 @@
 """Every block of the visual editor on its whole way: MJML, compiled message, text part, checks."""
 
 import re
+from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -28,7 +29,8 @@ def compiled(block: str, language: str = "de") -> CompiledContent:
     """A campaign of this one block, below the account's name."""
     row = block if SECTION.match(block) else f"<mj-section><mj-column>{block}</mj-column></mj-section>"
     body = blank_source(language, BRAND, "<mj-spacer />").replace("</mj-body>", f"{row}</mj-body>")
-    return compile_content(ContentSource(SourceFormat.MJML, body, "x"), CompileContext(IMPRINT, language=language))
+    source = ContentSource(SourceFormat.MJML, body, "x", sent_on=date.min)
+    return compile_content(source, CompileContext(IMPRINT, language=language))
 
 
 def test_each_block_compiles_and_no_check_has_anything_to_say() -> None:

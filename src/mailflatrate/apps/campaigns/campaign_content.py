@@ -8,7 +8,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, replace
+from datetime import date
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
@@ -18,8 +20,10 @@ from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.apps.lists.fields import defaults
+from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
+from mailflatrate.mail.calendar_links import events_in, with_file_urls
 from mailflatrate.mail.content import CompileContext, ContentSource
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
@@ -31,6 +35,9 @@ from mailflatrate.rules.contact_fields import FieldValue
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings
 
+CALENDAR_PATH = "e"
+NO_EDITION = 0
+"""Stands for the edition in the address of a draft's calendar files, which lead nowhere yet."""
 _LATER_STYLE = ("dark_logo_url", "dark_logo_width", "button_shape", "link_style")
 COVERED_OPTIONS = (
     "excluded_list_ids",
@@ -117,7 +124,43 @@ def source_of(campaign: Campaign) -> ContentSource:
         subject=campaign.subject,
         preheader=campaign.preheader,
         text=campaign.text_override or None,
+        sent_on=_sent_on(campaign),
     )
+
+
+def _sent_on(campaign: Campaign) -> date | None:
+    """Return the day that countdowns count from: the planned one, else today, in the campaign's time zone.
+
+    None for the message of an automation, which people get on different days.
+    """
+    if campaign.automation_id is not None:
+        return None
+    moment = campaign.local_at or campaign.scheduled_at or clock.now()
+    return moment.astimezone(ZoneInfo(campaign.time_zone)).date()
+
+
+def calendar_events(campaign: Campaign) -> tuple[str, ...]:
+    """Return the events that the campaign offers as calendar files, by number from 0 (`mail.calendar_links`)."""
+    return events_in((resolved(campaign).content, campaign.text_override))
+
+
+def _with_calendar_files(source: ContentSource, events: tuple[str, ...], url: Callable[[int], str]) -> ContentSource:
+    text = None if source.text is None else with_file_urls(source.text, events, url)
+    return replace(source, body=with_file_urls(source.body, events, url), text=text)
+
+
+def calendar_url(account_id: int, edition_id: int, number: int) -> str:
+    """Return the public address of a calendar file of an edition, the same for every recipient."""
+    return f"{_calendar_prefix()}{key_ring().seal(TokenPurpose.CALENDAR, account_id, edition_id, number)}/event.ics"
+
+
+def _calendar_prefix() -> str:
+    return f"{load_settings().public_url}/{CALENDAR_PATH}/"
+
+
+def is_calendar_url(url: str) -> bool:
+    """Return whether a link leads to a calendar file of ours, which no rule for the author's own links is about."""
+    return url.startswith(_calendar_prefix())
 
 
 def known_variables(attributes: frozenset[str]) -> frozenset[str]:
@@ -143,7 +186,12 @@ def compile_campaign(
         brand=brand,
         language=campaign.language,
     )
-    return compile_in_child(source_of(campaign), context)
+    source = _with_calendar_files(
+        source_of(campaign),
+        calendar_events(campaign),
+        lambda number: calendar_url(campaign.account_id, edition_id or NO_EDITION, number),
+    )
+    return compile_in_child(source, context)
 
 
 def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:

@@ -4,7 +4,7 @@ import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
@@ -22,8 +22,9 @@ from mailflatrate.rules.phrases import tells_ai
 def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
     """Return the facts about a compiled campaign's content (R-40 to R-52)."""
     seen = facts_in_child(compiled)
-    links = [LinkFacts(link.target, link.shown) for link in seen.link_texts]
+    links = [LinkFacts(link.target, link.shown) for link in seen.link_texts if not is_calendar_url(link.target)]
     named = {link.url for link in links}
+    unnamed = [link.url for link in compiled.sources.links if link.url not in named and not is_calendar_url(link.url)]
     words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.sources.text}"
     spoken = spoken_of_in_child(words, seen.visible_text)
     return ContentFacts(
@@ -40,7 +41,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         imprint_missing_text=seen.missing_imprint_text,
         leftovers=seen.merge_tags,
         active_elements=tuple(sorted(seen.forbidden_elements)),
-        links=(*links, *(LinkFacts(link.url) for link in compiled.sources.links if link.url not in named)),
+        links=(*links, *map(LinkFacts, unnamed)),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
         imprint_faint=seen.faint_imprint,

@@ -28,4 +28,6 @@ def _octets(edition: Edition) -> bytes:
     ]  # fmt: skip
     if printed := edition.facts.get("defaults"):
         shown.append(printed)
+    if events := edition.facts.get("events"):
+        shown.append({"events": events})
     return json.dumps(shown, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")

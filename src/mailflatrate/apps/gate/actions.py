@@ -63,6 +63,7 @@ def release_campaign(
             _("An A/B test is sent at one time, so it can't be combined with sending in each recipient's time zone.")
         )
     campaign.local_at = at if on_own_clocks else None
+    campaign.scheduled_at = at  # a countdown is checked for the day on which it will be sent
     return _release(campaign, CampaignMover.MEMBER if by else CampaignMover.MACHINE, by=by, at=at)
 
 

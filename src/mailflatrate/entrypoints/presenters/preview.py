@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.campaign_content import NO_EDITION, compile_campaign
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
@@ -14,7 +14,6 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 
-NO_EDITION = 0
 MOST_HIDDEN = 4
 """How often the message is rendered: a missing field hides the next one in the same piece of text."""
 

@@ -13,7 +13,12 @@ from mailflatrate.apps.accounts.actions.agreements import Circumstances, acknowl
 from mailflatrate.apps.accounts.models import AgreementKind, Occasion, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
-from mailflatrate.apps.campaigns.campaign_content import compile_campaign, content_hash, printed_defaults
+from mailflatrate.apps.campaigns.campaign_content import (
+    calendar_events,
+    compile_campaign,
+    content_hash,
+    printed_defaults,
+)
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
@@ -226,7 +231,11 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         html=compiled.html,
         text=compiled.text,
         links=[asdict(link) for link in compiled.links],
-        facts={"attributes": sorted(attributes), "defaults": printed_defaults(campaign)},
+        facts={
+            "attributes": sorted(attributes),
+            "defaults": printed_defaults(campaign),
+            "events": list(calendar_events(shown)),
+        },
         imprint=imprint,
     )
     edition.seal = seal_of(edition)

@@ -6,11 +6,13 @@ braces is left for the campaign. Only elements that the editor draws are used.
 
 import json
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from mailflatrate.apps.campaigns.default_blocks import palette_words
+from mailflatrate.base import clock
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.settings import load_settings
 
@@ -51,7 +53,8 @@ def shipped_url(stem: str) -> str:
 
 def block_sources(language: str, brand: BrandStyle) -> dict[str, str]:
     """Return each block's MJML by key, with the texts it begins with in `language`."""
-    words = brand.words() | palette_words(language)
+    in_a_week = (clock.now() + timedelta(days=7)).date().isoformat()
+    words = brand.words() | palette_words(language) | {"countdown_date": in_a_week}
 
     def fill(found: re.Match[str]) -> str:
         return shipped_url(found[2]) if found[1] == "picture" else words[found[1]]

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
+from mailflatrate.apps.campaigns.campaign_content import CALENDAR_PATH
 from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.apps.privacy.receipt import RECEIPT_PATH
 from mailflatrate.entrypoints.web.public import (
     archive,
+    calendar_files,
     clicks,
     dns_records,
     mailbox,
@@ -43,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path(f"{SHIPPED_PATH}/<slug:stem>.png", media.shipped, name="shipped-picture"),
     path("m/<str:token>/<str:name>", media.picture, name="media-file"),
+    path(f"{CALENDAR_PATH}/<str:token>/event.ics", calendar_files.event, name="calendar-file"),
     path(KEYS_PATH.removeprefix("/"), signing_keys.signing_keys, name="signing-keys"),
     path(f"{RECEIPT_PATH.removeprefix('/')}<str:token>", receipt.receipt_page, name="consent-receipt"),
     path(f"{RECEIPT_PATH.removeprefix('/')}<str:token>/receipt.json", receipt.download, name="consent-receipt-json"),

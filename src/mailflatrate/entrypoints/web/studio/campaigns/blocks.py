@@ -39,6 +39,7 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
         "fields": _fields(),
         "imprint": _imprint(request, campaign, brand),
         "public": load_settings().public_url,
+        "zone": campaign.time_zone,
     }
     return {"json": json.dumps(whole, ensure_ascii=False), "words": whole["words"], "parts": _parts()}
 
@@ -105,7 +106,8 @@ def _labels() -> dict[str, str]:
         "one_column": _("One column"), "two_columns": _("Two columns"), "three_columns": _("Three columns"),
         "image_left": _("Image and text"), "gallery": _("Gallery"), "background": _("Background image"),
         "header": _("Header"), "menu": _("Menu"), "product": _("Products"), "video": _("Video"),
-        "icon_list": _("Icon list"), "coupon": _("Coupon"), "event": _("Event"), "map": _("Map"),
+        "icon_list": _("Icon list"), "coupon": _("Coupon"), "countdown": _("Countdown"),
+        "event": _("Event"), "map": _("Map"),
         "signature": _("Signature"), "social": _("Social icons"), "footer": _("Footer"),
     }  # fmt: skip
 
@@ -178,6 +180,19 @@ def _setting_words() -> dict[str, str]:
         "link_text": _("Link text"),
         "add_link": _("Add a link"),
         "remove_link": _("Remove link"),
+        "leads_to": _("Leads to"),
+        "to_page": _("A web page"),
+        "to_calendar": _("A calendar file (.ics)"),
+        "event_name": _("Name of the event"),
+        "event_start": _("Starts"),
+        "event_end": _("Ends"),
+        "event_zone": _("Time zone"),
+        "event_place": _("Place"),
+        "event_note": _("Note in the calendar"),
+        "event_hint": _("Readers add the event to their own calendar. The file is the same for everyone."),
+        "countdown_date": _("Counts down to"),
+        "countdown_hint": _("The days left are counted once, for the day on which the campaign is sent."),
+        "countdown_chip": _("Days until …"),
     }
 
 

@@ -1,0 +1,122 @@
+"""Links to a calendar file in a campaign's source: `calendar:?name=...&start=2026-12-03T18:00&zone=Europe/Berlin`.
+
+The link has the event itself, so a copy of a campaign, a variant or a saved row has it too. When a campaign is
+compiled, each link is replaced by the public address of a file that is the same for every recipient.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from mailflatrate.mail.author_mistakes import mistake
+from mailflatrate.mail.source_errors import Lines, SourceError
+
+SCHEME = "calendar:?"
+MOST_EVENTS = 20
+"""Different events of one campaign."""
+_LINK = re.compile(r"""calendar:\?[^\s"'<>)]{0,4000}""")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+_USUAL_LENGTH = timedelta(hours=1)
+_LONGEST = {"name": 200, "place": 300, "note": 1_000, "zone": 64, "start": 16, "end": 16}
+_OLDEST_YEAR, _LATEST_YEAR = 2000, 2100
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class CalendarLinkError(ValueError):
+    """Raised for a link that names no complete event; `code` is a mistake of `author_mistakes`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """An event as its author wrote it; both times are aware, in the event's own time zone."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    note: str
+    zone: str
+
+
+def read_event(link: str) -> CalendarEvent:
+    """Return the event that a link names. Raises CalendarLinkError."""
+    try:
+        pairs = parse_qsl(link.removeprefix(SCHEME), keep_blank_values=True, max_num_fields=len(_LONGEST))
+    except ValueError as problem:
+        raise CalendarLinkError("event-unreadable") from problem
+    given = {name: _CONTROL.sub(" ", value).strip() for name, value in pairs}
+    if not given.keys() <= _LONGEST.keys() or any(len(value) > _LONGEST[name] for name, value in given.items()):
+        raise CalendarLinkError("event-unreadable")
+    name, zone = given.get("name", ""), given.get("zone", "")
+    if not name:
+        raise CalendarLinkError("event-nameless")
+    starts_at = _moment(given.get("start", ""), zone)
+    ends_at = _moment(given["end"], zone) if given.get("end") else starts_at + _USUAL_LENGTH
+    if ends_at.timestamp() <= starts_at.timestamp():
+        raise CalendarLinkError("event-ends-early")
+    return CalendarEvent(name, starts_at, ends_at, given.get("place", ""), given.get("note", ""), zone)
+
+
+def _moment(written: str, zone: str) -> datetime:
+    if not _TIME.fullmatch(written):
+        raise CalendarLinkError("event-timeless")
+    try:
+        local = datetime.strptime(written, "%Y-%m-%dT%H:%M")  # noqa: DTZ007  the zone follows
+    except ValueError as problem:
+        raise CalendarLinkError("event-timeless") from problem
+    if not _OLDEST_YEAR <= local.year <= _LATEST_YEAR:
+        raise CalendarLinkError("event-timeless")
+    try:
+        return local.replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, KeyError, OSError) as problem:
+        raise CalendarLinkError("event-zoneless") from problem
+
+
+def events_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the links to complete events in these texts, each once, in their order."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for match in _LINK.finditer(text):
+            link = html.unescape(match.group())
+            if link not in found and _problem(link) is None:
+                found[link] = None
+    return tuple(found)
+
+
+def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]) -> str:
+    """Return the text with each link replaced by `url(number)`; numbers count `events` from 0."""
+    numbers = {link: number for number, link in enumerate(events)}
+
+    def replace(match: re.Match[str]) -> str:
+        number = numbers.get(html.unescape(match.group()))
+        return match.group() if number is None else url(number)
+
+    return _LINK.sub(replace, text)
+
+
+def find_event_errors(text: str) -> list[SourceError]:
+    """Return the links that name no complete event, by line, and one error if there are too many."""
+    lines = Lines(text)
+    links = {html.unescape(match.group()): lines.at(match.start()) for match in reversed(list(_LINK.finditer(text)))}
+    errors = [mistake(line, code) for link, line in links.items() if (code := _problem(link)) is not None]
+    if len(links) > MOST_EVENTS:
+        errors.append(mistake(1, "too-many-events", str(MOST_EVENTS)))
+    return sorted(errors, key=lambda error: error.line)
+
+
+def _problem(link: str) -> str | None:
+    try:
+        read_event(link)
+    except CalendarLinkError as problem:
+        return problem.code
+    return None
