@@ -112,6 +112,7 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/recipients.csv": FILE,
     "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
     "/studio/exports/<int:export_id>/file": FILE,
+    "/studio/coupons/<int:pool_id>/given.csv": FILE,
     "/studio/imports/<int:import_id>/refused.csv": FILE,
     "/studio/imports/examples/<slug:system>.zip": FILE,
     "/studio/lists/<int:list_id>/origins/<int:origin_id>/picture": FILE,
@@ -261,6 +262,7 @@ def _filled(anna: Any) -> str:
     _send(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
     dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
     _send(anna, "/studio/segments/new/", name=NAME, **dora)
+    _send(anna, "/studio/coupons/", name=NAME, codes=f"PAGE-{os.getpid()}")
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
     _send(anna, "/studio/lists/1/public-archive/", act="open")
     anna.go("/studio/automations/new/")

@@ -42,7 +42,7 @@ TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass
 _ACCOUNT_WIDE = (
     "account membership four_eyes_switch acceptance acknowledgement imprint application standing_change strike "
     "sender_domain dns_check sender_address mailbox media_host brand_kit mailing_template contact_field "
-    "field_migration segment media media_file saved_block tag event_type event_settings"
+    "field_migration segment media media_file saved_block coupon_pool tag event_type event_settings"
 )
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
@@ -50,7 +50,7 @@ _NOTHING = (
     "abuse_case api_answer api_key asking_tally audience_count automation automation_arrival automation_count "
     "automation_member "
     "automation_snapshot automation_step automation_version case_answer case_event case_question case_report "
-    "contact_text contact_touch desk_message dkim_key domain_report enrolment enrolment_passage event_day "
+    "contact_text contact_touch coupon_code desk_message dkim_key domain_report enrolment enrolment_passage event_day "
     "event_setting invitation last_mailing lift_request mailable_count message_template misdirected_address "
     "monthly_report monthly_report_reader notice "
     "postbox_message privacy_request raw_mail search_todo signup_counter sort_index suppression_file "

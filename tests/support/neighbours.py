@@ -18,6 +18,7 @@ from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, Noti
 from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.comments import write_comment
+from mailflatrate.apps.campaigns.actions.coupons import create_pool
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.actions.saved_blocks import save_block
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
@@ -282,6 +283,7 @@ class Neighbours:
                 "version_id": CampaignVersion.objects.filter(campaign=campaign).values_list("id", flat=True)[0],
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
+                "pool_id": create_pool("Spring", b"SPRING-1", by=None)[0].id,
                 "saved_block_id": save_block("Kept", A_ROW, is_shared=True, by=None).id,
             }
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.owner).id

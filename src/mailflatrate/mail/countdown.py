@@ -52,7 +52,7 @@ def find_countdown_errors(text: str, today: date | None) -> list[SourceError]:
 
 
 def without_countdowns(text: str) -> str:
-    """Return the text with a plain word for each countdown, for whoever reads the Liquid around it."""
+    """Return the text with a plain word for each countdown, so that the Liquid around it can be read."""
     return _COUNTDOWN.sub("0", text)
 
 

@@ -51,8 +51,8 @@ class TokenPurpose(Enum):
     RELAY_EVENT is sent as a provider's tag and returned with its events: `extra` is the relay that took the message.
     NOT_ME opens the page on which the reader of a transactional message says that it isn't meant for them.
     RECEIPT opens the receipt of one consent for the person who gave it: its `delivery_id` is the ledger's event.
-    CALENDAR names a calendar file of an edition, the same for all recipients: its `delivery_id` is the edition's id, `extra` the
-    file's number.
+    CALENDAR names a calendar file of an edition, the same for all recipients: its `delivery_id` is the edition's id,
+    `extra` the file's number.
     """
 
     VERP = "verp"

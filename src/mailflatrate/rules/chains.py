@@ -29,6 +29,7 @@ from mailflatrate.rules.checks import (
     contract_sender,
     contract_stream,
     contract_template,
+    coupons_enough,
     css_supported,
     dark_mode_safe,
     domain_aligned,
@@ -163,6 +164,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     content_category.CHECK,  # R-05 review
     merge_tags_filled.CHECK,
     placeholders_replaced.CHECK,
+    coupons_enough.CHECK,
     pictures_chosen.CHECK,
     links_finished.CHECK,
     links_clean.CHECK,

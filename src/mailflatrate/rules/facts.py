@@ -11,6 +11,7 @@ from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
+from mailflatrate.rules.coupon_facts import CouponFacts
 from mailflatrate.rules.forms.content import FormContent
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import Brands, shipped_brands
@@ -243,6 +244,7 @@ class AudienceFacts:
     """Names of lists that have another one (R-51)."""
     people_each: int | None = None
     """How many each variant of a test would get, about; None: nothing is tested, or the test is under way (R-110)."""
+    coupons: tuple[CouponFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

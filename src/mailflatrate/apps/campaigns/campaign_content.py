@@ -6,7 +6,7 @@ The imprint and the reason for the message are inserted here, never by the custo
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
 from mailflatrate.apps.campaigns.convert import source_format
+from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
@@ -163,9 +164,9 @@ def is_calendar_url(url: str) -> bool:
     return url.startswith(_calendar_prefix())
 
 
-def known_variables(attributes: frozenset[str]) -> frozenset[str]:
-    """Return every variable name an author may use."""
-    return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes}
+def known_variables(attributes: frozenset[str], pools: Iterable[str]) -> frozenset[str]:
+    """Return every variable name an author may use; `pools` are the keys of coupons."""
+    return KNOWN_VARIABLES | {f"contact.{name}" for name in attributes} | {f"coupon.{key}" for key in pools}
 
 
 def compile_campaign(
@@ -179,7 +180,7 @@ def compile_campaign(
     brand = brand_style()
     context = CompileContext(
         imprint=imprint_block(campaign, imprint, brand),
-        known_variables=known_variables(attributes),
+        known_variables=known_variables(attributes, pool_keys()),
         link_url=_link_url(campaign.account_id, edition_id)
         if campaign.track_clicks and edition_id is not None
         else None,
@@ -205,8 +206,10 @@ def click_url(account_id: int, edition_id: int, number: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _parsed(edition_id: int, subject: str, html: str, text: str, attributes: frozenset[str]) -> EditionTemplates:
-    known = known_variables(attributes)
+def _parsed(
+    edition_id: int, subject: str, html: str, text: str, attributes: frozenset[str], pools: frozenset[str]
+) -> EditionTemplates:
+    known = known_variables(attributes, pools)
     return EditionTemplates(
         subject=LiquidTemplate.parse(subject, autoescape=False, known_variables=known, single_line=True),
         html=LiquidTemplate.parse(html, autoescape=True, known_variables=known),
@@ -219,7 +222,8 @@ def templates_of(edition: Edition) -> EditionTemplates:
 
     It was checked when it was compiled, so nothing is refused here.
     """
-    return _parsed(edition.id, edition.subject, edition.html, edition.text, frozenset(edition.facts["attributes"]))
+    attributes, pools = frozenset(edition.facts["attributes"]), frozenset(edition.facts.get("coupons", ()))
+    return _parsed(edition.id, edition.subject, edition.html, edition.text, attributes, pools)
 
 
 def account_language(account: Account) -> str:

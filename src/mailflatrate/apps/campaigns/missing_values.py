@@ -14,6 +14,7 @@ from django.db import connection
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, missing_in_child, variables_in_child
+from mailflatrate.apps.campaigns.coupons import pool_keys, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.samples import audience_sql
@@ -50,8 +51,8 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     """
     names = sorted(name for name in variables_in_child(compiled) if name.startswith("contact."))
     names = [name.partition(".")[2] for name in names if name.count(".") == 1]
-    filled = defaults()
-    candidates = _candidates(campaign, account, [name for name in names if name not in filled], filled)
+    filled, codes = defaults(), sample_codes(pool_keys())
+    candidates = _candidates(campaign, account, [name for name in names if name not in filled], filled, codes)
     counts: Counter[str] = Counter()
     ids: list[int] = []
     checked, work = 0, 0
@@ -70,11 +71,15 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
 
 
 def _candidates(
-    campaign: Campaign, account: Account, names: list[str], filled: Mapping[str, FieldValue]
+    campaign: Campaign,
+    account: Account,
+    names: list[str],
+    filled: Mapping[str, FieldValue],
+    codes: Mapping[str, str],
 ) -> Iterator[tuple[int, dict[str, object]]]:
     """Yield readers with at least one of these fields empty, by ascending ID, with the values that the content uses.
 
-    `filled` are the defaults of fields that have one.
+    `filled` are the defaults of fields that have one; `codes` are sample codes, because real ones are given later.
     """
     names = [name for name in names if name != "email"]
     if not names or not campaign.list_ids:
@@ -97,7 +102,7 @@ def _candidates(
                 email=email, first_name=first_name, last_name=last_name, attributes=json.loads(known),
                 account_name=account.name, list_name="…", mailing_id=campaign.mailing_id,
                 subscribed_at=account.created_at, source="…", language=campaign.language,
-                defaults=filled,
+                defaults=filled, coupons=codes,
             ),
             **dict.fromkeys(LINK_VARIABLES.values(), "#"),
         }  # fmt: skip

@@ -24,11 +24,13 @@ def recipient_values(
     source: str,
     language: str,
     defaults: Mapping[str, Any] = NO_DEFAULTS,
+    coupons: Mapping[str, str] = NO_DEFAULTS,
 ) -> dict[str, object]:
     """Return the values for `Template.render_dynamic`. The composer adds the service's own links.
 
     A contact's own fields take precedence over an attribute of the same name. `defaults` fill in for missing values.
-    Without a `source`, as for people who were added by hand and confirmed, the account is where they signed up.
+    `coupons` has the person's code of each pool that the content names. Without a `source`, as for people who were
+    added by hand and confirmed, the account is where they signed up.
     """
     if defaults:
         attributes = with_defaults(attributes, defaults)
@@ -41,4 +43,5 @@ def recipient_values(
             "source": source or account_name,
         },
         "mailing_id": mailing_id,
+        "coupon": dict(coupons),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.coupons import pool_keys, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.queries import audience_of
@@ -103,6 +104,7 @@ def sample_values(campaign: Campaign, account: Account, contact: Contact | None,
         source=evidence.source if evidence and evidence.source else "…",
         language=campaign.language,
         defaults={} if bare else defaults(),
+        coupons=sample_codes(pool_keys()),
     )
     return {**values, **dict.fromkeys(LINK_VARIABLES.values(), "#")}
 

@@ -10,6 +10,9 @@ import json
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.base.ids import key_ring
 
+LATER_FACTS = ("events", "coupons")
+"""Facts that editions from before them lack, so that their seals stay what they are."""
+
 
 def seal_of(edition: Edition) -> bytes:
     """Return the seal of everything that an edition shows, and of the account that owns it."""
@@ -28,6 +31,6 @@ def _octets(edition: Edition) -> bytes:
     ]  # fmt: skip
     if printed := edition.facts.get("defaults"):
         shown.append(printed)
-    if events := edition.facts.get("events"):
-        shown.append({"events": events})
+    if later := {name: value for name in LATER_FACTS if (value := edition.facts.get(name))}:
+        shown.append(later)
     return json.dumps(shown, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -10,6 +10,7 @@ from typing import Any
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.campaign_content import imprint_block, known_variables, reason_text, source_of
 from mailflatrate.apps.campaigns.child_compiler import compile_in_child, parts_in_child
+from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.gallery import GalleryTemplate, picture_file, source
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
@@ -67,9 +68,8 @@ def _notice(draft: Campaign, brand: BrandStyle, account: Account, *, most_octets
         lines=(), reason=reason_text(draft.language), mailing_id=SPECIMEN_ID,
         language=known_language(draft.language), style=brand.imprint,
     )  # fmt: skip
-    context = CompileContext(
-        imprint=block, known_variables=known_variables(attribute_names()), brand=brand, most_octets=most_octets
-    )
+    known = known_variables(attribute_names(), pool_keys())
+    context = CompileContext(imprint=block, known_variables=known, brand=brand, most_octets=most_octets)
     compiled = compile_in_child(source_of(draft), context)
     written = parts_in_child(compiled, sample_values(draft, account, None, bare=False))
     if written.missing:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mailflatrate.apps.accounts.models import Account, Notice
 from mailflatrate.apps.campaigns.campaign_content import click_url, templates_of
+from mailflatrate.apps.campaigns.coupons import pools_shown, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.apps.campaigns.seals import is_genuine
@@ -54,9 +55,10 @@ class EditionMail:
     list_names: dict[int, str]
     personal: dict[int, Composer] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
 
-    def recipient(self, row: RecipientRow) -> Recipient:
-        """Return the address and values of one claimed row."""
+    def recipient(self, row: RecipientRow, coupons: Mapping[str, str] = NO_DEFAULTS) -> Recipient:
+        """Return the address and values of one claimed row; `coupons` has its code of each pool in `pools`."""
         assert row.email is not None and row.list_id is not None
         first, last = row.first_name or "", row.last_name or ""
         return Recipient(
@@ -75,6 +77,7 @@ class EditionMail:
                 source=row.consent_source or "",
                 language=self.language,
                 defaults=self.defaults,
+                coupons=coupons,
             ),
         )
 
@@ -108,6 +111,7 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
         names,
         personal,
         edition.facts.get("defaults", NO_DEFAULTS),
+        pools_shown(edition),
     )
 
 
@@ -227,5 +231,6 @@ def test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
         source="test",
         language=mail.language,
         defaults=mail.defaults,
+        coupons=sample_codes(mail.pools),
     )
     return NoticeMail(composer, Recipient(delivery_id, notice.recipient, "", values))

@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, locked, move
 from mailflatrate.apps.delivery import campaign_log, fence, statistics, step_messages, wake, warm_up
 from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, end_test, test_goes_on
+from mailflatrate.apps.delivery.coupons import give_codes
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.supervision import campaign_starts
@@ -280,8 +281,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "granted_at": clock.now(),
     }
     ab_test = AbTest.objects.filter(campaign_id=campaign.id).first()
-    # The canary is a sample: the oldest contacts would look better than the list is.
-    parts = dict(_IN_ORDER)
+    parts = dict(_IN_ORDER)  # the canary is a sample: the oldest contacts would look better than the list is
     if ab_test is not None:
         parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
         parameters |= arms_of(ab_test)
@@ -304,6 +304,7 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
             elif reason != "untold":
                 name = LEFT_OUT[reason]
                 left_out[name] = left_out.get(name, 0) + people
+    give_codes(campaign.id, parameters.get("editions", [plan.edition_id]), parameters["after"] + 1, up_to)
     plan.after_contact_id, plan.planned, plan.left_out = up_to, plan.planned + planned, left_out
     plan.save(update_fields=["next_chunk", "after_contact_id", "planned", "left_out"])
     Campaign.objects.filter(id=campaign.id).update(planned_count=plan.planned, left_out=left_out)

@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked
 from mailflatrate.apps.delivery import wake, warm_up
 from mailflatrate.apps.delivery.actions.row_updates import move
+from mailflatrate.apps.delivery.coupons import give_codes
 from mailflatrate.apps.delivery.models import Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.supervision import campaign_starts
@@ -128,6 +129,7 @@ def plan_step(message: StepMessage, people: Sequence[StepRecipient]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, parameters)
         planned, last_chunk = cursor.fetchone()
+    give_codes(campaign.id, [plan.edition_id], min(contacts), max(contacts))
     plan.next_chunk, plan.planned = max(plan.next_chunk, last_chunk + 1), plan.planned + planned
     plan.save(update_fields=["next_chunk", "planned"])
     campaign.planned_count = plan.planned

@@ -9,6 +9,7 @@ from django.db.models import Q
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
 from mailflatrate.apps.campaigns.variants import people_each
+from mailflatrate.apps.gate.coupon_stock import coupon_facts
 from mailflatrate.apps.lists.actions.import_checks import OVER
 from mailflatrate.apps.lists.models import CheckState, Import, ImportState, OriginState, Subscription, SubscriptionState
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
@@ -65,6 +66,7 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
         language=campaign.language,
         lists_in_other_language=tuple(row.name for row in lists if row.language != campaign.language),
         people_each=people_each(campaign, counted.recipients) if tests else None,
+        coupons=coupon_facts(campaign, counted.recipients),
     )
 
 

@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.child_compiler import (
     parts_in_child,
     work_in_child,
 )
+from mailflatrate.apps.campaigns.coupons import pool_keys, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.domains.queries import signing_key
@@ -119,7 +120,7 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
     return recipient_values(
         email=READER, first_name="Dora", last_name="Meyer", attributes=dict.fromkeys(attributes, "1"),
         account_name=campaign.account.name, list_name=list_name, mailing_id=campaign.mailing_id, subscribed_at=now,
-        source=list_name, language=campaign.language,
+        source=list_name, language=campaign.language, coupons=sample_codes(pool_keys()),
     )  # fmt: skip
 
 

@@ -125,9 +125,11 @@ _WIPE: dict[str, _Trace] = {
         ),
     ),
 }  # fmt: skip
-# Not in the numbers: a change of address that waits, and when a contact was last mailed.
+# Not in the numbers: a change of address that waits, coupons, and when a contact was last mailed.
 _UNCOUNTED = (
     "DELETE FROM signup_request WHERE account_id = %(account_id)s AND moves_id = ANY(%(contacts)s::bigint[])",
+    "UPDATE coupon_code SET contact_id = NULL WHERE account_id = %(account_id)s"
+    " AND contact_id = ANY(%(contacts)s::bigint[])",
     "DELETE FROM last_mailing WHERE account_id = %(account_id)s AND contact_id = ANY(%(contacts)s::bigint[])",
 )
 _OURS = "(account_id = %(account_id)s OR account_id IS NULL)"

@@ -6,6 +6,7 @@ from typing import Any
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.automations.queries import PersonPath, paths_of
+from mailflatrate.apps.campaigns.models import CouponCode
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.forms.models import ConfirmationRequestKind as SignupKind
@@ -70,6 +71,10 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         "receipts": receipts_of(contact_id) if to_mailbox else [],
         "sign_ups": _sign_ups(contact, to_mailbox),
         "mailings": [_message(row) for row in deliveries],
+        "coupons": [
+            {"at": row.given_at.isoformat() if row.given_at else None, "coupon": row.pool.name, "code": row.code}
+            for row in CouponCode.objects.filter(contact_id=contact_id).select_related("pool").order_by("id")
+        ],
         "transactional_messages": _transactional(contact),
         "clicks": _clicks(deliveries),
         "came_back": [

@@ -6,7 +6,7 @@ Each function raises Http404 for anything else, including objects of other accou
 from django.shortcuts import get_object_or_404
 
 from mailflatrate.apps.automations.models import Automation, AutomationVersion
-from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, FeedDigest, Media, SavedBlock
+from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, CouponPool, FeedDigest, Media, SavedBlock
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
@@ -72,6 +72,11 @@ def find_list(list_id: int) -> MailingList:
 def find_media(media_id: int) -> Media:
     """Return a picture of the library."""
     return get_object_or_404(Media.objects, id=media_id)
+
+
+def find_coupon_pool(pool_id: int) -> CouponPool:
+    """Return one of the account's coupons."""
+    return get_object_or_404(CouponPool.objects, id=pool_id)
 
 
 def find_move(move_id: int) -> Move:

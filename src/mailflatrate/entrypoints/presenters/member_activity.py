@@ -94,6 +94,8 @@ PAGE_CHANGES: Final = {
     **_named("template.deleted", "template-delete"),
     **_named("saved_block.saved", "saved-blocks saved-block"),
     **_named("saved_block.deleted", "saved-block-delete"),
+    **_named("coupon.saved", "coupons coupon"),
+    **_named("coupon.deleted", "coupon-delete"),
     **_named("media.uploaded", "media-upload"),
     **_named("media.changed", "media-one"),
     **_named("media.deleted", "media-delete"),

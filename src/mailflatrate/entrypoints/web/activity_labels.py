@@ -209,6 +209,8 @@ _LABELS: Final = {
     "template.saved": gettext_lazy("Template saved"),
     "saved_block.saved": gettext_lazy("Saved row saved"),
     "saved_block.deleted": gettext_lazy("Saved row deleted"),
+    "coupon.saved": gettext_lazy("Coupon codes uploaded"),
+    "coupon.deleted": gettext_lazy("Coupon codes deleted"),
     "template.deleted": gettext_lazy("Template deleted"),
     "media.uploaded": gettext_lazy("Image uploaded"),
     "media.changed": gettext_lazy("Image description changed"),

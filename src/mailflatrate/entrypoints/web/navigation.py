@@ -68,6 +68,7 @@ CONTENT = NavEntry(
         Tab("templates", _("Templates"), ("template", "saved-blocks", "saved-block")),
         Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
         Tab("media", _("Media"), ("media",)),
+        Tab("coupons", _("Coupons"), ("coupon",)),
         Tab("brand", _("Brand"), ("brand",)),
     ),
 )

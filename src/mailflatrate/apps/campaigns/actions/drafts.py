@@ -19,6 +19,7 @@ from mailflatrate.apps.campaigns.campaign_content import (
     content_hash,
     printed_defaults,
 )
+from mailflatrate.apps.campaigns.coupons import pools_in
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
@@ -234,7 +235,8 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         facts={
             "attributes": sorted(attributes),
             "defaults": printed_defaults(campaign),
-            "events": list(calendar_events(shown)),
+            **({"events": list(events)} if (events := calendar_events(shown)) else {}),
+            **({"coupons": pools} if (pools := pools_in((compiled.subject, compiled.html, compiled.text))) else {}),
         },
         imprint=imprint,
     )

@@ -11,6 +11,7 @@ from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions.drafts import editable, write
 from mailflatrate.apps.campaigns.campaign_content import known_variables
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
+from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
@@ -100,7 +101,7 @@ def _row(content: str) -> str:
     if _ROW.fullmatch(content) is None or "<mj-include" in content.lower():
         raise CampaignInputError(_("Only a section or a section group can be saved as a row."))
     source = ContentSource(SourceFormat.MJML, f"<mjml><mj-body>{content}</mj-body></mjml>", "")
-    if errors := merge_errors_in_child(source, known_variables(queries.attribute_names())):
+    if errors := merge_errors_in_child(source, known_variables(queries.attribute_names(), pool_keys())):
         raise SourceRefused(tuple(errors))
     return content
 

@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile, SavedBlock
+from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
@@ -30,6 +31,8 @@ __all__ = [
     "CampaignVersion",
     "CommentPlace",
     "ContentKind",
+    "CouponCode",
+    "CouponPool",
     "DigestOutcome",
     "Edition",
     "FeedDigest",

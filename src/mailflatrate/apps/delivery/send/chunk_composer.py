@@ -3,22 +3,27 @@
 The result is a permitted message, or a row that says why there is none.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import structlog
 
+from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS
 from mailflatrate.apps.delivery.editions import EditionMail
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.permits import Permit
 from mailflatrate.apps.gate.recipients import RecipientRow, recipient_facts
 from mailflatrate.mail.compose import MessageDraft
+from mailflatrate.mail.edition import Recipient
 from mailflatrate.mail.headers import HeaderError
 from mailflatrate.mail.liquid import MissingValue, RenderRefused
 from mailflatrate.rules.skip_reasons import SkippedRecipient, WithholdReason
 
 MESSAGE_FAILED = "message_failed"
+NO_COUPONS: Mapping[int, Mapping[str, str]] = MappingProxyType({})
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +43,14 @@ class Writer(Protocol):
 
 
 class CampaignWriter:
-    """Composes messages of one edition, each under a permit granted at that moment."""
+    """Composes messages of one edition, each under a permit granted at that moment.
 
-    def __init__(self, mail: EditionMail) -> None:
+    `coupons` has the codes of the chunk's contacts by pool.
+    """
+
+    def __init__(self, mail: EditionMail, coupons: Mapping[int, Mapping[str, str]] = NO_COUPONS) -> None:
         self._mail = mail
+        self._coupons = coupons
 
     def write(self, row: RecipientRow, now: datetime) -> DraftedMessage | SettledDelivery:
         """Ask the gate, then fill in the edition."""
@@ -56,7 +65,7 @@ class CampaignWriter:
         if composer is None:
             return withheld(delivery_id, WithholdReason.REMOVED.value, now)
         try:
-            return DraftedMessage(granted, composer.draft(self._mail.recipient(row), now))
+            return DraftedMessage(granted, composer.draft(self._recipient(row), now))
         except MissingValue as missing:
             refusal = permits.refusal_for_missing(facts, missing.variable, now)
             return withheld(delivery_id, refusal.reason.value, now)
@@ -66,3 +75,8 @@ class CampaignWriter:
         except Exception:  # a message that cannot be made is parked with its reason and does not hold up the others
             log.exception("message_failed", delivery_id=delivery_id)
             return withheld(delivery_id, MESSAGE_FAILED, now)
+
+    def _recipient(self, row: RecipientRow) -> Recipient:
+        if not self._coupons:
+            return self._mail.recipient(row)
+        return self._mail.recipient(row, self._coupons.get(row.contact_id or 0, NO_DEFAULTS))

@@ -2,9 +2,11 @@
 repeats while sending.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailflatrate.apps.delivery.coupons import CODES, by_contact
 from mailflatrate.apps.delivery.fence_sql import HELD, OPEN
 from mailflatrate.apps.delivery.send.database import BY_KEYS, Connection
 from mailflatrate.apps.delivery.wake import lane_open
@@ -184,6 +186,14 @@ async def read_again(connection: Connection, held: Claim, ids: list[int]) -> lis
     parameters = {"account_id": held.account_id, "chunk_id": held.chunk_id, "ids": ids}
     cursor = await connection.execute(_AGAIN, parameters, binary=True)
     return [RecipientRow._make(row) for row in await cursor.fetchall()]
+
+
+async def read_coupons(connection: Connection, held: Claim, pools: Mapping[str, int]) -> dict[int, dict[str, str]]:
+    """Return the coupon codes of the claim's contacts, by contact and pool."""
+    contacts = [row.contact_id for row in held.rows if row.contact_id is not None]
+    parameters = {"account_id": held.account_id, "pools": list(pools.values()), "contacts": contacts}
+    cursor = await connection.execute(CODES, parameters, binary=True)
+    return by_contact(await cursor.fetchall())
 
 
 def says_no(row: RecipientRow) -> bool:

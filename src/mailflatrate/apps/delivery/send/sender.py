@@ -186,7 +186,10 @@ class Sender:
             mail = await self._orm.run(self._editions.load, claim.account_id, claim.edition_id)
         bind_contextvars(mailing=mail.mailing_id)
         tracing.annotate(mailing=mail.mailing_id, campaign=claim.campaign_id)
-        return CampaignWriter(mail)
+        if not mail.pools:
+            return CampaignWriter(mail)
+        codes = await self._main.run(claim.account_id, lambda held: claims.read_coupons(held, claim, mail.pools))
+        return CampaignWriter(mail, codes)
 
     async def _finish(self, claim: Claim, run: ChunkRun | None, route: RelayRoute, pause: float = 0.0) -> None:
         if run is not None and run.halt is ChunkHalt.CLAIM_LOST:

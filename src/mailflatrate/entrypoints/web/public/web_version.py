@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.child_compiler import page_in_child
+from mailflatrate.apps.campaigns.coupons import codes_of, pools_shown
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.apps.transactional.queries import find_submitted_version
@@ -67,6 +68,7 @@ def _values(found: PageReader, edition: Edition) -> dict[str, object]:
         source=event.evidence.source if event and hasattr(event, "evidence") else "",
         language=found.language,
         defaults=edition.facts.get("defaults", NO_DEFAULTS),
+        coupons=codes_of(contact.id, pools_shown(edition).values()),
     )
     base = load_settings().public_url
     for kind, name in LINK_VARIABLES.items():

@@ -41,7 +41,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "
-        "saved-blocks saved-block saved-block-delete "
+        "saved-blocks saved-block saved-block-delete coupons coupon coupon-delete "
         "media-picker media-one media-delete campaign-approval-return transactional-templates transactional-template "
         "transactional-template-submit transactional-template-back transactional-template-version "
         "transactional-template-delete",
@@ -81,7 +81,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     ),
     **_all(Permission.CONTACTS, "import-refused contact-proof suppression-file-rows", read=Permission.CONTACTS),
     **_all(Permission.EXPORT, "exports exports-rows export-cancel export-delete"),
-    **_all(Permission.EXPORT, "export-new export-file campaign-export", read=Permission.EXPORT),
+    **_all(Permission.EXPORT, "export-new export-file campaign-export coupon-given", read=Permission.EXPORT),
     **_all(
         Permission.SETUP,
         "senders sender-new sender-domain sender-check sender-link-revoke sender-publish sender-address "

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
+from mailflatrate.apps.campaigns.coupons import pool_names
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.palette import GROUPS, block_sources, social_networks
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint
@@ -78,6 +79,7 @@ def _fields() -> list[tuple[str, str]]:
         ("contact.last_name", _("Last name")),
         ("contact.email", _("Email address")),
         *((f"contact.{name}", labels.get(name, name)) for name in names),
+        *((f"coupon.{key}", _("Coupon: %(name)s") % {"name": name}) for key, name in pool_names()),
         ("account.name", _("Your company")),
         ("list.name", _("Name of the list")),
         ("subscription.date", _("Date of the sign-up")),

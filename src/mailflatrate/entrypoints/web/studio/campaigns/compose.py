@@ -15,6 +15,7 @@ from mailflatrate.apps.campaigns.actions import drafts, versions
 from mailflatrate.apps.campaigns.campaign_content import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
+from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_style, newest_imprint, sent_back
@@ -105,7 +106,7 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
 
 def merge_errors(campaign: Campaign) -> list[SourceError]:
     """Return the errors in the source, by line."""
-    return merge_errors_in_child(source_of(campaign), known_variables(attribute_names()))
+    return merge_errors_in_child(source_of(campaign), known_variables(attribute_names(), pool_keys()))
 
 
 def _mistakes(errors: Sequence[SourceError]) -> list[dict[str, Any]]:
@@ -197,7 +198,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "goal_words": goal_words(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
         "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
-        "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes))],
+        "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes, pool_keys()))],
         "passages": _passages(attributes),
         "preview": preview,
         "schedule": schedule_form(campaign),

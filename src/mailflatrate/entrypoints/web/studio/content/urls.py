@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.content import brand, media, saved_blocks, templates
+from mailflatrate.entrypoints.web.studio.content import brand, coupons, media, saved_blocks, templates
 
 urlpatterns: list[URLPattern] = [
     path("templates/", templates.index, name="templates"),
@@ -20,6 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("media/picker/", media.picker, name="media-picker"),
     path("media/<int:media_id>/", media.one, name="media-one"),
     path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
+    path("coupons/", coupons.index, name="coupons"),
+    path("coupons/<int:pool_id>/", coupons.one, name="coupon"),
+    path("coupons/<int:pool_id>/given.csv", coupons.given, name="coupon-given"),
+    path("coupons/<int:pool_id>/delete/", coupons.delete, name="coupon-delete"),
     path("brand/", brand.edit, name="brand"),
     path("brand/preview/", brand.brand_preview, name="brand-preview"),
     path("brand/form/", brand.brand_form_preview, name="brand-form-preview"),

@@ -33,6 +33,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "forms": gettext_lazy("sign-up form, double opt-in, embed, website"),
     "templates": gettext_lazy("layouts, designs"),
     "media": gettext_lazy("images, pictures, files"),
+    "coupons": gettext_lazy("voucher, discount, promo codes"),
     "brand": gettext_lazy("logo, colors, fonts"),
     "transactional": gettext_lazy("order confirmation, invoice, password reset, service email, message log"),
     "transactional-templates": gettext_lazy("order confirmation, invoice, review, data, fields"),

@@ -53,6 +53,7 @@ KINDS: Final = {
             "comment.",
             "template.",
             "saved_block.",
+            "coupon.",
             "media.",
             "warm_up.",
             "automation.",

@@ -1,0 +1,27 @@
+"""R-52: a coupon with one code for each person has enough codes for the audience."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    short = next((each for each in facts.audience.coupons if each.needed > each.free), None)
+    return {"name": short.name, "free": short.free, "needed": short.needed} if short else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-52",
+    key="coupons-enough",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="Derived",
+    hits=_hits,
+    text=RuleText(
+        title="Enough coupon codes",
+        sentence="The coupon “{name}” has {free} codes left, and the audience needs {needed}.",
+        why="Each person gets a code of their own. Without one, their message would be skipped.",
+        fix="Add codes to the coupon under Content, Coupons, choose fewer recipients, or use one code for everyone.",
+    ),
+)

@@ -1,0 +1,109 @@
+"""Coupons on their whole way: upload, gate, planning, sending, report; and what no one may do with a code."""
+
+import pytest
+from django.db import DatabaseError, connection
+
+from mailflatrate.apps.campaigns.actions.coupons import add_codes, create_pool, remove_unused
+from mailflatrate.apps.campaigns.coupons import SAMPLE_CODE, codes_of, pool_stocks, pools_shown
+from mailflatrate.apps.campaigns.models import CouponCode, CouponPool, Edition
+from mailflatrate.apps.campaigns.samples import sample_values
+from mailflatrate.apps.delivery.coupons import give_codes, given_codes
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
+from mailflatrate.apps.privacy.stored_data import stored_about
+from mailflatrate.base import tenancy
+from support.customers import CONTENT, Customer, sending_customer
+
+pytestmark = pytest.mark.usefixtures("database")
+
+SHOWN = CONTENT + "\n\nYour code is {{ coupon.spring_sale }}.\n"
+
+
+def pool(anna: Customer, codes: int, name: str = "Spring sale") -> CouponPool:
+    with tenancy.account(anna.account_id):
+        uploaded = "\n".join(f"{anna.account_id}-{name[:2]}-{n}" for n in range(codes)).encode()
+        return create_pool(name, uploaded, by=anna.owner)[0]
+
+
+def given(anna: Customer) -> dict[int, str]:
+    with tenancy.account(anna.account_id):
+        rows = CouponCode.objects.filter(given_at__isnull=False).order_by("id")
+        return {row.contact_id or 0: row.code for row in rows}
+
+
+def test_each_recipient_gets_one_code_and_keeps_it() -> None:
+    anna = sending_customer(people=3)
+    spring = pool(anna, 2)
+    assert spring.key == "spring_sale"
+    draft = anna.draft(content=SHOWN)
+    with tenancy.account(anna.account_id):
+        verdict = check_campaign(draft.id)
+        (finding,) = [one for one in verdict.blocked_by if one.key == "coupons-enough"]
+        assert dict(finding.params) == {"name": "Spring sale", "free": 2, "needed": 3}
+        assert add_codes(spring.id, b"MORE-1\nMORE-1\nMORE-2\n") == 2
+        values = sample_values(draft, draft.account, None, bare=False)
+        assert values["coupon"] == {"spring_sale": SAMPLE_CODE}
+    campaign = anna.sending_of(draft)
+    first = given(anna)
+    assert len(first) == len(set(first.values())) == 3
+    with tenancy.account(anna.account_id):
+        edition = Edition.objects.get(campaign_id=campaign.id)
+        assert pools_shown(edition) == {"spring_sale": spring.id}
+        ids = sorted(first)
+        give_codes(campaign.id, [edition.id], ids[0], ids[-1])
+        assert codes_of(ids[0], [spring.id]) == {"spring_sale": first[ids[0]]}
+    assert given(anna) == first, "planned again after a crash"
+    anna.settle(campaign, DeliveryState.BOUNCED, 1, bounce="hard")
+    follow_up = anna.sending_of(anna.draft("Once more", content=SHOWN))
+    assert given(anna) == first, "the same people see the same code"
+    rows = list(given_codes(anna.account_id, spring.id))
+    assert [row.code for row in rows] == list(first.values())
+    assert {row.campaign for row in rows} == {campaign.name} != {follow_up.name}
+    assert sorted(row.state for row in rows) == ["bounced", "pending", "pending"]
+    with tenancy.account(anna.account_id):
+        contact = Contact.objects.get(id=ids[1])
+        told = stored_about(contact.id, language="en") or {}
+        assert [row["code"] for row in told["coupons"]] == [first[ids[1]]]
+        erase_for_customer(contact.id, by=anna.owner)
+        row = CouponCode.objects.get(code=first[ids[1]])
+        assert (row.contact_id, row.given_at is not None) == (None, True)
+        assert not remove_unused(spring.id)
+        assert [(stock.codes, stock.given) for stock in pool_stocks()] == [(3, 3)]
+
+
+def test_two_campaigns_share_a_pool_until_it_is_empty() -> None:
+    anna = sending_customer(people=2)
+    pool(anna, 2)
+    first, second = anna.draft("First", content=SHOWN), anna.draft("Second", content=SHOWN)
+    anna.sending_of(first)
+    taken = given(anna)
+    assert len(taken) == 2
+    anna.sending_of(second)
+    assert given(anna) == taken
+
+
+def test_a_given_code_can_be_neither_given_again_nor_deleted_by_any_sql() -> None:
+    anna, carla = sending_customer(people=2), sending_customer(people=1)
+    spring = pool(anna, 3)
+    anna.sending_of(anna.draft(content=SHOWN))
+    one, two = sorted(given(anna))
+    for statement in (
+        f"UPDATE coupon_code SET contact_id = {two} WHERE contact_id = {one}",
+        f"UPDATE coupon_code SET given_at = NULL, contact_id = NULL, campaign_id = NULL WHERE contact_id = {one}",
+        f"UPDATE coupon_code SET code = 'X-1' WHERE contact_id = {one}",
+        f"DELETE FROM coupon_code WHERE contact_id = {one}",
+        f"UPDATE coupon_code SET contact_id = {one}, given_at = now() WHERE given_at IS NULL",
+        f"UPDATE coupon_pool SET key = 'other' WHERE id = {spring.id}",
+        f"DELETE FROM coupon_pool WHERE id = {spring.id}",
+    ):
+        with pytest.raises(DatabaseError), tenancy.account(anna.account_id), connection.cursor() as cursor:
+            cursor.execute(statement)
+    with tenancy.account(carla.account_id):
+        assert CouponCode.objects.count() == CouponPool.objects.count() == 0
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE coupon_code SET campaign_id = 1")
+            assert cursor.rowcount == 0
+        stolen = carla.draft(content=SHOWN)
+        assert "merge-tags-filled" in [finding.key for finding in check_campaign(stolen.id).blocked_by]
