@@ -292,7 +292,7 @@ def unsubscribe(stage: Stage, people: int) -> int:
     wait_end(stage)
     late = [
         int(at) - left[address]
-        for at, address in (line.split() for line in stage.record.read_text().splitlines())
+        for at, address, _mailing_id in (line.split() for line in stage.record.read_text().splitlines())
         if address in left and int(at) > left[address] + 1000
     ]
     stage.notes |= {"unsubscribed": len(left), "later_than_a_second": len(late)}

@@ -277,7 +277,7 @@ class Sink:
         """The recipients, in the order of arrival."""
         if not self.record.exists():
             return []
-        return [line.partition(" ")[2] for line in self.record.read_text().splitlines()]
+        return [line.split()[1] for line in self.record.read_text().splitlines()]
 
     def count(self) -> int:
         """Messages so far."""

@@ -2,9 +2,9 @@
 
     python bench/sink.py --port 2526 --record FILE [--mode FILE] [--host 127.0.0.1]
 
-FILE gets one line a message: arrival in milliseconds, a space, the recipient. The file named by --mode holds one word
-that may change while it runs: `ok`; `tenth` (450 to the first attempt for every tenth recipient); `full` (452 to every
-content); `slow` (each reply 20 ms late).
+FILE gets one line a message: arrival in milliseconds, the recipient, and the mailing ID of its header (`-` without
+one), separated by spaces. The file named by --mode holds one word that may change while it runs: `ok`; `tenth` (450 to
+the first attempt for every tenth recipient); `full` (452 to every content); `slow` (each reply 20 ms late).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import cast
 import uvloop
 
 NUMBER = re.compile(rb"(\d+)@")
+MAILING_ID = re.compile(rb"^X-Mailing-ID: *(\S+)", re.IGNORECASE | re.MULTILINE)
 MODE_SECONDS = 0.05
 
 
@@ -41,9 +42,11 @@ class Sink:
                 self.mode = "ok"
             await asyncio.sleep(MODE_SECONDS)
 
-    def note(self, recipient: bytes) -> None:
+    def note(self, recipient: bytes, content: bytes) -> None:
         """Take responsibility: the line is written before the client hears of it."""
-        os.write(self.file, b"%d %s\n" % (time.time_ns() // 1_000_000, recipient))
+        found = MAILING_ID.search(content)
+        line = b"%d %s %s\n" % (time.time_ns() // 1_000_000, recipient, found[1] if found else b"-")
+        os.write(self.file, line)
 
 
 class Dialogue(asyncio.Protocol):
@@ -118,7 +121,7 @@ class Dialogue(asyncio.Protocol):
     def _take(self, content: bytes) -> bytes:
         if self._sink.mode == "full":
             return b"452 4.3.1 Insufficient system storage\r\n"
-        self._sink.note(self._recipient)
+        self._sink.note(self._recipient, content)
         return b"250 2.0.0 Ok: queued\r\n"
 
 

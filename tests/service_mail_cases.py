@@ -158,9 +158,14 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     **{
         f"automation_reviewed_{name}": (
             "automations/mail/reviewed",
-            {"automation": "Welcome", "approved": approved, "reason": reason, "url": URL},
+            {"automation": "Welcome", "early": early, "approved": approved, "reason": reason, "url": URL},
         )
-        for name, approved, reason in (("approved", True, ""), ("returned", False, NOTE))
+        for name, early, approved, reason in (
+            ("approved", False, True, ""),
+            ("returned", False, False, NOTE),
+            ("draft_good", True, True, ""),
+            ("draft_returned", True, False, NOTE),
+        )
     },
     "digest_failed": ("campaigns/mail/digest_failed", {"digest": "Blog", "url": URL}),
     "comment": (

@@ -9,11 +9,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Visitor
-from support.browsers import settle
+from support.browsers import looked_at, settle, source_of, wait_for_message
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 VISIT = Callable[..., AbstractContextManager[Visitor]]
 ANNA = "anna@lindenhof.example"
+INBOX = "/studio/test-inbox/"
+DORA = f"Dora{os.getpid()}"
+EMAIL = f"{DORA.lower()}@briefkasten.example"
+SUBJECT = f"Good to have you here, {DORA}"
 
 
 def begin(anna: Visitor, name: str) -> Page:
@@ -60,27 +65,29 @@ def order(page: Page) -> list[str]:
     return [str(key) for key in keys]
 
 
-def test_a_branch_a_split_and_a_goal_are_built_by_keyboard(visitor: VISIT) -> None:
+def test_a_branch_a_split_and_a_goal_are_built_by_keyboard_and_reach_a_person(visitor: VISIT, otto: Visitor) -> None:
+    """From the builder over the policy tick and the review to the message in the test inbox and its figure."""
     with visitor("en", "letter", False, guarded=True) as anna:
         page = begin(anna, "By keyboard")
+        here = str(page.evaluate("location.pathname")).removesuffix("flow/")
         branch = add(page, "branch", "top:0")
         page.locator("[name='0-field']").select_option("first_name")
         value = page.locator("[name='0-value']")
         expect(value).to_be_visible()
         settle(page)
-        value.fill("Dora")
+        value.fill(DORA)
         save(page)
-        expect(page.locator("#flow")).to_contain_text("Dora")
-        wait = add(page, "wait", f"{branch}.then:0")
+        expect(page.locator("#flow")).to_contain_text(DORA)
+        wait = add(page, "wait", f"{branch}.else:0")
         page.locator("#id_step-days").fill("4")
         save(page)
         expect(page.locator(f"[id='step-{wait}']")).to_have_text("Wait 4 days")
-        split = add(page, "split", f"{branch}.else:0")
+        split = add(page, "split", f"{branch}.then:0")
         page.locator("#share-A").fill("30")
         page.locator("#share-B").fill("70")
         save(page)
         expect(page.locator(f"[id='step-{split}']")).to_contain_text("30% / 70%")
-        add(page, "end", f"{split}.0:0")
+        send = add(page, "send", f"{branch}.then:1")
         press_on(page, "#flow-close")
         expect(page.locator("#side[data-step]")).to_have_count(0)
         settle(page)  # it gives the focus to the flow
@@ -95,7 +102,56 @@ def test_a_branch_a_split_and_a_goal_are_built_by_keyboard(visitor: VISIT) -> No
         expect(page.locator("#flow")).to_contain_text("Goal:")
         anna.shoot("automation-built")
         assert anna.violations() == []
+        write_message(anna, f"{here}flow/?step={send}")
+        release(anna, otto, here)
+        receive(anna)
+        anna.go(here)
+        expect(page.locator(f".flow-card:has([id='step-{send}']) .flow-figures")).to_contain_text("1 sent")
+        anna.shoot("automation-figures")
         assert anna.problems == []
+
+
+def write_message(anna: Visitor, step: str) -> None:
+    """Give the message of a step its subject, in the ordinary editor."""
+    anna.go(step)
+    anna.page.locator("#side a[href*='/campaigns/']").click()
+    anna.page.wait_for_url(re.compile(r"/campaigns/\d+/edit/"))
+    anna.page.fill("[name=subject]", SUBJECT)
+    expect(anna.page.locator("#saved")).to_be_visible()
+    settle(anna.page)
+
+
+def release(anna: Visitor, otto: Visitor, here: str) -> None:
+    """Read everything, tick the policy and activate; the operator approves, because the account is new."""
+    page = anna.page
+    anna.go(f"{here}messages/")
+    expect(page.locator(".sheet", has_text=SUBJECT).first).to_contain_text("All passed")
+    looked_at(anna, "automation-messages")
+    page.get_by_role("link", name="Review and activate").click()
+    page.locator("#confirm").check()
+    page.get_by_role("button", name="Activate automation").click()
+    expect(page.get_by_text("Waiting for review")).to_be_visible()
+    otto.go(here.replace("/studio/", "/desk/"))
+    otto.shoot("desk-automation")
+    otto.page.locator("[data-opens=go]").click()
+    otto.page.locator("#go .btn-primary").click()
+    otto.page.wait_for_url("**/desk/campaigns/")
+
+
+def receive(anna: Visitor) -> None:
+    """A person is added, confirms by the link in their mail, and gets the message."""
+    page, seen = anna.page, set[str]()
+    anna.go("/studio/contacts/new/")
+    page.fill("main [name=email]", EMAIL)
+    page.fill("main [name=first_name]", DORA)
+    page.fill("main [name=note]", "Asked at the market.")
+    page.locator("main form .btn-primary").click()
+    link = re.search(r"/confirm/[\w-]+", source_of(anna, wait_for_message(anna, INBOX, EMAIL, seen)))
+    assert link is not None
+    anna.go(link[0])
+    page.locator("main form button").first.click()
+    page.wait_for_load_state()
+    wait_until(lambda: SUBJECT in source_of(anna, wait_for_message(anna, INBOX, EMAIL, seen)), "the message")
 
 
 def test_steps_move_by_keys_and_by_dragging_and_are_undone(visitor: VISIT) -> None:

@@ -1,5 +1,6 @@
-"""Pages of an automation after the builder: activation, the running automation, its people, and the rehearsal."""
+"""Pages of an automation after the builder: all messages, activation, running, its people, and the rehearsal."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -11,14 +12,17 @@ from mailflatrate.apps.accounts.actions.approval import switch_four_eyes
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.automations import queries
 from mailflatrate.apps.automations.models import Automation, AutomationState, Enrolment, VersionState
+from mailflatrate.apps.campaigns.actions import comments
 from mailflatrate.apps.campaigns.actions import drafts as campaign_drafts
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.forms.models import FormVersion
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
 from support.automations import Journey
 from support.customers import Customer, sending_customer
+from support.forms import add_form
 from support.people import browser, person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -145,6 +149,25 @@ def test_one_requests_approval_and_a_colleague_gives_it() -> None:
     post(ben, url(journey, "release/"), shown_hash=shown_hash(page), confirm="on")
     journey.run_release()
     assert state(journey) == AutomationState.ACTIVE
+
+
+def test_all_messages_are_read_in_order_beside_the_flow_and_what_people_agreed_to() -> None:
+    anna = sending_customer()
+    halves = [{"share": 40, "steps": [dict(AGAIN)]}, {"share": 60, "steps": [{"id": "e", "do": "end"}]}]
+    journey = Journey.drafted(anna, SEND, WAIT, {"id": "s", "do": "split", "arms": halves}, {"id": "c", "do": "send"})
+    form_id, _code = add_form(anna)
+    viewer = browser(person(anna.account_id, "Vera", Role.VIEWER))
+    page = html.unescape(text(viewer, url(journey, "messages/")))
+    with tenancy.account(anna.account_id):
+        _first, second = Campaign.objects.filter(automation_id=journey.automation_id).order_by("id")
+        comments.write_comment(second.id, "Too long?", by=anna.owner)
+        wordings = [each["wording"] for each in FormVersion.objects.get(form_id=form_id).content["frozen"].values()]
+    assert page.count("<iframe") == 2 and "Write the message of this step." in page
+    order = ("Step a", "Wait 2 days", "Split at random: 40% / 60%: A", "Step b")
+    assert sorted(order, key=page.index) == list(order)
+    assert wordings and all(wording in page for wording in wordings)
+    assert "up to 3 messages" in page and "/edit/" not in page
+    assert "1 open comment" in text(anna.client, url(journey, "messages/"))
 
 
 # -- running ----------------------------------------------------------------------------------------------------------
@@ -281,7 +304,7 @@ def test_no_one_else_opens_or_changes_anything(running: Journey) -> None:
     stranger = sending_customer().client
     viewer = browser(person(running.customer.account_id, "Vera", Role.VIEWER))
     author = browser(person(running.customer.account_id, "Ada", Role.AUTHOR))
-    for page in ("", "people/", "test/", "release/"):
+    for page in ("", "people/", "test/", "messages/", "release/"):
         assert stranger.get(url(running, page)).status_code == 404
     for page in ("pause/", "resume/", "end/", "release/take-back/", "release/ask/", "release/return/", "release/"):
         assert stranger.post(url(running, page)).status_code == 404

@@ -4,8 +4,10 @@ import pytest
 
 from mailflatrate.apps.accounts.models import Role
 from mailflatrate.apps.accounts.rights import NotPermitted
+from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.transactional.actions import templates
 from mailflatrate.apps.transactional.errors import KeyTaken, TemplateStateError, TransactionalError
+from mailflatrate.apps.transactional.queries import sender_choices
 from mailflatrate.base import tenancy
 from support.people import person
 from support.transactional import TransactionalCustomer, transactional_customer
@@ -14,6 +16,12 @@ from support.transactional import TransactionalCustomer, transactional_customer
 @pytest.fixture
 def anna(database: str) -> TransactionalCustomer:
     return transactional_customer()
+
+
+def test_campaigns_are_not_offered_the_sender_of_transactional_email(anna: TransactionalCustomer) -> None:
+    with tenancy.account(anna.account_id):
+        assert anna.sender_id not in senders().values_list("id", flat=True)
+        assert anna.sender_id in {sender.id for sender in sender_choices()}
 
 
 def test_the_next_version_begins_with_what_the_last_one_says(anna: TransactionalCustomer) -> None:

@@ -31,6 +31,9 @@ class SenderDomain(TenantModel):
     share_number = models.BigIntegerField(
         null=True, help_text="what links to its records name; None: its id. A new number ends the links made before"
     )
+    transactional_since = models.DateTimeField(
+        null=True, help_text="when a template of transactional email first named it; campaigns aren't offered it"
+    )
 
     class Meta:
         db_table = "sender_domain"

@@ -50,8 +50,12 @@ def proved_domain_names() -> list[str]:
 
 
 def senders() -> QuerySet[SenderAddress]:
-    """Return addresses allowed in From: mailbox and domain are proved."""
-    proved = SenderAddress.objects.filter(verified_at__isnull=False, domain__verified_at__isnull=False)
+    """Return addresses for campaigns, whose mailbox and domain are proved, without those of transactional email: one
+    campaign from there would end it (R-66).
+    """
+    proved = SenderAddress.objects.filter(
+        verified_at__isnull=False, domain__verified_at__isnull=False, domain__transactional_since=None
+    )
     return proved.select_related("domain").order_by("email")
 
 

@@ -257,6 +257,29 @@ def asking_forms(list_id: int | None = None) -> list[Form]:
     return list(rows.order_by("mailing_list__public_name", "id"))
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentWording:
+    """What people agree to at present when they sign up to a list: the form, the language and the wording."""
+
+    form: str
+    language: str
+    text: str
+
+
+def consent_wordings(list_id: int) -> list[ConsentWording]:
+    """Return the wordings with which published forms ask for consent to a list, also where it is their further list."""
+    found = []
+    for form in Form.objects.filter(state=FormState.PUBLISHED).select_related("current").order_by("id"):
+        assert form.current is not None
+        for language, texts in frozen_from_json(form.current.content).frozen.items():
+            if form.mailing_list_id == list_id:
+                found.append(ConsentWording(form.name, language, texts.wording))
+            found += [
+                ConsentWording(form.name, language, each.wording) for each in texts.further if each.list_id == list_id
+            ]
+    return found
+
+
 def open_lists() -> list[MailingList]:
     """Return the lists that a form can add people to."""
     return list(MailingList.objects.filter(archived_at=None).exclude(origin_state="rejected").order_by("name", "id"))

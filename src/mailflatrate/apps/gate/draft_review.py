@@ -4,8 +4,10 @@ A reviewer's answer applies only to the content they saw. If the campaign is rel
 approval counts; after any change it waits for a review as usual, and the reviewer is shown the difference.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -13,7 +15,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
-from mailflatrate.apps.campaigns.states import locked
+from mailflatrate.apps.campaigns.states import LockedCampaign, locked
 from mailflatrate.base import audit, clock
 from mailflatrate.rules.roles import Permission
 
@@ -34,30 +36,60 @@ def ask_draft_review(campaign_id: int, *, by: User) -> None:
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise CampaignError(_("This campaign is already being sent."))
+    if campaign.automation_id is not None:
+        raise CampaignError(_("This message belongs to an automation. Show the whole automation to our team."))
+    ask_for_drafts([campaign], by=by)
+
+
+def ask_for_drafts(campaigns: Sequence[LockedCampaign], *, by: User) -> None:
+    """Show drafts to the operator's team that are decided together: one campaign, or all messages of an automation.
+
+    Raises CampaignError if a review isn't needed, a draft is empty, or the team has enough of this account's drafts.
+    """
     if not current_account().supervised:
         raise CampaignError(_("Your campaigns are sent without a review, so there's no need for an early one."))
-    if campaign.review_asked_at is not None:
+    new = [campaign for campaign in campaigns if campaign.review_asked_at is None]
+    if not new:
         raise CampaignError(_("Our team already has this draft."))
-    if not (campaign.subject.strip() and campaign.content.strip()):
+    if not all(campaign.subject.strip() and campaign.content.strip() for campaign in campaigns):
         raise CampaignError(_("Write a subject and some content first, so that there's something to review."))
-    since = clock.now() - timedelta(days=1)
-    answered = CampaignReview.objects.filter(campaign=campaign, reviewed_at__gt=since).count()
-    waiting = Campaign.objects.filter(state=CampaignState.DRAFT, review_asked_at__isnull=False).count()
-    if waiting >= MOST_OPEN or answered >= MOST_A_DAY:
+    if _has_enough(campaigns):
         raise CampaignError(_("Our team has enough of your drafts for now. Finish this one, then release it."))
-    _set(campaign, asks=True, by=by)
+    for campaign in new:
+        _set(campaign, asks=True, by=by)
+
+
+def _has_enough(campaigns: Sequence[LockedCampaign]) -> bool:
+    """Return whether one more draft is too many. The messages of an automation count as one."""
+    since = clock.now() - timedelta(days=1)
+    answered = (
+        CampaignReview.objects.filter(campaign__in=campaigns, reviewed_at__gt=since)
+        .values("campaign_id")
+        .annotate(number=Count("id"))
+        .aggregate(most=Max("number"))["most"]
+    )
+    asked = Campaign.objects.filter(state=CampaignState.DRAFT, review_asked_at__isnull=False)
+    others = asked.exclude(id__in=[campaign.id for campaign in campaigns])
+    waiting = {(number, None) if number else (None, own) for number, own in others.values_list("automation_id", "id")}
+    return len(waiting) >= MOST_OPEN or (answered or 0) >= MOST_A_DAY
 
 
 def withdraw_draft(campaign_id: int, *, by: User) -> None:
     """Take the draft back from the operator's team. Raises CampaignError, NotPermitted."""
     require(by, Permission.DRAFT)
-    campaign = locked(campaign_id)
-    if not waits_as_draft(campaign):
+    withdraw_drafts([locked(campaign_id)], by=by)
+
+
+def withdraw_drafts(campaigns: Sequence[LockedCampaign], *, by: User) -> None:
+    """Take drafts back that were shown together. Raises CampaignError if none is waiting."""
+    waiting = [campaign for campaign in campaigns if waits_as_draft(campaign)]
+    if not waiting:
         raise CampaignError(_("Our team no longer has this draft."))
-    _set(campaign, asks=False, by=by)
+    for campaign in waiting:
+        _set(campaign, asks=False, by=by)
 
 
-def _set(campaign: Campaign, *, asks: bool, by: User) -> None:
+def _set(campaign: LockedCampaign, *, asks: bool, by: User) -> None:
     campaign.review_asked_at = clock.now() if asks else None
     campaign.save(update_fields=["review_asked_at"])
     audit.record(

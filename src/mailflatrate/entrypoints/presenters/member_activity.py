@@ -57,7 +57,7 @@ PAGE_CHANGES: Final = {
     **_named("export.deleted", "export-delete"),
     **_named("campaign.created", "campaign-new campaign-copy campaign-follow-up"),
     **_named("campaign.edited", "campaign-edit campaign-version-take campaign-version-forget"),
-    **_named("campaign.draft_review_asked", "campaign-draft-review"),
+    **_named("campaign.draft_review_asked", "campaign-draft-review automation_draft_review"),
     **_named("campaign.deleted", "campaign-delete"),
     **_named("policy.ticked", "campaign-policy"),
     **_named("campaign.test_sent", "campaign-test"),

@@ -32,7 +32,7 @@ def perform(
     done: str | Callable[[T], str],
     to: str,
     *,
-    refused: type[Exception],
+    refused: type[Exception] | tuple[type[Exception], ...],
     because: str = "",
     back: str = "",
 ) -> HttpResponse:

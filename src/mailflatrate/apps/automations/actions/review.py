@@ -11,7 +11,9 @@ from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.automations.actions.release import complete_release
 from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.queries import campaigns_to_review
+from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.settings import load_settings
@@ -19,8 +21,8 @@ from mailflatrate.settings import load_settings
 
 @tenancy.needs_account
 def waiting_messages(automation_id: int) -> list[Campaign]:
-    """Return the messages of an automation that wait for a reviewer."""
-    rows = Campaign.objects.filter(automation_id=automation_id, state=CampaignState.REVIEW)
+    """Return the messages of an automation that wait for a reviewer, released or shown early as drafts."""
+    rows = campaigns_to_review().filter(automation_id=automation_id)
     return list(rows.select_related("account", "sender__domain", "released_by").order_by("id"))
 
 
@@ -35,14 +37,16 @@ def review_automation(
     text: str = "",
     note: str = "",
 ) -> None:
-    """Approve all messages of an automation that wait, or return them with a reason that the customer reads.
+    """Approve all messages of an automation that wait, or return them with a reason that the customer reads. Drafts
+    that were shown early remain drafts either way.
 
     `shown`: the hash of each message's content that the reviewer saw, by campaign. Raises CampaignError, and then
     nothing is decided.
     """
     with tenancy.account(account_id):
         automation = Automation.objects.get(id=automation_id)
-        waiting = [campaign.id for campaign in waiting_messages(automation_id)]
+        messages = waiting_messages(automation_id)
+    waiting = [campaign.id for campaign in messages]
     if not waiting:
         raise CampaignError(_("This automation is no longer waiting for review."))
     if set(waiting) != set(shown):
@@ -53,10 +57,12 @@ def review_automation(
         )
     with tenancy.account(account_id):
         complete_release(automation_id)
+    early = all(waits_as_draft(campaign) for campaign in messages)
     facts = {
         "automation": automation.name,
+        "early": early,
         "approved": approved,
         "reason": Passage(text.strip()),
-        "url": f"{load_settings().public_url}/studio/automations/{automation_id}/release/",
+        "url": f"{load_settings().public_url}/studio/automations/{automation_id}/{'messages' if early else 'release'}/",
     }
     tell_owners(account_id, NoticeKind.ACCOUNT_STATUS, "automations/mail/reviewed", facts)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
-from mailflatrate.apps.domains.models import SenderAddress
+from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.transactional.compiled import compile_version, message_values, write_preview
 from mailflatrate.apps.transactional.errors import DataNotAccepted, KeyTaken, TemplateStateError, TransactionalError
 from mailflatrate.apps.transactional.models import (
@@ -155,7 +155,8 @@ def _written(version: TemplateVersion, account_name: str) -> tuple[CompiledCampa
 
 @transaction.atomic
 def submit_version(version_id: int, *, account_name: str, by: User) -> TemplateVersion:
-    """Freeze a draft and ask for its review; what may be advertising is noted for the reviewer.
+    """Freeze a draft and ask for its review; what may be advertising is noted for the reviewer. From then on, the
+    sender's domain isn't offered to campaigns.
 
     Raises TransactionalError with what is missing, and TemplateStateError unless it is a draft.
     """
@@ -177,6 +178,8 @@ def submit_version(version_id: int, *, account_name: str, by: User) -> TemplateV
     ]
     version.state, version.submitted_by, version.submitted_at = TemplateState.SUBMITTED, by, clock.now()
     version.save(update_fields=["state", "submitted_by", "submitted_at", "hints"])
+    domains = SenderDomain.objects.filter(addresses=version.sender_id, transactional_since=None)
+    domains.update(transactional_since=version.submitted_at)
     _record("transactional.submitted", version, by)
     return version
 

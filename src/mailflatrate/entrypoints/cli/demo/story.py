@@ -21,6 +21,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentK
 from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.domains.actions import domains, mailboxes
+from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.reviews import review_campaign
@@ -31,7 +32,7 @@ from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.cli.demo import welcome
+from mailflatrate.entrypoints.cli.demo import transactional, welcome
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
@@ -79,6 +80,7 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     _stranger(operator)
     say("Gärtnerei Lindenhof applied and accepted the agreements, and Otto activated the account.")
     sender_id = _sender(place, account_id, anna)
+    service_address = transactional.add_service_sender(place, account_id, anna)
     say("lindenhof.example is verified: its DNS records are in place and its mailboxes are confirmed.")
     list_id, origin_id, import_id = _import(account_id, anna)
     _wait(lambda: _imported(account_id, import_id), "the import")
@@ -99,7 +101,10 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     )
     welcome.begin_series(account_id, form_code, anna, operator, wait=_wait)
     say("A welcome series starts for everyone who confirms on the form from now on.")
+    transactional.send_orders(account_id, _proved(account_id, service_address), anna, operator)
+    say("The web shop's orders are confirmed by email. A second template, of the invoice, waits for Otto.")
     _wait(lambda: _settled(account_id, campaign_id), "the campaign and its bounces")
+    transactional.report_wrong_reader(account_id, wait=_wait)
     welcome.confirm_people(account_id, wait=_wait, received=_mail_to)
     return {**_numbers(account_id, campaign_id, done), "form_code": form_code}
 
@@ -141,6 +146,13 @@ def _sender(place: DemoPlace, account_id: int, anna: User) -> int:
     for email in (sender.email, replies.email):
         _click(_wait(partial(_mail_to, email), f"the verification email to {email}"))
     return sender.id
+
+
+def _proved(account_id: int, email: str) -> int:
+    """Confirm the mailbox of a sender; return the sender."""
+    _click(_wait(partial(_mail_to, email), f"the verification email to {email}"))
+    with tenancy.account(account_id):
+        return SenderAddress.objects.get(email=email).id
 
 
 def _mail_to(email: str) -> bytes | None:

@@ -47,13 +47,14 @@ class ReviewedMessage:
 
 
 def _find(automation_id: int) -> tuple[Automation, AutomationVersion]:
-    """Return an automation that was ever released or submitted, with its newest version."""
+    """Return an automation that was ever released, submitted, or is shown as a draft; with its newest version."""
     found = Automation.objects.select_related("account", "mailing_list").filter(id=automation_id).first()
     if found is None:
         raise Http404
     with tenancy.account(found.account_id):
         version = newest_version(automation_id)
-    if version.state == VersionState.DRAFT:
+        is_shown = version.state != VersionState.DRAFT or bool(waiting_messages(automation_id))
+    if not is_shown:
         raise Http404
     return found, version
 
@@ -82,6 +83,7 @@ def _context(request: DeskRequest, automation: Automation, version: AutomationVe
         "reviewed_version": version,
         "flow": flow,
         "reviewed": reviewed,
+        "early": version.state == VersionState.DRAFT,
         "people": people,
         "customer": automation.account,
         "tone": tone_of(automation.account),

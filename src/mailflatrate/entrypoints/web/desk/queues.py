@@ -128,7 +128,7 @@ QUEUES: list[DeskQueue] = [
     ),
     DeskQueue(
         "transactional",
-        _("Transactional templates"),
+        _("Transactional email"),
         _("Order confirmations and other messages without consent. None is sent before you've read its template."),
         "receipt",
         ("transactional", "transactional-version", "transactional-account", "transactional-misdirected"),

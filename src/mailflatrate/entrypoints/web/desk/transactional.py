@@ -1,6 +1,6 @@
 """Transactional email at the desk: reviews of templates, the switch of an account, and its signals (R-112)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,9 +23,11 @@ from mailflatrate.apps.transactional.models import (
     TransactionalSwitch,
 )
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
 from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, VERSION_TONES, pretty
 from mailflatrate.mail.compiler import WrittenParts
 from mailflatrate.rules.advertising import HintKind
@@ -90,6 +92,7 @@ def version(request: DeskRequest, version_id: int) -> HttpResponse:
 def _version_page(
     request: DeskRequest, found: TemplateVersion, *, problem: str = "", reason: str = "", status: int = 200
 ) -> HttpResponse:
+    allow(request, inline_styles=True)  # the message's frame is part of the page
     parts, fault = _preview(found)
     context: dict[str, Any] = {
         "version": found,
@@ -109,7 +112,8 @@ def _version_page(
 def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:
     with tenancy.account(found.account_id):
         try:
-            return preview(found, found.account.name), ""
+            parts = preview(found, found.account.name)
+            return replace(parts, html=shown_here(parts.html)), ""
         except TransactionalError as problem:
             return None, str(problem)
 

@@ -32,7 +32,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "campaign-figures campaign-report-pdf "
         "campaign-decision campaign-edition campaign-edition-html campaign-attempts compliance compliance-pdf security "
         "imprint-version sender-zone test-inbox test-inbox-html test-inbox-raw test-inbox-signature "
-        "automation_people automation_test",
+        "automation_people automation_test automation_messages",
     ),
     **_all(
         Permission.DRAFT,
@@ -50,7 +50,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(
         Permission.DRAFT,
         "automations automation_new automation_rename automation_copy automation_delete automation_discard "
-        "automation_flow automation_edit automation_side automation_ask automation_return",
+        "automation_flow automation_edit automation_side automation_ask automation_return automation_draft_review",
     ),
     **_all(
         Permission.RELEASE,

@@ -65,7 +65,8 @@ class FlowArm:
 class FlowRow:
     """One step, the entry or the goal. `place` is where a step inserted before it goes; empty for entry and goal.
 
-    `can_rise` and `can_sink`: a step can move up, and down. `leads_on`: people come to what follows it.
+    `can_rise` and `can_sink`: a step can move up, and down. `leads_on`: people come to what follows it. `campaign_id`:
+    the message that it sends.
     """
 
     key: str
@@ -80,6 +81,7 @@ class FlowRow:
     can_rise: bool = False
     can_sink: bool = False
     leads_on: bool = True
+    campaign_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ class _Reading:
             can_rise=can_rise,
             can_sink=can_sink,
             leads_on=step.do not in (StepKind.END, StepKind.GO_TO),
+            campaign_id=step.campaign,
         )
 
     def _arms(self, step: Step) -> tuple[FlowArm, ...]:

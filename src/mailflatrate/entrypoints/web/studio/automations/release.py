@@ -20,19 +20,17 @@ from mailflatrate.apps.automations.graphs import version_hash
 from mailflatrate.apps.automations.models import Automation, AutomationVersion, VersionState
 from mailflatrate.apps.automations.queries import versions_of
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.campaigns.queries import sent_back
-from mailflatrate.apps.gate.models import GateDecision
+from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.lookups import find_automation
-from mailflatrate.entrypoints.presenters.panel import Panel, panel_of, panel_of_decision
 from mailflatrate.entrypoints.presenters.review_wait import Reviewed, review_wait
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_words import problem_sentence
-from mailflatrate.entrypoints.web.studio.common import TONES, page
+from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in
+from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.problems import GraphProblem
 from mailflatrate.rules.roles import Permission, may
 
@@ -46,22 +44,6 @@ class ShownProblem:
     title: str
     text: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageChecks:
-    """A message with the gate's verdict on it. `returned` is why a reviewer returned it."""
-
-    campaign: Campaign
-    edit_url: str
-    panel: Panel | None
-    tone: str
-    returned: str
-
-    @property
-    def needs_review(self) -> bool:
-        """Return whether a reviewer has to approve this message."""
-        return self.panel is not None and any(item.state == "waiting" for item in self.panel.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +73,6 @@ def _problem(automation_id: int, problem: GraphProblem, flow: Flow) -> ShownProb
     return ShownProblem(row.title if row is not None else _("The whole automation"), problem_sentence(problem), url)
 
 
-def _messages(version: AutomationVersion) -> list[MessageChecks]:
-    return [_checks(campaign) for campaign in approval.messages_in(version)]
-
-
-def _checks(campaign: Campaign) -> MessageChecks:
-    returned = sent_back(campaign.id)
-    return MessageChecks(
-        campaign,
-        reverse("studio:campaign-edit", args=[campaign.id]),
-        _panel(campaign),
-        TONES[CampaignState(campaign.state)],
-        returned.text if returned is not None and campaign.state == CampaignState.DRAFT else "",
-    )
-
-
-def _panel(campaign: Campaign) -> Panel | None:
-    """Return the present verdict on a draft, or the stored one on a message that was released."""
-    if campaign.state == CampaignState.DRAFT:
-        return panel_of(campaign, for_approver=True)
-    decision = GateDecision.objects.filter(campaign_id=campaign.id).order_by("-id").first()
-    return panel_of_decision(decision) if decision is not None else None
-
-
 def _approval(request: StudioRequest, version: AutomationVersion) -> ApprovalState | None:
     """Return the approval state for the signed-in person; None if this person may release alone."""
     may_release = may(request.membership.role, Permission.RELEASE)
@@ -131,7 +90,7 @@ def _approval(request: StudioRequest, version: AutomationVersion) -> ApprovalSta
 def _context(request: StudioRequest, automation: Automation, version: AutomationVersion) -> dict[str, Any]:
     problems = problems_of(version)
     flow = flow_of(version, automation.mailing_list.name, problems=problems)
-    checked = [] if problems else _messages(version)
+    checked = [] if problems else checks_in(version)
     four_eyes = _approval(request, version)
     passed = not problems and all(each.panel is not None and each.panel.askable for each in checked)
     return {
@@ -152,7 +111,7 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
 
 
 def _in_review(automation: Automation, version: AutomationVersion) -> dict[str, Any]:
-    checked = _messages(version)
+    checked = checks_in(version)
     return {
         "automation": automation,
         "draft": version,

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -15,6 +15,9 @@ from mailflatrate.apps.gate import draft_review
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+
+SHOWN = gettext_lazy("Our team will look at it. Keep writing: they'll see the draft as it is then.")
+WITHDRAWN = gettext_lazy("Our team no longer has this draft.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,10 @@ class DraftReview:
 
 
 def draft_review_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> DraftReview | None:
-    """Return the state for the compose page; None if the account's campaigns need no review."""
-    if not request.account.supervised:
+    """Return the state for the compose page; None if the account's campaigns need no review, and for messages of
+    automations, which are shown together.
+    """
+    if not request.account.supervised or campaign.automation_id is not None:
         return None
     answer = newest_draft_review(campaign.id)
     unchanged = answer is not None and answer.content_hash == present_hash
@@ -45,10 +50,6 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     find_campaign(campaign_id)
     withdraws = request.POST.get("withdraw") == "yes"
     act = draft_review.withdraw_draft if withdraws else draft_review.ask_draft_review
-    said = (
-        _("Our team no longer has this draft.")
-        if withdraws
-        else _("Our team will look at it. Keep writing: they'll see the draft as it is then.")
-    )
+    said = str(WITHDRAWN if withdraws else SHOWN)
     here = reverse("studio:campaign-edit", args=[campaign_id])
     return perform(request, partial(act, campaign_id, by=request.user), said, here, refused=CampaignError)

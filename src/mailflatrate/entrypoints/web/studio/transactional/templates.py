@@ -1,6 +1,7 @@
 """Templates of transactional messages: write a version, submit it for review, begin the next one."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -16,9 +17,11 @@ from mailflatrate.apps.transactional.actions import templates as actions
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import MessageTemplate, TemplateState, TemplateVersion
 from mailflatrate.apps.transactional.queries import is_switched_on, sender_choices, templates
+from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import VERSION_TONES, pretty
 from mailflatrate.mail.compiler import WrittenParts
 
@@ -166,6 +169,7 @@ def template(request: StudioRequest, message_template_id: int) -> HttpResponse:
 def _page(
     request: StudioRequest, version: TemplateVersion, form: VersionForm, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
+    allow(request, inline_styles=True)  # the message's frame is part of the page
     parts, fault = _preview(request, version)
     earlier = TemplateVersion.objects.filter(template=version.template).exclude(id=version.id)
     earlier = earlier.select_related("decided_by").order_by("-number")
@@ -192,7 +196,8 @@ def _preview(request: StudioRequest, version: TemplateVersion) -> tuple[WrittenP
     if not version.content.strip():
         return None, ""
     try:
-        return actions.preview(version, request.account.name), ""
+        parts = actions.preview(version, request.account.name)
+        return replace(parts, html=shown_here(parts.html)), ""
     except TransactionalError as problem:
         return None, str(problem)
 
