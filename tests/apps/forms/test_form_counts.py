@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from mailflatrate.apps.forms.actions import form_counts
+from mailflatrate.apps.forms.actions.sign_up import request_confirmation
 from mailflatrate.apps.forms.figures import PlacementFigures, placement_figures
 from mailflatrate.apps.forms.jobs import fold
-from mailflatrate.apps.forms.models import FormCount, FormStep, SignupCounter
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormCount, FormStep, SignupCounter
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from support.forms import FormCustomer, customer_with_form, fresh_address
@@ -50,6 +51,18 @@ def test_the_proof_says_how_the_form_appeared(lindenhof: FormCustomer) -> None:
     lindenhof.confirm(lindenhof.asked(email, placement="bar"))
     requested, *_sent, confirmed = [event.evidence.details for event in lindenhof.events(email)]
     assert requested["placement"] == confirmed["placement"] == "bar"
+
+
+def test_people_whom_someone_entered_are_counted_apart(lindenhof: FormCustomer) -> None:
+    email = fresh_address()
+    with tenancy.account(lindenhof.account_id):
+        kind = ConfirmationRequestKind.PERSON
+        request_confirmation(lindenhof.form_id, email, kind=kind, note="asked at the market", by=None)
+    assert figures(lindenhof) == [PlacementFigures("asked", 0, 0, 1, 0)]
+    (mail,) = lindenhof.send()
+    lindenhof.confirm(mail)
+    lindenhof.sign_up(fresh_address(), placement="asked")
+    assert figures(lindenhof) == [PlacementFigures("asked", 0, 0, 1, 1), PlacementFigures("", 0, 0, 1, 0)]
 
 
 @pytest.mark.parametrize("what", ["signup", "confirmed", "", "view\0"])

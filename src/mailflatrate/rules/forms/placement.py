@@ -13,6 +13,8 @@ MAX_PATTERNS = 20
 MAX_PATTERN_CHARACTERS = 200
 HOSTED, FRAME = "hosted", "frame"
 """The form on our own page, and that page in a frame: placements that aren't chosen, only reported."""
+ASKED = "asked"
+"""No form at all: a member or a program entered the person and asked them to confirm. No browser can report it."""
 _PATTERN = re.compile(r"/[^\s?#]*")
 
 

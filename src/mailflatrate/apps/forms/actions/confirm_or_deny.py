@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from mailflatrate.apps.forms.actions.form_counts import count_step
+from mailflatrate.apps.forms.actions.form_counts import count_step, placement_of
 from mailflatrate.apps.forms.actions.request_limits import count_answer
 from mailflatrate.apps.forms.actions.request_progress import about, events_by_list, token_hash, token_id
 from mailflatrate.apps.forms.facts import asks_tracking, still_valid, tracking_text
@@ -146,7 +146,7 @@ def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user
         request.confirmed_event_id = events[agreed[0]]
         _forget_unchosen(request, agreed)
         if request.form is not None:
-            count_step(request.form.id, request.placement, FormStep.CONFIRMED)
+            count_step(request.form.id, placement_of(request), FormStep.CONFIRMED)
             if request.form.tags:
                 _give_tags(request, request.form.tags)
     request.state = ConfirmationRequestState.CONFIRMED

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from mailflatrate.apps.forms.actions.visitor_counts import count
 from mailflatrate.apps.forms.defence import counter_key, network_of, this_hour
-from mailflatrate.apps.forms.models import FormCount, FormStep
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormCount, FormStep, SignupRequest
 from mailflatrate.apps.forms.queries import PublishedForm
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.count_rows import CountTable
+from mailflatrate.rules.forms.placement import ASKED
 
 REPORTED = frozenset({FormStep.VIEW, FormStep.START})
 """The steps that only a browser knows."""
@@ -26,6 +27,11 @@ def count_step(form_id: int, placement: str, step: FormStep) -> None:
     """Count a step of one visitor today."""
     today = clock.now().astimezone(UTC).date()
     FormCount.objects.create(form_id=form_id, day=today, placement=placement, what=step, count=1)
+
+
+def placement_of(request: SignupRequest) -> str:
+    """Return the placement that a request counts for."""
+    return request.placement if request.kind == ConfirmationRequestKind.FORM else ASKED
 
 
 def count_reported(form: PublishedForm, placement: str, step: FormStep, ip: str | None) -> bool:

@@ -37,6 +37,7 @@ from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, reason_sentence
 from mailflatrate.rules.forms import FrozenForm, frozen_from_json
+from mailflatrate.rules.forms.placement import ASKED
 from mailflatrate.rules.forms.request_limits import VisitFault, judge_visit
 from mailflatrate.rules.limits import value
 
@@ -205,10 +206,7 @@ def request_confirmation(
         raise FormError(_("the list of this form is archived"))
     if len(note.strip()) < 3:
         raise FormError(_("say how the person asked to sign up; it becomes part of the proof"))
-    decision = judge_address(email)
-    refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
-    if refused and decision.reason is not None:
-        raise FormError(reason_sentence(decision.reason, _spoken()))
+    decision = _accepted(email, checked=checked)
     faults = judge_attributes(values or {}, _labels(frozen_from_json(form.current.content)))
     if PersonalFault.MINOR in faults.values():
         raise FormError(_("according to the date of birth, this person is under 16; minors can't be on a list"))
@@ -239,6 +237,16 @@ def request_confirmation(
         raise AskingBraked(words, seconds=_until_next_hour(now))
     if taking.made:
         count_asked(key.id if key else None, now)
+        count_step(form.id, ASKED, FormStep.SIGNUP)
+
+
+def _accepted(email: str, *, checked: bool) -> AddressDecision:
+    """Judge an address that a member or a program entered. Raises FormError if it is refused."""
+    decision = judge_address(email)
+    refused = decision.verdict is AddressVerdict.REFUSE or (decision.verdict is AddressVerdict.HOLD and not checked)
+    if refused and decision.reason is not None:
+        raise FormError(reason_sentence(decision.reason, _spoken()))
+    return decision
 
 
 _VISIT_FAULTS = {

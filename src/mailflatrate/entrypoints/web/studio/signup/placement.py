@@ -17,6 +17,7 @@ from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
 from mailflatrate.rules.forms import frozen_from_json
 from mailflatrate.rules.forms.placement import (
+    ASKED,
     FRAME,
     HOSTED,
     MAX_PATTERNS,
@@ -36,6 +37,7 @@ PLACEMENT_LABELS = {
     PlacementKind.BAR: gettext_lazy("Bar"),
     HOSTED: gettext_lazy("Hosted page"),
     FRAME: gettext_lazy("Iframe"),
+    ASKED: gettext_lazy("Added by your team or a program"),
     "": gettext_lazy("Plain HTML"),
 }
 _KINDS = [(kind.value, PLACEMENT_LABELS[kind]) for kind in PlacementKind]
