@@ -19,12 +19,18 @@ from mailflatrate.apps.domains.actions import domains, media_hosts
 from mailflatrate.apps.domains.errors import DomainError
 from mailflatrate.apps.domains.models import MediaHost, SenderDomain
 from mailflatrate.apps.domains.queries import media_base
+from mailflatrate.apps.forms.actions.landing_pages import publish_landing_page, save_landing_page
+from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.presenters.landing_pages import compile_landing
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
+from mailflatrate.rules.forms.landing import LandingContent
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.probe import ProbeFailed
 from support.customers import Customer, sending_customer
+from support.forms import add_form
+from support.landing import SOURCE
 from support.people import browser, followed, person
 
 HOST, TARGET = "media.lindenhof.example", "pictures.mailflatrate.example"
@@ -142,6 +148,35 @@ def test_it_serves_its_own_account_s_pictures_and_nothing_else(anna: Customer) -
     assert signed_in.status_code == 404, "a session is worth nothing there"
     assert asked(hers, "testserver").status_code == asked(mine, "testserver").status_code == 200, "the fallback"
     assert asked(mine, "other.lindenhof.example").status_code == 400, "a name of nobody"
+
+
+def test_it_serves_its_own_account_s_landing_pages(anna: Customer) -> None:
+    """With what such a page loads, and a sign-up; another account's pages and forms aren't there."""
+    named(anna)
+    look(anna, [TARGET])
+    eve = sending_customer(people=0)
+    paths = {}
+    for customer in (anna, eve):
+        form_id, code = add_form(customer)
+        content = LandingContent("en", "Tulips", "News for gardeners.", source=SOURCE)
+        with tenancy.account(customer.account_id):
+            page = save_landing_page(form_id, content)
+            assert publish_landing_page(form_id, content, *compile_landing(content), by=None) == []
+        paths[customer.account_id] = (f"/l/{page.code}/", f"/f/{code}/task", f"/f/{code}/")
+    mine, task, form = paths[anna.account_id]
+    answer = asked(mine)
+    assert answer.status_code == 200
+    assert f'<link rel="canonical" href="https://{HOST}:8443{mine}">' in answer.content.decode()
+    assert "Set-Cookie" not in answer.headers
+    assert asked(task).status_code == 200
+    assert asked(form).status_code == 404
+    signed = Client(enforce_csrf_checks=True).post(
+        mine, {"email": "dora77@briefkasten-lindenhof.de", "consent": "yes", "version": "1"}, headers={"Host": HOST}
+    )
+    assert (signed.status_code, signed.headers["Location"]) == (303, "?language=en&sent=1")
+    with tenancy.account(anna.account_id):
+        assert SignupRequest.objects.get().source_url == f"https://{HOST}:8443{mine}?version=1"
+    assert [asked(path).status_code for path in paths[eve.account_id]] == [404, 404, 404]
 
 
 def test_letters_that_went_out_still_find_their_pictures(anna: Customer) -> None:

@@ -87,6 +87,7 @@ from support.contact_files import HEADER
 from support.contact_rows import an_event_type
 from support.customers import WHERE, Customer, sending_customer
 from support.forms import add_form
+from support.landing import leave_a_landing_page
 from support.lifts import lift_asked
 from support.origins import declare_origin, picture
 from support.people import operator, person
@@ -302,6 +303,7 @@ class Neighbours:
             MediaHost.objects.create(
                 domain_id=self.ids["domain_id"], host=f"media{self.anna.account_id}.lindenhof.example"
             )
+        self.ids["page_id"] = leave_a_landing_page(self.anna.account_id, form_id)
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         self._four_eyes()
         other = self.anna.ticked(self.anna.draft("Another"))

@@ -45,7 +45,6 @@ COVERED_OPTIONS = (
     "excluded_segments",
     "excluded_mailing_ids",
     "variants",
-    "translations",
     "follow_up_of",
     "follow_up_goal",
 )
@@ -83,8 +82,9 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
 def printed_defaults(campaign: Campaign) -> dict[str, FieldValue]:
     """Return the defaults of fields that the content names: they are part of what recipients see."""
     campaign = resolved(campaign)
-    own = (campaign.subject, campaign.preheader, campaign.content, campaign.text_override)
-    written = " ".join((*own, str(campaign.variants), str(campaign.translations)))
+    written = " ".join(
+        (campaign.subject, campaign.preheader, campaign.content, campaign.text_override, str(campaign.variants))
+    )
     return {key: value for key, value in sorted(defaults().items()) if re.search(rf"\bcontact\.{key}\b", written)}
 
 
@@ -160,7 +160,7 @@ def _calendar_prefix() -> str:
 
 
 def is_calendar_url(url: str) -> bool:
-    """Return whether a link leads to a calendar file of ours, which no rule for the author's own links is about."""
+    """Return whether a link leads to one of our calendar files, which no rule for the author's own links is about."""
     return url.startswith(_calendar_prefix())
 
 

@@ -17,6 +17,7 @@ from mailflatrate.mail.compiler import CompiledSources, MissingValues, NumberedU
 from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat
 from mailflatrate.mail.content_facts import CompiledContentFacts
 from mailflatrate.mail.html.imprint import FooterImprint
+from mailflatrate.mail.landing_page import CompiledPage
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 from mailflatrate.rules.sample import SampleJudgement, SpokenOf
 
@@ -121,6 +122,12 @@ def as_body_in_child(text: str, kind: SourceFormat) -> str:
 def as_text_in_child(text: str, kind: SourceFormat) -> str:
     """Return MJML or HTML as plain text. Raises SourceRefused if it cannot be read in time."""
     return str(_ask("content.as_text", text, kind))
+
+
+def landing_page_in_child(text: str, language: str, company: str) -> CompiledPage:
+    """Return MJML compiled as a landing page. Raises SourceRefused, also when it takes too long."""
+    found: CompiledPage = _ask("content.compile_page", text, language, company)
+    return found
 
 
 def _ask(name: str, *arguments: Any) -> Any:

@@ -303,3 +303,61 @@ class ConfirmationMark(models.Model):
             models.Index(fields=["mailbox_key", "at"], name="confirmation_mark_mailbox"),
             models.Index(fields=["at"], name="confirmation_mark_age"),
         ]
+
+
+class LandingPage(TenantModel):
+    """A form's own page, made of the blocks of campaigns. `code` is a permanent part of its address.
+
+    `draft` is `LandingContent.as_json`. Visitors see `current` while the page is published, the account may send, and
+    no operator took it down.
+    """
+
+    form = models.OneToOneField(Form, on_delete=models.PROTECT, related_name="landing_page")
+    code = models.CharField(max_length=16, unique=True)
+    draft = models.JSONField(default=dict)
+    current = models.ForeignKey("forms.LandingVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    is_published = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "landing_page"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_published=False) | Q(current__isnull=False), name="landing_page_published_has_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.form.name
+
+
+class LandingVersion(TenantModel):
+    """A landing page as published; never changed, never deleted, because the proof of each sign-up names it.
+
+    `content` is what `landing_pages.publish_landing_page` froze, `sha256` its hash; `seal` proves that this service
+    froze it.
+    """
+
+    page = models.ForeignKey(LandingPage, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    seal = models.BinaryField(max_length=32)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "landing_version"
+        constraints = [models.UniqueConstraint(fields=["account", "page", "number"], name="landing_version_once")]
+
+
+class LandingTakedown(TenantModel):
+    """A landing page that operators took down, while the row is there. Only they write it; the audit log keeps why."""
+
+    page = models.OneToOneField(LandingPage, on_delete=models.PROTECT, related_name="takedown")
+    reason = models.TextField()
+    taken_down_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "landing_takedown"

@@ -116,6 +116,7 @@ READERS: Mapping[str, ChildReader] = {
             "mail.compiler:as_html",
             "mail.compiler:as_body",
             "mail.compiler:as_text",
+            "mail.landing_page:compile_page",
             "rules.sample:spoken_of",
             "rules.sample:judge_sample",
         )

@@ -134,6 +134,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # The log of messages stays; a person is taken out of a row, and only our job deletes rows, when they are too old.
     "transactional_message": {APP_ROLE: _TAKEN_MESSAGE, PLATFORM_ROLE: f"{_TAKEN_MESSAGE}, DELETE"},
     "template_edition": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),
+    "landing_takedown": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, DELETE"},  # operators only
     "misdirected_address": {APP_ROLE: _APPEND, PLATFORM_ROLE: f"{_APPEND}, DELETE"},
     "attempt": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (reply_text)"),
     "gate_decision": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), _APPEND),

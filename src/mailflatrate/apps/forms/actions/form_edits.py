@@ -46,10 +46,15 @@ def create_form(
         name=_name(name),
         mailing_list=place,
         sender=_sender(sender_id),
-        code="".join(secrets.choice(_ALPHABET) for _notice in range(_CODE_LENGTH)),
+        code=new_code(),
         draft=default_content(place.language, place.public_name, style or FormStyle(account.colour)).as_json(),
         created_by=by,
     )
+
+
+def new_code() -> str:
+    """Return a random code for the address of a form's page."""
+    return "".join(secrets.choice(_ALPHABET) for _place in range(_CODE_LENGTH))
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ WATCH: list[tuple[tuple[str, ...], "StrOrPromise", str]] = [
     (("accounts", "account", "rates"), gettext_lazy("Accounts"), "building-2"),
     (("case-figures",), gettext_lazy("Abuse metrics"), "activity"),
     (("request-limits",), gettext_lazy("Confirmation requests"), "mail-question-mark"),
+    (("landing-pages",), gettext_lazy("Landing pages"), "layout-template"),
     (("relays", "relay", "relay-new"), gettext_lazy("Relays"), "route"),
     (("setup",), gettext_lazy("Setup"), "list-checks"),
     (("compliance",), gettext_lazy("Provider requirements"), "badge-check"),

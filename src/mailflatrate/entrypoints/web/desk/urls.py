@@ -13,6 +13,7 @@ from mailflatrate.entrypoints.web.desk import (
     documents,
     figures,
     home,
+    landing_pages,
     lift_requests,
     misdirected,
     origins,
@@ -56,6 +57,9 @@ urlpatterns = [
     path(
         "transactional/misdirected/<int:misdirected_id>/lift/", misdirected.lift, name="transactional-misdirected-lift"
     ),
+    path("landing-pages/", landing_pages.landing_pages, name="landing-pages"),
+    path("landing-pages/<int:page_id>/take-down/", landing_pages.take_down, name="landing-page-take-down"),
+    path("landing-pages/<int:page_id>/restore/", landing_pages.restore, name="landing-page-restore"),
     path("messages/", customer_messages.unanswered_messages, name="messages"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:account_id>/", accounts.account, name="account"),

@@ -1,20 +1,27 @@
-"""Customer hosts that serve their pictures and nothing else (ADR 0016)."""
+"""Customer hosts that serve their pictures and landing pages, and nothing else (ADR 0016, 0072)."""
 
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.campaigns.media import PATH, open_address
+from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.domains.queries import account_of_media_host
+from mailflatrate.apps.forms.landing_pages import published_landing
+from mailflatrate.apps.forms.queries import published_form
+from mailflatrate.entrypoints.presenters.landing_pages import LANDING_PATH
 from mailflatrate.entrypoints.web.public.media import POLICY, picture
 from mailflatrate.mail.tokens import TOKEN_PATTERN
 from mailflatrate.settings import load_settings
 
 Handler = Callable[[HttpRequest], HttpResponse]
+_LANDING = re.compile(rf"/{LANDING_PATH}/([a-z0-9]{{1,16}})/")
+_FORM_PART = re.compile(r"/f/([a-z0-9]{1,16})/(?:task|count)")
 _PICTURE = re.compile(rf"/{PATH}/({TOKEN_PATTERN})/([^/]+)")
 LONGEST_HOST = 253
 
@@ -30,7 +37,7 @@ class MediaHostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Serve a picture of the host's own account, or 404."""
+        """Serve a picture or a landing page of the host's own account, or 404."""
         try:
             account_id = _account(request.META.get("HTTP_HOST", ""))
         except DatabaseError:
@@ -38,6 +45,9 @@ class MediaHostMiddleware:
                 raise
             account_id = None
         if account_id is None:
+            return self.get_response(request)
+        if _is_of_a_landing_page(request.path_info, account_id):
+            request.META["HTTP_HOST"] = urlsplit(load_settings().public_url).netloc
             return self.get_response(request)
         found = _PICTURE.fullmatch(request.path_info)
         address = open_address(found[1]) if found else None
@@ -49,13 +59,26 @@ class MediaHostMiddleware:
             return _nothing()
 
 
+def _is_of_a_landing_page(path: str, account_id: int) -> bool:
+    """Return whether a path is a landing page of the account, or a part that such a page loads from its own host."""
+    found = _LANDING.fullmatch(path)
+    if found is not None:
+        page = published_landing(found[1])
+        return page is not None and page.form.account_id == account_id
+    found = _FORM_PART.fullmatch(path)
+    if found is not None:
+        form = published_form(found[1])
+        return form is not None and form.account_id == account_id
+    return path.startswith((f"/{SHIPPED_PATH}/", f"/{settings.STATIC_URL.strip('/')}/dist/assets/"))
+
+
 def _account(header: str) -> int | None:
     """Return the host's account; no query is made if no customer has a host or the host is ours."""
-    settings = load_settings()
+    service = load_settings()
     host = header.lower().rpartition("@")[2].partition(":")[0].rstrip(".")
-    if settings.media_host_target is None or not 0 < len(host) <= LONGEST_HOST or "\0" in host:
+    if service.media_host_target is None or not 0 < len(host) <= LONGEST_HOST or "\0" in host:
         return None
-    return None if host == urlsplit(settings.public_url).hostname else account_of_media_host(host)
+    return None if host == urlsplit(service.public_url).hostname else account_of_media_host(host)
 
 
 def _nothing() -> HttpResponse:

@@ -6,6 +6,7 @@ from mailflatrate.apps.campaigns.campaign_content import CALENDAR_PATH
 from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.apps.privacy.receipt import RECEIPT_PATH
+from mailflatrate.entrypoints.presenters.landing_pages import LANDING_PATH
 from mailflatrate.entrypoints.web.public import (
     archive,
     calendar_files,
@@ -26,7 +27,7 @@ from mailflatrate.entrypoints.web.public import (
 )
 from mailflatrate.entrypoints.web.public.rights import confirmation as rights_confirm
 from mailflatrate.entrypoints.web.public.rights import data_request as rights
-from mailflatrate.entrypoints.web.public.signup import confirm, page
+from mailflatrate.entrypoints.web.public.signup import confirm, landing, page
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("f/<slug:code>/task", page.task, name="signup-task"),
     path("f/<slug:code>/count", page.count, name="signup-count"),
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
+    path(f"{LANDING_PATH}/<slug:code>/", landing.landing_page, name="landing-page"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path(f"{SHIPPED_PATH}/<slug:stem>.png", media.shipped, name="shipped-picture"),

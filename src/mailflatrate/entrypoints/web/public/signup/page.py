@@ -5,9 +5,8 @@ A GET changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -37,43 +36,17 @@ from mailflatrate.entrypoints.presenters.form_inputs import (
     read_answers,
 )
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture, allow_redirect
+from mailflatrate.entrypoints.web.public.signup.visit import FormVisit, landing_context
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
 from mailflatrate.rules.forms import FrozenList
-from mailflatrate.rules.forms.placement import FRAME, HOSTED, known_placement
+from mailflatrate.rules.forms.placement import known_placement
 from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
 SCRIPT_SECONDS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class FormVisit:
-    """One visitor at one form: the version they see, the language, and whether it is in a frame.
-
-    `move_in_id` is the move whose link brought them here from another email service; `path` is the address of this
-    page.
-    """
-
-    request: HttpRequest
-    form: PublishedForm
-    version: ShownVersion
-    language: str
-    framed: bool
-    path: str
-    move_in_id: int | None = None
-
-    def url(self, **changes: str) -> str:
-        """Return this page's URL with changes, in the same language and frame."""
-        parts = {"language": self.language, **({"frame": "1"} if self.framed else {}), **changes}
-        return f"?{urlencode(parts)}"
-
-    def prefill(self) -> dict[str, str]:
-        """Return what the URL fills in, for a link to the same form in another language."""
-        names = ("email", *(field.key for field in self.version.frozen.content.fields))
-        return {name: clean(self.request.GET[name]) for name in names if name in self.request.GET}
 
 
 def _visit(request: HttpRequest, code: str, move: str = "") -> FormVisit:
@@ -82,11 +55,16 @@ def _visit(request: HttpRequest, code: str, move: str = "") -> FormVisit:
     if form is None or (move and move_in_id is None):
         raise Http404
     path = move_in_url(code, move) if move else form_url(code)
-    number = request.POST.get("version", "")
-    version = shown_version(form, int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None)
+    version = posted_version(request, form)
     asked = request.POST.get("language") or request.GET.get("language") or get_language_from_request(request)
     framed = request.GET.get("frame") == "1"
     return FormVisit(request, form, version, version.frozen.language(asked), framed, path, move_in_id)
+
+
+def posted_version(request: HttpRequest, form: PublishedForm) -> ShownVersion:
+    """Return the version that the visitor filled in, otherwise the current one."""
+    number = request.POST.get("version", "")
+    return shown_version(form, int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None)
 
 
 @csrf_exempt  # see above: no cookie is involved, and plain forms of other origins post here
@@ -97,14 +75,19 @@ def form(request: HttpRequest, code: str, move: str = "") -> HttpResponse:
 
     `move`: the code of a move-in link, for people who were signed up at another email service.
     """
-    visit = _visit(request, code, move)
+    return answer_visit(_visit(request, code, move))
+
+
+def answer_visit(visit: FormVisit) -> HttpResponse:
+    """Show the visitor the form or the result on GET; take the sign-up on POST."""
+    request = visit.request
     with translation.override(visit.language):
         if request.method == "POST":
             answer = _as_json(visit) if _wants_json(request) else _as_page(visit)
         elif request.GET.get("sent") == "1":
             answer = _page(visit, "public/signup/sent.html", {})
         else:
-            answer = _page(visit, "public/signup/form.html", {"shown": shown_now(code), "values": _prefilled(visit)})
+            answer = _form_page(visit, {"shown": shown_now(visit.form.code), "values": _prefilled(visit)})
     if visit.framed:
         allow(request, frame_ancestors="*")
     answer.headers["Cache-Control"] = "no-store"
@@ -282,7 +265,7 @@ def _as_page(visit: FormVisit) -> HttpResponse:
         context |= {"question": _question(taken), "suggestion": decision.suggestion if decision else ""}
     context["errors"] = errors
     status = STATUS.get(taken.outcome, 422) if taken is not None else 422
-    return _page(visit, "public/signup/form.html", context, status=status)
+    return _form_page(visit, context, status=status)
 
 
 def _as_json(visit: FormVisit) -> HttpResponse:
@@ -346,6 +329,13 @@ def style_context(form: PublishedForm, version: ShownVersion, language: str) -> 
     }
 
 
+def _form_page(visit: FormVisit, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Show the form, on its landing page or its own."""
+    if visit.landing is None:
+        return _page(visit, "public/signup/form.html", context, status=status)
+    return _page(visit, "public/signup/landing.html", {**landing_context(visit), **context}, status=status)
+
+
 def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     frozen = visit.version.frozen
     allow_picture(visit.request, frozen.content.style.logo_url)
@@ -353,7 +343,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
     languages = [
         (code, visit.url(**visit.prefill(), language=code))
         for code, _name in settings.LANGUAGES
-        if code in frozen.frozen and code != visit.language
+        if code in frozen.frozen and code != visit.language and visit.landing is None
     ]
     whole = {
         **style_context(visit.form, visit.version, visit.language),
@@ -367,9 +357,9 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "version": visit.version.number,
         "form_language": visit.language,
         "languages": languages,
-        "task_url": f"{form_url(visit.form.code)}task",
+        "task_url": reverse("signup-task", args=[visit.form.code]),
         "count_url": reverse("signup-count", args=[visit.form.code]),
-        "placement": FRAME if visit.framed else HOSTED,
+        "placement": visit.placement,
         "action": visit.url(),
         "page": _page_of_origin(visit.request),
         "framed": visit.framed,

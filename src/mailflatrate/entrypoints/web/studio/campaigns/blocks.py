@@ -1,6 +1,8 @@
 """The context of the visual editor: texts, colors, conditions, and the block that every campaign has."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
@@ -24,23 +26,37 @@ MOST_CONDITIONS = 12
 
 
 def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return the context of the editor's part of the page; `json` is what its script reads."""
+    """Return the context of the campaign editor's part of the page."""
+    saved = {
+        "rows": saved_rows(),
+        "campaign": campaign.id,
+        "url": "" if request.membership.is_limited else reverse("studio:saved-blocks"),
+    }
+    parts = {
+        "conditions": _conditions(),
+        "fields": _fields(),
+        "imprint": _imprint(request, campaign, brand_style()),
+        "saved": saved,
+        "zone": campaign.time_zone,
+    }
+    return editor_config(campaign.language, parts)
+
+
+def editor_config(
+    language: str, parts: Mapping[str, Any], words: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the context of an editor of blocks; `json` is what its script reads.
+
+    `parts`: conditions, fields, saved rows, time zone, the block at the end. `words` replace those of campaigns.
+    """
     brand = brand_style()
     whole = {
-        "words": _words(),
-        "sources": block_sources(campaign.language, brand),
+        "words": {**_words(), **words},
+        "sources": block_sources(language, brand),
         "brand": {"colours": _colours(brand), "link": brand.link},
-        "conditions": _conditions(),
-        "saved": {
-            "rows": saved_rows(),
-            "campaign": campaign.id,
-            "url": "" if request.membership.is_limited else reverse("studio:saved-blocks"),
-        },
         "networks": social_networks(),
-        "fields": _fields(),
-        "imprint": _imprint(request, campaign, brand),
         "public": load_settings().public_url,
-        "zone": campaign.time_zone,
+        **parts,
     }
     return {"json": json.dumps(whole, ensure_ascii=False), "words": whole["words"], "parts": _parts()}
 

@@ -15,6 +15,7 @@ from mailflatrate.apps.domains.queries import senders
 from mailflatrate.apps.forms.actions import form_edits
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.figures import placement_figures
+from mailflatrate.apps.forms.landing_pages import landing_page_of, takedown_of
 from mailflatrate.apps.forms.models import ConfirmationRequestState, Form, FormState, FormVersion, SignupRequest
 from mailflatrate.apps.forms.pressure import pressure_on
 from mailflatrate.apps.forms.queries import (
@@ -28,6 +29,7 @@ from mailflatrate.apps.forms.queries import (
 )
 from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.entrypoints.presenters.form_style import form_style
+from mailflatrate.entrypoints.presenters.landing_pages import landing_url
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -152,6 +154,7 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "tone": FORM_TONES[FormState(form.state)],
         "state": FormState(form.state).label,
         "hosted_url": form_url(form.code),
+        "landing_url": _landing_url(form_id),
         "snippets": _snippets(form, language),
         "language": language,
         "languages": frozen.content.languages,
@@ -165,6 +168,13 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "wordings": _wordings(frozen.frozen[language]),
     }
     return page(request, "studio/signup/form.html", context)
+
+
+def _landing_url(form_id: int) -> str:
+    """Return the address of the form's landing page; empty if visitors can't see one."""
+    stored = landing_page_of(form_id)
+    is_seen = stored is not None and stored.is_published and takedown_of(stored) is None
+    return landing_url(stored.code) if stored is not None and is_seen else ""
 
 
 def _wordings(texts: FrozenTexts) -> list[str]:

@@ -20,6 +20,7 @@ from mailflatrate.rules.forms.placement import (
     ASKED,
     FRAME,
     HOSTED,
+    LANDING,
     MAX_PATTERNS,
     MAX_SECONDS,
     Placement,
@@ -38,6 +39,7 @@ PLACEMENT_LABELS = {
     HOSTED: gettext_lazy("Hosted page"),
     FRAME: gettext_lazy("Iframe"),
     ASKED: gettext_lazy("Added by your team or a program"),
+    LANDING: gettext_lazy("Landing page"),
     "": gettext_lazy("Plain HTML"),
 }
 _KINDS = [(kind.value, PLACEMENT_LABELS[kind]) for kind in PlacementKind]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.signup import builder, forms, person, placement, poster, series
+from mailflatrate.entrypoints.web.studio.signup import builder, forms, landing, person, placement, poster, series
 
 FORM = "forms/<int:form_id>/"
 
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{FORM}preview/", builder.preview, name="form-preview"),
     path(f"{FORM}brand/", builder.use_brand, name="form-brand"),
     path(f"{FORM}placement/", placement.placement, name="form-placement"),
+    path(f"{FORM}landing/", landing.edit, name="form-landing"),
+    path(f"{FORM}landing/preview/", landing.preview, name="form-landing-preview"),
+    path(f"{FORM}landing/publish/", landing.publish, name="form-landing-publish"),
+    path(f"{FORM}landing/unpublish/", landing.unpublish, name="form-landing-unpublish"),
     path(f"{FORM}qr.svg", poster.qr_code, name="form-qr"),
     path(f"{FORM}poster.pdf", poster.poster, name="form-poster"),
     path(f"{FORM}publish/", builder.publish, name="form-publish"),

@@ -1,0 +1,95 @@
+"""Reads of landing pages: the one that the public sees, the studio's draft, and the operators' list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mailflatrate.apps.forms.models import Form, LandingPage, LandingTakedown
+from mailflatrate.apps.forms.queries import PublishedForm, published_form
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import key_ring
+from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.forms.landing import LandingContent, LandingFacts, landing_from_json, landing_sha256
+
+MOST_CODE = 16
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLanding:
+    """What a landing page shows; `html`, `css` and `background` are what `mail.landing_page` compiled."""
+
+    content: LandingContent
+    html: str
+    css: str
+    background: str
+
+    @property
+    def has_heading(self) -> bool:
+        """Return whether the blocks have the page's main heading."""
+        return "<h1" in self.html
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLanding:
+    """A landing page that visitors may see: its form, and the number of its version."""
+
+    form: PublishedForm
+    code: str
+    number: int
+    shown: ShownLanding
+
+
+def published_landing(code: str) -> PublishedLanding | None:
+    """Return the landing page with this code; None if visitors may not see it. Works in any scope or none.
+
+    A page needs an account that may send, no takedown, and content that this service froze. It is read at each visit,
+    so a takedown works at once.
+    """
+    if not 0 < len(code) <= MOST_CODE:
+        return None
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        page = (
+            LandingPage.objects.select_related("current", "account", "form")
+            .filter(code=code, is_published=True, takedown__isnull=True)
+            .first()
+        )
+    if page is None or page.current is None or not page.account.may_send:
+        return None
+    stored: Mapping[str, Any] = page.current.content
+    sealed = landing_sha256(stored).encode()
+    form = published_form(page.form.code)
+    if form is None or not key_ring().knows_content(sealed, bytes(page.current.seal)):
+        return None
+    shown = ShownLanding(landing_from_json(stored), stored["html"], stored["css"], stored["background"])
+    return PublishedLanding(form, code, page.current.number, shown)
+
+
+def landing_page_of(form_id: int) -> LandingPage | None:
+    """Return the landing page of a form of the account."""
+    rows = LandingPage.objects.select_related("current", "form", "takedown", "form__current")
+    return rows.filter(form_id=form_id).first()
+
+
+def takedown_of(page: LandingPage) -> LandingTakedown | None:
+    """Return why operators took a page down; None if they didn't."""
+    found = getattr(page, "takedown", None)
+    return found if isinstance(found, LandingTakedown) else None
+
+
+def landing_facts(content: LandingContent, form: Form, elsewhere: tuple[str, ...]) -> LandingFacts:
+    """Return the facts about a draft, for `landing_faults`. `elsewhere`: its images that aren't ours."""
+    published = form.current.content if form.current is not None else {}
+    languages = tuple(published["content"]["languages"]) if published else ()
+    texts = published["frozen"].get(content.language, {}) if published else {}
+    is_whole = bool(texts.get("imprint")) and bool(published.get("privacy_url"))
+    return LandingFacts(content, languages, is_whole, elsewhere)
+
+
+@tenancy.needs_platform
+def landing_pages_of_all(account_id: int | None = None) -> list[LandingPage]:
+    """Return the published and the taken-down landing pages of all accounts, or of one, newest version first."""
+    rows = LandingPage.objects.select_related("current", "account", "form", "takedown").filter(current__isnull=False)
+    if account_id is not None:
+        rows = rows.filter(account_id=account_id)
+    return list(rows.order_by("-current_id")[:MOST_LISTED])

@@ -1,0 +1,41 @@
+"""A form's landing page, on our host or the customer's own. Its sign-ups take the way of every form (R-25 to R-35).
+
+No cookie is read or set, and nothing is loaded from elsewhere: the policy allows our own scripts, styles and images.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from mailflatrate.apps.forms.landing_pages import published_landing
+from mailflatrate.base import tenancy
+from mailflatrate.entrypoints.presenters.landing_pages import landing_url
+from mailflatrate.entrypoints.web.content_policy import allow
+from mailflatrate.entrypoints.web.public.signup.page import answer_visit, posted_version
+from mailflatrate.entrypoints.web.public.signup.visit import FormVisit
+
+
+@csrf_exempt  # no cookie is involved, as in `page`
+@require_http_methods(["GET", "HEAD", "POST"])
+def landing_page(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the page, or the result of a sign-up, on GET; accept a sign-up on POST.
+
+    The proof names the page and the version of it that was shown.
+    """
+    found = published_landing(code)
+    if found is None:
+        raise Http404
+    version = posted_version(request, found.form)
+    with tenancy.account(found.form.account_id):
+        path = landing_url(code)
+    visit = FormVisit(
+        request,
+        found.form,
+        version,
+        version.frozen.language(found.shown.content.language),
+        framed=False,
+        path=f"{path}?version={found.number}",
+        landing=found,
+    )
+    allow(request, inline_styles=True)  # the blocks of a campaign carry their styles
+    return answer_visit(visit)

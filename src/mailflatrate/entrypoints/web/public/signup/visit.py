@@ -1,0 +1,58 @@
+"""One visitor at one form: on its own page, in a frame, or on its landing page."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+from django.http import HttpRequest
+
+from mailflatrate.apps.forms.landing_pages import PublishedLanding
+from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
+from mailflatrate.entrypoints.presenters.form_inputs import clean
+from mailflatrate.rules.forms.placement import FRAME, HOSTED, LANDING
+
+
+@dataclass(frozen=True, slots=True)
+class FormVisit:
+    """One visitor at one form: the version they see, the language, and whether it is in a frame.
+
+    `move_in_id` is the move whose link brought them here from another email service; `path` is the address of this
+    page. `landing`: the page is the form's landing page.
+    """
+
+    request: HttpRequest
+    form: PublishedForm
+    version: ShownVersion
+    language: str
+    framed: bool
+    path: str
+    move_in_id: int | None = None
+    landing: PublishedLanding | None = None
+
+    @property
+    def placement(self) -> str:
+        """Return how the form appears, as we know it from the page."""
+        if self.landing is not None:
+            return LANDING
+        return FRAME if self.framed else HOSTED
+
+    def url(self, **changes: str) -> str:
+        """Return this page's URL with changes, in the same language and frame."""
+        parts = {"language": self.language, **({"frame": "1"} if self.framed else {}), **changes}
+        return f"?{urlencode(parts)}"
+
+    def prefill(self) -> dict[str, str]:
+        """Return what the URL fills in, for a link to the same form in another language."""
+        names = ("email", *(field.key for field in self.version.frozen.content.fields))
+        return {name: clean(self.request.GET[name]) for name in names if name in self.request.GET}
+
+
+def landing_context(visit: FormVisit) -> dict[str, Any]:
+    """Return what a landing page says about itself to search engines and previews."""
+    assert visit.landing is not None
+    url, picture = visit.path.partition("?")[0], visit.landing.shown.content.picture
+    return {
+        "landing": visit.landing.shown,
+        "page_url": url,
+        "picture_url": urljoin(url, picture) if picture else "",
+    }

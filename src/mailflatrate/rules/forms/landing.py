@@ -1,0 +1,84 @@
+"""The content of a landing page: what search engines and previews say about it, and its blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+MAX_TITLE: Final = 70
+"""Characters; search engines cut off longer ones."""
+MAX_DESCRIPTION: Final = 160
+MAX_SOURCE: Final = 200_000
+
+
+class LandingFault(StrEnum):
+    """What keeps a landing page from being published."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    FORM = "form"
+    """Its form isn't published."""
+    LANGUAGE = "language"
+    """Its form doesn't speak the page's language."""
+    IMPRINT = "imprint"
+    """The published form has no imprint or no privacy link."""
+    PICTURES = "pictures"
+    """It shows images from elsewhere, which would tell others who visits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingContent:
+    """A landing page as the customer writes it. `source` is MJML, `picture` the path of the preview image or empty."""
+
+    language: str
+    title: str = ""
+    description: str = ""
+    picture: str = ""
+    source: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return a mapping for a JSON column; `landing_from_json` reads it back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFacts:
+    """What decides whether a draft may be published. `languages`: those of the published form, none without one.
+
+    `is_whole`: the published form shows an imprint and links to a privacy notice. `elsewhere`: images that aren't ours.
+    """
+
+    content: LandingContent
+    languages: tuple[str, ...]
+    is_whole: bool
+    elsewhere: tuple[str, ...]
+
+
+def landing_from_json(stored: Mapping[str, Any]) -> LandingContent:
+    """Read what `as_json` wrote. Raises KeyError."""
+    names = ("language", "title", "description", "picture", "source")
+    return LandingContent(**{name: str(stored[name]) for name in names})
+
+
+def landing_faults(facts: LandingFacts) -> list[LandingFault]:
+    """Return what has to be fixed before the page can be published."""
+    content = facts.content
+    found = {
+        LandingFault.TITLE: not content.title.strip(),
+        LandingFault.DESCRIPTION: not content.description.strip(),
+        LandingFault.FORM: not facts.languages,
+        LandingFault.LANGUAGE: bool(facts.languages) and content.language not in facts.languages,
+        LandingFault.IMPRINT: bool(facts.languages) and not facts.is_whole,
+        LandingFault.PICTURES: bool(facts.elsewhere),
+    }
+    return [fault for fault, is_there in found.items() if is_there]
+
+
+def landing_sha256(published: Mapping[str, Any]) -> str:
+    """Return 64 hexadecimal digits over a published version in canonical JSON, which identify it."""
+    text = json.dumps(published, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
