@@ -79,6 +79,12 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
         {"audience": {"language": "de", "lists_in_other_language": ("Garden",)}},
         "is German, but these lists",
     ),
+    (
+        "languages-written",
+        {"audience": {"unwritten_languages": (("it", 12), ("fr", 3))}},
+        "no text in Italian, French, the choice of 15",
+    ),
+    ("languages-translated", {"audience": {"untranslated": ("de",)}}, "in German is still a copy"),
     ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),
     ("sender-verified", {"sender": {"domain_verified_at": None}}, "verified yet"),
     ("reply-to-deliverable", {"sender": {"reply_to": "x@y.de", "reply_to_deliverable": False}}, "x@y.de"),

@@ -53,6 +53,8 @@ from mailflatrate.rules.checks import (
     imprint_complete,
     imprint_readable,
     imprint_shown,
+    languages_translated,
+    languages_written,
     links_clean,
     links_finished,
     links_https,
@@ -150,6 +152,8 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     volume_allowed.CHECK,
     variants_have_readers.CHECK,
     list_language.CHECK,  # R-51 warn
+    languages_written.CHECK,  # R-51 warn
+    languages_translated.CHECK,
     # With which particulars and which way out?
     imprint_complete.CHECK,
     imprint_shown.CHECK,

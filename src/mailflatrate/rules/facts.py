@@ -241,7 +241,11 @@ class AudienceFacts:
     language: str = "en"
     """The language of the campaign."""
     lists_in_other_language: tuple[str, ...] = ()
-    """Names of lists that have another one (R-51)."""
+    """Names of lists that have another one than any of the campaign's texts (R-51)."""
+    unwritten_languages: tuple[tuple[str, int], ...] = ()
+    """Languages that recipients of a campaign in several chose and that it has no text in, with how many they are."""
+    untranslated: tuple[str, ...] = ()
+    """Languages whose text still is a copy of the first one."""
     people_each: int | None = None
     """How many each variant of a test would get, about; None: nothing is tested, or the test is under way (R-110)."""
     coupons: tuple[CouponFacts, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailflatrate.locale.cldr import language_names
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import N_, NC_, languages, translate
 from mailflatrate.rules.imprint.lines import field_label
@@ -84,7 +85,9 @@ def word(key: str, language: str) -> str:
         return f"{word(left, language)} ({word(right, language)})"
     if key.startswith("language."):
         code = key.removeprefix("language.")
-        return translate(formats_of(code).name, language) if code in languages() else key
+        if code in languages():
+            return translate(formats_of(code).name, language)
+        return language_names(language).get(code, key)
     if key.startswith("field."):
         return field_label(key.removeprefix("field."), language)
     return translate(_WORDS[key], language) if key in _WORDS else key

@@ -16,6 +16,8 @@ _CODE_LIST = (
     "nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so "
     "sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
 )
+ATTRIBUTES = ("language", "lang", "locale", "sprache", "langue")
+"""Names of contact attributes that hold a language, as an import spells them; preferences are stored in the first."""
 CODES = frozenset(_CODE_LIST.split())
 # Each code with its names in English, German, French and the language itself, in lower case.
 _NAMES = (
@@ -46,6 +48,11 @@ def language_code(text: str) -> str | None:
         return _BY_NAME[word]
     match = _TAG.fullmatch(word)
     return match[1] if match is not None and match[1] in CODES else _all_names().get(folded(text))
+
+
+def spellings(code: str) -> tuple[str, ...]:
+    """Return the words in lower case that mean a language in a contact's field: its code, and its names."""
+    return (code, *(name for name, known in _BY_NAME.items() if known == code and name != code))
 
 
 @cache

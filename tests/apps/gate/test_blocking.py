@@ -218,7 +218,7 @@ def dead_reply_address(home: Home) -> None:
 def reset(home: Home) -> None:
     """The draft as it was."""
     home.save(subject="Winter bulbs are here", content=CONTENT, content_kind="markdown", list_ids=[home.anna.list_id],
-              reply_to="", variants=[], language="en")  # fmt: skip
+              reply_to="", variants=[], translations=[], language="en")  # fmt: skip
 
 
 def changed_after_the_tick(home: Home) -> None:
@@ -249,6 +249,7 @@ CASES: list[tuple[str, Step, Step]] = [
     ("subject-present", subject(" "), reset),
     ("subject-honest", subject("Re: your order"), reset),
     ("variants-have-readers", lambda home: home.save(variants=[OTHER_VARIANT]), reset),
+    ("languages-translated", lambda home: home.save(translations=[OTHER_VARIANT | {"language": "de"}]), reset),
     ("merge-tags-filled", content("Dear {{ contact.shoe_size }}"), reset),
     ("placeholders-replaced", content("## Name des Produkts"), reset),
     ("pictures-chosen", html('<img src="" alt="">'), reset),

@@ -45,6 +45,7 @@ COVERED_OPTIONS = (
     "excluded_segments",
     "excluded_mailing_ids",
     "variants",
+    "translations",
     "follow_up_of",
     "follow_up_goal",
 )
@@ -82,9 +83,8 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
 def printed_defaults(campaign: Campaign) -> dict[str, FieldValue]:
     """Return the defaults of fields that the content names: they are part of what recipients see."""
     campaign = resolved(campaign)
-    written = " ".join(
-        (campaign.subject, campaign.preheader, campaign.content, campaign.text_override, str(campaign.variants))
-    )
+    own = (campaign.subject, campaign.preheader, campaign.content, campaign.text_override)
+    written = " ".join((*own, str(campaign.variants), str(campaign.translations)))
     return {key: value for key, value in sorted(defaults().items()) if re.search(rf"\bcontact\.{key}\b", written)}
 
 

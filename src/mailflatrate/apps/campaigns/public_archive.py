@@ -74,7 +74,7 @@ def empty_values(
         mailing_id=campaign.mailing_id,
         subscribed_at=None,
         source="",
-        language=campaign.language,
+        language=edition.language or campaign.language,
         defaults=edition.facts.get("defaults", NO_DEFAULTS),
     )
 

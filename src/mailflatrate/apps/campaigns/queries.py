@@ -257,8 +257,9 @@ def uses_of_blocks() -> dict[int, list[Campaign]]:
     """Return the campaigns that name a shared row and aren't being sent yet, oldest first, by the row's ID."""
     found = Campaign.objects.filter(state__in=NOT_BEGUN).order_by("id")
     uses: dict[int, list[Campaign]] = {}
-    for row in found.filter(Q(content__contains="<mj-include") | ~Q(variants=[])):
-        for block_id in shared_ids("\n".join([row.content, *(each["content"] for each in row.variants)])):
+    for row in found.filter(Q(content__contains="<mj-include") | ~Q(variants=[]) | ~Q(translations=[])):
+        further = [each["content"] for each in (*row.variants, *row.translations)]
+        for block_id in shared_ids("\n".join([row.content, *further])):
             uses.setdefault(block_id, []).append(row)
     return uses
 

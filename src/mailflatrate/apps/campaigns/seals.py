@@ -33,4 +33,6 @@ def _octets(edition: Edition) -> bytes:
         shown.append(printed)
     if later := {name: value for name in LATER_FACTS if (value := edition.facts.get(name))}:
         shown.append(later)
+    if edition.language:
+        shown.append(edition.language)
     return json.dumps(shown, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")

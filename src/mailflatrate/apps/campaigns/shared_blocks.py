@@ -4,8 +4,9 @@ A campaign that is compiled contains the row itself, so an edition never changes
 """
 
 import re
+from collections.abc import Callable
 from copy import copy
-from typing import Final
+from typing import Any, Final
 
 from mailflatrate.apps.campaigns.models import Campaign, SavedBlock
 
@@ -52,12 +53,19 @@ def put_in(source: str, contents: dict[int, str]) -> str:
 
 
 def resolved(campaign: Campaign) -> Campaign:
-    """Return an unsaved copy of a campaign whose variants contain the rows they name; itself if they name none."""
-    if "<mj-include" not in f"{campaign.content}{campaign.variants}":
+    """Return an unsaved copy of a campaign whose texts contain the rows they name; itself if they name none."""
+    if "<mj-include" not in f"{campaign.content}{campaign.variants}{campaign.translations}":
         return campaign
     shown = copy(campaign)
-    shown.content = with_shared_blocks(campaign.content, campaign.account_id)
-    shown.variants = [
-        each | {"content": with_shared_blocks(each["content"], campaign.account_id)} for each in campaign.variants
-    ]
+    written = rewritten(campaign, lambda content: with_shared_blocks(content, campaign.account_id))
+    shown.content, shown.variants, shown.translations = written.values()
     return shown
+
+
+def rewritten(campaign: Campaign, change: Callable[[str], str]) -> dict[str, Any]:
+    """Return `content`, `variants` and `translations` with each content changed."""
+    further = {
+        name: [each | {"content": change(each["content"])} for each in getattr(campaign, name)]
+        for name in ("variants", "translations")
+    }
+    return {"content": change(campaign.content), **further}

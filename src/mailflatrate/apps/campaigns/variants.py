@@ -1,6 +1,7 @@
 """Variants of one campaign: the fields in which they differ from the first. They share everything else.
 
 The first variant is the draft's own fields. The others are stored beside it and previewed as if each were a draft.
+A campaign in several languages has a text for each instead (`translations`), numbered in the same way.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,14 @@ TEST_FIELDS = ("test_share", "test_hours", "test_metric")
 """How the test itself is set up."""
 
 
+def _others(campaign: Campaign) -> list[dict[str, Any]]:
+    others: list[dict[str, Any]] = campaign.variants or campaign.translations
+    return others
+
+
 def variant_count(campaign: Campaign) -> int:
-    """Return the number of variants; 1 without an A/B test."""
-    return 1 + len(campaign.variants)
+    """Return the number of variants or languages; 1 without an A/B test and with one language."""
+    return 1 + len(_others(campaign))
 
 
 def share_of(campaign: Campaign) -> int:
@@ -32,31 +38,34 @@ def people_each(campaign: Campaign, recipients: int) -> int:
 
 
 def as_variant(campaign: Campaign, number: int) -> Campaign:
-    """Return an unsaved copy of the campaign as variant `number` (0 is the first); an unknown number gives the first.
+    """Return an unsaved copy of the campaign as variant or language `number` (0 is the first); an unknown number gives
+    the first.
 
     Don't save it.
     """
     if not 0 < number < variant_count(campaign):
         return campaign
     shown = copy(campaign)
-    for name in FIELDS:
-        setattr(shown, name, campaign.variants[number - 1][name])
+    for name, value in _others(campaign)[number - 1].items():
+        setattr(shown, name, value)
     return shown
 
 
 def all_variants(campaign: Campaign) -> list[Campaign]:
-    """Return every variant, in the form that `as_variant` returns."""
+    """Return every variant or language, in the form that `as_variant` returns."""
     return [as_variant(campaign, number) for number in range(variant_count(campaign))]
 
 
 def written(campaign: Campaign, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what to save in the draft when `values` were entered for its variant `number`."""
+    """Return what to save in the draft when `values` were entered for its variant or language `number`."""
     if not 0 < number < variant_count(campaign):
         return dict(values)
     own = {name: value for name, value in values.items() if name in FIELDS}
-    variants = [dict(each) for each in campaign.variants]
-    variants[number - 1] |= own
-    return {name: value for name, value in values.items() if name not in FIELDS} | {"variants": variants}
+    others = [dict(each) for each in _others(campaign)]
+    others[number - 1] |= own
+    # Each text keeps its language; the form's is the one that the campaign itself is written in.
+    shared = {name: value for name, value in values.items() if name not in (*FIELDS, "language")}
+    return shared | {"variants" if campaign.variants else "translations": others}
 
 
 def with_one_more(campaign: Campaign, number: int) -> list[dict[str, Any]]:

@@ -64,13 +64,17 @@ def decisions_of(campaign_id: int) -> list[GateDecision]:
 
 def arms_of(ab_test: AbTest) -> dict[str, Any]:
     """Return the parameters by which the planner assigns people to variants."""
-    decisions = decisions_of(ab_test.campaign_id)[: ab_test.variants]
     return {
         "width": ab_test.share * 100,
         "tested": ab_test.share * 100 * ab_test.variants,
-        "editions": [row.edition_id for row in decisions],
-        "decisions": [row.id for row in decisions],
+        **editions_of(ab_test.campaign_id, ab_test.variants),
     }
+
+
+def editions_of(campaign_id: int, number: int) -> dict[str, Any]:
+    """Return the first `number` editions that were released, and the decisions on them, as the planner's parameters."""
+    decisions = decisions_of(campaign_id)[:number]
+    return {"editions": [row.edition_id for row in decisions], "decisions": [row.id for row in decisions]}
 
 
 def end_test(campaign: LockedCampaign) -> None:

@@ -12,6 +12,7 @@ from mailflatrate.apps.campaigns.coupons import pools_shown, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.personalization import NO_DEFAULTS, recipient_values
 from mailflatrate.apps.campaigns.seals import is_genuine
+from mailflatrate.apps.campaigns.translations import campaign_of
 from mailflatrate.apps.domains.models import DkimKey, SenderDomain
 from mailflatrate.apps.gate.message_composition import (
     EditionUnusable,
@@ -88,7 +89,7 @@ def edition_mail(account_id: int, edition_id: int, *, test: bool = False) -> Edi
         edition = Edition.objects.select_related("campaign__sender__domain").get(id=edition_id)
         if not is_genuine(edition):
             raise EditionUnusable(mistake(NOWHERE, "not-ours"))
-        campaign = edition.campaign
+        campaign = campaign_of(edition)
         account = Account.objects.get(id=account_id)
         lists = list(MailingList.objects.filter(id__in=campaign.list_ids))
         try:

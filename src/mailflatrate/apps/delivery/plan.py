@@ -15,8 +15,11 @@ from mailflatrate.apps.campaigns.local_time import JOIN, MOMENT, moments_of, wav
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, locked, move
+from mailflatrate.apps.campaigns.translations import ARM, arms_by_spelling
+from mailflatrate.apps.campaigns.translations import JOIN as LANGUAGE_JOIN
+from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.delivery import campaign_log, fence, statistics, step_messages, wake, warm_up
-from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, end_test, test_goes_on
+from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, editions_of, end_test, test_goes_on
 from mailflatrate.apps.delivery.coupons import give_codes
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
@@ -70,30 +73,31 @@ WITH people AS MATERIALIZED (
     SELECT p.contact_id, p.mailing_list_id, p.consent_event_id, coalesce(lane.key, %(other)s) AS provider,
         CASE WHEN NOT ({is_confirmed}) THEN p.state
              ELSE coalesce(own.reason, %(everywhere)s || everywhere.reason, {not_meant}) END AS left_out,
-        {part_is} AS part
+        {part_is} AS part{arm_is}
     FROM people p
     JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
         AND c.id > %(after)s AND c.id <= %(up_to)s
     LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
         ON lane.domain = lower(split_part(c.email, '@', 2))
     {part_join}
+    {arm_join}
     {suppressions}
 ), ordered AS MATERIALIZED (
     SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL AND {mine}
 ), large AS MATERIALIZED (
-    SELECT {by_part}provider FROM ordered WHERE NOT canary GROUP BY {by_part}provider
+    SELECT {by_part}{by_arm}provider FROM ordered WHERE NOT canary GROUP BY {by_part}{by_arm}provider
     HAVING count(*) >= %(lane_least)s
 ), in_lanes AS (
     SELECT o.*, coalesce(large.provider, '') AS lane
-    FROM ordered o LEFT JOIN large ON NOT o.canary AND large.provider = o.provider {and_part}
+    FROM ordered o LEFT JOIN large ON NOT o.canary AND large.provider = o.provider {and_part} {and_arm}
 ), in_chunks AS MATERIALIZED (
-    SELECT i.*, (row_number() OVER (PARTITION BY canary, {by_part}lane ORDER BY contact_id) - 1)
+    SELECT i.*, (row_number() OVER (PARTITION BY canary, {by_part}{by_arm}lane ORDER BY contact_id) - 1)
         / %(chunk_size)s AS place
     FROM in_lanes i
 ), numbered AS MATERIALIZED (
-    SELECT contact_id, mailing_list_id, consent_event_id, lane, {part},
+    SELECT contact_id, mailing_list_id, consent_event_id, lane, {part}, {by_arm}
         CASE WHEN canary THEN 0 ELSE %(first_chunk)s
-            + dense_rank() OVER (PARTITION BY canary ORDER BY {by_part}place, lane) - 1 END AS number
+            + dense_rank() OVER (PARTITION BY canary ORDER BY {by_part}place, {by_arm}lane) - 1 END AS number
     FROM in_chunks
 ), made AS (
     INSERT INTO chunk (account_id, campaign_id, number, size, provider, not_before)
@@ -116,6 +120,7 @@ _IN_ORDER = {
     "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "and_part": "", "part": "NULL::timestamptz AS part",
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
     "mine": "TRUE", "counted_as": "left_out", "edition": "%(edition_id)s", "decision": "%(decision_id)s", "arms": "",
+    "arm_is": "", "arm_join": "", "by_arm": "", "and_arm": "",
 }  # fmt: skip
 # The canary belongs to the first moment, whenever its people are planned.
 _IN_WAVES = _IN_ORDER | {
@@ -130,6 +135,16 @@ _IN_WAVES = _IN_ORDER | {
 }
 
 
+def _editions_by(column: str) -> dict[str, str]:
+    """Return the pieces that give everyone the edition with the number in this column."""
+    return {
+        "edition": "arm.edition_id",
+        "decision": "arm.decision_id",
+        "arms": "JOIN unnest(%(editions)s::bigint[], %(decisions)s::bigint[]) WITH ORDINALITY"
+        f" arm (edition_id, decision_id, number) ON arm.number = n.{column} + 1",
+    }
+
+
 # The test variant of a contact: by a number from 0 to 9,999, fixed for this campaign even across crashes.
 _TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) < %(tested)s
         THEN (mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
@@ -141,10 +156,15 @@ _IN_TEST = _IN_ORDER | {
     "part": "part",
     "mine": "part IS NOT NULL",
     "counted_as": "CASE WHEN part IS NOT NULL THEN left_out WHEN left_out IS NULL THEN 'rest' ELSE 'untold' END",
-    "edition": "arm.edition_id",
-    "decision": "arm.decision_id",
-    "arms": "JOIN unnest(%(editions)s::bigint[], %(decisions)s::bigint[]) WITH ORDINALITY"
-    " arm (edition_id, decision_id, number) ON arm.number = n.part + 1",
+    **_editions_by("part"),
+}
+# A chunk holds one language, as it holds one lane: they take turns. Put over the pieces of one of the ways above.
+_IN_LANGUAGES = {
+    "arm_is": f", {ARM} AS arm",
+    "arm_join": LANGUAGE_JOIN,
+    "by_arm": "arm, ",
+    "and_arm": "AND large.arm = o.arm",
+    **_editions_by("arm"),
 }
 # Then the others, with the winner.
 _AFTER_TEST = _IN_ORDER | {
@@ -281,13 +301,9 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "granted_at": clock.now(),
     }
     ab_test = AbTest.objects.filter(campaign_id=campaign.id).first()
-    parts = dict(_IN_ORDER)  # the canary is a sample: the oldest contacts would look better than the list is
-    if ab_test is not None:
-        parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
-        parameters |= arms_of(ab_test)
-    elif campaign.local_at is not None:
-        parts = dict(_IN_WAVES)
-        parameters |= moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
+    # The canary is a sample: the oldest contacts would look better than the list is.
+    parts, more = _pieces(campaign, plan, ab_test)
+    parameters |= more
     if not draws_canary:
         parts["is_canary"] = "FALSE"
     statement = _SLICE.format(not_meant=not_meant, **parts)
@@ -309,6 +325,21 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
     plan.save(update_fields=["next_chunk", "after_contact_id", "planned", "left_out"])
     Campaign.objects.filter(id=campaign.id).update(planned_count=plan.planned, left_out=left_out)
     return PlanStep(planned, more=True)
+
+
+def _pieces(campaign: Campaign, plan: Plan, ab_test: AbTest | None) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the pieces of the statement for the way a campaign is sent, and their parameters."""
+    parts, parameters = dict(_IN_ORDER), {}
+    if ab_test is not None:
+        parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
+        parameters = arms_of(ab_test)
+    elif campaign.local_at is not None:
+        parts = dict(_IN_WAVES)
+        parameters = moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
+    if campaign.translations:
+        parts |= _IN_LANGUAGES
+        parameters |= arms_by_spelling(campaign) | editions_of(campaign.id, variant_count(campaign))
+    return parts, parameters
 
 
 def _chunk_zero(campaign_id: int) -> int:

@@ -1,5 +1,6 @@
 """The audience of a campaign, counted in one pass over the people who would get it (R-10, R-13, R-15, R-44)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db.models import Q
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of
+from mailflatrate.apps.campaigns.translations import languages_of, people_by_language
 from mailflatrate.apps.campaigns.variants import people_each
 from mailflatrate.apps.gate.coupon_stock import coupon_facts
 from mailflatrate.apps.lists.actions.import_checks import OVER
@@ -64,10 +66,26 @@ def audience_facts(campaign: Campaign) -> AudienceFacts:
         stale_consents=counted.stale,
         recipient_countries=counted.countries,
         language=campaign.language,
-        lists_in_other_language=tuple(row.name for row in lists if row.language != campaign.language),
+        lists_in_other_language=tuple(row.name for row in lists if row.language not in languages_of(campaign)),
+        unwritten_languages=_unwritten(campaign),
+        untranslated=tuple(each["language"] for each in campaign.translations if _is_copy(campaign, each)),
         people_each=people_each(campaign, counted.recipients) if tests else None,
         coupons=coupon_facts(campaign, counted.recipients),
     )
+
+
+def _unwritten(campaign: Campaign) -> tuple[tuple[str, int], ...]:
+    """Return the languages that recipients chose and that the campaign has no text in, with their number (R-51)."""
+    if not campaign.translations:
+        return ()
+    with whole_account():
+        chosen = people_by_language(campaign)
+    return tuple((code, people) for code, people in chosen.items() if code and code not in languages_of(campaign))
+
+
+def _is_copy(campaign: Campaign, text: Mapping[str, str]) -> bool:
+    """Return whether a translation still says what the first text says, as it did when it was added."""
+    return bool(campaign.content.strip()) and text["content"] == campaign.content
 
 
 def _without_origin(list_id: int, state: OriginState) -> bool:

@@ -24,7 +24,7 @@ from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
 from mailflatrate.rules.gate import judge_campaign
-from mailflatrate.rules.verdict import Verdict
+from mailflatrate.rules.verdict import Param, Verdict
 
 NO_IMPRINT = (mistake(1, "no-imprint"),)
 
@@ -50,18 +50,19 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
 
 @tenancy.unlimited(UnlimitedReason.RULES)
 def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
-    """Return the facts of every variant, the first one first; they differ only in content."""
+    """Return the facts of every variant or language, the first one first; they differ only in content and language."""
     facts = [campaign_facts(campaign)]
     for shown in all_variants(campaign)[1:]:
         content, sample, spam = _message_facts(shown)
-        facts.append(replace(facts[0], content=content, sample=sample, spam=spam))
+        audience = replace(facts[0].audience, language=shown.language)
+        facts.append(replace(facts[0], content=content, sample=sample, spam=spam, audience=audience))
     return facts
 
 
 def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
-    """Return the verdict on a campaign as a whole, and that on each variant.
+    """Return the verdict on a campaign as a whole, and that on each variant or language.
 
-    The whole fails a rule if one variant does; the finding says which ones, in the parameter `variants`.
+    The whole fails a rule if one of them does; the finding says which ones, in the parameter `variants` or `languages`.
     """
     each = [judge_campaign(one) for one in facts]
     if len(each) == 1:
@@ -72,10 +73,17 @@ def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:
         if not failed or (len(failed) == len(row) and len({finding.params for finding in row}) == 1):
             findings.append(row[0])
             continue
-        letters = ", ".join(VARIANT_LETTERS[number] for number in failed)
         finding = row[failed[0]]
-        findings.append(replace(finding, params=(*finding.params, ("variants", letters))))
+        findings.append(replace(finding, params=(*finding.params, _concerned(facts, failed))))
     return Verdict(each[0].rules_version, tuple(findings)), each
+
+
+def _concerned(facts: list[CampaignFacts], numbers: list[int]) -> tuple[str, Param]:
+    """Return the parameter that says which variants or languages a finding is about."""
+    spoken = [one.audience.language for one in facts]
+    if len(set(spoken)) > 1:
+        return "languages", tuple(f"language.{spoken[number]}" for number in numbers)
+    return "variants", ", ".join(VARIANT_LETTERS[number] for number in numbers)
 
 
 def _message_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:

@@ -12,7 +12,7 @@ from mailflatrate.apps.gate.approval import BY_THE_APPROVER, is_askable
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.rules.gate import explain, failures_by_weight
+from mailflatrate.rules.gate import explain, failures_by_weight, params_in_words
 from mailflatrate.rules.verdict import Finding, Severity, Verdict, verdict_from_json
 
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
@@ -29,6 +29,7 @@ FIELDS = {
     "campaign.second_release": "when",
     "campaign.language": "id_language",
     "campaign.variants": "sending",
+    "campaign.translations": "languages",
     "form.list": "id_mailing_list",
     "form.texts": "texts",
     "form.wording": "texts",
@@ -168,7 +169,9 @@ def _item(finding: Finding) -> CheckItem:
 
 
 def _of_variants(finding: Finding) -> str:
-    """Return which variants of a test fail, unless all fail in the same way."""
+    """Return which variants of a test, or which languages, fail, unless all fail in the same way."""
+    if spoken := params_in_words(finding, reading_language()).get("languages"):
+        return f"{spoken}: "
     letters = str(dict(finding.params).get("variants", ""))
     words = ngettext("Variant %(letters)s:", "Variants %(letters)s:", len(letters.split(",")))
     return f"{words % {'letters': letters}} " if letters else ""

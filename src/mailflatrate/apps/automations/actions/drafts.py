@@ -93,6 +93,7 @@ def _own(campaign: Campaign, automation: Automation, by: User | None) -> Campaig
         "excluded_segments": [],
         "excluded_mailing_ids": [],
         "variants": [],
+        "translations": [],
     }
     campaign_drafts.update_campaign(campaign.id, audience, by=by)
     return Campaign.objects.get(id=campaign.id)

@@ -243,6 +243,7 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
         "text_override": digest.template.text_override if digest.template and not digest.url else "",
         "list_ids": [digest.mailing_list_id],
         "sender_id": digest.sender_id,
+        "translations": digest.template.translations if digest.template and not digest.url else [],
         "language": digest.template.language if digest.template else digest.mailing_list.language,
         "time_zone": digest.time_zone,
     }

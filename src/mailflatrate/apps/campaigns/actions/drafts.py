@@ -26,6 +26,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Campaign
 from mailflatrate.apps.campaigns.seals import seal_of
 from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
+from mailflatrate.apps.campaigns.translations import check_languages
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.apps.lists.errors import SegmentError
@@ -43,7 +44,7 @@ UNSEEN = frozenset({"name", "time_zone", "per_hour"})
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",
-    "excluded_mailing_ids", "per_hour", "variants", "test_share", "test_hours", "test_metric",
+    "excluded_mailing_ids", "per_hour", "variants", "translations", "test_share", "test_hours", "test_metric",
 })  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def create_campaign(
         campaign.follow_up_of, campaign.follow_up_goal = follow_up
     for field, value in (values or {}).items():
         setattr(campaign, field, value)
+    check_languages(campaign)
     campaign.media_ids = _media_ids(campaign)
     campaign.save()
     record_version(campaign, by)
@@ -96,6 +98,7 @@ def write(
     _within_limit(changed)
     for name, value in changed.items():
         setattr(campaign, name, value)
+    check_languages(campaign)
     campaign.media_ids = _media_ids(campaign)
     campaign.version += 1
     campaign.updated_at = clock.now()
@@ -119,7 +122,7 @@ def _within_limit(values: Mapping[str, Any]) -> None:
 
 
 def _media_ids(campaign: Campaign) -> list[int]:
-    """Return the pictures of all variants, those in the shared rows that they name among them."""
+    """Return the pictures of all variants and languages, those in the shared rows that they name among them."""
     return media_ids_in("\n".join(each.content for each in all_variants(resolved(campaign))), campaign.account_id)
 
 
@@ -204,7 +207,7 @@ def tick_policy(campaign_id: int, *, by: User, shown_hash: str, where: Circumsta
 
 
 def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
-    """Compile and freeze the content of one variant; its hash covers all variants (R-04).
+    """Compile and freeze the content of one variant or language; its hash covers all of them (R-04).
 
     Raises SourceRefused if the content does not compile, CampaignError without an imprint.
     """
@@ -226,6 +229,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         campaign=campaign,
         number=newest.number + 1 if newest else 1,
         variant=variant,
+        language=shown.language,
         content_hash=content_hash(campaign, imprint),
         subject=compiled.subject,
         preheader=shown.preheader,

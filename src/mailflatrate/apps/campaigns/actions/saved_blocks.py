@@ -1,6 +1,7 @@
 """Save, rename, change and delete rows of blocks."""
 
 import re
+from functools import partial
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -15,7 +16,8 @@ from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
-from mailflatrate.apps.campaigns.shared_blocks import include_of, put_in
+from mailflatrate.apps.campaigns.shared_blocks import include_of, put_in, rewritten
+from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.base import tenancy
 from mailflatrate.mail.content import ContentSource, SourceFormat
 from mailflatrate.mail.liquid import SourceRefused
@@ -63,10 +65,9 @@ def delete_block(block_id: int, *, by: User | None, open_draft: int = 0) -> None
     """
     block = SavedBlock.objects.select_for_update().get(id=block_id)
     for found in queries.uses_of_blocks().get(block.id, []):
-        variants = [each | {"content": _with_copy(each["content"], block)} for each in found.variants]
-        if found.id == open_draft and not variants:
+        if found.id == open_draft and variant_count(found) == 1:
             continue
-        values = {"content": _with_copy(found.content, block), "variants": variants}
+        values = rewritten(found, partial(put_in, contents={block.id: block.content}))
         if found.state in EDITABLE:
             write(editable(found.id), values, by)
         else:

@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.base import tenancy
 
 _NAMES_TRIED = 20
-KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override")
+KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override", "translations")
 """What a template keeps of a campaign: its content, not its sender or recipients."""
 
 

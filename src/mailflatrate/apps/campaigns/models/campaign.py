@@ -74,6 +74,11 @@ class Campaign(TenantModel):
     saved_turn = models.PositiveIntegerField(default=0, help_text="number of saves by that window")
     track_clicks = models.BooleanField(_("count clicks"), default=True)
     variants = models.JSONField(default=list, help_text="what variants B to D change: see campaigns.variants")
+    translations = models.JSONField(
+        default=list,
+        db_default=Value([], output_field=models.JSONField()),
+        help_text="the texts in further languages: see campaigns.translations",
+    )
     test_share = models.PositiveSmallIntegerField(default=10, help_text="percent of the audience per variant")
     test_hours = models.PositiveSmallIntegerField(
         default=4, help_text="from the last test message to the choice of the winner"
@@ -194,7 +199,12 @@ class Edition(TenantModel):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="editions")
     number = models.PositiveIntegerField()
-    variant = models.PositiveSmallIntegerField(db_default=0, help_text="0 is A or the only one")
+    variant = models.PositiveSmallIntegerField(
+        db_default=0, help_text="0 is A, the campaign's own language, or the only one"
+    )
+    language = models.CharField(
+        max_length=5, default="", db_default="", help_text="empty: from before campaigns had several"
+    )
     content_hash = models.CharField(max_length=64)
     subject = models.TextField()
     preheader = models.TextField(blank=True)

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.apps.campaigns.models.campaign import ContentKind
@@ -89,6 +90,11 @@ class CampaignTemplate(TenantModel):
     content_kind = models.CharField(max_length=10, choices=ContentKind.choices)
     content = models.TextField(blank=True)
     text_override = models.TextField(blank=True)
+    translations = models.JSONField(
+        default=list,
+        db_default=Value([], output_field=models.JSONField()),
+        help_text="the texts in further languages: see campaigns.translations",
+    )
     media_ids = ArrayField(models.BigIntegerField(), default=list, help_text="pictures in the content")
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

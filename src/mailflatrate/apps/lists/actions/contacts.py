@@ -17,9 +17,10 @@ from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attribute
 from mailflatrate.base import clock
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.languages import ATTRIBUTES
 
+LANGUAGE_ATTRIBUTE = ATTRIBUTES[0]
 MAX_ATTRIBUTES = 100
-LANGUAGE_ATTRIBUTE = "language"
 
 
 @transaction.atomic

@@ -66,6 +66,18 @@ class VariantRequest(RequestBodySchema):
     text_override: Text | None = None
 
 
+class TranslationInfo(VariantInfo):
+    """The text of a campaign in a further language. The campaign itself is the text in its own language."""
+
+    language: str
+
+
+class TranslationRequest(VariantRequest):
+    """A text to save in a further language. Omitted fields are copied from the campaign itself."""
+
+    language: ListLanguage
+
+
 class CampaignInfo(Schema):
     """A campaign. `mailing_id` appears in every message, so recipients can quote it."""
 
@@ -103,6 +115,10 @@ class CampaignDetail(CampaignInfo):
     per_hour: int | None
     variants: Annotated[
         list[VariantInfo], Field(description="variants B to D of an A/B test; empty if there is no test")
+    ]
+    translations: Annotated[
+        list[TranslationInfo],
+        Field(description="the texts in further languages; each recipient gets the language they chose, or the first"),
     ]
     test_share: Annotated[int, Field(description="percentage of the audience that gets each variant")]
     test_hours: Annotated[int, Field(description="hours from the last test message to the choice of the winner")]
@@ -166,6 +182,13 @@ class CampaignFields(RequestBodySchema):
             description="all variants B to D of an A/B test; an empty list removes the test",
         ),
     ] = None
+    translations: Annotated[
+        list[TranslationRequest] | None,
+        Field(
+            max_length=len(ListLanguage) - 1,
+            description="all texts in further languages, each once, not with `variants`; an empty list removes them",
+        ),
+    ] = None
     test_share: Annotated[
         Literal[SHARES] | None,  # type: ignore[valid-type]  # the shares that the page offers
         Field(description="percentage of the audience that gets each variant; the rest gets the winner"),
@@ -226,6 +249,10 @@ def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
         values["conditions"] = stored_form(check_segment(given.conditions))
     if given.variants is not None:
         values["variants"] = [_variant(each, values, campaign) for each in given.variants]
+    if given.translations is not None:
+        values["translations"] = [
+            {"language": each.language.value, **_variant(each, values, campaign)} for each in given.translations
+        ]
     return values | _audience(given, campaign)
 
 

@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.actions import drafts, templates, versions
 from mailflatrate.apps.campaigns.gallery import GalleryKey
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.samples import neighbours
+from mailflatrate.apps.campaigns.translations import languages_of
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_MESSAGES, send_test
 from mailflatrate.apps.lists.models import MailingList
@@ -29,6 +30,7 @@ from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     detail,
     values_of,
 )
+from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,
@@ -117,6 +119,9 @@ class PreviewRequest(RequestBodySchema):
     variant: Annotated[
         int, Field(ge=0, lt=MOST_VARIANTS, description="0 is the campaign itself (variant A), 1 is variant B")
     ] = 0
+    language: Annotated[
+        ListLanguage | None, Field(description="one of the campaign's languages; default: its first, or the variant's")
+    ] = None
 
 
 class TestSendRequest(RequestBodySchema):
@@ -256,13 +261,24 @@ def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewR
     around = neighbours(campaign, whose.contact_id or 0) if campaign.list_ids else None
     if whose.contact_id is not None and (around is None or around.contact.id != whose.contact_id):
         raise Http404
-    if whose.variant >= variant_count(campaign):
+    number = _text_number(campaign, whose)
+    if number >= variant_count(campaign):
         raise Http404
-    message = render_preview(as_variant(campaign, whose.variant), request.caller.account, around, bare=whose.bare)
+    message = render_preview(as_variant(campaign, number), request.caller.account, around, bare=whose.bare)
     return MessagePreview(
         contact_id=around.contact.id if around else None, subject=message.subject, preheader=message.preheader,
         html=message.html, text=message.text, missing=message.missing, problem=message.problem, detail=message.detail,
     )  # fmt: skip
+
+
+def _text_number(campaign: Campaign, whose: PreviewRequest) -> int:
+    """Return the number of the variant or language asked for. Raises Http404 for a language without a text."""
+    if whose.language is None:
+        return whose.variant
+    written = languages_of(campaign)
+    if whose.language.value not in written:
+        raise Http404
+    return written.index(whose.language.value)
 
 
 @endpoint(

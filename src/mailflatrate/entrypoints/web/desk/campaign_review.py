@@ -15,14 +15,14 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, campaigns_to_review, newest_imprint
-from mailflatrate.apps.campaigns.variants import all_variants
+from mailflatrate.apps.campaigns.variants import all_variants, variant_count
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
-from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.language import reading_language, text_name
 from mailflatrate.entrypoints.presenters.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -31,7 +31,6 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import differences
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
-from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.gate import explain
 from mailflatrate.rules.verdict import Severity
 
@@ -84,7 +83,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         changes = differences(campaign, reviewed.seen or {}) if reviewed is not None else []
         previews = [
             (
-                _("What recipients see") + (f": {VARIANT_LETTERS[number]}" if campaign.variants else ""),
+                _("What recipients see") + (f": {text_name(campaign, number)}" if variant_count(campaign) > 1 else ""),
                 shown_message(render_preview(each, campaign.account, None, bare=False)),
             )
             for number, each in enumerate(all_variants(campaign))

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.queries import brand_style, newest_imprint
+from mailflatrate.apps.campaigns.translations import language_of
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.delivery.queries import find_delivery
 from mailflatrate.base import tenancy
@@ -33,7 +34,8 @@ class PageReader:
     @property
     def language(self) -> str:
         """Return the language of the message that they came from."""
-        return self.delivery.campaign.language if self.delivery.campaign else self.account.language
+        campaign = self.delivery.campaign
+        return language_of(campaign, self.delivery.edition_id) if campaign else self.account.language
 
     def context(self) -> dict[str, object]:
         """Return the customer's details for `layouts/public.html`, including the imprint in the page's language."""

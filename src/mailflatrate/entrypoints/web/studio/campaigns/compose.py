@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.errors import NotEditable
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_style, newest_imprint, sent_back
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
+from mailflatrate.apps.campaigns.translations import taken_languages
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.lists.conditions.checks import check_segment
@@ -45,7 +46,12 @@ from mailflatrate.entrypoints.web.studio.campaigns.draft_review import draft_rev
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of, posted_exclusions
 from mailflatrate.entrypoints.web.studio.campaigns.forms import CampaignForm, TestForm, form_of, schedule_form
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
-from mailflatrate.entrypoints.web.studio.campaigns.variants import asked_variant, change_variants, writing_of
+from mailflatrate.entrypoints.web.studio.campaigns.variants import (
+    asked_variant,
+    change_languages,
+    change_variants,
+    writing_of,
+)
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.author_mistakes import in_words
@@ -78,8 +84,9 @@ class SavedForm:
 
 def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm]:
     """Save all valid fields; the rest stay as they were. Raises NotEditable."""
-    posted = request.POST
-    form = CampaignForm(posted)
+    posted, campaign = request.POST, find_campaign(campaign_id)
+    variant = asked_variant(request, campaign)
+    form = CampaignForm(posted, languages_taken=taken_languages(campaign, variant))
     form.is_valid()
     values = form.writable_values()
     conditions, problem = posted_tree(posted), ""
@@ -88,9 +95,7 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
         values["conditions"] = stored_form(check_segment(conditions))
     except SegmentError as error:
         problem = str(error)
-    campaign = find_campaign(campaign_id)
     values |= posted_exclusions(posted, campaign)
-    variant = asked_variant(request, campaign)
     seen = whole_number(posted["seen"]) if "seen" in posted else None
     draft = versions.save_draft(
         campaign_id,
@@ -216,7 +221,8 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if request.method != "POST":
         variant = asked_variant(request, campaign)
         shown = as_variant(campaign, variant)
-        saved = SavedForm(form_of(shown), campaign.conditions, "", campaign.version, variant=variant)
+        form = form_of(shown, taken_languages(campaign, variant))
+        saved = SavedForm(form, campaign.conditions, "", campaign.version, variant=variant)
         return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
     try:
         campaign, saved = _save(request, campaign_id)
@@ -251,6 +257,8 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: SavedForm) ->
         here = f"{here}?variant={saved.variant}"
     if request.POST.get("variants"):
         return change_variants(request, campaign, request.POST["variants"])
+    if request.POST.get("languages"):
+        return change_languages(request, campaign, request.POST["languages"], saved.variant)
     if kind in ContentKind.values:
         _change_kind(request, campaign, kind)
         return see_other(f"{here}#content-card")
@@ -274,10 +282,13 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
         values["content"] = convert(campaign.content, before, kind, language=language, brand=brand_style())
         messages.info(request, _("Your text was carried over. The previous version is under Versions."))
     if not same_source(before, kind):
-        values["variants"] = [
-            {**each, "content": convert(each["content"], before, kind, language=language, brand=brand_style())}
-            for each in campaign.variants
-        ]
+        values |= {
+            name: [
+                {**each, "content": convert(each["content"], before, kind, brand=brand_style(), language=language)}
+                for each in getattr(campaign, name)
+            ]
+            for name in ("variants", "translations")
+        }
     drafts.update_campaign(campaign.id, values, by=request.user)
 
 

@@ -1,6 +1,7 @@
 """What a customer can enter in a campaign, field by field."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,8 +97,10 @@ class CampaignForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, languages_taken: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        spoken: Any = self.fields["language"]
+        spoken.choices = [one for one in settings.LANGUAGES if one[0] not in languages_taken]
         senders: Any = self.fields["sender"]
         senders.queryset = verified_senders()
         lists: Any = self.fields["list_ids"]
@@ -134,15 +137,16 @@ def _small_enough(text: str) -> str:
     return text
 
 
-def form_of(campaign: Campaign) -> CampaignForm:
-    """Return the form for the draft's current state."""
+def form_of(campaign: Campaign, languages_taken: Collection[str] = ()) -> CampaignForm:
+    """Return the form for the draft's current state. `languages_taken`: those of its other texts."""
     names = [name for name in CampaignForm.base_fields if name not in ("sender", "list_ids")]
     return CampaignForm(
         initial={
             **{name: getattr(campaign, name) for name in names},
             "sender": campaign.sender_id,
             "list_ids": campaign.list_ids,
-        }
+        },
+        languages_taken=languages_taken,
     )
 
 

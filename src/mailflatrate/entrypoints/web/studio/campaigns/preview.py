@@ -15,6 +15,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.samples import Neighbors, among, neighbours
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.apps.lists.queries import contact_by_address
+from mailflatrate.entrypoints.presenters.language import text_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.preview import (
     PreviewedMessage,
@@ -27,7 +28,6 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import in_scheme, shown_here, without_images
 from mailflatrate.mail.liquid import SourceError, SourceRefused
-from mailflatrate.rules.ab_test import VARIANT_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,9 @@ class PreviewState:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The preview panel. `variants`: letter, query string, and whether it is shown; empty without an A/B test."""
+    """The preview panel. `variants`: name of the variant or language, query string, and whether it is shown; empty if
+    there is only one text.
+    """
 
     view: PreviewState
     around: Neighbors | None
@@ -138,7 +140,7 @@ def _as_seen(message: PreviewedMessage, view: PreviewState) -> PreviewedMessage:
 def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *, here: str = "") -> Preview:
     """Return the panel for one view of a draft; `here` is the page it is on, by default the compose page."""
     allow(request, inline_styles=True, images_from=(ANY_HOST,))  # the message's frame is part of the page
-    campaign = as_variant(campaign, view.variant)
+    whole, campaign = campaign, as_variant(campaign, view.variant)
     compiled = compiled_or_problem(campaign)
     mistakes = _mistakes_of(compiled)
     missing = None
@@ -164,9 +166,9 @@ def preview_of(request: StudioRequest, campaign: Campaign, view: PreviewState, *
         missing=missing,
         mistakes=mistakes,
         variants=[
-            (VARIANT_LETTERS[number], view.query(variant=number), number == view.variant)
-            for number in range(variant_count(campaign))
-            if campaign.variants
+            (text_name(whole, number), view.query(variant=number), number == view.variant)
+            for number in range(variant_count(whole))
+            if variant_count(whole) > 1
         ],
     )
 

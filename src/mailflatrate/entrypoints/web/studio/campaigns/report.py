@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_lists
+from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.delivery import fence
 from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.models import AbTest
@@ -167,7 +168,7 @@ def _variant_tabs(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
     number = whole_number(request.GET["variant"]) if "variant" in request.GET else None
     edition = sent_edition(campaign, number)
     present = edition.variant if edition else 0
-    return {"edition": edition, "variants": tabs_of(campaign, present) if campaign.variants else []}
+    return {"edition": edition, "variants": tabs_of(campaign, present) if variant_count(campaign) > 1 else []}
 
 
 @require_safe

@@ -1,6 +1,9 @@
-"""A/B tests on the pages: the variant being edited, the rule, the status, and picking the winner by hand."""
+"""A/B tests and languages on the pages: the text being edited, the rule of a test, its status, and picking the winner
+by hand.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -8,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mailflatrate.apps.campaigns.actions import drafts
-from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.campaigns.translations import possible_languages, with_language, without_language
 from mailflatrate.apps.campaigns.variants import all_variants, people_each, variant_count, with_one_more, without
 from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.stats.queries import variant_figures
+from mailflatrate.entrypoints.presenters.language import language_name, text_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -27,17 +32,21 @@ SMALL_GROUP = 200
 
 @dataclass(frozen=True, slots=True)
 class VariantTab:
-    """One variant in the row of tabs."""
+    """One variant or language in the row of tabs. `name`: A to D, or the language; `language` is its code."""
 
     number: int
-    letter: str
+    name: str
     subject: str
     active: bool
+    language: str
+    is_written: bool
 
 
 @dataclass(frozen=True, slots=True)
 class VariantEditing:
-    """The values for the compose page: the variants, the one being edited, and the number of test recipients."""
+    """The values for the compose page: the variants or languages, the one being edited, and the number of test
+    recipients. `more_languages` could be added, as codes and names; `first` is the text that a translation is of.
+    """
 
     campaign_id: int
     tabs: list[VariantTab]
@@ -47,6 +56,8 @@ class VariantEditing:
     least_clicks: int
     brake_percent: float
     is_small: bool
+    more_languages: list[tuple[str, str]]
+    first: Campaign
 
     @property
     def letter(self) -> str:
@@ -54,15 +65,28 @@ class VariantEditing:
         return VARIANT_LETTERS[self.present]
 
     @property
+    def shown(self) -> VariantTab:
+        """Return the text being edited."""
+        return self.tabs[self.present]
+
+    @property
     def draft_key(self) -> str:
-        """Return the name under which the browser stores unsaved text; each variant has its own."""
-        return f"{self.campaign_id}.{self.present}" if self.present else str(self.campaign_id)
+        """Return the name under which the browser stores unsaved text; each variant and language has its own."""
+        own = self.shown.language if self.first.translations else str(self.present)
+        return f"{self.campaign_id}.{own}" if self.present else str(self.campaign_id)
 
 
 def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
-    """Return the variants of a campaign as tabs, with the current one marked."""
+    """Return the variants or languages of a campaign as tabs, with the current one marked."""
     return [
-        VariantTab(number, VARIANT_LETTERS[number], each.subject, number == present)
+        VariantTab(
+            number,
+            text_name(campaign, number),
+            each.subject,
+            number == present,
+            each.language,
+            bool(each.subject.strip() and each.content.strip()),
+        )
         for number, each in enumerate(all_variants(campaign))
     ]
 
@@ -85,6 +109,8 @@ def writing_of(campaign: Campaign, present: int, recipients: int) -> VariantEdit
         least_clicks=LEAST_CLICKS,
         brake_percent=limit("unsubscribe_stop"),
         is_small=each < SMALL_GROUP,
+        more_languages=[(code, language_name(code)) for code in possible_languages(campaign)],
+        first=campaign,
     )
 
 
@@ -95,11 +121,30 @@ def change_variants(request: StudioRequest, campaign: Campaign, order: str) -> H
     number = whole_number(text)
     if verb == "add":
         variants = with_one_more(campaign, number)
-        changed = drafts.update_campaign(campaign.id, {"variants": variants}, by=request.user)
+        try:
+            changed = drafts.update_campaign(campaign.id, {"variants": variants}, by=request.user)
+        except CampaignInputError as problem:
+            return refuse(request, str(problem), here)
         return see_other(f"{here}?variant={len(changed.variants)}#step-content")
     if verb == "drop":
         drafts.update_campaign(campaign.id, without(campaign, number), by=request.user)
     return see_other(here)
+
+
+def change_languages(request: StudioRequest, campaign: Campaign, order: str, number: int) -> HttpResponse:
+    """Apply `add:<code>`, which begins with a copy of the text `number`, or `drop:<code>`."""
+    here = reverse("studio:campaign-edit", args=[campaign.id])
+    verb, _colon, code = order.partition(":")
+    try:
+        if verb == "add":
+            values: dict[str, Any] = {"translations": with_language(campaign, code, number)}
+        else:
+            values = without_language(campaign, code) if verb == "drop" else {}
+        changed = drafts.update_campaign(campaign.id, values, by=request.user)
+    except CampaignInputError as problem:
+        return refuse(request, str(problem), here)
+    number = len(changed.translations) if verb == "add" else 0
+    return see_other(f"{here}?variant={number}#step-content")
 
 
 @require_POST

@@ -23,6 +23,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Campaign
 from mailflatrate.apps.campaigns.template_preview import written_message
 from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.entrypoints.presenters.language import language_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.entrypoints.web.posts import perform, see_other
@@ -47,6 +48,7 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "content": gettext_lazy("Content"),
     "text_override": gettext_lazy("Plain-text version"),
     "variants": gettext_lazy("Variants"),
+    "translations": gettext_lazy("Languages"),
     "test_share": gettext_lazy("Share per variant"),
     "test_hours": gettext_lazy("Hours until the winner is picked"),
     "test_metric": gettext_lazy("Winner decided by"),
@@ -171,6 +173,8 @@ def _said(name: str, value: Any) -> str:
     if name in ("list_ids", "excluded_list_ids"):
         names = MailingList.objects.filter(id__in=value or []).order_by("name").values_list("name", flat=True)
         return ", ".join(names) or "–"
+    if name == "translations":
+        return " · ".join(f"{language_name(each['language'])}: {each['subject']}" for each in value or []) or "–"
     if name == "variants":
         return " · ".join(each["subject"] for each in value or []) or "–"
     if name == "conditions":

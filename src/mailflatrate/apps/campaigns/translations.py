@@ -1,0 +1,145 @@
+"""A campaign in several languages: its own fields are the text in its language, and further ones are stored with it.
+
+They are numbered like variants (`variants`), and each becomes an edition. Everyone gets the text in the language that
+they chose: the contact's field, otherwise the language in which they confirmed. Everyone else gets the first text.
+"""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.variants import FIELDS, all_variants, as_variant
+from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
+from mailflatrate.apps.lists.segments import named_sql
+from mailflatrate.base import tenancy
+from mailflatrate.locale.texts import languages
+from mailflatrate.rules import sql
+from mailflatrate.rules.languages import ATTRIBUTES, language_code, spellings
+
+_FIELD = ", ".join(f"nullif(btrim(c.attributes->>'{name}'), '')" for name in ATTRIBUTES)
+
+
+def _chosen(consent: str) -> str:
+    """Return SQL for what names a person's language; `consent` is the details of the evidence of their consent."""
+    return f"coalesce({_FIELD}, {consent}->>'language')"
+
+
+JOIN = f"""LEFT JOIN consent_evidence evidence
+        ON evidence.event_id = p.consent_event_id AND evidence.account_id = %(account_id)s
+    LEFT JOIN unnest(%(spellings)s::text[], %(arms)s::int[]) AS tongue (name, arm)
+        ON tongue.name = lower(split_part(replace({_chosen("evidence.details")}, '_', '-'), '-', 1))"""
+"""Joins the number of each person's text to the contact table `c` and the person `p` with a `consent_event_id`."""
+ARM = "coalesce(tongue.arm, 0)"
+"""The number of a person's text; the parameters of `JOIN` are those of `arms_by_spelling`."""
+
+_COUNT = f"""
+SELECT {_chosen("own.details")} AS chosen, count(*) FROM contact c
+LEFT JOIN (
+    SELECT DISTINCT ON (s.contact_id) s.contact_id, e.details FROM subscription s
+    JOIN consent_evidence e ON e.event_id = s.consent_event_id AND e.account_id = s.account_id
+    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
+      AND {sql.is_confirmed("s.state")}
+    ORDER BY s.contact_id, array_position(%(list_ids)s::bigint[], s.mailing_list_id)
+) own ON own.contact_id = c.id
+WHERE c.account_id = %(account_id)s AND {UNSUPPRESSED} AND {on_a_list("%(list_ids)s")} AND {{members}}
+GROUP BY 1
+"""  # noqa: S608  # made of constants
+
+
+def languages_of(campaign: Campaign) -> list[str]:
+    """Return the languages that a campaign is written in, its own first."""
+    return [each.language for each in all_variants(campaign)] if campaign.translations else [campaign.language]
+
+
+def taken_languages(campaign: Campaign, number: int) -> list[str]:
+    """Return the languages that the text `number` can't have, because other texts have them."""
+    return [code for at, code in enumerate(languages_of(campaign)) if at != number]
+
+
+def possible_languages(campaign: Campaign) -> list[str]:
+    """Return the languages that a campaign could get a further text in; none with an A/B test or in an automation."""
+    if campaign.variants or campaign.automation_id is not None:
+        return []
+    return [code for code in languages() if code not in languages_of(campaign)]
+
+
+def with_language(campaign: Campaign, code: str, number: int = 0) -> list[dict[str, Any]]:
+    """Return the translations with one more, which begins as a copy of the text `number`.
+
+    Raises CampaignInputError if the campaign can't have a text in that language.
+    """
+    if code not in possible_languages(campaign):
+        raise CampaignInputError(_("The campaign can't have another text in this language."))
+    source = as_variant(campaign, number)
+    return [*campaign.translations, {"language": code, **{name: getattr(source, name) for name in FIELDS}}]
+
+
+def without_language(campaign: Campaign, code: str) -> dict[str, Any]:
+    """Return the draft values that remove a language; if that is the campaign's own, the second takes its place."""
+    if not campaign.translations or code not in languages_of(campaign):
+        return {}
+    if code != campaign.language:
+        return {"translations": [each for each in campaign.translations if each["language"] != code]}
+    first, *others = campaign.translations
+    return {**first, "translations": others}
+
+
+def check_languages(campaign: Campaign) -> None:
+    """Check a draft that is about to be saved: each language once, and no A/B test or automation beside several.
+
+    Raises CampaignInputError.
+    """
+    if not campaign.translations:
+        return
+    if campaign.variants:
+        raise CampaignInputError(
+            _("A campaign can't have an A/B test and several languages. Remove the variants or the languages first.")
+        )
+    if campaign.automation_id is not None:
+        raise CampaignInputError(
+            _("A message of an automation has one language. Use a condition in the automation, and a message for each.")
+        )
+    used = languages_of(campaign)
+    if len(set(used)) != len(used) or not set(used) <= set(languages()):
+        raise CampaignInputError(_("A campaign has one text in each of its languages."))
+
+
+def arms_by_spelling(campaign: Campaign) -> dict[str, Any]:
+    """Return the parameters of `JOIN`: how each further language is spelled, and the number of its text."""
+    table = {name: number for number, code in enumerate(languages_of(campaign)) if number for name in spellings(code)}
+    return {"spellings": list(table), "arms": list(table.values())}
+
+
+def people_by_language(campaign: Campaign) -> Mapping[str, int]:
+    """Return how many people of the current audience chose each language, the most popular first; "" is unknown.
+
+    Raises SegmentError.
+    """
+    members, named = named_sql(*audience_of(campaign).members_sql())
+    parameters = {"account_id": tenancy.current_account_id(), "list_ids": campaign.list_ids, **named}
+    counted: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT.format(members=members), parameters)
+        for chosen, people in cursor.fetchall():
+            code = language_code(chosen or "") or ""
+            counted[code] = counted.get(code, 0) + people
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def language_of(campaign: Campaign, edition_id: int | None) -> str:
+    """Return the language of the edition that someone got."""
+    found = Edition.objects.filter(id=edition_id).first() if campaign.translations and edition_id else None
+    return found.language if found and found.language else campaign.language
+
+
+def campaign_of(edition: Edition) -> Campaign:
+    """Return an unsaved copy of an edition's campaign in the language of the edition."""
+    shown = copy(edition.campaign)
+    shown.language = edition.language or shown.language
+    return shown
