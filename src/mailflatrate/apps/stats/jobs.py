@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.stats import actions, audience, monthly_report
+from mailflatrate.apps.stats import actions, audience, monthly_report, peers
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
@@ -59,6 +59,12 @@ def count_audience(account_id: int) -> None:
     """Count how a large account's audience changed, for its page."""
     with tenancy.account(account_id):
         audience.count_audience()
+
+
+@job("stats.count_peers", JobQueue.HOUSE, every="37 4 * * *")
+def count_peers(timestamp: int) -> None:
+    """Count the medians of the accounts of each size, which reports compare with."""
+    peers.count_peers()
 
 
 @job("stats.queue_monthly_reports", JobQueue.HOUSE, every="41 5 * * *")

@@ -108,6 +108,22 @@ class MonthlyReport(TenantModel):
         constraints = [models.UniqueConstraint(fields=["account", "month"], name="monthly_report_once")]
 
 
+class PeerRate(models.Model):
+    """The medians of the accounts of one size on this installation, in percent (`peers.py`). It belongs to no account.
+
+    None: too few accounts have this rate. How many there are isn't stored.
+    """
+
+    size = models.PositiveSmallIntegerField(primary_key=True, help_text="class of size, from 0")
+    delivered = models.FloatField(null=True)
+    clicked = models.FloatField(null=True)
+    unsubscribed = models.FloatField(null=True)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "peer_rate"
+
+
 class MeasureScope(models.TextChoices):
     """The scope of a measure's figures."""
 

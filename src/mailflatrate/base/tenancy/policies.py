@@ -67,7 +67,6 @@ WITHOUT_POLICY: dict[str, str] = {
     "worker_process": "processes and the queues they serve, nobody's data; written with a pass",
 }
 
-
 # Tables on which a role may do less than everything: what is proof may be added to, and never be changed or removed.
 # Only ERASER_ROLE deletes evidence, and it sees nothing else.
 _APPEND = "SELECT, INSERT"
@@ -103,6 +102,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     "role_word": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT"},
     # The platform decides who signs; a trigger keeps a key's values unchanged, and a retired key retired.
     "signing_key": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
+    "peer_rate": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, DELETE"},  # medians over many accounts
     # Nobody deletes; a trigger keeps the application role from lifting.
     "suppression": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "lift_request": {APP_ROLE: _APPEND, PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
@@ -157,8 +157,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
 
 
 _READ_BY_ALL = (
-    "agreement_document", "archive_month", "consent_seal", "consent_stamp", "sender_process", "sending_fence",
-    "signing_key", "withdrawals_place",
+    "agreement_document", "archive_month", "consent_seal", "consent_stamp", "peer_rate", "sender_process",
+    "sending_fence", "signing_key", "withdrawals_place",
 )  # fmt: skip
 # Tables of `base`, which has no accounts to point at.
 _BY_ACCOUNT_NUMBER = ("outbox_event", "stored_file", "stored_chunk")

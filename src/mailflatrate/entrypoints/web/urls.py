@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from mailflatrate.entrypoints.web import health, icon, readiness
+from mailflatrate.entrypoints.web import health, icon, readiness, shared_report
 from mailflatrate.entrypoints.web.apply import urls as apply
 from mailflatrate.entrypoints.web.desk import urls as desk
 from mailflatrate.entrypoints.web.public import urls as public
@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", include(studio)),
     path("desk/", include(desk)),
     path("apply/", include(apply)),
+    path("s/<str:token>", shared_report.shared_report, name="shared-report"),
     path("", include(public.urlpatterns)),
     path("", include(sign_in.urlpatterns)),
 ]

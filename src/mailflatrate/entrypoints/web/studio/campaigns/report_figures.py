@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.inbound.models import LeaveReason, LeaveUndone
 from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
+from mailflatrate.apps.stats.peers import PeerMedians, peer_medians
 from mailflatrate.apps.stats.queries import provider_counts
 from mailflatrate.apps.tracking.counts import ClickCounts, count_clicks
 from mailflatrate.apps.tracking.queries import LinkClicks
@@ -30,10 +31,14 @@ SHOWN_LINKS = 6
 
 @dataclass(frozen=True, slots=True)
 class ComparedRate:
-    """A rate in percent, and the median of the account's earlier campaigns; None: unknown, or too few of them."""
+    """A rate in percent, the median of the account's earlier campaigns, and that of accounts of its size.
+
+    None: unknown, or too few campaigns or accounts.
+    """
 
     percent: float | None
     usual: float | None
+    peers: float | None = None
 
     @property
     def difference(self) -> float | None:
@@ -97,13 +102,14 @@ def report_figures(campaign: Campaign, *, compares: bool = True) -> ReportFigure
     usual = count_clicks([each.id for each in before])
     clicks = {campaign.id: counts.people(campaign.id)} | {each.id: usual.people(each.id) for each in before}
     own, *earlier = report_rows([campaign, *before], clicks)
+    peers = peer_medians(median(row.delivered for row in (own, *earlier))) if compares else PeerMedians()
     links = counts.links(campaign.id) if campaign.track_clicks else []
     reasons, stayed = _reasons(campaign.id)
     return ReportFigures(
         counts=counts,
-        delivered=_compared(own, earlier, "delivered_percent"),
-        clicked=_compared(own, earlier, "click_percent"),
-        unsubscribed=_compared(own, earlier, "unsubscribed_percent"),
+        delivered=_compared(own, earlier, "delivered_percent", peers.delivered),
+        clicked=_compared(own, earlier, "click_percent", peers.clicked),
+        unsubscribed=_compared(own, earlier, "unsubscribed_percent", peers.unsubscribed),
         compared=len(earlier) if len(earlier) >= LEAST_COMPARED else 0,
         links=links,
         machines=sum(link.machines for link in links),
@@ -120,9 +126,11 @@ def _earlier(campaign: Campaign) -> list[Campaign]:
     return list(found.exclude(id=campaign.id).order_by("-started_at", "-id")[:COMPARED])
 
 
-def _compared(own: CampaignReportRow, earlier: Sequence[CampaignReportRow], name: str) -> ComparedRate:
+def _compared(
+    own: CampaignReportRow, earlier: Sequence[CampaignReportRow], name: str, peers: float | None
+) -> ComparedRate:
     values = [value for row in earlier if (value := getattr(row, name)) is not None]
-    return ComparedRate(getattr(own, name), median(values) if len(values) >= LEAST_COMPARED else None)
+    return ComparedRate(getattr(own, name), median(values) if len(values) >= LEAST_COMPARED else None, peers)
 
 
 def _timeline(

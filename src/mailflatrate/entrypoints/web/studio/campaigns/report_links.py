@@ -50,7 +50,7 @@ class ReportLinkForm(forms.Form):
         min_length=links.LEAST_PASSWORD,
         max_length=links.MOST_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("Optional. At least 8 characters. Send it another way than the link."),
+        help_text=gettext_lazy("At least 8 characters. Send it another way than the link."),
     )
 
     def __init__(self, data: Any = None) -> None:

@@ -1,0 +1,142 @@
+"""The median of the rates of all accounts of one size, so that a sender can tell whether a rate is usual elsewhere.
+
+No account is recognizable: each counts once, with the median of its last campaigns, a median needs at least eight
+accounts, and it is rounded. Only the medians are stored, and a job of the platform is the only one that writes them.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any, Final
+
+from django.db import connection
+
+from mailflatrate.apps.accounts.actions.people import house_account
+from mailflatrate.apps.stats.models import PeerRate
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+LEAST_ACCOUNTS: Final = 8
+LEAST_CAMPAIGNS: Final = 3
+MOST_CAMPAIGNS: Final = 10
+LEAST_DELIVERED: Final = 50
+"""A campaign to fewer people has no rate worth comparing."""
+SIZES: Final = (500, 5_000, 50_000, 500_000)
+"""Delivered messages of an account's median campaign at which the next class begins."""
+DAYS: Final = 180
+SETTLED: Final = timedelta(days=2)
+"""Younger campaigns are still clicked."""
+DIGITS: Final = {"delivered": 1, "clicked": 1, "unsubscribed": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRates:
+    """One account: the delivered messages of its median campaign, and its median rates in percent (None: unknown)."""
+
+    size: float
+    delivered: float | None
+    clicked: float | None
+    unsubscribed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerMedians:
+    """The medians of the accounts of one size, in percent. None: too few accounts have this rate."""
+
+    delivered: float | None = None
+    clicked: float | None = None
+    unsubscribed: float | None = None
+
+
+# The newest campaigns of each account with the figures that the report has, from read models alone.
+_ACCOUNTS = """
+WITH sent AS (
+    SELECT id, account_id, track_clicks,
+        row_number() OVER (PARTITION BY account_id ORDER BY finished_at DESC, id DESC) AS newest
+    FROM campaign
+    WHERE state = 'sent' AND automation_id IS NULL AND account_id <> %(house)s
+      AND finished_at >= %(since)s AND finished_at < %(until)s
+), counted AS (
+    SELECT s.account_id, s.track_clicks, f.settled, f.delivered, f.unsubscribed, coalesce(k.people, 0) AS people
+    FROM sent s
+    CROSS JOIN LATERAL (
+        SELECT sum(settled) AS settled, sum(delivered) AS delivered, sum(unsubscribed) AS unsubscribed
+        FROM daily_figure f WHERE f.account_id = s.account_id AND f.campaign_id = s.id
+    ) f
+    CROSS JOIN LATERAL (
+        SELECT sum(people) AS people FROM click_hour k WHERE k.account_id = s.account_id AND k.campaign_id = s.id
+    ) k
+    WHERE s.newest <= %(most)s AND f.delivered >= %(least)s
+)
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY delivered),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY 100.0 * delivered / settled),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY CASE WHEN track_clicks THEN 100.0 * people / delivered END),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY 100.0 * unsubscribed / delivered)
+FROM counted GROUP BY account_id HAVING count(*) >= %(campaigns)s
+"""
+
+
+def size_of(delivered: float) -> int:
+    """Return the class of an account whose median campaign delivers so many messages."""
+    return bisect_right(SIZES, delivered)
+
+
+def medians(accounts: Iterable[AccountRates]) -> dict[int, PeerMedians]:
+    """Return the medians by class of size; a rate that fewer than eight accounts have is None, a class of such is left
+    out.
+    """
+    by_size: dict[int, list[AccountRates]] = defaultdict(list)
+    for account in accounts:
+        by_size[size_of(account.size)].append(account)
+    return {size: _of_class(found) for size, found in by_size.items() if len(found) >= LEAST_ACCOUNTS}
+
+
+def _of_class(accounts: Sequence[AccountRates]) -> PeerMedians:
+    found: dict[str, float | None] = {}
+    for name, digits in DIGITS.items():
+        values = [value for account in accounts if (value := getattr(account, name)) is not None]
+        found[name] = round(median(values), digits) if len(values) >= LEAST_ACCOUNTS else None
+    return PeerMedians(**found)
+
+
+def account_rates() -> list[AccountRates]:
+    """Return the rates of every account with enough campaigns, without saying whose they are."""
+    now = clock.now()
+    parameters: dict[str, Any] = {
+        "house": house_account().id,
+        "since": now - timedelta(days=DAYS),
+        "until": now - SETTLED,
+        "most": MOST_CAMPAIGNS,
+        "least": LEAST_DELIVERED,
+        "campaigns": LEAST_CAMPAIGNS,
+    }
+    with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
+        cursor.execute(_ACCOUNTS, parameters)
+        return [AccountRates(*row) for row in cursor.fetchall()]
+
+
+def count_peers() -> int:
+    """Count the medians of all classes anew; return how many classes have any."""
+    found = medians(account_rates())
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        PeerRate.objects.all().delete()
+        PeerRate.objects.bulk_create(
+            PeerRate(
+                size=size,
+                delivered=each.delivered,
+                clicked=each.clicked,
+                unsubscribed=each.unsubscribed,
+                counted_at=clock.now(),
+            )
+            for size, each in found.items()
+        )
+    return len(found)
+
+
+def peer_medians(delivered: float) -> PeerMedians:
+    """Return the medians of the accounts whose median campaign delivers about as many messages."""
+    row = PeerRate.objects.filter(size=size_of(delivered)).first()
+    return PeerMedians(row.delivered, row.clicked, row.unsubscribed) if row else PeerMedians()
