@@ -223,10 +223,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "stats/mail/warnings",
         {
             "account": "Lindenhof",
-            "summary": "2 figures over their limits",
+            "summary": "2 rates in the warning range",
             "measures": [
                 {
-                    "title": f"{name}: 0.40 % (limit 0.30 %)",
+                    "title": f"{name}: 0.40 % (warning from 0.30 %)",
                     "sentence": "4 of 1,000 recipients complained.",
                     "done": "Nothing was stopped.",
                     "remedy": "Check who you're emailing.",

@@ -46,7 +46,7 @@ def measured(
 def told(anna: Customer) -> list[Notice]:
     with tenancy.account(house_account().id):
         told = Notice.objects.filter(kind=NoticeKind.ACCOUNT_STATUS, recipient=anna.owner.email)
-        return [notice for notice in told.order_by("id") if "limit" in notice.text]
+        return [notice for notice in told.order_by("id") if "warning" in notice.text or "paused" in notice.text]
 
 
 def text(client: Any, url: str) -> str:
@@ -60,7 +60,7 @@ def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(
     measured(anna)
     home, status = text(anna.client, "/studio/"), text(anna.client, "/studio/settings/status/")
     for page in (home, status):
-        assert "Complaints: 0.11% (limit 0.10%)" in page
+        assert "Complaints: 0.11% (warning from 0.10%)" in page
         assert "what they signed up for" in page
     assert "Nothing to do" not in home
     assert 'href="/studio/settings/status/#warnings"' in home
@@ -70,7 +70,7 @@ def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(
 def test_many_warnings_are_one_line_that_leads_to_all_of_them(anna: Customer) -> None:
     for cause in (ThresholdCause.COMPLAINTS, ThresholdCause.HARD_BOUNCES, ThresholdCause.NEW_COMPLAINTS):
         measured(anna, cause)
-    assert "3 rates are over their limits" in text(anna.client, "/studio/")
+    assert "3 rates are in the warning range" in text(anna.client, "/studio/")
     assert text(anna.client, "/studio/settings/status/").count("R-86") == 3
 
 
@@ -103,9 +103,9 @@ def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(a
     (message,) = told(anna)
     with tenancy.account(anna.account_id), translation.override("en"):
         name = anna.owner.memberships.get().account.name
-    assert message.subject == f"{name}: 2 figures over their limits"
-    assert message.text.count("Complaints: 0.11% (limit 0.10%)") == 1
-    assert "Hard bounces: 3.00% (limit 1.00%)" in message.text
+    assert message.subject == f"{name}: 2 rates in the warning range"
+    assert message.text.count("Complaints: 0.11% (warning from 0.10%)") == 1
+    assert "Hard bounces: 3.00% (warning from 1.00%)" in message.text
     actions.tell_about_measures(anna.account_id)
     assert len(told(anna)) == 1, "nobody is told twice"
 
@@ -113,7 +113,7 @@ def test_warnings_that_come_together_are_one_message_with_a_subject_of_its_own(a
 def test_a_single_warning_names_its_figure_in_the_subject(anna: Customer) -> None:
     measured(anna)
     actions.tell_about_measures(anna.account_id)
-    assert told(anna)[0].subject.endswith(": Complaints: 0.11% (limit 0.10%)")
+    assert told(anna)[0].subject.endswith(": Complaints: 0.11% (warning from 0.10%)")
 
 
 def test_a_pause_comes_first_in_the_subject(anna: Customer) -> None:
@@ -141,7 +141,7 @@ def test_every_cause_has_a_title_in_both_languages(anna: Customer, cause: Thresh
             Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google")
         )
     assert "4" in made
-    assert ("Grenze" in made) == (language == "de")
+    assert ("Warnung ab" in made) == (language == "de")
 
 
 def test_carla_sees_nothing_of_annas_warnings(anna: Customer) -> None:

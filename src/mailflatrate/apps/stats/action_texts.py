@@ -143,7 +143,10 @@ def title(measure: Measure) -> str:
     figure = number_format(measure.events) if cause.is_ceiling else _percent(round(need_of(measure).percent, 2))
     if measure.provider:
         name = _("%(figure)s at %(provider)s") % {"figure": name, "provider": provider_name(measure.provider)}
-    return _("%(name)s: %(figure)s (limit %(limit)s)") % {"name": name, "figure": figure, "limit": limit(measure)}
+    words = _("%(name)s: %(figure)s (limit %(limit)s)")
+    if MeasureLevel(measure.level) is MeasureLevel.WARN:
+        words = _("%(name)s: %(figure)s (warning from %(limit)s)")
+    return words % {"name": name, "figure": figure, "limit": limit(measure)}
 
 
 def page_of(measure: Measure) -> str:
@@ -164,7 +167,7 @@ def _subject(measures: Sequence[Measure]) -> str:
     if MeasureLevel(strongest.level) is MeasureLevel.WARN:
         if not others:
             return title(strongest)
-        return ngettext("%(n)d figure over its limit", "%(n)d figures over their limits", others + 1) % {
+        return ngettext("%(n)d rate in the warning range", "%(n)d rates in the warning range", others + 1) % {
             "n": others + 1
         }
     what = {

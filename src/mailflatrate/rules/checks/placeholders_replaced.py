@@ -7,7 +7,7 @@ from textwrap import shorten
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
-SHOWN, LONGEST = 5, 60
+SHOWN, LONGEST = 3, 40
 
 
 def _hits(facts: HasContent) -> Params | None:

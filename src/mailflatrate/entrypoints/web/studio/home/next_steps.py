@@ -72,10 +72,10 @@ def _steps(account: Account, membership: Membership) -> Iterator[NextStep]:
 
 
 def _warnings() -> Iterator[NextStep]:
-    """Yield figures over their limits; a single line if there are many (R-86, R-88)."""
+    """Yield rates with an open warning; a single line if there are many (R-86, R-88)."""
     found = open_warnings()
     if len(found) > MOST_WARNINGS:
-        title = _("%(n)d rates are over their limits") % {"n": len(found)}
+        title = _("%(n)d rates are in the warning range") % {"n": len(found)}
         yield NextStep("triangle-alert", "warning", title, action_texts.title(found[0]), _warnings_page(), _("Show"))
         return
     for measure in found:
