@@ -15,6 +15,7 @@ import { startTheme } from "./lib/theme.js";
 function loadHeavyParts(root) {
   if (root.querySelector("[data-chart]")) import("./charts.js").then(({ drawAll }) => drawAll(root));
   if (root.querySelector("[data-blocks-for]")) import("./blocks.js").then(({ mountAll }) => mountAll(root));
+  if (root.querySelector("[data-crop], [data-focus-on]")) import("./crop.js").then(({ start }) => start());
   if (root.querySelector("[data-flow]")) import("./flow.js").then(({ start }) => start());
   if (root.querySelector("[data-calendar]")) import("./calendar.js").then(({ start }) => start());
   if (root.querySelector("textarea[data-editor]")) import("./editor.js").then(({ mountAll }) => mountAll(root));

@@ -66,3 +66,64 @@ class PictureSet:
     whole: StoredPicture
     thumbnail: StoredPicture
     narrower: tuple[StoredPicture | None, ...]
+
+
+WHOLE_SHARE: Final = 10_000
+"""A crop is in ten-thousandths of the turned picture, so it fits whichever size a browser showed."""
+LEAST_SIDE_PX: Final = 16
+TURNS: Final = (0, 90, 180, 270)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureEdit:
+    """What is done to a picture, in this order. `turn` is clockwise in degrees: 0, 90, 180 or 270.
+
+    The crop is in `WHOLE_SHARE`ths of the turned picture; `width` in pixels scales it down, 0 keeps its size.
+    """
+
+    turn: int = 0
+    mirror: bool = False
+    left: int = 0
+    top: int = 0
+    right: int = WHOLE_SHARE
+    bottom: int = WHOLE_SHARE
+    width: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Return whether the edit leaves a picture."""
+        return (
+            self.turn in TURNS
+            and 0 <= self.left < self.right <= WHOLE_SHARE
+            and 0 <= self.top < self.bottom <= WHOLE_SHARE
+            and (self.width == 0 or self.width >= LEAST_SIDE_PX)
+        )
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Return whether the result would be the picture as it was."""
+        return self == PictureEdit()
+
+
+def turned_size(width: int, height: int, turn: int) -> tuple[int, int]:
+    """Return the size of a picture after a turn."""
+    return (height, width) if turn in (90, 270) else (width, height)
+
+
+def turned_point(x: int, y: int, turn: int, *, mirror: bool) -> tuple[int, int]:
+    """Return where a point of the picture is after a turn and a mirroring, in percent from the left and the top."""
+    for _quarter in range(turn // 90):
+        x, y = 100 - y, x
+    return (100 - x if mirror else x), y
+
+
+def crop_around(size: tuple[int, int], shape: tuple[int, int], point: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the largest crop of this shape in `WHOLE_SHARE`ths: left, top, right, bottom, with the point inside.
+
+    `size` in pixels, `shape` as width to height, `point` in percent. The point is in the middle where there is room.
+    """
+    wide = min(WHOLE_SHARE, round(WHOLE_SHARE * size[1] * shape[0] / (shape[1] * size[0])))
+    high = min(WHOLE_SHARE, round(WHOLE_SHARE * size[0] * shape[1] / (shape[0] * size[1])))
+    left = min(max(0, point[0] * 100 - wide // 2), WHOLE_SHARE - wide)
+    top = min(max(0, point[1] * 100 - high // 2), WHOLE_SHARE - high)
+    return left, top, left + wide, top + high

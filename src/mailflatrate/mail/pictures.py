@@ -49,7 +49,7 @@ def read_still_picture(data: bytes) -> StoredPicture:
     """Return the first frame of an uploaded picture without transparency. Raises PictureRefused."""
     image = _judged(data)
     is_photograph = image.format == "JPEG"
-    return _written(_fitted(_loaded(image), LONGEST_SIDE_PX).convert("RGB"), photograph=is_photograph)
+    return encode_still(_fitted(_loaded(image), LONGEST_SIDE_PX).convert("RGB"), photograph=is_photograph)
 
 
 def read_picture(data: bytes) -> StoredPicture:
@@ -61,7 +61,7 @@ def read_picture(data: bytes) -> StoredPicture:
     if _frames(image) > 1 and image.format in ("GIF", "WEBP"):
         return _animation(image, data)
     is_photograph = image.format == "JPEG" or _is_photograph(image)
-    return _written(_fitted(_loaded(image), LONGEST_SIDE_PX), photograph=is_photograph)
+    return encode_still(_fitted(_loaded(image), LONGEST_SIDE_PX), photograph=is_photograph)
 
 
 def _judged(data: bytes) -> Image.Image:
@@ -81,7 +81,7 @@ def _judged(data: bytes) -> Image.Image:
 
 def _loaded(image: Image.Image) -> Image.Image:
     """Decode and turn upright. A photograph that is much too large is decoded at a fraction of its size."""
-    with _refused_as(Refusal.BROKEN):
+    with refused_as(Refusal.BROKEN):
         image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
@@ -89,12 +89,12 @@ def _loaded(image: Image.Image) -> Image.Image:
 
 
 def _frames(image: Image.Image) -> int:
-    with _refused_as(Refusal.BROKEN):
+    with refused_as(Refusal.BROKEN):
         return int(getattr(image, "n_frames", 1))
 
 
 @contextmanager
-def _refused_as(refusal: Refusal) -> Iterator[None]:
+def refused_as(refusal: Refusal) -> Iterator[None]:
     """Refuse a picture that the library cannot decode: its many readers raise errors of every type."""
     try:
         yield
@@ -112,22 +112,22 @@ def narrower(picture: StoredPicture, width: int) -> StoredPicture | None:
         return None
     image = Image.open(io.BytesIO(picture.data))
     height = max(1, round(picture.height * width / picture.width))
-    small = _plain(image).resize((width, height), Image.Resampling.LANCZOS)
-    return _written(small, photograph=picture.format is PictureFormat.JPEG)
+    small = plain(image).resize((width, height), Image.Resampling.LANCZOS)
+    return encode_still(small, photograph=picture.format is PictureFormat.JPEG)
 
 
 def thumbnail(picture: StoredPicture) -> StoredPicture:
     """Return a still picture that fits into a square of `THUMBNAIL_PX`."""
     image = Image.open(io.BytesIO(picture.data))
     image.seek(0)
-    return _written(_fitted(image, THUMBNAIL_PX), photograph=picture.format is PictureFormat.JPEG)
+    return encode_still(_fitted(image, THUMBNAIL_PX), photograph=picture.format is PictureFormat.JPEG)
 
 
 def _open(data: bytes) -> Image.Image:
     with warnings.catch_warnings():
         # Pillow only warns where we refuse, at our own limit.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with _refused_as(Refusal.NO_PICTURE):
+        with refused_as(Refusal.NO_PICTURE):
             return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
@@ -140,7 +140,7 @@ def _animation(image: Image.Image, data: bytes) -> StoredPicture:
         or image.width * image.height * frames > MAX_ANIMATION_PIXELS
     ):
         raise PictureRefused(Refusal.LONG_ANIMATION)
-    with _refused_as(Refusal.BROKEN):
+    with refused_as(Refusal.BROKEN):
         pictures, durations = [], []
         for number in range(frames):
             image.seek(number)
@@ -149,15 +149,19 @@ def _animation(image: Image.Image, data: bytes) -> StoredPicture:
                 raise PictureRefused(Refusal.LONG_ANIMATION)
             pictures.append(image.convert("RGBA"))
             durations.append(int(image.info.get("duration", 100)))
+    return encode_animation(pictures, durations, loop=int(image.info.get("loop", 0)))
+
+
+def encode_animation(frames: list[Image.Image], durations: list[int], *, loop: int) -> StoredPicture:
+    """Encode frames of one size as a GIF; `durations` are in milliseconds, `loop` 0 repeats forever."""
     out = io.BytesIO()
-    pictures[0].save(
-        out, "GIF", save_all=True, append_images=pictures[1:], duration=durations,
-        loop=int(image.info.get("loop", 0)), optimize=True, disposal=2,
+    frames[0].save(
+        out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=loop, optimize=True, disposal=2,
     )  # fmt: skip
-    return StoredPicture(PictureFormat.GIF, image.width, image.height, out.getvalue(), animated=True)
+    return StoredPicture(PictureFormat.GIF, *frames[0].size, out.getvalue(), animated=True)
 
 
-def _plain(image: Image.Image) -> Image.Image:
+def plain(image: Image.Image) -> Image.Image:
     """Convert to a mode that can be scaled and written; transparency is kept."""
     if image.mode in ("RGB", "RGBA", "L"):
         return image
@@ -167,12 +171,12 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _fitted(image: Image.Image, longest: int) -> Image.Image:
-    plain = _plain(image)
-    if max(plain.size) <= longest:
-        return plain
-    share = longest / max(plain.size)
-    size = (max(1, round(plain.width * share)), max(1, round(plain.height * share)))
-    return plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    fit = plain(image)
+    if max(fit.size) <= longest:
+        return fit
+    share = longest / max(fit.size)
+    size = (max(1, round(fit.width * share)), max(1, round(fit.height * share)))
+    return fit.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _is_transparent(image: Image.Image) -> bool:
@@ -187,7 +191,7 @@ def _is_photograph(image: Image.Image) -> bool:
     return image.format == "WEBP" and image.mode == "RGB"
 
 
-def _written(image: Image.Image, *, photograph: bool) -> StoredPicture:
+def encode_still(image: Image.Image, *, photograph: bool) -> StoredPicture:
     """Encode only the pixels: no metadata, no color profile, no comment."""
     clean = Image.new(image.mode, image.size)
     clean.paste(image)

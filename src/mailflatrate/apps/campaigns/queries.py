@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
@@ -225,10 +225,18 @@ class MediaUse:
     is_out: bool = False
 
 
-def media(*, search: str = "") -> QuerySet[Media]:
-    """Return the account's pictures, newest first."""
+def media(*, search: str = "", folder: str = "") -> QuerySet[Media]:
+    """Return the account's pictures, newest first, of one folder or of all."""
     found = Media.objects.order_by("-id")
+    if folder:
+        found = found.filter(folder=folder)
     return found.filter(name__icontains=search) | found.filter(alt__icontains=search) if search else found
+
+
+def media_folders() -> list[tuple[str, int]]:
+    """Return the folders that have pictures, by name, each with their number."""
+    rows = Media.objects.exclude(folder="").values("folder").annotate(count=Count("id")).order_by("folder")
+    return [(row["folder"], row["count"]) for row in rows]
 
 
 def media_octets() -> int:
@@ -244,7 +252,9 @@ def media_uses(media_id: int) -> list[MediaUse]:
     found += [MediaUse("template", row.id, row.name) for row in templates]
     blocks = SavedBlock.objects.filter(media_ids__contains=[media_id]).order_by("name")
     found += [MediaUse("block", row.id, row.name) for row in blocks]
-    found += [MediaUse("brand", row.id, "") for row in BrandKit.objects.filter(logo_id=media_id)]
+    found += [
+        MediaUse("brand", row.id, "") for row in BrandKit.objects.filter(Q(logo_id=media_id) | Q(logo_dark_id=media_id))
+    ]
     return found
 
 

@@ -89,6 +89,14 @@ READERS: Mapping[str, ChildReader] = {
         alone=True,
         raises=("mailflatrate.mail.picture_values:PictureRefused",),
     ),
+    "picture.edit": ChildReader(
+        "mailflatrate.mail.picture_edits:edit_picture",
+        cpu_seconds=3,
+        memory_mb=208,
+        answer_mb=64,
+        alone=True,
+        raises=("mailflatrate.mail.picture_values:PictureRefused",),
+    ),
     "probe": ChildReader(
         f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=2, memory_mb=128, raises=(f"{_HERE}:ProbeRefused",)
     ),

@@ -98,6 +98,7 @@ PAGE_CHANGES: Final = {
     **_named("coupon.deleted", "coupon-delete"),
     **_named("media.uploaded", "media-upload"),
     **_named("media.changed", "media-one"),
+    **_named("media.edited", "media-edit"),
     **_named("media.deleted", "media-delete"),
     **_named("brand.saved", "brand"),
     **_named("form.saved", "form-new form-edit form-brand form-placement"),

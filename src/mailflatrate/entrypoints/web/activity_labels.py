@@ -214,6 +214,7 @@ _LABELS: Final = {
     "template.deleted": gettext_lazy("Template deleted"),
     "media.uploaded": gettext_lazy("Image uploaded"),
     "media.changed": gettext_lazy("Image description changed"),
+    "media.edited": gettext_lazy("Image edited into a new one"),
     "media.deleted": gettext_lazy("Image deleted"),
     "brand.saved": gettext_lazy("Brand saved"),
     "form.saved": gettext_lazy("Form saved"),

@@ -1,7 +1,9 @@
 """Upload, describe and remove pictures."""
 
 import hashlib
+from collections.abc import Collection
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -13,15 +15,16 @@ from mailflatrate.apps.campaigns.media import COLUMN, COLUMN_TWICE, THUMBNAIL, W
 from mailflatrate.apps.campaigns.models import Media, MediaFile
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.mail.picture_values import PictureRefused, PictureSet, Refusal, StoredPicture
+from mailflatrate.mail.picture_values import PictureEdit, PictureRefused, PictureSet, Refusal, StoredPicture
 from mailflatrate.settings import load_settings
 
 MEGABYTE = 1024 * 1024
+LONGEST_FOLDER = 60
 
 
 def upload_media(
     data: bytes, *, name: str, alt: str, decorative: bool, by: User | None, gallery_key: str = "",
-    made_by_ai: bool = False,
+    made_by_ai: bool = False, folder: str = "",
 ) -> Media:  # fmt: skip
     """Store a picture in every width that messages need. The same file again is the same picture, with the newest text.
 
@@ -40,16 +43,43 @@ def upload_media(
             )
             known.refresh_from_db()
         return known
-    files = _files(data)
+    whole = Media(
+        name=name[:120] or "picture", alt=alt, decorative=decorative, sha256=sha256, gallery_key=gallery_key,
+        made_by_ai=made_by_ai, folder=_folder(folder), created_by=by,
+    )  # fmt: skip
+    return _store(whole, _files("picture.set", data))
+
+
+def edit_media(media_id: int, edit: PictureEdit, *, by: User | None) -> Media:
+    """Make a new picture of one in the library, which stays as it is; the same edit again is the same picture.
+
+    Raises MediaRefused, Media.DoesNotExist.
+    """
+    original = Media.objects.get(id=media_id)
+    source = MediaFile.objects.get(media=original, slot=WHOLE)
+    try:
+        data = storage.get(source.stored_name)
+    except (storage.NotStored, storage.StorageFailed) as problem:
+        raise MediaRefused(Refusal.NOT_STORED) from problem
+    files = _files("picture.edit", data, edit)
+    sha256 = hashlib.sha256(files[WHOLE].data).hexdigest()
+    known = Media.objects.filter(sha256=sha256).first()
+    if known is not None:
+        return known
+    made = Media(name=original.name, alt=original.alt, decorative=original.decorative, sha256=sha256, created_by=by)
+    made.made_by_ai, made.folder, made.original = original.made_by_ai, original.folder, original
+    return _store(made, files)
+
+
+def _store(media: Media, files: dict[int, StoredPicture]) -> Media:
+    """Store a new picture with its files. Raises MediaRefused."""
     octets = sum(len(picture.data) for picture in files.values())
     if queries.media_octets() + octets > load_settings().media_quota_megabytes * MEGABYTE:
         raise MediaRefused(None)
     whole = files[WHOLE]
-    media = Media.objects.create(
-        name=name[:120] or "picture", alt=alt, decorative=decorative, sha256=sha256, width=whole.width,
-        height=whole.height, animated=whole.animated, octets=octets, created_by=by, gallery_key=gallery_key,
-        made_by_ai=made_by_ai,
-    )  # fmt: skip
+    media.account_id, media.octets = tenancy.current_account_id(), octets
+    media.width, media.height, media.animated = whole.width, whole.height, whole.animated
+    media.save(force_insert=True)
     for slot, picture in files.items():
         file = MediaFile.objects.create(
             media=media,
@@ -66,10 +96,14 @@ def upload_media(
     return media
 
 
-def _files(data: bytes) -> dict[int, StoredPicture]:
+def _folder(name: str) -> str:
+    return " ".join(name.split())[:LONGEST_FOLDER]
+
+
+def _files(reader: str, *given: Any) -> dict[int, StoredPicture]:
     """Decode and resize in a child process: a small file may unpack to a huge one."""
     try:
-        found: PictureSet = child.call("picture.set", data)
+        found: PictureSet = child.call(reader, *given)
     except PictureRefused as refused:
         raise MediaRefused(refused.reason) from refused
     except child.ChildBusy as busy:
@@ -79,6 +113,16 @@ def _files(data: bytes) -> dict[int, StoredPicture]:
     files = {WHOLE: found.whole, THUMBNAIL: found.thumbnail}
     files |= {slot: each for slot, each in zip((COLUMN, COLUMN_TWICE), found.narrower, strict=True) if each is not None}
     return files
+
+
+def file_media(media_ids: Collection[int], folder: str) -> int:
+    """Put pictures into a folder, or into none; return how many there are."""
+    return Media.objects.filter(id__in=media_ids).update(folder=_folder(folder))
+
+
+def focus_media(media_id: int, x: int, y: int) -> None:
+    """Note what matters in a picture, in percent from the left and from the top."""
+    Media.objects.filter(id=media_id).update(focus_x=min(100, max(0, x)), focus_y=min(100, max(0, y)))
 
 
 def describe_media(media_id: int, *, name: str, alt: str, decorative: bool, made_by_ai: bool) -> Media:

@@ -24,6 +24,12 @@ class Media(TenantModel):
     animated = models.BooleanField(default=False)
     octets = models.PositiveIntegerField(help_text="total size of its files, counted against the quota")
     gallery_key = models.CharField(max_length=40, blank=True, help_text="part of a built-in template")
+    folder = models.CharField(max_length=60, blank=True, default="", db_default="")
+    focus_x = models.PositiveSmallIntegerField(default=50, db_default=50, help_text="what matters, percent from left")
+    focus_y = models.PositiveSmallIntegerField(default=50, db_default=50, help_text="percent from the top")
+    original = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="the picture that it was made from"
+    )
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

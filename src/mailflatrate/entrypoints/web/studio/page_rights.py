@@ -42,7 +42,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "
         "saved-blocks saved-block saved-block-delete coupons coupon coupon-delete "
-        "media-picker media-one media-delete campaign-approval-return transactional-templates transactional-template "
+        "media-picker media-one media-edit media-delete campaign-approval-return transactional-templates "
+        "transactional-template "
         "transactional-template-submit transactional-template-back transactional-template-version "
         "transactional-template-delete",
     ),

@@ -77,8 +77,9 @@ def _room() -> StorageUsage:
 def index(request: StudioRequest) -> HttpResponse:
     """List all pictures, newest first, and mark those without a description."""
     search = request.GET.get("q", "").strip().replace("\0", "")[:100]
+    folder = request.GET.get("folder", "").replace("\0", "")[: media_actions.LONGEST_FOLDER]
     bare = request.GET.get("bare") == "1"
-    found = queries.media(search=search)
+    found = queries.media(search=search, folder=folder)
     without = queries.media().filter(alt="", decorative=False).count()
     if bare:
         found = found.filter(alt="", decorative=False)
@@ -90,7 +91,7 @@ def index(request: StudioRequest) -> HttpResponse:
     context = {
         "pictures": _shown(rows[:PAGE_PICTURES]), "search": search, "bare": bare, "without": without, "room": _room(),
         "next_id": more, "whole": queries.media().count(), "max_megabytes": MAX_UPLOAD_OCTETS // MEGABYTE,
-        "is_first_page": not before,
+        "is_first_page": not before, "folder": folder, "folders": queries.media_folders(),
     }  # fmt: skip
     template = "studio/content/media_grid.html" if is_htmx(request) else "studio/content/media.html"
     return page(request, template, context)
@@ -116,6 +117,7 @@ def _take(request: StudioRequest) -> tuple[list[Media], list[str]]:
                     decorative=decorative,
                     by=request.user,
                     made_by_ai=request.POST.get("made_by_ai") == "on",
+                    folder=request.POST.get("folder", ""),
                 )
             )
         except MediaRefused as problem:
@@ -164,6 +166,15 @@ class DescribeForm(forms.Form):
         ),
     )
 
+    folder = forms.CharField(
+        label=gettext_lazy("Folder"),
+        max_length=media_actions.LONGEST_FOLDER,
+        required=False,
+        widget=forms.TextInput({"list": "folders", "autocomplete": "off"}),
+    )
+    focus_x = forms.IntegerField(label=gettext_lazy("From the left (%)"), min_value=0, max_value=100, required=False)
+    focus_y = forms.IntegerField(label=gettext_lazy("From the top (%)"), min_value=0, max_value=100, required=False)
+
     def clean(self) -> dict[str, object]:
         """Require a description, or that the picture is marked as decorative."""
         values = super().clean() or self.cleaned_data
@@ -178,6 +189,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
     """Show one picture: its description, its sizes, where it is used."""
     media = find_media(media_id)
     initial = {"name": media.name, "alt": media.alt, "decorative": media.decorative, "made_by_ai": media.made_by_ai}
+    initial |= {"folder": media.folder, "focus_x": media.focus_x, "focus_y": media.focus_y}
     form = DescribeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data
@@ -188,6 +200,10 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
             decorative=words["decorative"],
             made_by_ai=words["made_by_ai"],
         )
+        if "folder" in request.POST:
+            media_actions.file_media([media_id], words["folder"])
+        if words["focus_x"] is not None and words["focus_y"] is not None:
+            media_actions.focus_media(media_id, words["focus_x"], words["focus_y"])
         following = queries.media().filter(alt="", decorative=False).first()
         if "next" in request.POST and following is not None:
             return succeed(request, _("Saved."), reverse("studio:media-one", args=[following.id]))
@@ -201,6 +217,7 @@ def one(request: StudioRequest, media_id: int) -> HttpResponse:
         "files": [(file, media_url(media, slot, file.ending)) for slot, file in sorted(files.items())],
         "seen": media_path(media, seen.slot, seen.ending),
         "address": message_url(media, list(files.values())),
+        "folders": queries.media_folders(),
         "others": queries.media().filter(alt="", decorative=False).exclude(id=media_id).exists(),
     }
     return page(request, "studio/content/media_one.html", context, status=422 if form.errors else 200)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.content import brand, coupons, media, saved_blocks, templates
+from mailflatrate.entrypoints.web.studio.content import brand, coupons, media, media_edit, saved_blocks, templates
 
 urlpatterns: list[URLPattern] = [
     path("templates/", templates.index, name="templates"),
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("media/upload/", media.upload, name="media-upload"),
     path("media/picker/", media.picker, name="media-picker"),
     path("media/<int:media_id>/", media.one, name="media-one"),
+    path("media/<int:media_id>/edit/", media_edit.edit, name="media-edit"),
     path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
     path("coupons/", coupons.index, name="coupons"),
     path("coupons/<int:pool_id>/", coupons.one, name="coupon"),
