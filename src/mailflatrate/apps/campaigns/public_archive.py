@@ -19,8 +19,10 @@ from mailflatrate.mail.liquid import LiquidTemplate, RenderRefused, SourceRefuse
 
 MOST_CODE = 16
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-_NOTHING = "\u200b"
-"""A value that shows nothing. Rendering refuses a field that has neither a value nor a fallback."""
+_LEFT_OUT = "…"
+"""Instead of a reader's own value without a fallback, so that the sentence around it reads as one with an omission.
+Rendering refuses a field that has neither.
+"""
 _MOST_EMPTY = 20
 
 
@@ -91,7 +93,7 @@ def public_subject(subject: str, values: dict[str, object]) -> str:
 
 
 def public_page(html: str, values: dict[str, object]) -> str:
-    """Return an edition's HTML part with nothing where a field has no value; empty if it can't be rendered.
+    """Return an edition's HTML part, with an ellipsis where a field has no value; empty if it can't be rendered.
 
     Raises SourceRefused when that takes too long.
     """
@@ -102,5 +104,5 @@ def public_page(html: str, values: dict[str, object]) -> str:
         if written.html or not name:
             return written.html
         known = values.get(group)
-        values = {**values, group: {**(known if isinstance(known, dict) else {}), name: _NOTHING}}
+        values = {**values, group: {**(known if isinstance(known, dict) else {}), name: _LEFT_OUT}}
     return ""
