@@ -22,7 +22,7 @@ from mailflatrate.apps.campaigns.actions.coupons import create_pool
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.actions.saved_blocks import save_block
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
-from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem
+from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem, LinkTagging
 from mailflatrate.apps.campaigns.states import locked, move
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import (
@@ -211,6 +211,7 @@ class Neighbours:
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, hour=now, people=1, machines=0
             )
             AudienceCount.objects.create(counted_at=now, figures={})
+            LinkTagging.objects.create(is_on=False, style="utm", source="newsletter", medium="email")
             MonthlyReportReader.objects.create(user=self.anna.owner)
             MonthlyReport.objects.create(month=now.date().replace(day=1), recipients=1)
             shared = create_report_link(

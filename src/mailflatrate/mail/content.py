@@ -22,6 +22,7 @@ from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.finish import finish
 from mailflatrate.mail.html.imprint import FooterImprint, imprint_html, imprint_text, with_dark_colors
 from mailflatrate.mail.html.inline import inline_styles, normalise
+from mailflatrate.mail.html.link_tags import LinkTags
 from mailflatrate.mail.html.links import ContentLink, LinkBook
 from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
 from mailflatrate.mail.html.sanitise import Sanitizer
@@ -72,7 +73,8 @@ class CompileContext:
 
     `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL for
     a link, without any contact in it (R-108), or is None if click tracking is off. `untracked` are further targets
-    that stay as they are. `language` is that of the content; empty: the imprint's.
+    that stay as they are. `tags` are added to links of the customer's own domains. `language` is that of the content;
+    empty: the imprint's.
     """
 
     imprint: FooterImprint
@@ -83,6 +85,7 @@ class CompileContext:
     brand: BrandStyle = field(default_factory=BrandStyle)
     most_octets: int = MAX_CONTENT
     language: str = ""
+    tags: LinkTags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
     source = _with_days_left(source, context.language or context.imprint.language)
     protected = protect(source.body, entities=source.kind is not SourceFormat.MARKDOWN)
     untracked = context.untracked | {context.imprint.privacy_url or ""}
-    book = LinkBook(context.link_url, untracked)
+    book = LinkBook(context.link_url, untracked, context.tags)
     sanitiser = Sanitizer(protected, book)
     tokens = finish(
         sanitiser.document(tokenise(_document(source, protected, context))),

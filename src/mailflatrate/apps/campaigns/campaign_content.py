@@ -16,6 +16,7 @@ from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
 from mailflatrate.apps.campaigns.convert import source_format
 from mailflatrate.apps.campaigns.coupons import pool_keys
+from mailflatrate.apps.campaigns.link_tagging import link_tags
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
@@ -74,6 +75,8 @@ def content_hash(campaign: Campaign, imprint: Imprint | None) -> str:
     ]  # fmt: skip
     if printed := printed_defaults(campaign):
         covered.append(printed)
+    if tags := link_tags(campaign):
+        covered.append([sorted(tags.domains), tags.parameters])
     # An option left unset does not change the hash, so campaigns from before the option keep theirs.
     if options := {name: value for name in COVERED_OPTIONS if (value := getattr(campaign, name))}:
         covered.append(options)
@@ -186,6 +189,7 @@ def compile_campaign(
         else None,
         brand=brand,
         language=campaign.language,
+        tags=link_tags(campaign),
     )
     source = _with_calendar_files(
         source_of(campaign),

@@ -124,7 +124,7 @@ PAGE_CHANGES: Final = {
     **_named("message.written", "account-status-message"),
     **_named("question.answered", "question"),
     **_named("agreements.accepted", "account-status-accept"),
-    **_named("settings.changed", "settings"),
+    **_named("settings.changed", "settings settings-link-parameters"),
     **_named("monthly_report.changed", "settings-monthly-report"),
     **_named("second_factor.required", "security-second-factor"),
     **_named("four_eyes.switched", "security-approval"),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from mailflatrate.mail.html.link_tags import LinkTags
+
 _WEB = re.compile(r"\s*https?://", re.IGNORECASE)
 _BREAKS = re.compile(r"[\t\r\n]")
 """What a browser takes out of a URL (URL Standard, basic URL parser); a redirect could not even carry it."""
@@ -26,9 +28,13 @@ class LinkBook:
 
     `link_url(number, url)` makes the redirector's URL, the same for every recipient; None leaves every link unchanged
     and still lists them. `untracked` are targets that never go through the redirector: imprint and privacy pages.
+    `tags` are added to all others before they are numbered.
     """
 
-    def __init__(self, link_url: Callable[[int, str], str] | None, untracked: Collection[str]) -> None:
+    def __init__(
+        self, link_url: Callable[[int, str], str] | None, untracked: Collection[str], tags: LinkTags | None = None
+    ) -> None:
+        self._tags = tags
         self._link_url = link_url
         self._untracked = frozenset(untracked)
         self._numbers: dict[str, int] = {}
@@ -42,6 +48,8 @@ class LinkBook:
         target = _BREAKS.sub("", url).strip()
         if not _WEB.match(target) or target in self._untracked:
             return url
+        if self._tags is not None and (tagged := self._tags.tagged(target)) != target:
+            target = url = tagged
         number = self._numbers.setdefault(target, len(self._numbers) + 1)
         written = url if self._link_url is None else self._link_url(number, target)
         self._targets[written] = target

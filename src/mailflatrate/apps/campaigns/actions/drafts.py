@@ -43,8 +43,9 @@ UNSEEN = frozenset({"name", "time_zone", "per_hour"})
 """Of what a customer writes, what neither readers see nor the content hash covers."""
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
-    "content", "text_override", "track_clicks", "time_zone", "excluded_list_ids", "excluded_segments",
-    "excluded_mailing_ids", "per_hour", "variants", "translations", "test_share", "test_hours", "test_metric",
+    "content", "text_override", "track_clicks", "untagged_links", "link_campaign", "time_zone", "excluded_list_ids",
+    "excluded_segments", "excluded_mailing_ids", "per_hour", "variants", "translations", "test_share", "test_hours",
+    "test_metric",
 })  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentP
 from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile, SavedBlock
 from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
+from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
 
@@ -37,10 +38,12 @@ __all__ = [
     "Edition",
     "FeedDigest",
     "FeedItem",
+    "LinkTagging",
     "Media",
     "MediaFile",
     "ReleaseAnswer",
     "ReleaseRequest",
     "SavedBlock",
+    "TagStyle",
     "TestMetric",
 ]

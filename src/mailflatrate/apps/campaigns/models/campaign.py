@@ -73,6 +73,12 @@ class Campaign(TenantModel):
     saved_tab = models.CharField(max_length=32, blank=True, help_text="the browser window that last saved")
     saved_turn = models.PositiveIntegerField(default=0, help_text="number of saves by that window")
     track_clicks = models.BooleanField(_("count clicks"), default=True)
+    untagged_links = models.BooleanField(
+        default=False, db_default=False, help_text="without the account's parameters for web analytics"
+    )
+    link_campaign = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="its name in web analytics; empty: made from its name"
+    )
     variants = models.JSONField(default=list, help_text="what variants B to D change: see campaigns.variants")
     translations = models.JSONField(
         default=list,

@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.errors import NotEditable
+from mailflatrate.apps.campaigns.link_tagging import adds_tags
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_style, newest_imprint, sent_back
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
@@ -194,6 +195,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         **comments_context(request, campaign),
         "step": step_of_message(campaign),
         "form": saved.form,
+        "tags_links": adds_tags(),
         "saved": saved,
         "chosen_lists": [row.name for row in list_table() if str(row.id) in chosen],
         "lists": [(row, str(row.id) in chosen) for row in list_table()],

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.validators import RegexValidator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -74,7 +75,22 @@ class CampaignForm(forms.Form):
         required=False,
         help_text=_("We count clicks per link, not per person. We never track opens."),
     )
-
+    link_campaign = forms.CharField(
+        label=_("Name in web analytics"),
+        required=False,
+        max_length=60,
+        validators=[
+            RegexValidator(
+                r"[{}]", _("It's the same for everyone, so it can't have personal fields."), inverse_match=True
+            )
+        ],
+        help_text=_("The campaign in your links. If empty, it's made from the campaign's name."),
+    )
+    untagged_links = forms.BooleanField(
+        label=_("Don't add parameters for web analytics"),
+        required=False,
+        help_text=_("Your account adds them to links of your own domains."),
+    )
     test_share = forms.TypedChoiceField(
         label=_("Share per variant"), choices=_share_choices, coerce=int, required=False
     )

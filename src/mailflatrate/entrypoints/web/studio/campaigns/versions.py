@@ -54,6 +54,8 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "test_metric": gettext_lazy("Winner decided by"),
     "per_hour": gettext_lazy("Maximum emails per hour"),
     "track_clicks": gettext_lazy("Track clicks"),
+    "untagged_links": gettext_lazy("No parameters for web analytics"),
+    "link_campaign": gettext_lazy("Name in web analytics"),
     "time_zone": gettext_lazy("Time zone"),
 }
 """Every field that a version holds, in the order of the page."""
@@ -179,7 +181,7 @@ def _said(name: str, value: Any) -> str:
         return " · ".join(each["subject"] for each in value or []) or "–"
     if name == "conditions":
         return segment_sentences([value or []])[0]
-    if name == "track_clicks":
+    if name in ("track_clicks", "untagged_links"):
         return _("yes") if value else _("no")
     return "" if name in LONG else str(value or "–")
 

@@ -45,6 +45,7 @@ from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.sign_in.proved_factor import second_factor
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
+from mailflatrate.entrypoints.web.studio.trust.link_tagging import LinkTaggingForm
 from mailflatrate.rules.facts import HistoryFacts
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.roles import Permission, may
@@ -220,7 +221,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
         return succeed(request, _("Saved."), reverse("studio:settings"))
     chosen = monthly_report.chosen_readers()
     readers = [(row.user, row.user_id in chosen) for row in monthly_report.possible_readers()]
-    context = {"form": form, "readers": readers}
+    context = {"form": form, "readers": readers, "tagging": LinkTaggingForm()}
     return page(request, "studio/trust/settings.html", context, status=422 if form.errors else 200)
 
 
