@@ -26,6 +26,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from PIL import Image, ImageChops
 from free_ports import free_port
 from measure import machine
 
-TALL_PX = 7_000
+WINDOW_PX, TALL_PX = 900, 9_000
 SQUARE_PX = 20
 SAME = 40
 """How far the mean color of a square may be from Chromium's, of 255, in each channel."""
@@ -45,15 +46,15 @@ _MINI = Path("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser")
 _DISPLAY = ":97"
 # WebKitGTK answers before it has painted: its pictures are those of the page before.
 _PAINTED = """const done = arguments[0];
-Promise.all([...document.images].map(one => one.decode().catch(() => 0))).then(
+Promise.all([...frames[0].document.images].map(one => one.decode().catch(() => 0))).then(
     () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 150))))"""
 
 
 class Engine(ABC):
-    """A browser that draws a file in a window of one width, tall enough for the whole message."""
+    """A browser that draws a file in a window that is tall enough for the whole message."""
 
     @abstractmethod
-    def __init__(self, width: int, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack) -> None:
         """Start the browser; the stack ends it."""
 
     @abstractmethod
@@ -64,14 +65,14 @@ class Engine(ABC):
 class Chromium(Engine):
     """By Playwright."""
 
-    def __init__(self, width: int, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack) -> None:
         from playwright.sync_api import sync_playwright
 
         playwright = stack.enter_context(sync_playwright())
         found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--hide-scrollbars"])
         stack.callback(browser.close)
-        self._page = browser.new_page(viewport={"width": width, "height": TALL_PX})
+        self._page = browser.new_page(viewport={"width": WINDOW_PX, "height": TALL_PX})
 
     def draw(self, page: Path) -> Image.Image:
         """Return the picture of a page."""
@@ -82,20 +83,20 @@ class Chromium(Engine):
 class Gecko(Engine):
     """By Marionette, which Firefox speaks itself: a length, a colon, and JSON."""
 
-    def __init__(self, width: int, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack) -> None:
         profile = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         port = free_port()
         profile.joinpath("user.js").write_text(f'user_pref("marionette.port", {port});\n', encoding="utf-8")
         command = ["firefox-esr", "--headless", "--marionette", "--no-remote", "--profile", str(profile)]
-        sizes = {"MOZ_HEADLESS_WIDTH": str(width), "MOZ_HEADLESS_HEIGHT": str(TALL_PX)}
+        sizes = {"MOZ_HEADLESS_WIDTH": str(WINDOW_PX), "MOZ_HEADLESS_HEIGHT": str(TALL_PX)}
         _start(stack, command, sizes | {"HOME": str(profile)})
         self._socket = stack.enter_context(_connected(port))
         self._read()
         self._ask("WebDriver:NewSession", {})
-        self._ask("WebDriver:SetWindowRect", {"width": width, "height": TALL_PX})
+        self._ask("WebDriver:SetWindowRect", {"width": WINDOW_PX, "height": TALL_PX})
         inner = self._ask("WebDriver:ExecuteScript", {"script": "return [innerWidth, innerHeight]", "args": []})
-        wider, taller = width - inner["value"][0], TALL_PX - inner["value"][1]
-        self._ask("WebDriver:SetWindowRect", {"width": width + wider, "height": TALL_PX + taller})
+        wider, taller = WINDOW_PX - inner["value"][0], TALL_PX - inner["value"][1]
+        self._ask("WebDriver:SetWindowRect", {"width": WINDOW_PX + wider, "height": TALL_PX + taller})
 
     def draw(self, page: Path) -> Image.Image:
         """Return the picture of a page."""
@@ -125,7 +126,7 @@ class Gecko(Engine):
 class WebKit(Engine):
     """WebKitGTK, by its driver (W3C WebDriver), on a display of its own."""
 
-    def __init__(self, width: int, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack) -> None:
         _start(stack, ["Xvfb", _DISPLAY, "-screen", "0", f"1400x{TALL_PX + 400}x24", "-nolisten", "tcp"], {})
         port = free_port()
         _start(
@@ -139,10 +140,10 @@ class WebKit(Engine):
         made = self._ask("", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": browser}}})
         self._base += f"/{made['sessionId']}"
         stack.callback(self._ask, "", None, "DELETE")
-        self._ask("/window/rect", {"width": width, "height": TALL_PX})
+        self._ask("/window/rect", {"width": WINDOW_PX, "height": TALL_PX})
         inner = self._ask("/execute/sync", {"script": "return [innerWidth, innerHeight]", "args": []})
-        wider, taller = width - inner[0], TALL_PX - inner[1]
-        self._ask("/window/rect", {"width": width + wider, "height": TALL_PX + taller})
+        wider, taller = WINDOW_PX - inner[0], TALL_PX - inner[1]
+        self._ask("/window/rect", {"width": WINDOW_PX + wider, "height": TALL_PX + taller})
 
     def draw(self, page: Path) -> Image.Image:
         """Return the picture of a page."""
@@ -172,23 +173,26 @@ def main() -> int:
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        pages = list(_pages(folder, options.only))
-        chromium = Chromium(options.width, stack)
-        usual = {page.stem: _keep(chromium.draw(page), page.stem, "chromium", options.keep) for page in pages}
+        pages = list(_pages(folder, options.only, options.width))
+        chromium = Chromium(stack)
+        usual = {page.stem: _keep(chromium.draw(page), page.stem, "chromium", options) for page in pages}
         found: dict[str, Any] = {}
         for name, (engine, needs) in ENGINES.items():
             if not all(shutil.which(need) for need in needs):
                 found[name] = "not installed"
                 continue
-            drawing = engine(options.width, stack)
-            drawn = {page.stem: _keep(drawing.draw(page), page.stem, name, options.keep) for page in pages}
+            drawing = engine(stack)
+            drawn = {page.stem: _keep(drawing.draw(page), page.stem, name, options) for page in pages}
             found[name] = _judged(usual, drawn)
     print(json.dumps({"templates": len(pages), "width": options.width, **found, "machine": machine()}))
     return int(any(isinstance(each, dict) and each["different"] for each in found.values()))
 
 
-def _pages(folder: Path, only: str) -> Iterator[Path]:
-    """Write each of our templates in each of its languages as a page with its pictures; yield the files."""
+def _pages(folder: Path, only: str, width: int) -> Iterator[Path]:
+    """Write each of our templates in each of its languages as a page with its pictures; yield the files.
+
+    It is in a frame of the width, because no window of Firefox or WebKit is as narrow as a phone.
+    """
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
     import django
@@ -209,7 +213,8 @@ def _pages(folder: Path, only: str) -> Iterator[Path]:
         for stem in {piece.split(".png")[0] for piece in html.split("https://media.example/")[1:]}:
             html = html.replace(f"https://media.example/{stem}.png", picture_file(stem).as_uri())
         page = folder / f"{key}-{language}.html"
-        page.write_text(html, encoding="utf-8")
+        frame = f'<iframe srcdoc="{escape(html)}" style="width:{width}px;height:{TALL_PX}px;border:0"></iframe>'
+        page.write_text(f"<!DOCTYPE html><body style='margin:0'>{frame}", encoding="utf-8")
         yield page
 
 
@@ -274,9 +279,9 @@ def _rows(picture: Image.Image, tall: int) -> list[Image.Image]:
 
 
 def _same(one: Image.Image, other: Image.Image) -> float:
-    pairs = zip(one.getdata(), other.getdata(), strict=True)
-    near = [all(abs(a - b) <= SAME for a, b in zip(*pair, strict=True)) for pair in pairs]
-    return float(sum(near) / len(near))
+    pairs = zip(one.tobytes(), other.tobytes(), strict=True)  # three bytes a square
+    near = [abs(a - b) <= SAME for a, b in pairs]
+    return sum(all(near[place : place + 3]) for place in range(0, len(near), 3)) / (len(near) / 3)
 
 
 def _painted(picture: Image.Image) -> int:
@@ -286,10 +291,11 @@ def _painted(picture: Image.Image) -> int:
     return box[3] if box else picture.height
 
 
-def _keep(picture: Image.Image, name: str, engine: str, folder: Path | None) -> Image.Image:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        picture.crop((0, 0, picture.width, _painted(picture))).save(folder / f"{name}-{engine}.png")
+def _keep(picture: Image.Image, name: str, engine: str, options: argparse.Namespace) -> Image.Image:
+    picture = picture.crop((0, 0, options.width, picture.height))
+    if options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        picture.crop((0, 0, picture.width, _painted(picture))).save(options.keep / f"{name}-{engine}.png")
     return picture
 
 
