@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE, TESTS = ROOT / "src" / "mailflatrate", ROOT / "tests"
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50
-LONG_FILES = {"rules/facts.py": 465}
+LONG_FILES = {"rules/facts.py": 468}
 """The facts that the rules know stay in one file (ADR 0014)."""
 LONG_TESTS = 9
 LONGEST_TEST = 438

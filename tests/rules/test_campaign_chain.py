@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
+from mailflatrate.rules.coupon_facts import CouponFacts
 from mailflatrate.rules.facts import (
     AccountStatus,
     CampaignFacts,
@@ -17,6 +18,7 @@ from mailflatrate.rules.facts import (
     SpamScore,
 )
 from mailflatrate.rules.gate import RULES_VERSION, explain, failures_by_weight, judge_campaign
+from mailflatrate.rules.linked_pages import LinkOutcome, LinkVisitFacts
 from mailflatrate.rules.verdict import Severity, verdict_from_json
 from rules.examples import CAMPAIGN, IMPRINT, NOW, campaign
 
@@ -83,6 +85,34 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
         "languages-written",
         {"audience": {"unwritten_languages": (("it", 12), ("fr", 3))}},
         "no text in Italian, French, the choice of 15",
+    ),
+    *(
+        (key, {"content": {"visits": (LinkVisitFacts("https://a.de/x", outcome, "HTTP 404"),)}}, "https://a.de/x")
+        for key, outcome in (
+            ("links-hosted", LinkOutcome.NO_HOST),
+            ("links-found", LinkOutcome.GONE),
+            ("links-visited", LinkOutcome.WAITING),
+        )
+    ),
+    (
+        "links-direct",
+        {"content": {"visits": (LinkVisitFacts("https://a.de/x", LinkOutcome.OK, "", "https://b.de/", 1),)}},
+        "https://a.de/x → https://b.de/",
+    ),
+    (
+        "links-direct",
+        {"content": {"visits": (LinkVisitFacts("https://a.de/x", LinkOutcome.OK, "", "https://www.a.de/", 2),)}},
+        "https://www.a.de/",
+    ),
+    (
+        "links-agree",
+        {"content": {"visits": (LinkVisitFacts("https://a.de/x", LinkOutcome.OK, disagreements=("1 / 2",)),)}},
+        "1 / 2 (https://a.de/x)",
+    ),
+    (
+        "coupons-enough",
+        {"audience": {"coupons": (CouponFacts("Ten percent", 1, 2),)}},
+        "has 1 codes left",
     ),
     ("languages-translated", {"audience": {"untranslated": ("de",)}}, "in German is still a copy"),
     ("sender-verified", {"sender": {"address_verified_at": None}}, "post@news.papierladen.de"),

@@ -22,7 +22,7 @@ from mailflatrate.apps.campaigns.actions.coupons import create_pool
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.actions.saved_blocks import save_block
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
-from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem, LinkTagging
+from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem, LinkTagging, LinkVisit
 from mailflatrate.apps.campaigns.states import locked, move
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import (
@@ -288,6 +288,7 @@ class Neighbours:
                 "pool_id": create_pool("Spring", b"SPRING-1", by=None)[0].id,
                 "saved_block_id": save_block("Kept", A_ROW, is_shared=True, by=None).id,
             }
+            LinkVisit.objects.create(campaign=campaign, url="https://lindenhof.example/", key="0" * 64)
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.owner).id
             digest = FeedDigest.objects.create(
                 name="Shop news",

@@ -22,3 +22,12 @@ def language_names(language: str) -> Mapping[str, str]:
 def _two_letters(names: Mapping[str, str]) -> Mapping[str, str]:
     """Return the names of codes with two letters; the others are regions, or languages without such a code."""
     return MappingProxyType({code: name for code, name in names.items() if len(code) == 2 and code.isalpha()})
+
+
+@cache
+def month_names(language: str) -> tuple[Mapping[int, str], ...]:
+    """Return the months by number as a language writes them in a date: in full, and short."""
+    locale = Locale(language)
+    return tuple(
+        locale.months[context][width] for context in ("format", "stand-alone") for width in ("wide", "abbreviated")
+    )

@@ -55,11 +55,16 @@ from mailflatrate.rules.checks import (
     imprint_shown,
     languages_translated,
     languages_written,
+    links_agree,
     links_clean,
+    links_direct,
     links_finished,
+    links_found,
+    links_hosted,
     links_https,
     links_public,
     links_truthful,
+    links_visited,
     list_language,
     merge_tags_filled,
     message_built,
@@ -175,6 +180,11 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     links_truthful.CHECK,
     links_public.CHECK,
     links_https.CHECK,  # R-49 warn
+    links_hosted.CHECK,
+    links_found.CHECK,  # R-49 warn
+    links_visited.CHECK,  # R-49 warn
+    links_direct.CHECK,  # R-49 warn
+    links_agree.CHECK,  # R-49 warn
     nothing_hidden.CHECK,
     no_machine_orders.CHECK,  # R-48 review
     no_foreign_pixel.CHECK,

@@ -14,6 +14,7 @@ from mailflatrate.rules.audience_states import ConsentKind, OriginState, Subscri
 from mailflatrate.rules.coupon_facts import CouponFacts
 from mailflatrate.rules.forms.content import FormContent
 from mailflatrate.rules.imprint import ImprintRecord
+from mailflatrate.rules.linked_pages import LinkVisitFacts
 from mailflatrate.rules.names.brands import Brands, shipped_brands
 
 
@@ -217,6 +218,8 @@ class ContentFacts:
     """Declarations that large mail programs ignore, and that a layout depends on."""
     oversized_images: tuple[str, ...] = ()
     """Images that Outlook would show too wide: wider than a message, or without any width."""
+    visits: tuple[LinkVisitFacts, ...] = ()
+    """What was found behind the links, each once; for campaigns of this service."""
     is_plain: bool = False
     """A message of another system that is plain text on purpose, without any other part."""
     is_example: bool = False

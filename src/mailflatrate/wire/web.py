@@ -58,7 +58,9 @@ class FetchedPage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The content at an address. `url` is the address after the last redirect, `content_type` the server's value."""
+    """The content at an address. `url` is the address after the last of `redirects`, `content_type` the server's
+    value.
+    """
 
     url: str
     status: WebStatus
@@ -66,6 +68,7 @@ class Document:
     content_type: str = ""
     charset: str = "utf-8"
     problem: str = ""
+    redirects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +175,17 @@ def _follow(url: str, visitor: _Visitor) -> Document:
     """Visit `url` and follow its redirects."""
     here = url
     try:
-        for _ in range(MOST_REDIRECTS + 1):
+        for redirects in range(MOST_REDIRECTS + 1):
             answer, body = _visit(here, visitor)
             if answer.status in _REDIRECTS and answer.headers.get("Location"):
                 here = urljoin(here, answer.headers["Location"])
                 continue
             if answer.status in (404, 410):
-                return Document(here, WebStatus.MISSING, problem=f"HTTP {answer.status}")
+                return Document(here, WebStatus.MISSING, problem=f"HTTP {answer.status}", redirects=redirects)
             if answer.status >= 400:
-                return Document(here, WebStatus.FAILED, problem=f"HTTP {answer.status}")
-            charset = answer.headers.get_content_charset() or "utf-8"
-            return Document(here, WebStatus.OK, body, answer.headers.get("Content-Type", ""), charset)
+                return Document(here, WebStatus.FAILED, problem=f"HTTP {answer.status}", redirects=redirects)
+            charset, kind = answer.headers.get_content_charset() or "utf-8", answer.headers.get("Content-Type", "")
+            return Document(here, WebStatus.OK, body, kind, charset, redirects=redirects)
     except VisitRefused as refused:
         return Document(here, refused.status, problem=str(refused))
     except ssl.SSLCertVerificationError as problem:

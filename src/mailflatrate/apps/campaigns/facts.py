@@ -6,6 +6,7 @@ from statistics import median
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
+from mailflatrate.apps.campaigns.link_visits import visit_facts
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, Media
 from mailflatrate.apps.campaigns.placeholders import placeholders_in
@@ -55,6 +56,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         machine_orders=spoken.machine_orders,
         placeholders=_placeholders_left(campaign, seen),
         images_without_source=seen.images_without_source,
+        visits=visit_facts(campaign, (link.url for link in compiled.sources.links), seen),
         has_headings=seen.headings > 0,
         unsupported_css=seen.unsupported_css,
         oversized_images=seen.oversized_images,

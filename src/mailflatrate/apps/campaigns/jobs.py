@@ -1,6 +1,6 @@
 """Background jobs of campaigns: check the feeds of digests, adopt templates of other systems."""
 
-from mailflatrate.apps.campaigns.actions import digests, templates
+from mailflatrate.apps.campaigns.actions import digests, link_visits, templates
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
@@ -17,6 +17,12 @@ def adopt_templates(account_id: int, move_id: int) -> None:
     """Save the templates that a move fetched from another system."""
     with tenancy.account(account_id):
         templates.adopt_templates(move_id)
+
+
+@job(link_visits.JOB, JobQueue.HOUSE)
+def visit_links(account_id: int, campaign_id: int) -> None:
+    """Visit the links of a draft once before it is released."""
+    link_visits.visit_links(account_id, campaign_id)
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")

@@ -102,6 +102,7 @@ READERS: Mapping[str, ChildReader] = {
     ),
     "probe.spin": ChildReader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": ChildReader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
+    "page": ChildReader("mailflatrate.mail.linked_page:read_linked_page", cpu_seconds=1.2),
     "feed": ChildReader(
         "mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed_values:NoFeed",)
     ),

@@ -141,7 +141,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
         # Campaigns, and what became of them.
         *_tables(_CAMPAIGN, _ALL, "campaign"),
         *_tables(_OF_CAMPAIGN, _ALL, "campaign_version"),
-        *_tables(_OF_CAMPAIGN, _EDIT, "release_request campaign_comment report_link"),
+        *_tables(_OF_CAMPAIGN, _EDIT, "release_request campaign_comment report_link link_visit"),
         *_tables(_OF_CAMPAIGN, _CHANGE, "plan trial chunk"),
         *_tables(_OF_CAMPAIGN, _ADD, "edition"),
         *_tables(

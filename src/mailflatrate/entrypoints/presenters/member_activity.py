@@ -164,6 +164,7 @@ PAGES_THAT_COMPUTE: Final = frozenset(
             "segment-count",
             "campaign-audience",
             "campaign-preview",
+            "campaign-visit-links",
         ),
         *("campaign-pulse", "campaign-waves", "form-preview", "imprint-fields", "imprint-preview", "brand-preview"),
         *("suppression-look-up", "choose-account", "import-move-rows", "agreements", "automation_side"),

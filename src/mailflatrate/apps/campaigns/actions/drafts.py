@@ -13,6 +13,7 @@ from mailflatrate.apps.accounts.actions.agreements import Circumstances, acknowl
 from mailflatrate.apps.accounts.models import AgreementKind, Occasion, User
 from mailflatrate.apps.accounts.queries import current_version
 from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns.actions.link_visits import request_visits
 from mailflatrate.apps.campaigns.campaign_content import (
     calendar_events,
     compile_campaign,
@@ -21,6 +22,7 @@ from mailflatrate.apps.campaigns.campaign_content import (
 )
 from mailflatrate.apps.campaigns.coupons import pools_in
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
+from mailflatrate.apps.campaigns.link_visits import evidence_of, has_links_to_visit
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
@@ -41,6 +43,7 @@ MOST_VERSIONS = 100
 ONE_GO, ONE_GO_AT_MOST = timedelta(minutes=3), timedelta(minutes=15)
 UNSEEN = frozenset({"name", "time_zone", "per_hour"})
 """Of what a customer writes, what neither readers see nor the content hash covers."""
+_WITH_LINKS = ("content", "content_kind", "variants", "translations")
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
     "content", "text_override", "track_clicks", "untagged_links", "link_campaign", "time_zone", "excluded_list_ids",
@@ -68,6 +71,7 @@ def create_campaign(
     check_languages(campaign)
     campaign.media_ids = _media_ids(campaign)
     campaign.save()
+    _visit_later(campaign)
     record_version(campaign, by)
     return campaign
 
@@ -107,6 +111,8 @@ def write(
         campaign.edited_by = by
     campaign.save(update_fields=[*changed, "media_ids", "version", "updated_at", "edited_by"])
     record_version(campaign, by, taken_from=taken_from)
+    if not changed.keys().isdisjoint(_WITH_LINKS):
+        _visit_later(campaign)
     if changed.get("reply_to"):
         _look_up_later(changed["reply_to"])
     return campaign
@@ -131,6 +137,12 @@ def _look_up_later(address: str) -> None:
     """Enqueue a DNS check of whether replies can be delivered there, so that the gate knows (R-46)."""
     with suppress(AddressError):
         want_facts([parse(address).domain])
+
+
+def _visit_later(campaign: Campaign) -> None:
+    """Enqueue visits to the links, so that the checks know what is behind them (R-49)."""
+    if has_links_to_visit(each.content for each in all_variants(resolved(campaign))):
+        request_visits(campaign.id)
 
 
 def values_of(campaign: Campaign) -> dict[str, Any]:
@@ -242,6 +254,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
             "defaults": printed_defaults(campaign),
             **({"events": list(events)} if (events := calendar_events(shown)) else {}),
             **({"coupons": pools} if (pools := pools_in((compiled.subject, compiled.html, compiled.text))) else {}),
+            **({"visits": visits} if (visits := evidence_of(campaign.id)) else {}),
         },
         imprint=imprint,
     )

@@ -16,6 +16,7 @@ from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplat
 from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
+from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
 
@@ -39,6 +40,7 @@ __all__ = [
     "FeedDigest",
     "FeedItem",
     "LinkTagging",
+    "LinkVisit",
     "Media",
     "MediaFile",
     "ReleaseAnswer",

@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
 from mailflatrate.entrypoints.presenters.language import reading_language, text_name
+from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -88,7 +89,9 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
             )
             for number, each in enumerate(all_variants(campaign))
         ]
+        visits = visits_context(campaign.id)
     return {
+        **visits,
         "previews": previews,
         "campaign": campaign,
         "customer": campaign.account,

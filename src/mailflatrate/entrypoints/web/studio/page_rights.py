@@ -37,7 +37,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(
         Permission.DRAFT,
         "home campaigns campaign-labels campaign-new campaign-copy campaign-follow-up campaign-delete "
-        "campaign-edit campaign-audience campaign-draft-review campaign-preview "
+        "campaign-edit campaign-audience campaign-draft-review campaign-preview campaign-link-visits "
+        "campaign-visit-links "
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "

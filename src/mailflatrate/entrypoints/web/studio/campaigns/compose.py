@@ -32,6 +32,7 @@ from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
 from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.message_step import step_of_message
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
@@ -193,6 +194,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
     return {
         **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, found=found),
         **comments_context(request, campaign),
+        **visits_context(campaign.id),
         "step": step_of_message(campaign),
         "form": saved.form,
         "tags_links": adds_tags(),

@@ -1,0 +1,66 @@
+"""What was found behind the links of a campaign, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.campaigns.link_visits import current_visits
+from mailflatrate.apps.campaigns.models import LinkVisit
+from mailflatrate.rules.linked_pages import LinkOutcome
+
+_TONES = {
+    LinkOutcome.OK: "success",
+    LinkOutcome.NO_HOST: "error",
+    LinkOutcome.GONE: "warning",
+    LinkOutcome.FAILED: "warning",
+    LinkOutcome.UNKNOWN: "warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One link: its address, the result as a word with a tone, the page's title, and where it was redirected to."""
+
+    url: str
+    word: str
+    tone: str
+    detail: str
+    title: str
+    text: str
+    final_url: str
+    visited_at: datetime | None
+    waits: bool
+
+
+def visits_context(campaign_id: int) -> dict[str, Any]:
+    """Return what templates need: `visits`, the links of a campaign, and whether some of them wait."""
+    lines = [_line(row) for row in current_visits(campaign_id)]
+    return {"visits": lines, "visits_wait": any(line.waits for line in lines)}
+
+
+def _line(row: LinkVisit) -> VisitLine:
+    waits = row.visited_at is None
+    outcome = LinkOutcome.WAITING if waits else LinkOutcome(row.outcome)
+    words = {
+        LinkOutcome.WAITING: _("waiting"),
+        LinkOutcome.OK: _("found"),
+        LinkOutcome.NO_HOST: _("no such host"),
+        LinkOutcome.GONE: _("not found"),
+        LinkOutcome.FAILED: _("error"),
+        LinkOutcome.UNKNOWN: _("no response"),
+        LinkOutcome.SKIPPED: _("not visited"),
+    }
+    detail = _("personal, an example, or one of our own pages") if outcome is LinkOutcome.SKIPPED else row.problem
+    return VisitLine(
+        url=row.url,
+        word=words[outcome],
+        tone=_TONES.get(outcome, "neutral"),
+        detail="" if waits else detail,
+        title=row.title,
+        text=row.text,
+        final_url=row.final_url,
+        visited_at=row.visited_at,
+        waits=waits,
+    )

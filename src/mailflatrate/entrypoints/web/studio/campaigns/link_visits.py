@@ -1,0 +1,38 @@
+"""The links of a draft on the pages: what was found behind them, and another visit."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns.actions.link_visits import visit_again
+from mailflatrate.entrypoints.presenters.link_visits import visits_context
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.panel import panel_of
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page
+
+
+@require_safe
+@studio
+def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Return only the card, for htmx, and the checks as soon as the last link was visited."""
+    campaign = find_campaign(campaign_id)
+    context: dict[str, Any] = {"campaign": campaign, **visits_context(campaign.id)}
+    if "waits" in request.GET and not context["visits_wait"]:
+        context |= {"panel": panel_of(campaign), "finished": True}
+    return page(request, "studio/campaigns/link_visits.html", context)
+
+
+@require_POST
+@studio
+def visit(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Visit the links again."""
+    number = visit_again(find_campaign(campaign_id).id)
+    words = ngettext("We're visiting %(number)d link.", "We're visiting %(number)d links.", number)
+    said = words % {"number": number} if number else _("The links were visited a moment ago.")
+    return succeed(request, said, reverse("studio:campaign-edit", args=[campaign_id]) + "#step-check")

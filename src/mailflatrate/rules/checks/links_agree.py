@@ -1,0 +1,27 @@
+"""R-49: prices and dates in the campaign are those of the page."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    differ = [(each.url, said) for each in facts.content.visits for said in each.disagreements]
+    return {"links": tuple(f"{said} ({url})" for url, said in differ)[:5]} if differ else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-49",
+    key="links-agree",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="Derived",
+    hits=_hits,
+    text=RuleText(
+        title="Prices and dates match the pages",
+        sentence="The campaign and the page behind the link differ (campaign / page): {links}.",
+        why="A price or date that is wrong in one of the two places misleads readers, and may bind you.",
+        fix="Correct the one that is wrong, then visit the links again.",
+    ),
+)

@@ -1,0 +1,32 @@
+"""R-49: the page behind each link is there when it is visited once before release."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.linked_pages import LinkOutcome
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
+
+_MISSED = (LinkOutcome.GONE, LinkOutcome.FAILED)
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    missed = [each for each in facts.content.visits if each.outcome in _MISSED]
+    if not missed:
+        return None
+    return {"links": tuple(f"{each.url} ({each.problem})" if each.problem else each.url for each in missed)[:5]}
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-49",
+    key="links-found",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="Derived",
+    hits=_hits,
+    text=RuleText(
+        title="Links lead to a page",
+        sentence="We visited these links and got no page: {links}.",
+        why="Readers who click would see an error.",
+        fix="Correct the address or publish the page, then visit the links again.",
+    ),
+)

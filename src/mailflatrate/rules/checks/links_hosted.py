@@ -1,0 +1,28 @@
+"""R-49: no link leads to a host name that does not exist."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.linked_pages import LinkOutcome
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    lost = [each.url for each in facts.content.visits if each.outcome is LinkOutcome.NO_HOST]
+    return {"links": tuple(lost)[:5]} if lost else None
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-49",
+    key="links-hosted",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="Derived",
+    hits=_hits,
+    text=RuleText(
+        title="Links lead to hosts that exist",
+        sentence="There is no website at the host name of these links: {links}.",
+        why="No recipient could open them, and anyone could register the name and take it over.",
+        fix="Correct the address. If you have just set up the domain, visit the links again.",
+    ),
+)

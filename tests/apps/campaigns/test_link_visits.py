@@ -1,0 +1,166 @@
+"""The links of a draft are visited once before it is released, and what was seen is compared and kept."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from mailflatrate.apps.campaigns.actions import drafts
+from mailflatrate.apps.campaigns.actions.link_visits import JOB, visit_again, visit_links
+from mailflatrate.apps.campaigns.link_visits import current_visits, may_visit
+from mailflatrate.apps.campaigns.models import Campaign, LinkVisit
+from mailflatrate.apps.campaigns.seals import is_genuine, seal_of
+from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.gate import explain
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from support.customers import Customer, sending_customer
+
+HOST = "shop.blumen-am-see.de"
+PRODUCT = (
+    '<html><head><title>Tulips</title><script type="application/ld+json">{"@type": "Offer", "price": "24.90", '
+    '"priceCurrency": "EUR"}</script></head><body>Buy tulips</body></html>'
+)
+ASKED: list[tuple[str, dict[str, str]]] = []
+
+
+class Shop(BaseHTTPRequestHandler):
+    """A shop with a product, a page that is gone, and one that moved to another domain."""
+
+    def do_GET(self) -> None:
+        ASKED.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        if self.path == "/moved":
+            port = self.headers["Host"].rpartition(":")[2]
+            return self._answer(302, "", Location=f"http://other.garten-im-tal.de:{port}/", **{"Set-Cookie": "a=b"})
+        return self._answer(404 if self.path == "/gone" else 200, PRODUCT)
+
+    def _answer(self, status: int, body: str, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    assert database
+    return sending_customer(people=1)
+
+
+@pytest.fixture(scope="module")
+def resolver() -> Iterator[DnsResolver]:
+    zone = {HOST: {"A": ["127.0.0.1"]}, "other.garten-im-tal.de": {"A": ["127.0.0.1"]}}
+    with ZoneServer(zone) as dns:
+        yield DnsResolver([dns.nameserver], timeout_seconds=2)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://{HOST}:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def findings(anna: Customer, draft: Campaign) -> dict[str, str]:
+    """What the checks say about the links."""
+    with tenancy.account(anna.account_id):
+        failures = check_campaign(draft.id).failures
+    return {each.key: explain(each, "en").sentence for each in failures if each.key.startswith("links-")}
+
+
+def visited(anna: Customer, draft: Campaign) -> dict[str, LinkVisit]:
+    with tenancy.account(anna.account_id):
+        return {row.url: row for row in current_visits(draft.id)}
+
+
+def test_what_is_behind_the_links_is_said_and_kept(anna: Customer, shop: str, resolver: DnsResolver) -> None:
+    content = (
+        f"Tulips for 19,90 € [buy]({shop}/tulips) or read [more]({shop}/gone), [news]({shop}/moved), "
+        "[lost](https://nowhere.blumen-am-see.de/) [an example](https://shop.example/) "
+        "[yours](https://shop.blumen-am-see.de/?id={{ contact.email }})"
+    )
+    draft = anna.draft(content=content)
+    with tenancy.account(anna.account_id):
+        assert ProcrastinateJob.objects.filter(task_name=JOB, args__campaign_id=draft.id).count() == 1
+    assert "4 of the links" in findings(anna, draft)["links-visited"]
+    ASKED.clear()
+    visit_links(anna.account_id, draft.id, resolver=resolver, private=True)
+    said = findings(anna, draft)
+    assert "19.90 EUR / 24.90 EUR" in said["links-agree"]
+    assert f"{shop}/gone (HTTP 404)" in said["links-found"]
+    assert f"{shop}/moved → http://other.garten-im-tal.de" in said["links-direct"]
+    assert "https://nowhere.blumen-am-see.de/" in said["links-hosted"]
+    assert "links-visited" not in said
+    assert [path for path, _headers in ASKED] == ["/tulips", "/gone", "/moved", "/"], "each once, a redirect followed"
+    for _path, headers in ASKED:
+        assert load_settings().public_url in headers["user-agent"]
+        assert headers.keys().isdisjoint({"cookie", "referer", "authorization"})
+    rows = visited(anna, draft)
+    tulips = rows[f"{shop}/tulips"]
+    assert (tulips.title, tulips.text, tulips.prices) == ("Tulips", "Tulips Buy tulips", [["24.90", "24.90", "EUR"]])
+    assert rows["https://shop.example/"].outcome == "skipped"
+    with tenancy.account(anna.account_id):
+        edition = drafts.make_edition(Campaign.objects.get(id=draft.id))
+        seen = {each["url"]: each for each in edition.facts["visits"]}
+        assert seen[f"{shop}/gone"]["problem"] == "HTTP 404"
+        assert is_genuine(edition)
+        edition.facts["visits"][0]["outcome"] = "ok" if edition.facts["visits"][0]["outcome"] != "ok" else "gone"
+        assert seal_of(edition) != bytes(edition.seal), "the evidence is part of the seal"
+
+
+def test_again_means_again_and_what_left_the_draft_is_no_longer_shown(
+    anna: Customer, shop: str, resolver: DnsResolver
+) -> None:
+    draft = anna.draft(content=f"[a]({shop}/a) [b]({shop}/b) for 24,90 €")
+    visit_links(anna.account_id, draft.id, resolver=resolver, private=True)
+    assert findings(anna, draft).keys() <= {"links-https"}
+    with tenancy.account(anna.account_id):
+        assert visit_again(draft.id) == 0, "a moment ago"
+        LinkVisit.objects.filter(campaign=draft).update(visited_at=clock.now() - timedelta(minutes=5))
+        assert visit_again(draft.id) == 2
+        drafts.update_campaign(draft.id, {"content": f"[b]({shop}/b)"}, by=anna.owner)
+    ASKED.clear()
+    visit_links(anna.account_id, draft.id, resolver=resolver, private=True)
+    assert [path for path, _headers in ASKED] == ["/b"]
+    assert list(visited(anna, draft)) == [f"{shop}/b"]
+
+
+def test_the_inside_of_our_network_is_never_visited(anna: Customer, shop: str, resolver: DnsResolver) -> None:
+    """The name leads to 127.0.0.1: nothing is asked there, and the link stays unvisited."""
+    draft = anna.draft(content=f"[a]({shop}/inside)")
+    ASKED.clear()
+    visit_links(anna.account_id, draft.id, resolver=resolver)
+    assert ASKED == []
+    assert visited(anna, draft)[f"{shop}/inside"].outcome == "unknown"
+    assert "1 of the links" in findings(anna, draft)["links-visited"]
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("https://www.blumen-am-see.de/a?b=c", True),
+        ("https://shop.example/", False),
+        ("https://blumen-am-see.de/{{ contact.email }}", False),
+        ("https://blumen-am-see.de/{% if x %}a{% endif %}", False),
+        ("https://user:secret@blumen-am-see.de/", False),
+        ("https://localhost/", False),
+        ("https://[::1", False),
+        ("{{ unsubscribe_url }}", False),
+    ],
+)
+def test_what_may_be_visited(url: str, answer: bool) -> None:
+    assert may_visit(url) is answer
+    assert not may_visit(f"https://{load_settings().public_host}/u/token")
