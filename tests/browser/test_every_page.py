@@ -140,6 +140,7 @@ NOT_OPENED = {
     "/studio/segments/<int:segment_id>/count/": PART,
     "/studio/automations/<int:automation_id>/flow/side/<str:key>/": PART,
     "/studio/brand/preview/": MESSAGE,
+    "/studio/brand/website/": PART,
     "/studio/campaigns/<int:campaign_id>/edition/html/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/clicks/map/": MESSAGE,
     "/studio/campaigns/<int:campaign_id>/report.pdf": FILE,
@@ -264,6 +265,7 @@ def _filled(anna: Any) -> str:
     _send(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
     dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
     _send(anna, "/studio/segments/new/", name=NAME, **dora)
+    _send(anna, "/studio/copies/", name=NAME, url="https://lindenhof.example/newsletter")
     _send(anna, "/studio/coupons/", name=NAME, codes=f"PAGE-{os.getpid()}")
     _send(anna, "/studio/tags/new/", name=NAME, color="teal")
     _send(anna, "/studio/lists/1/public-archive/", act="open")

@@ -48,10 +48,11 @@ ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
 _NOTHING = (
     "abuse_case api_answer api_key asking_tally audience_count automation automation_arrival automation_count "
-    "automation_member "
+    "automation_member brand_lookup "
     "automation_snapshot automation_step automation_version case_answer case_event case_question case_report "
     "contact_text contact_touch coupon_code desk_message dkim_key domain_report enrolment enrolment_passage event_day "
-    "event_setting invitation last_mailing lift_request mailable_count message_template misdirected_address "
+    "event_setting invitation last_mailing lift_request mailable_count message_copy message_template "
+    "misdirected_address "
     "monthly_report monthly_report_reader notice "
     "postbox_message privacy_request raw_mail search_todo signup_counter sort_index suppression_file "
     "suppression_file_row template_edition template_version transactional_message transactional_switch "

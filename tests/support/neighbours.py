@@ -17,9 +17,11 @@ from mailflatrate.apps.accounts.actions.vetting import keep_signals
 from mailflatrate.apps.accounts.models import KeyScope, Membership, Notice, NoticeKind, Occasion, Role
 from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.actions.brand import save_brand
+from mailflatrate.apps.campaigns.actions.brand_lookup import request_lookup
 from mailflatrate.apps.campaigns.actions.comments import write_comment
 from mailflatrate.apps.campaigns.actions.coupons import create_pool
 from mailflatrate.apps.campaigns.actions.media import gallery_media
+from mailflatrate.apps.campaigns.actions.message_copies import request_copy
 from mailflatrate.apps.campaigns.actions.saved_blocks import save_block
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
 from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem, LinkTagging, LinkVisit
@@ -286,6 +288,7 @@ class Neighbours:
                 "mailbox_id": Mailbox.objects.values_list("id", flat=True)[0],
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
                 "pool_id": create_pool("Spring", b"SPRING-1", by=None)[0].id,
+                "copy_id": request_copy(name="", url="", file=b"<p>Words</p>", by=self.anna.owner).id,
                 "saved_block_id": save_block("Kept", A_ROW, is_shared=True, by=None).id,
             }
             LinkVisit.objects.create(campaign=campaign, url="https://lindenhof.example/", key="0" * 64)
@@ -301,6 +304,7 @@ class Neighbours:
             )
             FeedItem.objects.create(digest=digest, key="0" * 64, title="Bulbs", seen_at=now)
             self.ids["digest_id"] = digest.id
+            request_lookup("https://lindenhof.example/")
             save_brand(BRAND, logo_id=self.ids["media_id"])
             MediaHost.objects.create(
                 domain_id=self.ids["domain_id"], host=f"media{self.anna.account_id}.lindenhof.example"

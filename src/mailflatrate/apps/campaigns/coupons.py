@@ -56,7 +56,16 @@ def sample_codes(keys: Iterable[str]) -> dict[str, str]:
 def named_pools(campaign: Campaign) -> dict[str, int]:
     """Return the pools that the campaign's texts name, by key, with their IDs."""
     shown = resolved(campaign)
-    return pools_in((shown.subject, shown.preheader, shown.content, shown.text_override, str(shown.variants)))
+    return pools_in(
+        (
+            shown.subject,
+            shown.preheader,
+            shown.content,
+            shown.text_override,
+            str(shown.variants),
+            str(shown.translations),
+        )
+    )
 
 
 def pools_in(texts: Iterable[str]) -> dict[str, int]:

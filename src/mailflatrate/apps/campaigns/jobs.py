@@ -1,6 +1,6 @@
-"""Background jobs of campaigns: check the feeds of digests, adopt templates of other systems."""
+"""Background jobs of campaigns: check the feeds of digests, adopt templates of other systems, copy messages."""
 
-from mailflatrate.apps.campaigns.actions import digests, link_visits, templates
+from mailflatrate.apps.campaigns.actions import brand_lookup, digests, link_visits, message_copies, templates
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
@@ -23,6 +23,18 @@ def adopt_templates(account_id: int, move_id: int) -> None:
 def visit_links(account_id: int, campaign_id: int) -> None:
     """Visit the links of a draft once before it is released."""
     link_visits.visit_links(account_id, campaign_id)
+
+
+@job("campaigns.copy_message", JobQueue.IMPORT)
+def copy_message(account_id: int, copy_id: int) -> None:
+    """Make a draft of a page or file from another system."""
+    message_copies.copy_message(account_id, copy_id)
+
+
+@job("campaigns.look_up_brand", JobQueue.IMPORT)
+def look_up_brand(account_id: int) -> None:
+    """Find an account's brand on its website."""
+    brand_lookup.look_up_brand(account_id)
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")

@@ -106,6 +106,9 @@ READERS: Mapping[str, ChildReader] = {
     "feed": ChildReader(
         "mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed_values:NoFeed",)
     ),
+    "brand.sheets": ChildReader("mailflatrate.mail.site_brand:find_sheets"),
+    "brand.read": ChildReader("mailflatrate.mail.site_brand:read_brand", cpu_seconds=2, memory_mb=192),
+    "copied": ChildReader("mailflatrate.mail.copied_html:read_copied", cpu_seconds=2, memory_mb=192),
     **{
         f"content.{path.partition(':')[2]}": ChildReader(
             f"mailflatrate.{path}",

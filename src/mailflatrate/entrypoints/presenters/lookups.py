@@ -6,7 +6,15 @@ Each function raises Http404 for anything else, including objects of other accou
 from django.shortcuts import get_object_or_404
 
 from mailflatrate.apps.automations.models import Automation, AutomationVersion
-from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, CouponPool, FeedDigest, Media, SavedBlock
+from mailflatrate.apps.campaigns.models import (
+    Campaign,
+    CampaignTemplate,
+    CouponPool,
+    FeedDigest,
+    Media,
+    MessageCopy,
+    SavedBlock,
+)
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
 from mailflatrate.apps.domains.queries import domains
@@ -77,6 +85,11 @@ def find_media(media_id: int) -> Media:
 def find_coupon_pool(pool_id: int) -> CouponPool:
     """Return one of the account's coupons."""
     return get_object_or_404(CouponPool.objects, id=pool_id)
+
+
+def find_message_copy(copy_id: int) -> MessageCopy:
+    """Return one of the account's copies of messages from other systems."""
+    return get_object_or_404(MessageCopy.objects.select_related("campaign"), id=copy_id)
 
 
 def find_move(move_id: int) -> Move:

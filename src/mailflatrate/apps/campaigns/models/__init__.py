@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
 from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
+from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, CopyState, MessageCopy
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
 
@@ -25,6 +26,7 @@ __all__ = [
     "MAYBE_SENT",
     "STATE_LABELS",
     "BrandKit",
+    "BrandLookup",
     "Campaign",
     "CampaignComment",
     "CampaignReview",
@@ -33,6 +35,7 @@ __all__ = [
     "CampaignVersion",
     "CommentPlace",
     "ContentKind",
+    "CopyState",
     "CouponCode",
     "CouponPool",
     "DigestOutcome",
@@ -43,6 +46,7 @@ __all__ = [
     "LinkVisit",
     "Media",
     "MediaFile",
+    "MessageCopy",
     "ReleaseAnswer",
     "ReleaseRequest",
     "SavedBlock",

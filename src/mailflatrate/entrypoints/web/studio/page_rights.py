@@ -36,7 +36,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     ),
     **_all(
         Permission.DRAFT,
-        "home campaigns campaign-labels campaign-new campaign-copy campaign-follow-up campaign-delete "
+        "home campaigns campaign-labels campaign-import campaign-copied campaign-new campaign-copy "
+        "campaign-follow-up campaign-delete "
         "campaign-edit campaign-audience campaign-draft-review campaign-preview campaign-link-visits "
         "campaign-visit-links "
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
@@ -89,7 +90,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         Permission.SETUP,
         "senders sender-new sender-domain sender-check sender-link-revoke sender-publish sender-address "
         "sender-remove media-host media-host-leave reply-add mailbox-ask reply-remove imprint imprint-fields "
-        "imprint-preview account-status account-status-message questions question brand brand-preview "
+        "imprint-preview account-status account-status-message questions question brand brand-website brand-preview "
         "brand-form-preview",
     ),
     **_all(Permission.SETUP, "sender-provider sender-setup sender-setup-done", read=Permission.SETUP),

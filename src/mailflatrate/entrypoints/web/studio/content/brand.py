@@ -1,6 +1,7 @@
 """The account's brand: colors, fonts, logo, and a preview of a campaign while they are being chosen."""
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse, QueryDict
@@ -13,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import brand as brand_actions
+from mailflatrate.apps.campaigns.actions.brand_lookup import current_lookup, request_lookup
+from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.gallery import gallery_template
-from mailflatrate.apps.campaigns.models import Media
+from mailflatrate.apps.campaigns.models import BrandLookup, Media
 from mailflatrate.apps.campaigns.template_preview import gallery_message
 from mailflatrate.entrypoints.presenters.embeds import FACES
 from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.web.content_policy import allow_picture
-from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.cards import wanted_language
@@ -128,7 +131,9 @@ def _initial(brand: BrandStyle) -> dict[str, object]:
 def edit(request: StudioRequest) -> HttpResponse:
     """Choose the brand. Sent campaigns keep theirs; drafts in Markdown use the new one at once."""
     posted = _fixed(request.POST) if request.method == "POST" else None
-    form = BrandForm(posted, initial=_initial(queries.brand_style()))
+    lookup = current_lookup()
+    found = _found(lookup) if lookup is not None and request.GET.get("from") == "website" else {}
+    form = BrandForm(posted, initial=_initial(queries.brand_style()) | found)
     if request.method == "POST" and form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if value}
         logo, dark = values.pop("logo", None), values.pop("logo_dark", None)
@@ -139,8 +144,30 @@ def edit(request: StudioRequest) -> HttpResponse:
         "fixes": [(form[name], colour) for name, colour in form.fixes.items()],
         "message_url": reverse("studio:brand-preview"),
         "form_url": reverse("studio:brand-form-preview"),
+        "tried": urlencode({name: value for name, value in found.items() if name != "logo"}),
+        "lookup": lookup,
+        "is_found": bool(found),
     }
     return page(request, "studio/content/brand.html", context, status=422 if form.errors else 200)
+
+
+def _found(lookup: BrandLookup) -> dict[str, object]:
+    """Return what a website says of the brand, as values of the form."""
+    found = {name: value for name, value in lookup.values.items() if name in BrandForm.base_fields}
+    return found | ({"logo": lookup.logo_id} if lookup.logo_id else {})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def website(request: StudioRequest) -> HttpResponse:
+    """Look up the brand on a website, and show what was found. Nothing changes before it is saved as the brand."""
+    if request.method == "POST":
+        try:
+            request_lookup(request.POST.get("url", ""))
+        except CampaignInputError as refused:
+            return refuse(request, str(refused), reverse("studio:brand"))
+        return see_other(reverse("studio:brand"))
+    return page(request, "studio/content/brand_website.html", {"lookup": current_lookup()})
 
 
 def _fixed(posted: QueryDict) -> QueryDict:

@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.content import brand, coupons, media, media_edit, saved_blocks, templates
+from mailflatrate.entrypoints.web.studio.content import (
+    brand,
+    copies,
+    coupons,
+    media,
+    media_edit,
+    saved_blocks,
+    templates,
+)
 
 urlpatterns: list[URLPattern] = [
     path("templates/", templates.index, name="templates"),
@@ -21,11 +29,14 @@ urlpatterns: list[URLPattern] = [
     path("media/<int:media_id>/", media.one, name="media-one"),
     path("media/<int:media_id>/edit/", media_edit.edit, name="media-edit"),
     path("media/<int:media_id>/delete/", media.delete, name="media-delete"),
+    path("copies/", copies.new, name="campaign-import"),
+    path("copies/<int:copy_id>/", copies.one, name="campaign-copied"),
     path("coupons/", coupons.index, name="coupons"),
     path("coupons/<int:pool_id>/", coupons.one, name="coupon"),
     path("coupons/<int:pool_id>/given.csv", coupons.given, name="coupon-given"),
     path("coupons/<int:pool_id>/delete/", coupons.delete, name="coupon-delete"),
     path("brand/", brand.edit, name="brand"),
+    path("brand/website/", brand.website, name="brand-website"),
     path("brand/preview/", brand.brand_preview, name="brand-preview"),
     path("brand/form/", brand.brand_form_preview, name="brand-form-preview"),
 ]
