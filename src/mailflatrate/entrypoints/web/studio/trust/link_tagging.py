@@ -28,8 +28,8 @@ class LinkTaggingForm(forms.Form):
     domains = forms.MultipleChoiceField(
         label=gettext_lazy("Domains"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    source = forms.CharField(label=gettext_lazy("Source"), max_length=60, required=False)
-    medium = forms.CharField(label=gettext_lazy("Medium"), max_length=60, required=False)
+    source = forms.CharField(label=gettext_lazy("Source"), max_length=60)
+    medium = forms.CharField(label=gettext_lazy("Medium"), max_length=60)
     content = forms.CharField(label=gettext_lazy("Content"), max_length=60, required=False)
 
     def __init__(self, data: Any = None) -> None:
