@@ -74,7 +74,7 @@ SELECT account_id, id, %s FROM campaign WHERE account_id = %s AND id = %s ON CON
 _NOTICED = """
 SELECT DISTINCT account_id, campaign_id FROM click WHERE at >= %(since)s AND at < %(before)s
 UNION
-(SELECT c.account_id, c.id FROM campaign c WHERE c.started_at < %(before)s AND NOT EXISTS (
+(SELECT c.account_id, c.id FROM campaign c WHERE c.started_at < %(grown_up)s AND NOT EXISTS (
     SELECT 1 FROM click_fold f WHERE f.account_id = c.account_id AND f.campaign_id = c.id
 ) ORDER BY c.id DESC LIMIT 500)
 """
@@ -142,7 +142,8 @@ def fold_recent(noticed: timedelta = NOTICED_HOURLY) -> int:
     """Fold the clicks of every account's campaigns that were clicked lately or never folded; return how many."""
     now = clock.now()
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
-        cursor.execute(_NOTICED, {"since": now - FOLD_AFTER - noticed, "before": now - FOLD_AFTER})
+        before = now - FOLD_AFTER
+        cursor.execute(_NOTICED, {"since": before - noticed, "before": before, "grown_up": now - YOUNG})
         found = cursor.fetchall()
     for account_id, campaign_id in found:
         with tenancy.account(account_id):
