@@ -71,6 +71,7 @@ NOT_OPENED = {
     "/f/<slug:code>/move-in/<slug:move>/": OWN_WALK,
     "/r/<str:token>": OWN_WALK,
     "/l/<slug:code>/": OWN_WALK,
+    "/stand/<slug:code>/": OWN_WALK,
     "/studio/imports/moves/<int:move_id>/": OWN_WALK,
     "/studio/imports/moves/<int:move_id>/rows/": OWN_WALK,
     "/studio/lists/first/": OWN_WALK,

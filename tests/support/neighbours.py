@@ -42,6 +42,7 @@ from mailflatrate.apps.events.actions.endpoints import EndpointOrder, create_end
 from mailflatrate.apps.events.models import EventSetting, WaitingEvent, WebhookAttempt
 from mailflatrate.apps.forms.actions.form_counts import count_step
 from mailflatrate.apps.forms.actions.sign_up import request_confirmation
+from mailflatrate.apps.forms.actions.stands import create_stand
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormStep, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.reviews import review_campaign
@@ -309,6 +310,9 @@ class Neighbours:
             MediaHost.objects.create(
                 domain_id=self.ids["domain_id"], host=f"media{self.anna.account_id}.lindenhof.example"
             )
+        with tenancy.account(self.anna.account_id):
+            ends_at = clock.now() + timedelta(days=1)
+            self.ids["stand_id"] = create_stand(form_id, "Hall 2", ends_at, by=self.anna.owner)[0].id
         self.ids["page_id"] = leave_a_landing_page(self.anna.account_id, form_id)
         self.anna.settle(campaign, DeliveryState.SENT, 1)
         self._four_eyes()

@@ -34,8 +34,8 @@ _MOMENT_SALT = "forms.shown"
 class VisitorProof(StrEnum):
     """What a visitor proved. PERSON: a signed-in user acted.
 
-    MAILBOX: the person agreed in the mailbox that already gets the messages. KEY: nothing; an API key vouches, and its
-    account is judged by how many people confirm.
+    STAND: the tablet's PIN was known. MAILBOX: the person agreed in the mailbox that already gets the messages. KEY:
+    nothing; an API key vouches, and its account is judged by how many people confirm.
     """
 
     WORK = "work"
@@ -44,6 +44,7 @@ class VisitorProof(StrEnum):
     PERSON = "person"
     MAILBOX = "mailbox"
     KEY = "key"
+    STAND = "stand"
 
 
 @cache

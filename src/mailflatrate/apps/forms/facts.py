@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.forms.defence import VisitorProof
@@ -141,6 +142,18 @@ def tracking_text(request: SignupRequest) -> str:
         return ""
     frozen: dict[str, str] = request.version.content["frozen"].get(request.language, {})
     return frozen.get("tracking", "")
+
+
+def entered_at(request: SignupRequest) -> datetime:
+    """Return when the address was entered: at a stand, before the tablet had a connection."""
+    return request.visited_at if request.stand is not None and request.visited_at is not None else request.requested_at
+
+
+def entered_on(request: SignupRequest) -> str:
+    """Return where the address was entered: a stand's place, or the host of the page; empty if unknown."""
+    if request.stand is not None:
+        return request.stand.place
+    return urlsplit(request.page_url or request.source_url).hostname or ""
 
 
 def _request(row: SignupRequest) -> ConfirmationRequest:

@@ -152,8 +152,10 @@ class SignupRequest(TenantModel):
     )
     ticked = models.JSONField(default=list, help_text="checkboxes that the person ticked")
     proof = models.CharField(
-        max_length=8, blank=True, db_default="", help_text="work, time, key, person or none (R-35)"
+        max_length=8, blank=True, db_default="", help_text="work, time, key, stand, person or none (R-35)"
     )
+    stand = models.ForeignKey("forms.Stand", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    staff = models.CharField(max_length=80, blank=True, db_default="", help_text="who was on duty at the stand")
     key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
     visited_at = models.DateTimeField(null=True, help_text="time of the sign-up reported by the calling program")
     unknown_at = models.DateTimeField(null=True, help_text="when the mailbox turned out not to exist")
@@ -190,6 +192,28 @@ class SignupRequest(TenantModel):
             models.Index(fields=["account", "form", "-id"], name="signup_request_recent"),
             models.Index(fields=["requested_at"], name="signup_request_age"),
         ]
+
+
+class Stand(TenantModel):
+    """A form on a tablet, at a fair for example, until `ends_at` (14 days at most) or until it's closed.
+
+    `pin_hash` is keyed; anyone who enters the PIN opens the form there, and names themselves for the proof.
+    """
+
+    form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="stands")
+    code = models.CharField(max_length=16, unique=True)
+    place = models.CharField(max_length=120)
+    pin_hash = models.BinaryField(max_length=32)
+    ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "stand"
+
+    def __str__(self) -> str:
+        return self.place
 
 
 class FormStep(models.TextChoices):

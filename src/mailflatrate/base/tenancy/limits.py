@@ -131,7 +131,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
         *_tables(_within("source_import_id", "import"), _READ, "import_refusal"),
         *_tables(_within("move_id", "move"), _CHANGE, "move_fetch"),
         *_tables(_within("form_id", "signup_form"), _ADD, "form_version"),
-        *_tables(_within("form_id", "signup_form"), _EDIT, "landing_page"),
+        *_tables(_within("form_id", "signup_form"), _EDIT, "landing_page stand"),
         *_tables(_within("page_id", "landing_page"), _ADD, "landing_version"),
         *_tables(_within("page_id", "landing_page"), _READ, "landing_takedown"),
         *_tables(_within("form_id", "signup_form"), _READ, "signup_denial form_count"),

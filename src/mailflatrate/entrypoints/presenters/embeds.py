@@ -41,6 +41,11 @@ def move_in_url(code: str, move: str) -> str:
     return f"{form_url(code)}move-in/{move}/"
 
 
+def stand_url(code: str) -> str:
+    """Return the address that the tablet at a stand opens."""
+    return f"{load_settings().public_url}/stand/{code}/"
+
+
 def config_of(published: PublishedForm, shown: ShownVersion, language: str) -> dict[str, Any]:
     """Return the configuration that the script builds the form from."""
     form, code = shown.frozen, published.code

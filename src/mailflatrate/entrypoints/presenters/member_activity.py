@@ -109,6 +109,8 @@ PAGE_CHANGES: Final = {
     **_named("landing_page.saved", "form-landing"),
     **_named("landing_page.published", "form-landing-publish"),
     **_named("landing_page.unpublished", "form-landing-unpublish"),
+    **_named("stand.created", "form-stands"),
+    **_named("stand.closed", "form-stand-close"),
     **_named("form.closed", "form-close"),
     **_named("form.reopened", "form-reopen"),
     **_named("domain.added", "sender-new"),

@@ -226,6 +226,8 @@ _LABELS: Final = {
     "landing_page.unpublished": gettext_lazy("Landing page unpublished"),
     "landing_page.taken_down": gettext_lazy("Landing page taken down"),
     "landing_page.restored": gettext_lazy("Landing page restored"),
+    "stand.created": gettext_lazy("Stand set up"),
+    "stand.closed": gettext_lazy("Stand closed"),
     "form.closed": gettext_lazy("Form closed"),
     "form.reopened": gettext_lazy("Form reopened"),
     "domain.added": gettext_lazy("Domain added"),

@@ -29,7 +29,8 @@ _LISTS = (
 # Forms of these lists.
 _FORMS = (
     "forms form-new form form-edit form-preview form-brand form-placement form-qr form-poster form-publish form-close "
-    "form-reopen form-landing form-landing-preview form-landing-publish form-landing-unpublish"
+    "form-reopen form-landing form-landing-preview form-landing-publish form-landing-unpublish "
+    "form-stands form-stand-close"
 )
 LIMITED_PAGES = frozenset(f"{_ACCOUNT} {_CAMPAIGNS} {_LISTS} {_FORMS}".split())
 """Pages for members who are limited to some lists: each shows and changes only what belongs to these.

@@ -11,8 +11,8 @@ from typing import Any
 MAX_SECONDS = 600
 MAX_PATTERNS = 20
 MAX_PATTERN_CHARACTERS = 200
-HOSTED, FRAME, LANDING = "hosted", "frame", "landing"
-"""The form on our own page, that page in a frame, and its landing page: placements that are only reported."""
+HOSTED, FRAME, LANDING, STAND = "hosted", "frame", "landing", "stand"
+"""The form on our own page, that page in a frame, its landing page, a tablet: placements that are only reported."""
 ASKED = "asked"
 """No form at all: a member or a program entered the person and asked them to confirm. No browser can report it."""
 _PATTERN = re.compile(r"/[^\s?#]*")
@@ -103,4 +103,4 @@ def page_patterns(lines: Iterable[str]) -> tuple[str, ...]:
 
 def known_placement(text: str) -> str:
     """Return the placement that a browser reports if we know it, otherwise an empty string."""
-    return text if text in (*PlacementKind, HOSTED, FRAME, LANDING) else ""
+    return text if text in (*PlacementKind, HOSTED, FRAME, LANDING, STAND) else ""

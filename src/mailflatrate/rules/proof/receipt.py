@@ -71,7 +71,7 @@ class ReceiptList:
                 for each in elements_of(until_then)
                 if each.key != "withdrawals"
             ],
-            "page": said.detail("page"),
+            "page": said.detail("page") or said.detail("place"),
             "withdrawn_at": later[0].record.occurred_at if later else None,
         }
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -27,7 +26,14 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
 from mailflatrate.apps.forms.actions.request_progress import ConfirmationDraft, note_messages
-from mailflatrate.apps.forms.facts import asked_lists, asks_tracking, confirmation_batch, tracking_text
+from mailflatrate.apps.forms.facts import (
+    asked_lists,
+    asks_tracking,
+    confirmation_batch,
+    entered_at,
+    entered_on,
+    tracking_text,
+)
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
 from mailflatrate.apps.forms.queries import newest_imprint
 from mailflatrate.apps.gate import permits
@@ -250,10 +256,10 @@ def _said(
         company=frozen["company"] if frozen else company,
         list_name=", ".join(each.name for each in lists),
         address=request.email,
-        requested_at=request.requested_at,
+        requested_at=entered_at(request),
         expires_at=request.expires_at,
         time_zone=account.time_zone,
-        source=urlsplit(request.page_url or request.source_url).hostname or "",
+        source=entered_on(request),
         wording=wordings[0],
         more_wordings=[*wordings[1:], *([tracking_text(request)] if asks_tracking(request) else [])],
         confirm_url=confirm_url,

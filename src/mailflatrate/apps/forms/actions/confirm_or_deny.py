@@ -73,7 +73,9 @@ def answer(
     `list_ids`: the lists they ticked, if the request asks for several. A yes to none of them is no answer.
     `tracking`: they also agreed to individual click tracking, which counts if the form's visitor had, too (R-107).
     """
-    related = SignupRequest.objects.select_related("form", "version", "created_by", "mailing_list", "moves", "key")
+    related = SignupRequest.objects.select_related(
+        "form", "version", "created_by", "mailing_list", "moves", "key", "stand"
+    )
     request = related.select_for_update(of=("self",)).get(id=request_id)
     if not still_valid(request):
         settled = {

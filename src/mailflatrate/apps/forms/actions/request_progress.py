@@ -61,7 +61,9 @@ def decide_queued(
     Returns how many requests were decided, and those whose email may be sent. The rows stay locked until the
     transaction ends.
     """
-    related = SignupRequest.objects.select_related("form", "version", "mailing_list", "moves", "created_by", "key")
+    related = SignupRequest.objects.select_related(
+        "form", "version", "mailing_list", "moves", "created_by", "key", "stand"
+    )
     queued = related.filter(state=ConfirmationRequestState.QUEUED).order_by("id")
     taken = list(queued.select_for_update(of=("self",), skip_locked=True)[:most])
     rows = {row.id: row for row in taken if domain_of(row.email) in domains}
@@ -240,7 +242,10 @@ def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
     if request.key is not None:
         details |= {"key": request.key.label}
     if request.visited_at is not None:
-        details |= {"visited_at": request.visited_at.isoformat(), "visit_told_by": "key"}
+        told_by = "key" if request.stand is None else "stand"
+        details |= {"visited_at": request.visited_at.isoformat(), "visit_told_by": told_by}
+    if request.stand is not None:
+        details |= {"stand": request.stand.id, "place": request.stand.place, "staff": request.staff}
     if request.moves_id is not None:
         details["moved_from"] = request.moves_id
     return details

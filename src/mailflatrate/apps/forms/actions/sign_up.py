@@ -6,9 +6,8 @@ addresses get the same response. Only the gate, which no outsider can observe, u
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from django.db import connection
@@ -29,6 +28,7 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
+from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
@@ -45,51 +45,6 @@ SEND_JOB = "delivery.send_confirmations"
 MAX_URL_CHARACTERS = 500
 ADDRESS_CHANGES_A_DAY = 3
 MAX_NOTE_CHARACTERS = 1_000
-
-
-class SignupOutcome(Enum):
-    """What to tell a visitor."""
-
-    TAKEN = "taken"
-    ADDRESS = "address"
-    """The address is refused, or something has to be asked about it: see `SignupResult.address`."""
-    BUSY = "busy"
-    """Too many sign-ups from the visitor's network within the hour."""
-    STEP = "step"
-    """Show the form once more on our own page, where the visitor proves more."""
-    CLOSED = "closed"
-    MINOR = "minor"
-    """By the date of birth in one of the fields the visitor is below the age of R-39."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignupResult:
-    """The response to a sign-up."""
-
-    outcome: SignupOutcome
-    address: AddressDecision | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
-
-    `move_in_id`: the move whose link brought the visitor here (`queries.move_in`). `placement`: how the form appeared,
-    as the browser reports it. `list_ids`: the lists whose boxes are ticked.
-    """
-
-    email: str
-    language: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    ticked: Sequence[str] = ()
-    list_ids: Sequence[int] = ()
-    ip: str | None = None
-    user_agent: str = ""
-    source_url: str = ""
-    page_url: str = ""
-    checked: bool = False
-    move_in_id: int | None = None
-    placement: str = ""
 
 
 # One statement: an open request settles it with one lookup; otherwise the counters decide, and then the row exists. A
@@ -112,13 +67,13 @@ WITH known AS MATERIALIZED (
 ), made AS (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
-        note, created_by_id, key_id, visited_at, move_in_id, placement,
+        note, created_by_id, key_id, visited_at, move_in_id, placement, stand_id, staff,
         further)
     SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
     %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
-        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s, %(placement)s,
+        %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s, %(placement)s, %(stand_id)s, %(staff)s,
         %(further)s::jsonb
     WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
     ON CONFLICT DO NOTHING
@@ -160,7 +115,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         "values": _without(sent.values, faults), "ip": sent.ip, "user_agent": _short(sent.user_agent),
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
         "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value, "move_in_id": sent.move_in_id,
-        "placement": sent.placement,
+        "placement": sent.placement, "stand_id": sent.stand_id, "staff": sent.staff, "visited_at": sent.visited_at,
     }  # fmt: skip
     with tenancy.account(form.account_id):
         taking = _take({**row, "account_id": form.account_id}, limits)
@@ -326,7 +281,8 @@ def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision,
         "kind": kind.value, "list_id": list_id, "email": decision.address, "address_key": _address_key(decision),
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
         "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
-        "visited_at": None, "move_in_id": None, "placement": "", "further": "[]", "ip": None, "values": "{}",
+        "visited_at": None, "move_in_id": None, "placement": "", "stand_id": None, "staff": "",
+        "further": "[]", "ip": None, "values": "{}",
         "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
     }  # fmt: skip
 

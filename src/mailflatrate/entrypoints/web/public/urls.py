@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.public import (
 )
 from mailflatrate.entrypoints.web.public.rights import confirmation as rights_confirm
 from mailflatrate.entrypoints.web.public.rights import data_request as rights
-from mailflatrate.entrypoints.web.public.signup import confirm, landing, page
+from mailflatrate.entrypoints.web.public.signup import confirm, landing, page, stand
 
 urlpatterns: list[URLPattern] = [
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
@@ -42,6 +42,8 @@ urlpatterns: list[URLPattern] = [
     path("f/<slug:code>/count", page.count, name="signup-count"),
     path("f/<slug:code>/form.js", page.script, name="signup-script"),
     path(f"{LANDING_PATH}/<slug:code>/", landing.landing_page, name="landing-page"),
+    path("stand/<slug:code>/", stand.stand, name="stand"),
+    path("stand/<slug:code>/entries", stand.entries, name="stand-entries"),
     path("confirm/<str:token>", confirm.confirm, name="signup-confirm"),
     path("k/<str:token>", clicks.personal_click, name="personal-click"),
     path(f"{SHIPPED_PATH}/<slug:stem>.png", media.shipped, name="shipped-picture"),

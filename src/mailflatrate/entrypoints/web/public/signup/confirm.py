@@ -5,7 +5,6 @@ GET and HEAD change nothing, because security scanners follow every link in a me
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +21,8 @@ from mailflatrate.apps.forms.facts import (
     asked_lists,
     asks_tracking,
     confirmed_lists,
+    entered_at,
+    entered_on,
     still_valid,
     tracking_text,
 )
@@ -91,7 +92,7 @@ TEMPLATES = {ConfirmationRequestState.CONFIRMED: "welcome.html", ConfirmationReq
 
 
 def _shown(request: HttpRequest, request_id: int, *, unchosen: bool = False) -> HttpResponse:
-    related = SignupRequest.objects.select_related("version", "mailing_list", "contact")
+    related = SignupRequest.objects.select_related("version", "mailing_list", "contact", "stand")
     asked = related.get(id=request_id)
     account = Account.objects.get(id=asked.account_id)
     language = page_language(request, asked.language)
@@ -126,8 +127,8 @@ def _context(asked: SignupRequest, account: Account, language: str) -> dict[str,
         "address": asked.email,
         "list_name": ", ".join(each.name for each in lists),
         "choices": lists if asked.further else (),
-        "when": written_moment(asked.requested_at, language, account.time_zone),
-        "source": urlsplit(asked.page_url or asked.source_url).hostname or "",
+        "when": written_moment(entered_at(asked), language, account.time_zone),
+        "source": entered_on(asked),
         "kind": ConfirmationRequestKind(asked.kind),
         "wording": lists[0].wording,
         "tracking": tracking_text(asked) if asks_tracking(asked) else "",

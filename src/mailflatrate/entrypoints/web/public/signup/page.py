@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -21,10 +21,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.actions.form_counts import REPORTED, count_reported
-from mailflatrate.apps.forms.actions.sign_up import SignupOutcome, SignupResult, Submission
 from mailflatrate.apps.forms.defence import check_submission, new_task, shown_now
 from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING, FormStep
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
+from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, move_in_url, script_for
 from mailflatrate.entrypoints.presenters.form_inputs import (
@@ -63,8 +63,13 @@ def _visit(request: HttpRequest, code: str, move: str = "") -> FormVisit:
 
 def posted_version(request: HttpRequest, form: PublishedForm) -> ShownVersion:
     """Return the version that the visitor filled in, otherwise the current one."""
-    number = request.POST.get("version", "")
-    return shown_version(form, int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None)
+    return shown_version(form, version_number(request.POST))
+
+
+def version_number(posted: QueryDict) -> int | None:
+    """Return the number of the version that a form was filled in with; None if it isn't one."""
+    number = posted.get("version", "")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
 
 
 @csrf_exempt  # see above: no cookie is involved, and plain forms of other origins post here
@@ -214,7 +219,8 @@ def _take(visit: FormVisit, sent: Submission) -> SignupResult:
     return sign_up.sign_up(visit.form, visit.version, sent, check_submission(visit.form.code, visit.request.POST))
 
 
-def _errors(visit: FormVisit, taken: SignupResult) -> dict[str, str]:
+def result_errors(taken: SignupResult) -> dict[str, str]:
+    """Return what a visitor has to change after a refused sign-up, by field."""
     if taken.outcome is SignupOutcome.ADDRESS:
         assert taken.address is not None
         return {"email": _sentence(taken.address)} if taken.address.verdict is AddressVerdict.REFUSE else {}
@@ -260,7 +266,7 @@ def _as_page(visit: FormVisit) -> HttpResponse:
         "shown": shown_now(visit.form.code),
     }
     if taken is not None:
-        errors = _errors(visit, taken)
+        errors = result_errors(taken)
         decision = taken.address
         context |= {"question": _question(taken), "suggestion": decision.suggestion if decision else ""}
     context["errors"] = errors
@@ -279,7 +285,7 @@ def _as_json(visit: FormVisit) -> HttpResponse:
     if taken.outcome is SignupOutcome.TAKEN:
         go = {"go": visit.form.redirects.sent} if visit.form.redirects.sent else {}
         return _open(JsonResponse({"outcome": "taken", "title": texts.sent_title, "text": texts.sent_text, **go}))
-    answer: dict[str, Any] = {"outcome": taken.outcome.value, "errors": _errors(visit, taken)}
+    answer: dict[str, Any] = {"outcome": taken.outcome.value, "errors": result_errors(taken)}
     question = _question(taken)
     if question:
         suggestion = taken.address.suggestion if taken.address else None

@@ -23,6 +23,7 @@ from mailflatrate.rules.forms.placement import (
     LANDING,
     MAX_PATTERNS,
     MAX_SECONDS,
+    STAND,
     Placement,
     PlacementDevices,
     PlacementKind,
@@ -40,6 +41,7 @@ PLACEMENT_LABELS = {
     FRAME: gettext_lazy("Iframe"),
     ASKED: gettext_lazy("Added by your team or a program"),
     LANDING: gettext_lazy("Landing page"),
+    STAND: gettext_lazy("Stand"),
     "": gettext_lazy("Plain HTML"),
 }
 _KINDS = [(kind.value, PLACEMENT_LABELS[kind]) for kind in PlacementKind]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.signup import builder, forms, landing, person, placement, poster, series
+from mailflatrate.entrypoints.web.studio.signup import builder, forms, landing, person, placement, poster, series, stand
 
 FORM = "forms/<int:form_id>/"
 
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{FORM}landing/preview/", landing.preview, name="form-landing-preview"),
     path(f"{FORM}landing/publish/", landing.publish, name="form-landing-publish"),
     path(f"{FORM}landing/unpublish/", landing.unpublish, name="form-landing-unpublish"),
+    path(f"{FORM}stands/", stand.stands, name="form-stands"),
+    path(f"{FORM}stands/<int:stand_id>/close/", stand.close, name="form-stand-close"),
     path(f"{FORM}qr.svg", poster.qr_code, name="form-qr"),
     path(f"{FORM}poster.pdf", poster.poster, name="form-poster"),
     path(f"{FORM}publish/", builder.publish, name="form-publish"),

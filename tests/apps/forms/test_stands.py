@@ -1,0 +1,148 @@
+"""A form on a tablet: a PIN opens it, entries carry place, staff and their own time, and nothing else gets in."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
+from mailflatrate.apps.accounts.models import AccountStatus, Role
+from mailflatrate.apps.forms.actions.stands import PINS_AN_HOUR, create_stand
+from mailflatrate.apps.forms.errors import FormError
+from mailflatrate.apps.forms.figures import placement_figures
+from mailflatrate.apps.forms.models import Stand
+from mailflatrate.base import clock, tenancy
+from support.forms import FormCustomer, customer_with_form, fresh_address
+from support.people import browser, operator, person
+
+pytestmark = pytest.mark.usefixtures("database")
+IP = "198.51.100.44"
+
+
+@dataclass(frozen=True)
+class Fair:
+    """A stand of Anna's form, its PIN, and the tablet."""
+
+    form: FormCustomer
+    stand: Stand
+    pin: str
+    tablet: Client
+
+    @property
+    def url(self) -> str:
+        return f"/stand/{self.stand.code}/"
+
+    def unlock(self, pin: str = "", staff: str = "Ben", tablet: Client | None = None) -> HttpResponse:
+        answer = (tablet or self.tablet).post(self.url, {"pin": pin or self.pin, "staff": staff})
+        assert isinstance(answer, HttpResponse)
+        return answer
+
+    def send(
+        self, *entries: dict[str, object], tablet: Client | None = None, status: int = 200
+    ) -> list[dict[str, str]]:
+        answer = (tablet or self.tablet).post(
+            f"{self.url}entries", json.dumps({"entries": entries}), content_type="application/json"
+        )
+        assert answer.status_code == status, answer.content
+        return list(answer.json()["results"]) if status == 200 else []
+
+
+def entry(email: str, age: float = 0, **fields: str) -> dict[str, object]:
+    said = {"email": email, "consent": "yes", "version": "1", "language": "en", **fields}
+    return {"id": email, "age": age, "fields": [list(pair) for pair in said.items()]}
+
+
+@pytest.fixture
+def fair() -> Fair:
+    form = customer_with_form()
+    with tenancy.account(form.account_id):
+        stand, pin = create_stand(form.form_id, "Garden fair Kiel", clock.now() + timedelta(days=2), by=None)
+    return Fair(form, stand, pin, Client(enforce_csrf_checks=True, REMOTE_ADDR=IP))
+
+
+def test_entries_made_without_a_connection_carry_their_place_and_time(fair: Fair) -> None:
+    assert "Garden fair Kiel" in fair.tablet.get(fair.url).content.decode()
+    assert fair.send(entry(fresh_address()), status=403) == []
+    assert fair.unlock().status_code == 303
+    page = fair.tablet.get(fair.url)
+    assert page.cookies.get("stand") is None
+    assert 'data-stand="' in page.content.decode()
+    now, offline = fresh_address(), fresh_address()
+    plain = fair.tablet.post(fair.url, {"email": now, "consent": "yes", "version": "1"})
+    assert (plain.status_code, plain.headers["Location"]) == (303, "?sent=1&language=en"), "without JavaScript"
+    assert "Next person" in fair.tablet.get(f"{fair.url}?sent=1").content.decode()
+    given = [entry(offline, 7_200), entry("info@briefkasten-lindenhof.de"), entry(fresh_address(), consent="")]
+    results = fair.send(*given, entry(fresh_address(), 73 * 3600), entry(fresh_address(), -5))
+    assert [one["outcome"] for one in results] == ["taken", *["refused"] * 4]
+    assert fair.send(entry(offline, 7_201))[0]["outcome"] == "taken", "the tablet asks again when an answer got lost"
+    mails = {mail.received.recipient: mail for mail in fair.form.send()}
+    assert set(mails) == {now, offline}
+    assert "Garden fair Kiel" in mails[offline].part("plain")
+    fair.form.confirm(mails[offline])
+    details = fair.form.events(offline)[-1].evidence.details
+    assert (details["place"], details["staff"], details["placement"]) == ("Garden fair Kiel", "Ben", "stand")
+    assert (details["proof"], details["visit_told_by"]) == ("stand", "stand")
+    (asked,) = fair.form.requests(offline)
+    gap = asked.requested_at - datetime.fromisoformat(details["visited_at"])
+    assert timedelta(hours=1.9) < gap < timedelta(hours=2.1)
+    with tenancy.account(fair.form.account_id):
+        (figures,) = placement_figures(fair.form.form_id)
+    assert (figures.placement, figures.signups, figures.confirmed) == ("stand", 2, 1)
+
+
+def test_a_pin_can_t_be_guessed_and_a_session_opens_one_stand(fair: Fair) -> None:
+    fair.tablet.defaults["REMOTE_ADDR"] = "198.51.100.45"  # whose wrong PINs are counted for no other test
+    wrong = "000000" if fair.pin != "000000" else "111111"
+    assert fair.unlock(staff=" ").status_code == 422
+    for _try in range(PINS_AN_HOUR):
+        assert fair.unlock(wrong).status_code == 422
+    assert fair.unlock().status_code == 429, "not even the right one"
+    other = Client(REMOTE_ADDR="203.0.113.5")
+    assert fair.unlock(tablet=other).status_code == 429, "the stand counts, whoever asks"
+    with tenancy.account(fair.form.account_id):
+        second, pin = create_stand(fair.form.form_id, "Hall 3", clock.now() + timedelta(days=1), by=None)
+    elsewhere = Client(REMOTE_ADDR="203.0.113.6")
+    assert elsewhere.post(f"/stand/{second.code}/", {"pin": pin, "staff": "Ben"}).status_code == 303
+    elsewhere.cookies["stand"]["path"] = "/"
+    assert fair.send(entry(fresh_address()), tablet=elsewhere, status=403) == []
+    assert elsewhere.post(f"/stand/{second.code}/", {"lock": "1"}).status_code == 303
+
+
+def test_malformed_bodies_are_refused_and_a_stand_ends(fair: Fair) -> None:
+    fair.unlock()
+    bodies = ("", "[]", "{", '{"entries": [1]}', '{"entries": [{"id": 1, "fields": []}]}', "[" * 60_000, " " * 70_000)
+    for body in (*bodies, json.dumps({"entries": [entry("x@y.example")] * 21})):
+        answer = fair.tablet.post(f"{fair.url}entries", body, content_type="application/json")
+        assert answer.status_code == 400, body[:40]
+    assert fair.send(entry("dora\0@x.example"))[0]["outcome"] == "refused"
+    change_account_status(fair.form.account_id, AccountStatus.SUSPENDED, Reasons("spam", text="x"), by=operator())
+    assert fair.tablet.get(fair.url).status_code == 404
+    change_account_status(fair.form.account_id, AccountStatus.CLOSED, Reasons("spam", text="x"), by=operator())
+    assert fair.send(entry(fresh_address()), status=404) == []
+
+
+def test_the_studio_shows_a_pin_once_and_strangers_nothing(fair: Fair) -> None:
+    anna, here = fair.form.anna.client, f"/studio/forms/{fair.form.form_id}/stands/"
+    day = (clock.now() + timedelta(days=3)).date().isoformat()
+    page = anna.post(here, {"place": "Hall 4", "last_day": day}).content.decode()
+    assert "Write it down now" in page
+    assert "Write it down now" not in anna.get(here).content.decode()
+    assert anna.post(here, {"place": "Hall 4", "last_day": "2020-01-01"}).status_code == 422
+    close = f"{here}{fair.stand.id}/close/"
+    other = customer_with_form()
+    assert "No stands" in other.anna.client.get(f"/studio/forms/{other.form_id}/stands/").content.decode()
+    carla, viewer = other.anna.client, browser(person(fair.form.account_id, "Vera", Role.VIEWER))
+    assert [carla.get(here).status_code, carla.post(close).status_code] == [404, 404]
+    assert [viewer.get(here).status_code, viewer.post(close).status_code, viewer.post(here).status_code] == [
+        200,
+        403,
+        403,
+    ]
+    assert fair.tablet.get(fair.url).status_code == 200
+    assert anna.post(close).status_code == 303
+    assert fair.tablet.get(fair.url).status_code == 404
+    with tenancy.account(fair.form.account_id), pytest.raises(FormError):
+        create_stand(fair.form.form_id, "Hall 5", clock.now() + timedelta(days=15), by=None)
