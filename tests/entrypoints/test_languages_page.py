@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from support.api import begun, change, problem, program_of
 from support.customers import CONTENT, Customer, sending_customer
 
@@ -78,6 +79,12 @@ def test_the_api_reads_and_writes_the_texts_and_the_report_shows_them(anna: Cust
         Contact.objects.filter(id=Contact.objects.order_by("id")[0].id).update(attributes={"language": "de"})
         campaign = Campaign.objects.get(id=draft["id"])
     sent = anna.sending_of(campaign)
+    anna.settle(sent, DeliveryState.SENT, 2)
+    with tenancy.account(anna.account_id):
+        Campaign.objects.filter(id=sent.id).update(started_at=clock.now())
+    report = anna.page(f"campaigns/{sent.id}/")
+    assert "By language" in report
+    assert report.index("English") < report.index("German")
     page = anna.page(f"campaigns/{sent.id}/edition/?variant=1")
     assert "German" in page
     assert "Zwiebeln" in page

@@ -290,12 +290,17 @@ def variant_figures(ab_test: AbTest) -> list[VariantFigures]:
     """
     if ab_test.winner is not None:
         return [VariantFigures(**row) for row in ab_test.figures]
-    parameters = {"account_id": tenancy.current_account_id(), "campaign_id": ab_test.campaign_id}
+    return figures_by_text(ab_test.campaign_id, ab_test.variants)
+
+
+def figures_by_text(campaign_id: int, texts: int) -> list[VariantFigures]:
+    """Return the current figures of each of a campaign's variants or languages, which are `texts` in number."""
+    parameters = {"account_id": tenancy.current_account_id(), "campaign_id": campaign_id}
     with connection.cursor() as cursor:
-        cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(ab_test.campaign_id, "d")), parameters)
-        found = {variant: (delivered, left) for variant, delivered, left in cursor.fetchall()}
-    clicks = clicks_by_variant(ab_test.campaign_id)
+        cursor.execute(_ARMS.replace("[kept]", of_campaign_sql(campaign_id, "d")), parameters)
+        found = {number: (delivered, left) for number, delivered, left in cursor.fetchall()}
+    clicks = clicks_by_variant(campaign_id)
     return [
         VariantFigures(number, found.get(number, (0, 0))[0], clicks.get(number, 0), found.get(number, (0, 0))[1])
-        for number in range(ab_test.variants)
+        for number in range(texts)
     ]

@@ -52,7 +52,8 @@ def _line(row: LinkVisit) -> VisitLine:
         LinkOutcome.UNKNOWN: _("no response"),
         LinkOutcome.SKIPPED: _("not visited"),
     }
-    detail = _("personal, an example, or one of our own pages") if outcome is LinkOutcome.SKIPPED else row.problem
+    details = {LinkOutcome.SKIPPED: _("personal, an example, or one of our own pages"), LinkOutcome.NO_HOST: ""}
+    detail = details.get(outcome, row.problem)
     return VisitLine(
         url=row.url,
         word=words[outcome],

@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.inbound.models import LeaveReason, LeaveUndone
 from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
 from mailflatrate.apps.stats.peers import PeerMedians, peer_medians
-from mailflatrate.apps.stats.queries import provider_counts
+from mailflatrate.apps.stats.queries import figures_by_text, provider_counts
 from mailflatrate.apps.tracking.counts import ClickCounts, count_clicks
 from mailflatrate.apps.tracking.queries import LinkClicks
 from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, evenly, median_by_step, step_seconds, steps_shown
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.language import language_name, reading_language
 from mailflatrate.entrypoints.presenters.rates import percent_of
 from mailflatrate.entrypoints.web.studio.reports import CampaignReportRow, report_rows
 from mailflatrate.rules.providers import OTHER, provider_name
@@ -58,6 +59,18 @@ class ProviderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageLine:
+    """One language of a campaign in several. `clicks` is None if they weren't counted."""
+
+    name: str
+    subject: str
+    delivered: int
+    clicks: int | None
+    click_percent: float | None
+    unsubscribed: int
+
+
+@dataclass(frozen=True, slots=True)
 class CountLine:
     """A label with a number of people, and its share of the largest such number (0 to 100)."""
 
@@ -90,6 +103,7 @@ class ReportFigures:
     machines: int
     timeline: ClickTimeline | None
     providers: Sequence[ProviderLine]
+    languages: Sequence[LanguageLine]
     reasons: Sequence[CountLine]
     stayed: Sequence[CountLine]
 
@@ -115,6 +129,7 @@ def report_figures(campaign: Campaign, *, compares: bool = True) -> ReportFigure
         machines=sum(link.machines for link in links),
         timeline=_timeline(campaign, counts, earlier, usual) if campaign.track_clicks and campaign.started_at else None,
         providers=_providers(campaign.id),
+        languages=_languages(campaign),
         reasons=reasons,
         stayed=stayed,
     )
@@ -171,6 +186,24 @@ def _providers(campaign_id: int) -> list[ProviderLine]:
             unsubscribed=percent_of(counts.unsubscribed, counts.delivered),
         )
         for key, counts in lines
+    ]
+
+
+def _languages(campaign: Campaign) -> list[LanguageLine]:
+    """Return the results of each language; nothing for a campaign in one."""
+    if not campaign.translations:
+        return []
+    texts = all_variants(campaign)
+    return [
+        LanguageLine(
+            name=language_name(text.language),
+            subject=text.subject,
+            delivered=found.delivered,
+            clicks=found.clicks if campaign.track_clicks else None,
+            click_percent=percent_of(found.clicks, found.delivered) if campaign.track_clicks else None,
+            unsubscribed=found.unsubscribed,
+        )
+        for text, found in zip(texts, figures_by_text(campaign.id, len(texts)), strict=True)
     ]
 
 
