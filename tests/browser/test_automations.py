@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Visitor
-from support.browsers import looked_at, settle, source_of, wait_for_message
+from support.browsers import settle, source_of, wait_for_message
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -112,12 +112,12 @@ def test_a_branch_a_split_and_a_goal_are_built_by_keyboard_and_reach_a_person(vi
 
 
 def write_message(anna: Visitor, step: str) -> None:
-    """Give the message of a step its subject, in the ordinary editor."""
+    """Give the message of a step its subject, in the ordinary editor, which saves it."""
     anna.go(step)
     anna.page.locator("#side a[href*='/campaigns/']").click()
     anna.page.wait_for_url(re.compile(r"/campaigns/\d+/edit/"))
-    anna.page.fill("[name=subject]", SUBJECT)
-    expect(anna.page.locator("#saved")).to_be_visible()
+    with anna.page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/edit/")):
+        anna.page.fill("[name=subject]", SUBJECT)
     settle(anna.page)
 
 
@@ -125,12 +125,12 @@ def release(anna: Visitor, otto: Visitor, here: str) -> None:
     """Read everything, tick the policy and activate; the operator approves, because the account is new."""
     page = anna.page
     anna.go(f"{here}messages/")
-    expect(page.locator(".sheet", has_text=SUBJECT).first).to_contain_text("All passed")
-    looked_at(anna, "automation-messages")
+    expect(page.locator(".sheet", has_text=SUBJECT).first).to_contain_text("checks passed")
+    anna.shoot("automation-messages")
     page.get_by_role("link", name="Review and activate").click()
     page.locator("#confirm").check()
     page.get_by_role("button", name="Activate automation").click()
-    expect(page.get_by_text("Waiting for review")).to_be_visible()
+    expect(page.locator(".notice-title", has_text="Waiting for review")).to_be_visible()
     otto.go(here.replace("/studio/", "/desk/"))
     otto.shoot("desk-automation")
     otto.page.locator("[data-opens=go]").click()

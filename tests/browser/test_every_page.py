@@ -158,9 +158,7 @@ NOT_OPENED = {
     "/signup/": AWAY,
     "/password/set/": AWAY,
     "/studio/account/<int:account_id>/": AWAY,
-    "/n/<str:token>": ONCE,
-    "/desk/transactional/versions/<int:version_id>/": ONCE,
-    "/studio/transactional/<int:transactional_id>/": ONCE,
+    "/s/<str:token>": ONCE,
     "/2fa/recovery-codes/": ONCE,
     "/2fa/recovery-codes/generate/": ONCE,
     "/2fa/mailbox/<str:token>/": ONCE,
@@ -324,7 +322,9 @@ def _only_takes_forms(otto: Any, route: str) -> bool:
 
 
 def _mails(anna: Any, otto: Any) -> list[str]:
-    """Have an invitation and a new password sent; return where these, a verification email and a campaign lead."""
+    """Have an invitation and a new password sent; return where these, a verification email, a campaign and a
+    transactional message lead.
+    """
     ida = f"ida{os.getpid()}@lindenhof.example"
     _send(anna, "/studio/settings/team/", name="Ida", email=ida, role="editor")
     _send(anna, "/password/reset/", email="carla@nordstern.example")
@@ -333,6 +333,7 @@ def _mails(anna: Any, otto: Any) -> list[str]:
         _in_mail(otto, "carla@nordstern.example", "/password/reset/key/"),
         _in_mail(anna, "news@lindenhof.example", "/mailbox/", "/studio/test-inbox/"),
         *(_in_mail(anna, "Winterzwiebeln sind da", page, "/studio/test-inbox/") for page in ("/u/", "/p/")),
+        _in_mail(anna, "Ihre Bestellung 20417", "/n/", "/studio/test-inbox/"),
     ]
 
 

@@ -19,7 +19,7 @@ from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
 
-HOST = "service.lindenhof.example"
+HOST = "shop.lindenhof.example"
 COMPANY = "Gärtnerei Lindenhof"
 THROUGH = "Webshop"
 CONFIRMATION = """# Danke für Ihre Bestellung
@@ -111,7 +111,7 @@ def add_service_sender(place: DemoPlace, account_id: int, anna: User) -> str:
         for record in domains.records_to_publish(domain):
             place.publish(record.host, record.record_type, record.value)
         domains.check_domain(domain.id)
-        return domains.add_sender(domain.id, f"bestellung@{HOST}", COMPANY, by=anna).email
+        return domains.add_sender(domain.id, f"hallo@{HOST}", COMPANY, by=anna).email
 
 
 def send_orders(account_id: int, sender_id: int, anna: User, operator: User) -> None:

@@ -136,7 +136,8 @@ def steps_with_message(rows: Sequence[FlowRow], since: tuple[str, ...]) -> Itera
         elif row.arms:
             for arm in row.arms:
                 yield from steps_with_message(arm.rows, (*since, f"{row.title}: {arm.label}"))
-            since = (_("After: %(step)s") % {"step": row.title},)
+            sends = most_messages((row,)) > 0
+            since = (_("After: %(step)s") % {"step": row.title},) if sends else (*since, row.title)
         else:
             since = (*since, row.title)
 
