@@ -223,10 +223,22 @@ def _analyse() -> None:
         owner.execute("VACUUM ANALYZE contact, consent_event, consent_evidence, subscription")
 
 
-def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
+def add_coupons(estate: Estate, recipients: int) -> str:
+    """Give the account a coupon with a code for everyone, once; return a text that shows it."""
+    from mailflatrate.apps.campaigns.actions.coupons import create_pool
+    from mailflatrate.apps.campaigns.coupons import pool_keys
+    from mailflatrate.base import tenancy
+
+    with tenancy.account(estate.account_id):
+        if "autumn" not in pool_keys():
+            create_pool("Autumn", "\n".join(f"AUTUMN-{n}" for n in range(recipients)).encode(), by=None)
+    return "\n\nYour code is {{ coupon.autumn }}.\n"
+
+
+def release(estate: Estate, *, plan_now: bool = True, variants: int = 1, more: str = "") -> int:
     """Freeze a new campaign to the whole list and plan it; the id of the campaign. Its chunks wait for senders.
 
-    With several `variants`, a tenth of the list gets each, and the rest waits for the choice.
+    With several `variants`, a tenth of the list gets each, and the rest waits for the choice. `more` follows its text.
     """
     from mailflatrate.apps.campaigns.actions import drafts
     from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -241,7 +253,7 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1) -> int:
     with tenancy.account(estate.account_id):
         campaign = drafts.create_campaign("Autumn", by=None, values={
             "subject": "{{ contact.first_name }}, what is worth the walk", "preheader": "Five stories from next door",
-            "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT, "variants": [
+            "sender_id": estate.sender_id, "list_ids": [estate.list_id], "content": CONTENT + more, "variants": [
                 {"subject": f"Autumn, variant {number}", "preheader": "", "content": CONTENT, "text_override": ""}
                 for number in range(2, variants + 1)
             ],

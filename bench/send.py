@@ -25,14 +25,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from estate import Estate, build_estate, release, worker_command, workspace
+from estate import Estate, add_coupons, build_estate, release, worker_command, workspace
 from free_ports import free_port
 from measure import cpu_seconds, family, machine, peak_rss_mb, signing_limit
 from smtp_sink_check import SMTP_SINK, SMTP_SOURCE, wait_for
 
 SENDERS = 2
 SOURCE_LETTERS = 30_000
-CONNECTIONS = {"signed": 10, "openssl": 10, "unsigned": 10, "rtt_5ms": 5}  # of each sender
+CONNECTIONS = {"signed": 10, "coupons": 10, "openssl": 10, "unsigned": 10, "rtt_5ms": 5}  # of each sender
 UNSIGNED = ("unsigned", "rtt_5ms")
 MEMORY_MB = 150.0
 GROWTH_MB = 5.0
@@ -71,13 +71,16 @@ def send_once(
     name: str, folder: Path, estate: Estate, port: int, sink_pid: int, source: str | None = None
 ) -> dict[str, object]:
     """Send one campaign to everyone by the senders in `source`, timed from when it may start until it is sent."""
+    from mailflatrate.apps.lists.models import Contact
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.apps.delivery.actions import campaigns
     from mailflatrate.apps.delivery.queries import campaign_progress
     from mailflatrate.base import tenancy
     from mailflatrate.settings.postgres import EmbeddedPostgres
 
-    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        people = Contact.objects.count()
+    campaign_id = release(estate, more=add_coupons(estate, people) if name == "coupons" else "")
     with tenancy.account(estate.account_id):
         campaigns.pause_campaign(campaign_id, "until the senders are up")
     command = worker_command("send", unsigned=name in UNSIGNED)
@@ -240,7 +243,7 @@ def main() -> None:
             runs: dict[str, list[dict[str, object]]] = {"before": [], "now": []}
             for _ in range(options.rounds):
                 for when, source in (("before", options.against), ("now", None)):
-                    if when == "now" or source:
+                    if when == "now" or (source and name != "coupons"):
                         result = measure(name, folder, estate, source)
                         runs[when].append(result)
                         words = (f"{key}={value}" for key, value in result.items())

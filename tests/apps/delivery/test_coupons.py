@@ -1,23 +1,31 @@
 """Coupons on their whole way: upload, gate, planning, sending, report; and what no one may do with a code."""
 
+import asyncio
+import re
+from email import message_from_bytes, policy
+
 import pytest
 from django.db import DatabaseError, connection
 
 from mailflatrate.apps.campaigns.actions.coupons import add_codes, create_pool, remove_unused
 from mailflatrate.apps.campaigns.coupons import SAMPLE_CODE, codes_of, pool_stocks, pools_shown
-from mailflatrate.apps.campaigns.models import CouponCode, CouponPool, Edition
+from mailflatrate.apps.campaigns.models import Campaign, CouponCode, CouponPool, Edition
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.apps.delivery.coupons import give_codes, given_codes
-from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
+from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import load_settings
 from support.customers import CONTENT, Customer, sending_customer
+from support.fake_relay import FakeRelay
 
 pytestmark = pytest.mark.usefixtures("database")
 
+_SAID = re.compile(r"Your code is ([\w-]+)\.")
 SHOWN = CONTENT + "\n\nYour code is {{ coupon.spring_sale }}.\n"
 
 
@@ -73,15 +81,46 @@ def test_each_recipient_gets_one_code_and_keeps_it() -> None:
         assert [(stock.codes, stock.given) for stock in pool_stocks()] == [(3, 3)]
 
 
-def test_two_campaigns_share_a_pool_until_it_is_empty() -> None:
-    anna = sending_customer(people=2)
-    pool(anna, 2)
-    first, second = anna.draft("First", content=SHOWN), anna.draft("Second", content=SHOWN)
-    anna.sending_of(first)
-    taken = given(anna)
-    assert len(taken) == 2
-    anna.sending_of(second)
-    assert given(anna) == taken
+def code_in(content: bytes) -> str:
+    """Return the code that the text part of a message says; empty without one."""
+    body = message_from_bytes(content, policy=policy.default).get_body(("plain",))
+    found = _SAID.search(body.get_content() if body is not None else "")
+    return found[1] if found else ""
+
+
+def sent(anna: Customer, campaign: Campaign) -> dict[str, str]:
+    """Have a real sender send what is planned; return the code in each recipient's message."""
+    with tenancy.account(anna.account_id):
+        chunks = list(Chunk.objects.filter(campaign_id=campaign.id).order_by("number").values_list("id", flat=True))
+
+    async def work() -> dict[str, str]:
+        async with FakeRelay() as relay:
+            sender = Sender(load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port}))
+            try:
+                for chunk_id in chunks:
+                    await sender.work_chunk(anna.account_id, chunk_id)
+            finally:
+                await sender.close()
+            return {letter.recipient: code_in(letter.content) for letter in relay.received}
+
+    return asyncio.run(work())
+
+
+def test_each_message_says_its_own_code_and_none_is_sent_without() -> None:
+    anna = sending_customer(people=3)
+    spring = pool(anna, 3)
+    campaign = anna.sending_of(anna.draft(content=SHOWN))
+    codes = given(anna)
+    with tenancy.account(anna.account_id):
+        first = min(codes)
+        expected = {Contact.objects.get(id=contact_id).email: code for contact_id, code in codes.items()}
+        lost = expected.pop(Contact.objects.get(id=first).email)
+        CouponCode.objects.filter(code=lost).update(contact_id=None)
+    assert sent(anna, campaign) == expected
+    with tenancy.account(anna.account_id):
+        withheld = Delivery.objects.get(campaign_id=campaign.id, contact_id=first)
+        assert (withheld.state, withheld.reason) == (DeliveryState.WITHHELD, "missing_value")
+        assert pool_stocks(spring.id)[0].free == 0, "its code is given to no one else"
 
 
 def test_a_given_code_can_be_neither_given_again_nor_deleted_by_any_sql() -> None:
