@@ -71,10 +71,10 @@ def send_once(
     name: str, folder: Path, estate: Estate, port: int, sink_pid: int, source: str | None = None
 ) -> dict[str, object]:
     """Send one campaign to everyone by the senders in `source`, timed from when it may start until it is sent."""
-    from mailflatrate.apps.lists.models import Contact
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.apps.delivery.actions import campaigns
     from mailflatrate.apps.delivery.queries import campaign_progress
+    from mailflatrate.apps.lists.models import Contact
     from mailflatrate.base import tenancy
     from mailflatrate.settings.postgres import EmbeddedPostgres
 
