@@ -66,6 +66,7 @@ def test_a_page_becomes_a_draft_with_its_pictures_in_media(site: OtherSite) -> N
     page = anna.page(f"copies/{copy.id}/")
     assert "These images couldn&#x27;t be copied" in page
     assert f"/studio/campaigns/{copy.campaign.id}/edit/" in page
+    assert f"/studio/copies/{copy.id}/" in anna.page("copies/")
     assert carla.client.get(f"/studio/copies/{copy.id}/").status_code == 404
 
 

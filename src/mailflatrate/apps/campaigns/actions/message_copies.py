@@ -37,6 +37,7 @@ from mailflatrate.wire.web import Want, WebStatus, fetch
 MOST_A_DAY: Final = 50
 KEPT: Final = timedelta(days=30)
 LEAST_WORDS: Final = 3
+RECENT: Final = 10
 PICTURE_OCTETS: Final = 4 * 1024 * 1024
 PICTURES_SECONDS: Final = 90.0
 """For all pictures of a message together."""
@@ -74,6 +75,11 @@ def request_copy(*, name: str, url: str, file: bytes, by: User) -> MessageCopy:
         copy_id=copy.id,
     )
     return copy
+
+
+def recent_copies() -> list[MessageCopy]:
+    """Return the account's latest copies, newest first."""
+    return list(MessageCopy.objects.defer("source").order_by("-created_at")[:RECENT])
 
 
 def is_web_address(url: str) -> bool:

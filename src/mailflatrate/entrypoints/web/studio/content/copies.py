@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailflatrate.apps.campaigns.actions.message_copies import request_copy
+from mailflatrate.apps.campaigns.actions.message_copies import recent_copies, request_copy
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import CopyState
 from mailflatrate.entrypoints.presenters.lookups import find_message_copy
@@ -90,7 +90,8 @@ def new(request: StudioRequest) -> HttpResponse:
             form.add_error("url", str(refused))
         else:
             return see_other(reverse("studio:campaign-copied", args=[copy.id]))
-    return page(request, "studio/content/copy_new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "recent": recent_copies()}
+    return page(request, "studio/content/copy_new.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
