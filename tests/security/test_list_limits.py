@@ -41,7 +41,7 @@ from support.people import browser, person
 TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass(m, TenantModel))
 _ACCOUNT_WIDE = (
     "account membership four_eyes_switch acceptance acknowledgement imprint application standing_change strike "
-    "sender_domain dns_check sender_address mailbox media_host brand_kit mailing_template contact_field "
+    "sender_domain dns_check sender_address mailbox media_host brand_kit link_tagging mailing_template contact_field "
     "field_migration segment media media_file saved_block coupon_pool tag event_type event_settings"
 )
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
