@@ -176,6 +176,7 @@ def message_bytes(estate: Estate) -> int:
     contact = {"first_name": "Dora", "last_name": "Meyer-1", "points": "100", "city": "Bonn"}
     values = {
         "contact": contact,
+        "coupon": dict.fromkeys(mail.pools, "AUTUMN-1"),
         "account": {"name": "Anna"},
         "list": {"name": "News"},
         "mailing_id": "4K7Q-92XD-E",
