@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
+from mailflatrate.entrypoints.presenters.preview import render_preview
 from mailflatrate.mail.tokens import TokenPurpose
 from support.customers import CONTENT, Customer, sending_customer
 
@@ -61,3 +63,14 @@ def test_a_countdown_has_to_last_until_the_campaign_is_sent() -> None:
         assert not refused.allowed
         assert "countdown-over" in str(refused.findings)
         assert release_campaign(campaign.id, by=anna.owner, at=clock.now() + timedelta(days=1)).allowed
+
+
+def test_the_words_of_an_event_are_judged_and_shown_to_who_reviews() -> None:
+    anna = sending_customer(people=1)
+    link = f"{EVENT}&note=Tickets:+http://192.0.2.1/win"
+    with tenancy.account(anna.account_id):
+        campaign = anna.draft(content=f"{CONTENT}\n\n[Add it to your calendar]({link})\n")
+        verdict = check_campaign(campaign.id)
+        assert "http://192.0.2.1/win" in str(verdict.findings)
+        (event,) = render_preview(campaign, current_account(), None, bare=False).events
+    assert event.note == "Tickets: http://192.0.2.1/win"

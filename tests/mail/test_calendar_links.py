@@ -27,6 +27,12 @@ def test_a_link_has_the_whole_event() -> None:
     assert without_end.ends_at - without_end.starts_at == timedelta(hours=1)
 
 
+def test_its_words_and_their_addresses() -> None:
+    event = read_event(f"{PARTY}&note=Tickets:+https://eve.example/t?a=1,+or+www.lindenhof.example.")
+    assert event.words == "Summer party\nLindenhof\nTickets: https://eve.example/t?a=1, or www.lindenhof.example."
+    assert event.urls == ("https://eve.example/t?a=1", "https://www.lindenhof.example")
+
+
 @pytest.mark.parametrize(
     ("link", "code"),
     [

@@ -63,6 +63,8 @@ def dangers(document: str) -> list[str]:
         "<object data=x></object><embed src=x><applet></applet>",
         '<base href="javascript:">',
         '<meta http-equiv="refresh" content="0;url=https://eve.example">',
+        '<meta charset="utf-8" http-equiv="refresh" content="0;url=https://eve.example">',
+        '<meta name="viewport" http-equiv=" Refresh" content="0;url=https://eve.example">',
         "<svg><script>alert(1)</script></svg>",
         "<svg><a xlink:href='javascript:alert(1)'>x</a></svg>",
         "<svg><animate onbegin=alert(1) attributeName=x></svg>",

@@ -1,9 +1,10 @@
 """A landing page's content runs nothing, loads nothing, and reaches nothing outside its own place."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.mail.html.scoped_css import scoped_css
@@ -42,6 +43,47 @@ def test_a_page_is_compiled_without_what_a_message_needs_and_a_page_must_not_hav
 def test_a_page_has_no_reader(field: str) -> None:
     with pytest.raises(SourceRefused):
         compile_page(PAGE.replace("Bulbs", field), "en", "Lindenhof")
+
+
+class _Depth(HTMLParser):
+    """Notes whether more elements end than begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.escapes = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in ("br", "hr", "img", "col", "input", "wbr", "area", "source"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.escapes |= not self.open or self.open.pop() != tag
+
+
+PIECES = [
+    "{% if account.name == 'zz' %}", "{% endif %}", "{% else %}", "{% comment %}", "{% endcomment %}", "<title>",
+    "</title>", "<noscript>", "</noscript>", "<section>", "</section>", "<div style='position:fixed'>", "</div>", "x",
+    "<meta charset=utf-8 http-equiv=refresh content='0;url=https://eve.example'>", "<template>", "</template>", "<!--",
+    "-->", "<style>", "</style>", "<textarea>", "</textarea>", "<p>", "</p>", "<table>", "</table>", "<td>", "<svg>",
+]  # fmt: skip
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+@example("<title>x{% if account.name=='zz' %}</title><section><title>{% endif %}x</title></section>")
+@example("<noscript></section></noscript>")
+def test_content_never_leaves_its_place(pieces: str) -> None:
+    in_text = f"<mj-section><mj-column><mj-text>{pieces}</mj-text></mj-column></mj-section><mj-section>"
+    for more in (in_text, f"<mj-raw>{pieces}</mj-raw><mj-section>"):
+        try:
+            page = compile_page(PAGE.replace("<mj-section>", more), "en", "Lindenhof").html
+        except SourceRefused:
+            continue
+        depth = _Depth()
+        depth.feed(page)
+        assert not depth.escapes and not depth.open, page
+        assert not re.search(r"<(meta|title|noscript|template|style|!--)", page), page
 
 
 @settings(max_examples=150, deadline=None)

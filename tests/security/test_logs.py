@@ -32,6 +32,7 @@ def test_a_token_is_what_the_pattern_takes_for_one() -> None:
         ),
         ("Not Found: /apply/begin/.eJxlookslikeasigned:1tyuio:abc_DEF-123/", "lookslikeasigned:1tyuio:abc_DEF-123"),
         ("Not Found: /confirm/abcdefghijklmnop", "ghijklmnop"),
+        ("Not Found: /s/abc-DEF_ghijklmnop", "ghijklmnop"),
         ("Authorization: Bearer mfk_abcdefgh_0123456789abcdefghjkmnpqrstvwxyz01234567", "0123456789abcdefghjkmnpqrst"),
         ("Cookie: __Host-sessionid=q1w2e3r4t5z6u7i8o9p0a1s2d3f4g5h6; x", "r4t5z6u7i8o9p0"),
         ("/somewhere?token=abcdefghijklmnop&x=1", "ghijklmnop"),

@@ -25,6 +25,7 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _USUAL_LENGTH = timedelta(hours=1)
 _LONGEST = {"name": 200, "place": 300, "note": 1_000, "zone": 64, "start": 16, "end": 16}
 _OLDEST_YEAR, _LATEST_YEAR = 2000, 2100
+_URL = re.compile(r"""(?:https?://|www\.)[^\s"'<>()]{1,2000}""", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -46,6 +47,17 @@ class CalendarEvent:
     place: str
     note: str
     zone: str
+
+    @property
+    def words(self) -> str:
+        """Return everything that readers see of it."""
+        return "\n".join((self.name, self.place, self.note))
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the web addresses in its words, which calendars make links of; one without a scheme gets https."""
+        found = (match.group().rstrip(".,;:!?") for match in _URL.finditer(self.words))
+        return tuple(url if "://" in url else f"https://{url}" for url in found)
 
 
 def read_event(link: str) -> CalendarEvent:

@@ -2,6 +2,8 @@
 
 The page's frame (form, imprint, privacy link) isn't part of the content, so the content can't leave it out. Style
 sheets reach only the content (`mail.html.scoped_css`); what the sanitizer of campaigns removes is removed here, too.
+Liquid is carried out first: of what is sanitized, nothing is left out afterward, so every element that begins in the
+content ends in it.
 """
 
 from __future__ import annotations
@@ -15,10 +17,9 @@ from mailflatrate.mail.content import (
     MAX_FINISHED,
     ContentSource,
     SourceFormat,
-    block_tags_to_comments,
     find_merge_errors,
 )
-from mailflatrate.mail.html.finish import finish
+from mailflatrate.mail.html.finish import finish, is_balanced
 from mailflatrate.mail.html.inline import normalise
 from mailflatrate.mail.html.links import LinkBook
 from mailflatrate.mail.html.mjml import render_mjml
@@ -32,6 +33,9 @@ SCOPE: Final = ".landing-content"
 KNOWN: Final = frozenset({"account.name"})
 _BACKGROUND = re.compile(r"background-color\s*:\s*(#[0-9a-f]{3,8})\b", re.IGNORECASE)
 _LOADED = ("src", "background", "poster")
+_HEAD_KINDS: Final = frozenset({TokenKind.COMMENT, TokenKind.RAW, TokenKind.DOCTYPE})
+_HEAD_NAMES: Final = frozenset({"style", "title", "meta", "link", "base", "noscript", "template"})
+"""What belongs into a page's head, or hides markup from a parser; the body has none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ def compile_page(source: str, language: str, company: str) -> CompiledPage:
     errors = find_merge_errors(ContentSource(SourceFormat.MJML, source, ""), KNOWN)
     if errors:
         raise SourceRefused(tuple(errors))
-    protected = protect(source, entities=True)
-    document = normalise(render_mjml(block_tags_to_comments(protected)))
+    protected = protect(_without_liquid(source, company), entities=True)
+    document = normalise(render_mjml(protected.text))
     sanitiser = Sanitizer(protected, LinkBook(None, frozenset()))
     tokens = finish(
         sanitiser.document(tokenise(document)), language=language, title="", wraps=False, word=protected.word
@@ -65,12 +69,14 @@ def compile_page(source: str, language: str, company: str) -> CompiledPage:
     ends = [at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "body"]
     if not begins or not ends or ends[-1] <= begins[0]:
         raise SourceRefused((mistake(1, "no-body"),))
-    inside = [token for token in tokens[begins[0] + 1 : ends[-1]] if token.kind is not TokenKind.COMMENT]
-    body = [_on_a_page(token) for token in inside if token.name != "style"]
+    inside = [token for token in tokens[begins[0] + 1 : ends[-1]] if token.kind not in _HEAD_KINDS]
+    body = [_on_a_page(token) for token in inside if token.name not in _HEAD_NAMES]
+    if not is_balanced(body):
+        raise SourceRefused((mistake(1, "no-body"),))
     styles = "".join(token.text for token in tokens if token.kind is TokenKind.RAW and token.name == "style")
     found = _BACKGROUND.search(write([tokens[begins[0]], *body[:1]]))
     page = CompiledPage(
-        html=_without_liquid(protected.restore_html(write(body), lambda tag: tag), company),
+        html=protected.restore_html(write(body), lambda tag: tag),
         css=scoped_css(styles, SCOPE),
         background=found[1] if found else "",
         pictures=_pictures(body),
@@ -91,10 +97,12 @@ def _on_a_page(token: Token) -> Token:
     return token
 
 
-def _without_liquid(html: str, company: str) -> str:
-    """Return the HTML with its Liquid carried out."""
+def _without_liquid(source: str, company: str) -> str:
+    """Return MJML with its Liquid carried out."""
     try:
-        return LiquidTemplate.parse(html, autoescape=True, known_variables=KNOWN).render({"account": {"name": company}})
+        return LiquidTemplate.parse(source, autoescape=True, known_variables=KNOWN).render(
+            {"account": {"name": company}}
+        )
     except RenderRefused as refused:
         raise SourceRefused((refused.error,)) from None
 

@@ -12,7 +12,7 @@ _SECRET: Final = re.compile(
     r"(?<![0-9a-zA-Z])[0-9a-fA-F]{40}(?![0-9a-zA-Z])"
     # Links whose secret has no form of its own to recognize: the segment after these paths.
     r"|(?<=/password/reset/key/)[^/?#\s\"'<>]+|(?<=/apply/begin/)[^/?#\s\"'<>]+|(?<=/confirm/)[^/?#\s\"'<>]+"
-    r"|(?<=/mailbox/)[^/?#\s\"'<>]+|(?<=/invitation/)[^/?#\s\"'<>]+|(?<=/report/stop/)[^/?#\s\"'<>]+|(?<=/[upwckdrm]/)[^/?#\s\"'<>]{12,}"
+    r"|(?<=/mailbox/)[^/?#\s\"'<>]+|(?<=/invitation/)[^/?#\s\"'<>]+|(?<=/report/stop/)[^/?#\s\"'<>]+|(?<=/[upwckdrmsn]/)[^/?#\s\"'<>]{12,}"
     # What programs and browsers send along.
     r"|(?<=mfk_)[0-9a-z]{8}_[0-9a-z]+|(?<=sessionid=)[\w.-]+|(?<=token=)[^&\s\"']+|(?<=[Bb]earer )[\w.~+/-]+"
 )

@@ -25,7 +25,7 @@ from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.base import clock
 from mailflatrate.base.ids import key_ring
 from mailflatrate.locale.texts import N_, known_language, translate
-from mailflatrate.mail.calendar_links import events_in, with_file_urls
+from mailflatrate.mail.calendar_links import CalendarEvent, events_in, read_event, with_file_urls
 from mailflatrate.mail.content import CompileContext, ContentSource
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
@@ -146,6 +146,11 @@ def _sent_on(campaign: Campaign) -> date | None:
 def calendar_events(campaign: Campaign) -> tuple[str, ...]:
     """Return the events that the campaign offers as calendar files, by number from 0 (`mail.calendar_links`)."""
     return events_in((resolved(campaign).content, campaign.text_override))
+
+
+def read_events(campaign: Campaign) -> tuple[CalendarEvent, ...]:
+    """Return the events of the campaign's calendar files, as readers get them."""
+    return tuple(map(read_event, calendar_events(campaign)))
 
 
 def _with_calendar_files(source: ContentSource, events: tuple[str, ...], url: Callable[[int], str]) -> ContentSource:

@@ -4,7 +4,7 @@ import re
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url
+from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url, read_events
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.link_visits import visit_facts
 from mailflatrate.apps.campaigns.media import media_ids_in
@@ -26,7 +26,9 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
     links = [LinkFacts(link.target, link.shown) for link in seen.link_texts if not is_calendar_url(link.target)]
     named = {link.url for link in links}
     unnamed = [link.url for link in compiled.sources.links if link.url not in named and not is_calendar_url(link.url)]
-    words = f"{campaign.subject}\n{campaign.preheader}\n{seen.visible_text}\n{compiled.sources.text}"
+    events = read_events(campaign)
+    said = (campaign.subject, campaign.preheader, seen.visible_text, compiled.sources.text, *(e.words for e in events))
+    words = "\n".join(said)
     spoken = spoken_of_in_child(words, seen.visible_text)
     return ContentFacts(
         subject=campaign.subject,
@@ -42,7 +44,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         imprint_missing_text=seen.missing_imprint_text,
         leftovers=seen.merge_tags,
         active_elements=tuple(sorted(seen.forbidden_elements)),
-        links=(*links, *map(LinkFacts, unnamed)),
+        links=(*links, *map(LinkFacts, unnamed), *(LinkFacts(url) for event in events for url in event.urls)),
         images_without_alt=len(seen.images_without_alt),
         hidden=tuple(hidden.text for hidden in seen.hidden_text),
         imprint_faint=seen.faint_imprint,

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.campaign_content import NO_EDITION, compile_campaign
+from mailflatrate.apps.campaigns.campaign_content import NO_EDITION, compile_campaign, read_events
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.samples import Neighbors, sample_values, with_names
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
+from mailflatrate.mail.calendar_links import CalendarEvent
 from mailflatrate.mail.liquid import SourceError, SourceRefused
 
 MOST_HIDDEN = 4
@@ -30,6 +31,7 @@ class PreviewedMessage:
     problem: str = ""
     detail: str = ""
     mistakes: tuple[SourceError, ...] = ()
+    events: tuple[CalendarEvent, ...] = ()
 
 
 def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
@@ -76,4 +78,10 @@ def rendered_preview(
         return PreviewedMessage(missing=", ".join(written.missing))
     if written.problem is not None:
         return PreviewedMessage(problem="render", detail=str(capfirst(in_words(written.problem, reading_language()))))
-    return PreviewedMessage(subject=written.subject, preheader=campaign.preheader, html=written.html, text=written.text)
+    return PreviewedMessage(
+        subject=written.subject,
+        preheader=campaign.preheader,
+        html=written.html,
+        text=written.text,
+        events=read_events(campaign),
+    )

@@ -237,10 +237,9 @@ def _is_marker(text: str) -> bool:
 
 
 def _allowed_meta(token: Token) -> bool:
-    if "charset" in token.attributes:
-        return True
-    equivalent = (token.attributes.get("http-equiv") or "").lower()
-    return (token.attributes.get("name") or "").lower() in _META or equivalent in {"content-type", "x-ua-compatible"}
+    if "http-equiv" in token.attributes:  # it counts whatever else the tag says, and may lead away
+        return (token.attributes["http-equiv"] or "").strip().lower() in {"content-type", "x-ua-compatible"}
+    return "charset" in token.attributes or (token.attributes.get("name") or "").lower() in _META
 
 
 def _is_stylesheet(token: Token) -> bool:
