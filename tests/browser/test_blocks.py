@@ -93,6 +93,7 @@ def test_by_keyboard_alone(anna: Any) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("Read on")
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")  # over the choice between a page and a calendar file
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("https://lindenhof.example/read")
     wait_for_source(page, r'<mj-button href="https://lindenhof.example/read"[^>]*>Read on</mj-button>')

@@ -125,6 +125,7 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/edit/audience/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/pulse/": PART,
+    "/studio/campaigns/<int:campaign_id>/edit/links/": PART,
     "/studio/campaigns/<int:campaign_id>/progress/": PART,
     "/studio/bulk/<int:bulk_id>/progress/": PART,
     "/studio/contacts/count/": PART,

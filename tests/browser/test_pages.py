@@ -57,7 +57,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
 
 def test_a_message_in_the_test_inbox(anna: Any) -> None:
     """The message as it left the engine, with its signature verified."""
-    anna.go("/studio/test-inbox/")
+    anna.go("/studio/test-inbox/?q=Winterzwiebeln")
     anna.page.locator("a[href^='/studio/test-inbox/']").filter(has_text=re.compile("Winterzwiebeln|@")).first.click()
     anna.page.wait_for_load_state("networkidle")
     anna.shoot("message")

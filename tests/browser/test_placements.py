@@ -39,9 +39,11 @@ def placed(visitor: Any) -> Iterator[Any]:
             """Save a placement; the script for every page."""
             anna.page.goto(here)
             anna.page.get_by_label("Show the form").select_option(label=kind)
-            anna.page.get_by_label("When").select_option(label=trigger)
-            for label, value in {"Seconds": "0", "Pages": "", **values}.items():
-                anna.page.get_by_label(label, exact=True).fill(value)
+            if kind != "In the page":  # that asks for nothing else
+                anna.page.get_by_label("When").select_option(label=trigger)
+                seconds = {"Seconds": "0"} if trigger == "After some time on the page" else {}
+                for label, value in {**seconds, "Pages": "", **values}.items():
+                    anna.page.get_by_label(label, exact=True).fill(value)
             anna.page.get_by_role("button", name="Save").click()
             anna.page.get_by_text("follow within five minutes").wait_for()
             copy = anna.page.locator("button[data-copy]")

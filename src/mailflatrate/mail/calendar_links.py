@@ -25,6 +25,7 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _USUAL_LENGTH = timedelta(hours=1)
 _LONGEST = {"name": 200, "place": 300, "note": 1_000, "zone": 64, "start": 16, "end": 16}
 _OLDEST_YEAR, _LATEST_YEAR = 2000, 2100
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,30});")
 _URL = re.compile(r"""(?:https?://|www\.)[^\s"'<>()]{1,2000}""", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -58,6 +59,13 @@ class CalendarEvent:
         """Return the web addresses in its words, which calendars make links of; one without a scheme gets https."""
         found = (match.group().rstrip(".,;:!?") for match in _URL.finditer(self.words))
         return tuple(url if "://" in url else f"https://{url}" for url in found)
+
+
+def _link(match: re.Match[str]) -> str:
+    """Return the link that a text names. Without a semicolon, `&note` isn't the entity `&not` (HTML Living Standard
+    13.2.5.73: not in an attribute before a letter), whatever `html.unescape` makes of it.
+    """
+    return _ENTITY.sub(lambda entity: html.unescape(entity.group()), match.group())
 
 
 def read_event(link: str) -> CalendarEvent:
@@ -99,7 +107,7 @@ def events_in(texts: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in texts:
         for match in _LINK.finditer(text):
-            link = html.unescape(match.group())
+            link = _link(match)
             if link not in found and _problem(link) is None:
                 found[link] = None
     return tuple(found)
@@ -110,7 +118,7 @@ def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]
     numbers = {link: number for number, link in enumerate(events)}
 
     def replace(match: re.Match[str]) -> str:
-        number = numbers.get(html.unescape(match.group()))
+        number = numbers.get(_link(match))
         return match.group() if number is None else url(number)
 
     return _LINK.sub(replace, text)
@@ -119,7 +127,7 @@ def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]
 def find_event_errors(text: str) -> list[SourceError]:
     """Return the links that name no complete event, by line, and one error if there are too many."""
     lines = Lines(text)
-    links = {html.unescape(match.group()): lines.at(match.start()) for match in reversed(list(_LINK.finditer(text)))}
+    links = {_link(match): lines.at(match.start()) for match in reversed(list(_LINK.finditer(text)))}
     errors = [mistake(line, code) for link, line in links.items() if (code := _problem(link)) is not None]
     if len(links) > MOST_EVENTS:
         errors.append(mistake(1, "too-many-events", str(MOST_EVENTS)))

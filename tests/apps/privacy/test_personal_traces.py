@@ -371,4 +371,4 @@ def test_every_key_to_a_contact_is_known_to_the_erasure() -> None:
         for relation in Contact._meta.get_fields(include_hidden=True)
         if getattr(relation, "on_delete", DO_NOTHING) is not DO_NOTHING and relation.auto_created
     }
-    assert kept == {"subscription", "signup_request", "delivery", "delivery_archive", "last_mailing"}
+    assert kept == {"coupon_code", "subscription", "signup_request", "delivery", "delivery_archive", "last_mailing"}

@@ -77,6 +77,8 @@ KINDS: Final = {
             "field.",
             "tag.",
             "form.",
+            "landing_page.",
+            "stand.",
             "suppression.",
             "event_type.",
             "event_period.",
