@@ -7,11 +7,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from mailflatrate.wire.web import LARGEST_PAGE_OCTETS, Want, WebStatus, fetch, fetch_page
 
-ZONE = {"site.example": {"A": ["127.0.0.1"]}, "inside.example": {"A": ["10.0.0.7"]}}
+ZONE = {
+    "site.example": {"A": ["127.0.0.1"]},
+    "inside.example": {"A": ["10.0.0.7"]},
+    "xn--mller-kva.example": {"A": ["127.0.0.1"]},
+}
+
+
+ODD = {"/odd": "http://[", "/port": "http://site.example:port/", "/green": "/echo/grün"}
 
 
 class Site(BaseHTTPRequestHandler):
@@ -26,6 +35,10 @@ class Site(BaseHTTPRequestHandler):
             return self._answer(500, b"no")
         if self.path.startswith("/to/"):
             return self._answer(302, b"", Location=self.path.removeprefix("/to/").replace("_", "/"))
+        if self.path in ODD:
+            return self._answer(302, b"", Location=ODD[self.path].encode().decode("latin-1"))
+        if self.path.startswith("/echo"):
+            return self._answer(200, f"{self.headers['Host']} {self.path}".encode())
         if self.path == "/round":
             return self._answer(302, b"", Location="/round")
         if self.path == "/latin":
@@ -127,6 +140,33 @@ def test_a_name_that_does_not_exist_and_a_dns_that_says_nothing(resolver: DnsRes
 def test_nobody_listens(resolver: DnsResolver) -> None:
     page = fetch_page("http://site.example:9/", resolver, private=True)
     assert page.status is WebStatus.FAILED
+
+
+def test_other_letters_are_written_as_octets_and_names_as_the_dns_knows_them(resolver: DnsResolver, port: int) -> None:
+    def html(url: str) -> str:
+        return fetch_page(url, resolver, private=True).html
+
+    base = f"http://site.example:{port}"
+    assert html(f"{base}/echo/grün und%20blau?q=ä&b=%C3%BC#x") == (
+        f"site.example:{port} /echo/gr%C3%BCn%20und%20blau?q=%C3%A4&b=%C3%BC"
+    )
+    assert html(f"http://anna@Müller.example:{port}/echo") == f"xn--mller-kva.example:{port} /echo"
+    assert html(f"{base}/green") == f"site.example:{port} /echo/gr%C3%BCn"
+
+
+@pytest.mark.parametrize("path", ["/odd", "/port"])
+def test_a_redirect_to_no_address_is_a_failure_of_the_website(resolver: DnsResolver, port: int, path: str) -> None:
+    assert fetch_page(f"http://site.example:{port}{path}", resolver, private=True).status is WebStatus.FAILED
+
+
+_ODD_TEXT = st.text(alphabet=st.one_of(st.sampled_from("/:?#[]@%. \t\n\0\\ü-"), st.characters()), max_size=40)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(odd=_ODD_TEXT, place=st.sampled_from(["http://{}", "http://{}/a", "http://site.example:{port}/{}", "{}"]))
+def test_no_address_raises(resolver: DnsResolver, port: int, odd: str, place: str) -> None:
+    seen = fetch(place.replace("{port}", str(port)).replace("{}", odd), resolver, Want(seconds=3.0), private=True)
+    assert isinstance(seen.status, WebStatus)
 
 
 def test_a_server_that_sends_drop_by_drop(resolver: DnsResolver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,12 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from enum import Enum
 from io import BufferedIOBase
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.dns.resolver import Resolver
@@ -30,6 +31,7 @@ LARGEST_PAGE_OCTETS = 768 * 1024
 MOST_REDIRECTS = 4
 AGENT = "mailflatrate-vetting/1 (+a person applied with this website)"
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PLAIN = "%/?:@!$&'()*+,;=-._~"  # what a path or query may contain as it is (RFC 3986 section 3.4), escapes included
 # The network, not the website: nothing can be concluded.
 _OURS = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM}
 
@@ -147,7 +149,7 @@ def ask_api(
     A redirect is returned and not followed, because the secrets belong to this host only. `private` as for
     `fetch_page`; it also permits plain HTTP.
     """
-    if urlsplit(url).scheme != "https" and not private:
+    if not url.lower().startswith("https://") and not private:
         raise OSError("not an https address")
     try:
         with Deadline(want.seconds or VISIT_SECONDS) as deadline:
@@ -178,7 +180,7 @@ def _follow(url: str, visitor: _Visitor) -> Document:
         for redirects in range(MOST_REDIRECTS + 1):
             answer, body = _visit(here, visitor)
             if answer.status in _REDIRECTS and answer.headers.get("Location"):
-                here = urljoin(here, answer.headers["Location"])
+                here = _redirected(here, answer.headers["Location"])
                 continue
             if answer.status in (404, 410):
                 return Document(here, WebStatus.MISSING, problem=f"HTTP {answer.status}", redirects=redirects)
@@ -192,12 +194,19 @@ def _follow(url: str, visitor: _Visitor) -> Document:
         return Document(here, WebStatus.FAILED, problem=f"certificate: {problem.verify_message}")
     except TimeoutError:
         return Document(here, WebStatus.UNKNOWN, problem="no answer in time")
-    except (OSError, http.client.HTTPException, LookupError) as problem:
+    except (OSError, http.client.HTTPException, LookupError, ValueError) as problem:
         ours = isinstance(problem, OSError) and problem.errno in _OURS
         return Document(
             here, WebStatus.UNKNOWN if ours else WebStatus.FAILED, problem=str(problem) or "no HTTP response"
         )
     return Document(here, WebStatus.FAILED, problem="too many redirects")
+
+
+def _redirected(here: str, location: str) -> str:
+    """Return the address that a redirect leads to. Raises ValueError if it is none."""
+    with suppress(UnicodeError):  # http.client reads headers as Latin-1, and most servers write UTF-8
+        location = location.encode("latin-1").decode()
+    return urljoin(here, location)
 
 
 def _visit(url: str, visitor: _Visitor, *, with_secrets: bool = False) -> tuple[http.client.HTTPResponse, bytes]:
@@ -221,9 +230,12 @@ def _visit(url: str, visitor: _Visitor, *, with_secrets: bool = False) -> tuple[
             link = (visitor.context or ssl.create_default_context()).wrap_socket(link, server_hostname=host)
             visitor.deadline.guard(link)
         link.settimeout(TIMEOUT_SECONDS)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        target = quote(parts.path or "/", _PLAIN, errors="replace")
+        target += f"?{quote(parts.query, _PLAIN, errors='replace')}" if parts.query else ""
+        named = f"[{host}]" if ":" in host else host
+        named += f":{parts.port}" if parts.port else ""
         want = visitor.want if with_secrets else replace(visitor.want, secrets={}, form=None)
-        return _get(link, parts.netloc.rpartition("@")[2], target, want)
+        return _get(link, named, target, want)
     finally:
         link.close()
 
