@@ -75,6 +75,7 @@ SENTENCES: dict[str, str] = {
     "mjml-closes-nothing": N_("</{0}> has no matching opening tag"),
     "mjml-still-open": N_("</{0}> has no matching opening tag; <{1}> from line {2} is still open"),
     "mjml-include": N_("<mj-include> isn't supported here; put the content directly into the campaign"),
+    "mjml-row-missing": N_("this shared row no longer exists, or there are too many shared rows; delete it here"),
     "mjml-no-element": N_("<{0}> isn't an MJML element"),
     "mjml-open": N_("<{0}> is never closed"),
     "mjml-no-root": N_("an MJML campaign must start with <mjml>"),

@@ -110,3 +110,17 @@ def _post(client: Any, path: str, status: int = 200, **values: str) -> Any:
     assert answer.status_code == status, answer.content
     told = json.loads(answer.content)
     return told if status == 200 else told["problem"]
+
+
+@pytest.mark.usefixtures("database")
+def test_the_name_of_a_deleted_row_is_a_mistake_that_says_what_to_do() -> None:
+    """An editor that was open, or an older version, may bring the name back; what it stood for is gone."""
+    anna = sending_customer(people=1)
+    with tenancy.account(anna.account_id):
+        row = saved_blocks.save_block("Footer", ROW.format("Open"), is_shared=True, by=anna.owner)
+        draft = anna.draft("Winter", content_kind="blocks", content=document(include_of(row.id)))
+        saved_blocks.delete_block(row.id, by=anna.owner)
+        drafts.update_campaign(draft.id, {"content": document(include_of(row.id))}, by=anna.owner)
+        with pytest.raises(SourceRefused, match="line 3: this shared row no longer exists"):
+            drafts.make_edition(Campaign.objects.get(id=draft.id))
+    assert "too many shared rows; delete it here" in anna.page(f"campaigns/{draft.id}/edit/")

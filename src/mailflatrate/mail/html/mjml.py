@@ -21,6 +21,7 @@ _HTML_HABITS = (
     ),
 )
 """What HTML forgives and mrml does not, without saying where."""
+_SHARED_ROW = re.compile(r"\bpath=\"block:\d")
 _BYTE_INDEX = re.compile(r"byte index (\d{1,9})")
 _POSITION = re.compile(r"(.*?)(?: in root template)?(?: at position (\d+):(\d+))?$", re.DOTALL)
 
@@ -102,7 +103,7 @@ def _structure_errors(source: str) -> Iterator[SourceError]:
             open_tags.pop()
             continue
         if name == "mj-include":
-            yield mistake(line, "mjml-include")
+            yield mistake(line, "mjml-row-missing" if _SHARED_ROW.search(token.text) else "mjml-include")
         elif name not in COMPONENTS:
             yield mistake(line, "mjml-no-element", name)
         if not token.self_closing:
