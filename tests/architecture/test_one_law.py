@@ -179,7 +179,6 @@ _ONE_WAY = {
         "public/media_hosts.py",
         "checks/links_truthful.py",
         "checks/unsubscribe_host.py",
-        "wire/web.py",
     },
     r"(?<!def )\bdropped_delivery\(": {"delivery/queries.py", "actions/process_batch.py"},
     r"mailing_id__in=": {"inbound/interpretation.py", "queries/search.py", "transactional/queries.py"},

@@ -42,7 +42,7 @@ def test_every_figure_exists_before_anything_happened() -> None:
         for values in figure.zero:
             labels = ",".join(f'{name}="{value}"' for name, value in zip(figure.labels, values, strict=True))
             assert f"mailflatrate_{figure.name}{'{' + labels + '}' if labels else ''}" in found
-    for queue in ("send", "express", "plan", "import", "inbound", "house", "webhook"):
+    for queue in ("send", "express", "plan", "import", "inbound", "house", "webhook", "fetch"):
         assert f'mailflatrate_workers{{queue="{queue}"}}' in found
         assert f'mailflatrate_oldest_due_job_seconds{{queue="{queue}"}}' in found
     assert found["mailflatrate_figures_failed"] == 0

@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 import mailflatrate
 from estate import build_estate, release
 from mailflatrate.base.job_connector import JobConnector
+from mailflatrate.base.job_queue import served_queues
 from mailflatrate.base.jobs import JobQueue, defer, job
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.worker import PatientWorker
@@ -74,6 +75,10 @@ def test_a_sender_has_four_connections_and_a_worker_three(database: str, process
             lambda: set(open_now(owner, processes)) == set(MOST),
             lambda: f"a connection of each kind beside {open_now(owner, processes)}",
         )
+        # Webhooks and strangers' pages are served beside all other jobs, by workers of their own.
+        wait_until(lambda: served_queues().keys() == set(JobQueue), lambda: f"every queue, not {served_queues()}")
+        beside = owner.execute("SELECT queues FROM worker_process WHERE name IN ('worker-fetch', 'worker-webhook')")
+        assert sorted(beside.fetchall()) == [(["fetch"],), (["webhook"],)]
         release(build_estate(20))
         connections.close_all()
         most: Counter[str] = Counter()

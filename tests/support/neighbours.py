@@ -24,7 +24,15 @@ from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.actions.message_copies import request_copy
 from mailflatrate.apps.campaigns.actions.saved_blocks import save_block
 from mailflatrate.apps.campaigns.actions.templates import save_as_template
-from mailflatrate.apps.campaigns.models import Campaign, CampaignVersion, FeedDigest, FeedItem, LinkTagging, LinkVisit
+from mailflatrate.apps.campaigns.models import (
+    Campaign,
+    CampaignVersion,
+    FeedDigest,
+    FeedItem,
+    LinkTagging,
+    LinkVisit,
+    PageFetchCount,
+)
 from mailflatrate.apps.campaigns.states import locked, move
 from mailflatrate.apps.delivery.lanes import hold_lane
 from mailflatrate.apps.delivery.models import (
@@ -293,6 +301,7 @@ class Neighbours:
                 "saved_block_id": save_block("Kept", A_ROW, is_shared=True, by=None).id,
             }
             LinkVisit.objects.create(campaign=campaign, url="https://lindenhof.example/", key="0" * 64)
+            PageFetchCount.objects.create(day=clock.now().date(), fetched=1)
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.owner).id
             digest = FeedDigest.objects.create(
                 name="Shop news",

@@ -35,6 +35,7 @@ class JobQueue(StrEnum):
     INBOUND = "inbound"
     HOUSE = "house"
     WEBHOOK = "webhook"  # calls to customers' programs, which may be slow: beside all other jobs
+    FETCH = "fetch"  # visits to strangers' pages that a customer names, which may be slow: beside all other jobs
 
 
 def job(

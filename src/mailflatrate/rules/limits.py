@@ -173,6 +173,8 @@ LIMITS: dict[str, Limit] = {
         _limit("html_warn_octets", 80 * 1024, "octets", "R-50", "ours, below Gmail's clip point", derived=True),
         _limit("html_max_octets", 100 * 1024, "octets", "R-50", "Gmail clips near 102 KB"),
         _limit("message_max_octets", 1024 * 1024, "octets", "R-50", "agency guide to CSA: 1 MB"),
+        # Strangers' pages that an account has us fetch: links of drafts, copied messages, brands (R-49).
+        _limit("page_fetches_day", 2_000, "pages a day", "R-49", "ours", derived=True),
         # Signing keys (R-59, R-106).
         _limit("dkim_key_days", 180, "days", "R-59", "M3AAWG: rotation at least every 6 months"),
         _limit("dkim_overlap_days", 7, "days", "R-106", "ours: longer than any retry", derived=True),

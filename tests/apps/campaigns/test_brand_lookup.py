@@ -1,14 +1,19 @@
 """A brand is looked up on a website, and changes nothing before someone saves it."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 
 from mailflatrate.apps.campaigns.actions.brand_lookup import current_lookup, look_up_brand, request_lookup
+from mailflatrate.apps.campaigns.actions.message_copies import LOST_AFTER
 from mailflatrate.apps.campaigns.errors import CampaignInputError
-from mailflatrate.apps.campaigns.models import BrandKit
-from mailflatrate.base import tenancy
+from mailflatrate.apps.campaigns.jobs import forget_fetches
+from mailflatrate.apps.campaigns.models import BrandKit, BrandLookup
+from mailflatrate.base import clock, tenancy
+from mailflatrate.rules import limits
+from mailflatrate.wire.dns import DnsAnswer, DnsResolver
 from support.customers import sending_customer
 from support.other_site import other_site
 
@@ -56,3 +61,26 @@ def test_what_a_website_says_fills_in_the_form_and_is_saved_by_a_person() -> Non
     assert anna.client.post("/studio/brand/website/", {"url": "a b"}).status_code == 303
     with tenancy.account(anna.account_id), pytest.raises(CampaignInputError):
         request_lookup("file:///etc/passwd")
+
+
+class Broken(DnsResolver):
+    """A resolver with a mistake."""
+
+    def a(self, name: str) -> DnsAnswer:
+        raise RuntimeError(name)
+
+
+def test_a_lookup_that_fails_ends_and_lookups_count_as_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = sending_customer(people=0)
+    with tenancy.account(anna.account_id):
+        request_lookup("https://lindenhof.example/")
+    look_up_brand(anna.account_id, resolver=Broken([]), private=True)
+    assert "choose colors and logo yourself" in anna.page("brand/")
+    with tenancy.account(anna.account_id):
+        request_lookup("https://lindenhof.example/")
+        BrandLookup.objects.update(requested_at=clock.now() - LOST_AFTER - timedelta(minutes=1))
+    forget_fetches(0)
+    assert "choose colors and logo yourself" in anna.page("brand/"), "its job was lost"
+    monkeypatch.setitem(limits._TIGHTENED, "page_fetches_day", 1)
+    assert anna.client.post("/studio/brand/website/", {"url": "https://lindenhof.example/"}).status_code == 303
+    assert "which is the daily limit. Try again tomorrow." in anna.page("brand/")

@@ -15,9 +15,10 @@ from mailflatrate.apps.campaigns.models import Campaign, LinkVisit
 from mailflatrate.apps.campaigns.seals import is_genuine, seal_of
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules import limits
 from mailflatrate.rules.gate import explain
 from mailflatrate.settings.schema import load_settings
-from mailflatrate.wire.dns import DnsResolver, ZoneServer
+from mailflatrate.wire.dns import DnsAnswer, DnsResolver, ZoneServer
 from support.customers import Customer, sending_customer
 
 HOST = "shop.blumen-am-see.de"
@@ -94,7 +95,8 @@ def test_what_is_behind_the_links_is_said_and_kept(anna: Customer, shop: str, re
     )
     draft = anna.draft(content=content)
     with tenancy.account(anna.account_id):
-        assert ProcrastinateJob.objects.filter(task_name=JOB, args__campaign_id=draft.id).count() == 1
+        job = ProcrastinateJob.objects.get(task_name=JOB, args__campaign_id=draft.id)
+        assert (job.queue_name, job.lock) == ("fetch", f"page-fetches-{anna.account_id}")
     assert "4 of the links" in findings(anna, draft)["links-visited"]
     ASKED.clear()
     visit_links(anna.account_id, draft.id, resolver=resolver, private=True)
@@ -131,6 +133,7 @@ def test_again_means_again_and_what_left_the_draft_is_no_longer_shown(
         assert visit_again(draft.id) == 0, "a moment ago"
         LinkVisit.objects.filter(campaign=draft).update(visited_at=clock.now() - timedelta(minutes=5))
         assert visit_again(draft.id) == 2
+        assert visit_again(draft.id) == 2, "those that wait are asked for again, whatever became of their job"
         drafts.update_campaign(draft.id, {"content": f"[b]({shop}/b)"}, by=anna.owner)
     ASKED.clear()
     visit_links(anna.account_id, draft.id, resolver=resolver, private=True)
@@ -146,6 +149,47 @@ def test_the_inside_of_our_network_is_never_visited(anna: Customer, shop: str, r
     assert ASKED == []
     assert visited(anna, draft)[f"{shop}/inside"].outcome == "unknown"
     assert "1 of the links" in findings(anna, draft)["links-visited"]
+
+
+class Breaking(DnsResolver):
+    """A resolver with a mistake: one name makes it fail as no resolver may."""
+
+    def a(self, name: str) -> DnsAnswer:
+        if name.startswith("broken."):
+            raise RuntimeError(name)
+        return super().a(name)
+
+
+def test_one_link_that_fails_does_not_stop_the_others(anna: Customer, shop: str, resolver: DnsResolver) -> None:
+    breaking = Breaking([])
+    breaking._resolver = resolver._resolver
+    draft = anna.draft(
+        content=f"[a](https://broken.blumen-am-see.de/) [b]({shop}/grün) [c](https://nowhere.blumen-am-see.de/)"
+    )
+    ASKED.clear()
+    visit_links(anna.account_id, draft.id, resolver=breaking, private=True)
+    found = {url: row.outcome for url, row in visited(anna, draft).items()}
+    assert list(found.values()) == ["failed", "ok", "no_host"]
+    assert [path for path, _headers in ASKED] == ["/gr%C3%BCn"]
+    assert "https://nowhere.blumen-am-see.de/" in findings(anna, draft)["links-hosted"]
+
+
+def test_a_day_that_is_used_up_stays_so_whatever_is_deleted(
+    shop: str, resolver: DnsResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clara = sending_customer(people=1)
+    monkeypatch.setitem(limits._TIGHTENED, "page_fetches_day", 1)
+    first, second = clara.draft(content=f"[a]({shop}/a) [b]({shop}/b)"), clara.draft(content=f"[c]({shop}/c)")
+    ASKED.clear()
+    visit_links(clara.account_id, first.id, resolver=resolver, private=True)
+    assert [path for path, _headers in ASKED] == ["/a"]
+    assert "which is the daily limit. Try again tomorrow." in clara.page(f"campaigns/{first.id}/edit/links/")
+    with tenancy.account(clara.account_id):
+        drafts.delete_draft(first.id)
+    visit_links(clara.account_id, second.id, resolver=resolver, private=True)
+    assert [path for path, _headers in ASKED] == ["/a"]
+    assert clara.client.post(f"/studio/campaigns/{second.id}/edit/links/visit/").status_code == 303
+    assert "which is the daily limit. Try again tomorrow." in clara.page("campaigns/")
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,26 @@
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 
-from mailflatrate.apps.campaigns.actions.message_copies import copy_message, decoded, request_copy
-from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.actions.message_copies import (
+    KEPT,
+    LOST_AFTER,
+    copy_message,
+    decoded,
+    request_copy,
+)
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
+from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import Media, MessageCopy
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.copied_values import MAX_PAGE_OCTETS
+from mailflatrate.rules import limits
+from mailflatrate.wire.dns import DnsAnswer, DnsResolver
 from support.customers import Customer, sending_customer
 from support.other_site import OtherSite, other_site
 
@@ -101,3 +111,49 @@ def test_a_file_is_read_in_what_it_declares(site: OtherSite) -> None:
     assert copy.campaign is not None
     assert "Grüße aus Köln" in copy.campaign.content
     assert site.asked == []
+
+
+def test_odd_addresses_of_pictures_do_not_stop_a_copy(site: OtherSite) -> None:
+    site.answers["/b%C3%A4ume.png"] = png()
+    odd = "<h1>Spring is here again</h1><img src='/b\u00e4ume.png' alt='Trees'><img src='http://[' alt='Odd'>"
+    site.answers["/odd"] = f"<meta charset=utf-8>{odd}<img src='http://mail.example:port/x.png' alt='P'>".encode()
+    anna = sending_customer(people=0)
+    assert copied(anna, site, url=site.base + "/odd").state == "done"
+    with tenancy.account(anna.account_id):
+        assert Media.objects.get().alt == "Trees"
+
+
+class Broken(DnsResolver):
+    """A resolver with a mistake."""
+
+    def a(self, name: str) -> DnsAnswer:
+        raise RuntimeError(name)
+
+
+def test_a_job_that_fails_and_a_day_that_is_used_up_are_said(site: OtherSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = sending_customer(people=0)
+    with tenancy.account(anna.account_id):
+        broken, late = (request_copy(name="", url=site.base + "/news", file=b"", by=anna.owner) for _ in range(2))
+    copy_message(anna.account_id, broken.id, resolver=Broken([]), private=True)
+    assert "We couldn&#x27;t copy this message" in anna.page(f"copies/{broken.id}/")
+    monkeypatch.setitem(limits._TIGHTENED, "page_fetches_day", 1)
+    copy_message(anna.account_id, late.id, resolver=site.resolver, private=True)
+    assert site.asked == []
+    assert "has reached its daily limit of web pages" in anna.page(f"copies/{late.id}/")
+    with tenancy.account(anna.account_id), pytest.raises(CampaignError, match="Try again tomorrow"):
+        request_copy(name="", url=site.base + "/news", file=b"", by=anna.owner)
+    assert copied(anna, site, file=b"<p>A file needs no page at all</p>").state == "done"
+
+
+def test_old_copies_go_without_another_one(site: OtherSite) -> None:
+    anna, idle = sending_customer(people=0), sending_customer(people=0)
+    old = copied(anna, site, url=site.base + "/news")
+    with tenancy.account(idle.account_id):
+        lost = request_copy(name="", url=site.base + "/news", file=b"", by=idle.owner)
+        MessageCopy.objects.update(created_at=clock.now() - LOST_AFTER - timedelta(minutes=1))
+    with tenancy.account(anna.account_id):
+        MessageCopy.objects.update(created_at=clock.now() - KEPT - timedelta(minutes=1))
+    forget_fetches(0)
+    with tenancy.account(anna.account_id):
+        assert not MessageCopy.objects.filter(id=old.id).exists()
+    assert "We couldn&#x27;t copy this message" in idle.page(f"copies/{lost.id}/")

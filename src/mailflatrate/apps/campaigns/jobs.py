@@ -1,9 +1,11 @@
-"""Background jobs of campaigns: check the feeds of digests, adopt templates of other systems, copy messages."""
+"""Background jobs of campaigns: check feeds, adopt templates of other systems, fetch foreign pages, keep house."""
 
+from mailflatrate.apps.campaigns import page_fetches
 from mailflatrate.apps.campaigns.actions import brand_lookup, digests, link_visits, message_copies, templates
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import jobs, tenancy
 from mailflatrate.base.jobs import JobQueue, job
+from mailflatrate.base.tenancy import PlatformReason
 
 
 @job("campaigns.look_at_digest", JobQueue.HOUSE, next_name="campaigns.check_digest")
@@ -19,22 +21,31 @@ def adopt_templates(account_id: int, move_id: int) -> None:
         templates.adopt_templates(move_id)
 
 
-@job(link_visits.JOB, JobQueue.HOUSE)
+@job(link_visits.JOB, JobQueue.FETCH)
 def visit_links(account_id: int, campaign_id: int) -> None:
     """Visit the links of a draft once before it is released."""
     link_visits.visit_links(account_id, campaign_id)
 
 
-@job("campaigns.copy_message", JobQueue.IMPORT)
+@job(message_copies.JOB, JobQueue.FETCH)
 def copy_message(account_id: int, copy_id: int) -> None:
     """Make a draft of a page or file from another system."""
     message_copies.copy_message(account_id, copy_id)
 
 
-@job("campaigns.look_up_brand", JobQueue.IMPORT)
+@job(brand_lookup.JOB, JobQueue.FETCH)
 def look_up_brand(account_id: int) -> None:
     """Find an account's brand on its website."""
     brand_lookup.look_up_brand(account_id)
+
+
+@job("campaigns.forget_fetches", JobQueue.HOUSE, every="29 3 * * *")
+def forget_fetches(timestamp: int) -> None:
+    """Once a day, delete old copies and counts, and fail copies and lookups that no job works for."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        message_copies.forget_old_copies()
+        brand_lookup.fail_lost_lookups()
+        page_fetches.forget_counts()
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")

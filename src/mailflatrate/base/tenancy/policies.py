@@ -74,6 +74,8 @@ _APPEND = "SELECT, INSERT"
 _APPEND_EVENT = (
     "SELECT, INSERT (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)"
 )
+_ASKING_TALLY = f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown)"
+_PAGE_COUNT = f"{_APPEND}, UPDATE (fetched)"
 _TAKEN_MESSAGE = f"{_APPEND}, UPDATE (recipient, data_sealed, refused_by, created_by_id)"
 RESTRICTED: dict[str, dict[str, str]] = {
     "consent_event": {APP_ROLE: _APPEND_EVENT, PLATFORM_ROLE: _APPEND_EVENT, ERASER_ROLE: ""},
@@ -92,10 +94,8 @@ RESTRICTED: dict[str, dict[str, str]] = {
         )
     },
     # Limits count up; triggers decide who may reset them.
-    "asking_tally": {
-        APP_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown)",
-        PLATFORM_ROLE: f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown), DELETE",
-    },
+    "asking_tally": {APP_ROLE: _ASKING_TALLY, PLATFORM_ROLE: f"{_ASKING_TALLY}, DELETE"},
+    "page_fetch_count": {APP_ROLE: _PAGE_COUNT, PLATFORM_ROLE: f"{_PAGE_COUNT}, DELETE"},
     "signup_counter": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (count), DELETE"),
     "confirmation_mark": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, DELETE"),
     # The words that name an office come from our data files, with a migration.

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.link_visits import current_visits
 from mailflatrate.apps.campaigns.models import LinkVisit
+from mailflatrate.apps.campaigns.page_fetches import is_used_up, used_up_words
 from mailflatrate.rules.linked_pages import LinkOutcome
 
 _TONES = {
@@ -35,9 +36,14 @@ class VisitLine:
 
 
 def visits_context(campaign_id: int) -> dict[str, Any]:
-    """Return what templates need: `visits`, the links of a campaign, and whether some of them wait."""
+    """Return what templates need: `visits`, the links of a campaign, and whether some of them wait.
+
+    `visits_used_up` says why those are not visited today, if the account has used up its day.
+    """
     lines = [_line(row) for row in current_visits(campaign_id)]
-    return {"visits": lines, "visits_wait": any(line.waits for line in lines)}
+    waits = any(line.waits for line in lines)
+    used_up = used_up_words() if waits and is_used_up() else ""
+    return {"visits": lines, "visits_wait": waits and not used_up, "visits_used_up": used_up}
 
 
 def _line(row: LinkVisit) -> VisitLine:

@@ -52,6 +52,10 @@ POLL_SECONDS = 2.0
 EXPRESS_AT_ONCE = 4
 WEBHOOKS_AT_ONCE = 6
 """Endpoints of which slow ones get few (`events.delivering`), so that others are served beside them."""
+FETCHES_AT_ONCE = 4
+"""Accounts whose foreign pages are fetched at once; each account has one job at a time (`campaigns.page_fetches`)."""
+BESIDE = {JobQueue.WEBHOOK: WEBHOOKS_AT_ONCE, JobQueue.FETCH: FETCHES_AT_ONCE}
+"""Queues whose jobs wait for strangers' servers, and how many run at once: each has a worker beside all other jobs."""
 
 log = structlog.get_logger(__name__)
 
@@ -73,8 +77,8 @@ class PatientWorker(Worker):
         await super()._run_loop()  # type: ignore[no-untyped-call]
 
     async def _periodic_deferrer(self) -> None:
-        """Keep the schedule, unless this worker only sends or calls: the others keep it, and it costs a connection."""
-        if set(self.queues or JobQueue) <= {JobQueue.SEND, JobQueue.EXPRESS, JobQueue.WEBHOOK}:
+        """Keep the schedule, unless this worker only sends, calls or fetches: it costs a connection; others keep it."""
+        if set(self.queues or JobQueue) <= {JobQueue.SEND, JobQueue.EXPRESS, *BESIDE}:
             await asyncio.Event().wait()
         await super()._periodic_deferrer()  # type: ignore[no-untyped-call]
 
@@ -135,14 +139,14 @@ class _Work:
         self._life_line = LifeLine()
 
     @property
-    def _calls_webhooks(self) -> bool:
-        return JobQueue.HOUSE in self._queues or JobQueue.WEBHOOK in self._queues
+    def _beside(self) -> dict[JobQueue, int]:
+        """Return the queues served beside all others, and how many jobs of each run at once."""
+        return {queue: most for queue, most in BESIDE.items() if {JobQueue.HOUSE, queue} & set(self._queues)}
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         # One thread for each job. Three more look up names, keep the schedule and look after withdrawals.
-        calls = WEBHOOKS_AT_ONCE if self._calls_webhooks else 0
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + calls + 3))
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + sum(self._beside.values()) + 3))
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)
         pause = FIRST_PAUSE_SECONDS
@@ -206,23 +210,22 @@ class _Work:
 
     async def _work(self) -> None:
         """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one
-        serves the express lane, because the first may be busy with campaigns. Beside all other jobs, another one
-        calls webhooks, because programs may take long to answer.
+        serves the express lane, because the first may be busy with campaigns. Beside all other jobs, others call
+        webhooks and fetch strangers' pages, because those servers may take long to answer.
         """
         assert isinstance(app.connector, JobConnector)
         connector = app.connector.get_worker_connector()
         self._life_line = LifeLine(connector)
         async with app.with_connector(connector).open_async() as working:
-            ordinary = [queue for queue in self._queues if queue not in (JobQueue.EXPRESS, JobQueue.WEBHOOK)]
+            ordinary = [queue for queue in self._queues if queue not in (JobQueue.EXPRESS, *BESIDE)]
             if ordinary:
                 self._workers.append(self._worker(working, ordinary, self._name, self._concurrency))
             if JobQueue.SEND in self._queues or JobQueue.EXPRESS in self._queues:
                 this_sender()
                 express = self._worker(working, [JobQueue.EXPRESS.value], f"{self._name}-express", EXPRESS_AT_ONCE)
                 self._workers.append(express)
-            if self._calls_webhooks:
-                calling = self._worker(working, [JobQueue.WEBHOOK.value], f"{self._name}-webhook", WEBHOOKS_AT_ONCE)
-                self._workers.append(calling)
+            for queue, most in self._beside.items():
+                self._workers.append(self._worker(working, [queue.value], f"{self._name}-{queue.value}", most))
             minding = [asyncio.create_task(self._life_line.mind(working))]
             if JobQueue.HOUSE in self._queues:
                 minding.append(asyncio.create_task(mind_withdrawals()))

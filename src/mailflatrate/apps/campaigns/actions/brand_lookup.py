@@ -1,30 +1,47 @@
 """Look up a brand on a website: a worker fetches the page, its style sheets and a logo, and a person confirms them."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.actions.media import upload_media
-from mailflatrate.apps.campaigns.actions.message_copies import AGENT, PAGE, PICTURE, decoded, is_web_address
-from mailflatrate.apps.campaigns.errors import CampaignInputError, MediaRefused
+from mailflatrate.apps.campaigns.actions.message_copies import (
+    AGENT,
+    LOST_AFTER,
+    PAGE,
+    PICTURE,
+    decoded,
+    is_web_address,
+)
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused
 from mailflatrate.apps.campaigns.models import BrandLookup, CopyState
+from mailflatrate.apps.campaigns.page_fetches import fetch_counted, is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
 from mailflatrate.mail.site_values import SiteBrand
 from mailflatrate.wire.dns import Resolver
-from mailflatrate.wire.web import Want, WebStatus, fetch
+from mailflatrate.wire.web import Document, Want, WebStatus
 
+JOB: Final = "campaigns.look_up_brand"
 SHEET: Final = Want(accept="text/css", agent=AGENT, most_octets=256 * 1024, seconds=10.0)
+_Get: TypeAlias = Callable[[str, Want], Document]
+
+log = structlog.get_logger(__name__)
 
 
 def request_lookup(url: str) -> BrandLookup:
-    """Ask for the brand of a website, in place of an earlier lookup. Raises CampaignInputError."""
+    """Ask for the brand of a website, in place of an earlier lookup. Raises CampaignError."""
     url = url.strip()
     if "://" not in url:
         url = f"https://{url}"
     if not is_web_address(url):
         raise CampaignInputError(_("Enter a web address, such as https://example.com."))
+    if is_used_up():
+        raise CampaignError(used_up_words())
     lookup, _made = BrandLookup.objects.update_or_create(
         account_id=tenancy.current_account_id(),
         defaults={
@@ -37,12 +54,20 @@ def request_lookup(url: str) -> BrandLookup:
         },
     )
     jobs.defer(
-        "campaigns.look_up_brand",
-        jobs.JobQueue.IMPORT,
+        JOB,
+        jobs.JobQueue.FETCH,
+        lock=turn_of_account(),
         once=f"brand-{lookup.account_id}",
         account_id=lookup.account_id,
     )
     return lookup
+
+
+@tenancy.needs_platform
+def fail_lost_lookups() -> None:
+    """Fail the lookups of all accounts whose job was lost."""
+    lost = BrandLookup.objects.filter(state=CopyState.WAITING, requested_at__lt=clock.now() - LOST_AFTER)
+    lost.update(state=CopyState.FAILED)
 
 
 def current_lookup() -> BrandLookup | None:
@@ -57,26 +82,36 @@ def look_up_brand(account_id: int, *, resolver: Resolver | None = None, private:
     if lookup is None:
         return
     resolver = resolver or configured_resolver()
-    brand = _read(lookup.url, resolver, private=private)
+
+    def get(url: str, want: Want) -> Document:
+        return fetch_counted(account_id, url, resolver, want, private=private) or Document(url, WebStatus.UNKNOWN)
+
+    try:
+        brand = _read(lookup.url, get)
+        logo_id = _logo(account_id, lookup.url, brand, get) if brand is not None else None
+    except (InterfaceError, OperationalError):
+        raise  # the job is tried again
+    except Exception:  # whatever a stranger's page makes fail, the lookup ends, and the page says so
+        log.exception("brand_lookup_failed")
+        brand = None
     if brand is None:
         with tenancy.account(account_id):
             BrandLookup.objects.filter(id=lookup.id, url=lookup.url).update(state=CopyState.FAILED)
         return
-    logo_id = _logo(account_id, lookup.url, brand, resolver, private=private)
     with tenancy.account(account_id):
         BrandLookup.objects.filter(id=lookup.id, url=lookup.url, state=CopyState.WAITING).update(
             state=CopyState.DONE, values=dict(brand.values), colors=list(brand.colors), logo_id=logo_id
         )
 
 
-def _read(url: str, resolver: Resolver, *, private: bool) -> SiteBrand | None:
-    seen = fetch(url, resolver, PAGE, private=private)
+def _read(url: str, get: _Get) -> SiteBrand | None:
+    seen = get(url, PAGE)
     if seen.status is not WebStatus.OK:
         return None
     html = decoded(seen.body)
     try:
         addresses: tuple[str, ...] = child.call("brand.sheets", html, seen.url)
-        sheets = (fetch(address, resolver, SHEET, private=private) for address in addresses)
+        sheets = (get(address, SHEET) for address in addresses)
         css = "\n".join(decoded(sheet.body) for sheet in sheets if sheet.status is WebStatus.OK)
         found: SiteBrand = child.call("brand.read", html, seen.url, css)
     except child.ChildError:
@@ -84,11 +119,11 @@ def _read(url: str, resolver: Resolver, *, private: bool) -> SiteBrand | None:
     return found
 
 
-def _logo(account_id: int, url: str, brand: SiteBrand, resolver: Resolver, *, private: bool) -> int | None:
+def _logo(account_id: int, url: str, brand: SiteBrand, get: _Get) -> int | None:
     """Take the first logo that is a picture into Media; return its ID."""
     name = _("Logo of %(site)s") % {"site": urlsplit(url).hostname or ""}
     for address in brand.logos:
-        seen = fetch(address, resolver, PICTURE, private=private)
+        seen = get(address, PICTURE)
         if seen.status is not WebStatus.OK:
             continue
         try:

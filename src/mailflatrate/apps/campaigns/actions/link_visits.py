@@ -5,11 +5,16 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
+
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.link_visits import key_of, may_visit, web_links
 from mailflatrate.apps.campaigns.models import Campaign, LinkVisit
 from mailflatrate.apps.campaigns.models.link_visit import LONGEST_PROBLEM
+from mailflatrate.apps.campaigns.page_fetches import fetch_counted, turn_of_account
 from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
@@ -19,7 +24,7 @@ from mailflatrate.rules.campaign_states import NOT_BEGUN
 from mailflatrate.rules.linked_pages import LinkOutcome
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.dns.resolver import Resolver
-from mailflatrate.wire.web import Document, Want, WebStatus, fetch
+from mailflatrate.wire.web import Document, Want, WebStatus
 
 JOB: Final = "campaigns.visit_links"
 VISIT_SECONDS, TURN_SECONDS = 10.0, 90.0
@@ -28,8 +33,6 @@ LARGEST_PAGE_OCTETS = 512 * 1024
 AFTER_WRITING = timedelta(seconds=10)
 """How long a draft rests after a change, because people type addresses letter by letter."""
 AGAIN_AFTER = timedelta(seconds=30)
-MOST_A_DAY = 2_000
-"""Visits of one account in 24 hours, so that nobody makes our workers knock on doors."""
 _NO_NAME = "the name has no address"
 _FOUND = {
     WebStatus.OK: LinkOutcome.OK,
@@ -38,13 +41,16 @@ _FOUND = {
     WebStatus.UNKNOWN: LinkOutcome.UNKNOWN,
 }
 
+log = structlog.get_logger(__name__)
+
 
 def request_visits(campaign_id: int, *, after: timedelta = AFTER_WRITING) -> None:
     """Enqueue visits to the links that wait for one, unless enqueued already."""
     jobs.defer(
         JOB,
-        jobs.JobQueue.HOUSE,
+        jobs.JobQueue.FETCH,
         at=clock.now() + after,
+        lock=turn_of_account(),
         once=f"links-{campaign_id}",
         account_id=tenancy.current_account_id(),
         campaign_id=campaign_id,
@@ -54,7 +60,8 @@ def request_visits(campaign_id: int, *, after: timedelta = AFTER_WRITING) -> Non
 def visit_again(campaign_id: int) -> int:
     """Request another visit to every link, except those visited a moment ago; return how many will be visited."""
     found = LinkVisit.objects.filter(campaign_id=campaign_id, is_current=True).exclude(outcome=LinkOutcome.SKIPPED)
-    waiting = found.filter(visited_at__lt=clock.now() - AGAIN_AFTER).update(visited_at=None)
+    due = Q(visited_at__lt=clock.now() - AGAIN_AFTER) | Q(visited_at=None)
+    waiting = found.filter(due).update(visited_at=None)
     request_visits(campaign_id, after=timedelta(0))
     return waiting
 
@@ -69,14 +76,16 @@ def visit_links(account_id: int, campaign_id: int, *, resolver: Resolver | None 
             with tenancy.account(account_id):
                 request_visits(campaign_id, after=timedelta(0))
             return
-        seen = fetch(url, resolver or configured_resolver(), _want(), private=private)
+        seen = _seen(account_id, url, resolver or configured_resolver(), private=private)
+        if seen is None:
+            return  # the page says that the day is used up, and offers to visit the links again
         page = _read(seen)
         with tenancy.account(account_id):
             _keep(campaign_id, url, seen, page)
 
 
 def _links_to_visit(campaign_id: int) -> Iterator[str]:
-    """Bring the rows up to date with the draft, and yield the links that wait, within the account's day."""
+    """Bring the rows up to date with the draft, and yield the links that wait."""
     campaign = Campaign.objects.filter(id=campaign_id, state__in=NOT_BEGUN).first()
     imprint = queries.newest_imprint()
     if campaign is None or imprint is None:
@@ -107,9 +116,18 @@ def _links_to_visit(campaign_id: int) -> Iterator[str]:
         for url in links
         if url not in rows
     )
-    done = LinkVisit.objects.filter(visited_at__gt=now - timedelta(days=1)).exclude(outcome=LinkOutcome.SKIPPED)
-    left = max(0, MOST_A_DAY - done.count())
-    yield from [url for url in links if may_visit(url) and (url not in rows or rows[url].visited_at is None)][:left]
+    yield from [url for url in links if may_visit(url) and (url not in rows or rows[url].visited_at is None)]
+
+
+def _seen(account_id: int, url: str, resolver: Resolver, *, private: bool) -> Document | None:
+    """Visit one link; None when the account's day is used up."""
+    try:
+        return fetch_counted(account_id, url, resolver, _want(), private=private)
+    except (InterfaceError, OperationalError):
+        raise  # the job is tried again
+    except Exception:  # one link that fails must not keep the others from being visited
+        log.exception("link_visit_failed")
+        return Document(url, WebStatus.FAILED, problem="the visit failed")
 
 
 def _want() -> Want:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -20,6 +22,7 @@ from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, MediaRefused
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import ContentKind, CopyState, MediaFile, MessageCopy
+from mailflatrate.apps.campaigns.page_fetches import fetch_counted, is_used_up, turn_of_account, used_up_words
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import child, clock, jobs, tenancy
 from mailflatrate.mail.content import MAX_CONTENT
@@ -32,10 +35,13 @@ from mailflatrate.mail.copied_values import (
     LeftOut,
 )
 from mailflatrate.wire.dns import Resolver
-from mailflatrate.wire.web import Want, WebStatus, fetch
+from mailflatrate.wire.web import Want, WebStatus
 
+JOB: Final = "campaigns.copy_message"
 MOST_A_DAY: Final = 50
 KEPT: Final = timedelta(days=30)
+LOST_AFTER: Final = timedelta(days=1)
+"""No job works for a copy that has waited this long."""
 LEAST_WORDS: Final = 3
 RECENT: Final = 10
 PICTURE_OCTETS: Final = 4 * 1024 * 1024
@@ -44,6 +50,7 @@ PICTURES_SECONDS: Final = 90.0
 AGENT: Final = "mailflatrate-copy/1 (+a customer copies their own message)"
 PAGE: Final = Want(accept="text/html", agent=AGENT, most_octets=MAX_PAGE_OCTETS)
 PICTURE: Final = Want(accept="image/*", agent=AGENT, most_octets=PICTURE_OCTETS, seconds=10.0)
+BROKEN: Final = "broken"
 _PROBLEMS: Final = {
     WebStatus.MISSING: "missing",
     WebStatus.FAILED: "failed",
@@ -52,10 +59,11 @@ _PROBLEMS: Final = {
 _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{1,30})", re.IGNORECASE)
 _MARK: Final = re.compile(re.escape(PICTURE_MARK).replace(r"\{\}", r"(\d+)"))
 
+log = structlog.get_logger(__name__)
+
 
 def request_copy(*, name: str, url: str, file: bytes, by: User) -> MessageCopy:
     """Ask for a copy of a page, or of a file if `url` is empty; a worker makes the draft. Raises CampaignError."""
-    MessageCopy.objects.filter(created_at__lt=clock.now() - KEPT).delete()
     if MessageCopy.objects.filter(created_at__gt=clock.now() - timedelta(days=1)).count() >= MOST_A_DAY:
         raise CampaignError(_("You can copy up to %(most)d messages a day. Continue tomorrow.") % {"most": MOST_A_DAY})
     url = url.strip()
@@ -63,18 +71,30 @@ def request_copy(*, name: str, url: str, file: bytes, by: User) -> MessageCopy:
         raise CampaignInputError(_("Enter the address of a page, or choose an HTML file."))
     if url and not is_web_address(url):
         raise CampaignInputError(_("Enter a whole web address, such as https://example.com/newsletter."))
+    if url and is_used_up():
+        raise CampaignError(used_up_words())
     if len(file) > MAX_PAGE_OCTETS:
         raise CampaignInputError(_("The file is larger than 768 kB."))
     source = "" if url else decoded(file)
     copy = MessageCopy.objects.create(name=name.strip()[:120], url=url, source=source, created_by=by)
     jobs.defer(
-        "campaigns.copy_message",
-        jobs.JobQueue.IMPORT,
+        JOB,
+        jobs.JobQueue.FETCH,
+        lock=turn_of_account(),
         once=f"copy-{copy.id}",
         account_id=copy.account_id,
         copy_id=copy.id,
     )
     return copy
+
+
+@tenancy.needs_platform
+def forget_old_copies() -> None:
+    """Delete old copies of all accounts (their drafts stay), and fail those whose job was lost."""
+    now = clock.now()
+    MessageCopy.objects.filter(created_at__lt=now - KEPT).delete()
+    lost = MessageCopy.objects.filter(state=CopyState.WAITING, created_at__lt=now - LOST_AFTER)
+    lost.update(state=CopyState.FAILED, problem=BROKEN, source="")
 
 
 def recent_copies() -> list[MessageCopy]:
@@ -108,10 +128,22 @@ def copy_message(account_id: int, copy_id: int, *, resolver: Resolver | None = N
         copy = MessageCopy.objects.filter(id=copy_id, state=CopyState.WAITING).first()
     if copy is None:
         return
-    resolver = resolver or configured_resolver()
-    url, source = copy.url, copy.source
+    try:
+        _copy(account_id, copy, resolver or configured_resolver(), private=private)
+    except (InterfaceError, OperationalError):
+        raise  # the job is tried again
+    except Exception:  # whatever a stranger's page makes fail, the copy ends, and the page says so
+        log.exception("message_copy_failed", copy_id=copy_id)
+        _fail(account_id, copy_id, BROKEN)
+
+
+def _copy(account_id: int, copy: MessageCopy, resolver: Resolver, *, private: bool) -> None:
+    copy_id, url, source = copy.id, copy.url, copy.source
     if url:
-        seen = fetch(url, resolver, PAGE, private=private)
+        seen = fetch_counted(account_id, url, resolver, PAGE, private=private)
+        if seen is None:
+            _fail(account_id, copy_id, "used_up")
+            return
         if seen.status is not WebStatus.OK:
             _fail(account_id, copy_id, _PROBLEMS[seen.status])
             return
@@ -158,8 +190,8 @@ def _attribute(shown: Mapping[int, str], number: int) -> str:
 
 def _taken(account_id: int, picture: CopiedPicture, by: User | None, resolver: Resolver, *, private: bool) -> str:
     """Return the address of a picture in Media; empty if it can't be fetched, or is none that we take."""
-    seen = fetch(picture.url, resolver, PICTURE, private=private)
-    if seen.status is not WebStatus.OK or len(seen.body) >= PICTURE_OCTETS:
+    seen = fetch_counted(account_id, picture.url, resolver, PICTURE, private=private)
+    if seen is None or seen.status is not WebStatus.OK or len(seen.body) >= PICTURE_OCTETS:
         return ""
     name = urlsplit(picture.url).path.rpartition("/")[2][:120]
     try:

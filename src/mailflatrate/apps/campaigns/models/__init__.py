@@ -18,6 +18,7 @@ from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest,
 from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
 from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
 from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, CopyState, MessageCopy
+from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.rules.campaign_states import CampaignState
 
@@ -47,6 +48,7 @@ __all__ = [
     "Media",
     "MediaFile",
     "MessageCopy",
+    "PageFetchCount",
     "ReleaseAnswer",
     "ReleaseRequest",
     "SavedBlock",

@@ -1,5 +1,6 @@
 -- An edition is frozen, because its hash is what was approved and what recipients got. A comment is deleted, never
--- changed: its text may only be emptied, once.
+-- changed: its text may only be emptied, once. A count of fetched pages only grows: a limit that could be set back
+-- would be none.
 
 CREATE OR REPLACE TRIGGER edition_frozen BEFORE UPDATE ON edition FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -16,3 +17,6 @@ CREATE OR REPLACE TRIGGER comment_stays BEFORE UPDATE ON campaign_comment
         OR NEW.text IS DISTINCT FROM OLD.text AND (NEW.text <> '' OR NEW.deleted_at IS NULL)
         OR OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS DISTINCT FROM OLD.deleted_at
     ) EXECUTE FUNCTION public.comment_stays();
+
+CREATE OR REPLACE TRIGGER page_fetch_count_grows BEFORE UPDATE ON page_fetch_count
+    FOR EACH ROW WHEN (OLD.fetched > NEW.fetched OR OLD.day <> NEW.day) EXECUTE FUNCTION public.refuse_change();

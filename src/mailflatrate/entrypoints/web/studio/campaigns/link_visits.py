@@ -9,10 +9,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions.link_visits import visit_again
+from mailflatrate.apps.campaigns.page_fetches import is_used_up, used_up_words
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.panel import panel_of
-from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 
@@ -32,7 +33,10 @@ def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @studio
 def visit(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Visit the links again."""
-    number = visit_again(find_campaign(campaign_id).id)
+    campaign, here = find_campaign(campaign_id), reverse("studio:campaign-edit", args=[campaign_id]) + "#step-check"
+    if is_used_up():
+        return refuse(request, used_up_words(), here)
+    number = visit_again(campaign.id)
     words = ngettext("We're visiting %(number)d link.", "We're visiting %(number)d links.", number)
     said = words % {"number": number} if number else _("The links were visited a moment ago.")
-    return succeed(request, said, reverse("studio:campaign-edit", args=[campaign_id]) + "#step-check")
+    return succeed(request, said, here)

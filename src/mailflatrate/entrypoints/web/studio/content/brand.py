@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import brand as brand_actions
 from mailflatrate.apps.campaigns.actions.brand_lookup import current_lookup, request_lookup
-from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import BrandLookup, Media
 from mailflatrate.apps.campaigns.template_preview import gallery_message
@@ -164,7 +164,7 @@ def website(request: StudioRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             request_lookup(request.POST.get("url", ""))
-        except CampaignInputError as refused:
+        except CampaignError as refused:
             return refuse(request, str(refused), reverse("studio:brand"))
         return see_other(reverse("studio:brand"))
     return page(request, "studio/content/brand_website.html", {"lookup": current_lookup()})

@@ -47,6 +47,13 @@ PROBLEMS = {
     "empty": gettext_lazy(
         "There's no text on this page. If it's built by scripts, save it as an HTML file in your browser."
     ),
+    "used_up": gettext_lazy(
+        "Your account has reached its daily limit of web pages (UTC). Try again tomorrow, or upload the message as an "
+        "HTML file."
+    ),
+    "broken": gettext_lazy(
+        "We couldn't copy this message. Try again, or save it as an HTML file in your browser and upload that."
+    ),
     "too_long": gettext_lazy("The message is larger than 200 kB. Shorten it, and upload it as an HTML file."),
 }
 
