@@ -1,21 +1,27 @@
 """A consent receipt: for the person alone, whole, verified by the documentation's script, and gone with the person."""
 
+import html
 import json
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from mailflatrate.apps.forms.actions.sign_up import request_confirmation
+from mailflatrate.apps.forms.actions.stands import create_stand
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact
 from mailflatrate.apps.lists.signing_keys import ensure_signing_key, key_history
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.privacy.receipt import receipt_path
 from mailflatrate.apps.privacy.stored_data import stored_about
-from mailflatrate.base import audit, tenancy
+from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
 from support.forms import FormCustomer, customer_with_form, fresh_address
@@ -72,6 +78,52 @@ def test_it_says_what_was_agreed_to_and_anyone_can_verify_it(tmp_path: Path) -> 
     assert str(proof["sign_up/form"]).endswith(place.url)
     assert holds(answer.content, tmp_path)
     assert not holds(answer.content.replace(email.encode(), b"eve@example.net"), tmp_path)
+
+
+def receipt_after(place: FormCustomer) -> tuple[dict[str, Any], str]:
+    """Confirm the one request that waits; the receipt, and its page as text."""
+    ensure_signing_key()
+    (mail,) = place.send()
+    found = LINK.search(place.confirm(mail))
+    assert found is not None
+    page = Client().get(f"{found[1]}?language=en").content.decode()
+    return json.loads(Client().get(f"{found[1]}/receipt.json").content), html.unescape(page)
+
+
+@pytest.mark.parametrize(
+    ("kind", "through", "said"),
+    [
+        (ConfirmationRequestKind.PERSON, "person", "Someone at {} entered the address"),
+        (ConfirmationRequestKind.API, "program", "A program of {} submitted the address"),
+    ],
+)
+def test_it_claims_no_form_that_nobody_filled_in(kind: ConfirmationRequestKind, through: str, said: str) -> None:
+    place = customer_with_form()
+    with tenancy.account(place.account_id):
+        request_confirmation(place.form_id, fresh_address(), kind=kind, note="asked by phone", by=place.anna.owner)
+    receipt, page = receipt_after(place)
+    company = receipt["piiControllers"][0]["piiController"]
+    assert (receipt["requested_through"], "double opt-in: form" in receipt["collectionMethod"]) == (through, False)
+    assert f"request by a {through} of {company}" in receipt["collectionMethod"]
+    assert said.format(company) in page
+
+
+def test_it_names_the_tablet_and_shows_words_for_what_was_ticked() -> None:
+    place, tablet = customer_with_form(), Client(REMOTE_ADDR=IP)
+    with tenancy.account(place.account_id):
+        stand, pin = create_stand(place.form_id, "Garden fair Kiel", clock.now() + timedelta(days=1), by=None)
+    url = f"/stand/{stand.code}/"
+    tablet.post(url, {"pin": pin, "staff": "Ben"})
+    fields = {"email": fresh_address(), "consent": "yes", "version": "1", "language": "de"}
+    assert tablet.post(url, fields).status_code == 303
+    receipt, page = receipt_after(place)
+    company = receipt["piiControllers"][0]["piiController"]
+    assert (receipt["requested_through"], receipt["services"][0]["page"]) == ("stand", "Garden fair Kiel")
+    assert f"form on a tablet of {company}" in receipt["collectionMethod"]
+    assert f"filled in on a tablet of {company}" in page
+    shown = re.findall(r"<dd[^>]*>([^<]*)</dd>", page)
+    assert {"Consent", "German"} <= set(shown)
+    assert not {"consent", "de"} & set(shown)
 
 
 def test_only_the_person_gets_it_and_an_erasure_takes_it() -> None:

@@ -10,15 +10,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
+from mailflatrate.locale.texts import N_, translate
 from mailflatrate.rules.proof.elements import ProofEvent, elements_of
 
 RECEIPT_FORM: Final = "mailflatrate consent receipt 1"
 KANTARA_VERSION: Final = "KI-CR-v1.1.0"
-COLLECTION_METHOD: Final = "double opt-in: form, then a button behind a link sent to the address"
 CONSENT_TYPE: Final = "EXPLICIT"
 _ENDINGS = ("withdrawn", "objection")
+
+
+class RequestSource(StrEnum):
+    """What made the request that the person confirmed."""
+
+    FORM = "form"
+    STAND = "stand"
+    PERSON = "person"
+    PROGRAM = "program"
+
+
+_METHODS: Final = {
+    RequestSource.FORM: "double opt-in: form, then a button behind a link sent to the address",
+    RequestSource.STAND: (
+        "double opt-in: form on a tablet of {company}, then a button behind a link sent to the address"
+    ),
+    RequestSource.PERSON: (
+        "double opt-in: request by a person of {company}, without our form, then a button behind a link sent to the "
+        "address"
+    ),
+    RequestSource.PROGRAM: (
+        "double opt-in: request by a program of {company}, without our form, then a button behind a link sent to the "
+        "address"
+    ),
+}
+_SENTENCES: Final = {
+    RequestSource.FORM: N_("The form was filled in, and then confirmed with the button behind the link in an email."),
+    RequestSource.STAND: N_(
+        "The form was filled in on a tablet of {company}, and then confirmed with the button behind the link in an "
+        "email."
+    ),
+    RequestSource.PERSON: N_(
+        "Someone at {company} entered the address, without this service's form. It was then confirmed with the button "
+        "behind the link in an email."
+    ),
+    RequestSource.PROGRAM: N_(
+        "A program of {company} submitted the address, without this service's form. It was then confirmed with the "
+        "button behind the link in an email."
+    ),
+}
+
+
+def request_source(confirmation: ProofEvent) -> RequestSource:
+    """Return what made the request that an event confirms, as the ledger recorded it."""
+    if confirmation.detail("stand") is not None:
+        return RequestSource.STAND
+    by_kind = {"person": RequestSource.PERSON, "api": RequestSource.PROGRAM}
+    return by_kind.get(str(confirmation.detail("kind")), RequestSource.FORM)
+
+
+def method_sentence(source: str, company: str, language: str) -> str:
+    """Return how a consent was collected, for people. Raises ValueError for an unknown source."""
+    return translate(_SENTENCES[RequestSource(source)], language).format(company=company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +138,15 @@ def build_receipt(
     `issued_at` is a time in the ledger's format, `keys_url` where the service publishes its keys.
     """
     first = lists[0].confirmation
+    source = request_source(first)
     confirmed_at = datetime.fromisoformat(first.record.occurred_at)
     return {
         "format": RECEIPT_FORM,
         "version": KANTARA_VERSION,
         "jurisdiction": controller.country,
         "consentTimestamp": int(confirmed_at.timestamp()),
-        "collectionMethod": COLLECTION_METHOD,
+        "collectionMethod": _METHODS[source].format(company=controller.company),
+        "requested_through": source.value,
         "consentReceiptID": receipt_id,
         "language": first.detail("language"),
         "piiPrincipalId": first.value("email"),
