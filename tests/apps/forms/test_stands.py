@@ -10,12 +10,14 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus, Role
+from mailflatrate.apps.forms.actions.request_limits import note_unknown
 from mailflatrate.apps.forms.actions.stands import PINS_AN_HOUR, create_stand
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.figures import placement_figures
-from mailflatrate.apps.forms.models import Stand
+from mailflatrate.apps.forms.models import AskingTally, SignupRequest, Stand
 from mailflatrate.base import clock, tenancy
-from support.forms import FormCustomer, customer_with_form, fresh_address
+from mailflatrate.rules.limits import value
+from support.forms import NUMBERS, FormCustomer, customer_with_form, fresh_address
 from support.people import browser, operator, person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -60,13 +62,15 @@ def fair() -> Fair:
     form = customer_with_form()
     with tenancy.account(form.account_id):
         stand, pin = create_stand(form.form_id, "Garden fair Kiel", clock.now() + timedelta(days=2), by=None)
+        Stand.objects.filter(id=stand.id).update(created_at=clock.now() - timedelta(hours=5))
     return Fair(form, stand, pin, Client(enforce_csrf_checks=True, REMOTE_ADDR=IP))
 
 
 def test_entries_made_without_a_connection_carry_their_place_and_time(fair: Fair) -> None:
     assert "Garden fair Kiel" in fair.tablet.get(fair.url).content.decode()
     assert fair.send(entry(fresh_address()), status=403) == []
-    assert fair.unlock().status_code == 303
+    with clock.frozen_at(clock.now() - timedelta(hours=3)):
+        assert fair.unlock().status_code == 303
     page = fair.tablet.get(fair.url)
     assert page.cookies.get("stand") is None
     assert 'data-stand="' in page.content.decode()
@@ -91,6 +95,82 @@ def test_entries_made_without_a_connection_carry_their_place_and_time(fair: Fair
     with tenancy.account(fair.form.account_id):
         (figures,) = placement_figures(fair.form.form_id)
     assert (figures.placement, figures.signups, figures.confirmed) == ("stand", 2, 1)
+
+
+def test_no_entry_is_older_than_its_stand_and_the_proof_names_only_staff_who_were_there(fair: Fair) -> None:
+    fair.unlock()
+    early, late = fresh_address(), fresh_address()
+    assert [one["outcome"] for one in fair.send(entry(early, 70 * 3_600), entry(late, 3_600))] == ["taken"] * 2
+    for mail in fair.form.send():
+        fair.form.confirm(mail)
+    for email in (early, late):
+        for event in fair.form.events(email):
+            details = event.evidence.details
+            if event.kind != "confirmation_sent":
+                assert "staff" not in details
+                assert details["kept"] == "The tablet kept it. Sent by Ben."
+    (asked,) = fair.form.requests(early)
+    with tenancy.account(fair.form.account_id):
+        assert asked.visited_at == Stand.objects.get(id=fair.stand.id).created_at
+
+
+def tally(fair: Fair) -> dict[str, int]:
+    with tenancy.account(fair.form.account_id):
+        (row,) = AskingTally.objects.all()
+    return {name: getattr(row, name) for name in ("asked", "confirmed", "denied", "unknown")}
+
+
+def outcomes(fair: Fair, many: int) -> list[str]:
+    """Send invented people, each batch from another network."""
+    said: list[str] = []
+    while len(said) < many:
+        fair.tablet.defaults["REMOTE_ADDR"] = f"2001:db8:57a:{next(NUMBERS):x}::1"
+        batch = [entry(fresh_address("invented")) for _one in range(min(20, many - len(said)))]
+        said += [one["outcome"] for one in fair.send(*batch)]
+    return said
+
+
+def test_a_stand_has_its_hourly_limit_from_whichever_network(fair: Fair) -> None:
+    most = int(value("sign_ups_per_stand_hour"))
+    with clock.frozen_at(clock.now()):
+        fair.unlock()
+        assert outcomes(fair, most + 2) == ["taken"] * most + ["later"] * 2
+        plain = fair.tablet.post(fair.url, {"email": fresh_address(), "consent": "yes", "version": "1"})
+        assert plain.status_code == 422
+        assert "Too many people have signed up at this stand." in plain.content.decode()
+        assert tally(fair)["asked"] == most
+
+
+def test_an_accounts_stands_share_a_daily_limit(fair: Fair) -> None:
+    with clock.frozen_at(clock.now()):
+        fair.unlock()
+        with tenancy.account(fair.form.account_id):
+            AskingTally.objects.create(day=clock.now().date(), asked=int(value("sign_ups_at_stands_day")) - 1)
+        assert outcomes(fair, 2) == ["taken", "later"]
+
+
+def test_answers_to_entries_count_and_stop_a_bought_list(fair: Fair) -> None:
+    with clock.frozen_at(clock.now()):
+        fair.unlock()
+        assert outcomes(fair, 12) == ["taken"] * 12
+        yes, no, *_others = fair.form.send()
+        fair.form.confirm(yes)
+        fair.form.confirm(no, "no")
+        assert tally(fair) == {"asked": 12, "confirmed": 1, "denied": 1, "unknown": 0}
+        with tenancy.account(fair.form.account_id):
+            ids = list(SignupRequest.objects.filter(state="asked").order_by("id").values_list("id", flat=True))
+            assert note_unknown(ids[:5], clock.now()) == 5
+        assert tally(fair)["unknown"] == 5
+        assert outcomes(fair, 1) == ["later"], "the brake of requests holds for stands"
+
+
+@pytest.mark.parametrize(
+    "place", ["Win at casino.example.com", "https://192.0.2.1/", "ask eve@evil.example", "www . evil . com", "x" * 81]
+)
+def test_a_place_leads_nobody_elsewhere(fair: Fair, place: str) -> None:
+    ends_at = clock.now() + timedelta(days=1)
+    with tenancy.account(fair.form.account_id), pytest.raises(FormError, match="a place can"):
+        create_stand(fair.form.form_id, place, ends_at, by=None)
 
 
 def test_a_pin_can_t_be_guessed_and_a_session_opens_one_stand(fair: Fair) -> None:

@@ -246,8 +246,8 @@ class FormCount(TenantModel):
 class AskingTally(TenantModel):
     """How many requests an account made on other people's behalf on one day (UTC), and their results (R-35).
 
-    `key` is the API key; None: entered by hand on the pages. Only numbers are stored, so erasing a person changes
-    nothing. The numbers only grow, and only people who were asked can confirm.
+    `key` is the API key; None: entered by hand on the pages, or at a stand. Only numbers are stored, so erasing a
+    person changes nothing. The numbers only grow, and only people who were asked can confirm.
     """
 
     day = models.DateField()

@@ -35,7 +35,16 @@ class OpenStand:
     stand_id: int
     code: str
     place: str
+    created_at: datetime
     form: PublishedForm
+
+
+@dataclass(frozen=True, slots=True)
+class StandSession:
+    """Who is on duty at a stand, and since when the tablet is open for them."""
+
+    staff: str
+    opened_at: datetime
 
 
 def open_stand(code: str) -> OpenStand | None:
@@ -48,7 +57,7 @@ def open_stand(code: str) -> OpenStand | None:
     if row is None or not row.account.may_send:
         return None
     form = published_form(row.form.code)
-    return OpenStand(row.id, row.code, row.place, form) if form is not None and form.open else None
+    return OpenStand(row.id, row.code, row.place, row.created_at, form) if form is not None and form.open else None
 
 
 def stands_of(form_id: int) -> Sequence[Stand]:
@@ -68,24 +77,25 @@ def pin_hash(code: str, pin: str) -> bytes:
 
 def new_session(stand: OpenStand, staff: str) -> str:
     """Return the signed value that opens the form at this stand."""
-    return signing.dumps([stand.code, " ".join(staff.split())[:MAX_STAFF]], salt=_SALT)
+    said = [stand.code, " ".join(staff.split())[:MAX_STAFF], clock.now().isoformat()]
+    return signing.dumps(said, salt=_SALT)
 
 
-def staff_of(stand: OpenStand, session: str) -> str | None:
-    """Return who is on duty by a session; None if it isn't one of this stand, or too old."""
+def session_of(stand: OpenStand, session: str) -> StandSession | None:
+    """Return a session by its signed value; None if it isn't one of this stand, or too old."""
     try:
-        code, staff = signing.loads(session, salt=_SALT, max_age=SESSION_SECONDS)
+        code, staff, opened_at = signing.loads(session, salt=_SALT, max_age=SESSION_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return str(staff) if code == stand.code else None
+    return StandSession(staff, datetime.fromisoformat(opened_at)) if code == stand.code else None
 
 
-def entry_time(posted: Mapping[str, Any], now: datetime) -> datetime | None:
+def entry_time(posted: Mapping[str, Any], stand: OpenStand, now: datetime) -> datetime | None:
     """Return when an entry was made, from its age in seconds by the tablet's own clock; None if it is too old.
 
-    The age doesn't depend on whether that clock is right.
+    The age doesn't depend on whether that clock is right. No entry is older than its stand.
     """
     age = posted.get("age", 0)
     if not isinstance(age, int | float) or isinstance(age, bool) or not 0 <= age <= 3600 * value("asks_visit_hours"):
         return None
-    return now - timedelta(seconds=float(age))
+    return max(now - timedelta(seconds=float(age)), stand.created_at)

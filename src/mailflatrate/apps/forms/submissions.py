@@ -38,7 +38,8 @@ class Submission:
 
     `move_in_id`: the move whose link brought the visitor here (`queries.move_in`). `placement`: how the form appeared,
     as the browser reports it. `list_ids`: the lists whose boxes are ticked. `stand_id`: the stand where it was filled
-    in, with the `staff` on duty there, at `visited_at`.
+    in, with the `staff` on duty there, at `visited_at`. `kept`: instead of staff, that the tablet kept an entry from
+    before the session that sent it, and who sent it.
     """
 
     email: str
@@ -55,4 +56,5 @@ class Submission:
     placement: str = ""
     stand_id: int | None = None
     staff: str = ""
+    kept: str = ""
     visited_at: datetime | None = None

@@ -1,4 +1,6 @@
-"""Limits on asking on other people's behalf: counted by day and key, judged by `rules.forms.request_limits` (R-35).
+"""Limits on asking on other people's behalf, and at stands (R-35).
+
+Requests are counted by day and key, and judged by `rules.forms.request_limits`.
 
 The tally holds only numbers. Erasing a person changes none of them, so erasing people cannot improve an account's rate.
 """
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import ApiKey
@@ -16,8 +19,9 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.forms.request_limits import AskingAllowance, AskingDay, AskingLevel, judge_asking
 from mailflatrate.rules.limits import value
 
-BEHALF = (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API)
-"""Requests that someone other than the person makes."""
+_BEHALF = (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API)
+_TALLIED = Q(kind__in=_BEHALF) | Q(stand__isnull=False)
+"""Requests that someone other than the person makes, and entries at a stand, where nothing but a PIN was proved."""
 TALLIES_KEPT = timedelta(days=90)
 _SUMS = """
 SELECT account_id, day, sum(asked), sum(confirmed), sum(denied), sum(unknown)
@@ -54,10 +58,7 @@ def admit_asking(key: ApiKey | None) -> None:
 
     Requests of one account wait for each other until the transaction ends, so that no burst exceeds the limit.
     """
-    account_id, now = tenancy.current_account_id(), clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('asking', %s))", [account_id])
-    allowance = asking_allowance()
+    now, allowance = clock.now(), _locked_allowance()
     if allowance.left == 0:
         raise AskingBraked(_why(allowance), seconds=_until_tomorrow(now), allowance=allowance)
     if key is None or key.daily_asks is None:
@@ -70,6 +71,24 @@ def admit_asking(key: ApiKey | None) -> None:
             "owner for a key with a higher limit."
         )
         raise AskingBraked(words % {"limit": key.daily_asks}, seconds=_until_tomorrow(now), allowance=allowance)
+
+
+def may_ask_at_stand() -> bool:
+    """Return whether the account's stands may take one more entry today.
+
+    People at a stand confirm later, so an account begins with more entries than requests. Once too few confirm, too
+    many deny or too many addresses don't exist, its stands have the limit of its requests. The same lock holds.
+    """
+    allowance = _locked_allowance()
+    first = int(value("sign_ups_at_stands_day")) if allowance.level is AskingLevel.OPEN else 0
+    return allowance.asked_today < max(allowance.limit, first)
+
+
+def _locked_allowance() -> AskingAllowance:
+    """Return the current account's allowance; nothing else in the account is admitted until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('asking', %s))", [tenancy.current_account_id()])
+    return asking_allowance()
 
 
 def _why(allowance: AskingAllowance) -> str:
@@ -112,7 +131,7 @@ def count_asked(key_id: int | None, at: datetime) -> None:
 
 def count_answer(request: SignupRequest, *, yes: bool) -> None:
     """Count the person's answer for the day of the request."""
-    if request.kind in BEHALF:
+    if request.kind in _BEHALF or request.stand_id is not None:
         _count(_day(request.requested_at), request.key_id, confirmed=int(yes), denied=int(not yes))
 
 
@@ -121,7 +140,7 @@ def note_unknown(request_ids: Sequence[int], at: datetime) -> int:
 
     Idempotent.
     """
-    rows = SignupRequest.objects.filter(id__in=request_ids, kind__in=BEHALF, unknown_at=None)
+    rows = SignupRequest.objects.filter(_TALLIED, id__in=request_ids, unknown_at=None)
     found = list(rows.select_for_update().order_by("id"))
     for request in found:
         _count(_day(request.requested_at), request.key_id, unknown=1)

@@ -245,7 +245,8 @@ def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
         told_by = "key" if request.stand is None else "stand"
         details |= {"visited_at": request.visited_at.isoformat(), "visit_told_by": told_by}
     if request.stand is not None:
-        details |= {"stand": request.stand.id, "place": request.stand.place, "staff": request.staff}
+        details |= {"stand": request.stand.id, "place": request.stand.place}
+        details |= {"staff": request.staff} if request.staff else {"kept": request.note}
     if request.moves_id is not None:
         details["moved_from"] = request.moves_id
     return details

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import ApiKey, User
 from mailflatrate.apps.forms.actions.form_counts import count_step
-from mailflatrate.apps.forms.actions.request_limits import admit_asking, count_asked
+from mailflatrate.apps.forms.actions.request_limits import admit_asking, count_asked, may_ask_at_stand
 from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof, counter_key, network_of, this_hour
 from mailflatrate.apps.forms.errors import AskingBraked, FormError
 from mailflatrate.apps.forms.models import (
@@ -108,7 +108,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
     if proved.hurried:
         return SignupResult(SignupOutcome.STEP)
     now = clock.now()
-    limits = _limits(form.code, sent.ip, proved, now)
+    limits = _limits(form.code, sent.ip, proved, now, stand_id=sent.stand_id)
     row = _row(ConfirmationRequestKind.FORM, sent.list_ids[0], decision, now) | {
         "further": json.dumps([{"list": list_id} for list_id in sent.list_ids[1:]]),
         "form_id": form.form_id, "version_id": version.version_id, "language": sent.language,
@@ -116,10 +116,15 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
         "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value, "move_in_id": sent.move_in_id,
         "placement": sent.placement, "stand_id": sent.stand_id, "staff": sent.staff, "visited_at": sent.visited_at,
+        "note": sent.kept,
     }  # fmt: skip
     with tenancy.account(form.account_id):
+        if sent.stand_id is not None and not may_ask_at_stand():
+            return SignupResult(SignupOutcome.BUSY)
         taking = _take({**row, "account_id": form.account_id}, limits)
         if taking.made:
+            if sent.stand_id is not None:
+                count_asked(None, now)
             count_step(form.form_id, sent.placement, FormStep.SIGNUP)
     return SignupResult(limits[taking.over].outcome if taking.over is not None else SignupOutcome.TAKEN)
 
@@ -287,9 +292,14 @@ def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision,
     }  # fmt: skip
 
 
-def _limits(code: str, ip: str | None, proved: SubmissionProof, now: datetime) -> list[_Limit]:
+def _limits(
+    code: str, ip: str | None, proved: SubmissionProof, now: datetime, *, stand_id: int | None = None
+) -> list[_Limit]:
     hour, network = this_hour(now), network_of(ip)
     limits = []
+    if stand_id is not None:
+        most = int(value("sign_ups_per_stand_hour"))
+        limits.append(_Limit(counter_key("stand", str(stand_id), hour), most, SignupOutcome.BUSY))
     if network:
         limits.append(
             _Limit(counter_key("network", network, hour), int(value("sign_ups_per_ip_hour")), SignupOutcome.BUSY)

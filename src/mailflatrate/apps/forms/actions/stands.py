@@ -14,8 +14,10 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.models import Form, FormState, Stand
 from mailflatrate.apps.forms.stands import OpenStand, new_pin, pin_hash
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.names.domains import mentions
 
 MAX_DAYS = 14
+MAX_PLACE_CHARACTERS = 80
 MOST_OPEN = 20
 PINS_AN_HOUR = 10
 """Wrong PINs of one stand, and of one network, within an hour. Then no PIN is right until the next hour."""
@@ -26,11 +28,15 @@ PINS_AN_HOUR = 10
 def create_stand(form_id: int, place: str, ends_at: datetime, *, by: User | None) -> tuple[Stand, str]:
     """Set up a stand for a published form; return it with its PIN, which is stored nowhere. Raises FormError."""
     form = Form.objects.filter(id=form_id, state=FormState.PUBLISHED).first()
-    now, place = clock.now(), " ".join(place.split())[:120]
+    now, place = clock.now(), " ".join(place.split())
     if form is None:
         raise FormError(_("publish the form first"))
     if not place:
         raise FormError(_("say where the stand is; the proof of each sign-up names it"))
+    if len(place) > MAX_PLACE_CHARACTERS:
+        raise FormError(_("a place can have up to %(limit)d characters") % {"limit": MAX_PLACE_CHARACTERS})
+    if "@" in place or "://" in place or mentions(place):  # people who never saw the stand read it in their email
+        raise FormError(_("a place can't contain web or email addresses"))
     if not now < ends_at <= now + timedelta(days=MAX_DAYS):
         raise FormError(_("choose a day within the next 14 days"))
     if Stand.objects.filter(form=form, closed_at=None, ends_at__gt=now).count() >= MOST_OPEN:

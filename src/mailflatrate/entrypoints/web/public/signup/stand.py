@@ -25,7 +25,7 @@ from mailflatrate.apps.forms.actions.stands import try_pin
 from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof
 from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING
 from mailflatrate.apps.forms.queries import ShownVersion, shown_version
-from mailflatrate.apps.forms.stands import OpenStand
+from mailflatrate.apps.forms.stands import OpenStand, StandSession
 from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
@@ -47,8 +47,8 @@ def _found(code: str) -> OpenStand:
     return found
 
 
-def _staff(request: HttpRequest, stand: OpenStand) -> str | None:
-    return stands.staff_of(stand, request.COOKIES.get(COOKIE, ""))
+def _session(request: HttpRequest, stand: OpenStand) -> StandSession | None:
+    return stands.session_of(stand, request.COOKIES.get(COOKIE, ""))
 
 
 def _language(request: HttpRequest, version: ShownVersion) -> str:
@@ -61,21 +61,21 @@ def _language(request: HttpRequest, version: ShownVersion) -> str:
 def stand(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for the PIN, then show the form; take one entry on POST, also without JavaScript."""
     found = _found(code)
-    staff, version = _staff(request, found), shown_version(found.form, None)
+    session, version = _session(request, found), shown_version(found.form, None)
     with translation.override(_language(request, version)):
         if "pin" in request.POST:
             answer = _open(request, found)
         elif "lock" in request.POST:
             answer = HttpResponse(status=303, headers={"Location": "."})
             answer.delete_cookie(COOKIE, path=request.path)
-        elif staff is None:
+        elif session is None:
             answer = _page(request, found, "pin", {})
         elif request.method == "POST":
-            answer = _entry(request, found, staff)
+            answer = _entry(request, found, session)
         elif request.GET.get("sent") == "1":
             answer = _page(request, found, "thanks", {})
         else:
-            answer = _form(request, found, staff, {})
+            answer = _form(request, found, session.staff, {})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -105,7 +105,12 @@ def _open(request: HttpRequest, found: OpenStand) -> HttpResponse:
 
 
 def _submission(
-    request: HttpRequest, found: OpenStand, staff: str, posted: QueryDict, version: ShownVersion, at: datetime
+    request: HttpRequest,
+    found: OpenStand,
+    session: StandSession,
+    posted: QueryDict,
+    version: ShownVersion,
+    at: datetime,
 ) -> tuple[Submission, dict[str, str], Mapping[str, Any]]:
     """Return an entry, what is wrong with it by field, and what was typed in."""
     form, language = found.form, version.frozen.language(posted.get("language", ""))
@@ -117,6 +122,7 @@ def _submission(
     list_ids += [list_id for list_id in offered if str(list_id) in ticked]
     boxes = [CONSENT if list_id == form.list_id else f"{FURTHER}:{list_id}" for list_id in list_ids]
     tracking = [TRACKING] if version.frozen.content.asks_tracking and posted.get(TRACKING) else []
+    is_own = at >= session.opened_at  # otherwise someone else may have been on duty
     sent = Submission(
         email=email,
         language=language,
@@ -128,7 +134,8 @@ def _submission(
         source_url=stand_url(found.code),
         placement=STAND,
         stand_id=found.stand_id,
-        staff=staff,
+        staff=session.staff if is_own else "",
+        kept="" if is_own else _("The tablet kept it. Sent by %(staff)s.") % {"staff": session.staff},
         visited_at=at,
     )
     errors = {} if email else {"email": _("This field is required.")}
@@ -146,16 +153,18 @@ def _take(found: OpenStand, version: ShownVersion, sent: Submission) -> SignupRe
     return sign_up(found.form, version, sent, SubmissionProof(VisitorProof.STAND))
 
 
-def _entry(request: HttpRequest, found: OpenStand, staff: str) -> HttpResponse:
+def _entry(request: HttpRequest, found: OpenStand, session: StandSession) -> HttpResponse:
     version = _version(found, request.POST)
-    sent, errors, typed_in = _submission(request, found, staff, request.POST, version, clock.now())
+    sent, errors, typed_in = _submission(request, found, session, request.POST, version, clock.now())
     taken = None if errors else _take(found, version, sent)
     if taken is not None:
         errors = result_errors(taken)
+        if taken.outcome is SignupOutcome.BUSY:
+            errors = {"form": _("Too many people have signed up at this stand. Try again later.")}
         if taken.outcome is SignupOutcome.TAKEN:
             return HttpResponse(status=303, headers={"Location": f"?sent=1&language={sent.language}"})
     context = {"errors": errors, "sent": sent, "values": {**typed_in, "email": sent.email}}
-    return _form(request, found, staff, context, status=422)
+    return _form(request, found, session.staff, context, status=422)
 
 
 @csrf_exempt  # as above
@@ -166,8 +175,8 @@ def entries(request: HttpRequest, code: str) -> JsonResponse:
     The answer says for each `id` whether it's `taken`, `refused` (with a sentence by field), or has to come `later`.
     """
     found = _found(code)
-    staff = _staff(request, found)
-    if staff is None:
+    session = _session(request, found)
+    if session is None:
         return JsonResponse({"error": "locked"}, status=403)
     given = _read(request)
     if given is None:
@@ -177,18 +186,23 @@ def entries(request: HttpRequest, code: str) -> JsonResponse:
         posted = QueryDict(mutable=True)
         for name, said in one["fields"]:
             posted.appendlist(name, said)
-        version, at = _version(found, posted), stands.entry_time(one, now)
+        version, at = _version(found, posted), stands.entry_time(one, found, now)
         with translation.override(version.frozen.language(posted.get("language", ""))):
-            results.append({"id": one["id"], **_result(request, found, staff, posted, version, at)})
+            results.append({"id": one["id"], **_result(request, found, session, posted, version, at)})
     return JsonResponse({"results": results})
 
 
 def _result(
-    request: HttpRequest, found: OpenStand, staff: str, posted: QueryDict, version: ShownVersion, at: datetime | None
+    request: HttpRequest,
+    found: OpenStand,
+    session: StandSession,
+    posted: QueryDict,
+    version: ShownVersion,
+    at: datetime | None,
 ) -> dict[str, Any]:
     if at is None:
         return {"outcome": "refused", "errors": {"form": _("This entry is too old.")}}
-    sent, errors, _typed_in = _submission(request, found, staff, posted, version, at)
+    sent, errors, _typed_in = _submission(request, found, session, posted, version, at)
     if not errors:
         taken = _take(found, version, sent)
         if taken.outcome is SignupOutcome.TAKEN:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.forms.actions.stands import MAX_DAYS, close_stand, create_stand
+from mailflatrate.apps.forms.actions.stands import MAX_DAYS, MAX_PLACE_CHARACTERS, close_stand, create_stand
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.stands import stands_of
 from mailflatrate.base import clock
@@ -21,6 +21,7 @@ from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
+from mailflatrate.rules.limits import value
 
 
 class StandForm(forms.Form):
@@ -28,7 +29,7 @@ class StandForm(forms.Form):
 
     place = forms.CharField(
         label=gettext_lazy("Place"),
-        max_length=120,
+        max_length=MAX_PLACE_CHARACTERS,
         help_text=gettext_lazy("For example “Garden fair Kiel, hall 2”. The proof of each sign-up names it."),
     )
     last_day = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
@@ -53,6 +54,7 @@ def stands(request: StudioRequest, form_id: int) -> HttpResponse:
     now = clock.now()
     context: dict[str, Any] = {
         "signup": form,
+        "hourly": int(value("sign_ups_per_stand_hour")),
         "form": StandForm(initial={"last_day": timezone.localdate()}) if made else asked,
         "made": made[0] if made else None,
         "pin": f"{made[1][:3]} {made[1][3:]}" if made else "",
