@@ -22,7 +22,7 @@ CONSENT_TYPE: Final = "EXPLICIT"
 _ENDINGS = ("withdrawn", "objection")
 
 
-class RequestSource(StrEnum):
+class ConsentChannel(StrEnum):
     """What made the request that the person confirmed."""
 
     FORM = "form"
@@ -32,47 +32,47 @@ class RequestSource(StrEnum):
 
 
 _METHODS: Final = {
-    RequestSource.FORM: "double opt-in: form, then a button behind a link sent to the address",
-    RequestSource.STAND: (
+    ConsentChannel.FORM: "double opt-in: form, then a button behind a link sent to the address",
+    ConsentChannel.STAND: (
         "double opt-in: form on a tablet of {company}, then a button behind a link sent to the address"
     ),
-    RequestSource.PERSON: (
+    ConsentChannel.PERSON: (
         "double opt-in: request by a person of {company}, without our form, then a button behind a link sent to the "
         "address"
     ),
-    RequestSource.PROGRAM: (
+    ConsentChannel.PROGRAM: (
         "double opt-in: request by a program of {company}, without our form, then a button behind a link sent to the "
         "address"
     ),
 }
 _SENTENCES: Final = {
-    RequestSource.FORM: N_("The form was filled in, and then confirmed with the button behind the link in an email."),
-    RequestSource.STAND: N_(
+    ConsentChannel.FORM: N_("The form was filled in, and then confirmed with the button behind the link in an email."),
+    ConsentChannel.STAND: N_(
         "The form was filled in on a tablet of {company}, and then confirmed with the button behind the link in an "
         "email."
     ),
-    RequestSource.PERSON: N_(
+    ConsentChannel.PERSON: N_(
         "Someone at {company} entered the address, without this service's form. It was then confirmed with the button "
         "behind the link in an email."
     ),
-    RequestSource.PROGRAM: N_(
+    ConsentChannel.PROGRAM: N_(
         "A program of {company} submitted the address, without this service's form. It was then confirmed with the "
         "button behind the link in an email."
     ),
 }
 
 
-def request_source(confirmation: ProofEvent) -> RequestSource:
+def consent_channel(confirmation: ProofEvent) -> ConsentChannel:
     """Return what made the request that an event confirms, as the ledger recorded it."""
     if confirmation.detail("stand") is not None:
-        return RequestSource.STAND
-    by_kind = {"person": RequestSource.PERSON, "api": RequestSource.PROGRAM}
-    return by_kind.get(str(confirmation.detail("kind")), RequestSource.FORM)
+        return ConsentChannel.STAND
+    by_kind = {"person": ConsentChannel.PERSON, "api": ConsentChannel.PROGRAM}
+    return by_kind.get(str(confirmation.detail("kind")), ConsentChannel.FORM)
 
 
 def method_sentence(source: str, company: str, language: str) -> str:
     """Return how a consent was collected, for people. Raises ValueError for an unknown source."""
-    return translate(_SENTENCES[RequestSource(source)], language).format(company=company)
+    return translate(_SENTENCES[ConsentChannel(source)], language).format(company=company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def build_receipt(
     `issued_at` is a time in the ledger's format, `keys_url` where the service publishes its keys.
     """
     first = lists[0].confirmation
-    source = request_source(first)
+    source = consent_channel(first)
     confirmed_at = datetime.fromisoformat(first.record.occurred_at)
     return {
         "format": RECEIPT_FORM,
