@@ -63,7 +63,7 @@ class CalendarEvent:
 
 def _link(match: re.Match[str]) -> str:
     """Return the link that a text names. Without a semicolon, `&note` isn't the entity `&not` (HTML Living Standard
-    13.2.5.73: not in an attribute before a letter), whatever `html.unescape` makes of it.
+    13.2.5.73: not in an attribute and before an alphanumeric), whatever `html.unescape` makes of it.
     """
     return _ENTITY.sub(lambda entity: html.unescape(entity.group()), match.group())
 
