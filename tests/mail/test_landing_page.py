@@ -61,9 +61,9 @@ class _Depth(HTMLParser):
         self.escapes |= not self.open or self.open.pop() != tag
 
 
-PIECES = """{% if account.name == 'zz' %}|{% endif %}|{% else %}|{% comment %}|{% endcomment %}|<title>|</title>|<p>|</p>|x
-|<noscript>|</noscript>|<section>|</section>|<div style='position:fixed'>|</div>|<template>|</template>|<!--|-->|<svg>
-|<meta charset=utf-8 http-equiv=refresh content='0;url=https://eve.example'>|<style>|</style>|<textarea>|</textarea>
+PIECES = """{% if account.name == 'zz' %}|{% endif %}|{% else %}|{% comment %}|{% endcomment %}|<title>|</title>|<p>
+|</p>|x|<noscript>|</noscript>|<section>|</section>|<div style='position:fixed'>|</div>|<template>|</template>|<!--|-->
+|<svg>|<meta charset=utf-8 http-equiv=refresh content='0;url=https://eve.example'>|<style>|</style>|<textarea>|</textarea>
 |<table>|</table>|<td>""".replace("\n", "").split("|")
 
 
