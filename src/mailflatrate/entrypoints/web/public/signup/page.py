@@ -146,36 +146,36 @@ def _prefilled(visit: FormVisit) -> dict[str, Any]:
     return prefilled(fields, visit.request.GET, visit.form.typed, month_first=visit.form.month_first)
 
 
-def _offered(visit: FormVisit) -> list[FrozenList]:
-    """Return the further lists of the version that still take sign-ups."""
-    texts = visit.version.frozen.frozen[visit.language]
-    return [each for each in texts.further if each.list_id in visit.form.open_further]
+def offered_boxes(form: PublishedForm, version: ShownVersion, language: str) -> list[tuple[FrozenList, str]]:
+    """Return the further lists of the version that still take sign-ups, each with the name of its box."""
+    texts = version.frozen.frozen[language]
+    return [(each, f"{FURTHER}:{each.list_id}") for each in texts.further if each.list_id in form.open_further]
 
 
-def _chosen(visit: FormVisit) -> list[int]:
+def ticked_lists(form: PublishedForm, version: ShownVersion, language: str, posted: QueryDict) -> list[int]:
     """Return the lists whose boxes the visitor ticked, the form's own first."""
-    posted = visit.request.POST
     ticked = posted.getlist(FURTHER)
-    own = [visit.form.list_id] if posted.get(CONSENT) else []
-    return own + [each.list_id for each in _offered(visit) if str(each.list_id) in ticked]
+    own = [form.list_id] if posted.get(CONSENT) else []
+    offered = offered_boxes(form, version, language)
+    return own + [each.list_id for each, _box in offered if str(each.list_id) in ticked]
 
 
-def _ticked(visit: FormVisit, list_ids: Sequence[int]) -> list[str]:
+def ticked_boxes(form: PublishedForm, version: ShownVersion, posted: QueryDict, list_ids: Sequence[int]) -> list[str]:
     """Return the names of the boxes that the visitor ticked, of those that this version of the form has."""
-    tracking = visit.version.frozen.content.asks_tracking and visit.request.POST.get(TRACKING)
-    boxes = [CONSENT if list_id == visit.form.list_id else f"{FURTHER}:{list_id}" for list_id in list_ids]
+    tracking = version.frozen.content.asks_tracking and posted.get(TRACKING)
+    boxes = [CONSENT if list_id == form.list_id else f"{FURTHER}:{list_id}" for list_id in list_ids]
     return [*boxes, *([TRACKING] if tracking else [])]
 
 
 def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
     posted = visit.request.POST
     email = clean(posted.get("use") or posted.get("email"))
-    list_ids = _chosen(visit)
+    list_ids = ticked_lists(visit.form, visit.version, visit.language, posted)
     return Submission(
         email=email,
         language=visit.language,
         values=answers.values,
-        ticked=_ticked(visit, list_ids),
+        ticked=ticked_boxes(visit.form, visit.version, posted, list_ids),
         list_ids=list_ids,
         ip=client_ip(visit.request),
         user_agent=visit.request.headers.get("User-Agent", ""),
@@ -206,7 +206,7 @@ def _lacking(visit: FormVisit, sent: Submission, answers: FormAnswers) -> dict[s
     """Return what still has to be filled in, corrected or ticked, by field."""
     errors = {} if sent.email else {"email": _("This field is required.")}
     errors |= answers.errors
-    if not sent.list_ids and _offered(visit):
+    if not sent.list_ids and offered_boxes(visit.form, visit.version, visit.language):
         errors["consent"] = _("Select at least one box. Without your consent, we can't email you.")
     elif not sent.list_ids:
         errors["consent"] = _("Select the box to agree. Without your consent, we can't email you.")
@@ -356,7 +356,7 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
         "open": visit.form.open,
         "texts": frozen.texts(visit.language),
         "frozen": frozen.frozen[visit.language],
-        "offered": [(each, f"{FURTHER}:{each.list_id}") for each in _offered(visit)],
+        "offered": offered_boxes(visit.form, visit.version, visit.language),
         "inputs": filled_in(
             inputs(frozen, visit.language, visit.form.typed), context.get("values", {}), context.get("errors", {})
         ),

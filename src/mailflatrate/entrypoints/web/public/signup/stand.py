@@ -23,7 +23,6 @@ from mailflatrate.apps.forms import stands
 from mailflatrate.apps.forms.actions.sign_up import sign_up
 from mailflatrate.apps.forms.actions.stands import try_pin
 from mailflatrate.apps.forms.defence import SubmissionProof, VisitorProof
-from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING
 from mailflatrate.apps.forms.queries import ShownVersion, shown_version
 from mailflatrate.apps.forms.stands import OpenStand, StandSession
 from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
@@ -32,7 +31,14 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import stand_url
 from mailflatrate.entrypoints.presenters.form_inputs import clean, filled_in, inputs, read_answers
 from mailflatrate.entrypoints.web.content_policy import allow_picture
-from mailflatrate.entrypoints.web.public.signup.page import result_errors, style_context, version_number
+from mailflatrate.entrypoints.web.public.signup.page import (
+    offered_boxes,
+    result_errors,
+    style_context,
+    ticked_boxes,
+    ticked_lists,
+    version_number,
+)
 from mailflatrate.rules.forms.placement import STAND
 
 COOKIE = "stand"
@@ -115,19 +121,13 @@ def _submission(
     """Return an entry, what is wrong with it by field, and what was typed in."""
     form, language = found.form, version.frozen.language(posted.get("language", ""))
     answers = read_answers(version.frozen.content.fields, posted, form.typed, month_first=form.month_first)
-    texts, email = version.frozen.frozen[language], clean(posted.get("email"))
-    offered = [each.list_id for each in texts.further if each.list_id in form.open_further]
-    ticked = posted.getlist(FURTHER)
-    list_ids = [form.list_id] if posted.get(CONSENT) else []
-    list_ids += [list_id for list_id in offered if str(list_id) in ticked]
-    boxes = [CONSENT if list_id == form.list_id else f"{FURTHER}:{list_id}" for list_id in list_ids]
-    tracking = [TRACKING] if version.frozen.content.asks_tracking and posted.get(TRACKING) else []
+    email, list_ids = clean(posted.get("email")), ticked_lists(form, version, language, posted)
     is_own = at >= session.opened_at  # otherwise someone else may have been on duty
     sent = Submission(
         email=email,
         language=language,
         values=answers.values,
-        ticked=[*boxes, *tracking],
+        ticked=ticked_boxes(form, version, posted, list_ids),
         list_ids=list_ids,
         ip=client_ip(request),
         user_agent=request.headers.get("User-Agent", ""),
@@ -240,13 +240,10 @@ def _form(
 ) -> HttpResponse:
     version = shown_version(found.form, None)
     frozen, language = version.frozen, translation.get_language() or "en"
-    texts = frozen.frozen[language]
     shown = inputs(frozen, language, found.form.typed)
     whole = {
         "staff": staff,
-        "offered": [
-            (each, f"{FURTHER}:{each.list_id}") for each in texts.further if each.list_id in found.form.open_further
-        ],
+        "offered": offered_boxes(found.form, version, language),
         "inputs": filled_in(shown, context.get("values", {}), context.get("errors", {})),
         "version": version.number,
         "action": request.path,
