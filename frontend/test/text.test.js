@@ -47,7 +47,13 @@ test("texts come back as they were", () => {
     '<h1 style="margin:0;font-size:32px">A <em>b</em></h1>', '<ul style="margin:0"><li>a</li><li>b <b>c</b></li></ul>',
     '<span style="color:#123456">x <small>y</small></span>', "{% if a %}<b>x</b>{% endif %}",
     '<tr><th scope="row">{{ account.name }}</th><td>17:00 <b>sharp</b></td></tr><tr><td>a</td><td><p>b</p></td></tr>', '<a href="https://a.example/">x</a>',
+    'big<span style="color:red"><a href="https://a.example/">red around blue</a> and red</span>', "{{ a }} {{ b }}",
+    '<div class="box"><p>one</p>bare<h5>five</h5></div>', 'a<br class="phone">b<wbr>c x<sup>2</sup><abbr class="x">d</abbr>',
+    '<span class="dot">a</span><span class="dot">b</span>', "<blockquote>said<p>and done</p></blockquote>",
   ]) assert.equal(again(text), text);
+  assert.match(again("17&nbsp;h"), /^17(&nbsp;|&#160;)h$/);
+  assert.ok(!isWritable("<!--[if mso]><b>x</b><![endif]-->a", page), "a comment may be meant for Outlook");
+  assert.ok(!isWritable('<span style="color:red"><strong style="color:blue">x</strong></span>', page), "the other way round it's red");
   assert.ok(!isWritable("<table><caption>a</caption><tr><td>a</td></tr></table>", page));
   assert.ok(!isWritable("<video src=x></video>", page));
   assert.ok(!isWritable('<img src="x" onerror="alert(1)">', page), "nothing that would run is drawn");
@@ -63,6 +69,15 @@ test("what comes from Word, Google Docs and web pages is cleaned", () => {
   assert.equal(cleanPasted(docs, page), "<p><strong>Bold</strong><em> tilted</em></p>");
   const web = '<div><div class="x" onclick="y()"><h1>Title</h1><p>See <a href="javascript:alert(1)">this</a> and <a href="https://a.example/" target="_blank" style="color:red">that</a><script>alert(1)</script><img src=x onerror=alert(1)></p></div></div>';
   assert.equal(cleanPasted(web, page), '<h2>Title</h2><p>See this and <a href="https://a.example/">that</a></p>');
+  const mail = '<div dir="ltr">Hello,<div><br></div><div>one</div><div>two <b>three</b></div><div><br></div><div>Bye</div></div>';
+  assert.equal(cleanPasted(mail, page), "<p>Hello,</p><p>one<br>two <strong>three</strong></p><p>Bye</p>");
+  const nested = [1, 2, 2, 1].map((level, at) => `<p style='mso-list:l0 level${level} lfo1'><span style='mso-list:Ignore'>${at}.</span>x${at}</p>`).join("\n");
+  assert.equal(cleanPasted(nested, page).replace(/>\s+</g, "><"), "<ol><li>x0<ol><li>x1</li><li>x2</li></ol></li><li>x3</li></ol>");
+  assert.equal(cleanPasted('<ul><li><p role="presentation">One</p></li></ul><h1><b>T</b></h1><p>m<sup>2</sup><br></p>', page), "<ul><li>One</li></ul><h2>T</h2><p>m<sup>2</sup></p>");
+  const cells = cleanPasted("<table><tr><td><p>Day</p></td><td>Place</td></tr><tr><td>Monday</td><td>Kiel</td></tr></table>", page);
+  assert.equal(cells.replace(/ style="[^"]*"/g, ""), '<table><tbody><tr><th scope="col">Day</th><th scope="col">Place</th></tr><tr><td>Monday</td><td>Kiel</td></tr></tbody></table>');
+  assert.equal(cleanPasted("<table><tr><td><h1>A</h1></td><td><div>B</div></td></tr></table>", page), "<h2>A</h2><p>B</p>");
+  assert.match(cleanPasted("Bonjour\u00a0! 17\u00a0h, one\u00a0 two\u00a0three", page).replaceAll("&#160;", "\u00a0"), /^Bonjour\u00a0! 17\u00a0h, one two three$/);
   assert.equal(cleanPasted(`${"<b>".repeat(400)}deep`, page), "");
 });
 

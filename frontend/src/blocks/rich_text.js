@@ -154,7 +154,7 @@ export class RichText {
     if (empty) return this.view.focus();
     const transaction = state.tr;
     state.doc.nodesBetween(from, to, (node) => {
-      for (const one of node.marks) if (one.type === marks.span && /(^|;)\s*color:/i.test(one.attrs.attributes.style ?? "")) transaction.removeMark(from, to, one);
+      for (const one of node.marks) if ([marks.span, marks.around].includes(one.type) && /(^|;)\s*color:/i.test(one.attrs.attributes.style ?? "")) transaction.removeMark(from, to, one);
     });
     if (value) transaction.addMark(from, to, marks.span.create({ tag: "span", attributes: { style: `color:${value}` } }));
     this.view.dispatch(transaction);

@@ -22,13 +22,36 @@ function block(tags, content, extra = {}) {
   };
 }
 
-function mark(tags, extra = {}) {
+const BLOCK = /^(p|div|center|h[1-6]|blockquote|hr|ul|ol|table)$/i;
+
+function holdsBlocks(element) {
+  return [...element.children].some((child) => BLOCK.test(child.nodeName) || holdsBlocks(child));
+}
+
+let marksRead = 0;
+
+/** `nth` tells elements apart that say the same, because ProseMirror would make one of two neighbors. */
+function mark(tags, extra = {}, { priority, isMeant = () => true } = {}) {
+  const read = (tag) => (element) => {
+    if (!isMeant(element)) return false;
+    marksRead += 1;
+    return { tag, attributes: attributesOf(element), nth: element.attributes.length ? marksRead : 0 };
+  };
   return {
-    attrs: { tag: { default: tags[0] }, attributes: { default: {} } },
-    parseDOM: tags.map((tag) => ({ tag, getAttrs: (element) => ({ tag, attributes: attributesOf(element) }) })),
+    attrs: { tag: { default: tags[0] }, attributes: { default: {} }, nth: { default: 0 } },
+    parseDOM: tags.map((tag) => ({ tag, priority, getAttrs: read(tag) })),
     toDOM: ({ attrs }) => [attrs.tag, attrs.attributes, 0],
     ...extra,
   };
+}
+
+const SPANS = ["span", "small", "sup", "sub", "code", "font", "big", "ins", "mark", "q", "abbr", "cite", "kbd"];
+
+/** An element around blocks, which would be a paragraph around words. */
+function boxed(tags) {
+  const spec = block(tags, "block+");
+  const parseDOM = spec.parseDOM.map((rule) => ({ ...rule, priority: 60, getAttrs: (element) => holdsBlocks(element) && rule.getAttrs(element) }));
+  return { ...spec, parseDOM };
 }
 
 /** Words without an element of their own: a paragraph on the screen, the bare words in the markup. */
@@ -38,8 +61,9 @@ export const schema = new Schema({
   nodes: {
     doc: { content: "block+" },
     line: { ...block([BARE], "inline*"), toDOM: () => [BARE, 0] },
-    paragraph: block(["p", "div"], "inline*"),
-    heading: block(["h1", "h2", "h3", "h4"], "inline*", { defining: true }),
+    paragraph: block(["p", "div", "center"], "inline*"),
+    heading: block(["h1", "h2", "h3", "h4", "h5", "h6"], "inline*", { defining: true }),
+    box: boxed(["div", "center"]),
     blockquote: block(["blockquote"], "block+"),
     rule: { ...block(["hr"], ""), content: "", toDOM: ({ attrs }) => ["hr", attrs.attributes] },
     list: block(["ul", "ol"], "item+"),
@@ -49,7 +73,7 @@ export const schema = new Schema({
     table: { ...block(["table"], "row+", { isolating: true }), toDOM: ({ attrs }) => ["table", attrs.attributes, ["tbody", 0]] },
     row: { ...block(["tr"], "cell+"), group: "" },
     cell: { ...block(["td", "th"], "block+", { isolating: true }), group: "" },
-    break: { group: "inline", inline: true, selectable: false, parseDOM: [{ tag: "br" }], toDOM: () => ["br"] },
+    break: { ...block(["br", "wbr"], ""), group: "inline", content: "", inline: true, selectable: false, toDOM: ({ attrs }) => [attrs.tag, attrs.attributes] },
     image: { group: "inline", inline: true, attrs: { attributes: {} }, parseDOM: [{ tag: "img", getAttrs: (element) => ({ attributes: attributesOf(element) }) }], toDOM: ({ attrs }) => ["img", attrs.attributes] },
     field: {
       group: "inline", inline: true, atom: true, attrs: { source: {}, label: { default: "" } },
@@ -59,13 +83,15 @@ export const schema = new Schema({
     text: { group: "inline" },
   },
   marks: {
+    // A style around a link must stay around it: inside, it would set the link's color.
+    around: mark([...SPANS, "strong", "b", "em", "i", "u", "s", "del"], { excludes: "" }, { priority: 55, isMeant: (element) => element.attributes.length > 0 && !element.hasAttribute("data-field") && element.querySelector("a") }),
     link: mark(["a"], { inclusive: false }),
     strong: mark(["strong", "b"]),
     em: mark(["em", "i"]),
     underline: mark(["u"]),
-    strike: mark(["s", "del"]),
+    strike: mark(["s", "del", "strike"]),
     // Several spans may lie around the same words, so a span does not exclude another.
-    span: mark(["span", "small", "sup", "sub", "code", "font"], { excludes: "" }),
+    span: mark(SPANS, { excludes: "" }),
   },
 });
 
@@ -83,7 +109,7 @@ function holding(html, page) {
 /** The same, with bare words wrapped into lines. */
 function wrapped(html, page) {
   const root = holding(html, page);
-  const isBlock = (node) => /^(p|div|h[1-4]|blockquote|hr|ul|ol|table)$/i.test(node.nodeName);
+  const isBlock = (node) => BLOCK.test(node.nodeName) || (node.nodeType === 1 && holdsBlocks(node));
   const wrap = (parent) => {
     let line = null;
     for (const node of [...parent.childNodes]) {
@@ -98,6 +124,7 @@ function wrapped(html, page) {
   };
   if (root.nodeName.toLowerCase() === "div") wrap(root);
   for (const item of root.querySelectorAll("li, td, th")) wrap(item);
+  for (const box of root.querySelectorAll("div, center, blockquote")) if (box.nodeName === "BLOCKQUOTE" || holdsBlocks(box)) wrap(box);
   return root;
 }
 
@@ -131,12 +158,40 @@ export function writeText(doc, page) {
   return root.innerHTML.replace(/\u0001(\d+)\u0001/g, (_all, number) => sources[Number(number)]);
 }
 
-/** What a markup consists of: its words and its elements with their attributes, apart from white space and order. */
+const INLINE = new Set(Object.values(schema.marks).flatMap(({ spec }) => spec.parseDOM.map(({ tag }) => tag)));
+
+function saidBy(element) {
+  return [element.nodeName.toLowerCase(), ...[...element.attributes].map(({ name, value }) => `${name}=${value}`).sort()].join(" ");
+}
+
+/**
+ * What a markup consists of, in its order: words with the elements around them, blocks, pictures and comments. White
+ * space is left out, except for non-breaking spaces. The order of plain marks such as bold in italic means nothing.
+ */
 function substance(html, page) {
-  const root = holding(withChips(html, (piece) => piece), page);
-  const elements = [...root.querySelectorAll("*")].filter((one) => !one.hasAttribute("data-field"));
-  const said = elements.map((one) => [one.nodeName.toLowerCase(), ...[...one.attributes].map(({ name, value }) => `${name}=${value}`).sort()].join(" "));
-  return JSON.stringify([root.textContent.replace(/\s+/g, ""), [...new Set(said)].sort()]);
+  const found = [];
+  const say = (around, words) => {
+    const marks = [...around.filter((one) => one.includes(" ")), ...[...new Set(around.filter((one) => !one.includes(" ")))].sort()].join(">");
+    if (found.at(-1)?.[0] === marks) found.at(-1)[1] += words;
+    else found.push([marks, words]);
+  };
+  const walk = (node, around) => {
+    for (const child of node.childNodes) {
+      const name = child.nodeName.toLowerCase();
+      if (child.nodeType === 3 && /[^ \t\r\n\f]/.test(child.data)) say(around, child.data.replace(/[ \t\r\n\f]+/g, ""));
+      else if (child.nodeType === 8) found.push(["", "", `<!--${child.data}`]);
+      else if (child.nodeType !== 1 || name === "tbody") walk(child, around);
+      else if (child.hasAttribute("data-field")) say(around, child.getAttribute("data-field"));
+      else if (!INLINE.has(name)) {
+        found.push([null, saidBy(child)]);
+        walk(child, around);
+        if (child.childNodes.length) found.push([null, `/${name}`]);
+      } else if (child.childNodes.length) walk(child, [...around, saidBy(child)]);
+      else if (child.attributes.length) found.push([null, saidBy(child)]);
+    }
+  };
+  walk(holding(withChips(html, (piece) => piece), page), []);
+  return JSON.stringify(found);
 }
 
 /** Whether a text can be written in place without losing anything. */
