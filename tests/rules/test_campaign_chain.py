@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mailflatrate.mail.author_mistakes import ROW_MISSING, as_param, mistake
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.coupon_facts import CouponFacts
 from mailflatrate.rules.facts import (
@@ -162,6 +163,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("letter-signed", {"": {"sample": SampleFacts(9)}}, "papierladen.de"),
     ("merge-tags-filled", {"content": {"leftovers": ("{{ contact.vorname }}",)}}, "{{ contact.vorname }}"),
     ("merge-tags-filled", {"content": {"subject": "Hallo *|FNAME|*"}}, "*|FNAME|*"),
+    ("shared-rows-exist", {"content": {"leftovers": (as_param(mistake(7, ROW_MISSING)),)}}, "(line 7)"),
     ("merge-tags-filled", {"content": {"preheader": "Hallo %%vorname%%"}}, "%%vorname%%"),
     ("merge-tags-filled", {"content": {"subject": "Hallo [VORNAME]"}}, "[VORNAME]"),
     ("placeholders-replaced", {"content": {"placeholders": ("Heading", "Write here.")}}, "Heading · Write here."),

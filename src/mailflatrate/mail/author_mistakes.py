@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from mailflatrate.locale.texts import ENGLISH, N_, translate
 from mailflatrate.mail.source_errors import NOWHERE, ReportedMistake, SourceError, SourceRefused
@@ -162,6 +163,7 @@ _PIECES = {
     "a comma separated list of arguments": N_("a comma"),
 }
 _PREFIX = "mistake."
+ROW_MISSING: Final = "mjml-row-missing"
 
 
 def mistake(line: int, code: str, *facts: str) -> SourceError:
@@ -221,6 +223,14 @@ def all_in_words(errors: Iterable[SourceError], language: str) -> str:
 def as_param(error: SourceError) -> str:
     """Return the mistake as a value that a verdict can store and render in any language later."""
     return _PREFIX + json.dumps([error.line, error.code, error.part, *error.facts], ensure_ascii=False)
+
+
+def line_of_param(param: str, code: str) -> int | None:
+    """Return the line in a value of `as_param` that is this mistake; None for any other text."""
+    if not param.startswith(_PREFIX):
+        return None
+    line, found, *_rest = json.loads(param.removeprefix(_PREFIX))
+    return int(line) if found == code else None
 
 
 def param_in_words(param: str, language: str) -> str | None:

@@ -106,6 +106,7 @@ from mailflatrate.rules.checks import (
     sender_not_freemail,
     sender_single,
     sender_verified,
+    shared_rows_exist,
     sign_up_bombing,
     size_comfortable,
     size_limit,
@@ -172,6 +173,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     subject_unhurried.CHECK,  # R-47 warn
     content_category.CHECK,  # R-05 review
     merge_tags_filled.CHECK,
+    shared_rows_exist.CHECK,
     placeholders_replaced.CHECK,
     coupons_enough.CHECK,
     pictures_chosen.CHECK,

@@ -10,19 +10,29 @@ from typing import Any
 
 import pytest
 from django.utils.html import escape
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.accounts.actions.people import house_account
 from mailflatrate.apps.accounts.models import Notice
+from mailflatrate.apps.campaigns import jobs as campaign_jobs
 from mailflatrate.apps.campaigns.actions import digests, drafts
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.digest_content import next_issue
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignTemplate, DigestOutcome, FeedDigest
+from mailflatrate.apps.campaigns.models import (
+    Campaign,
+    CampaignState,
+    CampaignTemplate,
+    DigestOutcome,
+    FeedDigest,
+    PageFetchCount,
+)
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.compiler import write_parts
+from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsResolver, ZoneServer
 from support.customers import Customer, sending_customer
 from support.people import followed
@@ -129,7 +139,9 @@ def test_an_issue_is_a_draft_that_waits_for_its_tick(anna: Customer, site: Site)
     assert (digest.outcome, waiting(anna, digest)) == (DigestOutcome.READ, ["Tulips"])
     site.publish("Lilies", days_ago=0)
     due(anna, digest)
-    assert (anna.account_id, digest.id) in digests.due_digests()
+    campaign_jobs.check_due_digests(0)
+    queued = ProcrastinateJob.objects.filter(args__digest_id=digest.id, args__account_id=anna.account_id)
+    assert set(queued.values_list("queue_name", "lock")) == {("fetch", f"page-fetches-{anna.account_id}")}
     digest = looked(anna, site, digest)
     issue = digest.last_issue
     assert issue is not None and digest.outcome == DigestOutcome.DRAFTED and digest.next_at > clock.now()
@@ -139,6 +151,25 @@ def test_an_issue_is_a_draft_that_waits_for_its_tick(anna: Customer, site: Site)
     with tenancy.account(anna.account_id):
         assert [one.key for one in check_campaign(issue.id).blocked_by] == ["policy-acknowledged"]
     assert letters(anna) == ["“Shop news” is ready for review"] and waiting(anna, digest) == []
+
+
+def test_a_day_that_is_used_up_is_no_failure_of_the_feed(
+    anna: Customer, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old entries count as known all the same, once the feed is read for the first time."""
+    site.publish("Old", days_ago=30)
+    with monkeypatch.context() as tight:
+        tight.setitem(limits._TIGHTENED, "page_fetches_day", 1)
+        digest = saved(anna, site)
+        with tenancy.account(anna.account_id):
+            PageFetchCount.objects.create(day=clock.now().date(), fetched=1)
+        due(anna, digest)
+        digest = looked(anna, site, digest)
+    assert (digest.outcome, digest.failures, digest.checked_at) == (DigestOutcome.USED_UP, 0, None)
+    assert digest.next_at > clock.now(), "it is tried again in an hour"
+    assert "daily limit of web pages" in anna.page(f"campaigns/digests/{digest.id}/")
+    digest = looked(anna, site, digest)
+    assert (digest.outcome, waiting(anna, digest)) == (DigestOutcome.READ, [])
 
 
 def test_nothing_new_makes_no_draft(anna: Customer, site: Site) -> None:

@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
 from mailflatrate.apps.campaigns.queries import newest_imprint, uses_of_blocks
 from mailflatrate.apps.campaigns.shared_blocks import include_of
+from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.liquid import SourceRefused
@@ -123,3 +124,5 @@ def test_the_name_of_a_deleted_row_is_a_mistake_that_says_what_to_do() -> None:
         drafts.update_campaign(draft.id, {"content": document(include_of(row.id))}, by=anna.owner)
         with pytest.raises(SourceRefused, match="line 3: this shared row no longer exists"):
             drafts.make_edition(Campaign.objects.get(id=draft.id))
+        keys = [one.key for one in check_campaign(draft.id).blocked_by]
+        assert keys == ["policy-acknowledged", "shared-rows-exist"]

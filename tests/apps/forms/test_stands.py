@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus, Role
-from mailflatrate.apps.forms.actions.request_limits import note_unknown
+from mailflatrate.apps.forms.actions.request_limits import asking_allowance, note_unknown
 from mailflatrate.apps.forms.actions.stands import PINS_AN_HOUR, create_stand
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.figures import placement_figures
@@ -120,6 +121,20 @@ def tally(fair: Fair) -> dict[str, int]:
     return {name: getattr(row, name) for name in ("asked", "confirmed", "denied", "unknown")}
 
 
+def test_entries_use_up_no_requests_of_programs_and_the_page_says_both(fair: Fair) -> None:
+    """After a busy hour at the fair, the shop's program may still ask; the rates are those of all."""
+    first = int(value("asks_first_day"))
+    with tenancy.account(fair.form.account_id):
+        AskingTally.objects.create(day=clock.now().date(), asked=first + 70, at_stands=first + 70)
+        allowance = asking_allowance()
+        assert (allowance.asked_today, allowance.at_stands_today, allowance.left) == (0, first + 70, first)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            AskingTally.objects.update(at_stands=0)
+    page = " ".join(fair.form.anna.page("settings/keys/").split())
+    assert f"0 of {first}" in page
+    assert f"and {first + 70} at stands" in page
+
+
 def outcomes(fair: Fair, many: int) -> list[str]:
     """Send invented people, each batch from another network."""
     said: list[str] = []
@@ -145,7 +160,9 @@ def test_an_accounts_stands_share_a_daily_limit(fair: Fair) -> None:
     with clock.frozen_at(clock.now()):
         fair.unlock()
         with tenancy.account(fair.form.account_id):
-            AskingTally.objects.create(day=clock.now().date(), asked=int(value("sign_ups_at_stands_day")) - 1)
+            AskingTally.objects.create(
+                day=clock.now().date(), asked=(most := int(value("sign_ups_at_stands_day")) - 1), at_stands=most
+            )
         assert outcomes(fair, 2) == ["taken", "later"]
 
 

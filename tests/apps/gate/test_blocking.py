@@ -17,6 +17,7 @@ from mailflatrate.apps.accounts.models import AccountStatus, AgreementKind, Role
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.shared_blocks import include_of
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
@@ -215,6 +216,9 @@ def dead_reply_address(home: Home) -> None:
     home.save(reply_to="post@dead.lindenhof.de")
 
 
+MISSING_ROW = f"<mjml>\n<mj-body>\n{include_of(2**40)}\n</mj-body>\n</mjml>"
+
+
 def reset(home: Home) -> None:
     """The draft as it was."""
     home.save(subject="Winter bulbs are here", content=CONTENT, content_kind="markdown", list_ids=[home.anna.list_id],
@@ -254,6 +258,7 @@ CASES: list[tuple[str, Step, Step]] = [
     ("placeholders-replaced", content("## Name des Produkts"), reset),
     ("pictures-chosen", html('<img src="" alt="">'), reset),
     ("links-finished", content("[more](https://example.org/shop)"), reset),
+    ("shared-rows-exist", lambda home: home.save(content_kind="mjml", content=MISSING_ROW), reset),
     ("links-clean", content("[more](https://bit.ly/x)"), reset),
     ("links-truthful", content("[www.lindenhof.example](https://elsewhere.example/)"), reset),
     ("links-public", content("[more](https://shop.local/)"), reset),

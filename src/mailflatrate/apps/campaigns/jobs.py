@@ -3,12 +3,12 @@
 from mailflatrate.apps.campaigns import page_fetches
 from mailflatrate.apps.campaigns.actions import brand_lookup, digests, link_visits, message_copies, templates
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
-from mailflatrate.base import jobs, tenancy
+from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
 
-@job("campaigns.look_at_digest", JobQueue.HOUSE, next_name="campaigns.check_digest")
+@job(digests.JOB, JobQueue.FETCH, next_name="campaigns.check_digest")
 def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
     """Check one feed; prepare an issue if it is due, or if one was requested."""
     digests.check_digest(account_id, digest_id, issue=issue)
@@ -51,12 +51,4 @@ def forget_fetches(timestamp: int) -> None:
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")
 def check_due_digests(timestamp: int) -> None:
     """Every ten minutes, enqueue a job for each digest that is due."""
-    for account_id, digest_id in digests.due_digests():
-        jobs.defer(
-            "campaigns.look_at_digest",
-            JobQueue.HOUSE,
-            once=f"digest-{digest_id}-False",
-            account_id=account_id,
-            digest_id=digest_id,
-            issue=False,
-        )
+    digests.enqueue_due_digests()

@@ -1,4 +1,4 @@
-"""Fetching foreign pages that an account names: links of drafts, messages to copy, brands on websites (ADR 0071).
+"""Fetching foreign pages that an account names: links of drafts, messages, brands, feeds (ADR 0071).
 
 The jobs have a queue of their own, one at a time for each account. All fetches of an account share one number a day,
 which is counted in a table of its own, so deleting drafts or copies gives none back.
@@ -28,7 +28,12 @@ def turn_of_account() -> str:
 
     A job waits for all earlier ones of its account, so none may be planned far ahead: it would hold up the later ones.
     """
-    return f"page-fetches-{tenancy.current_account_id()}"
+    return turn_of(tenancy.current_account_id())
+
+
+def turn_of(account_id: int) -> str:
+    """Return the lock of `turn_of_account` for any account."""
+    return f"page-fetches-{account_id}"
 
 
 def fetch_counted(

@@ -246,8 +246,8 @@ class FormCount(TenantModel):
 class AskingTally(TenantModel):
     """How many requests an account made on other people's behalf on one day (UTC), and their results (R-35).
 
-    `key` is the API key; None: entered by hand on the pages, or at a stand. Only numbers are stored, so erasing a
-    person changes nothing. The numbers only grow, and only people who were asked can confirm.
+    `key` is the API key; None: entered by hand on the pages, or at a stand (`at_stands` of `asked`). Only numbers are
+    stored, so erasing a person changes nothing. The numbers only grow, and only people who were asked can confirm.
     """
 
     day = models.DateField()
@@ -256,6 +256,7 @@ class AskingTally(TenantModel):
     confirmed = models.PositiveIntegerField(default=0)
     denied = models.PositiveIntegerField(default=0)
     unknown = models.PositiveIntegerField(default=0)
+    at_stands = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "asking_tally"

@@ -74,7 +74,7 @@ _APPEND = "SELECT, INSERT"
 _APPEND_EVENT = (
     "SELECT, INSERT (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id, commitment)"
 )
-_ASKING_TALLY = f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown)"
+_ASKING_TALLY = f"{_APPEND}, UPDATE (asked, confirmed, denied, unknown, at_stands)"
 _PAGE_COUNT = f"{_APPEND}, UPDATE (fetched)"
 _TAKEN_MESSAGE = f"{_APPEND}, UPDATE (recipient, data_sealed, refused_by, created_by_id)"
 RESTRICTED: dict[str, dict[str, str]] = {

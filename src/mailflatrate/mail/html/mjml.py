@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailflatrate.mail.author_mistakes import from_mjml, mistake
+from mailflatrate.mail.author_mistakes import ROW_MISSING, from_mjml, mistake
 from mailflatrate.mail.html.inline import refuse_deep
 from mailflatrate.mail.html.tokens import TokenKind, scan
 from mailflatrate.mail.source_errors import Lines, SourceError, SourceRefused
@@ -103,7 +103,7 @@ def _structure_errors(source: str) -> Iterator[SourceError]:
             open_tags.pop()
             continue
         if name == "mj-include":
-            yield mistake(line, "mjml-row-missing" if _SHARED_ROW.search(token.text) else "mjml-include")
+            yield mistake(line, ROW_MISSING if _SHARED_ROW.search(token.text) else "mjml-include")
         elif name not in COMPONENTS:
             yield mistake(line, "mjml-no-element", name)
         if not token.self_closing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailflatrate.mail.author_mistakes import ROW_MISSING, line_of_param
 from mailflatrate.mail.merge_tags import find_merge_tags
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
@@ -11,7 +12,8 @@ def _hits(facts: HasContent) -> Params | None:
     content = facts.content
     # Our own Liquid is allowed in a subject, and what the compiler cannot fill it reports itself, in `leftovers`.
     foreign = (tag for tag in find_merge_tags(f"{content.subject}\n{content.preheader}") if tag[:2] not in ("{{", "{%"))
-    tags = tuple(dict.fromkeys((*foreign, *content.leftovers)))
+    left = (each for each in content.leftovers if line_of_param(each, ROW_MISSING) is None)
+    tags = tuple(dict.fromkeys((*foreign, *left)))
     return {"tags": tags} if tags else None
 
 

@@ -37,6 +37,8 @@ class AskingDay:
     denied: int = 0
     unknown: int = 0
     """Asked at a mailbox or domain that does not exist."""
+    at_stands: int = 0
+    """Those of `asked` that were entered at stands, which have a limit of their own."""
 
 
 class AskingLevel(StrEnum):
@@ -59,11 +61,13 @@ class AskingAllowance:
     level: AskingLevel
     limit: int
     asked_today: int
+    """Without entries at stands."""
     judged: int
     """Requests that people had time to answer."""
     confirmed: int
     denied: int
     unknown: int
+    at_stands_today: int = 0
 
     @property
     def left(self) -> int:
@@ -79,11 +83,12 @@ def judge_asking(days: Iterable[AskingDay]) -> AskingAllowance:
     return AskingAllowance(
         level,
         _limit(level, known),
-        sum(day.asked for day in known if day.age == 0),
+        sum(day.asked - day.at_stands for day in known if day.age == 0),
         sum(map(_judged, known)),
         sum(day.confirmed for day in known),
         sum(day.denied for day in known),
         sum(day.unknown for day in known),
+        sum(day.at_stands for day in known if day.age == 0),
     )
 
 

@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.digest_content import next_issue, template_issu
 from mailflatrate.apps.campaigns.errors import CampaignError, NameTaken
 from mailflatrate.apps.campaigns.models import CampaignState, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.digest import FAILURES, DigestOutcome
+from mailflatrate.apps.campaigns.page_fetches import fetch_counted, turn_of
 from mailflatrate.apps.domains.actions.domains import configured_resolver
 from mailflatrate.base import audit, child, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -27,8 +28,9 @@ from mailflatrate.mail.feed_values import Feed, NoFeed
 from mailflatrate.rules.roles import Permission
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver
-from mailflatrate.wire.web import Document, Want, WebStatus, fetch
+from mailflatrate.wire.web import Document, Want, WebStatus
 
+JOB = "campaigns.look_at_digest"
 MOST_DIGESTS = 20
 MOST_IN_ISSUE = 20
 MOST_FAILURES = 6
@@ -108,23 +110,33 @@ def delete_digest(digest_id: int, *, by: User) -> None:
 
 def request_feed_check(digest_id: int, *, issue: bool) -> None:
     """Request a feed check now; with `issue`, also prepare an issue from new entries, whatever the weekday."""
-    FeedDigest.objects.filter(id=digest_id).update(asked_at=clock.now())
+    digests = FeedDigest.objects.filter(id=digest_id)
+    digests.update(asked_at=clock.now())
+    for account_id, url in digests.values_list("account_id", "url"):
+        _enqueue(account_id, digest_id, bool(url), issue=issue, priority=5)
+
+
+def enqueue_due_digests() -> None:
+    """Enqueue a job for every digest on the platform that is due."""
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        due = FeedDigest.objects.filter(is_active=True, next_at__lte=clock.now()).order_by("next_at")
+        found = list(due.values_list("account_id", "id", "url"))
+    for account_id, digest_id, url in found:
+        _enqueue(account_id, digest_id, bool(url), issue=False)
+
+
+def _enqueue(account_id: int, digest_id: int, has_feed: bool, *, issue: bool, priority: int = 0) -> None:
+    """Enqueue a job beside all others, in the account's turn; at once if no stranger's server has to answer."""
     jobs.defer(
-        "campaigns.look_at_digest",
-        jobs.JobQueue.HOUSE,
-        priority=5,
+        JOB,
+        jobs.JobQueue.FETCH if has_feed else jobs.JobQueue.HOUSE,
+        lock=turn_of(account_id) if has_feed else None,
+        priority=priority,
         once=f"digest-{digest_id}-{issue}",
-        account_id=tenancy.current_account_id(),
+        account_id=account_id,
         digest_id=digest_id,
         issue=issue,
     )
-
-
-def due_digests() -> list[tuple[int, int]]:
-    """Return account and ID of every digest on the platform that is due."""
-    with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        due = FeedDigest.objects.filter(is_active=True, next_at__lte=clock.now()).order_by("next_at")
-        return list(due.values_list("account_id", "id"))
 
 
 def check_digest(
@@ -139,8 +151,8 @@ def check_digest(
         with tenancy.account(account_id):
             _prepare_from_template(digest_id, issue=issue)
         return
-    seen = fetch(digest.url, resolver or configured_resolver(), WANT, private=private)
-    feed = _read(seen)
+    seen = fetch_counted(account_id, digest.url, resolver or configured_resolver(), WANT, private=private)
+    feed = _read(seen) if seen is not None else _Unread(DigestOutcome.USED_UP, "")
     with tenancy.account(account_id):
         current = FeedDigest.objects.select_for_update().filter(id=digest_id, url=digest.url).first()
         if current is not None:
@@ -194,9 +206,14 @@ def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
 
 
 def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool) -> None:
-    """Retry in an hour; after six failures drop the issue and tell the people concerned."""
-    digest.outcome, digest.detail, digest.checked_at = outcome, detail[:200], clock.now()
-    digest.failures = min(digest.failures + 1, MOST_FAILURES)
+    """Retry in an hour; after six failures drop the issue and tell the people concerned.
+
+    The account's own daily limit is no failure of the feed: the issue comes the day after.
+    """
+    digest.outcome, digest.detail = outcome, detail[:200]
+    if outcome in FAILURES:
+        digest.checked_at = clock.now()
+        digest.failures = min(digest.failures + 1, MOST_FAILURES)
     if due:
         digest.next_at = clock.now() + PAUSE_AFTER_FAILURE
         if digest.failures == MOST_FAILURES:
@@ -210,7 +227,8 @@ def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool)
 
 def _remember(digest: FeedDigest, feed: Feed) -> None:
     """Store new entries. Entries from before the first check count as known and never appear in an issue."""
-    now, first = clock.now(), digest.checked_at is None or (digest.outcome in FAILURES and not digest.items.exists())
+    was_unread = digest.outcome in {*FAILURES, DigestOutcome.USED_UP}
+    now, first = clock.now(), digest.checked_at is None or (was_unread and not digest.items.exists())
     known = set(digest.items.filter(key__in=[item.key for item in feed.items]).values_list("key", flat=True))
     new = {item.key: item for item in feed.items if item.key not in known}
     FeedItem.objects.bulk_create([
@@ -252,7 +270,7 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
     waiting.update(used_at=clock.now())
     audit.record(
         "digest.prepared",
-        by=audit.machine("campaigns.look_at_digest"),
+        by=audit.machine(JOB),
         account_id=digest.account_id,
         subject=f"campaign:{digest.last_issue.id}",
         details={"digest": digest.id, "entries": len(items)},

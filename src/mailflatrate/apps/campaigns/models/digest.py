@@ -11,7 +11,9 @@ EVERY_DAY = 7
 
 
 class DigestOutcome(models.TextChoices):
-    """The result of the last feed check. WAITS: the previous issue is still a draft."""
+    """The result of the last feed check. WAITS: the previous issue is still a draft. USED_UP: not checked, because the
+    account's pages of the day are used up.
+    """
 
     NONE = "", _("Not checked yet")
     READ = "read", _("Read")
@@ -22,6 +24,7 @@ class DigestOutcome(models.TextChoices):
     FAILED = "failed", _("The address doesn't respond as expected")
     UNKNOWN = "unknown", _("The address couldn't be reached")
     NO_FEED = "no_feed", _("This address isn't an RSS or Atom feed")
+    USED_UP = "used_up", _("Not checked: your account has reached its daily limit of web pages")
 
 
 FAILURES = frozenset({DigestOutcome.MISSING, DigestOutcome.FAILED, DigestOutcome.UNKNOWN, DigestOutcome.NO_FEED})

@@ -24,15 +24,16 @@ _TALLIED = Q(kind__in=_BEHALF) | Q(stand__isnull=False)
 """Requests that someone other than the person makes, and entries at a stand, where nothing but a PIN was proved."""
 TALLIES_KEPT = timedelta(days=90)
 _SUMS = """
-SELECT account_id, day, sum(asked), sum(confirmed), sum(denied), sum(unknown)
+SELECT account_id, day, sum(asked), sum(confirmed), sum(denied), sum(unknown), sum(at_stands)
 FROM asking_tally WHERE account_id = ANY(%s) AND day > %s GROUP BY account_id, day
 """
 _COUNT = """
-INSERT INTO asking_tally AS t (account_id, day, key_id, asked, confirmed, denied, unknown)
-VALUES (%(account_id)s, %(day)s, %(key_id)s, %(asked)s, least(%(confirmed)s, %(asked)s), %(denied)s, %(unknown)s)
+INSERT INTO asking_tally AS t (account_id, day, key_id, asked, confirmed, denied, unknown, at_stands)
+VALUES (%(account_id)s, %(day)s, %(key_id)s, %(asked)s, least(%(confirmed)s, %(asked)s), %(denied)s, %(unknown)s,
+    %(at_stands)s)
 ON CONFLICT (account_id, day, key_id) DO UPDATE SET asked = t.asked + excluded.asked,
     confirmed = least(t.confirmed + %(confirmed)s, t.asked + excluded.asked), denied = t.denied + excluded.denied,
-    unknown = t.unknown + excluded.unknown
+    unknown = t.unknown + excluded.unknown, at_stands = t.at_stands + excluded.at_stands
 """
 
 
@@ -81,7 +82,7 @@ def may_ask_at_stand() -> bool:
     """
     allowance = _locked_allowance()
     first = int(value("sign_ups_at_stands_day")) if allowance.level is AskingLevel.OPEN else 0
-    return allowance.asked_today < max(allowance.limit, first)
+    return allowance.asked_today + allowance.at_stands_today < max(allowance.limit, first)
 
 
 def _locked_allowance() -> AskingAllowance:
@@ -124,9 +125,9 @@ def _why(allowance: AskingAllowance) -> str:
     return words % figures
 
 
-def count_asked(key_id: int | None, at: datetime) -> None:
+def count_asked(key_id: int | None, at: datetime, *, at_stand: bool = False) -> None:
     """Count one more request, on the day that its answer will be counted for."""
-    _count(_day(at), key_id, asked=1)
+    _count(_day(at), key_id, asked=1, at_stands=int(at_stand))
 
 
 def count_answer(request: SignupRequest, *, yes: bool) -> None:
@@ -169,12 +170,19 @@ def _noteworthy(allowance: AskingAllowance) -> bool:
 
 
 def _count(
-    day: date, key_id: int | None, *, asked: int = 0, confirmed: int = 0, denied: int = 0, unknown: int = 0
+    day: date,
+    key_id: int | None,
+    *,
+    asked: int = 0,
+    confirmed: int = 0,
+    denied: int = 0,
+    unknown: int = 0,
+    at_stands: int = 0,
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {
             "account_id": tenancy.current_account_id(), "day": day, "key_id": key_id, "asked": asked,
-            "confirmed": confirmed, "denied": denied, "unknown": unknown,
+            "confirmed": confirmed, "denied": denied, "unknown": unknown, "at_stands": at_stands,
         })  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         taking = _take({**row, "account_id": form.account_id}, limits)
         if taking.made:
             if sent.stand_id is not None:
-                count_asked(None, now)
+                count_asked(None, now, at_stand=True)
             count_step(form.form_id, sent.placement, FormStep.SIGNUP)
     return SignupResult(limits[taking.over].outcome if taking.over is not None else SignupOutcome.TAKEN)
 

@@ -10,5 +10,5 @@ CREATE OR REPLACE TRIGGER landing_version_frozen BEFORE UPDATE OR DELETE ON land
 CREATE OR REPLACE TRIGGER asking_tally_grows BEFORE UPDATE ON asking_tally
     FOR EACH ROW WHEN (
         OLD.asked > NEW.asked OR OLD.confirmed > NEW.confirmed OR OLD.denied > NEW.denied OR OLD.unknown >
-        NEW.unknown
+        NEW.unknown OR OLD.at_stands > NEW.at_stands
     ) EXECUTE FUNCTION public.refuse_change();

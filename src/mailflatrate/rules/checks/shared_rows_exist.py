@@ -1,0 +1,29 @@
+"""R-52: each shared row that the campaign names still exists."""
+
+from __future__ import annotations
+
+from mailflatrate.mail.author_mistakes import ROW_MISSING, line_of_param
+from mailflatrate.rules.facts import HasContent
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
+
+
+def _hits(facts: HasContent) -> Params | None:
+    lines = [line_of_param(each, ROW_MISSING) for each in facts.content.leftovers]
+    found = tuple(str(line) for line in lines if line is not None)
+    return {"lines": found} if found else None
+
+
+CHECK: Check[HasContent] = Check(
+    rule="R-52",
+    key="shared-rows-exist",
+    severity=Severity.BLOCK,
+    anchor="campaign.content",
+    source="Derived",
+    hits=_hits,
+    text=RuleText(
+        title="Shared rows in place",
+        sentence="A shared row in this campaign was deleted, or there are more than 30 of them (line {lines}).",
+        why="There would be a gap where you planned a header, a footer or an offer.",
+        fix="Open the editor and delete the row that's marked as missing, or insert another one in its place.",
+    ),
+)
