@@ -4,9 +4,11 @@ As for changed contacts (`lists.sync`, ADR 0043): only events of transactions be
 because nothing new can appear there.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -14,7 +16,7 @@ from django.db import connection
 from mailflatrate.base import tenancy
 
 _PAGE = """
-SELECT e.xid, e.id, e.contact_id, e.event_type_id, e.at, e.properties FROM contact_event e
+SELECT e.xid, e.id, e.contact_id, e.event_type_id, e.at, e.received_at, e.properties::text FROM contact_event e
 WHERE e.account_id = %s AND (e.xid, e.id) > (%s, %s) AND (%s::bigint[] IS NULL OR e.event_type_id = ANY(%s::bigint[]))
     AND e.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY e.xid, e.id LIMIT %s
@@ -38,7 +40,9 @@ class RecordedEvent:
     contact_id: int
     event_type_id: int
     at: datetime
+    received_at: datetime
     properties: dict[str, Any]
+    """By name; a number with decimals is a Decimal, exactly as it was recorded."""
 
 
 @tenancy.needs_account
@@ -51,7 +55,9 @@ def events_after(
     with connection.cursor() as cursor:
         cursor.execute(_PAGE, values)
         rows = cursor.fetchall()
-    return [RecordedEvent(EventPosition(row[0], row[1]), *row[2:]) for row in rows]
+    return [
+        RecordedEvent(EventPosition(row[0], row[1]), *row[2:6], json.loads(row[6], parse_float=Decimal)) for row in rows
+    ]
 
 
 def current_end() -> EventPosition:

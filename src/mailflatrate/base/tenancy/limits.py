@@ -106,7 +106,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             _READ,
             "membership four_eyes_switch acceptance imprint application standing_change strike sender_domain dns_check "
             "sender_address mailbox media_host brand_kit mailing_template saved_block coupon_pool field_migration "
-            "event_type event_settings link_tagging page_fetch_count",
+            "event_type event_settings conversion_goal link_tagging page_fetch_count",
         ),
         *_tables(f"{SHARED} AND {_ASKS_NO_LIST}", _READ, "segment"),
         *_tables(SHARED, _ADD, "acknowledgement media media_file"),
@@ -148,7 +148,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             _OF_CAMPAIGN,
             _READ,
             "campaign_review gate_decision archived_campaign past_recipients relay_deferral lost_claim tally retry "
-            "lane_hold feedback click click_hour click_fold click_total",
+            "lane_hold feedback click click_hour click_fold click_total conversion_day",
         ),
         *_tables(_within("chunk_id", "chunk"), _READ, "begun"),
         *_tables(_DELIVERY, _READ, "delivery delivery_archive"),

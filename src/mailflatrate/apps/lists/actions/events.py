@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ListError, NameInUse
 from mailflatrate.apps.lists.events import declared, keep_days
 from mailflatrate.apps.lists.fields import special_sentence
-from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, EventSettings
+from mailflatrate.apps.lists.models import Contact, ContactEvent, ContactEventType, ConversionGoal, EventSettings
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules import contact_events as rules
 from mailflatrate.rules.contact_events import EventFault, EventRefused, PropertyType
+from mailflatrate.rules.money import MoneyFault, MoneyRefused, money_of
 
 DELETED_AT_ONCE = 5_000
 _COUNT = """
@@ -122,6 +123,7 @@ class _EventBatch:
         self._now = clock.now()
         self._oldest = self._now - timedelta(days=keep_days())
         self._types = declared({one.name for one in reported})
+        self._goal = ConversionGoal.objects.first()
         self._results: list[EventResult] = []
         self._rows: list[tuple[int, int, int, datetime, str, bytes | None]] = []
 
@@ -157,6 +159,8 @@ class _EventBatch:
         if found is None or checked.new:
             found = self._types[one.name] = _declare(one.name, checked.new)
             checked = rules.check_properties(one.properties, found.declared)
+        if self._goal is not None and self._goal.event_type_id == found.id:
+            _check_money(self._goal, checked.values)
         return found.id, checked.values
 
     def save(self) -> list[EventResult]:
@@ -171,6 +175,18 @@ class _EventBatch:
             if key is not None and (key not in written or first[key] != number):
                 self._results[number] = EventResult(EventOutcome.KNOWN, contact_id)
         return self._results
+
+
+def _check_money(goal: ConversionGoal, values: Mapping[str, rules.PropertyValue]) -> None:
+    """Raise ListError if the account counts this event, and its amount or currency can't be counted."""
+    try:
+        money_of(goal.names, values)
+    except MoneyRefused as refused:
+        if refused.fault is MoneyFault.CURRENCY:
+            said = _("“%(name)s” isn't a currency: use three letters of ISO 4217, such as EUR")
+        else:
+            said = _("“%(name)s” isn't an amount: use a number such as 49.90, below a billion; a refund is negative")
+        raise ListError(said % {"name": refused.name}) from refused
 
 
 def _declare(name: str, properties: Mapping[str, PropertyType]) -> ContactEventType:

@@ -4,7 +4,13 @@ from mailflatrate.apps.lists.models.bulk import UNDOABLE, BulkAction, BulkItem, 
 from mailflatrate.apps.lists.models.consent import CONSENT_LABELS, ConsentEvent, ConsentEvidence
 from mailflatrate.apps.lists.models.contact_columns import ContactColumns
 from mailflatrate.apps.lists.models.counts import ListTally, MailableCount
-from mailflatrate.apps.lists.models.events import ContactEvent, ContactEventType, EventDay, EventSettings
+from mailflatrate.apps.lists.models.events import (
+    ContactEvent,
+    ContactEventType,
+    ConversionGoal,
+    EventDay,
+    EventSettings,
+)
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.fields import (
     FIELD_TYPE_LABELS,
@@ -76,6 +82,7 @@ __all__ = [
     "ContactTag",
     "ContactText",
     "ContactTouch",
+    "ConversionGoal",
     "DeclarationState",
     "EventDay",
     "EventSettings",

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from mailflatrate.apps.lists.models.people import Contact
 from mailflatrate.base.tenancy import TenantModel
 from mailflatrate.rules import contact_events as rules
+from mailflatrate.rules import money
 
 
 class ContactEventType(TenantModel):
@@ -85,6 +86,36 @@ class EventSettings(TenantModel):
                 name="event_settings_period",
             ),
         ]
+
+
+class ConversionGoal(TenantModel):
+    """The event that an account counts as a conversion of its campaigns, and which properties hold its money.
+
+    A property's empty name means that there is none. `currency` is that of events that name none.
+    """
+
+    event_type = models.ForeignKey(ContactEventType, on_delete=models.CASCADE, db_index=False, related_name="+")
+    amount_property = models.CharField(max_length=rules.LONGEST_NAME, blank=True)
+    currency_property = models.CharField(max_length=rules.LONGEST_NAME, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    coupon_property = models.CharField(max_length=rules.LONGEST_NAME, blank=True)
+    window_days = models.PositiveSmallIntegerField(default=money.WINDOW_DAYS)
+
+    class Meta:
+        db_table = "conversion_goal"
+        constraints = [
+            models.UniqueConstraint(fields=["account"], name="conversion_goal_once"),
+            models.CheckConstraint(
+                condition=Q(window_days__range=(money.LEAST_WINDOW_DAYS, money.MOST_WINDOW_DAYS)),
+                name="conversion_goal_window",
+            ),
+            models.CheckConstraint(condition=Q(amount_property="") | ~Q(currency=""), name="conversion_goal_currency"),
+        ]
+
+    @property
+    def names(self) -> money.GoalProperties:
+        """Return which properties hold what."""
+        return money.GoalProperties(self.amount_property, self.currency_property, self.currency, self.coupon_property)
 
 
 class EventDay(TenantModel):
