@@ -42,13 +42,15 @@ TENANT_TABLES = sorted(m._meta.db_table for m in apps.get_models() if issubclass
 _ACCOUNT_WIDE = (
     "account membership four_eyes_switch acceptance acknowledgement imprint application standing_change strike "
     "sender_domain dns_check sender_address mailbox media_host brand_kit link_tagging mailing_template contact_field "
-    "field_migration segment media media_file page_fetch_count saved_block coupon_pool tag event_type event_settings"
+    "field_migration segment media media_file page_fetch_count saved_block coupon_pool tag event_type event_settings "
+    "conversion_goal"
 )
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
 _NOTHING = (
     "abuse_case api_answer api_key asking_tally audience_count automation automation_arrival automation_count "
     "automation_member brand_lookup "
+    "conversion conversion_fold "
     "automation_snapshot automation_step automation_version case_answer case_event case_question case_report "
     "contact_text contact_touch coupon_code desk_message dkim_key domain_report enrolment enrolment_passage event_day "
     "event_setting invitation last_mailing lift_request mailable_count message_copy message_template "

@@ -96,6 +96,7 @@ from support.archive import archived, fold_one
 from support.automations import leave_traces
 from support.contact_files import HEADER
 from support.contact_rows import an_event_type
+from support.conversions import leave_conversions
 from support.customers import WHERE, Customer, sending_customer
 from support.forms import add_form
 from support.landing import leave_a_landing_page
@@ -221,6 +222,7 @@ class Neighbours:
             ClickHour.objects.create(
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, hour=now, people=1, machines=0
             )
+            leave_conversions(campaign, delivery)
             AudienceCount.objects.create(counted_at=now, figures={})
             LinkTagging.objects.create(is_on=False, style="utm", source="newsletter", medium="email")
             MonthlyReportReader.objects.create(user=self.anna.owner)

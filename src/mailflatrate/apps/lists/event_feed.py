@@ -56,7 +56,10 @@ def events_after(
         cursor.execute(_PAGE, values)
         rows = cursor.fetchall()
     return [
-        RecordedEvent(EventPosition(row[0], row[1]), *row[2:6], json.loads(row[6], parse_float=Decimal)) for row in rows
+        RecordedEvent(
+            EventPosition(xid, event_id), contact_id, type_id, at, received_at, json.loads(text, parse_float=Decimal)
+        )
+        for xid, event_id, contact_id, type_id, at, received_at, text in rows
     ]
 
 

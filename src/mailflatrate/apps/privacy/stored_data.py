@@ -31,7 +31,7 @@ from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.privacy.receipt import receipts_of
 from mailflatrate.apps.suppression.models import Suppression
-from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.tracking.models import Click, Conversion
 from mailflatrate.apps.tracking.queries import clicked_urls
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import clock, tenancy
@@ -83,6 +83,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         ],
         "suppressed": _suppressed(detail.suppression),
         "events": events_of(contact_id),
+        "conversions": _conversions(contact_id),
         "automations": [_path(each) for each in reversed(paths_of(contact_id, limit=None))],
         "notes": _notes(contact_id),
         "changes": changes,
@@ -314,6 +315,12 @@ def _clicks(deliveries: Iterable[DeliveryRecord]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _conversions(contact_id: int) -> list[dict[str, Any]]:
+    """Return which of the person's events count for which campaign, and by what."""
+    rows = Conversion.objects.filter(contact_id=contact_id).select_related("event", "campaign").order_by("id")
+    return [{"at": row.event.at.isoformat(), "mailing": row.campaign.mailing_id, "by": row.source} for row in rows]
 
 
 def _suppressed(row: Suppression | None) -> dict[str, Any] | None:

@@ -23,6 +23,8 @@ from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_by_campaign
 from mailflatrate.apps.lists.growth import PeriodGrowth, growth_between
 from mailflatrate.apps.stats.models import MonthlyReport, MonthlyReportReader
+from mailflatrate.apps.tracking.conversion_figures import ConversionCounts, conversions_together
+from mailflatrate.apps.tracking.conversion_goal import goal_of_account
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -57,6 +59,8 @@ class MonthFigures:
     growth: PeriodGrowth
     campaigns: tuple[tuple[str, CampaignFigures], ...]
     total: CampaignFigures
+    conversions: ConversionCounts | None = None
+    """None: the account counts none."""
 
 
 def month_before(month: date) -> date:
@@ -76,7 +80,8 @@ def month_figures(month: date, zone: ZoneInfo) -> MonthFigures:
     for each in figures.values():
         total = total.plus(each)
     named = tuple((campaign.name, figures[campaign.id]) for campaign in campaigns)
-    return MonthFigures(growth_between(begin, end), named, total)
+    conversions = conversions_together(list(figures)) if goal_of_account() else None
+    return MonthFigures(growth_between(begin, end), named, total, conversions)
 
 
 def _figures_of(campaigns: Collection[Campaign]) -> dict[int, CampaignFigures]:
@@ -116,6 +121,8 @@ def report_facts(account: str, month: date, now: MonthFigures, before: MonthFigu
         (_("Hard bounces"), _share(one.hard, one.settled, 2), _share(other.hard, other.settled, 2)),
         (_("Complaints"), _share(one.complaints, one.delivered, 2), _share(other.complaints, other.delivered, 2)),
     ]
+    if now.conversions is not None and before.conversions is not None:
+        compared += _conversion_lines(now.conversions, before.conversions)
     return {
         "account": account,
         "month": date_format(month, "F Y"),
@@ -131,6 +138,22 @@ def report_facts(account: str, month: date, now: MonthFigures, before: MonthFigu
         "more": max(0, len(now.campaigns) - SHOWN_CAMPAIGNS),
         "url": f"{load_settings().public_url}/studio/reports/",
     }
+
+
+def _conversion_lines(now: ConversionCounts, before: ConversionCounts) -> list[tuple[str, str, str]]:
+    """Return conversions, and the revenue of each currency of either month."""
+    amounts = {money.currency: money for money in before.revenue} | {money.currency: money for money in now.revenue}
+    lines = [(_("Conversions"), _number(now.conversions), _number(before.conversions))]
+    for currency in sorted(amounts):
+        values = [
+            next(
+                (number_format(one.amount, force_grouping=True) for one in each.revenue if one.currency == currency),
+                "–",
+            )
+            for each in (now, before)
+        ]
+        lines.append((_("Revenue in %(currency)s") % {"currency": currency}, values[0], values[1]))
+    return lines
 
 
 def _lines(rows: list[tuple[str, str, str]]) -> list[dict[str, str]]:

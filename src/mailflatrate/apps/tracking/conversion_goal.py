@@ -49,7 +49,7 @@ def set_goal(order: GoalOrder | None, *, by: User) -> ConversionGoal | None:
         by=audit.person(by),
         account_id=account_id,
         subject=f"account:{account_id}",
-        details={"event": order.event, "days": order.window_days} if order else {"event": ""},
+        details={"event": order.event if order else ""},
     )
     return goal
 

@@ -45,6 +45,7 @@ PAGE_CHANGES: Final = {
     **_named("tag.deleted", "tag-delete"),
     **_named("event_type.deleted", "event-type-delete"),
     **_named("event_period.changed", "event-period"),
+    **_named("conversion_goal.changed", "conversion-goal"),
     **_named("suppression.added", "suppression-add suppression-import"),
     **_named("suppression.lift_asked", "suppression-lift"),
     **_named("suppression.file_canceled", "suppression-file-cancel"),

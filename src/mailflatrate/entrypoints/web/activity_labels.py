@@ -183,6 +183,7 @@ _LABELS: Final = {
     "event_type.saved": gettext_lazy("Event type saved"),
     "event_type.deleted": gettext_lazy("Event type and its events deleted"),
     "event_period.changed": gettext_lazy("Retention of events changed"),
+    "conversion_goal.changed": gettext_lazy("What counts as a conversion changed"),
     "suppression.file_canceled": gettext_lazy("Suppression of a file canceled"),
     "suppression.added": gettext_lazy("Address suppressed"),
     "import.uploaded": gettext_lazy("Import uploaded"),

@@ -54,7 +54,7 @@ CONTACTS = NavEntry(
         Tab("segments", _("Segments"), ("segment",)),
         Tab("fields", _("Fields"), ("field",)),
         Tab("tags", _("Tags"), ("tag",), ("tag-new",)),
-        Tab("event-types", _("Events"), ("event-type", "event-period")),
+        Tab("event-types", _("Events"), ("event-type", "event-period", "conversion-goal")),
         Tab("imports", _("Imports"), ("import",)),
         Tab("exports", _("Exports"), ("export",)),
         Tab("suppressions", _("Suppressions"), ("suppression",), ("suppression-look-up", "suppression-add")),

@@ -1,5 +1,6 @@
 """Results of a campaign: its figures, each recipient, every decision of the gate."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,12 +9,14 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.variants import all_variants, variant_count
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.delivery.queries import attempts_of
 from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.stats.queries import figures_by_text
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -31,9 +34,11 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_of,
 )
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition
+from mailflatrate.entrypoints.presenters.conversions import conversion_report, per_message
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_delivery
 from mailflatrate.entrypoints.presenters.outcomes import line_of
 from mailflatrate.entrypoints.presenters.panel import panel_of_decision
+from mailflatrate.rules.money import Money
 
 ROUTER = Router(tags=["Release and report"])
 
@@ -56,6 +61,59 @@ class LinkClickInfo(Schema):
     machines: int
 
 
+class RevenueInfo(Schema):
+    """Revenue in one currency, refunds subtracted. Amounts are exact decimals as text."""
+
+    currency: str
+    amount: str
+    per_delivered: Annotated[str | None, Field(description="for each delivered message; null before the first")]
+
+
+class ConversionPartInfo(Schema):
+    """The part of one variant or language."""
+
+    variant: int
+    conversions: int
+    revenue: list[RevenueInfo]
+
+
+class ConversionDayInfo(Schema):
+    """One day of a campaign; 0: the 24 hours after its start."""
+
+    day: int
+    conversions: int
+    refunds: int
+    revenue: list[RevenueInfo]
+
+
+class ConversionInfo(Schema):
+    """Conversions: events that count for this campaign, by a click of a person who agreed to be recorded or by a coupon
+    code that it gave. Others aren't known, so the true number is higher.
+    """
+
+    event: str
+    window_days: int
+    conversions: int
+    by_click: int
+    by_coupon: int
+    refunds: int
+    revenue: Annotated[list[RevenueInfo], Field(description="by currency; never converted or added")]
+    by_variant: Annotated[list[ConversionPartInfo], Field(description="by variant or language; empty with one text")]
+    by_day: list[ConversionDayInfo]
+    follow_up_id: Annotated[int | None, Field(description="the campaign's follow-up, which has a report of its own")]
+
+
+class LanguageResult(Schema):
+    """The results of one language of a campaign in several."""
+
+    variant: int
+    language: str
+    subject: str
+    delivered: int
+    clicks: Annotated[int | None, Field(description="by people; null: they weren't counted")]
+    unsubscribed: int
+
+
 class CampaignReport(Schema):
     """The status of a campaign. Everyone on its lists counts once: planned, or skipped or excluded for a reason."""
 
@@ -76,6 +134,10 @@ class CampaignReport(Schema):
     hard_bounces: Share
     links: list[LinkClickInfo]
     ab_test: Annotated[AbTestInfo | None, Field(description="the status of the A/B test; null: no test")]
+    languages: Annotated[list[LanguageResult], Field(description="empty for a campaign in one language")]
+    conversions: Annotated[
+        ConversionInfo | None, Field(description="null: the account counts no conversions, or nothing was sent yet")
+    ]
 
 
 class ReportQuery(RequestBodySchema):
@@ -151,8 +213,61 @@ def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> C
         CampaignReport, now, state=CampaignState(campaign.state), delivered=now.sent, withheld=dict(now.withheld),
         left_out=dict(now.left_out), feedback=live.feedback, complaints=Share.model_validate(live.complaints),
         hard_bounces=Share.model_validate(live.hard_bounces), ab_test=ab_test_info(campaign),
-        links=[LinkClickInfo.model_validate(one) for one in links],
+        links=[LinkClickInfo.model_validate(one) for one in links], languages=_languages(campaign),
+        conversions=_conversions(campaign, now.sent),
     )  # fmt: skip
+
+
+def _languages(campaign: Campaign) -> list[LanguageResult]:
+    if not campaign.translations or campaign.started_at is None:
+        return []
+    texts = all_variants(campaign)
+    return [
+        LanguageResult(
+            variant=found.variant,
+            language=text.language,
+            subject=text.subject,
+            delivered=found.delivered,
+            clicks=found.clicks if campaign.track_clicks else None,
+            unsubscribed=found.unsubscribed,
+        )
+        for text, found in zip(texts, figures_by_text(campaign.id, len(texts)), strict=True)
+    ]
+
+
+def _conversions(campaign: Campaign, delivered: int) -> ConversionInfo | None:
+    shown = conversion_report(campaign, delivered)
+    if shown is None:
+        return None
+    total, parts = shown.total, shown.found.by_variant if variant_count(campaign) > 1 else {}
+    return ConversionInfo(
+        event=shown.goal.event_type.name,
+        window_days=shown.goal.window_days,
+        conversions=total.conversions,
+        by_click=total.by_click,
+        by_coupon=total.by_coupon,
+        refunds=total.refunds,
+        revenue=_revenue(total.revenue, delivered),
+        by_variant=[
+            ConversionPartInfo(variant=number, conversions=one.conversions, revenue=_revenue(one.revenue))
+            for number, one in sorted(parts.items())
+        ],
+        by_day=[
+            ConversionDayInfo(
+                day=number, conversions=one.conversions, refunds=one.refunds, revenue=_revenue(one.revenue)
+            )
+            for number, one in sorted(shown.found.by_day.items())
+        ],
+        follow_up_id=next((part.follow_up_id for part in shown.parts if part.follow_up_id), None),
+    )
+
+
+def _revenue(amounts: Sequence[Money], delivered: int = 0) -> list[RevenueInfo]:
+    each = {one.currency: str(one.amount) for one in per_message(amounts, delivered)}
+    return [
+        RevenueInfo(currency=one.currency, amount=str(one.amount), per_delivered=each.get(one.currency))
+        for one in amounts
+    ]
 
 
 def _outcome(schema: type[S], row: DeliveryRecord, **more: Any) -> S:

@@ -95,7 +95,10 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "brand-form-preview",
     ),
     **_all(Permission.SETUP, "sender-provider sender-setup sender-setup-done", read=Permission.SETUP),
-    **_all(Permission.MANAGE, "settings settings-monthly-report settings-link-parameters list-public-archive"),
+    **_all(
+        Permission.MANAGE,
+        "settings settings-monthly-report settings-link-parameters conversion-goal list-public-archive",
+    ),
     **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
     **_all(Permission.TEAM, "team team-role team-limit team-invite-again team-invite-withdraw team-remove"),
     **_all(Permission.KEYS, "keys key-revoke"),

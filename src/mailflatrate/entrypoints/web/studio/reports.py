@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db.models import Q, Sum
@@ -15,8 +15,11 @@ from mailflatrate.apps.delivery.models import DeliveryState, Tally
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.inbound.queries import feedback_by_campaign
 from mailflatrate.apps.stats.queries import window_counts
+from mailflatrate.apps.tracking.conversion_figures import NO_CONVERSIONS, ConversionCounts, conversions_by_campaign
+from mailflatrate.apps.tracking.conversion_goal import goal_of_account
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import clock
+from mailflatrate.entrypoints.presenters.conversions import money_words
 from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complaint_rate, delivered_percent, percent_of
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -36,6 +39,12 @@ class CampaignReportRow:
     unsubscribed: int
     hard_bounces: Rate
     complaints: Rate
+    conversions: ConversionCounts = NO_CONVERSIONS
+
+    @property
+    def revenue(self) -> str:
+        """Return the revenue of each currency in words; empty without any."""
+        return money_words(self.conversions.revenue)
 
     @property
     def click_percent(self) -> float | None:
@@ -129,8 +138,14 @@ def reports(request: StudioRequest) -> HttpResponse:
     before_id = whole_number(request.GET.get("before"))
     campaigns, next_id = _page_of(before_id)
     address = reverse("studio:reports")
+    counts_conversions = goal_of_account() is not None
+    rows = report_rows(campaigns)
+    if counts_conversions:
+        conversions = conversions_by_campaign([row.campaign.id for row in rows])
+        rows = [replace(row, conversions=conversions[row.campaign.id]) for row in rows]
     context = {
-        "rows": report_rows(campaigns),
+        "rows": rows,
+        "counts_conversions": counts_conversions,
         "totals": _totals() if campaigns and not before_id else None,
         "first": address if before_id else "",
         "next": f"{address}?before={next_id}" if next_id else "",

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.events import event_types, keep_days
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactEventType
+from mailflatrate.apps.tracking.conversion_goal import goal_of_account
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.audience.goal_form import GoalForm
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
 from mailflatrate.rules.contact_fields import ContactFieldType
@@ -29,20 +31,29 @@ class PeriodForm(forms.Form):
     )
 
 
-def _show(request: StudioRequest, form: PeriodForm) -> HttpResponse:
+def show_events(
+    request: StudioRequest, *, period_form: PeriodForm | None = None, goal_form: GoalForm | None = None
+) -> HttpResponse:
+    """Return the page; a form that was posted with mistakes shows them."""
     rows = [
         (row, [(name, FIELD_TYPE_LABELS[ContactFieldType(kind.value)]) for name, kind in row.properties.items()])
         for row in event_types()
     ]
-    context = {"rows": rows, "form": form}
-    return page(request, "studio/audience/event_types.html", context, status=422 if form.errors else 200)
+    context = {
+        "rows": rows,
+        "form": period_form or PeriodForm(initial={"keep_days": keep_days()}),
+        "goal": goal_of_account(),
+        "goal_form": goal_form or GoalForm(),
+    }
+    status = 422 if period_form or goal_form else 200
+    return page(request, "studio/audience/event_types.html", context, status=status)
 
 
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
     """List the events with their properties, and show how long they are kept."""
-    return _show(request, PeriodForm(initial={"keep_days": keep_days()}))
+    return show_events(request)
 
 
 @require_POST
@@ -51,7 +62,7 @@ def period(request: StudioRequest) -> HttpResponse:
     """Set how long events are kept."""
     form = PeriodForm(request.POST)
     if not form.is_valid():
-        return _show(request, form)
+        return show_events(request, period_form=form)
     actions.set_keep_days(form.cleaned_data["keep_days"])
     return succeed(request, _("Saved."), reverse("studio:event-types"))
 

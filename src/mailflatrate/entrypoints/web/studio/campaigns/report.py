@@ -26,6 +26,7 @@ from mailflatrate.apps.tracking.counts import ClickCounts
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_to_come
+from mailflatrate.entrypoints.presenters.conversions import conversion_report
 from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
@@ -109,7 +110,8 @@ def figures(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if campaign.started_at is None:
         raise Http404
     found = report_figures(campaign)
-    lines = figures_lines(campaign, live_of(campaign, found.counts), found)
+    live = live_of(campaign, found.counts)
+    lines = figures_lines(campaign, live, found, conversion_report(campaign, live.progress.sent))
     response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-figures.csv"'
     response.headers["Cache-Control"] = "no-store"
@@ -124,13 +126,15 @@ def overview(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
     found = report_figures(campaign) if campaign.started_at else None
+    progress = _progress_context(campaign, found.counts if found else None)
     context = {
-        **_progress_context(campaign, found.counts if found else None),
+        **progress,
         "lists": audience_lists(campaign),
         "excluded_names": exclusions_of(campaign).names,
         "goal_words": goal_words(campaign),
         "test": ab_test_of(campaign),
         **(figures_context(found) if found else {}),
+        "conversions": conversion_report(campaign, progress["live"].progress.sent),
         "pace_form": PaceForm(initial={"per_hour": campaign.per_hour}),
     }
     return page(request, "studio/campaigns/report.html", context)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
+from mailflatrate.entrypoints.presenters.conversions import conversion_report
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ClickTimeline, report_figures
@@ -45,10 +46,12 @@ def report_pdf(request: StudioRequest, campaign_id: int) -> HttpResponse:
         raise Http404
     figures = report_figures(campaign)
     timeline = figures.timeline
+    live = live_of(campaign, figures.counts)
     context: dict[str, Any] = {
         "account": request.account,
         "campaign": campaign,
-        "live": live_of(campaign, figures.counts),
+        "live": live,
+        "conversions": conversion_report(campaign, live.progress.sent),
         "figures": figures,
         "bars": bars_of(timeline) if timeline else [],
         "most": max(timeline.chart["series"][0]["values"]) if timeline else 0,

@@ -25,7 +25,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "segments": gettext_lazy("filter, target group, conditions"),
     "fields": gettext_lazy("custom fields, attributes, personalization, purpose"),
     "tags": gettext_lazy("labels, groups, colors"),
-    "event-types": gettext_lazy("orders, shop, tracking by API, properties"),
+    "event-types": gettext_lazy("orders, shop, tracking by API, properties, conversions, revenue, purchases"),
     "imports": gettext_lazy("upload, CSV, Excel, file"),
     "suppressions": gettext_lazy("blocklist, blocked, bounced, unsubscribed, opt-out"),
     "inactive": gettext_lazy("sunset, win back, not opened"),

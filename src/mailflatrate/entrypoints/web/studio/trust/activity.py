@@ -82,6 +82,7 @@ KINDS: Final = {
             "suppression.",
             "event_type.",
             "event_period.",
+            "conversion_goal.",
         ),
     ),
     "senders": (gettext_lazy("Senders and brand"), ("mailbox.", "media_host.", "domain.", "imprint.", "brand.")),

@@ -1,0 +1,95 @@
+"""The conversions and the revenue of campaigns: few rows at any size, counted by `conversions.py`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.tracking.models import ConversionDay, ConversionSource
+from mailflatrate.base import tenancy
+from mailflatrate.rules.money import CURRENCIES, Money
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionCounts:
+    """Conversions of some campaigns or of a part of one. `revenue` has each currency once, refunds subtracted.
+
+    Amounts of different currencies are never added.
+    """
+
+    by_click: int = 0
+    by_coupon: int = 0
+    refunds: int = 0
+    revenue: tuple[Money, ...] = ()
+
+    @property
+    def conversions(self) -> int:
+        """Return how many there are, however they were attributed."""
+        return self.by_click + self.by_coupon
+
+
+NO_CONVERSIONS = ConversionCounts()
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignConversions:
+    """A campaign's conversions: all, by variant or language, and by day after its start."""
+
+    total: ConversionCounts = NO_CONVERSIONS
+    by_variant: Mapping[int, ConversionCounts] = field(default_factory=dict)
+    by_day: Mapping[int, ConversionCounts] = field(default_factory=dict)
+
+
+@tenancy.needs_account
+def conversions_by_campaign(campaign_ids: Sequence[int]) -> dict[int, ConversionCounts]:
+    """Return the conversions of each campaign."""
+    rows = ConversionDay.objects.filter(campaign_id__in=list(campaign_ids))
+    found = _summed(rows, lambda row: row.campaign_id)
+    return {campaign_id: found.get(campaign_id, NO_CONVERSIONS) for campaign_id in campaign_ids}
+
+
+@tenancy.needs_account
+def conversions_together(campaign_ids: Sequence[int]) -> ConversionCounts:
+    """Return the conversions of some campaigns together."""
+    rows = ConversionDay.objects.filter(campaign_id__in=list(campaign_ids))
+    return _summed(rows, lambda _row: 0).get(0, NO_CONVERSIONS)
+
+
+@tenancy.needs_account
+def campaign_conversions(campaign_id: int) -> CampaignConversions:
+    """Return everything that a campaign's report says of its conversions."""
+    rows = list(ConversionDay.objects.filter(campaign_id=campaign_id))
+    variants = dict(Edition.objects.filter(campaign_id=campaign_id).values_list("id", "variant"))
+    return CampaignConversions(
+        _summed(rows, lambda _row: 0).get(0, NO_CONVERSIONS),
+        _summed(rows, lambda row: variants.get(row.edition_id, 0)),
+        _summed(rows, lambda row: row.day),
+    )
+
+
+def _summed(rows: Iterable[ConversionDay], key: Callable[[ConversionDay], K]) -> dict[K, ConversionCounts]:
+    counts: dict[K, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    revenue: dict[K, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in rows:
+        counts[key(row)][row.source] += row.conversions
+        counts[key(row)]["refunds"] += row.refunds
+        if row.currency:
+            revenue[key(row)][row.currency] += row.amount
+    return {
+        each: ConversionCounts(
+            number[ConversionSource.CLICK], number[ConversionSource.COUPON], number["refunds"], _money(revenue[each])
+        )
+        for each, number in counts.items()
+    }
+
+
+def _money(amounts: Mapping[str, Decimal]) -> tuple[Money, ...]:
+    """Return the amounts in their currencies' decimals, the largest number first."""
+    found = [
+        Money(code, amount.quantize(Decimal(1).scaleb(-CURRENCIES.get(code, 2)))) for code, amount in amounts.items()
+    ]
+    return tuple(sorted(found, key=lambda money: (-money.amount, money.currency)))
