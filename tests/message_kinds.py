@@ -25,6 +25,7 @@ from mailflatrate.mail.edition import CampaignStream, EditionContent, NoticeStre
 from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
+from mailflatrate.mail.html.markdown_themes import THEMES
 from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.rsa_batch import find_signer
 from mailflatrate.mail.tokens import KeyRing
@@ -94,6 +95,16 @@ def zone() -> dict[str, dict[str, list[str]]]:
     return found
 
 
+_THEMED = f"""# News of the garden
+
+![Tulips in a bed](https://media.lindenhof.example/tulips.png)
+
+> Gardens are never finished.
+
+**[See the program](https://{CUSTOMER}/program)**
+"""
+
+
 def _campaigns() -> Iterator[Drafted]:
     for language in LANGUAGES:
         for key in GALLERY:
@@ -106,11 +117,13 @@ def _campaigns() -> Iterator[Drafted]:
             yield _campaign(kind.value, kind, starter(kind.value, language, BrandStyle()), language, SUBJECTS[language])
     arabic = "# مرحبا\n\nأهلا بكم في متجرنا.\n\n![قهوة](https://media.lindenhof.example/cup.png)"
     yield _campaign("arabic", SourceFormat.MARKDOWN, arabic, "de", "مرحبا")
+    for theme in THEMES:
+        yield _campaign(f"markdown-{theme}", SourceFormat.MARKDOWN, _THEMED, "en", "News of the garden", theme)
     long = f"# {'Donaudampfschifffahrt' * 12}\n\nhttps://{CUSTOMER}/{'a' * 400}"
     yield _campaign("long-words", SourceFormat.MARKDOWN, long, "de", "Donaudampfschifffahrt" * 12)
 
 
-def _campaign(name: str, kind: SourceFormat, body: str, language: str, subject: str) -> Drafted:
+def _campaign(name: str, kind: SourceFormat, body: str, language: str, subject: str, theme: str = "") -> Drafted:
     imprint = FooterImprint(
         (*(FooterLine("", line) for line in _LINES), FooterLine("Website", f"https://{CUSTOMER}")),
         reason_text(language),
@@ -119,7 +132,7 @@ def _campaign(name: str, kind: SourceFormat, body: str, language: str, subject: 
         f"https://{CUSTOMER}/datenschutz",
     )
     made = compile_content(
-        ContentSource(kind, body, subject, "Bis Samstag"), CompileContext(imprint, language=language)
+        ContentSource(kind, body, subject, "Bis Samstag", theme=theme), CompileContext(imprint, language=language)
     )
     stream = CampaignStream(
         account_id=7, account_label=_RING.account_label(7), mailing_id="4K7Q-92XD-E", language=language,

@@ -1,13 +1,15 @@
 import "grapesjs/dist/css/grapes.min.css";
 import "./blocks.css";
 import grapesjs from "grapesjs";
+import { addAnywhere, addInside } from "./blocks/adding.js";
 import { CANVAS_CSS, harmless, PLACEHOLDER } from "./blocks/canvas.js";
 import { registerTypes, toComponent, toNode } from "./blocks/components.js";
 import { plainText } from "./blocks/fields.js";
 import { Inspector } from "./blocks/inspector.js";
+import { Lock } from "./blocks/lock.js";
 import { headAttributes, NoBlocks, parse, serialise } from "./blocks/mjml.js";
 import { resolved } from "./blocks/look.js";
-import { inRow, isRow, made } from "./blocks/palette.js";
+import { made } from "./blocks/palette.js";
 import { SavedRows } from "./blocks/saved.js";
 import { Structure } from "./blocks/structure.js";
 import { Writing } from "./blocks/writing.js";
@@ -38,6 +40,8 @@ class Blocks {
       change: (model, values) => this.change(model, values),
       announce: (text) => this.announce(text),
     };
+    this.lock = new Lock(config.lock);
+    this.studio.lock = this.lock;
     this.studio.saved = new SavedRows(this, config.saved);
     this.canvas = root.querySelector("[data-blocks-canvas]");
     this.say = root.querySelector("[data-blocks-say]");
@@ -102,6 +106,7 @@ class Blocks {
     this.studio.head = headAttributes(tree.head);
     const link = this.studio.brand.link;
     this.editor.setComponents([{ ...toComponent(tree.body), components: [...tree.body.children.map(toComponent), { type: "mf-imprint" }] }]);
+    this.lock.apply(this.body);
     this.editor.getWrapper().set({ droppable: false, selectable: false, hoverable: false, highlightable: false });
     const style = this.frameDocument().getElementById("mf-link") ?? this.frameDocument().createElement("style");
     style.id = "mf-link";
@@ -205,7 +210,7 @@ class Blocks {
     const model = this.selected;
     this.inspector.show(model);
     this.drawStructure();
-    const movable = Boolean(model) && !["mj-body", "mf-imprint"].includes(model.get("type"));
+    const movable = Boolean(model) && !["mj-body", "mf-imprint"].includes(model.get("type")) && this.lock.state(model) === "free";
     for (const button of this.tools.querySelectorAll("[data-blocks-act]")) {
       button.disabled = !movable || (button.dataset.blocksAct === "up" && model.index() === 0) || (button.dataset.blocksAct === "down" && this.isLast(model));
     }
@@ -225,6 +230,10 @@ class Blocks {
   act(name) {
     const model = this.selected;
     if (!model || ["mj-body", "mf-imprint"].includes(model.get("type"))) return;
+    if (this.lock.state(model) !== "free") {
+      this.announce(this.words.locked);
+      return;
+    }
     const parent = model.parent();
     const at = model.index();
     if (name === "delete") {
@@ -263,31 +272,11 @@ class Blocks {
   /** Adds a block by click or key: after the selected one if it fits there, otherwise at the end. */
   add(key) {
     const node = this.nodeOf(key);
-    let added;
-    const chosen = this.selected;
-    const column = chosen && (chosen.get("type") === "mj-column" ? chosen : chosen.closestType("mj-column"));
-    if (!isRow(node) && column) {
-      const at = chosen === column ? column.components().length : chosen.index() + 1;
-      [added] = column.append(toComponent(node), { at });
-    } else {
-      const row = this.rowOf(chosen, node);
-      const home = row?.parent() ?? this.body;
-      const end = this.body.components().models.filter((one) => one.get("type") !== "mf-imprint").length;
-      const at = row ? row.index() + 1 : end;
-      const [inserted] = home.append(toComponent(inRow(node)), { at });
-      added = isRow(node) ? inserted : inserted.components().at(0).components().at(0);
-    }
+    const added = this.lock.isOn ? addInside(this, node) : addAnywhere(this, node);
+    if (!added) return;
     this.choose(added);
     this.announce(this.words.added.replace("…", this.words[`add_${key}`] ?? this.studio.saved.nameOf(key)));
     this.touch();
-  }
-
-  /** The row that a new one goes below: inside of a group of rows only rows that may be there. */
-  rowOf(chosen, node) {
-    if (!chosen || chosen.get("type") === "mf-imprint") return null;
-    let row = chosen;
-    while (row.parent() && row.parent() !== this.body && !(node.type === "mj-section" && row.parent().get("type") === "mj-wrapper")) row = row.parent();
-    return row.parent() ? row : null;
   }
 
   draggable(button) {
@@ -319,7 +308,7 @@ class Blocks {
       this.lastField.focus();
     } else {
       const model = this.selected;
-      if (model && ["mj-text", "mj-button"].includes(model.get("type"))) this.change(model, { content: `${model.get("content")} ${text}` });
+      if (model && this.lock.state(model) !== "locked" && ["mj-text", "mj-button"].includes(model.get("type"))) this.change(model, { content: `${model.get("content")} ${text}` });
       this.inspector.show(model);
     }
   }

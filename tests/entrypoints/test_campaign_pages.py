@@ -290,7 +290,7 @@ GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.cs
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
-         "edit/waves/", "choose/", "send-unsent/", "draft-review/", "move/", "follow-up/",
+         "edit/waves/", "choose/", "send-unsent/", "draft-review/", "move/", "follow-up/", "unlock/",
          "links/1/revoke/", "edit/links/visit/")  # fmt: skip
 
 

@@ -7,6 +7,7 @@ export const CANVAS_CSS = `
   .mf-source { margin: 4px auto; max-width: 592px; padding: 4px 10px; border: 1px dashed #9a958c; border-radius: 4px; background: #f5f3ee; color: #55504a; font: 12px/1.5 ui-monospace, monospace; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   [data-shared]::before { content: attr(data-shared); display: block; max-width: 600px; margin: 0 auto; padding: 2px 10px; box-sizing: border-box; background: #5b5347; color: #fff; font: 12px/1.6 system-ui, sans-serif; text-align: left; }
   [data-condition]::before { content: attr(data-condition); display: block; flex-basis: 100%; max-width: 600px; margin: 0 auto; padding: 2px 10px; box-sizing: border-box; background: #0b5a63; color: #fff; font: 12px/1.6 system-ui, sans-serif; text-align: left; }
+  [data-slot] { outline: 2px dashed #0b5a63; outline-offset: -2px; }
   [contenteditable="true"] { outline: none; cursor: text; white-space: break-spaces; }
   p { margin: 0 0 1em; } p:last-child { margin-bottom: 0; } mf-line { display: block; } span > mf-line { display: inline-block; min-width: 1ch; }
   [data-field] { display: inline-block; padding: 0 0.4em; border-radius: 4px; background: #d5efec; color: #0b4f57; font: 500 0.875em/1.4 system-ui, sans-serif; text-decoration: none; white-space: nowrap; cursor: pointer; }

@@ -80,6 +80,7 @@ function view(type, studio) {
       const condition = this.model.get("condition");
       if (condition) this.el.dataset.condition = studio.conditionWord(condition);
       else delete this.el.dataset.condition;
+      this.el.toggleAttribute("data-slot", Boolean(this.model.get("mj")?.["mf-slot"]));
     },
   };
 }

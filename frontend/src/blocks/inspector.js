@@ -1,5 +1,6 @@
 /** The settings of the selected block: plain labeled fields outside the canvas, accessible by keyboard and screen reader. */
 import { DATED_SETTINGS } from "./dated.js";
+import { slotField } from "./lock.js";
 import { inherited, resolved, sides } from "./look.js";
 import { SAVED_SETTINGS } from "./saved.js";
 import { isLinkList, SETTINGS } from "./settings.js";
@@ -60,8 +61,18 @@ export class Inspector {
       this.root.replaceChildren(make("p", { class: "text-sm text-soft" }, words.imprint_stays));
       return;
     }
+    if (this.studio.lock.state(model) === "locked") {
+      this.root.replaceChildren(make("p", { class: "text-sm text-soft", "data-locked": true }, words.locked));
+      return;
+    }
+    const slot = this.studio.lock.fields(model);
+    if (slot) {
+      const fields = (isLinkList(model) ? ["links"] : slot).map((name) => this.field(name)).filter(Boolean);
+      this.root.replaceChildren(...(fields.length ? fields : [make("p", { class: "text-sm text-soft" }, words.locked_rows)]));
+      return;
+    }
     const names = isLinkList(model) ? ["links", "align", "padding", "screens"] : FIELDS[type] ?? [];
-    this.root.replaceChildren(...names.map((name) => this.field(name)).filter(Boolean));
+    this.root.replaceChildren(...[...names.map((name) => this.field(name)), slotField(this)].filter(Boolean));
   }
 
   attributes() { return this.model.get("mj") ?? {}; }

@@ -83,7 +83,7 @@ export class Writing {
   click(event) {
     if (this.text) return;
     const model = this.blocks.selected;
-    if (model && WRITABLE.has(model.get("type")) && model.view.el.contains(event.target)) model.view.onActive(event);
+    if (model && WRITABLE.has(model.get("type")) && model.get("editable") && model.view.el.contains(event.target)) model.view.onActive(event);
   }
 
   // -- toolbar -------------------------------------------------------------------------------------------------------

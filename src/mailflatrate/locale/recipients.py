@@ -51,6 +51,7 @@ SOURCES: Final = (
     "locale/",
     "mail/confirmation.py",
     "mail/html/imprint.py",
+    "mail/html/markdown_themes.py",
     "mail/notice.py",
     "rules/addresses/decide.py",
     "rules/forms/",

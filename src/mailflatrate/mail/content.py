@@ -26,7 +26,7 @@ from mailflatrate.mail.html.link_tags import LinkTags
 from mailflatrate.mail.html.links import ContentLink, LinkBook
 from mailflatrate.mail.html.mjml import find_mjml_errors, render_mjml
 from mailflatrate.mail.html.sanitise import Sanitizer
-from mailflatrate.mail.html.theme import render_markdown
+from mailflatrate.mail.html.theme import Theme, render_markdown, with_theme
 from mailflatrate.mail.html.tokens import MarkupFault, Token, TokenKind, find_fault, scan, tokenise, write
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, SourceError, SourceRefused, find_liquid_errors
 from mailflatrate.mail.liquid.marks import MAX_MARKS, first_of_too_many
@@ -56,7 +56,7 @@ class ContentSource:
     """What an author wrote.
 
     `text` replaces the generated text part, still without the imprint, which is always added. `sent_on` is the day that
-    countdowns count from; None where a source isn't sent on one day.
+    countdowns count from; None where a source isn't sent on one day. `theme` is one of `THEMES`, for Markdown only.
     """
 
     kind: SourceFormat
@@ -65,6 +65,7 @@ class ContentSource:
     preheader: str = ""
     text: str | None = None
     sent_on: date | None = None
+    theme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,12 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
         raise SourceRefused(tuple(errors))
     source = _with_days_left(source, context.language or context.imprint.language)
     protected = protect(source.body, entities=source.kind is not SourceFormat.MARKDOWN)
+    protected, theme = with_theme(protected, source.theme if source.kind is SourceFormat.MARKDOWN else "")
     untracked = context.untracked | {context.imprint.privacy_url or ""}
     book = LinkBook(context.link_url, untracked, context.tags)
     sanitiser = Sanitizer(protected, book)
     tokens = finish(
-        sanitiser.document(tokenise(_document(source, protected, context))),
+        sanitiser.document(tokenise(_document(source, protected, context, theme))),
         language=context.language or context.imprint.language,
         title=_title(source),
         wraps=source.kind is SourceFormat.HTML,
@@ -155,11 +157,12 @@ def _with_days_left(source: ContentSource, language: str) -> ContentSource:
 _LIQUID_MARK = re.compile(r"\{\{|\{%|%\}|\}\}")
 
 
-def _document(source: ContentSource, protected: ProtectedText, context: CompileContext) -> str:
+def _document(source: ContentSource, protected: ProtectedText, context: CompileContext, theme: Theme | None) -> str:
     """Return the whole HTML document as serialized by html5ever, styles inlined, Liquid still protected."""
     if source.kind is SourceFormat.MARKDOWN:
         language = context.language or context.imprint.language
-        return inline_styles(render_markdown(protected, title=_title(source), language=language, brand=context.brand))
+        written = render_markdown(protected, title=_title(source), language=language, brand=context.brand, theme=theme)
+        return inline_styles(written)
     text = block_tags_to_comments(protected)
     if source.kind is SourceFormat.HTML:
         return inline_styles(whole_document(text))

@@ -44,7 +44,7 @@ def test_a_shared_row_changes_in_drafts_and_never_in_what_was_frozen() -> None:
         assert "Open until six" in edition.text
         before = content_hash(Campaign.objects.get(id=draft.id), newest_imprint())
 
-        saved_blocks.change_block(row.id, ROW.format("Open until eight"))
+        saved_blocks.change_block(row.id, ROW.format("Open until eight"), by=None)
         after = content_hash(Campaign.objects.get(id=draft.id), newest_imprint())
         assert after != before, "a policy tick holds for what is read alone (R-04)"
         assert "Open until eight" in source_of(Campaign.objects.get(id=draft.id)).body

@@ -49,6 +49,7 @@ COVERED_OPTIONS = (
     "translations",
     "follow_up_of",
     "follow_up_goal",
+    "theme",
 )
 _REASON = N_(
     "You are receiving this email because you signed up for “{{ list.name }}” on {{ subscription.date }} (source: "
@@ -129,6 +130,7 @@ def source_of(campaign: Campaign) -> ContentSource:
         preheader=campaign.preheader,
         text=campaign.text_override or None,
         sent_on=_sent_on(campaign),
+        theme=campaign.theme,
     )
 
 

@@ -12,6 +12,10 @@ class CampaignInputError(CampaignError):
     """A value of the request is not allowed, whatever the state of the campaign."""
 
 
+class LockedPart(CampaignInputError):
+    """The change reaches a part of the design that is locked for this member."""
+
+
 class NotEditable(CampaignError):
     """The campaign is no longer a draft; what was sent is never changed."""
 

@@ -44,6 +44,7 @@ def _draft(template: GalleryTemplate | CampaignTemplate, account: Account, kind:
         preheader=template.preheader,
         language=template.language,
         content_kind=kind,
+        theme=template.theme if isinstance(template, CampaignTemplate) else "",
         content=content,
     )
 
@@ -57,6 +58,7 @@ def written_message(values: Mapping[str, Any], brand: BrandStyle, account: Accou
         preheader=values["preheader"],
         language=values["language"],
         content_kind=values["content_kind"],
+        theme=values.get("theme", ""),
         content=values["content"],
     )
     return _notice(draft, brand, account)

@@ -94,6 +94,8 @@ PAGE_CHANGES: Final = {
     **_named("digest.deleted", "digest-delete"),
     **_named("template.saved", "campaign-template template template-gallery"),
     **_named("template.deleted", "template-delete"),
+    **_named("template.locked", "template-lock"),
+    **_named("campaign.unlocked", "campaign-unlock"),
     **_named("saved_block.saved", "saved-blocks saved-block"),
     **_named("saved_block.deleted", "saved-block-delete"),
     **_named("coupon.saved", "coupons coupon"),

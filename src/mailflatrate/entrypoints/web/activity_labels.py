@@ -214,6 +214,8 @@ _LABELS: Final = {
     "coupon.saved": gettext_lazy("Coupon codes uploaded"),
     "coupon.deleted": gettext_lazy("Coupon codes deleted"),
     "template.deleted": gettext_lazy("Template deleted"),
+    "template.locked": gettext_lazy("Design of a template locked or unlocked"),
+    "campaign.unlocked": gettext_lazy("Design of a campaign unlocked"),
     "media.uploaded": gettext_lazy("Image uploaded"),
     "media.changed": gettext_lazy("Image description changed"),
     "media.edited": gettext_lazy("Image edited into a new one"),

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
 from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.html.brand_style import BrandStyle, mixed
+from mailflatrate.mail.html.markdown_themes import THEMES, MarkdownTheme, footer, masthead, style, with_buttons
 from mailflatrate.mail.html.outline import count_table_cells
 from mailflatrate.mail.liquid.protect import ProtectedText
 from mailflatrate.mail.source_errors import SourceRefused
@@ -111,7 +113,28 @@ def refuse_large_tables(text: str) -> None:
         raise SourceRefused((mistake(1, "too-many-cells", str(MAX_TABLE_CELLS)),))
 
 
-def render_markdown(protected: ProtectedText, *, title: str, language: str, brand: BrandStyle) -> str:
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A theme, and the words that stand for the account's name and the address of the message as a page."""
+
+    look: MarkdownTheme
+    name: str
+    address: str
+
+
+def with_theme(protected: ProtectedText, key: str) -> tuple[ProtectedText, Theme | None]:
+    """Return the text with the Liquid that a theme adds, and the theme; None for no theme."""
+    look = THEMES.get(key)
+    if look is None:
+        return protected, None
+    protected, name = protected.adding("{{ account.name }}")
+    protected, address = protected.adding("{{ web_url }}")
+    return protected, Theme(look, name, address)
+
+
+def render_markdown(
+    protected: ProtectedText, *, title: str, language: str, brand: BrandStyle, theme: Theme | None = None
+) -> str:
     """Return a whole HTML document for Markdown whose Liquid is protected.
 
     Block tags in a separate paragraph are not wrapped.
@@ -128,15 +151,21 @@ def render_markdown(protected: ProtectedText, *, title: str, language: str, bran
         return "".join(f"<!--{one.group()}-->" for one in words)
 
     body = free.sub(unwrap, body)
+    above = below = own_style = ""
+    if theme is not None:
+        body = with_buttons(body, theme.look)
+        above = masthead(brand, theme.look, theme.name)
+        below = footer(theme.look, theme.name, theme.address, language)
+        own_style = style(brand, theme.look)
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{html.escape(title)}</title><style>{_style_for(brand, body)}</style></head><body>"
+        f"<title>{html.escape(title)}</title><style>{_style_for(brand, body)}{own_style}</style></head><body>"
         '<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" '
         'style="background-color:' + brand.page + '"><tr><td align="center" style="padding:24px 8px">'
         '<!--[if mso]><table role="presentation" width="600" align="center"><tr><td><![endif]-->'
-        '<table role="presentation" class="sheet" cellpadding="0" cellspacing="0" border="0"><tr>'
-        f'<td class="letter">{body}</td></tr></table>'
+        '<table role="presentation" class="sheet" cellpadding="0" cellspacing="0" border="0">'
+        f'{above}<tr><td class="letter">{body}</td></tr>{below}</table>'
         "<!--[if mso]></td></tr></table><![endif]--></td></tr></table></body></html>"
     )

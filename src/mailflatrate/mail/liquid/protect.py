@@ -37,6 +37,11 @@ class ProtectedText:
         tag = self.tags[number]
         return 1 if _OPENING.match(tag) else -1 if _CLOSING.match(tag) else 0
 
+    def adding(self, tag: str) -> tuple[ProtectedText, str]:
+        """Return this with one tag more, which the text doesn't contain, and the word that stands for it."""
+        word = self.word.pattern.replace(r"(\d{5})", f"{len(self.tags):05d}")
+        return ProtectedText(self.text, (*self.tags, tag), self.word), word
+
     def restore_html(self, text: str, change: Callable[[str], str] = str) -> str:
         """Return HTML with its tags restored, bare or as comment or attribute; `change` is applied to each tag."""
         return self._restore(text, change, "&#123;")

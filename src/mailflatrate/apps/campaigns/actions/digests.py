@@ -257,6 +257,7 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
         "subject": issue.subject,
         "preheader": issue.preheader,
         "content_kind": issue.content_kind,
+        "theme": digest.template.theme if digest.template else "",
         "content": issue.content,
         "text_override": digest.template.text_override if digest.template and not digest.url else "",
         "list_ids": [digest.mailing_list_id],
@@ -265,8 +266,9 @@ def _issue(digest: FeedDigest, *, least: int) -> DigestOutcome:
         "language": digest.template.language if digest.template else digest.mailing_list.language,
         "time_zone": digest.time_zone,
     }
+    is_locked = digest.template is not None and digest.template.is_locked
     day = clock.now().date().isoformat()
-    digest.last_issue = create_campaign(f"{digest.name} {day}", by=None, values=values)
+    digest.last_issue = create_campaign(f"{digest.name} {day}", by=None, values=values, is_locked=is_locked)
     waiting.update(used_at=clock.now())
     audit.record(
         "digest.prepared",

@@ -23,6 +23,7 @@ from mailflatrate.apps.campaigns.campaign_content import (
 from mailflatrate.apps.campaigns.coupons import pools_in
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
 from mailflatrate.apps.campaigns.link_visits import evidence_of, has_links_to_visit
+from mailflatrate.apps.campaigns.locks import refuse_locked_change, require_design
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, Edition
 from mailflatrate.apps.campaigns.seals import seal_of
@@ -46,9 +47,9 @@ UNSEEN = frozenset({"name", "time_zone", "per_hour"})
 _WITH_LINKS = ("content", "content_kind", "variants", "translations")
 WRITABLE = frozenset({
     "name", "subject", "preheader", "sender_id", "reply_to", "language", "list_ids", "conditions", "content_kind",
-    "content", "text_override", "track_clicks", "untagged_links", "link_campaign", "time_zone", "excluded_list_ids",
-    "excluded_segments", "excluded_mailing_ids", "per_hour", "variants", "translations", "test_share", "test_hours",
-    "test_metric",
+    "theme", "content", "text_override", "track_clicks", "untagged_links", "link_campaign", "time_zone",
+    "excluded_list_ids", "excluded_segments", "excluded_mailing_ids", "per_hour", "variants", "translations",
+    "test_share", "test_hours", "test_metric",
 })  # fmt: skip
 
 
@@ -58,12 +59,16 @@ def create_campaign(
     by: User | None,
     values: Mapping[str, Any] | None = None,
     follow_up: tuple[int, dict[str, str]] | None = None,
+    is_locked: bool = False,
 ) -> Campaign:
-    """Create a draft with its own mailing ID. `follow_up`: the campaign that it follows up, and the goal."""
+    """Create a draft with its own mailing ID. `follow_up`: the campaign that it follows up, and the goal.
+
+    `is_locked`: its design is that of something locked.
+    """
     _only_writable(values or {})
     _within_limit(values or {})
     campaign = Campaign(account_id=tenancy.current_account_id(), name=name, mailing_id=new_mailing_id(), created_by=by)
-    campaign.edited_by = by
+    campaign.edited_by, campaign.is_locked = by, is_locked
     if follow_up is not None:
         campaign.follow_up_of, campaign.follow_up_goal = follow_up
     for field, value in (values or {}).items():
@@ -76,13 +81,16 @@ def create_campaign(
     return campaign
 
 
-def update_campaign(campaign_id: int, values: Mapping[str, Any], *, by: User | None = None) -> Campaign:
+def update_campaign(
+    campaign_id: int, values: Mapping[str, Any], *, by: User | None = None, keeps_locks: bool = False
+) -> Campaign:
     """Change a draft, regardless of its previous content. An edit after the policy tick requires a new tick (R-04).
 
-    Raises NotEditable once the campaign is no longer a draft.
+    `keeps_locks`: locked parts stay, whatever `by` may do. Raises NotEditable once the campaign is no longer a draft,
+    LockedPart.
     """
     _only_writable(values)
-    return write(editable(campaign_id), values, by)
+    return write(editable(campaign_id), values, by, keeps_locks=keeps_locks)
 
 
 def editable(campaign_id: int) -> LockedCampaign:
@@ -94,13 +102,22 @@ def editable(campaign_id: int) -> LockedCampaign:
 
 
 def write(
-    campaign: LockedCampaign, values: Mapping[str, Any], by: User | None, *, taken_from: int | None = None
+    campaign: LockedCampaign,
+    values: Mapping[str, Any],
+    by: User | None,
+    *,
+    taken_from: int | None = None,
+    keeps_locks: bool = False,
 ) -> Campaign:
-    """Write changed values to a draft and store the result as a version. Do nothing if nothing changed."""
+    """Write changed values to a draft and store the result as a version. Do nothing if nothing changed.
+
+    Raises LockedPart if `by` may not change a part; with `keeps_locks`, no one may.
+    """
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if not changed:
         return campaign
     _within_limit(changed)
+    refuse_locked_change(campaign, changed, by, keeps_locks=keeps_locks)
     for name, value in changed.items():
         setattr(campaign, name, value)
     check_languages(campaign)
@@ -188,7 +205,16 @@ def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
     """Create a draft with the same content and audience; the policy tick is not copied (R-04)."""
     original = Campaign.objects.get(id=campaign_id)
     values = {name: getattr(original, name) for name in WRITABLE - {"name"}}
-    return create_campaign(f"{original.name[:110]} (2)", by=by, values=values)
+    return create_campaign(f"{original.name[:110]} (2)", by=by, values=values, is_locked=original.is_locked)
+
+
+def unlock_campaign(campaign_id: int, *, by: User) -> Campaign:
+    """Let everyone who writes campaigns change the whole design of a draft. Raises NotEditable, LockedPart."""
+    require_design(by)
+    campaign = editable(campaign_id)
+    campaign.is_locked = False
+    campaign.save(update_fields=["is_locked"])
+    return campaign
 
 
 def delete_draft(campaign_id: int) -> None:

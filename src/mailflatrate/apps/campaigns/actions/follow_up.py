@@ -62,7 +62,9 @@ def create_follow_up(campaign_id: int, goal: FollowUpGoal, *, by: User, variant:
     values = {name: getattr(shown, name) for name in WRITABLE - {"name", "variants"}}
     name = _("%(name)s (follow-up)") % {"name": original.name[:100]}
     stored = {"event": goal.event} if goal.event else {"link": goal.link}
-    return create_campaign(name[:120], by=by, values=values, follow_up=(original.id, stored))
+    return create_campaign(
+        name[:120], by=by, values=values, follow_up=(original.id, stored), is_locked=original.is_locked
+    )
 
 
 def _refuse_unknown(original: Campaign, goal: FollowUpGoal) -> None:

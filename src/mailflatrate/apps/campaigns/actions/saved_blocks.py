@@ -14,6 +14,7 @@ from mailflatrate.apps.campaigns.campaign_content import known_variables
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.coupons import pool_keys
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
+from mailflatrate.apps.campaigns.locks import is_in_locked_design, require_design
 from mailflatrate.apps.campaigns.media import media_ids_in
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, SavedBlock
 from mailflatrate.apps.campaigns.shared_blocks import include_of, put_in, rewritten
@@ -46,25 +47,31 @@ def rename_block(block_id: int, name: str) -> SavedBlock:
     return _store(block)
 
 
-def change_block(block_id: int, content: str) -> SavedBlock:
+def change_block(block_id: int, content: str, *, by: User | None) -> SavedBlock:
     """Change what a saved row says; drafts that name it follow.
 
-    Raises CampaignInputError, SourceRefused, SavedBlock.DoesNotExist.
+    Raises CampaignInputError, LockedPart if a locked design names it, SourceRefused, SavedBlock.DoesNotExist.
     """
     block = SavedBlock.objects.select_for_update().get(id=block_id)
+    if is_in_locked_design(block_id, queries.uses_of_blocks().get(block_id, [])):
+        require_design(by)
     content = _row(content)
     block.content, block.media_ids = content, media_ids_in(content, block.account_id)
     return _store(block)
 
 
 def delete_block(block_id: int, *, by: User | None, open_draft: int = 0) -> None:
-    """Delete a saved row. Drafts and templates that name it keep a copy. Raises SavedBlock.DoesNotExist.
+    """Delete a saved row. Drafts and templates that name it keep a copy.
 
     `open_draft` is the ID of the campaign in whose editor it's deleted: the editor itself puts the copy in, because a
-    change behind its back would set the author's next save aside.
+    change behind its back would set the author's next save aside. Raises SavedBlock.DoesNotExist, LockedPart if a
+    locked design names it.
     """
     block = SavedBlock.objects.select_for_update().get(id=block_id)
-    for found in queries.uses_of_blocks().get(block.id, []):
+    uses = queries.uses_of_blocks().get(block.id, [])
+    if is_in_locked_design(block.id, uses):
+        require_design(by)
+    for found in uses:
         if found.id == open_draft and variant_count(found) == 1:
             continue
         values = rewritten(found, partial(put_in, contents={block.id: block.content}))

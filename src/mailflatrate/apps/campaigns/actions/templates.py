@@ -12,6 +12,7 @@ from mailflatrate.apps.campaigns.actions.drafts import create_campaign
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.errors import NameTaken
 from mailflatrate.apps.campaigns.gallery import gallery_template, picture_text, source
+from mailflatrate.apps.campaigns.locks import COVERED, refuse_without_slots, require_design
 from mailflatrate.apps.campaigns.media import message_url
 from mailflatrate.apps.campaigns.models import Campaign, CampaignTemplate, ContentKind
 from mailflatrate.apps.lists.actions.fetches import take_templates
@@ -19,7 +20,7 @@ from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.base import tenancy
 
 _NAMES_TRIED = 20
-KEPT = ("subject", "preheader", "language", "content_kind", "content", "text_override", "translations")
+KEPT = ("subject", "preheader", "language", "content_kind", "theme", "content", "text_override", "translations")
 """What a template keeps of a campaign: its content, not its sender or recipients."""
 
 
@@ -46,13 +47,15 @@ def start_from_template(template_id: int, *, name: str, by: User | None, values:
     """Create a draft from one of the account's own templates. Raises CampaignTemplate.DoesNotExist."""
     template = CampaignTemplate.objects.get(id=template_id)
     written = {field: getattr(template, field) for field in KEPT}
-    return create_campaign(name, by=by, values={**values, **written})
+    if template.is_locked:
+        values = {field: value for field, value in values.items() if field not in COVERED}
+    return create_campaign(name, by=by, values={**values, **written}, is_locked=template.is_locked)
 
 
 def save_as_template(campaign_id: int, name: str, *, by: User | None) -> CampaignTemplate:
     """Save a campaign's content as a template under a name. Raises NameTaken, Campaign.DoesNotExist."""
     campaign = Campaign.objects.get(id=campaign_id)
-    kept = {field: getattr(campaign, field) for field in (*KEPT, "media_ids")}
+    kept = {field: getattr(campaign, field) for field in (*KEPT, "media_ids", "is_locked")}
     try:
         with transaction.atomic():
             template = CampaignTemplate(account_id=campaign.account_id, name=name.strip()[:120], created_by=by)
@@ -105,6 +108,20 @@ def _adopt(entry: Mapping[str, Any], html: str) -> bool:
     return False
 
 
+def lock_template(template_id: int, *, is_locked: bool, by: User) -> CampaignTemplate:
+    """Lock a template's design except for its slots, or unlock it. Drafts that exist stay as they are.
+
+    Raises LockedPart, CampaignInputError, CampaignTemplate.DoesNotExist.
+    """
+    require_design(by)
+    template = CampaignTemplate.objects.select_for_update().get(id=template_id)
+    if is_locked:
+        refuse_without_slots(template)
+    template.is_locked = is_locked
+    template.save(update_fields=["is_locked", "updated_at"])
+    return template
+
+
 def rename_template(template_id: int, name: str) -> CampaignTemplate:
     """Rename a template. Raises NameTaken, CampaignTemplate.DoesNotExist."""
     template = CampaignTemplate.objects.select_for_update().get(id=template_id)
@@ -117,6 +134,12 @@ def rename_template(template_id: int, name: str) -> CampaignTemplate:
     return template
 
 
-def delete_template(template_id: int) -> None:
-    """Delete a template; campaigns that began with it keep their content. Raises CampaignTemplate.DoesNotExist."""
-    CampaignTemplate.objects.select_for_update().get(id=template_id).delete()
+def delete_template(template_id: int, *, by: User | None) -> None:
+    """Delete a template; campaigns that began with it keep their content.
+
+    Raises LockedPart if it's locked for this member, CampaignTemplate.DoesNotExist.
+    """
+    template = CampaignTemplate.objects.select_for_update().get(id=template_id)
+    if template.is_locked:
+        require_design(by)
+    template.delete()

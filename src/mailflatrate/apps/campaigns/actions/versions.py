@@ -39,12 +39,14 @@ def save_draft(
     seen: int | None,
     window: Window = Window(),
     aside_id: int = 0,
+    keeps_locks: bool = False,
 ) -> SavedDraft:
     """Save an edit that was based on the version `seen`. If the draft has changed since, store the edit beside the
     draft.
 
     None for `seen`: the caller knows of no versions, and the edit overwrites the draft. `aside_id` continues a version
-    that this person had set aside before. Raises NotEditable, Campaign.DoesNotExist.
+    that this person had set aside before. `keeps_locks`: locked parts stay, whatever `by` may do. Raises NotEditable,
+    LockedPart, Campaign.DoesNotExist.
     """
     campaign = editable(campaign_id)
     own_window = bool(window.tab) and campaign.saved_tab == window.tab
@@ -54,7 +56,7 @@ def save_draft(
         return SavedDraft(campaign)
     if seen is not None and seen != campaign.version and not own_window:
         return SavedDraft(campaign, _set_aside(campaign, values, by, seen, aside_id))
-    write(campaign, values, by)
+    write(campaign, values, by, keeps_locks=keeps_locks)
     campaign.saved_tab, campaign.saved_turn = window.tab[:32], window.turn
     campaign.save(update_fields=["saved_tab", "saved_turn"])
     return SavedDraft(campaign)
@@ -79,11 +81,11 @@ def _set_aside(campaign: Campaign, values: Mapping[str, Any], by: User, seen: in
 def take_version(campaign_id: int, version_id: int, *, by: User) -> Campaign:
     """Restore a version, or set-aside content, into the draft. The previous draft stays in the history.
 
-    Raises NotEditable, CampaignVersion.DoesNotExist.
+    Raises NotEditable, LockedPart, CampaignVersion.DoesNotExist.
     """
     campaign = editable(campaign_id)
     version = CampaignVersion.objects.get(id=version_id, campaign=campaign)
-    values = dict(version.values)
+    values = {"theme": "", **version.values}  # a version from before there were themes looked plain
     sender_id = values.get("sender_id")
     if sender_id is None or not SenderAddress.objects.filter(id=sender_id).exists():
         values["sender_id"] = None

@@ -64,7 +64,13 @@ class Campaign(TenantModel):
     )
     excluded_mailing_ids = ArrayField(models.BigIntegerField(), default=list)
     content_kind = models.CharField(max_length=10, choices=ContentKind.choices, default=ContentKind.MARKDOWN)
+    theme = models.CharField(
+        max_length=10, blank=True, db_default="", help_text="the theme of Markdown; empty: plain, without a header"
+    )
     content = models.TextField(blank=True)
+    is_locked = models.BooleanField(
+        default=False, db_default=False, help_text="others change only its slots: see campaigns.locks"
+    )
     text_override = models.TextField(blank=True)
     media_ids = ArrayField(models.BigIntegerField(), default=list, help_text="pictures in the content")
     version = models.PositiveIntegerField(

@@ -94,7 +94,11 @@ class CampaignTemplate(TenantModel):
     preheader = models.CharField(max_length=250, blank=True)
     language = models.CharField(max_length=5)
     content_kind = models.CharField(max_length=10, choices=ContentKind.choices)
+    theme = models.CharField(max_length=10, blank=True, db_default="", help_text="the theme of Markdown")
     content = models.TextField(blank=True)
+    is_locked = models.BooleanField(
+        default=False, db_default=False, help_text="others change only its slots: see campaigns.locks"
+    )
     text_override = models.TextField(blank=True)
     translations = models.JSONField(
         default=list,

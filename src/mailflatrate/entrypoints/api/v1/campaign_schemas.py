@@ -28,6 +28,7 @@ from mailflatrate.entrypoints.api.v1.segment_schemas import Conditions
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import CheckItem
 from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.mail.html.markdown_themes import THEMES
 from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, MOST_VARIANTS, SHARES
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
 from mailflatrate.settings import load_settings
@@ -109,8 +110,12 @@ class CampaignDetail(CampaignInfo):
     excluded_segment_ids: list[int]
     excluded_campaign_ids: list[int]
     content_kind: ContentKind
+    theme: str
     content: str
     text_override: str
+    is_locked: Annotated[
+        bool, Field(description="only what `mf-slot` marks in the content can be changed by API; the studio unlocks it")
+    ]
     track_clicks: bool
     per_hour: int | None
     variants: Annotated[
@@ -177,6 +182,13 @@ class CampaignFields(RequestBodySchema):
     excluded_segment_ids: Ids | None = None
     excluded_campaign_ids: Ids | None = None
     content_kind: ContentKind | None = None
+    theme: Annotated[
+        Literal["", *THEMES] | None,  # type: ignore[valid-type]  # the themes that the editor offers
+        Field(
+            description="how Markdown looks: with the logo above, buttons (a bold link alone in a paragraph), wide "
+            "pictures and a footer; empty: plain"
+        ),
+    ] = None
     content: Text | None = None
     text_override: Text | None = None
     track_clicks: bool | None = None
@@ -237,7 +249,8 @@ def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
     """Return the submitted values under the names of `campaigns.actions.WRITABLE`. Raises Problem, SegmentError."""
     sent = given.model_fields_set
     plain = (
-        "subject", "preheader", "track_clicks", "content_kind", "language", "content", "text_override", *TEST_FIELDS
+        "subject", "preheader", "track_clicks", "content_kind", "theme", "language", "content",
+        "text_override", *TEST_FIELDS,
     )  # fmt: skip
     values = {name: _plain(name, getattr(given, name)) for name in plain if getattr(given, name) is not None}
     for name in ("content_kind", "language", "test_metric"):

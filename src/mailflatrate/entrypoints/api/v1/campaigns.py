@@ -171,7 +171,7 @@ def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
         made = templates.start_from_template(given.template_id, name=given.name, by=caller.user, values=values)
     else:
         return detail(drafts.create_campaign(given.name, by=caller.user, values=values))
-    return detail(drafts.update_campaign(made.id, values_of(given, made), by=caller.user))
+    return detail(drafts.update_campaign(made.id, values_of(given, made), by=caller.user, keeps_locks=True))
 
 
 def _language_of(written: Mapping[str, Any], account: Account) -> str:
@@ -193,7 +193,7 @@ def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange)
     values = values_of(given, campaign)
     if given.name is not None:
         values["name"] = given.name
-    saved = versions.save_draft(campaign_id, values, by=request.caller.user, seen=given.version)
+    saved = versions.save_draft(campaign_id, values, by=request.caller.user, seen=given.version, keeps_locks=True)
     if saved.aside is not None:
         raise Problem(Code.STATE)
     return detail(find_campaign(campaign_id))

@@ -72,8 +72,10 @@ class TemplateInfo(Schema):
     preheader: str
     language: str
     content_kind: ContentKind
+    theme: str
     content: str
     text_override: str
+    is_locked: Annotated[bool, Field(description="campaigns that start from it keep what isn't marked as a slot")]
     updated_at: datetime
 
 
@@ -230,10 +232,10 @@ def show_template(request: ApiRequest, template_id: Id) -> TemplateInfo:
 def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
     """Delete a template.
 
-    Campaigns started from it keep their content.
+    Campaigns started from it keep their content. A locked one is deleted by members who may change the brand.
     """
     find_template(template_id)
-    templates.delete_template(template_id)
+    templates.delete_template(template_id, by=request.caller.user)
     return SuccessResult()
 
 

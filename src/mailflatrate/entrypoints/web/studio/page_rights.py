@@ -100,6 +100,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "settings settings-monthly-report settings-link-parameters conversion-goal list-public-archive",
     ),
     **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
+    **_all(Permission.SETUP, "template-lock campaign-unlock"),
     **_all(Permission.TEAM, "team team-role team-limit team-invite-again team-invite-withdraw team-remove"),
     **_all(Permission.KEYS, "keys key-revoke"),
     # An address may hold a token of the system behind it.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.campaign_content import imprint_block
 from mailflatrate.apps.campaigns.coupons import pool_names
+from mailflatrate.apps.campaigns.locks import may_design
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.palette import GROUPS, block_sources, social_networks
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint
@@ -37,9 +38,16 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
         "fields": _fields(),
         "imprint": _imprint(request, campaign, brand_style()),
         "saved": saved,
+        "lock": _lock(request, campaign),
         "zone": campaign.time_zone,
     }
     return editor_config(campaign.language, parts)
+
+
+def _lock(request: StudioRequest, campaign: Campaign) -> dict[str, bool]:
+    """Return whether parts are locked for this person, and whether they may mark what others may change."""
+    designs = may_design(request.user)
+    return {"isOn": campaign.is_locked and not designs, "marks": designs}
 
 
 def editor_config(
@@ -176,6 +184,7 @@ def _words() -> dict[str, str]:
         "added": _("Added: …"), "deleted": _("Deleted: …"), "copied": _("Copied: …"), "moved": _("Moved: …"),
         **_setting_words(),
         **_saved_words(),
+        **_lock_words(),
         **{f"add_{key}": label for key, label in _labels().items()},
     }  # fmt: skip
 
@@ -211,6 +220,22 @@ def _setting_words() -> dict[str, str]:
         "countdown_date": _("Counts down to"),
         "countdown_hint": _("The days left are counted once, for the day on which the campaign is sent."),
         "countdown_chip": _("Days until …"),
+    }
+
+
+def _lock_words() -> dict[str, str]:
+    """Return the texts about locked designs."""
+    return {
+        "slot": _("Others may change"),
+        "slot_none": _("nothing, when the design is locked"),
+        "slot_text": _("the text"),
+        "slot_image": _("the image"),
+        "slot_rows": _("what is in it"),
+        "slot_hint": _("Save it as a template and lock the design there. Then others change only what you marked."),
+        "locked": _("This part is locked. Someone who may change the brand can unlock the design."),
+        "locked_rows": _("You can add blocks here, change and remove them."),
+        "locked_add": _("Select a part into which you may put blocks."),
+        "locked_nowhere": _("This design has no part into which you may put blocks."),
     }
 
 

@@ -16,8 +16,9 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash, known_var
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
 from mailflatrate.apps.campaigns.convert import convert, same_source
 from mailflatrate.apps.campaigns.coupons import pool_keys
-from mailflatrate.apps.campaigns.errors import NotEditable
+from mailflatrate.apps.campaigns.errors import LockedPart, NotEditable
 from mailflatrate.apps.campaigns.link_tagging import adds_tags
+from mailflatrate.apps.campaigns.locks import COVERED, may_design
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_style, newest_imprint, sent_back
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
@@ -57,6 +58,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.variants import (
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.author_mistakes import in_words
+from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
@@ -99,14 +101,22 @@ def _save(request: StudioRequest, campaign_id: int) -> tuple[Campaign, SavedForm
         problem = str(error)
     values |= posted_exclusions(posted, campaign)
     seen = whole_number(posted["seen"]) if "seen" in posted else None
-    draft = versions.save_draft(
-        campaign_id,
-        written(campaign, variant, values),
-        by=request.user,
-        seen=seen,
-        aside_id=whole_number(posted.get("aside")),
-        window=versions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
-    )
+
+    def save(values: dict[str, Any]) -> versions.SavedDraft:
+        return versions.save_draft(
+            campaign_id,
+            written(campaign, variant, values),
+            by=request.user,
+            seen=seen,
+            aside_id=whole_number(posted.get("aside")),
+            window=versions.Window(posted.get("tab", ""), whole_number(posted.get("turn"))),
+        )
+
+    try:
+        draft = save(values)
+    except LockedPart as locked:
+        form.add_error("content", str(locked))
+        draft = save({name: value for name, value in values.items() if name not in COVERED})
     shown = seen if draft.aside and seen is not None else draft.campaign.version
     return draft.campaign, SavedForm(form, conditions, problem, shown, draft.aside, variant)
 
@@ -206,6 +216,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "exclusion_choices": exclusions_of(campaign),
         "goal_words": goal_words(campaign),
         "kinds": [(kind.value, kind.label) for kind in ContentKind],
+        "may_design": may_design(request.user),
         "blocks": blocks_config(request, shown) if campaign.content_kind == ContentKind.BLOCKS else None,
         "variables": [(name, _insertion(name)) for name in sorted(known_variables(attributes, pool_keys()))],
         "passages": _passages(attributes),
@@ -280,11 +291,13 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
     """Switch to another content kind. Text is converted; an untouched starter is replaced with the other kind's."""
     before, language = campaign.content_kind, campaign.language
     values: dict[str, Any] = {"content_kind": kind}
-    if is_starter(campaign.content) and not same_source(before, kind):
-        values["content"] = starter(kind, language, brand_style())
-    elif not same_source(before, kind):
+    if kind == ContentKind.MARKDOWN and before != kind and not campaign.theme:
+        values["theme"] = DEFAULT_THEME
+    is_carried = not is_starter(campaign.content) and not same_source(before, kind)
+    if is_carried:
         values["content"] = convert(campaign.content, before, kind, language=language, brand=brand_style())
-        messages.info(request, _("Your text was carried over. The previous version is under Versions."))
+    elif not same_source(before, kind):
+        values["content"] = starter(kind, language, brand_style())
     if not same_source(before, kind):
         values |= {
             name: [
@@ -293,7 +306,13 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
             ]
             for name in ("variants", "translations")
         }
-    drafts.update_campaign(campaign.id, values, by=request.user)
+    try:
+        drafts.update_campaign(campaign.id, values, by=request.user)
+    except LockedPart as locked:
+        messages.error(request, str(locked))
+    else:
+        if is_carried:
+            messages.info(request, _("Your text was carried over. The previous version is under Versions."))
 
 
 def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.db.models import TextChoices
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestMetric
 from mailflatrate.apps.campaigns.variants import TEST_FIELDS
@@ -23,6 +24,7 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.digest_form import SenderField
+from mailflatrate.entrypoints.presenters.markdown_themes import theme_choices
 from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.mail.content import MAX_CONTENT
@@ -57,6 +59,7 @@ class CampaignForm(forms.Form):
         label=_("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     content_kind = forms.ChoiceField(choices=ContentKind.choices, widget=forms.HiddenInput)
+    theme = forms.ChoiceField(label=pgettext_lazy("Markdown theme", "Theme"), choices=theme_choices, required=False)
     content = forms.CharField(
         label=_("Source"),
         required=False,
@@ -136,6 +139,8 @@ class CampaignForm(forms.Form):
     def writable_values(self) -> dict[str, Any]:
         """Return the valid fields of the form under the names of `campaigns.actions.WRITABLE`."""
         values = dict(self.cleaned_data)
+        if "theme" not in self.data:
+            values.pop("theme", None)  # only on the page of Markdown
         if "sender" in values:
             sender = values.pop("sender")
             values["sender_id"] = sender.id if sender else None

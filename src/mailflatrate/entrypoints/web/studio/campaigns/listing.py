@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -28,6 +29,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.rows import CampaignRow, camp
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.cards import gallery_families, own_cards, wanted_language
 from mailflatrate.locale.texts import known_language
+from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
 
 PAGE_ROWS = 25
 
@@ -139,7 +141,9 @@ def _begin(request: StudioRequest, begin: str, name: str, language: str) -> Camp
     if kind == "own" and queries.templates().filter(id=whole_number(which)).exists():
         return templates.start_from_template(whole_number(which), name=name, by=request.user, values=values)
     chosen = ContentKind.BLOCKS if begin == "blocks" else ContentKind.MARKDOWN
-    written = {"content_kind": chosen, "content": starter(chosen, language, queries.brand_style())}
+    written: dict[str, Any] = {"content_kind": chosen, "content": starter(chosen, language, queries.brand_style())}
+    if chosen == ContentKind.MARKDOWN:
+        written["theme"] = DEFAULT_THEME
     return drafts.create_campaign(name, by=request.user, values={**values, **written})
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,6 +25,7 @@ from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.language import language_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.markdown_themes import theme_choices
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -45,6 +46,7 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "excluded_segments": gettext_lazy("Excluded: segments"),
     "excluded_mailing_ids": gettext_lazy("Excluded: recipients of"),
     "content_kind": gettext_lazy("Content format"),
+    "theme": pgettext_lazy("Markdown theme", "Theme"),
     "content": gettext_lazy("Content"),
     "text_override": gettext_lazy("Plain-text version"),
     "variants": gettext_lazy("Variants"),
@@ -113,7 +115,8 @@ def _find(campaign_id: int, version_id: int) -> CampaignVersion:
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    return [name for name in FIELD_WORDS if before.get(name) != after.get(name)]
+    """Return the names of the fields that differ. One that an older version doesn't have yet was empty then."""
+    return [name for name in FIELD_WORDS if (before.get(name) or None) != (after.get(name) or None)]
 
 
 @require_safe
@@ -181,6 +184,8 @@ def _said(name: str, value: Any) -> str:
         return " · ".join(each["subject"] for each in value or []) or "–"
     if name == "conditions":
         return segment_sentences([value or []])[0]
+    if name == "theme":
+        return str(dict(theme_choices())[value or ""])
     if name in ("track_clicks", "untagged_links"):
         return _("yes") if value else _("no")
     return "" if name in LONG else str(value or "–")
@@ -231,7 +236,6 @@ def take(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRespo
         _("The campaign now uses this version. The previous content is under Versions."),
         reverse("studio:campaign-edit", args=[campaign_id]),
         refused=CampaignError,
-        because=_("This campaign is no longer a draft. Copy it to send something different."),
         back=reverse("studio:campaign", args=[campaign_id]),
     )
 

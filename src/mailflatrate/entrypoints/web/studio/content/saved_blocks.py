@@ -69,7 +69,7 @@ def change(request: StudioRequest, saved_block_id: int) -> HttpResponse:
     block = find_saved_block(saved_block_id)
     posted = request.POST
     if "source" in posted:
-        return _answer(lambda: saved_blocks.change_block(block.id, posted["source"]).id)
+        return _answer(lambda: saved_blocks.change_block(block.id, posted["source"], by=request.user).id)
     return _answer(lambda: saved_blocks.rename_block(block.id, posted.get("name", "")).id)
 
 

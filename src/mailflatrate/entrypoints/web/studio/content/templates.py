@@ -11,8 +11,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.campaigns import queries
-from mailflatrate.apps.campaigns.actions import templates
-from mailflatrate.apps.campaigns.errors import NameTaken
+from mailflatrate.apps.campaigns.actions import drafts, templates
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, LockedPart, NameTaken
 from mailflatrate.apps.campaigns.gallery import KEYS, GalleryTemplate, gallery, gallery_template
 from mailflatrate.apps.campaigns.models import CampaignState
 from mailflatrate.apps.campaigns.template_preview import gallery_message, own_message
@@ -144,8 +144,45 @@ def own_frame(request: StudioRequest, template_id: int) -> HttpResponse:
 def delete(request: StudioRequest, template_id: int) -> HttpResponse:
     """Delete a template."""
     template = find_template(template_id)
-    templates.delete_template(template_id)
-    return succeed(request, _("“%(name)s” has been deleted.") % {"name": template.name}, reverse("studio:templates"))
+    return perform(
+        request,
+        lambda: templates.delete_template(template_id, by=request.user),
+        _("“%(name)s” has been deleted.") % {"name": template.name},
+        reverse("studio:templates"),
+        refused=LockedPart,
+        back=reverse("studio:template", args=[template_id]),
+    )
+
+
+@require_POST
+@studio
+def lock(request: StudioRequest, template_id: int) -> HttpResponse:
+    """Lock a template's design except for its slots, or unlock it."""
+    find_template(template_id)
+    is_locked = request.POST.get("is_locked") == "1"
+    return perform(
+        request,
+        lambda: templates.lock_template(template_id, is_locked=is_locked, by=request.user),
+        _("The design is locked. Campaigns that begin with it can change the marked parts.")
+        if is_locked
+        else _("The design is unlocked."),
+        reverse("studio:template", args=[template_id]),
+        refused=CampaignInputError,
+    )
+
+
+@require_POST
+@studio
+def unlock(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Let everyone who writes campaigns change the whole design of a draft."""
+    find_campaign(campaign_id)
+    return perform(
+        request,
+        lambda: drafts.unlock_campaign(campaign_id, by=request.user),
+        _("The design of this campaign is unlocked."),
+        reverse("studio:campaign-edit", args=[campaign_id]),
+        refused=CampaignError,
+    )
 
 
 @require_POST

@@ -1,0 +1,124 @@
+"""Locked parts of a design: whatever is put into a slot, everything around it stays and stays visible."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
+from mailflatrate.mail.html.imprint import FooterImprint
+from mailflatrate.mail.locked_parts import UnclearSlot, count_slots, keeps_locked_parts
+
+WORDS = '<mj-text mf-slot="text">Hello <b>you</b></mj-text>'
+CALL = '<mj-button mf-slot="text" href="https://a.example/">Book</mj-button>'
+PICTURE = '<mj-image mf-slot="image" src="https://a.example/a.png" alt="A" width="90px" />'
+TABLE = '<mj-table mf-slot="text"><tr><td>9:00</td></tr></mj-table>'
+ROWS = '<mj-wrapper mf-slot="rows" />'
+ROW = "<mj-section><mj-column><mj-text>More</mj-text></mj-column></mj-section>"
+DESIGN = f"""<mjml><mj-head><mj-attributes><mj-all color="#222222" /></mj-attributes></mj-head><mj-body>
+<mj-section><mj-column>{WORDS}{CALL}{PICTURE}{TABLE}<mj-text>Locked words</mj-text></mj-column></mj-section>
+{ROWS}
+</mj-body></mjml>"""
+
+
+def keeps(before: str, after: str) -> bool:
+    assert before in DESIGN
+    return keeps_locked_parts(DESIGN.replace(before, after), [DESIGN])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Hello <b>you</b>", ""),
+        ("Hello <b>you</b>", "<h1>New</h1><p>a < b<br>{{ contact.first_name }}</p>"),
+        ("Hello <b>you</b>", "{% if contact.first_name %}a{% elsif contact.last_name %}b{% else %}c{% endif %}"),
+        ("Hello <b>you</b>", "<table><tr><td>x</td></tr></table>"),
+        ("<tr><td>9:00</td></tr>", "<tr><th>8:00</th></tr><tr><td>9:00</td></tr>"),
+        ('href="https://a.example/">Book', 'href="https://b.example/?a=1&amp;b=2">Order'),
+        ('src="https://a.example/a.png" alt="A"', 'src="https://a.example/b.png" alt=""'),
+        (ROWS, f'<mj-wrapper mf-slot="rows">{ROW}{ROW}</mj-wrapper>'),
+    ],
+)
+def test_what_is_in_a_slot_may_change(before: str, after: str) -> None:
+    assert keeps(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Locked words", "Other words"),
+        ("#222222", "#ffffff"),
+        (' mf-slot="text"', ""),
+        ('width="90px"', 'width="600px"'),
+        ("Hello <b>you</b>", "</mj-text><mj-text>x"),
+        ("Hello <b>you</b>", "</td></tr></table>"),
+        ("Hello <b>you</b>", '<div style="display:none">'),
+        ("Hello <b>you</b>", '<td style="display:none">x</td>'),
+        ("Hello <b>you</b>", "<!-- x"),
+        ("Hello <b>you</b>", "<!--[if mso]>x<![endif]-->"),
+        ("Hello <b>you</b>", "<b title='"),
+        ("Hello <b>you</b>", "<style>p { display: none }</style>"),
+        ("Hello <b>you</b>", "<mj-style>p { display: none }</mj-style>"),
+        ("Hello <b>you</b>", '<body class="x"></body>'),
+        ("Hello <b>you</b>", "{% if false %}"),
+        ("Hello <b>you</b>", "{% endif %}{% if false %}"),
+        ("Hello <b>you</b>", "{% comment %}"),
+        ("Hello <b>you</b>", '{% assign account = "x" %}'),
+        ("Hello <b>you</b>", '{{ "'),
+        ('href="https://a.example/"', 'href="{{ contact.first_name"'),
+        ('href="https://a.example/"', 'href="https://a.example/" background-color="#fff"'),
+        ('alt="A"', 'alt="A" alt="B"'),
+        (ROWS, '<mj-wrapper mf-slot="rows"><mj-raw><div></mj-raw></mj-wrapper>'),
+        (ROWS, '<mj-wrapper mf-slot="rows"><mj-body></mj-body></mj-wrapper>'),
+        (ROWS, ""),
+        (ROWS, ROWS + ROWS),
+    ],
+)
+def test_nothing_else_may_change(before: str, after: str) -> None:
+    assert not keeps(before, after)
+
+
+def test_slots_are_counted_and_the_mark_reaches_no_reader() -> None:
+    assert count_slots(DESIGN) == 5
+    html = compile_content(
+        ContentSource(SourceFormat.MJML, DESIGN, "x"), CompileContext(FooterImprint((), "why", "7XK2-9QPM", "en"))
+    ).html.source
+    assert "mf-slot" not in html
+    wrong, single = '<mj-text mf-slot="rows">x</mj-text>', "<mj-text mf-slot='text'>x</mj-text>"
+    for odd in (wrong, single, '<mj-text mf-slot="text">'):
+        with pytest.raises(UnclearSlot):
+            count_slots(odd)
+        assert not keeps_locked_parts(odd, [odd])
+
+
+PIECES = st.sampled_from(
+    re.split(
+        " ",
+        "x <p> </p> <div> </div> <table> </table> <tr> </tr> <td> </td> <b> </b> <a> </a> <li> </li> <br> <img> <!-- "
+        "--> <select> <option> </option> <svg> </svg> <h1> </h1> <caption> </caption> <col> <nobr> </nobr> <button> "
+        "</button> < > / = ' \" <![CDATA[ ]]> <? ?> <p/> <div/> <DIV> </DIV> <plaintext> <title> </title> <form>",
+    )
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_no_accepted_text_reaches_past_its_slot(text: str) -> None:
+    design = '<mj-text mf-slot="text"></mj-text><mj-text>Locked</mj-text>'
+    if not keeps_locked_parts(design.replace("></", f">{text}</", 1), [design]):
+        return
+    page = LexborHTMLParser(
+        f'<table><tbody><tr><td><div id="slot">{text}</div></td></tr>'
+        '<tr id="row"><td id="cell"><div id="locked">Locked</div></td></tr></tbody></table><p id="end">End</p>'
+    )
+    locked, end, slot = page.css_first("#locked"), page.css_first("#end"), page.css_first("#slot")
+    assert locked is not None
+    assert end is not None
+    assert slot is not None
+    assert [up.attributes.get("id") for up in (locked.parent, locked.parent.parent) if up] == ["cell", "row"]
+    assert end.parent is not None
+    assert end.parent.tag == "body"
+    assert slot.parent is not None
+    assert slot.parent.tag == "td"
