@@ -146,3 +146,19 @@ def test_the_edition_in_the_archive_is_the_one_that_was_sent(archive: Archive) -
         Campaign.objects.filter(id=archive.campaign.id).update(content="Something else")
     assert "Winter" in edition.html
     assert "Something else" not in archive.read(archive.issue)
+
+
+def test_a_campaign_in_several_languages_is_read_in_the_one_that_is_chosen() -> None:
+    german = {"language": "de", "subject": "Zwiebeln", "preheader": "", "content": "# Zwiebeln\n", "text_override": ""}
+    archive = Archive(translations=[german])
+    archive.press("open")
+    page, german_page = archive.read(), archive.read(f"{archive.url}?language=de")
+    assert "Bulbs for you" in page and f'{archive.issue}?language=de"' in page and "Deutsch" in page
+    assert "Zwiebeln" in german_page and "feed.xml?language=de" in german_page
+    assert "Bulbs for you" in archive.read(f"{archive.url}?language=fr"), "without a text, the first one is shown"
+    feeds = [ElementTree.fromstring(archive.read(f"{archive.url}feed.xml{asked}")) for asked in ("", "?language=de")]
+    assert [next(feed.iter("item")).findtext("title") for feed in feeds] == ["Bulbs for you", "Zwiebeln"]
+    assert str(next(feeds[1].iter("item")).findtext("link")).endswith(f"{archive.issue}?language=de")
+    assert "Winter" in archive.read(archive.issue) and "Winter" in archive.read(f"{archive.issue}?language=tlh")
+    issue = Client().get(f"{archive.issue}?language=de")
+    assert "Zwiebeln" in issue.content.decode() and issue.headers["Content-Language"] == "de"

@@ -10,9 +10,9 @@ def archive_url(code: str) -> str:
     return f"{load_settings().public_url}/a/{code}/"
 
 
-def issue_url(code: str, mailing_id: str) -> str:
-    """Return the URL of one campaign in it."""
-    return f"{archive_url(code)}{mailing_id}/"
+def issue_url(code: str, mailing_id: str, language: str = "") -> str:
+    """Return the URL of one campaign in it; of a campaign in several languages, `language` names one."""
+    return f"{archive_url(code)}{mailing_id}/" + (f"?language={language}" if language else "")
 
 
 def archive_and_form(code: str, title: str, form: str) -> str:

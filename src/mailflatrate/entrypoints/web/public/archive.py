@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -28,6 +29,7 @@ from mailflatrate.apps.campaigns.public_archive import (
     public_subject,
 )
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.translations import languages_of
 from mailflatrate.apps.forms.queries import asking_forms
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.base import tenancy
@@ -80,28 +82,52 @@ def _kept(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _issues(archive: OpenArchive) -> list[dict[str, Any]]:
-    """Return what the pages say of each campaign: subject, preview text, day and address."""
+def _text_in(campaign: Campaign, language: str) -> Edition | None:
+    """Return a campaign's text in a language; the first one if there is none, or the campaign has one text."""
+    if not campaign.translations:
+        return sent_edition(campaign)
+    written = languages_of(campaign)
+    return sent_edition(campaign, written.index(language) if language in written else 0)
+
+
+def _issues(archive: OpenArchive, language: str) -> list[dict[str, Any]]:
+    """Return what the pages say of each campaign: subject, day and address, and where it is in other languages."""
     found = []
     for campaign in public_campaigns(archive.mailing_list)[:MOST_ISSUES]:
-        edition = sent_edition(campaign)
+        edition = _text_in(campaign, language)
         if edition is None:
             continue
+        several = languages_of(campaign) if campaign.translations else []
         values = empty_values(campaign, edition, archive.account, archive.mailing_list)
         found.append(
             {
                 "subject": public_subject(edition.subject, values),
                 "sent_at": campaign.finished_at,
-                "url": issue_url(archive.code, campaign.mailing_id),
+                "url": issue_url(archive.code, campaign.mailing_id, edition.language if several else ""),
+                "language": edition.language if several else "",
+                "others": [
+                    (each, issue_url(archive.code, campaign.mailing_id, each))
+                    for each in several
+                    if each != edition.language
+                ],
             }
         )
     return found
 
 
+def _asked_language(request: HttpRequest) -> str:
+    """Return the language that an address names; empty if it names none that we speak."""
+    asked = request.GET.get("language", "")
+    return asked if asked in dict(settings.LANGUAGES) else ""
+
+
 @xframe_options_exempt
 @require_safe
 def archive(request: HttpRequest, code: str) -> HttpResponse:
-    """List the campaigns, the newest first, and link to the sign-up form; `?frame=1` is for frames of other sites."""
+    """List the campaigns, the newest first, and link to the sign-up form; `?frame=1` is for frames of other sites.
+
+    A campaign in several languages appears in the language of the page, with links to the others.
+    """
     framed = request.GET.get("frame") == "1"
     with _open(code) as found, translation.override(page_language(request, found.mailing_list.language)):
         if framed:
@@ -115,9 +141,9 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
                 "logo_url": logo_path(),
             },
             "description": found.mailing_list.description,
-            "issues": _issues(found),
+            "issues": _issues(found, str(translation.get_language())),
             "forms": [form_url(form.code) for form in asking_forms(found.mailing_list.id)][:1],
-            "feed_url": f"{archive_url(code)}feed.xml",
+            "feed_url": f"{archive_url(code)}feed.xml?language={translation.get_language()}",
             "framed": framed,
             "imprint_lines": imprint_lines(imprint, known_language(translation.get_language())) if imprint else (),
             "imprint_url": "#imprint" if imprint else "",
@@ -128,16 +154,17 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def feed(request: HttpRequest, code: str) -> HttpResponse:
-    """Return the archive as an RSS 2.0 feed."""
+    """Return the archive as an RSS 2.0 feed, of campaigns in several languages in the one that `language` names."""
     with _open(code) as found:
+        language = _asked_language(request) or found.mailing_list.language
         rss = Rss201rev2Feed(
             title=found.mailing_list.public_name,
             link=archive_url(code),
             description=found.mailing_list.description or found.account.name,
-            language=found.mailing_list.language,
+            language=language,
             feed_url=f"{archive_url(code)}feed.xml",
         )
-        for issue in _issues(found):
+        for issue in _issues(found, language):
             rss.add_item(issue["subject"], issue["url"], "", unique_id=issue["url"], pubdate=issue["sent_at"])
         return _kept(HttpResponse(rss.writeString("utf-8"), content_type="application/rss+xml; charset=utf-8"))
 
@@ -148,7 +175,7 @@ def issue(request: HttpRequest, code: str, mailing_id: str) -> HttpResponse:
     wanted = parse_mailing_id(mailing_id)
     with _open(code) as found:
         campaign = public_campaigns(found.mailing_list).filter(mailing_id=wanted or "-").first()
-        edition = sent_edition(campaign) if campaign is not None else None
+        edition = _text_in(campaign, _asked_language(request)) if campaign is not None else None
         if campaign is None or edition is None:
             raise Http404
         try:
@@ -159,6 +186,7 @@ def issue(request: HttpRequest, code: str, mailing_id: str) -> HttpResponse:
             raise Http404
     response = HttpResponse(_with_targets(written, found.account.id, edition))
     response.headers["Content-Security-Policy"] = MESSAGE_POLICY
+    response.headers["Content-Language"] = edition.language or campaign.language
     return _kept(response)
 
 
