@@ -195,6 +195,7 @@ API_CHANGES: Final = {
     **_named("contact.unsubscribed", "unsubscribe_contact"),
     **_named("contact.asked", "ask_person"),
     **_named("person.erased", "erase_contact"),
+    **_named("campaign.labeled", "change_campaign_labels"),
     **_named("digest.saved", "create_digest change_digest"),
     **_named("digest.deleted", "delete_digest"),
     **_named("digest.checked", "check_digest"),

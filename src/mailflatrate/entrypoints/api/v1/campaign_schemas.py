@@ -93,6 +93,15 @@ class CampaignInfo(Schema):
     scheduled_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    labels: list[str]
+    follow_up_of: Annotated[int | None, Field(description="the campaign that this one follows up")]
+
+
+class FollowUpGoalInfo(Schema):
+    """What a follow-up reminds people of: an event, or a click on a link (empty: on any)."""
+
+    event: str = ""
+    link: str = ""
 
 
 class CampaignDetail(CampaignInfo):
@@ -117,6 +126,9 @@ class CampaignDetail(CampaignInfo):
         bool, Field(description="only what `mf-slot` marks in the content can be changed by API; the studio unlocks it")
     ]
     track_clicks: bool
+    link_parameters: Annotated[bool, Field(description="false: its links go without the account's parameters")]
+    link_campaign: Annotated[str, Field(description="its name in web analytics; empty: made from its name")]
+    follow_up_goal: Annotated[FollowUpGoalInfo | None, Field(description="null: it isn't a follow-up")]
     per_hour: int | None
     variants: Annotated[
         list[VariantInfo], Field(description="variants B to D of an A/B test; empty if there is no test")
@@ -192,6 +204,12 @@ class CampaignFields(RequestBodySchema):
     content: Text | None = None
     text_override: Text | None = None
     track_clicks: bool | None = None
+    link_parameters: Annotated[
+        bool | None, Field(description="false: without the account's parameters for web analytics")
+    ] = None
+    link_campaign: Annotated[
+        str | None, Field(max_length=60, pattern=r"^[^\r\n{}]*$", description="its name in web analytics")
+    ] = None
     per_hour: PerHour = None
     variants: Annotated[
         list[VariantRequest] | None,
@@ -231,6 +249,8 @@ def detail(campaign: Campaign) -> CampaignDetail:
         policy_confirmed=campaign.policy_hash == present,
         state_reason=why_it_stands(campaign),
         held_by_rule=campaign.hold_rule,
+        link_parameters=not campaign.untagged_links,
+        follow_up_goal=FollowUpGoalInfo(**(campaign.follow_up_goal or {})) if campaign.follow_up_of else None,
     )
 
 
@@ -262,6 +282,10 @@ def values_of(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
     _check_sender(values.get("sender_id"))
     if given.reply_to is not None:
         values["reply_to"] = _address(given.reply_to.strip())
+    if given.link_parameters is not None:
+        values["untagged_links"] = not given.link_parameters
+    if given.link_campaign is not None:
+        values["link_campaign"] = " ".join(given.link_campaign.split())
     if given.time_zone is not None:
         values["time_zone"] = _zone(given.time_zone)
     if given.conditions is not None:

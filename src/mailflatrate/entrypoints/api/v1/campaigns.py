@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import drafts, templates, versions
 from mailflatrate.apps.campaigns.gallery import GalleryKey
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.models.campaign import LONGEST_LABEL
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.translations import languages_of
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
@@ -55,6 +56,7 @@ class CampaignQuery(PageQuery):
 
     state: CampaignState | None = None
     search: Annotated[str, Field(max_length=100, description="part of the name or mailing ID")] = ""
+    label: Annotated[str, Field(max_length=LONGEST_LABEL, description="only campaigns with this label")] = ""
 
 
 class NewCampaign(CampaignFields):
@@ -145,8 +147,9 @@ class TestSendResult(Schema):
 
 @endpoint(ROUTER, "get", "/campaigns", scope=KeyScope.READ, answers=Page[CampaignInfo])
 def list_campaigns(request: ApiRequest, which: Query[CampaignQuery]) -> Page[CampaignInfo]:
-    """List campaigns, newest first. Filter by state, or by part of the name or mailing ID."""
-    found = queries.campaigns(state=which.state.value if which.state else "", search=which.search.strip())
+    """List campaigns, newest first. Filter by state, by label, or by part of the name or mailing ID."""
+    state = which.state.value if which.state else ""
+    found = queries.campaigns(state=state, search=which.search.strip(), label=which.label)
     return newest_first(found, which, CampaignInfo.model_validate)
 
 

@@ -22,6 +22,7 @@ from mailflatrate.entrypoints.api.v1 import (
     account,
     automations,
     bulk_actions,
+    campaign_links,
     campaigns,
     contact_batches,
     contact_events,
@@ -32,6 +33,7 @@ from mailflatrate.entrypoints.api.v1 import (
     fields,
     forms,
     imports,
+    labels,
     lists,
     material,
     messages,
@@ -99,8 +101,8 @@ TAGS = (
 )
 _MODULES = (
     account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves,
-    exports, suppressions, forms, campaigns, release, report, ab_test, automations, digests, material, senders,
-    messages, events, webhooks, abuse,
+    exports, suppressions, forms, campaigns, labels, campaign_links, release, report, ab_test, automations, digests,
+    material, senders, messages, events, webhooks, abuse,
 )  # fmt: skip
 
 
