@@ -2,9 +2,11 @@ import "grapesjs/dist/css/grapes.min.css";
 import "./blocks.css";
 import grapesjs from "grapesjs";
 import { addAnywhere, addInside } from "./blocks/adding.js";
+import { followQuestions } from "./blocks/answers.js";
 import { CANVAS_CSS, harmless, PLACEHOLDER } from "./blocks/canvas.js";
 import { registerTypes, toComponent, toNode } from "./blocks/components.js";
 import { plainText } from "./blocks/fields.js";
+import { insertFound } from "./blocks/found.js";
 import { Inspector } from "./blocks/inspector.js";
 import { Lock } from "./blocks/lock.js";
 import { headAttributes, NoBlocks, parse, serialise } from "./blocks/mjml.js";
@@ -117,7 +119,7 @@ class Blocks {
     this.chosen();
   }
 
-  source() { return serialise({ head: this.document.head, body: toNode(this.body), tail: this.document.tail }); }
+  source() { followQuestions(this.body); return serialise({ head: this.document.head, body: toNode(this.body), tail: this.document.tail }); }
 
   touch() {
     if (this.quiet || !this.steps) return;
@@ -358,18 +360,16 @@ class Blocks {
   }
 
   fromPage(event) {
+    const found = event.target.closest("[data-blocks-insert]");
+    if (found) return insertFound(this, found);
     const picture = event.target.closest("[data-picture]");
     if (picture?.closest("dialog")?.opener?.dataset.pickerFor === "blocks-picture" && this.selected) {
       const { picture: src, pictureAlt: alt } = picture.dataset;
       this.change(this.selected, { mj: { ...this.selected.get("mj"), src, alt } });
-      this.inspector.show(this.selected);
-      return;
-    }
-    if (picture?.closest("dialog")?.opener?.dataset.pickerFor === "blocks-backdrop" && this.selected) {
+    } else if (picture?.closest("dialog")?.opener?.dataset.pickerFor === "blocks-backdrop" && this.selected) {
       this.inspector.write("background-url", picture.dataset.picture);
-      this.inspector.show(this.selected);
-      return;
-    }
+    } else return undefined;
+    return this.inspector.show(this.selected);
   }
 }
 

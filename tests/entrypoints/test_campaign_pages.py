@@ -286,12 +286,12 @@ def test_ben_who_only_looks_may_not_write() -> None:
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "figures.csv",
         "report.pdf", "links/", "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/",
         "versions/", "versions/1/", "versions/1/message/", "approval/", "comments/",
-        "edit/links/")  # fmt: skip
+        "edit/links/", "answers/", "answers.csv", "answers/comments.csv")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
          "edit/waves/", "choose/", "send-unsent/", "draft-review/", "move/", "follow-up/", "unlock/",
-         "links/1/revoke/", "edit/links/visit/")  # fmt: skip
+         "answers/comments/1/delete/", "links/1/revoke/", "edit/links/visit/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:

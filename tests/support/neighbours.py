@@ -2,6 +2,7 @@
 
 import io
 from datetime import time, timedelta
+from typing import Any
 
 from mailflatrate.apps.abuse.actions.answers import answer_question
 from mailflatrate.apps.abuse.actions.measures import CaseAction, MeasureOrder, take_measure
@@ -19,6 +20,7 @@ from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.actions.brand import save_brand
 from mailflatrate.apps.campaigns.actions.brand_lookup import request_lookup
 from mailflatrate.apps.campaigns.actions.comments import write_comment
+from mailflatrate.apps.campaigns.actions.content_lookup import request_content
 from mailflatrate.apps.campaigns.actions.coupons import create_pool
 from mailflatrate.apps.campaigns.actions.media import gallery_media
 from mailflatrate.apps.campaigns.actions.message_copies import request_copy
@@ -31,6 +33,7 @@ from mailflatrate.apps.campaigns.models import (
     FeedItem,
     LinkTagging,
     LinkVisit,
+    LookupKind,
     PageFetchCount,
 )
 from mailflatrate.apps.campaigns.states import locked, move
@@ -83,7 +86,16 @@ from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.stats.actions import refresh_campaign
 from mailflatrate.apps.stats.models import AudienceCount, Measure, MonthlyReport, MonthlyReportReader
 from mailflatrate.apps.stats.report_links import create_report_link
-from mailflatrate.apps.tracking.models import Click, ClickFold, ClickHour, ClickTotal
+from mailflatrate.apps.tracking.models import (
+    Click,
+    ClickFold,
+    ClickHour,
+    ClickTotal,
+    PollAnswer,
+    PollBallot,
+    PollComment,
+    PollCount,
+)
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover, CampaignState
@@ -233,6 +245,11 @@ class Neighbours:
             ClickTotal.objects.create(
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, people=1, machines=0
             )
+            asked: dict[str, Any] = {"campaign": campaign, "edition_id": delivery.edition_id, "poll": 0, "answer": 0}
+            PollAnswer.objects.create(**asked, delivery_id=delivery.id)
+            PollBallot.objects.create(mark=b"x" * 16, expires_on=now.date())
+            PollComment.objects.create(**asked, text="x", day=now.date())
+            PollCount.objects.create(**asked, people=1)
             Attempt.objects.create(delivery=delivery, number=1, at=now, stage="rcpt")
             Retry.objects.create(delivery=delivery, campaign=campaign, due_at=now + timedelta(days=1))
             Begun.objects.create(chunk=delivery.chunk, claimed_by="gone")
@@ -317,6 +334,10 @@ class Neighbours:
             FeedItem.objects.create(digest=digest, key="0" * 64, title="Bulbs", seen_at=now)
             self.ids["digest_id"] = digest.id
             request_lookup("https://lindenhof.example/")
+            wanted = request_content(
+                LookupKind.PRODUCT, "lindenhof.example", most=1, with_pictures=False, by=self.anna.owner
+            )
+            self.ids["lookup_id"] = wanted.id
             save_brand(BRAND, logo_id=self.ids["media_id"])
             MediaHost.objects.create(
                 domain_id=self.ids["domain_id"], host=f"media{self.anna.account_id}.lindenhof.example"

@@ -1,4 +1,5 @@
 /** Settings of what has a date: the calendar file that a button leads to, and the day that a text counts down to. */
+import { answerFields, hasAnswers, isAnswer, NEW_ANSWER } from "./answers.js";
 import { field, make } from "./inspector.js";
 
 const SCHEME = "calendar:?";
@@ -32,17 +33,18 @@ function eventFields(inspector) {
   });
 }
 
-/** Where a button leads: to a page, or to a calendar file. */
+/** Where a button leads: to a page, a calendar file, or an answer. */
 function destination(inspector) {
   const { words, zone } = inspector.studio;
-  const isEvent = (inspector.attributes().href ?? "").startsWith(SCHEME);
+  const href = inspector.attributes().href ?? "";
+  const now = href.startsWith(SCHEME) ? "calendar" : isAnswer(href) ? "poll" : "";
   const select = make("select", { class: "select select-sm", "data-destination": true, on: { change: () => {
-    inspector.write("href", select.value ? `${SCHEME}${new URLSearchParams({ zone })}` : "https://");
+    inspector.write("href", { calendar: `${SCHEME}${new URLSearchParams({ zone })}`, poll: NEW_ANSWER }[select.value] ?? "https://");
     inspector.show(inspector.model);
     inspector.root.querySelector("[data-destination]").focus();
-  } } }, make("option", { value: "" }, words.to_page), make("option", { value: "calendar" }, words.to_calendar));
-  select.value = isEvent ? "calendar" : "";
-  const rest = isEvent ? [...eventFields(inspector), zones()] : [inspector.link()];
+  } } }, make("option", { value: "" }, words.to_page), make("option", { value: "calendar" }, words.to_calendar), make("option", { value: "poll" }, words.to_poll));
+  select.value = now;
+  const rest = { calendar: () => [...eventFields(inspector), zones()], poll: () => answerFields(inspector) }[now]?.() ?? [inspector.link()];
   return make("div", { class: "grid gap-3" }, field(words.leads_to, select), ...rest);
 }
 
@@ -60,4 +62,9 @@ function countdown(inspector) {
   return field(words.countdown_date, input, words.countdown_hint);
 }
 
-export const DATED_SETTINGS = { destination, countdown };
+/** The settings of a text with scores. */
+function scores(inspector) {
+  return hasAnswers(inspector.model) ? make("div", { class: "grid gap-3" }, ...answerFields(inspector)) : null;
+}
+
+export const DATED_SETTINGS = { destination, countdown, scores };

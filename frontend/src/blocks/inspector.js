@@ -1,5 +1,6 @@
 /** The settings of the selected block: plain labeled fields outside the canvas, accessible by keyboard and screen reader. */
 import { DATED_SETTINGS } from "./dated.js";
+import { FOUND_SETTINGS } from "./found.js";
 import { slotField } from "./lock.js";
 import { inherited, resolved, sides } from "./look.js";
 import { SAVED_SETTINGS } from "./saved.js";
@@ -25,16 +26,16 @@ export function field(label, control, hint) {
 
 /** Which fields a type has; the order is the panel's. */
 const FIELDS = {
-  "mj-text": ["content", "countdown", "align", "font-size", "color", "padding", "screens"],
-  "mj-button": ["label", "destination", "background-color", "color", "align", "font-size", "border-radius", "padding", "screens"],
-  "mj-image": ["picture", "alt", "href", "width", "align", "border-radius", "padding", "screens"],
+  "mj-text": ["content", "countdown", "scores", "align", "font-size", "color", "padding", "screens"],
+  "mj-button": ["product", "label", "destination", "background-color", "color", "align", "font-size", "border-radius", "padding", "screens"],
+  "mj-image": ["product", "picture", "alt", "href", "width", "align", "border-radius", "padding", "screens"],
   "mj-divider": ["border-color", "border-width", "padding"],
   "mj-spacer": ["height"],
   "mj-table": ["content", "font-size", "color", "padding"],
-  "mj-column": ["share", "vertical-align", "background-color", "padding"],
+  "mj-column": ["product", "share", "vertical-align", "background-color", "padding"],
   "mj-group": ["share"],
   "mj-section": ["condition", "screens", "stacking", "background-color", "backdrop", "padding", "keep"],
-  "mj-wrapper": ["condition", "screens", "background-color", "backdrop", "padding", "keep"],
+  "mj-wrapper": ["feed", "condition", "screens", "background-color", "backdrop", "padding", "keep"],
   "mj-include": ["condition", "shared"],
   "mj-body": ["background-color", "page-width"],
   "mj-source": ["source"],
@@ -86,7 +87,7 @@ export class Inspector {
 
   field(name) {
     const { words } = this.studio;
-    const special = SETTINGS[name] ?? SAVED_SETTINGS[name] ?? DATED_SETTINGS[name];
+    const special = SETTINGS[name] ?? SAVED_SETTINGS[name] ?? DATED_SETTINGS[name] ?? FOUND_SETTINGS[name];
     if (special) return special(this);
     if (name === "content") return this.markup();
     if (name === "label") return this.label();

@@ -6,6 +6,7 @@ The formats of a language are in `<language>/formats.py`, together with those th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import import_module
 from zoneinfo import ZoneInfo
@@ -72,3 +73,22 @@ def written_moment(moment: datetime, language: str, time_zone: str) -> str:
 def written_number(number: int, language: str) -> str:
     """Return a whole number with thousands separators: `12,345`, `12.345`."""
     return f"{number:,}".replace(",", formats_of(language).thousands)
+
+
+_CURRENCY_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
+_WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "ISK", "HUF", "CLP", "VND"})
+
+
+def written_price(amount: Decimal, currency: str, language: str) -> str:
+    """Return a price: `€1,249.90`, `1.249,90 €`; without a currency (ISO 4217), the number alone."""
+    thousands = formats_of(language).thousands
+    places = 0 if currency in _WITHOUT_DECIMALS and amount == amount.to_integral_value() else 2
+    whole, _point, decimals = f"{amount:,.{places}f}".partition(".")
+    is_first = thousands == ","
+    number = whole.replace(",", thousands) + (("." if is_first else ",") + decimals if decimals else "")
+    if not currency:
+        return number
+    sign = _CURRENCY_SIGNS.get(currency, "")
+    if not is_first:
+        return f"{number}\u00a0{sign or currency}"
+    return f"{sign}{number}" if sign else f"{currency}\u00a0{number}"

@@ -61,6 +61,13 @@ SENTENCES: dict[str, str] = {
     "event-zoneless": N_("the event of a calendar file has no valid time zone"),
     "event-ends-early": N_("the event of a calendar file ends before it starts"),
     "too-many-events": N_("there are more than {0} different calendar files; remove some"),
+    "poll-unreadable": N_("the link to an answer can't be read; enter question and answer again"),
+    "poll-questionless": N_("the link to an answer has no question"),
+    "poll-answerless": N_("the link to an answer needs either an answer or a score from 0 to 10"),
+    "poll-answers": N_("the question “{0}” needs 2 to 6 different answers"),
+    "poll-scores": N_("the question “{0}” needs a link for each score from 0 to 10"),
+    "poll-mixed": N_("the question “{0}” has both answers and scores; use different questions"),
+    "too-many-polls": N_("there are more than {0} different questions with answers; remove some"),
     "countdown-unreadable": N_("{0} isn't a date that a countdown can use"),
     "countdown-over": N_(
         "the countdown to {0} is over when this campaign is sent; change the date or delete the block"

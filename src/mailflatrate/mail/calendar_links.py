@@ -61,7 +61,7 @@ class CalendarEvent:
         return tuple(url if "://" in url else f"https://{url}" for url in found)
 
 
-def _link(match: re.Match[str]) -> str:
+def unescaped_link(match: re.Match[str]) -> str:
     """Return the link that a text names. Without a semicolon, `&note` isn't the entity `&not` (HTML Living Standard
     13.2.5.73: not in an attribute and before an alphanumeric), whatever `html.unescape` makes of it.
     """
@@ -107,7 +107,7 @@ def events_in(texts: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in texts:
         for match in _LINK.finditer(text):
-            link = _link(match)
+            link = unescaped_link(match)
             if link not in found and _problem(link) is None:
                 found[link] = None
     return tuple(found)
@@ -118,7 +118,7 @@ def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]
     numbers = {link: number for number, link in enumerate(events)}
 
     def replace(match: re.Match[str]) -> str:
-        number = numbers.get(_link(match))
+        number = numbers.get(unescaped_link(match))
         return match.group() if number is None else url(number)
 
     return _LINK.sub(replace, text)
@@ -127,7 +127,7 @@ def with_file_urls(text: str, events: tuple[str, ...], url: Callable[[int], str]
 def find_event_errors(text: str) -> list[SourceError]:
     """Return the links that name no complete event, by line, and one error if there are too many."""
     lines = Lines(text)
-    links = {_link(match): lines.at(match.start()) for match in reversed(list(_LINK.finditer(text)))}
+    links = {unescaped_link(match): lines.at(match.start()) for match in reversed(list(_LINK.finditer(text)))}
     errors = [mistake(line, code) for link, line in links.items() if (code := _problem(link)) is not None]
     if len(links) > MOST_EVENTS:
         errors.append(mistake(1, "too-many-events", str(MOST_EVENTS)))

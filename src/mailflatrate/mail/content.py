@@ -32,6 +32,7 @@ from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate, SourceErro
 from mailflatrate.mail.liquid.marks import MAX_MARKS, first_of_too_many
 from mailflatrate.mail.liquid.protect import ProtectedText, protect, unescape_tags
 from mailflatrate.mail.liquid.sandbox import SAFE_STYLE_FILTER, SAFE_URL_FILTER
+from mailflatrate.mail.poll_links import find_poll_errors
 from mailflatrate.mail.source_errors import Lines
 from mailflatrate.mail.text_part import write_text
 
@@ -285,7 +286,7 @@ def _output_guard(protected: ProtectedText, urls: set[int], styles: set[int]) ->
     return change
 
 
-_OWN_URL = re.compile(r"\{\{-?\s*(?:unsubscribe_url|preferences_url|web_url)\s*-?\}\}")
+_OWN_URL = re.compile(r"\{\{-?\s*(?:unsubscribe_url|preferences_url|web_url|poll_url)\s*-?\}\}")
 
 
 def _assemble_html(
@@ -391,7 +392,8 @@ def find_merge_errors(
     errors = list(find_liquid_errors(body, html_part=True, known_variables=known_variables))
     if is_markup and not errors:
         errors = find_markup_errors(source.body, as_mjml=source.kind is SourceFormat.MJML)
-    errors += find_event_errors(source.body) + find_countdown_errors(source.body, source.sent_on)
+    errors += find_event_errors(source.body) + find_poll_errors(source.body)
+    errors += find_countdown_errors(source.body, source.sent_on)
     others = (("subject", source.subject), ("preheader", source.preheader), ("text", source.text or ""))
     for name, text in others:
         liquid = find_liquid_errors(without_countdowns(text), html_part=False, known_variables=known_variables)

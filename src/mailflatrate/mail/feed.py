@@ -28,6 +28,13 @@ _LINK_SAFE = "%/:=&?~#+!$,;'@[]*()-._"
 
 def read_feed(body: bytes, content_type: str = "") -> Feed:
     """Read RSS or Atom. Raises NoFeed for anything else."""
+    found = parse_feed(body, content_type)
+    items = tuple(item for entry in found.entries[:MOST_ITEMS] if (item := read_entry(entry)) is not None)
+    return Feed(plain(str(found.feed.get("title", "")), LONGEST_TITLE), items)
+
+
+def parse_feed(body: bytes, content_type: str = "") -> Any:
+    """Return RSS or Atom as feedparser reads it. Raises NoFeed for anything else."""
     if _ENTITY.search(body):
         raise NoFeed("it declares entities")
     headers = {"content-type": content_type} if content_type else {}
@@ -38,11 +45,11 @@ def read_feed(body: bytes, content_type: str = "") -> Feed:
         raise NoFeed("it is too damaged to be read") from problem
     if not found.get("version"):
         raise NoFeed("neither RSS nor Atom")
-    items = tuple(item for entry in found.entries[:MOST_ITEMS] if (item := _item(entry)) is not None)
-    return Feed(plain(str(found.feed.get("title", "")), LONGEST_TITLE), items)
+    return found
 
 
-def _item(entry: Any) -> Item | None:
+def read_entry(entry: Any) -> Item | None:
+    """Return an entry as plain values; None if it says nothing."""
     link = safe_link(str(entry.get("link", "")))
     title = plain(str(entry.get("title", "")), LONGEST_TITLE)
     summary = plain(str(entry.get("summary", "")), LONGEST_SUMMARY)

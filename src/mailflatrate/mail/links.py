@@ -20,6 +20,7 @@ class LinkKind(Enum):
     CLICK = "c"
     PERSONAL_CLICK = "k"
     NOT_ME = "n"
+    POLL = "q"
 
 
 LINK_PURPOSES: Final = {
@@ -29,15 +30,19 @@ LINK_PURPOSES: Final = {
     LinkKind.CLICK: TokenPurpose.CLICK,
     LinkKind.PERSONAL_CLICK: TokenPurpose.PERSONAL_CLICK,
     LinkKind.NOT_ME: TokenPurpose.NOT_ME,
+    LinkKind.POLL: TokenPurpose.POLL,
 }
 
 LINK_VARIABLES: Final = {
     LinkKind.UNSUBSCRIBE: "unsubscribe_url",
     LinkKind.PREFERENCES: "preferences_url",
     LinkKind.WEB_VIEW: "web_url",
+    LinkKind.POLL: "poll_url",
     LinkKind.NOT_ME: "not_me_url",
 }
-"""The names under which personalization knows the links; the last one is known to transactional templates only."""
+"""The names under which personalization knows the links; the last one is known to transactional templates only.
+
+`poll_url` is where answers begin: the numbers of question and answer follow it (`mail.poll_links`)."""
 
 
 @dataclass(frozen=True, slots=True)

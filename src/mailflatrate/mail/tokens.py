@@ -52,7 +52,7 @@ class TokenPurpose(Enum):
     NOT_ME opens the page on which the reader of a transactional message says that it isn't meant for them.
     RECEIPT opens the receipt of one consent for the person who gave it: its `delivery_id` is the ledger's event.
     CALENDAR names a calendar file of an edition, the same for all recipients: its `delivery_id` is the edition's id,
-    `extra` the file's number.
+    `extra` the file's number. POLL opens the page on which the recipient of a message answers its questions.
     """
 
     VERP = "verp"
@@ -75,6 +75,7 @@ class TokenPurpose(Enum):
     NOT_ME = "not-me"
     RECEIPT = "receipt"
     CALENDAR = "calendar"
+    POLL = "poll"
 
 
 class KeyRingError(ValueError):
@@ -151,7 +152,7 @@ class _PurposeKeys:
 class KeyRing:
     """The service's token keys. The first key seals; all of them open tokens, forever (R-41)."""
 
-    __slots__ = ("_accounts", "_contents", "_openers", "_sealers", "_suppression")
+    __slots__ = ("_accounts", "_ballots", "_contents", "_openers", "_sealers", "_suppression")
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
         """Take `keys` as (id, at least 32 octets), the current one first. Raises `KeyRingError`."""
@@ -169,6 +170,7 @@ class KeyRing:
         # The founding key, not the current one: a rotation must not lose who is suppressed (R-96).
         self._suppression = _Hmac(_derive(keys[-1][1], "suppression"))
         self._accounts = _Hmac(_derive(keys[-1][1], "account-label"))
+        self._ballots = _Hmac(_derive(keys[-1][1], "ballot"))
         self._contents = tuple(_Hmac(_derive(master, "content")) for _, master in keys)
 
     @classmethod
@@ -251,6 +253,13 @@ class KeyRing:
         Keyed by the founding key, so that a rotation does not change it: Gmail keeps its figures by this label (R-63).
         """
         return "a" + self._accounts.digest(account_id.to_bytes(8, "big")).hex()[:15]
+
+    def ballot_mark(self, account_id: int, delivery_id: int, poll: int) -> bytes:
+        """Return 16 octets that show that a message's question was answered, without naming the message (R-107).
+
+        Keyed by the founding key: after a rotation no message could be answered twice.
+        """
+        return self._ballots.digest(_plain(account_id, delivery_id, poll).to_bytes(_HIDDEN_OCTETS, "big"))[:16]
 
     def content_seal(self, content: bytes) -> bytes:
         """Return the HMAC-SHA-256 of frozen content, 32 octets: proves that this service froze it."""

@@ -36,7 +36,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer, erase_many_for_customer
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.apps.privacy.models import DataRequestKind, PrivacyRequest
-from mailflatrate.apps.tracking.models import Click
+from mailflatrate.apps.tracking.models import Click, PollAnswer, PollComment
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -95,6 +95,9 @@ def _mail(anna: Customer, campaign: Any, ids: list[int]) -> None:
             Click.objects.create(
                 campaign=campaign, edition_id=delivery.edition_id, link_number=1, delivery_id=delivery.id
             )
+        asked: dict[str, Any] = {"campaign": campaign, "edition_id": delivery.edition_id, "poll": 0, "answer": 0}
+        PollAnswer.objects.create(**asked, delivery_id=delivery.id)
+        PollComment.objects.create(**asked, text=EMAILS[number], day=now.date(), delivery_id=delivery.id)
         Feedback.objects.create(
             delivery_id=delivery.id,
             campaign=campaign,

@@ -30,8 +30,9 @@ from mailflatrate.mail.content import CompileContext, ContentSource
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint as ImprintBlock
 from mailflatrate.mail.html.imprint import FooterLine
-from mailflatrate.mail.links import LinkKind, link_prefix
+from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate
+from mailflatrate.mail.poll_links import Poll, polls_in, with_answer_urls
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.contact_fields import FieldValue
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
@@ -155,9 +156,22 @@ def read_events(campaign: Campaign) -> tuple[CalendarEvent, ...]:
     return tuple(map(read_event, calendar_events(campaign)))
 
 
-def _with_calendar_files(source: ContentSource, events: tuple[str, ...], url: Callable[[int], str]) -> ContentSource:
-    text = None if source.text is None else with_file_urls(source.text, events, url)
-    return replace(source, body=with_file_urls(source.body, events, url), text=text)
+def read_polls(campaign: Campaign) -> tuple[Poll, ...]:
+    """Return the questions that the campaign's readers can answer, by number from 0 (`mail.poll_links`)."""
+    return polls_in((resolved(campaign).content, campaign.text_override))
+
+
+def _with_own_urls(campaign: Campaign, edition_id: int) -> ContentSource:
+    """Return the source with the addresses of its calendar files and of the answers to its questions."""
+    source, events, polls = source_of(campaign), calendar_events(campaign), read_polls(campaign)
+
+    def url(number: int) -> str:
+        return calendar_url(campaign.account_id, edition_id, number)
+
+    def written(text: str) -> str:
+        return with_answer_urls(with_file_urls(text, events, url), polls, LINK_VARIABLES[LinkKind.POLL])
+
+    return replace(source, body=written(source.body), text=None if source.text is None else written(source.text))
 
 
 def calendar_url(account_id: int, edition_id: int, number: int) -> str:
@@ -198,12 +212,7 @@ def compile_campaign(
         language=campaign.language,
         tags=link_tags(campaign),
     )
-    source = _with_calendar_files(
-        source_of(campaign),
-        calendar_events(campaign),
-        lambda number: calendar_url(campaign.account_id, edition_id or NO_EDITION, number),
-    )
-    return compile_in_child(source, context)
+    return compile_in_child(_with_own_urls(campaign, edition_id or NO_EDITION), context)
 
 
 def _link_url(account_id: int, edition_id: int) -> Callable[[int, str], str]:

@@ -1,10 +1,11 @@
 """Convert rows of this app to facts for the rules."""
 
 import re
+from collections.abc import Iterable
 from statistics import median
 
 from mailflatrate.apps.accounts.models import Imprint
-from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url, read_events
+from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calendar_url, read_events, read_polls
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.link_visits import visit_facts
 from mailflatrate.apps.campaigns.media import media_ids_in
@@ -16,6 +17,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.author_mistakes import as_param
 from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
+from mailflatrate.mail.poll_links import Poll
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import tells_ai
 
@@ -27,7 +29,9 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
     named = {link.url for link in links}
     unnamed = [link.url for link in compiled.sources.links if link.url not in named and not is_calendar_url(link.url)]
     events = read_events(campaign)
-    said = (campaign.subject, campaign.preheader, seen.visible_text, compiled.sources.text, *(e.words for e in events))
+    polls = read_polls(campaign)
+    linked = [*(event.words for event in events), *(poll.words for poll in polls)]
+    said = (campaign.subject, campaign.preheader, seen.visible_text, compiled.sources.text, *linked)
     words = "\n".join(said)
     spoken = spoken_of_in_child(words, seen.visible_text)
     return ContentFacts(
@@ -56,7 +60,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         dark_traps=seen.dark_traps,
         categories=spoken.categories,
         machine_orders=spoken.machine_orders,
-        placeholders=_placeholders_left(campaign, seen),
+        placeholders=_placeholders_left(campaign, seen, polls),
         images_without_source=seen.images_without_source,
         visits=visit_facts(campaign, (link.url for link in compiled.sources.links), seen),
         has_headings=seen.headings > 0,
@@ -66,10 +70,11 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
     )
 
 
-def _placeholders_left(campaign: Campaign, seen: SeenContent) -> tuple[str, ...]:
+def _placeholders_left(campaign: Campaign, seen: SeenContent, polls: Iterable[Poll]) -> tuple[str, ...]:
     """Return our placeholder texts that are still in the campaign where a reader would see them (R-52)."""
     lines = [line.strip() for line in campaign.text_override.splitlines()]
-    return placeholders_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines])
+    asked = [line for poll in polls for line in poll.words.splitlines()]
+    return placeholders_in([campaign.subject.strip(), campaign.preheader.strip(), *seen.blocks, *lines, *asked])
 
 
 _IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)

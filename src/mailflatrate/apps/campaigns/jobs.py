@@ -1,7 +1,14 @@
 """Background jobs of campaigns: check feeds, adopt templates of other systems, fetch foreign pages, keep house."""
 
 from mailflatrate.apps.campaigns import page_fetches
-from mailflatrate.apps.campaigns.actions import brand_lookup, digests, link_visits, message_copies, templates
+from mailflatrate.apps.campaigns.actions import (
+    brand_lookup,
+    content_lookup,
+    digests,
+    link_visits,
+    message_copies,
+    templates,
+)
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue, job
@@ -39,12 +46,19 @@ def look_up_brand(account_id: int) -> None:
     brand_lookup.look_up_brand(account_id)
 
 
+@job(content_lookup.JOB, JobQueue.FETCH)
+def look_up_content(account_id: int, lookup_id: int) -> None:
+    """Find the product of a page, or the items of a feed."""
+    content_lookup.look_up_content(account_id, lookup_id)
+
+
 @job("campaigns.forget_fetches", JobQueue.HOUSE, every="29 3 * * *")
 def forget_fetches(timestamp: int) -> None:
     """Once a day, delete old copies and counts, and fail copies and lookups that no job works for."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         message_copies.forget_old_copies()
         brand_lookup.fail_lost_lookups()
+        content_lookup.forget_old_lookups()
         page_fetches.forget_counts()
 
 

@@ -37,7 +37,7 @@ def refuse_beyond_limit(conditions: Any) -> None:
     if tenancy.limited_member() is None:
         return
     for condition in check_segment(conditions).conditions():
-        of_any = condition.field is Field.CLICKED and condition.campaign is None
+        of_any = condition.field in (Field.CLICKED, Field.ANSWERED) and condition.campaign is None
         if condition.field in _OF_ALL_LISTS or of_any:
             raise SegmentError(_("a condition asks about all lists, and you see only some; remove it"))
 

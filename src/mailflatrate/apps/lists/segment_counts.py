@@ -80,8 +80,8 @@ def sample_people(definition: Any) -> list[Contact]:
 
 
 def asks_about_clicks(tree: SegmentGroup) -> bool:
-    """Return whether a segment has a condition on clicks, which are known only of people who agreed to it."""
-    return any(condition.field is Field.CLICKED for condition in tree.conditions())
+    """Return whether a segment has a condition on clicks or answers, known only of people who agreed to it."""
+    return any(condition.field in (Field.CLICKED, Field.ANSWERED) for condition in tree.conditions())
 
 
 def _quickly(statement: str, values: Sequence[Any], milliseconds: int) -> Any:

@@ -67,6 +67,14 @@ _WIPE: dict[str, _Trace] = {
         "click", "delivery_id = NULL", _OF_DELIVERY, "was.delivery_id",
         lambda people, row: ((), _by_delivery(people, row[0])),
     ),
+    "answers": _Trace(
+        f"DELETE FROM poll_answer WHERE account_id = %(account_id)s AND {_OF_DELIVERY} RETURNING delivery_id",  # noqa: S608
+        lambda people, row: ((), _by_delivery(people, row[0])),
+    ),
+    "answer_comments": _Trace(
+        f"DELETE FROM poll_comment WHERE account_id = %(account_id)s AND {_OF_DELIVERY} RETURNING delivery_id",  # noqa: S608
+        lambda people, row: ((), _by_delivery(people, row[0])),
+    ),
     "attempts": _Trace(
         f"UPDATE attempt SET reply_text = '' WHERE account_id = %(account_id)s AND {_OF_DELIVERY}"  # noqa: S608
         " RETURNING delivery_id",

@@ -32,6 +32,7 @@ from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.apps.privacy.receipt import receipts_of
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.apps.tracking.models import Click, Conversion
+from mailflatrate.apps.tracking.poll_results import answers_of
 from mailflatrate.apps.tracking.queries import clicked_urls
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import clock, tenancy
@@ -77,6 +78,7 @@ def stored_about(contact_id: int, *, language: str, to_mailbox: bool = False) ->
         ],
         "transactional_messages": _transactional(contact),
         "clicks": _clicks(deliveries),
+        "answers": answers_of([row.id for row in deliveries]),
         "came_back": [
             {"at": row.at.isoformat(), "what": row.kind, "text": row.text, "reason": row.reason}
             for row in Feedback.objects.filter(contact_id=contact_id).order_by("at")

@@ -1,4 +1,6 @@
-"""The tables of clicks and conversions."""
+"""The tables of clicks, of conversions, and of answers to the questions of campaigns."""
+
+import secrets
 
 from django.db import models
 from django.db.models.functions import Now
@@ -155,3 +157,87 @@ class ConversionFold(TenantModel):
     class Meta:
         db_table = "conversion_fold"
         constraints = [models.UniqueConstraint(fields=["account"], name="conversion_fold_once")]
+
+
+def random_id() -> int:
+    """Return an ID that says nothing about when its row was written. JavaScript can read it without loss."""
+    return secrets.randbits(48) + 1
+
+
+class PollCount(TenantModel):
+    """How often an answer of an edition's question was given: what reports show. It names no one."""
+
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    edition_id = models.BigIntegerField()
+    poll = models.PositiveSmallIntegerField(help_text="the question's number in the edition")
+    answer = models.PositiveSmallIntegerField(help_text="the answer's number, or the score")
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        db_table = "poll_count"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "campaign", "edition_id", "poll", "answer"], name="poll_count_once"
+            )
+        ]
+
+
+class PollBallot(TenantModel):
+    """That a message's question was answered, not what was answered, nor by whom (R-107)."""
+
+    mark = models.BinaryField(max_length=16, help_text="keyed hash of the message and the question")
+    expires_on = models.DateField(help_text="the first of a month, after the question has closed")
+
+    class Meta:
+        db_table = "poll_ballot"
+        constraints = [models.UniqueConstraint(fields=["account", "mark"], name="poll_ballot_once")]
+        indexes = [models.Index(fields=["expires_on"], name="poll_ballot_age")]
+
+
+class PollAnswer(TenantModel):
+    """The answer of a person who agreed to be recorded and sent it with their name (R-107)."""
+
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    edition_id = models.BigIntegerField()
+    poll = models.PositiveSmallIntegerField()
+    answer = models.PositiveSmallIntegerField()
+    delivery_id = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "poll_answer"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "delivery_id", "poll"], name="poll_answer_once"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "campaign", "poll", "answer"], name="poll_answer_of_campaign"),
+            models.Index(fields=["at"], name="poll_answer_age"),
+        ]
+
+
+class PollComment(TenantModel):
+    """What a person wrote beside their answer: with their message if they agreed to be recorded, otherwise with no one.
+
+    IDs are random, and there is a day instead of a time, so that neither leads back to a person.
+    """
+
+    id = models.BigIntegerField(primary_key=True, default=random_id)
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
+    edition_id = models.BigIntegerField()
+    poll = models.PositiveSmallIntegerField()
+    answer = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=1000)
+    day = models.DateField()
+    delivery_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "poll_comment"
+        indexes = [
+            models.Index(fields=["account", "campaign", "day"], name="poll_comment_of_campaign"),
+            models.Index(fields=["day"], name="poll_comment_age"),
+            models.Index(
+                fields=["account", "delivery_id"],
+                condition=models.Q(delivery_id__isnull=False),
+                name="poll_comment_delivery",
+            ),
+        ]

@@ -1,15 +1,16 @@
-"""Segment conditions about clicks.
+"""Segment conditions about clicks, and answers to the questions of campaigns.
 
 Only people who agreed to be recorded can match, whatever the condition is (R-107).
 """
 
 from typing import Any
 
-from mailflatrate.apps.campaigns.models import Edition
+from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.lists.conditions.tree import Condition
 from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
+from mailflatrate.apps.tracking.poll_results import answer_places
 
 
 def clicked(condition: Condition, alias: str) -> Built:
@@ -58,4 +59,30 @@ def _numbers_of(campaign_id: int, url: str) -> tuple[list[int], list[int]]:
     return editions, numbers
 
 
+def answered(condition: Condition, alias: str) -> Built:
+    """Return an SQL condition: a contact who agreed to be recorded answered a question, or didn't."""
+    rows = (
+        f"FROM poll_answer seg, delivery_record got WHERE seg.account_id = {account_sql(alias)} "
+        "AND got.account_id = seg.account_id AND got.id = seg.delivery_id"
+    )
+    values: list[Any] = []
+    if condition.days is not None:
+        rows += " AND seg.at >= now() - make_interval(days => %s)"
+        values.append(condition.days)
+    if condition.campaign is not None:
+        rows += f" AND seg.campaign_id = %s AND got.campaign_id = %s AND {of_campaign_sql(condition.campaign, 'got')}"
+        values += [condition.campaign, condition.campaign]
+    if condition.campaign is not None and condition.question:
+        campaign = Campaign.objects.filter(id=condition.campaign).first()
+        places = answer_places(campaign, condition.question, condition.answer) if campaign else []
+        rows += (
+            " AND (seg.edition_id, seg.poll, seg.answer) IN (SELECT * FROM unnest(%s::bigint[], %s::int[], %s::int[]))"
+        )
+        values += [[place[at] for place in places] for at in range(3)]
+    enough, values = at_least("got.contact_id", rows, values, alias, 1)
+    known = f"{alias}.tracking_event_id IS NOT NULL"
+    return f"{known} AND {enough if condition.op is Op.DID else f'NOT {enough}'}", values
+
+
 register_builder(Field.CLICKED, clicked)
+register_builder(Field.ANSWERED, answered)

@@ -108,6 +108,13 @@ READERS: Mapping[str, ChildReader] = {
     ),
     "brand.sheets": ChildReader("mailflatrate.mail.site_brand:find_sheets"),
     "brand.read": ChildReader("mailflatrate.mail.site_brand:read_brand", cpu_seconds=2, memory_mb=192),
+    "product.page": ChildReader("mailflatrate.mail.product_page:read_product", cpu_seconds=1.5, memory_mb=192),
+    "product.feed": ChildReader(
+        "mailflatrate.mail.product_feed:read_items",
+        cpu_seconds=2.5,
+        memory_mb=208,
+        raises=("mailflatrate.mail.feed_values:NoFeed",),
+    ),
     "copied": ChildReader("mailflatrate.mail.copied_html:read_copied", cpu_seconds=2, memory_mb=192),
     **{
         f"content.{path.partition(':')[2]}": ChildReader(

@@ -90,7 +90,7 @@ _SUPPRESSION = (
 )
 # A stored segment that asks about lists, or what was sent to them, would tell who is on another one.
 _ASKING = " || ".join(
-    f'@ == "{field}"' for field in ["list", "form", "source", "consent", "mailing", "received", "clicked"]
+    f'@ == "{field}"' for field in ["list", "form", "source", "consent", "mailing", "received", "clicked", "answered"]
 )
 _ASKS_NO_LIST = f"NOT jsonb_path_exists(jsonb_build_array(tree, conditions), '$.**.field ? ({_ASKING})')"
 _STARTED = f"{_own('created_by_id')} AND list_ids <@ {LISTS}"
@@ -148,7 +148,8 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             _OF_CAMPAIGN,
             _READ,
             "campaign_review gate_decision archived_campaign past_recipients relay_deferral lost_claim tally retry "
-            "lane_hold feedback click click_hour click_fold click_total conversion_day",
+            "lane_hold feedback click click_hour click_fold click_total conversion_day poll_count poll_answer "
+            "poll_comment",
         ),
         *_tables(_within("chunk_id", "chunk"), _READ, "begun"),
         *_tables(_DELIVERY, _READ, "delivery delivery_archive"),

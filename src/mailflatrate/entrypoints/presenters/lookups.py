@@ -9,6 +9,7 @@ from mailflatrate.apps.automations.models import Automation, AutomationVersion
 from mailflatrate.apps.campaigns.models import (
     Campaign,
     CampaignTemplate,
+    ContentLookup,
     CouponPool,
     FeedDigest,
     Media,
@@ -90,6 +91,11 @@ def find_coupon_pool(pool_id: int) -> CouponPool:
 def find_message_copy(copy_id: int) -> MessageCopy:
     """Return one of the account's copies of messages from other systems."""
     return get_object_or_404(MessageCopy.objects.select_related("campaign"), id=copy_id)
+
+
+def find_content_lookup(lookup_id: int) -> ContentLookup:
+    """Return one of the account's lookups of products and feeds."""
+    return get_object_or_404(ContentLookup.objects, id=lookup_id)
 
 
 def find_move(move_id: int) -> Move:

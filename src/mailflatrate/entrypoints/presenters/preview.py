@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 
 from mailflatrate.apps.accounts.models import Account
-from mailflatrate.apps.campaigns.campaign_content import NO_EDITION, compile_campaign, read_events
+from mailflatrate.apps.campaigns.campaign_content import NO_EDITION, compile_campaign, read_events, read_polls
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, parts_in_child
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
@@ -14,6 +14,7 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.calendar_links import CalendarEvent
 from mailflatrate.mail.liquid import SourceError, SourceRefused
+from mailflatrate.mail.poll_links import Poll
 
 MOST_HIDDEN = 4
 """How often the message is rendered: a missing field hides the next one in the same piece of text."""
@@ -32,6 +33,7 @@ class PreviewedMessage:
     detail: str = ""
     mistakes: tuple[SourceError, ...] = ()
     events: tuple[CalendarEvent, ...] = ()
+    polls: tuple[Poll, ...] = ()
 
 
 def compiled_or_problem(campaign: Campaign) -> CompiledCampaign | PreviewedMessage:
@@ -84,4 +86,5 @@ def rendered_preview(
         html=written.html,
         text=written.text,
         events=read_events(campaign),
+        polls=read_polls(campaign),
     )

@@ -35,6 +35,7 @@ FIELD_WORDS: Mapping[Field, str | Promise] = {
     Field.CAMPAIGN: lazy("Earlier campaign"),
     Field.RECEIVED: lazy("Campaigns received"),
     Field.CLICKED: lazy("Clicks"),
+    Field.ANSWERED: lazy("Answers"),
     Field.EVENT: lazy("Event"),
 }
 
@@ -281,6 +282,23 @@ def _clicked(condition: Condition, names: SegmentNames) -> str:
     return _("who agreed to click tracking and didn't click %(what)s") % {"what": " ".join(what)}
 
 
+def _answered(condition: Condition, names: SegmentNames) -> str:
+    what = [str(_("any question"))]
+    if condition.campaign is not None:
+        name = names.of(Field.CAMPAIGN, [condition.campaign])[0]
+        what = [_("a question in %(name)s") % {"name": name}]
+        if condition.question:
+            named = {"question": _quoted(condition.question), "name": name}
+            what = [_("the question %(question)s in %(name)s") % named]
+    if condition.answer:
+        what.append(_("with %(answer)s") % {"answer": _quoted(condition.answer)})
+    if condition.days is not None:
+        what.append(_last_days(condition.days))
+    if condition.op is Op.DID:
+        return _("who answered %(what)s") % {"what": " ".join(what)}
+    return _("who agreed to click tracking and didn't answer %(what)s") % {"what": " ".join(what)}
+
+
 _TESTED: Mapping[Op, str | Promise] = {
     Op.EQUALS: lazy("%(field)s is %(value)s"),
     Op.NOT_EQUALS: lazy("%(field)s isn't %(value)s"),
@@ -329,5 +347,6 @@ _CLAUSES: Mapping[Field, Callable[[Condition, SegmentNames], str]] = {
     Field.CAMPAIGN: _campaign,
     Field.RECEIVED: _received,
     Field.CLICKED: _clicked,
+    Field.ANSWERED: _answered,
     Field.EVENT: event_clause,
 }

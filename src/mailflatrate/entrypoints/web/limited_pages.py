@@ -12,7 +12,8 @@ _CAMPAIGNS = (
     "campaign-policy campaign-release campaign-approval campaign-take-back campaign-progress campaign-pause "
     "campaign-resume campaign-send-unsent campaign-choose campaign-speed campaign-cancel campaign-recipients "
     "campaign-export campaign-comments campaign-comment-settle campaign-comment-delete campaign-clicks "
-    "campaign-click-map campaign-report-pdf campaign-report-links campaign-report-link-revoke "
+    "campaign-click-map campaign-answers campaign-answers-csv campaign-answer-comments-csv "
+    "campaign-report-pdf campaign-report-links campaign-report-link-revoke "
     "campaign-figures campaign-decision campaign-edition campaign-edition-html campaign-attempts "
     "template-gallery template-gallery-message media-picker media-upload"
 )

@@ -37,7 +37,7 @@ _PLAIN_WORK = 200
 """The work that printing a plain value counts as: `work_limit` cannot measure it."""
 KNOWN_VARIABLES = frozenset({
     "contact.email", "contact.first_name", "contact.last_name", "account.name", "list.name", "unsubscribe_url",
-    "preferences_url", "web_url", "mailing_id", "subscription.date", "subscription.source",
+    "preferences_url", "web_url", "poll_url", "mailing_id", "subscription.date", "subscription.source",
 })  # fmt: skip
 """What every campaign may print; a caller adds `contact.<attribute>` for each attribute of the account."""
 

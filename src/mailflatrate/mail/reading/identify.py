@@ -17,11 +17,11 @@ from mailflatrate.mail.tokens import TOKEN_PATTERN, KeyRing, TokenClaims, TokenP
 # A link wrapped by a mailbox provider has its slashes escaped, so that a token may follow "%2F".
 _TOKEN = re.compile(rf"(?:%2[Ff]|%3[Dd])?({TOKEN_PATTERN})")
 # Places where only our tokens can be: a look-alike there is a forgery and not an accident.
-_PLACE = r"(?:\b(?:b|unsub)\+|cfbl-feedback-id:[ \t]*|(?:/|%2F)[upwk](?:/|%2F))"
+_PLACE = r"(?:\b(?:b|unsub)\+|cfbl-feedback-id:[ \t]*|(?:/|%2F)[upwkq](?:/|%2F))"
 _OURS = re.compile(rf"{_PLACE}({TOKEN_PATTERN})(?![A-Za-z0-9])", re.I)
 # Where a client broke a long link, the next line's first word may come right after the token.
 _OURS_JOINED = re.compile(rf"{_PLACE}({TOKEN_PATTERN})", re.I)
-_MAY_BE_BROKEN = ("/u/", "/p/", "/w/", "/k/", "%2Fu%2F", "b+", "unsub+")
+_MAY_BE_BROKEN = ("/u/", "/p/", "/w/", "/k/", "/q/", "%2Fu%2F", "b+", "unsub+")
 _BROKEN_LINE = re.compile(r"=?\n[> \t|]*")
 _MARKED_FIELDS = ("cfbl-feedback-id", "feedback-id", "message-id", "in-reply-to", "references", "list-help", "subject")
 _REPORT_PARTS = ("message/feedback-report", "text/feedback-report", "message/delivery-status", "text/rfc822-header")
@@ -36,6 +36,7 @@ _OF_A_DELIVERY = frozenset(
         TokenPurpose.PERSONAL_CLICK,
         TokenPurpose.OPEN,
         TokenPurpose.ARCHIVE,
+        TokenPurpose.POLL,
         TokenPurpose.REPORT,
         TokenPurpose.RELAY_EVENT,
     }

@@ -19,6 +19,7 @@ from mailflatrate.apps.campaigns.campaign_content import (
     compile_campaign,
     content_hash,
     printed_defaults,
+    read_polls,
 )
 from mailflatrate.apps.campaigns.coupons import pools_in
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError, NotEditable
@@ -279,6 +280,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
             "attributes": sorted(attributes),
             "defaults": printed_defaults(campaign),
             **({"events": list(events)} if (events := calendar_events(shown)) else {}),
+            **({"polls": [poll.as_json() for poll in polls]} if (polls := read_polls(shown)) else {}),
             **({"coupons": pools} if (pools := pools_in((compiled.subject, compiled.html, compiled.text))) else {}),
             **({"visits": visits} if (visits := evidence_of(campaign.id)) else {}),
         },

@@ -13,6 +13,7 @@ from mailflatrate.apps.campaigns.models.campaign import (
 )
 from mailflatrate.apps.campaigns.models.comment import CampaignComment, CommentPlace
 from mailflatrate.apps.campaigns.models.content import BrandKit, CampaignTemplate, Media, MediaFile, SavedBlock
+from mailflatrate.apps.campaigns.models.content_lookup import ContentLookup, LookupKind
 from mailflatrate.apps.campaigns.models.coupons import CouponCode, CouponPool
 from mailflatrate.apps.campaigns.models.digest import DigestOutcome, FeedDigest, FeedItem
 from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyle
@@ -36,6 +37,7 @@ __all__ = [
     "CampaignVersion",
     "CommentPlace",
     "ContentKind",
+    "ContentLookup",
     "CopyState",
     "CouponCode",
     "CouponPool",
@@ -45,6 +47,7 @@ __all__ = [
     "FeedItem",
     "LinkTagging",
     "LinkVisit",
+    "LookupKind",
     "Media",
     "MediaFile",
     "MessageCopy",

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote_plus
 
 from mailflatrate.apps.campaigns.default_blocks import palette_words
 from mailflatrate.base import clock
@@ -54,7 +55,10 @@ def shipped_url(stem: str) -> str:
 def block_sources(language: str, brand: BrandStyle) -> dict[str, str]:
     """Return each block's MJML by key, with the texts it begins with in `language`."""
     in_a_week = (clock.now() + timedelta(days=7)).date().isoformat()
-    words = brand.words() | palette_words(language) | {"countdown_date": in_a_week}
+    texts = palette_words(language)
+    # The link of an answer has the question, too.
+    asked = {f"{name}_url": quote_plus(text) for name, text in texts.items() if name.startswith(("poll_", "nps_"))}
+    words = brand.words() | texts | asked | {"countdown_date": in_a_week}
 
     def fill(found: re.Match[str]) -> str:
         return shipped_url(found[2]) if found[1] == "picture" else words[found[1]]

@@ -151,7 +151,7 @@ def _extras(where: str, field: Field, op: Op, raw: Mapping[str, Any]) -> dict[st
         found["times"] = _whole(where, raw.get("times"), wanted, maximum=MAX_TIMES)
     if field is Field.EVENT:
         found |= {"event": _event(where, raw.get("event")), "where": _tests(where, raw.get("where"))}
-    if field is Field.CLICKED and _given(raw, "campaign"):
+    if field in (Field.CLICKED, Field.ANSWERED) and _given(raw, "campaign"):
         found["campaign"] = _whole(where, raw["campaign"], _("choose a campaign"), maximum=_LARGEST_ID)
     if field is Field.CLICKED and _given(raw, "link"):
         link = str(raw["link"]).strip()
@@ -160,6 +160,16 @@ def _extras(where: str, field: Field, op: Op, raw: Mapping[str, Any]) -> dict[st
         if len(link) > MAX_LINK_CHARACTERS or "\0" in link:
             raise SegmentError(f"{where}: " + _("enter up to %(limit)d characters") % {"limit": MAX_LINK_CHARACTERS})
         found["link"] = link
+    if field is Field.ANSWERED:
+        found |= _answer(where, raw, has_campaign="campaign" in found)
+    return found
+
+
+def _answer(where: str, raw: Mapping[str, Any], *, has_campaign: bool) -> dict[str, str]:
+    """Return the question and the answer that are asked about, in words; both may be left open."""
+    found = {name: _text(where, raw[name]) for name in ("question", "answer") if _given(raw, name)}
+    if ("question" in found and not has_campaign) or ("answer" in found and "question" not in found):
+        raise SegmentError(f"{where}: {_('choose the campaign and the question of the answer')}")
     return found
 
 
@@ -226,7 +236,7 @@ def _test(where: str, raw: Any) -> PropertyTest:
     return PropertyTest(name, op, _value(where, Field.ATTRIBUTE, op, raw.get("value")))
 
 
-_REPEATED = (Field.RECEIVED, Field.CLICKED, Field.EVENT)
+_REPEATED = (Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.EVENT)
 """Fields that ask how often something happened."""
 _NAMED: dict[Field, Callable[[], str]] = {
     Field.LIST: lambda: _("choose a list"),

@@ -36,8 +36,9 @@ class PropertyTest:
 class Condition:
     """A validated condition: `value` has the type that `op` needs (text, number, ISO date text, choices, ids, days).
 
-    `days` limits a list, received campaigns, clicks or events to the last days; `times` is the least number of them;
-    `campaign` and `link` say which clicks count, `event` and `where` which events do: those that pass every test.
+    `days` limits a list, received campaigns, clicks, answers or events to the last days; `times` is the least number of
+    them; `campaign` and `link` say which clicks count, `campaign`, `question` and `answer` which answers, `event` and
+    `where` which events do: those that pass every test.
     """
 
     field: Field
@@ -48,6 +49,8 @@ class Condition:
     times: int | None = None
     campaign: int | None = None
     link: str = ""
+    question: str = ""
+    answer: str = ""
     event: str = ""
     where: tuple[PropertyTest, ...] = ()
 
@@ -58,7 +61,7 @@ class Condition:
             stored["key"] = self.key
         if self.value is not None:
             stored["value"] = list(self.value) if isinstance(self.value, tuple) else self.value
-        for name in ("days", "times", "campaign", "link", "event"):
+        for name in ("days", "times", "campaign", "link", "question", "answer", "event"):
             if more := getattr(self, name):
                 stored[name] = more
         if self.where:

@@ -39,6 +39,7 @@ class Field(StrEnum):
     RECEIVED = "received"  # how many campaigns were delivered; likewise
     EVENT = "event"  # what the customer's own systems reported
     CLICKED = "clicked"  # clicks of people who agreed to be recorded (R-107); likewise
+    ANSWERED = "answered"  # answers of these people to a campaign's questions; likewise
 
 
 class Op(StrEnum):
@@ -118,6 +119,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.CAMPAIGN: (Op.NOT_GOT, Op.GOT),
     Field.RECEIVED: (Op.AT_LEAST, Op.LESS),
     Field.CLICKED: (Op.DID, Op.DID_NOT),
+    Field.ANSWERED: (Op.DID, Op.DID_NOT),
     Field.EVENT: (Op.DID, Op.DID_NOT),
 }
 """Which comparisons each field offers, whatever type a custom field has."""

@@ -64,6 +64,13 @@ WITH old AS (
 )
 SELECT count(*) FROM old
 """
+_ANSWERS = (
+    "DELETE FROM poll_answer WHERE id IN (SELECT id FROM poll_answer WHERE at < %(before)s LIMIT %(most)s)",
+    "DELETE FROM poll_comment WHERE id IN (SELECT id FROM poll_comment WHERE day < %(before)s LIMIT %(most)s)",
+)
+_BALLOTS = """
+DELETE FROM poll_ballot WHERE id IN (SELECT id FROM poll_ballot WHERE expires_on <= %(before)s LIMIT %(most)s)
+"""
 _RAW_MAIL = """
 UPDATE raw_mail SET raw = '', envelope_from = '', peer = '', address_keys = '{}' WHERE id IN (
     SELECT id FROM raw_mail WHERE received_at < %(before)s AND raw <> '' AND state <> 'new' AND desk = ''
@@ -93,7 +100,9 @@ def delete_expired() -> dict[str, int]:
         "replies": wipe_replies,
         "raw_mails": lambda: _by_days(_RAW_MAIL, "raw_mail_days"),
         "feedback": lambda: _by_days(_FEEDBACK, "raw_mail_days"),
-        "clicks": wipe_clicks,
+        "clicks": lambda: _until_done(_CLICKS, _click_limit()),
+        "answers": lambda: sum(_until_done(statement, _click_limit()) for statement in _ANSWERS),
+        "ballots": lambda: _until_done(_BALLOTS, clock.now()),
         "delivery_months": lambda: drop_expired(proof_limit(clock.now())),
         "refused_rows": lambda: _by_days(_REFUSED, "refused_row_days"),
         "notices": lambda: _by_days(_NOTICES, "smtp_reply_days"),
@@ -179,13 +188,12 @@ def wipe_replies() -> int:
             return total
 
 
-def wipe_clicks() -> int:
-    """Delete clicks older than 25 months; the report keeps their number. Return how many."""
+def _click_limit() -> datetime:
+    """Return 25 months ago: older clicks and answers with a person's name are deleted; reports keep their number."""
     months = int(value("click_months"))
     now = clock.now()
     year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
-    before = now.replace(year=year, month=month + 1, day=min(now.day, 28))
-    return _until_done(_CLICKS, before)
+    return now.replace(year=year, month=month + 1, day=min(now.day, 28))
 
 
 def forget_requests() -> int:

@@ -11,7 +11,7 @@ END $$;
 CREATE OR REPLACE TRIGGER conversions_of_events_end AFTER DELETE ON contact_event
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.conversions_of_events_end();
 
--- The clicks themselves stay as numbers of the campaign.
+-- The clicks and answers themselves stay as numbers of the campaign, and comments without a name.
 CREATE OR REPLACE FUNCTION public.recording_ends() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -19,6 +19,12 @@ BEGIN
     UPDATE click SET delivery_id = NULL FROM delivery_record d
         WHERE d.account_id = NEW.account_id AND d.contact_id = NEW.id
         AND click.account_id = NEW.account_id AND click.delivery_id = d.id;
+    DELETE FROM poll_answer a USING delivery_record d
+        WHERE d.account_id = NEW.account_id AND d.contact_id = NEW.id
+        AND a.account_id = NEW.account_id AND a.delivery_id = d.id;
+    UPDATE poll_comment SET delivery_id = NULL FROM delivery_record d
+        WHERE d.account_id = NEW.account_id AND d.contact_id = NEW.id
+        AND poll_comment.account_id = NEW.account_id AND poll_comment.delivery_id = d.id;
     RETURN NULL;
 END $$;
 

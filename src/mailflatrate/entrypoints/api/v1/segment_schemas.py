@@ -153,6 +153,21 @@ class ClickedCondition(RequestBodySchema):
     days: Days | None = None
 
 
+class AnsweredCondition(RequestBodySchema):
+    """Answered a question of a campaign, or didn't. Only people who agreed to click tracking match.
+
+    `campaign` is the ID of a campaign, `question` one of its questions in words, `answer` one of its answers, a score
+    from 0 to 10, or promoters, passives or detractors.
+    """
+
+    field: Literal["answered"]
+    op: _ops(words.Field.ANSWERED)  # type: ignore[valid-type]
+    campaign: Id | None = None
+    question: Text | None = None
+    answer: Text | None = None
+    days: Days | None = None
+
+
 class EventPropertyTest(RequestBodySchema):
     """A test of one property of the event. Which `op` it offers depends on the property's type.
 
@@ -195,6 +210,7 @@ SegmentCondition = Annotated[
     | CampaignCondition
     | ReceivedCondition
     | ClickedCondition
+    | AnsweredCondition
     | EventCondition,
     Field(discriminator="field"),
 ]

@@ -39,6 +39,7 @@ from mailflatrate.entrypoints.api.v1 import (
     messages,
     moves,
     origins,
+    polls,
     release,
     report,
     senders,
@@ -101,8 +102,8 @@ TAGS = (
 )
 _MODULES = (
     account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves,
-    exports, suppressions, forms, campaigns, labels, campaign_links, release, report, ab_test, automations, digests,
-    material, senders, messages, events, webhooks, abuse,
+    exports, suppressions, forms, campaigns, labels, campaign_links, release, report, polls, ab_test, automations,
+    digests, material, senders, messages, events, webhooks, abuse,
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from mailflatrate.entrypoints.presenters.archives import archive_url, issue_url
 from mailflatrate.entrypoints.presenters.campaign_figures import sent_edition
 from mailflatrate.entrypoints.presenters.embeds import form_url
 from mailflatrate.entrypoints.web.content_policy import allow
+from mailflatrate.entrypoints.web.public.polls import IN_ARCHIVE
 from mailflatrate.entrypoints.web.public.reader import logo_path, page_language
 from mailflatrate.entrypoints.web.public.web_version import MESSAGE_POLICY
 from mailflatrate.locale.texts import known_language
@@ -194,6 +195,7 @@ def _values(found: OpenArchive, campaign: Campaign, edition: Edition) -> dict[st
     """Return the values of a reader who isn't one: the service's own links lead to the archive, or to who sent it."""
     values = empty_values(campaign, edition, found.account, found.mailing_list)
     values |= dict.fromkeys(LINK_VARIABLES.values(), archive_url(found.code))
+    values[LINK_VARIABLES[LinkKind.POLL]] = link_prefix(load_settings().public_url, LinkKind.POLL) + IN_ARCHIVE
     values[LINK_VARIABLES[LinkKind.WEB_VIEW]] = issue_url(found.code, campaign.mailing_id)
     return values
 

@@ -64,6 +64,7 @@ def sections(stored: dict[str, Any]) -> list[Section]:
         (_("Your consents and where they came from"), [_consent(one) for one in stored["consents"]]),
         (_("Emails sent to you"), [_message(one) for one in stored["mailings"][::-1][:MOST_SHOWN]]),
         (_("Your clicks"), [(_when(one["at"]), one["link"] or "") for one in stored["clicks"][::-1][:MOST_SHOWN]]),
+        (_("Your answers"), [(_when(one["at"]), _answer(one)) for one in stored["answers"][::-1][:MOST_SHOWN]]),
         (_("Automations that email you"), [_automation(one) for one in stored["automations"][::-1][:MOST_SHOWN]]),
         (_("Bounces, complaints and replies"), [(_when(one["at"]), _came_back(one)) for one in stored["came_back"]]),
         (_("Notes about you"), [(_when(one["at"]), one["text"]) for one in stored["notes"][::-1]]),
@@ -158,6 +159,11 @@ def _consent(one: dict[str, Any]) -> tuple[str, str]:
 def _message(one: dict[str, Any]) -> tuple[str, str]:
     subject = one["subject"] or _("Service notice")
     return _when(one["at"]), f"{subject} ({DeliveryState(one['state']).label})"
+
+
+def _answer(row: dict[str, Any]) -> str:
+    """Return a question with the person's answer and comment."""
+    return " ".join(filter(None, (row["question"], f"“{row['answer']}”", row["comment"])))
 
 
 def _automation(one: dict[str, Any]) -> tuple[str, str]:

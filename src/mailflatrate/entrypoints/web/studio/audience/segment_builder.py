@@ -12,7 +12,9 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.conditions.choices import named, offered
 from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.apps.lists.conditions.vocabulary import (
@@ -32,7 +34,9 @@ from mailflatrate.apps.lists.conditions.vocabulary import (
 )
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.queries import attribute_keys
+from mailflatrate.apps.tracking.poll_results import poll_results
 from mailflatrate.apps.tracking.segments import links_of
+from mailflatrate.entrypoints.presenters.polls import SCORE_GROUP_WORDS
 from mailflatrate.entrypoints.web.studio.audience.segment_events import (
     ChoiceBox,
     EventMenus,
@@ -50,6 +54,8 @@ from mailflatrate.rules.providers import provider_name
 RawTree = dict[str, Any]
 Pairs = list[tuple[str, Any]]
 MOST_OFFERED = 200
+_TAB = "\t"
+"""Between question and answer in one menu; neither has one."""
 _PATH = re.compile(r"\d{1,2}(\.\d{1,2}){0,2}")
 _CHOSEN = (Field.LIST, Field.TAG, Field.FORM)
 
@@ -70,6 +76,7 @@ class ConditionNode:
     times: str
     campaign: str
     links: list[ChoiceBox]
+    answers: list[ChoiceBox]
     campaigns: list[ChoiceBox]
     events: list[ChoiceBox]
     tests: list[PropertyLine]
@@ -93,7 +100,7 @@ class ConditionNode:
     @property
     def takes_days(self) -> bool:
         """Return whether the condition can be limited to a number of days."""
-        return self.field in (Field.RECEIVED, Field.CLICKED, Field.EVENT) or self.needs_days
+        return self.field in (Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.EVENT) or self.needs_days
 
     @property
     def needs_days(self) -> bool:
@@ -160,6 +167,9 @@ def _condition(data: QueryDict, path: str) -> RawTree:
     for part in ("days", "times", "campaign", "link", "event"):
         if value := data.get(f"{path}-{part}", ""):
             found[part] = value
+    if name == Field.ANSWERED:
+        asked = zip(("question", "answer"), data.get(f"{path}-answer", "").split(_TAB, 1), strict=False)
+        found |= {part: value for part, value in asked if value}
     if name == Field.EVENT:
         found["where"] = posted_tests(data, path)
         return found
@@ -277,6 +287,7 @@ class _Drawing:
             times=one_value(raw.get("times")),
             campaign=one_value(raw.get("campaign")),
             links=_links(raw) if name is Field.CLICKED else [],
+            answers=_answers(raw) if name is Field.ANSWERED else [],
             campaigns=self._campaigns(name, raw),
             events=self._events.offered(raw) if name is Field.EVENT else [],
             tests=self._events.lines(raw) if name is Field.EVENT else [],
@@ -301,7 +312,7 @@ class _Drawing:
     def _campaigns(self, name: Field, raw: RawTree) -> list[ChoiceBox]:
         if name is Field.CAMPAIGN:
             return _named_boxes(Field.CAMPAIGN, self._choices(Field.CAMPAIGN), shown_values(raw.get("value")))
-        if name is Field.CLICKED:
+        if name in (Field.CLICKED, Field.ANSWERED):
             return _named_boxes(Field.CAMPAIGN, self._choices(Field.CAMPAIGN), shown_values(raw.get("campaign")))
         return []
 
@@ -321,9 +332,26 @@ def _links(raw: RawTree) -> list[ChoiceBox]:
     return [ChoiceBox(url, url, url == link) for url in dict.fromkeys([*urls, *([link] if link else [])])]
 
 
+def _answers(raw: RawTree) -> list[ChoiceBox]:
+    """Return the questions of a campaign, each with its answers and groups of scores."""
+    number = whole_number(one_value(raw.get("campaign")))
+    campaign = Campaign.objects.filter(id=number).first() if number else None
+    chosen = _TAB.join(filter(None, (one_value(raw.get("question")), one_value(raw.get("answer")))))
+    found: dict[str, str] = {}
+    for result in poll_results(campaign) if campaign else []:
+        question = result.poll.question
+        found[question] = _("%(question)s: any answer") % {"question": question}
+        groups = {name: str(SCORE_GROUP_WORDS[name]) for name in result.groups}
+        for key, label in {**groups, **{answer: answer for answer in result.poll.answers}}.items():
+            found[f"{question}{_TAB}{key}"] = f"{question}: {label}"
+    if chosen:
+        found.setdefault(chosen, chosen.replace(_TAB, ": "))
+    return [ChoiceBox(value, label, value == chosen) for value, label in found.items()]
+
+
 def _kind(name: Field, op: Op, kind: ContactFieldType | None) -> str:
     """Return which inputs a condition has."""
-    if name in (Field.RECEIVED, Field.CLICKED, Field.EVENT):
+    if name in (Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.EVENT):
         return name.value
     if op in WITHOUT_VALUE:
         return "none"

@@ -58,13 +58,15 @@ FIELD_OPS: Mapping[tuple[Field, Op], Words] = {
     (Field.TAG, Op.EMPTY): lazy("has no tags"),
     (Field.RECEIVED, Op.AT_LEAST): lazy("at least"),
     (Field.RECEIVED, Op.LESS): lazy("fewer than"),
+    (Field.ANSWERED, Op.DID): lazy("include"),
+    (Field.ANSWERED, Op.DID_NOT): lazy("don't include"),
     (Field.EVENT, Op.DID): lazy("happened"),
     (Field.EVENT, Op.DID_NOT): lazy("didn't happen"),
 }
 _GROUPS: Sequence[tuple[Words, Sequence[Field]]] = (
     (lazy("Person"), (Field.FIRST_NAME, Field.LAST_NAME, Field.EMAIL_DOMAIN, Field.PROVIDER)),
     (lazy("Lists and tags"), (Field.LIST, Field.TAG, Field.CONSENT, Field.FORM, Field.SOURCE)),
-    (lazy("Campaigns"), (Field.CAMPAIGN, Field.RECEIVED, Field.CLICKED, Field.ACTIVITY, Field.EVENT)),
+    (lazy("Campaigns"), (Field.CAMPAIGN, Field.RECEIVED, Field.CLICKED, Field.ANSWERED, Field.ACTIVITY, Field.EVENT)),
 )
 
 

@@ -1,7 +1,7 @@
 """The context of the visual editor: texts, colors, conditions, and the block that every campaign has."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, ne
 from mailflatrate.apps.campaigns.samples import sample_values
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.entrypoints.web.studio.access import StudioRequest
+from mailflatrate.entrypoints.web.studio.content.lookups import lookup_dialogs
 from mailflatrate.entrypoints.web.studio.content.saved_blocks import saved_rows
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import imprint_html
@@ -41,7 +42,8 @@ def blocks_config(request: StudioRequest, campaign: Campaign) -> dict[str, Any]:
         "lock": _lock(request, campaign),
         "zone": campaign.time_zone,
     }
-    return editor_config(campaign.language, parts)
+    lookups = [] if request.membership.is_limited else lookup_dialogs()
+    return {**editor_config(campaign.language, parts), "lookups": lookups, "language": campaign.language}
 
 
 def _lock(request: StudioRequest, campaign: Campaign) -> dict[str, bool]:
@@ -51,11 +53,15 @@ def _lock(request: StudioRequest, campaign: Campaign) -> dict[str, bool]:
 
 
 def editor_config(
-    language: str, parts: Mapping[str, Any], words: Mapping[str, str] = MappingProxyType({})
+    language: str,
+    parts: Mapping[str, Any],
+    words: Mapping[str, str] = MappingProxyType({}),
+    without: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the context of an editor of blocks; `json` is what its script reads.
 
-    `parts`: conditions, fields, saved rows, time zone, the block at the end. `words` replace those of campaigns.
+    `parts`: conditions, fields, saved rows, time zone, the block at the end. `words` replace those of campaigns;
+    blocks named in `without` aren't offered.
     """
     brand = brand_style()
     whole = {
@@ -66,7 +72,7 @@ def editor_config(
         "public": load_settings().public_url,
         **parts,
     }
-    return {"json": json.dumps(whole, ensure_ascii=False), "words": whole["words"], "parts": _parts()}
+    return {"json": json.dumps(whole, ensure_ascii=False), "words": whole["words"], "parts": _parts(without)}
 
 
 def _colours(brand: BrandStyle) -> list[tuple[str, str]]:
@@ -133,16 +139,17 @@ def _labels() -> dict[str, str]:
         "image_left": _("Image and text"), "gallery": _("Gallery"), "background": _("Background image"),
         "header": _("Header"), "menu": _("Menu"), "product": _("Products"), "video": _("Video"),
         "icon_list": _("Icon list"), "coupon": _("Coupon"), "countdown": _("Countdown"),
-        "event": _("Event"), "map": _("Map"),
+        "event": _("Event"), "poll": _("Poll"), "nps": _("Recommendation (NPS)"), "map": _("Map"),
         "signature": _("Signature"), "social": _("Social icons"), "footer": _("Footer"),
     }  # fmt: skip
 
 
-def _parts() -> list[tuple[str, list[tuple[str, str, str]]]]:
+def _parts(without: Collection[str]) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Return the palette: groups of key, icon and label, in page order."""
     labels = _labels()
     return [
-        (labels[group], [(key, icon, labels[key]) for key, icon in kinds.items()]) for group, kinds in GROUPS.items()
+        (labels[group], [(key, icon, labels[key]) for key, icon in kinds.items() if key not in without])
+        for group, kinds in GROUPS.items()
     ]
 
 
@@ -210,6 +217,15 @@ def _setting_words() -> dict[str, str]:
         "leads_to": _("Leads to"),
         "to_page": _("A web page"),
         "to_calendar": _("A calendar file (.ics)"),
+        "to_poll": _("An answer to the question above it"),
+        "poll_hint": _(
+            "The text above is the question, and this button is an answer. Copy the button for another one: 2 to 6. "
+            "Readers send their answer on a page of yours."
+        ),
+        "nps_hint": _("The text above is the question. Readers send their score on a page of yours."),
+        "feed_again": _("Look the feed up again"),
+        "product_fill": _("Fill from its page"),
+        "poll_comment": _("Ask for a comment, too"),
         "event_name": _("Name of the event"),
         "event_start": _("Starts"),
         "event_end": _("Ends"),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from mailflatrate.entrypoints.web.studio.campaigns import (
+    answers,
     approval,
     calendar,
     click_map,
@@ -79,6 +80,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}links/<int:link_id>/revoke/", report_links.revoke, name="campaign-report-link-revoke"),
     path(f"{ONE}clicks/", report.clicks, name="campaign-clicks"),
     path(f"{ONE}clicks/map/", click_map.click_map, name="campaign-click-map"),
+    path(f"{ONE}answers/", answers.answers, name="campaign-answers"),
+    path(f"{ONE}answers.csv", answers.download, {"what": "answers"}, name="campaign-answers-csv"),
+    path(f"{ONE}answers/comments.csv", answers.download, {"what": "comments"}, name="campaign-answer-comments-csv"),
+    path(f"{ONE}answers/comments/<int:comment_id>/delete/", answers.delete, name="campaign-answer-comment-delete"),
     path(f"{ONE}decision/", report.decision, name="campaign-decision"),
     path(f"{ONE}edition/", report.edition, name="campaign-edition"),
     path(f"{ONE}edition/html/", report.edition_html, name="campaign-edition-html"),

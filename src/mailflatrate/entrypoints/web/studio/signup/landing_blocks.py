@@ -12,6 +12,9 @@ from mailflatrate.entrypoints.web.studio.campaigns.blocks import editor_config
 from mailflatrate.entrypoints.web.studio.content.saved_blocks import saved_rows
 from mailflatrate.rules.forms import FrozenForm
 
+_OF_MESSAGES = ("poll", "nps")
+"""Blocks that count one answer for each message, which a page has none of."""
+
 
 def landing_blocks(shown: FrozenForm, language: str, zone: str) -> dict[str, Any]:
     """Return the editor's context. Shared rows aren't offered: they follow campaigns, not pages."""
@@ -22,7 +25,7 @@ def landing_blocks(shown: FrozenForm, language: str, zone: str) -> dict[str, Any
         "zone": zone,
         "saved": {"rows": [row for row in saved_rows() if not row["shared"]], "campaign": 0, "url": ""},
     }
-    return editor_config(language, parts, _words())
+    return editor_config(language, parts, _words(), without=_OF_MESSAGES)
 
 
 def starting_source(shown: FrozenForm, language: str) -> str:

@@ -1,0 +1,184 @@
+"""How often each answer of a campaign's questions was given.
+
+Editions are counted apart. Their questions are put together again: the same question with the same answers is one, and
+so is a question of a translation, which has the number of its original.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.tracking.models import PollAnswer, PollComment, PollCount
+from mailflatrate.apps.tracking.poll_answers import polls_of
+from mailflatrate.base import tenancy
+from mailflatrate.mail.poll_links import LEAST_PASSIVE, LEAST_PROMOTER, Poll, PollKind
+
+PROMOTERS, PASSIVES, DETRACTORS = "promoters", "passives", "detractors"
+SCORE_GROUPS = {
+    PROMOTERS: range(LEAST_PROMOTER, 11),
+    PASSIVES: range(LEAST_PASSIVE, LEAST_PROMOTER),
+    DETRACTORS: range(LEAST_PASSIVE),
+}
+"""The scores of each group of people, as the Net Promoter Score defines them."""
+Place = tuple[int, int]
+"""An edition and the number of a question in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """One answer: how many people gave it, and their share of all who answered, in percent."""
+
+    label: str
+    people: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """A question with its answers in the order of the message."""
+
+    poll: Poll
+    counts: tuple[int, ...]
+
+    @property
+    def people(self) -> int:
+        """Return how many people answered."""
+        return sum(self.counts)
+
+    @property
+    def answers(self) -> list[AnswerCount]:
+        """Return each answer with its count."""
+        counted = zip(self.poll.answers, self.counts, strict=True)
+        return [AnswerCount(label, many, self._percent(many)) for label, many in counted]
+
+    @property
+    def groups(self) -> dict[str, AnswerCount]:
+        """Return promoters, passives and detractors; empty for a question without scores."""
+        if self.poll.kind is not PollKind.NPS:
+            return {}
+        many = {name: sum(self.counts[score] for score in scores) for name, scores in SCORE_GROUPS.items()}
+        return {name: AnswerCount(name, number, self._percent(number)) for name, number in many.items()}
+
+    @property
+    def score(self) -> int | None:
+        """Return the Net Promoter Score from -100 to 100: percent of promoters minus percent of detractors; None if
+        there are no answers or no scores.
+        """
+        found = self.groups
+        if not found or not self.people:
+            return None
+        return round(100 * (found[PROMOTERS].people - found[DETRACTORS].people) / self.people)
+
+    def _percent(self, many: int) -> float:
+        return 100 * many / self.people if self.people else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenComment:
+    """A comment with the answer beside which it was written."""
+
+    id: int
+    day: date
+    question: str
+    answer: str
+    text: str
+
+
+@tenancy.needs_account
+def has_polls(campaign_id: int) -> bool:
+    """Return whether an edition of the campaign has questions."""
+    return Edition.objects.filter(campaign_id=campaign_id, facts__has_key="polls").exists()
+
+
+@tenancy.needs_account
+def poll_results(campaign: Campaign) -> list[PollResult]:
+    """Return the campaign's questions with their counts, in the order of the message."""
+    counted: dict[Place, dict[int, int]] = {}
+    for row in PollCount.objects.filter(campaign_id=campaign.id):
+        counted.setdefault((row.edition_id, row.poll), {})[row.answer] = row.people
+    editions = _editions(campaign.id)
+    current = set({edition.variant: edition.id for edition in editions}.values())
+    found: dict[Poll, list[int]] = {}
+    for (edition_id, number), poll in question_places(campaign, editions).items():
+        answers = counted.get((edition_id, number), {})
+        if not answers and edition_id not in current:
+            continue  # a test message or an earlier release, from which no one answered
+        sums = found.setdefault(poll, [0] * len(poll.answers))
+        for answer, people in answers.items():
+            sums[answer] += people
+    return [PollResult(poll, tuple(sums)) for poll, sums in found.items()]
+
+
+def _editions(campaign_id: int) -> list[Edition]:
+    """Return the editions with questions, the oldest first."""
+    rows = Edition.objects.filter(campaign_id=campaign_id, facts__has_key="polls").order_by("number")
+    return list(rows.only("id", "variant", "facts", "number"))
+
+
+def question_places(campaign: Campaign, editions: Sequence[Edition]) -> dict[Place, Poll]:
+    """Return the question at each place; that of a translation is its original."""
+    first = next((polls_of(edition) for edition in reversed(editions) if edition.variant == 0), ())
+    found: dict[Place, Poll] = {}
+    for edition in editions:
+        for number, poll in enumerate(polls_of(edition)):
+            original = first[number] if campaign.translations and edition.variant and number < len(first) else poll
+            is_same = (original.kind, len(original.answers)) == (poll.kind, len(poll.answers))
+            found[edition.id, number] = original if is_same else poll
+    return found
+
+
+@tenancy.needs_account
+def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[WrittenComment]:
+    """Return these comments of a campaign with their questions and answers."""
+    places = question_places(campaign, _editions(campaign.id))
+    found = []
+    for row in rows:
+        poll = places.get((row.edition_id, row.poll))
+        if poll is None:
+            continue
+        found.append(WrittenComment(row.id, row.day, poll.question, poll.answers[row.answer], row.text))
+    return found
+
+
+@tenancy.needs_account
+def answer_places(campaign: Campaign, question: str, answer: str) -> list[tuple[int, int, int]]:
+    """Return (edition, question, answer) by number for an answer in words: of the campaign's own language.
+
+    `answer` may be a group of scores; empty: every answer to the question.
+    """
+    found = []
+    for (edition_id, number), poll in question_places(campaign, _editions(campaign.id)).items():
+        if poll.question != question:
+            continue
+        grouped = SCORE_GROUPS.get(answer) if poll.kind is PollKind.NPS else None
+        for at, label in enumerate(poll.answers):
+            if not answer or label == answer or (grouped is not None and at in grouped):
+                found.append((edition_id, number, at))
+    return found
+
+
+@tenancy.needs_account
+def answers_of(delivery_ids: Sequence[int]) -> list[dict[str, str | int]]:
+    """Return the answers known to be a person's, from their messages, with what they wrote; for an access export."""
+    rows = list(PollAnswer.objects.filter(delivery_id__in=delivery_ids).order_by("at"))
+    written = {
+        (row.delivery_id, row.poll): row.text for row in PollComment.objects.filter(delivery_id__in=delivery_ids)
+    }
+    editions = Edition.objects.filter(id__in={row.edition_id for row in rows}).only("facts")
+    polls = {edition.id: polls_of(edition) for edition in editions}
+    found: list[dict[str, str | int]] = []
+    for row in rows:
+        if row.poll >= len(polls[row.edition_id]):
+            continue
+        poll = polls[row.edition_id][row.poll]
+        found.append(
+            {
+                "at": row.at.isoformat(),
+                "delivery": row.delivery_id,
+                "question": poll.question,
+                "answer": poll.answers[row.answer],
+                "comment": written.get((row.delivery_id, row.poll), ""),
+            }
+        )
+    return found

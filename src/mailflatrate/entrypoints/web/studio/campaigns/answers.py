@@ -1,0 +1,78 @@
+"""The report's answers to a campaign's questions, and the comments beside them."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.apps.tracking.models import PollComment
+from mailflatrate.apps.tracking.poll_answers import delete_comment
+from mailflatrate.apps.tracking.poll_results import poll_comments, poll_results
+from mailflatrate.entrypoints.presenters.lookups import find_campaign
+from mailflatrate.entrypoints.presenters.polls import SCORE_GROUP_WORDS, answer_lines, comment_lines
+from mailflatrate.entrypoints.web.csv_lines import csv_line
+from mailflatrate.entrypoints.web.posts import perform
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.report import base_context
+from mailflatrate.entrypoints.web.studio.common import page
+
+SHOWN_COMMENTS = 100
+
+
+def _find(campaign_id: int) -> Campaign:
+    """Return a campaign that was sent. Raises Http404."""
+    campaign = find_campaign(campaign_id)
+    if campaign.started_at is None:
+        raise Http404
+    return campaign
+
+
+@require_safe
+@studio
+def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
+    """Show how often each answer was given, and the newest comments."""
+    campaign = _find(campaign_id)
+    rows = PollComment.objects.filter(campaign_id=campaign.id)
+    newest = list(rows.order_by("-day", "-id")[: SHOWN_COMMENTS + 1])
+    context: dict[str, Any] = {
+        **base_context(campaign, "answers"),
+        "results": [
+            (one, [(SCORE_GROUP_WORDS[name], group) for name, group in one.groups.items()])
+            for one in poll_results(campaign)
+        ],
+        "written": poll_comments(campaign, newest[:SHOWN_COMMENTS]),
+        "has_more": len(newest) > SHOWN_COMMENTS,
+        "shown": SHOWN_COMMENTS,
+        "may_delete": not request.membership.is_limited,
+    }
+    return page(request, "studio/campaigns/answers.html", context)
+
+
+@require_safe
+@studio
+def download(request: StudioRequest, campaign_id: int, what: str) -> HttpResponse:
+    """Return the answers or the comments as a CSV file (RFC 4180)."""
+    campaign = _find(campaign_id)
+    if what == "answers":
+        lines = answer_lines(poll_results(campaign))
+    else:
+        rows = list(PollComment.objects.filter(campaign_id=campaign.id).order_by("day", "id"))
+        lines = comment_lines(poll_comments(campaign, rows))
+    response = HttpResponse("\ufeff" + "".join(map(csv_line, lines)), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{campaign.mailing_id}-{what}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, campaign_id: int, comment_id: int) -> HttpResponse:
+    """Delete a comment: a person may have written what no one should keep. The answer stays counted."""
+    campaign = _find(campaign_id)
+    row = get_object_or_404(PollComment.objects, id=comment_id, campaign_id=campaign.id)
+    here = reverse("studio:campaign-answers", args=[campaign.id])
+    return perform(request, lambda: delete_comment(row.id, by=request.user), _("Comment deleted."), here, refused=())

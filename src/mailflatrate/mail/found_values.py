@@ -1,0 +1,105 @@
+"""Products and articles found on other sites, as plain values; `product_page` and `product_feed` read them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Final
+
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_PRICE = 200, 300, 40
+MOST_ITEMS: Final = 200
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_SIGNS: Final = {"€": "EUR", "£": "GBP", "US$": "USD", "zł": "PLN", "Kč": "CZK"}
+"""Signs that stand for one currency only; a plain $ or kr could be many."""
+_NUMBER = re.compile(r"\d[\d.,' \u00a0\u202f]{0,20}")
+_LARGEST = Decimal(10_000_000)
+
+
+class FoundGap(StrEnum):
+    """What is missing or odd about an item."""
+
+    NO_TITLE = "no_title"
+    NO_LINK = "no_link"
+    NO_PRICE = "no_price"
+    ODD_PRICE = "odd_price"
+    NO_CURRENCY = "no_currency"
+    ODD_CURRENCY = "odd_currency"
+    SEVERAL_PRICES = "several_prices"
+    SOLD_OUT = "sold_out"
+    NO_PICTURE = "no_picture"
+    PICTURE_LOST = "picture_lost"
+    NO_PRODUCT = "no_product"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPrice:
+    """A price: `amount` with a point and without a sign, empty if there is none; `currency` by ISO 4217, or empty.
+
+    `gaps` says what is odd, with the words as they were found.
+    """
+
+    amount: str = ""
+    currency: str = ""
+    gaps: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """A product or article. Texts are plain, addresses are http or https and empty if there is none.
+
+    `gaps` are pairs of `FoundGap` and the words as they were found.
+    """
+
+    title: str
+    text: str
+    link: str
+    picture: str
+    price: FoundPrice = FoundPrice()
+    gaps: tuple[tuple[str, str], ...] = ()
+
+
+def read_price(written: str, currency: str = "") -> FoundPrice:
+    """Return a price as shops write it: `24.90`, `24,90 €`, `EUR 1.299,00`. What can't be read is named."""
+    written, currency = written.strip()[:LONGEST_PRICE], currency.strip()[:LONGEST_PRICE]
+    if not written:
+        return FoundPrice()
+    gaps: list[tuple[str, str]] = []
+    numbers = _NUMBER.findall(written)
+    amount = _amount(numbers[0]) if len(numbers) == 1 else None
+    if amount is None or "-" in written.partition(numbers[0])[0]:
+        return FoundPrice(gaps=((FoundGap.ODD_PRICE.value, written),))
+    code = currency.upper() or _currency_in(written)
+    if not code:
+        gaps.append((FoundGap.NO_CURRENCY.value, written))
+    elif not _CURRENCY.fullmatch(code):
+        gaps.append((FoundGap.ODD_CURRENCY.value, currency))
+        code = ""
+    return FoundPrice(f"{amount:f}", code, tuple(gaps))
+
+
+def _currency_in(written: str) -> str:
+    for sign, code in _SIGNS.items():
+        if sign in written:
+            return code
+    found = re.findall(r"\b[A-Z]{3}\b", written)
+    return found[0] if len(found) == 1 else ""
+
+
+def _amount(written: str) -> Decimal | None:
+    """Return the number; a last separator before one or two digits is that of the decimals, all others of thousands."""
+    digits = re.sub(r"['\s\u00a0\u202f]", "", written).rstrip(".,")
+    whole, _mark, decimals = digits.replace(",", ".").rpartition(".")
+    if not whole:
+        whole, decimals = decimals, ""
+    elif len(decimals) == 3 and digits.count(".") + digits.count(",") >= 1 and whole != "0":
+        whole, decimals = f"{whole}.{decimals}", ""
+    groups = whole.split(".")
+    if len(decimals) > 3 or (len(groups) > 1 and any(len(group) != 3 for group in groups[1:])):
+        return None
+    try:
+        amount = Decimal("".join(groups) + (f".{decimals}" if decimals else ""))
+    except InvalidOperation:
+        return None
+    return amount if amount < _LARGEST else None
