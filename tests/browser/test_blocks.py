@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from support.browsers import canvas, drag, source
+from support.browsers import canvas, drag, new_draft, source
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -37,14 +37,9 @@ def test_in_german_in_the_dark_and_on_a_phone(visitor: Any, language: str, theme
 
 def begin(anna: Any, name: str, what: str) -> Any:
     """A new draft, its visual editor ready."""
-    page = anna.page
-    anna.go("/studio/campaigns/new/")
-    page.fill("main input[name=name]", name)
-    page.locator(f"label.shot:has(input[value='{what}'])").click(position={"x": 20, "y": 20})
-    page.click("main form button[type=submit]")
-    page.wait_for_url(re.compile(r"/edit/$"))
-    page.wait_for_selector(".blocks[data-ready]")
-    return page
+    new_draft(anna, name, what)
+    anna.page.wait_for_selector(".blocks[data-ready]")
+    return anna.page
 
 
 def wait_for_source(page: Any, pattern: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import canvas, drag, looked_at, open_step, source
+from support.browsers import canvas, drag, looked_at, new_draft, open_step, source
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -74,13 +74,8 @@ class Checks:
 
 def begun(somebody: Any, name: str, begin: str) -> Checks:
     """A new draft and its checks."""
-    page = somebody.page
-    somebody.go("/studio/campaigns/new/")
-    page.fill("main input[name=name]", name)
-    page.locator(f"label.shot:has(input[value='{begin}'])").click(position={"x": 20, "y": 20})
-    page.click("main form button[type=submit]")
-    page.wait_for_url(re.compile(r"/edit/$"))
-    return Checks(page)
+    new_draft(somebody, name, begin)
+    return Checks(somebody.page)
 
 
 def promised(somebody: Any, checks: Checks) -> None:

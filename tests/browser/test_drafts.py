@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from support.browsers import new_draft
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -32,12 +33,7 @@ def ben(visitor: Any) -> Iterator[Any]:
 
 def begin(anna: Any, name: str) -> str:
     """A new draft; the path of its page."""
-    anna.go("/studio/campaigns/new/")
-    anna.page.fill("main input[name=name]", name)
-    anna.page.locator("label.shot:has(input[value=empty])").click(position={"x": 20, "y": 20})
-    anna.page.click("main form button[type=submit]")
-    anna.page.wait_for_url(re.compile(r"/edit/$"))
-    return str(anna.page.evaluate("location.pathname"))
+    return new_draft(anna, name, "empty")
 
 
 def wait_until_saved(anna: Any, path: str, text: str) -> None:

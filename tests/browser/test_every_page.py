@@ -19,7 +19,7 @@ import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
 from mailflatrate.entrypoints.web.urls import MOVED
-from support.browsers import wait_for_message
+from support.browsers import submitted, wait_for_message
 from support.page_fit import HEIGHT, WIDTHS, misfits, narrow
 
 pytestmark = pytest.mark.browser
@@ -245,16 +245,6 @@ class Walker:
         somebody.shoot(f"page{re.sub('[^a-z]+', '-', name.lower())}")
 
 
-def _send(somebody: Any, path: str, **values: str) -> str:
-    """Submit a form as the person's browser does; return where it leads."""
-    (token,) = (one["value"] for one in somebody.context.cookies() if one["name"] == "csrftoken")
-    answer = somebody.page.request.post(
-        somebody.demo.base + path, form={**values, "csrfmiddlewaretoken": token}, max_redirects=0
-    )
-    assert answer.status in (302, 303), f"{path}: {answer.status}"
-    return str(answer.headers["location"])
-
-
 def _mailing_id(anna: Any) -> str:
     """Return the mailing ID of the demonstration's campaign, which is the first."""
     anna.go("/studio/campaigns/1/")
@@ -266,24 +256,24 @@ def _mailing_id(anna: Any) -> str:
 def _filled(anna: Any) -> str:
     """Make one of everything that the demonstration doesn't show; return the path of the new draft."""
     page = anna.page
-    draft = _send(anna, "/studio/campaigns/new/", name=NAME, begin="gallery:announcement", language="en")
-    _send(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
+    draft = submitted(anna, "/studio/campaigns/new/", name=NAME, begin="gallery:announcement", language="en")
+    submitted(anna, draft.replace("/edit/", "/save-as-template/"), name=NAME)
     dora = {"node": "c0", "0-field": "first_name", "0-op": "equals", "0-value": "Dora"}
-    _send(anna, "/studio/segments/new/", name=NAME, **dora)
-    _send(anna, "/studio/copies/", name=NAME, url="https://lindenhof.example/newsletter")
-    _send(anna, "/studio/coupons/", name=NAME, codes=f"PAGE-{os.getpid()}")
-    _send(anna, "/studio/tags/new/", name=NAME, color="teal")
-    _send(anna, "/studio/lists/1/public-archive/", act="open")
+    submitted(anna, "/studio/segments/new/", name=NAME, **dora)
+    submitted(anna, "/studio/copies/", name=NAME, url="https://lindenhof.example/newsletter")
+    submitted(anna, "/studio/coupons/", name=NAME, codes=f"PAGE-{os.getpid()}")
+    submitted(anna, "/studio/tags/new/", name=NAME, color="teal")
+    submitted(anna, "/studio/lists/1/public-archive/", act="open")
     anna.go("/studio/automations/new/")
     page.fill("main input[name=name]", NAME)
     page.locator("main form .btn-primary").click()
     page.wait_for_url(re.compile(r"/automations/\d+/flow/"))
-    _send(anna, "/studio/transactional/templates/", name=NAME, key=f"page-{os.getpid()}")
+    submitted(anna, "/studio/transactional/templates/", name=NAME, key=f"page-{os.getpid()}")
     anna.go("/studio/webhooks/")
     page.fill("input[name=url]", f"https://crm.lindenhof.example/{os.getpid()}")
     page.locator("main form .btn-primary").click()
     page.wait_for_url("**/webhooks/new/")  # shows the secret once
-    _send(anna, "/studio/bulk/start/", action="add_tag", all="1", q="dora", tag_name=NAME)
+    submitted(anna, "/studio/bulk/start/", action="add_tag", all="1", q="dora", tag_name=NAME)
     anna.go("/studio/suppressions/import/")
     left = {"name": "left.csv", "mimeType": "text/csv", "buffer": b"email\nleft@papierboot.example\n"}
     page.set_input_files("input[name=file]", left)
@@ -308,7 +298,7 @@ def _archive(anna: Any) -> str:
 def _reauthenticate(somebody: Any) -> None:
     """Enter the password again, as pages about sign-in ask for it."""
     somebody.go("/reauthenticate/?next=/sessions/")
-    _send(somebody, "/reauthenticate/", password=PASSWORD, next="/sessions/")
+    submitted(somebody, "/reauthenticate/", password=PASSWORD, next="/sessions/")
 
 
 def _in_mail(somebody: Any, search: str, prefix: str, inbox: str = "/desk/test-inbox/") -> str:
@@ -332,8 +322,8 @@ def _mails(anna: Any, otto: Any) -> list[str]:
     transactional message lead.
     """
     ida = f"ida{os.getpid()}@lindenhof.example"
-    _send(anna, "/studio/settings/team/", name="Ida", email=ida, role="editor")
-    _send(anna, "/password/reset/", email="carla@nordstern.example")
+    submitted(anna, "/studio/settings/team/", name="Ida", email=ida, role="editor")
+    submitted(anna, "/password/reset/", email="carla@nordstern.example")
     return [
         _in_mail(otto, ida, "/invitation/"),
         _in_mail(otto, "carla@nordstern.example", "/password/reset/key/"),

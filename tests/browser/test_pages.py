@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.entrypoints.cli.demo.report import wrong
-from support.browsers import open_step
+from support.browsers import new_draft, open_step
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +37,7 @@ def test_the_way_through_a_mailing(anna: Any) -> None:
     anna.shoot("report")
     assert re.search(r"1[.,]923", page.content())
     assert anna.violations() == []
-    anna.go("/studio/campaigns/new/")
-    page.fill("main input[name=name]", "Adventsmarkt")
-    page.click("main form button[type=submit]")
-    page.wait_for_url(re.compile(r"/studio/campaigns/\d+/"))
+    new_draft(anna, "Adventsmarkt", "blocks")
     page.fill("[name=subject]", "Der Adventsmarkt beginnt am Samstag")
     page.wait_for_selector(".blocks[data-ready]")
     anna.shoot("compose")

@@ -79,6 +79,27 @@ def settle(page: Any) -> None:
     expect(page.locator(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request")).to_have_count(0)
 
 
+def submitted(somebody: Any, path: str, **values: str) -> str:
+    """Submit a form as the person's browser does, without drawing its page; return where it leads."""
+    (token,) = (one["value"] for one in somebody.context.cookies() if one["name"] == "csrftoken")
+    answer = somebody.page.request.post(
+        somebody.demo.base + path, form={**values, "csrfmiddlewaretoken": token}, max_redirects=0
+    )
+    assert answer.status in (302, 303), f"{path}: {answer.status}"
+    return str(answer.headers["location"])
+
+
+def new_draft(somebody: Any, name: str, begin: str) -> str:
+    """Open the editor of a new draft; return its path. `begin` is what it starts with, as "gallery:event".
+
+    The page on which people choose that draws a dozen templates, which is a lot for each test that needs a draft;
+    test_marketer, test_templates, test_newcomer and one test of test_compose use it.
+    """
+    path = submitted(somebody, "/studio/campaigns/new/", name=name, begin=begin, language=somebody.look.language)
+    somebody.go(path)
+    return path
+
+
 def copied(anna: Any) -> str:
     """Make a draft with everything the demo's campaign said; return the path of its page."""
     anna.go("/studio/campaigns/?state=sent")

@@ -1,4 +1,4 @@
-"""Keeps the rendered models of a migration when a model, an index or a constraint is added.
+"""Keeps the rendered models of a migration when a model, a plain field, an index or a constraint comes or goes.
 
 Django renders every model that is related to a changed one again after each operation. Here nearly all are related to
 the account, so that most of the time of a new database went into it.
@@ -11,17 +11,23 @@ from typing import Any, Final
 
 from django.db.migrations.state import ModelState, ProjectState, StateApps
 
-CHANGES: Final = {"add_index": "indexes", "add_constraint": "constraints"}
+OPTIONS: Final = {
+    "add_index": "indexes",
+    "add_constraint": "constraints",
+    "remove_index": "indexes",
+    "remove_constraint": "constraints",
+}
 """What changes the state of a model, but no column and no relation -> the option that it changes."""
 
 
 @contextmanager
 def kept_models() -> Iterator[None]:
-    """For the block, render only a model that is added, and tell one of its index or constraint."""
-    usual = {name: getattr(ProjectState, name) for name in ("add_model", *CHANGES)}
-    for name, option in CHANGES.items():
+    """For the block, render only a model that is added, and tell one of its new field, index or constraint."""
+    usual = {name: getattr(ProjectState, name) for name in ("add_model", "add_field", *OPTIONS)}
+    for name, option in OPTIONS.items():
         setattr(ProjectState, name, _told(usual[name], option))
     ProjectState.add_model = _alone(usual["add_model"])  # type: ignore[method-assign]
+    ProjectState.add_field = _grown(usual["add_field"])  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -31,12 +37,12 @@ def kept_models() -> Iterator[None]:
 
 def _told(change: Callable[..., None], option: str) -> Callable[..., None]:
     @wraps(change)
-    def changed(state: ProjectState, app_label: str, model_name: str, added: Any) -> None:
+    def changed(state: ProjectState, app_label: str, model_name: str, which: Any) -> None:
         with _unrendered(state) as rendered:
-            change(state, app_label, model_name, added)
+            change(state, app_label, model_name, which)
         if rendered is not None:
-            options = rendered.get_model(app_label, model_name)._meta
-            setattr(options, option, [*getattr(options, option), added])
+            options = state.models[app_label, model_name].options
+            setattr(rendered.get_model(app_label, model_name)._meta, option, list(options[option]))
 
     return changed
 
@@ -48,6 +54,23 @@ def _alone(change: Callable[..., None]) -> Callable[..., None]:
             change(state, added)
         if rendered is not None:
             rendered.render_multiple([added])
+
+    return changed
+
+
+def _grown(change: Callable[..., None]) -> Callable[..., None]:
+    @wraps(change)
+    def changed(
+        state: ProjectState, app_label: str, model_name: str, name: str, field: Any, preserve_default: bool
+    ) -> None:
+        if field.is_relation:  # the models at both ends change
+            change(state, app_label, model_name, name, field, preserve_default)
+            return
+        with _unrendered(state) as rendered:
+            change(state, app_label, model_name, name, field, preserve_default)
+        if rendered is not None:
+            added = state.models[app_label, model_name].fields[name].clone()
+            rendered.get_model(app_label, model_name).add_to_class(name, added)
 
     return changed
 
