@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Visitor
-from support.browsers import settle, source_of, wait_for_message
+from support.browsers import chosen, settle, source_of, wait_for_message
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -217,7 +217,7 @@ def test_a_message_is_written_in_the_editor_and_leads_back(visitor: VISIT) -> No
         assert anna.problems == []
 
 
-@pytest.mark.parametrize(("language", "theme", "phone"), [("de", "letter", True), ("de", "ink", False)])
+@pytest.mark.parametrize(("language", "theme", "phone"), chosen(("de", "letter", True), ("de", "ink", False)))
 def test_a_nested_flow_fits_and_is_accessible(visitor: VISIT, language: str, theme: str, phone: bool) -> None:
     with visitor(language, theme, phone, guarded=True) as anna:
         page = begin(anna, "Verzweigt")

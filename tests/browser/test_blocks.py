@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from support.browsers import canvas, drag, new_draft, source
+from support.browsers import canvas, chosen, drag, new_draft, source
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ def anna(visitor: Any) -> Iterator[Any]:
         yield found
 
 
-@pytest.mark.parametrize(("language", "theme", "phone"), [("de", "ink", False), ("de", "letter", True)])
+@pytest.mark.parametrize(("language", "theme", "phone"), chosen(("de", "ink", False), ("de", "letter", True)))
 def test_in_german_in_the_dark_and_on_a_phone(visitor: Any, language: str, theme: str, phone: bool) -> None:
     """It fits, it is translated, axe has nothing to say, with a block chosen."""
     with visitor(language, theme, phone) as somebody:

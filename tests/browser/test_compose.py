@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import canvas, drag, looked_at, new_draft, open_step, source
+from support.browsers import canvas, chosen, drag, looked_at, new_draft, open_step, source
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -130,7 +130,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         looked_at(anna, "compose-blocks-ready")
 
 
-@pytest.mark.parametrize("words", [GERMAN, ENGLISH], ids=lambda one: one.language)
+@pytest.mark.parametrize("words", chosen(GERMAN, ENGLISH), ids=lambda one: one.language)
 def test_in_source_with_a_mistake_at_its_line(visitor: Any, words: Words) -> None:
     """Broken MJML says where; a misleading subject and an image without a description are fixed one after the other."""
     with visitor(words.language, words.theme, words.phone) as anna:

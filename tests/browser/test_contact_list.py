@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from support.browsers import settle
+from support.browsers import chosen, settle
 
 pytestmark = pytest.mark.browser
 
 ANNA = "anna@lindenhof.example"
-LOOKS = [("en", "letter", False), ("de", "ink", True)]
+LOOKS = chosen(("en", "letter", False), ("de", "ink", True))
 TABLET = {"width": 820, "height": 1180}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import looked_at, wait_for_message
+from support.browsers import chosen, looked_at, wait_for_message
 from support.waiting import read_as_a_person
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ ANNA = "anna@lindenhof.example"
 MOST_CLICKS = 6
 TITLES = '"Email Address","First Name","Last Name",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,'
 LAST_TITLES = "LEID,EUID,TAGS"
-LOOKS = [("en", "letter", False), ("de", "ink", True)]
+LOOKS = chosen(("en", "letter", False), ("de", "ink", True))
 
 
 class Clicks:

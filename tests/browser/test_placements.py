@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browsers import Website, running_website
+from support.browsers import Website, chosen, running_website
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -153,7 +153,7 @@ def test_leaving_and_the_rules_for_pages(chromium: Browser, website: Website, pl
     page.context.close()
 
 
-@pytest.mark.parametrize("look", [("en", "letter", False), ("de", "ink", True)])
+@pytest.mark.parametrize("look", chosen(("en", "letter", False), ("de", "ink", True)))
 def test_the_page_of_the_placement_as_people_see_it(visitor: Any, look: tuple[str, str, bool]) -> None:
     with visitor(*look) as anna:
         anna.sign_in("anna@lindenhof.example")

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
+from support.browsers import chosen
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [("de", "letter", True), ("en", "ink", False)]
+LOOKS = chosen(("de", "letter", True), ("en", "ink", False))
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))

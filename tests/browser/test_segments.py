@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Visitor
-from support.browsers import settle
+from support.browsers import chosen, settle
 
 pytestmark = pytest.mark.browser
 VISIT = Callable[..., AbstractContextManager[Visitor]]
@@ -45,7 +45,7 @@ def test_a_segment_is_built_by_keyboard_and_counted(visitor: VISIT) -> None:
         assert anna.problems == []
 
 
-@pytest.mark.parametrize(("language", "theme", "phone"), [("de", "letter", True), ("en", "ink", False)])
+@pytest.mark.parametrize(("language", "theme", "phone"), chosen(("de", "letter", True), ("en", "ink", False)))
 def test_a_nested_segment_fits_and_is_accessible(visitor: VISIT, language: str, theme: str, phone: bool) -> None:
     with visitor(language, theme, phone) as anna:
         anna.sign_in(ANNA)

@@ -19,8 +19,8 @@ TWICE_IS_FINE = {"received"}
 IN_THE_IMPRINT = ("legal_name", "representatives", "street", "postcode", "city", "email", "phone", "register_name",
                   "register_number", "vat_id")  # fmt: skip
 LINKS_TO_OPEN = 20
-VERIFIED = 5
-"""Every fifth: dkimpy takes a hundredth of a second for each, and all are signed by the same code."""
+VERIFIED, READ = 5, 3
+"""Every fifth and every third: to verify or to parse one takes a hundredth of a second, and one code made them all."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_messages_verify_with_another_verifier(demo: Demo, letters: list[bytes])
 
 
 def test_every_message_parses_without_defects_and_has_each_header_once(letters: list[bytes]) -> None:
-    for raw in letters:
+    for raw in letters[::READ]:
         message = email.message_from_bytes(raw, policy=SMTP)
         assert isinstance(message, EmailMessage)
         assert [defect for part in message.walk() for defect in part.defects] == []
@@ -57,7 +57,7 @@ def test_every_message_parses_without_defects_and_has_each_header_once(letters: 
 
 def test_both_parts_carry_the_imprint_and_a_way_out(letters: list[bytes]) -> None:
     doors: list[str] = []
-    for raw in letters:
+    for raw in letters[::READ]:
         message = email.message_from_bytes(raw, policy=SMTP)
         html, text = (message.get_body((kind,)) for kind in ("html", "plain"))
         assert isinstance(html, EmailMessage) and isinstance(text, EmailMessage)

@@ -1,5 +1,6 @@
 """What the browser walks share: a website of another origin, the test inbox's messages, viewing a page."""
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -62,6 +63,14 @@ def running_website() -> Iterator[Website]:
         site.server.shutdown()
         site.server.server_close()
         thread.join()
+
+
+def chosen(*ways: Any) -> list[Any]:
+    """Return the first of the ways in which a walk can be walked; all of them with EVERY_WIDTH=1 or SHOTS=1.
+
+    test_every_page looks at the pages in both languages and themes, and a walk costs ten times as much as its looks.
+    """
+    return list(ways) if os.environ.get("EVERY_WIDTH") or os.environ.get("SHOTS") else list(ways[:1])
 
 
 def looked_at(somebody: Any, name: str) -> None:
