@@ -1,7 +1,7 @@
 """Rows of this app as facts for the rules."""
 
 from mailflatrate.apps.accounts.models import Account, AgreementKind, Application, Imprint
-from mailflatrate.apps.accounts.queries import accepted_version, current_version
+from mailflatrate.apps.accounts.queries import accepted_versions, current_versions
 from mailflatrate.base import tenancy
 from mailflatrate.rules.facts import AccountFacts, AccountStatus
 from mailflatrate.rules.imprint import ImprintRecord as StructuredImprint
@@ -11,16 +11,17 @@ from mailflatrate.rules.vetting.record import FIELDS
 
 def account_facts(account: Account) -> AccountFacts:
     """Return the account's current facts (R-01, R-04, R-92)."""
+    current, accepted = current_versions(), accepted_versions()
     return AccountFacts(
         status=AccountStatus(account.status),
         activated_at=account.activated_at,
         activated_by=str(account.activated_by or ""),
-        terms_current=current_version(AgreementKind.TERMS),
-        terms_accepted=accepted_version(AgreementKind.TERMS),
-        policy_current=current_version(AgreementKind.POLICY),
-        policy_accepted=accepted_version(AgreementKind.POLICY),
-        dpa_current=current_version(AgreementKind.DPA),
-        dpa_accepted=accepted_version(AgreementKind.DPA),
+        terms_current=current.get(AgreementKind.TERMS, ""),
+        terms_accepted=accepted.get(AgreementKind.TERMS, ""),
+        policy_current=current.get(AgreementKind.POLICY, ""),
+        policy_accepted=accepted.get(AgreementKind.POLICY, ""),
+        dpa_current=current.get(AgreementKind.DPA, ""),
+        dpa_accepted=accepted.get(AgreementKind.DPA, ""),
         own_limit=account.daily_limit,
     )
 

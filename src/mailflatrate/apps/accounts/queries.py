@@ -23,28 +23,33 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.roles import Permission, roles_with
 
 
+def current_versions() -> dict[str, str]:
+    """Return the version of each kind of document in force now; a kind without one is missing."""
+    valid = AgreementDocument.objects.filter(valid_from__lte=clock.now())
+    return dict(valid.order_by("kind", "-valid_from").distinct("kind").values_list("kind", "version"))
+
+
 def current_version(kind: AgreementKind) -> str:
     """Return the version of a document in force now; empty if there is none."""
-    newest = AgreementDocument.objects.filter(kind=kind, valid_from__lte=clock.now()).order_by("-valid_from").first()
-    return newest.version if newest else ""
+    return current_versions().get(kind, "")
 
 
 def current_documents(language: str) -> list[AgreementDocument]:
     """Return the version in force of each kind, in `language` if available, otherwise in English."""
-    found = []
-    for kind in AgreementKind:
-        valid = AgreementDocument.objects.filter(kind=kind, version=current_version(kind))
-        document = valid.filter(language=language).first() or valid.filter(language="en").first()
-        if document is not None:
-            found.append(document)
-    return found
+    current = current_versions()
+    written = {
+        (row.kind, row.language): row
+        for row in AgreementDocument.objects.filter(language__in=(language, "en"), version__in=current.values())
+        if row.version == current.get(row.kind)
+    }
+    found = (written.get((kind, language)) or written.get((kind, "en")) for kind in AgreementKind)
+    return [document for document in found if document is not None]
 
 
-def accepted_version(kind: AgreementKind) -> str:
-    """Return the newest version of a document that was accepted for this account; empty if none was."""
-    accepted = Acceptance.objects.filter(document__kind=kind).order_by("-document__valid_from", "-accepted_at")
-    newest = accepted.select_related("document").first()
-    return newest.document.version if newest else ""
+def accepted_versions() -> dict[str, str]:
+    """Return the newest version of each kind of document that was accepted for this account; a kind may be missing."""
+    accepted = Acceptance.objects.order_by("document__kind", "-document__valid_from", "-accepted_at")
+    return dict(accepted.distinct("document__kind").values_list("document__kind", "document__version"))
 
 
 def acceptance_time(document: AgreementDocument) -> datetime | None:
