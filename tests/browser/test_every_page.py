@@ -130,6 +130,8 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/pulse/": PART,
     "/studio/campaigns/<int:campaign_id>/edit/links/": PART,
+    "/studio/campaigns/<int:campaign_id>/edit/writing-help/": PART,
+    "/studio/campaigns/<int:campaign_id>/edit/writing-help/<int:writing_id>/": PART,
     "/studio/campaigns/<int:campaign_id>/progress/": PART,
     "/studio/bulk/<int:bulk_id>/progress/": PART,
     "/studio/contacts/count/": PART,

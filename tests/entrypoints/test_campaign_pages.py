@@ -286,7 +286,8 @@ def test_ben_who_only_looks_may_not_write() -> None:
 GETS = ("", "edit/", "edit/preview/", "progress/", "recipients/", "recipients.csv", "recipients/1/", "figures.csv",
         "report.pdf", "links/", "clicks/", "clicks/map/", "decision/", "edition/", "edition/html/", "edit/pulse/",
         "versions/", "versions/1/", "versions/1/message/", "approval/", "comments/",
-        "edit/links/", "answers/", "answers.csv", "answers/comments.csv")  # fmt: skip
+        "edit/links/", "edit/writing-help/", "edit/writing-help/1/",
+         "answers/", "answers.csv", "answers/comments.csv")  # fmt: skip
 POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/test/", "release/", "take-back/",
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
@@ -313,7 +314,7 @@ def test_carla_finds_nothing_at_annas_addresses() -> None:
 def test_every_address_of_the_area_is_among_those_carla_tried() -> None:
     from mailflatrate.entrypoints.web.studio.campaigns.urls import urlpatterns
 
-    paths = {re.sub("<int:(delivery|version|comment|link)_id>", "1", str(each.pattern)) for each in urlpatterns}
+    paths = {re.sub("<int:(delivery|version|comment|link|writing)_id>", "1", str(each.pattern)) for each in urlpatterns}
     tried = {f"<int:campaign_id>/{path}" for path in (*GETS, *POSTS)}
     assert {path for path in paths - tried if not path.startswith("digests/")} == {"", "new/", "calendar/", "labels/"}
 

@@ -36,6 +36,10 @@ from mailflatrate.mail.liquid import SourceRefused  # noqa: E402
 from mailflatrate.mail.liquid.template import LiquidTemplate  # noqa: E402
 from mailflatrate.mail.reading import forward, mime, outlook, tnef  # noqa: E402
 from mailflatrate.mail.source_errors import MissingValue, RenderRefused  # noqa: E402
+from mailflatrate.mail.writing.answers import read_answer  # noqa: E402
+from mailflatrate.mail.writing.mask import AnswerRefused, TextForm, TextRefused, mask, restore  # noqa: E402
+from mailflatrate.mail.writing.passages import find_passages, form_of  # noqa: E402
+from mailflatrate.mail.writing.questions import WritingTask, question_for  # noqa: E402
 from mailflatrate.rules.proof import certificate, signature  # noqa: E402
 from mailflatrate.rules.proof.record import MalformedRecord  # noqa: E402
 
@@ -200,6 +204,32 @@ def _postfix_log(data: bytes) -> None:
                 assert found.at <= NOW
 
 
+WRITING_QUESTION = question_for(WritingTask.SHORTEN, "[[1]], see <2>tulips</2>.", language="en", longest=4_000)
+WRITING_TEXT = mask('{{ contact.first_name }}, see <a href="https://shop.example">tulips</a>.', TextForm.HTML)
+
+
+def _passages(data: bytes) -> None:
+    """Each text and picture is where it says; one that can be masked comes back as it was."""
+    source = data.decode("utf-8", "replace")
+    for source_format in SourceFormat:
+        for passage in find_passages(source, source_format):
+            assert source[passage.start : passage.end] == passage.source
+            try:
+                masked = mask(passage.source, form_of(source_format))
+            except TextRefused:
+                continue
+            assert "{{" not in masked.text and "{%" not in masked.text
+
+
+def _model_answer(data: bytes) -> None:
+    """Whatever a model answers adds no field and no markup to a text."""
+    (answer,) = read_answer(data, WRITING_QUESTION)
+    text = restore(answer, WRITING_TEXT).text
+    for hidden in WRITING_TEXT.hidden:
+        text = text.replace(hidden.before, "").replace(hidden.after or hidden.before, "")
+    assert not {"{", "}", "<", ">"} & set(text)
+
+
 TARGETS: dict[str, Target] = {
     "postfix_log": Target(_postfix_log, longest_octets=65_536),
     "mail": Target(_mail),
@@ -220,6 +250,8 @@ TARGETS: dict[str, Target] = {
     "text_table": Target(_text_table, (csv_rows.TableRefused,)),
     "archive": Target(_archive, (archive.ArchiveRefused,), longest_octets=65_536),
     "workbook": Target(_workbook, (ImportProblem,), longest_octets=65_536),
+    "writing_source": Target(_passages, longest_octets=65_536),
+    "model_answer": Target(_model_answer, (AnswerRefused,), longest_octets=65_536),
     "certificate": Target(_certificate, (MalformedRecord,)),
     "signing_keys": Target(_keys, (MalformedRecord,)),
 }

@@ -43,7 +43,7 @@ _ACCOUNT_WIDE = (
     "account membership four_eyes_switch acceptance acknowledgement imprint application standing_change strike "
     "sender_domain dns_check sender_address mailbox media_host brand_kit link_tagging mailing_template contact_field "
     "field_migration segment media media_file page_fetch_count saved_block coupon_pool tag event_type event_settings "
-    "conversion_goal"
+    "conversion_goal writing_help"
 )
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""
@@ -285,7 +285,8 @@ def address_of(limited: Limited, name: str) -> str:
 
 
 _UNKNOWN = (
-    "bulk-action bulk-progress export-file import-move-rows contact-note template-gallery template-gallery-message"
+    "bulk-action bulk-progress export-file import-move-rows contact-note template-gallery template-gallery-message "
+    "campaign-writing-help"
 )
 UNKNOWN_TO_MIA = frozenset(_UNKNOWN.split())
 """What its author alone sees among limited members, and pages that need to be told which rows or template."""

@@ -35,6 +35,8 @@ from mailflatrate.apps.campaigns.models import (
     LinkVisit,
     LookupKind,
     PageFetchCount,
+    WritingHelp,
+    WritingRequest,
 )
 from mailflatrate.apps.campaigns.states import locked, move
 from mailflatrate.apps.delivery.lanes import hold_lane
@@ -321,6 +323,9 @@ class Neighbours:
             }
             LinkVisit.objects.create(campaign=campaign, url="https://lindenhof.example/", key="0" * 64)
             PageFetchCount.objects.create(day=clock.now().date(), fetched=1)
+            WritingHelp.objects.create(agreed_host="llm.example", day=clock.now().date(), used=1)
+            question = {"task": "ideas", "language": "en", "texts": [], "created_at": clock.now()}
+            self.ids["writing_id"] = WritingRequest.objects.create(campaign=campaign, **question).id
             self.ids["comment_id"] = write_comment(campaign.id, "Nice.", by=self.anna.owner).id
             digest = FeedDigest.objects.create(
                 name="Shop news",

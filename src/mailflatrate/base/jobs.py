@@ -36,6 +36,7 @@ class JobQueue(StrEnum):
     HOUSE = "house"
     WEBHOOK = "webhook"  # calls to customers' programs, which may be slow: beside all other jobs
     FETCH = "fetch"  # visits to strangers' pages that a customer names, which may be slow: beside all other jobs
+    WRITING = "writing"  # questions to the operator's language model, which a person waits for: beside all other jobs
 
 
 def job(

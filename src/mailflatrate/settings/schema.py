@@ -1,7 +1,7 @@
 """The only schema of settings. Every field is an environment variable `MAILFLATRATE_<NAME>` (and `DATABASE_URL`).
 
 An unknown `MAILFLATRATE_*` variable or a malformed value stops the start with the name of the variable.
-Five sections are in `customer_domains`, `database`, `inbound`, `storage` and `vetting`. `docs/settings.md` is
+Six sections are in `customer_domains`, `database`, `inbound`, `storage`, `vetting` and `writing`. `docs/settings.md` is
 generated from all of them.
 """
 
@@ -25,6 +25,7 @@ from mailflatrate.settings.inbound import ImapTls, InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive, SettingsError
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
 from mailflatrate.settings.vetting import VettingSettings
+from mailflatrate.settings.writing import WritingSettings
 from mailflatrate.wire.smtp_types import TlsMode
 
 __all__ = [
@@ -38,7 +39,7 @@ BARE_NAMES = {"database_url": "DATABASE_URL", "otlp_endpoint": "OTEL_EXPORTER_OT
 FILE_SUFFIX = "_FILE"
 SECRETS = (
     "database_url", "app_database_url", "pooler_database_url", "secret_key", "token_keys", "relay_password",
-    "imap_password", "s3_secret_key",
+    "imap_password", "s3_secret_key", "writing_key",
 )  # fmt: skip
 """Fields that may be read from a file; its path is in the variable whose name ends in `_FILE`."""
 LARGEST_SECRET_OCTETS = 65_536
@@ -60,7 +61,9 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class Settings(InboundSettings, StorageSettings, DatabaseSettings, VettingSettings, CustomerDomainSettings):
+class Settings(
+    InboundSettings, StorageSettings, DatabaseSettings, VettingSettings, CustomerDomainSettings, WritingSettings
+):
     """All settings of one process; frozen."""
 
     data_dir: Path = Field(Path("var"), description="Folder for the embedded database, secrets and journals.")

@@ -41,6 +41,11 @@ class Deadline:
         if time.monotonic() >= self._ends and (problem is None or isinstance(problem, Exception)):
             raise TimeoutError("no answer in time") from problem
 
+    def cut(self) -> None:
+        """End the conversation now, from any thread: whatever waits inside the block raises TimeoutError or OSError."""
+        self._ends = time.monotonic()
+        self._cut()
+
     def left(self, at_most: float) -> float:
         """Return the seconds until the deadline, limited to `at_most`. Raises TimeoutError if none are left."""
         rest = self._ends - time.monotonic()

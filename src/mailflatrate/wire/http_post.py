@@ -26,22 +26,25 @@ def post(
     seconds: float,
     most_octets: int,
     context: ssl.SSLContext | None = None,
+    deadline: Deadline | None = None,
 ) -> PostAnswer:
     """POST to `url` (http or https) and return the response, of which it reads at most `most_octets`.
+
+    `deadline` is one that the caller may cut, in place of a new one of so many seconds.
 
     Raises OSError, also if the server doesn't speak HTTP.
     """
     parts = urlsplit(url)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    with Deadline(seconds) as deadline:
+    with deadline or Deadline(seconds) as limit:
         connection: HTTPConnection
         if parts.scheme == "https":
-            connection = HTTPSConnection(parts.netloc, timeout=seconds, context=context)
+            connection = HTTPSConnection(parts.netloc, timeout=limit.left(seconds), context=context)
         else:
-            connection = HTTPConnection(parts.netloc, timeout=seconds)
+            connection = HTTPConnection(parts.netloc, timeout=limit.left(seconds))
         try:
             connection.connect()
-            deadline.guard(connection.sock)
+            limit.guard(connection.sock)
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             return PostAnswer(answer.status, answer.headers, answer.read(most_octets))

@@ -1,4 +1,5 @@
-"""Background jobs of campaigns: check feeds, adopt templates of other systems, fetch foreign pages, keep house."""
+"""Background jobs of campaigns: check feeds, adopt templates of other systems, fetch foreign pages, ask
+the language model, keep house."""
 
 from mailflatrate.apps.campaigns import page_fetches
 from mailflatrate.apps.campaigns.actions import (
@@ -8,6 +9,7 @@ from mailflatrate.apps.campaigns.actions import (
     link_visits,
     message_copies,
     templates,
+    writing,
 )
 from mailflatrate.apps.lists.actions.fetches import ADOPT_TEMPLATES_JOB
 from mailflatrate.base import tenancy
@@ -54,12 +56,13 @@ def look_up_content(account_id: int, lookup_id: int) -> None:
 
 @job("campaigns.forget_fetches", JobQueue.HOUSE, every="29 3 * * *")
 def forget_fetches(timestamp: int) -> None:
-    """Once a day, delete old copies and counts, and fail copies and lookups that no job works for."""
+    """Once a day, delete old copies, counts and suggestions, and fail copies and lookups that no job works for."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         message_copies.forget_old_copies()
         brand_lookup.fail_lost_lookups()
         content_lookup.forget_old_lookups()
         page_fetches.forget_counts()
+        writing.forget_old_writing()
 
 
 @job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")

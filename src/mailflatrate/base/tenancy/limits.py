@@ -106,7 +106,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             _READ,
             "membership four_eyes_switch acceptance imprint application standing_change strike sender_domain dns_check "
             "sender_address mailbox media_host brand_kit mailing_template saved_block coupon_pool field_migration "
-            "event_type event_settings conversion_goal link_tagging page_fetch_count",
+            "event_type event_settings conversion_goal link_tagging page_fetch_count writing_help",
         ),
         *_tables(f"{SHARED} AND {_ASKS_NO_LIST}", _READ, "segment"),
         *_tables(SHARED, _ADD, "acknowledgement media media_file"),
@@ -141,7 +141,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
         # Campaigns, and what became of them.
         *_tables(_CAMPAIGN, _ALL, "campaign"),
         *_tables(_OF_CAMPAIGN, _ALL, "campaign_version"),
-        *_tables(_OF_CAMPAIGN, _EDIT, "release_request campaign_comment report_link link_visit"),
+        *_tables(_OF_CAMPAIGN, _EDIT, "release_request campaign_comment report_link link_visit writing_request"),
         *_tables(_OF_CAMPAIGN, _CHANGE, "plan trial chunk"),
         *_tables(_OF_CAMPAIGN, _ADD, "edition"),
         *_tables(

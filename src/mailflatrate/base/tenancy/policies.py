@@ -96,6 +96,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # Limits count up; triggers decide who may reset them.
     "asking_tally": {APP_ROLE: _ASKING_TALLY, PLATFORM_ROLE: f"{_ASKING_TALLY}, DELETE"},
     "page_fetch_count": {APP_ROLE: _PAGE_COUNT, PLATFORM_ROLE: f"{_PAGE_COUNT}, DELETE"},
+    "writing_help": {APP_ROLE: f"{_APPEND}, UPDATE", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
     "signup_counter": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, UPDATE (count), DELETE"),
     "confirmation_mark": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), f"{_APPEND}, DELETE"),
     # The words that name an office come from our data files, with a migration.
@@ -113,8 +114,7 @@ RESTRICTED: dict[str, dict[str, str]] = {
         "SELECT, INSERT (id, account_id, contact_id, event_type_id, at, properties, key), DELETE",
     ),
     # Written by the owner's triggers alone; jobs take out what is logged, and changes that are too old.
-    "contact_change": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
-    "withdrawal_outbox": {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"},
+    **{each: {APP_ROLE: "SELECT", PLATFORM_ROLE: "SELECT, DELETE"} for each in ("contact_change", "withdrawal_outbox")},
     # Number, transaction and time come from the database; the owner drops whole days.
     "outbox_event": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT, INSERT (account_id, type, payload)"),
     # What happened to a message, and why it was let out, stays; an erased person is taken out of the row.

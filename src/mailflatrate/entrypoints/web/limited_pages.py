@@ -7,6 +7,7 @@ _CAMPAIGNS = (
     "campaigns campaign-new campaign-copy campaign-delete campaign-edit campaign-audience campaign-draft-review "
     "campaign-preview campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
     "campaign-link-visits campaign-visit-links "
+    "campaign-writing-help campaign-writing-help-one "
     "campaign-version-take campaign-version-forget campaign-waves campaign-ask campaign-approval-return campaign "
     "campaign-calendar campaign-move campaign-follow-up campaign-labels "
     "campaign-policy campaign-release campaign-approval campaign-take-back campaign-progress campaign-pause "

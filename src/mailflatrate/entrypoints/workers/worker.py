@@ -54,8 +54,14 @@ WEBHOOKS_AT_ONCE = 6
 """Endpoints of which slow ones get few (`events.delivering`), so that others are served beside them."""
 FETCHES_AT_ONCE = 4
 """Accounts whose foreign pages are fetched at once; each account has one job at a time (`campaigns.page_fetches`)."""
-BESIDE = {JobQueue.WEBHOOK: WEBHOOKS_AT_ONCE, JobQueue.FETCH: FETCHES_AT_ONCE}
-"""Queues whose jobs wait for strangers' servers, and how many run at once: each has a worker beside all other jobs."""
+WRITING_AT_ONCE = 4
+"""Accounts whose questions to the language model are asked at once; each account has one job at a time."""
+BESIDE = {
+    JobQueue.WEBHOOK: WEBHOOKS_AT_ONCE,
+    JobQueue.FETCH: FETCHES_AT_ONCE,
+    JobQueue.WRITING: WRITING_AT_ONCE,
+}
+"""Queues whose jobs wait for other servers, and how many run at once: each has a worker beside all other jobs."""
 
 log = structlog.get_logger(__name__)
 
@@ -211,7 +217,7 @@ class _Work:
     async def _work(self) -> None:
         """Run Procrastinate's workers until a signal or until the database is gone. Where mail is sent, a second one
         serves the express lane, because the first may be busy with campaigns. Beside all other jobs, others call
-        webhooks and fetch strangers' pages, because those servers may take long to answer.
+        webhooks, fetch strangers' pages and ask the language model, because those servers may take long to answer.
         """
         assert isinstance(app.connector, JobConnector)
         connector = app.connector.get_worker_connector()

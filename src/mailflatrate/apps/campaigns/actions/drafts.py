@@ -32,6 +32,7 @@ from mailflatrate.apps.campaigns.shared_blocks import resolved
 from mailflatrate.apps.campaigns.states import LockedCampaign, locked, move
 from mailflatrate.apps.campaigns.translations import check_languages
 from mailflatrate.apps.campaigns.variants import all_variants, as_variant
+from mailflatrate.apps.campaigns.writing_marks import copy_marks, suggested_parts
 from mailflatrate.apps.domains.mailable import want_facts
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.limits import refuse_beyond_limit
@@ -173,7 +174,7 @@ def record_version(campaign: Campaign, by: User | None, *, taken_from: int | Non
 
     The very first version and restored versions are kept separately, because people look for both.
     """
-    now = clock.now()
+    now, suggested = clock.now(), suggested_parts(campaign)
     newest = CampaignVersion.objects.filter(campaign=campaign, aside=False).order_by("-number").first()
     goes_on = (
         newest is not None
@@ -186,12 +187,14 @@ def record_version(campaign: Campaign, by: User | None, *, taken_from: int | Non
     )
     if goes_on and newest is not None:
         newest.number, newest.values, newest.saved_at = campaign.version, values_of(campaign), now
-        newest.save(update_fields=["number", "values", "saved_at"])
+        newest.suggested = suggested
+        newest.save(update_fields=["number", "values", "saved_at", "suggested"])
         return
     CampaignVersion.objects.create(
         campaign=campaign,
         number=campaign.version,
         values=values_of(campaign),
+        suggested=suggested,
         saved_by=by,
         begun_at=now,
         saved_at=now,
@@ -206,7 +209,9 @@ def copy_campaign(campaign_id: int, *, by: User | None) -> Campaign:
     """Create a draft with the same content and audience; the policy tick is not copied (R-04)."""
     original = Campaign.objects.get(id=campaign_id)
     values = {name: getattr(original, name) for name in WRITABLE - {"name"}}
-    return create_campaign(f"{original.name[:110]} (2)", by=by, values=values, is_locked=original.is_locked)
+    copied = create_campaign(f"{original.name[:110]} (2)", by=by, values=values, is_locked=original.is_locked)
+    copy_marks(original, copied)
+    return copied
 
 
 def unlock_campaign(campaign_id: int, *, by: User) -> Campaign:
@@ -283,6 +288,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
             **({"polls": [poll.as_json() for poll in polls]} if (polls := read_polls(shown)) else {}),
             **({"coupons": pools} if (pools := pools_in((compiled.subject, compiled.html, compiled.text))) else {}),
             **({"visits": visits} if (visits := evidence_of(campaign.id)) else {}),
+            **({"suggested": suggested} if (suggested := suggested_parts(campaign)) else {}),
         },
         imprint=imprint,
     )

@@ -21,12 +21,14 @@ from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
 from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, CopyState, MessageCopy
 from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
+from mailflatrate.apps.campaigns.models.writing import TASK_LABELS, WritingHelp, WritingRequest, WritingState
 from mailflatrate.rules.campaign_states import CampaignState
 
 __all__ = [
     "DRAFT_MAYBE_SENT",
     "MAYBE_SENT",
     "STATE_LABELS",
+    "TASK_LABELS",
     "BrandKit",
     "BrandLookup",
     "Campaign",
@@ -57,4 +59,7 @@ __all__ = [
     "SavedBlock",
     "TagStyle",
     "TestMetric",
+    "WritingHelp",
+    "WritingRequest",
+    "WritingState",
 ]

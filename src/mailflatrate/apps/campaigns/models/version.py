@@ -17,6 +17,11 @@ class CampaignVersion(TenantModel):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     values = models.JSONField(help_text="the editable fields and their values")
+    suggested = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, output_field=models.JSONField()),
+        help_text="how many subjects, preview texts, texts and alternative texts a model wrote",
+    )
     aside = models.BooleanField(default=False)
     taken_from = models.PositiveIntegerField(null=True, help_text="number of the restored version")
     saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,6 +1,6 @@
 -- An edition is frozen, because its hash is what was approved and what recipients got. A comment is deleted, never
--- changed: its text may only be emptied, once. A count of fetched pages only grows: a limit that could be set back
--- would be none.
+-- changed: its text may only be emptied, once. A count of fetched pages, or of questions to the language model, only
+-- grows within its day: a limit that could be set back would be none.
 
 CREATE OR REPLACE TRIGGER edition_frozen BEFORE UPDATE ON edition FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -20,3 +20,8 @@ CREATE OR REPLACE TRIGGER comment_stays BEFORE UPDATE ON campaign_comment
 
 CREATE OR REPLACE TRIGGER page_fetch_count_grows BEFORE UPDATE ON page_fetch_count
     FOR EACH ROW WHEN (OLD.fetched > NEW.fetched OR OLD.day <> NEW.day) EXECUTE FUNCTION public.refuse_change();
+
+CREATE OR REPLACE TRIGGER writing_help_grows BEFORE UPDATE ON writing_help
+    FOR EACH ROW WHEN (
+        OLD.day > NEW.day OR OLD.day = NEW.day AND OLD.used > NEW.used OR OLD.day IS NOT NULL AND NEW.day IS NULL
+    ) EXECUTE FUNCTION public.refuse_change();

@@ -62,6 +62,7 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         relay,
         start_marks,
         unknown,
+        writing,
     )
 
     usable = True
@@ -81,3 +82,4 @@ def _with_database(settings: Settings, *, prepare: bool) -> Iterator[Line]:
         yield from processes.traffic_lines(settings)
         yield from dns_records.house_lines(settings)
     yield from dns_records.service_lines(settings)
+    yield from writing.writing_lines(settings)

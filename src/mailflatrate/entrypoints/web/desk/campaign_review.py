@@ -25,6 +25,7 @@ from mailflatrate.entrypoints.presenters.campaign_figures import live_of
 from mailflatrate.entrypoints.presenters.language import reading_language, text_name
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.preview import PreviewedMessage, render_preview
+from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history, owners, page, tone_of
@@ -90,8 +91,10 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
             for number, each in enumerate(all_variants(campaign))
         ]
         visits = visits_context(campaign.id)
+        suggested = suggested_in(campaign)
     return {
         **visits,
+        "suggested": suggested,
         "previews": previews,
         "campaign": campaign,
         "customer": campaign.account,

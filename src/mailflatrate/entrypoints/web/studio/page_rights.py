@@ -39,7 +39,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "home campaigns campaign-labels campaign-import campaign-copied campaign-new campaign-copy "
         "campaign-follow-up campaign-delete "
         "campaign-edit campaign-audience campaign-draft-review campaign-preview campaign-link-visits "
-        "campaign-visit-links "
+        "campaign-visit-links campaign-writing-help campaign-writing-help-agree campaign-writing-help-one "
         "campaign-answer-comment-delete "
         "campaign-test campaign-pulse campaign-versions campaign-version campaign-version-message "
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
@@ -99,7 +99,8 @@ PAGE_RIGHTS: dict[str, PageRights] = {
     **_all(Permission.SETUP, "sender-provider sender-setup sender-setup-done", read=Permission.SETUP),
     **_all(
         Permission.MANAGE,
-        "settings settings-monthly-report settings-link-parameters conversion-goal list-public-archive",
+        "settings settings-monthly-report settings-link-parameters conversion-goal "
+        "settings-writing-help list-public-archive",
     ),
     **_all(Permission.MANAGE, "activity activity-csv", read=Permission.MANAGE),
     **_all(Permission.SETUP, "template-lock campaign-unlock"),

@@ -28,6 +28,7 @@ from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
+from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -146,6 +147,7 @@ def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "
         "preview": preview_of(
             request, campaign, PreviewState.of(request), here=reverse("studio:campaign-approval", args=[campaign.id])
         ),
+        "suggested": suggested_in(campaign),
         "error": error, "why_it_stands": why_it_stands(campaign), **comments_context(request, campaign),
     }  # fmt: skip
     return page(request, "studio/campaigns/approval.html", context, status=422 if error else 200)

@@ -24,6 +24,7 @@ from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, br
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
 from mailflatrate.apps.campaigns.translations import taken_languages
 from mailflatrate.apps.campaigns.variants import as_variant, written
+from mailflatrate.apps.campaigns.writing_help import is_installed
 from mailflatrate.apps.delivery.warm_up import plan_of
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form
@@ -38,6 +39,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.message_step import step_of_message
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
+from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
@@ -56,6 +58,7 @@ from mailflatrate.entrypoints.web.studio.campaigns.variants import (
     writing_of,
 )
 from mailflatrate.entrypoints.web.studio.campaigns.versions import faster
+from mailflatrate.entrypoints.web.studio.campaigns.writing_help import take_posted
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
@@ -163,6 +166,7 @@ def _live_context(
         "writing": writing_of(campaign, variant, recipients),
         "lasts_minutes": lasts // 60,
         "warm_up": plan_of(campaign, recipients),
+        "writing_help": is_installed(),
         "lasts_hours": round(lasts / 3600),
         "left_out": left_out,
         "audience_error": audience_error,
@@ -205,6 +209,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, found=found),
         **comments_context(request, campaign),
         **visits_context(campaign.id),
+        "suggested": suggested_in(campaign),
         "step": step_of_message(campaign),
         "form": saved.form,
         "tags_links": adds_tags(),
@@ -270,6 +275,8 @@ def _saved_page(request: StudioRequest, campaign: Campaign, saved: SavedForm) ->
         return page(request, "studio/campaigns/compose.html", context, status=409)
     if saved.variant:
         here = f"{here}?variant={saved.variant}"
+    if request.POST.get("suggestion"):
+        return take_posted(request, campaign, saved.variant, here)
     if request.POST.get("variants"):
         return change_variants(request, campaign, request.POST["variants"])
     if request.POST.get("languages"):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.campaigns.actions.link_visits import visit_again
 from mailflatrate.apps.campaigns.page_fetches import is_used_up, used_up_words
+from mailflatrate.apps.campaigns.writing_help import is_installed
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.panel import panel_of
@@ -25,7 +26,7 @@ def links(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     context: dict[str, Any] = {"campaign": campaign, **visits_context(campaign.id)}
     if "waits" in request.GET and not context["visits_wait"]:
-        context |= {"panel": panel_of(campaign), "finished": True}
+        context |= {"panel": panel_of(campaign), "finished": True, "writing_help": is_installed()}
     return page(request, "studio/campaigns/link_visits.html", context)
 
 

@@ -22,6 +22,7 @@ from mailflatrate.entrypoints.web.studio.campaigns import (
     report_pdf,
     variants,
     versions,
+    writing_help,
 )
 
 ONE = "<int:campaign_id>/"
@@ -45,6 +46,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}edit/preview/", preview.preview, name="campaign-preview"),
     path(f"{ONE}edit/links/", link_visits.links, name="campaign-link-visits"),
     path(f"{ONE}edit/links/visit/", link_visits.visit, name="campaign-visit-links"),
+    path(f"{ONE}edit/writing-help/", writing_help.ask, name="campaign-writing-help"),
+    path(f"{ONE}edit/writing-help/agree/", writing_help.agree, name="campaign-writing-help-agree"),
+    path(f"{ONE}edit/writing-help/<int:writing_id>/", writing_help.one, name="campaign-writing-help-one"),
     path(f"{ONE}draft-review/", draft_review.ask, name="campaign-draft-review"),
     path(f"{ONE}edit/policy/", release.tick, name="campaign-policy"),
     path(f"{ONE}edit/test/", release.test, name="campaign-test"),

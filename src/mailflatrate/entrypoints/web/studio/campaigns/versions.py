@@ -27,6 +27,7 @@ from mailflatrate.entrypoints.presenters.language import language_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.markdown_themes import theme_choices
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
+from mailflatrate.entrypoints.presenters.writing_help import suggested_words
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
@@ -96,6 +97,11 @@ class VersionRow:
     is_present: bool
 
     @property
+    def suggested(self) -> str:
+        """Return what a model wrote in this version, as a list; empty for nothing."""
+        return suggested_words(self.version.suggested)
+
+    @property
     def what(self) -> str:
         """Return a text that says what changed in this version, and which version it restored."""
         names = ", ".join(map(str, self.changed))
@@ -148,6 +154,7 @@ def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRe
         "differences": differences(campaign, version.values),
         "editable": campaign.state == CampaignState.DRAFT,
         "mine": version.saved_by_id == request.user.id,
+        "suggested": suggested_words(version.suggested),
     }
     return page(request, "studio/campaigns/version.html", context)
 

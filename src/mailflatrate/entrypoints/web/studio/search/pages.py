@@ -49,7 +49,9 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "compliance": gettext_lazy("Gmail, Yahoo, Microsoft, requirements, CSA"),
     "requests": gettext_lazy("GDPR, privacy, erasure, access"),
     "account-status": gettext_lazy("application, limits, approved, suspended, warnings, support"),
-    "settings": gettext_lazy("account name, time zone, language, monthly report, web analytics, UTM, Matomo"),
+    "settings": gettext_lazy(
+        "account name, time zone, language, monthly report, web analytics, UTM, Matomo, writing help"
+    ),
     "help": gettext_lazy("documentation, support, guide, keyboard shortcuts"),
 }
 """Other words for each page of the navigation, separated by commas."""

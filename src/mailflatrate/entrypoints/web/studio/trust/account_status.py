@@ -33,6 +33,7 @@ from mailflatrate.apps.accounts.models import (
 )
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import campaigns_sent
+from mailflatrate.apps.campaigns.writing_help import help_state
 from mailflatrate.apps.stats import action_texts, monthly_report
 from mailflatrate.apps.stats.models import Measure
 from mailflatrate.apps.stats.queries import open_warnings
@@ -221,7 +222,7 @@ def account_settings(request: StudioRequest) -> HttpResponse:
         return succeed(request, _("Saved."), reverse("studio:settings"))
     chosen = monthly_report.chosen_readers()
     readers = [(row.user, row.user_id in chosen) for row in monthly_report.possible_readers()]
-    context = {"form": form, "readers": readers, "tagging": LinkTaggingForm()}
+    context = {"form": form, "readers": readers, "tagging": LinkTaggingForm(), "help_state": help_state()}
     return page(request, "studio/trust/settings.html", context, status=422 if form.errors else 200)
 
 

@@ -58,6 +58,7 @@ KINDS: Final = {
             "warm_up.",
             "automation.",
             "transactional.",
+            "writing_help.",
         ),
     ),
     "contacts": (

@@ -17,6 +17,7 @@ from mailflatrate.entrypoints.web.studio.trust import (
     questions,
     senders,
     webhooks,
+    writing_help,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/", account_status.account_settings, name="settings"),
     path("settings/monthly-report/", account_status.choose_report_readers, name="settings-monthly-report"),
     path("settings/link-parameters/", link_tagging.save, name="settings-link-parameters"),
+    path("settings/writing-help/", writing_help.switch, name="settings-writing-help"),
     path("settings/security/", account_status.security, name="security"),
     path("settings/second-factor/", account_status.require_factor, name="security-second-factor"),
     path("settings/approval/", account_status.four_eyes, name="security-approval"),

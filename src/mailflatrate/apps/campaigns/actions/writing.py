@@ -1,0 +1,196 @@
+"""Ask a language model for help with a draft: request, answer in a job, cancel, and take a suggestion (ADR 0083)."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns import writing_help
+from mailflatrate.apps.campaigns.actions.drafts import editable, update_campaign
+from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
+from mailflatrate.apps.campaigns.models import Campaign, WritingRequest, WritingState
+from mailflatrate.apps.campaigns.variants import as_variant, variant_count, written
+from mailflatrate.apps.campaigns.writing_questions import asked_about, checked_answer, suggestion_of
+from mailflatrate.apps.campaigns.writing_texts import texts_of, with_text, words_of_content
+from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.mail.writing.mask import AnswerRefused
+from mailflatrate.mail.writing.questions import WritingTask
+from mailflatrate.wire.chat import ChatFailed, ChatProblem, ask_model
+
+JOB: Final = "campaigns.suggest_texts"
+MOST_TEXTS: Final = 60
+"""Texts of one request, so that a whole newsletter can be translated at once."""
+MOST_WAITING: Final = 5
+LOST_AFTER: Final = timedelta(minutes=15)
+KEPT: Final = timedelta(days=30)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WritingOrder:
+    """What a person asks for: the task, the texts by key, and for a check its rule, its values and their language."""
+
+    task: WritingTask
+    variant: int = 0
+    keys: Sequence[str] = ()
+    finding: str = ""
+    values: Mapping[str, str] | None = None
+    language: str = ""
+
+
+def request_writing(campaign_id: int, order: WritingOrder, *, by: User) -> WritingRequest:
+    """Ask the model about a draft's texts; a worker does it. A person's earlier request that waits is canceled.
+
+    Raises CampaignError if writing help is off, used up or busy, CampaignInputError without a text.
+    """
+    campaign = editable(campaign_id)
+    _allowed()
+    shown = as_variant(campaign, order.variant)
+    texts = [{"key": "check", "old": order.finding}] if order.task is WritingTask.EXPLAIN else _chosen(shown, order)
+    if not texts:
+        raise CampaignInputError(_("Choose at least one text."))
+    waiting = WritingRequest.objects.filter(state=WritingState.WAITING, created_at__gt=clock.now() - LOST_AFTER)
+    waiting.filter(created_by=by).update(state=WritingState.CANCELED)
+    if waiting.count() >= MOST_WAITING:
+        raise CampaignError(_("Colleagues are waiting for suggestions, too. Try again in a minute."))
+    account_id = tenancy.current_account_id()
+    made = WritingRequest.objects.create(
+        campaign_id=campaign.id,
+        task=order.task.value,
+        variant=order.variant if order.variant < variant_count(campaign) else 0,
+        language=order.language or shown.language,
+        texts=texts,
+        values=dict(order.values or {}),
+        created_by=by,
+        created_at=clock.now(),
+    )
+    jobs.defer(JOB, jobs.JobQueue.WRITING, lock=f"writing-{account_id}", account_id=account_id, request_id=made.id)
+    return made
+
+
+def _allowed() -> None:
+    state = writing_help.help_state()
+    if state is None or state.is_off or not state.is_agreed:
+        raise CampaignError(writing_help.off_words())
+    if not state.left:
+        raise CampaignError(writing_help.used_up_words())
+
+
+def _chosen(shown: Campaign, order: WritingOrder) -> list[dict[str, str]]:
+    if order.task is WritingTask.IDEAS:
+        if not words_of_content(shown):
+            raise CampaignInputError(_("Write some text first. The subject ideas are made from it."))
+        return [{"key": "subject", "old": shown.subject}]
+    wants_picture = order.task is WritingTask.ALT
+    found = [one for one in texts_of(shown) if one.key in order.keys and (one.part == "picture") == wants_picture]
+    return [{"key": one.key, "old": one.old} for one in found][:MOST_TEXTS]
+
+
+def cancel_writing(campaign_id: int, request_id: int) -> None:
+    """Cancel a request, or discard its suggestions. What was taken stays."""
+    row = WritingRequest.objects.filter(id=request_id, campaign_id=campaign_id)
+    row.exclude(state=WritingState.TAKEN).update(state=WritingState.CANCELED, answers=[], texts=[], values={})
+
+
+def suggest_texts(account_id: int, request_id: int) -> None:
+    """Ask the model about each text of a request, outside any transaction. Idempotent: goes on where it was."""
+    row = _load(account_id, request_id)
+    while row is not None and len(row.answers) < len(row.texts):
+        try:
+            problem = _answer_next(account_id, row)
+        except (InterfaceError, OperationalError):
+            raise  # the job is tried again
+        except Exception:  # whatever an answer makes fail, the request ends, and the page says so
+            log.exception("writing_help_failed")
+            problem = ChatProblem.FAILED.value
+        if problem:
+            _update(account_id, request_id, state=WritingState.FAILED, problem=problem)
+            return
+        row = _load(account_id, request_id)
+
+
+def _load(account_id: int, request_id: int) -> WritingRequest | None:
+    with tenancy.account(account_id):
+        found = WritingRequest.objects.filter(id=request_id, state=WritingState.WAITING)
+        return found.select_related("campaign").first()
+
+
+def _update(account_id: int, request_id: int, **values: Any) -> None:
+    with tenancy.account(account_id):
+        WritingRequest.objects.filter(id=request_id, state=WritingState.WAITING).update(**values)
+
+
+def _answer_next(account_id: int, row: WritingRequest) -> str:
+    """Ask about the next text; return why there is no suggestion, or nothing."""
+    with tenancy.account(account_id):
+        if not writing_help.take_request():
+            return "used_up"
+        asked = asked_about(row, row.texts[len(row.answers)])
+        target = writing_help.endpoint()
+    try:
+        found = ask_model(target, asked.question, lambda: _load(account_id, row.id) is not None)
+        answers = [*row.answers, [checked_answer(asked, one) for one in found]]
+    except ChatFailed as failed:
+        if failed.problem is ChatProblem.CANCELED:
+            return "canceled"
+        log.warning("writing_help_no_answer", account=account_id, problem=failed.problem.value, detail=failed.detail)
+        return failed.problem.value
+    except AnswerRefused as refused:
+        log.info("writing_help_answer_refused", account=account_id, reason=str(refused))
+        return "conditions" if str(refused) == "conditions" else ChatProblem.UNUSABLE.value
+    state = WritingState.DONE if len(answers) == len(row.texts) else WritingState.WAITING
+    _update(account_id, row.id, answers=answers, state=state)
+    return ""
+
+
+def take_suggestions(
+    campaign_id: int, request_id: int, chosen: Mapping[int, str], *, variant: int, by: User
+) -> tuple[Campaign, int]:
+    """Put suggestions into the draft: `chosen` has their numbers, and each as the person left it.
+
+    Returns the draft, and how many texts couldn't be replaced because they changed. Raises CampaignError, NotEditable.
+    """
+    row = WritingRequest.objects.filter(id=request_id, campaign_id=campaign_id).first()
+    if row is None or row.state not in (WritingState.DONE, WritingState.TAKEN) or row.variant != variant:
+        raise CampaignError(_("This suggestion no longer exists. Ask for a new one."))
+    campaign, lost, values = editable(campaign_id), 0, dict[str, Any]()
+    shown, taken = as_variant(campaign, variant), list(row.taken)
+    if shown is campaign:
+        shown = copy(campaign)
+    for number, text in sorted(chosen.items()):
+        if number >= len(row.texts):
+            continue
+        one = row.texts[number]
+        try:
+            new = suggestion_of(row, one, text)
+        except AnswerRefused as refused:
+            raise CampaignInputError(_("Keep the marks in brackets, then use the suggestion.")) from refused
+        old = shown.subject if row.task == WritingTask.IDEAS.value else one["old"]
+        changed = with_text(shown, one["key"], old, new)
+        if changed is None:
+            lost += 1
+            continue
+        if new == old:
+            continue  # the model changed nothing, so it wrote nothing
+        for name, value in changed.items():
+            setattr(shown, name, value)
+        values |= changed
+        taken.append({"key": one["key"], "old": one["old"], "text": new})
+    if not values:
+        return campaign, lost
+    WritingRequest.objects.filter(id=row.id).update(state=WritingState.TAKEN, taken=taken)
+    return update_campaign(campaign_id, written(campaign, variant, values), by=by), lost
+
+
+@tenancy.needs_platform
+def forget_old_writing() -> None:
+    """Delete old requests, except those of which something is in a draft."""
+    old = WritingRequest.objects.filter(created_at__lt=clock.now() - KEPT)
+    old.exclude(state=WritingState.TAKEN).delete()

@@ -1,0 +1,75 @@
+"""The tables of writing help: an account's agreement and daily count, and what was asked and suggested."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mailflatrate.apps.campaigns.models.campaign import Campaign
+from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.mail.writing.questions import WritingTask
+
+
+class WritingState(models.TextChoices):
+    """How far a request is. TAKEN: a person put at least one suggestion into the draft."""
+
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Canceled")
+    TAKEN = "taken", _("Used")
+
+
+TASK_LABELS = {
+    WritingTask.IDEAS: _("Subject ideas"),
+    WritingTask.SHORTEN: _("Shorten"),
+    WritingTask.PLAIN: _("Plain words"),
+    WritingTask.TRANSLATE: _("Translate"),
+    WritingTask.ALT: _("Alternative text"),
+    WritingTask.EXPLAIN: _("Explain a check"),
+}
+
+
+class WritingHelp(TenantModel):
+    """Whether an account uses writing help, to which host it agreed, and how many requests it made on its last day.
+
+    `used` only grows within a day (UTC), so canceling or deleting gives nothing back.
+    """
+
+    is_off = models.BooleanField(default=False)
+    agreed_host = models.CharField(max_length=300, blank=True)
+    agreed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    day = models.DateField(null=True)
+    used = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "writing_help"
+        constraints = [models.UniqueConstraint(fields=["account"], name="writing_help_once")]
+
+
+class WritingRequest(TenantModel):
+    """A question to the model about texts of one draft.
+
+    `texts` are rows of `key` (`writing_texts.DraftText`) and `old`, the text when it was asked about; `answers` are the
+    model's suggestions for each, still masked. `taken` are rows of `key` and the `text` that went into the draft.
+    `problem` says why it failed. `values` are what a check's sentence names; they're never sent.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="writing_requests")
+    task = models.CharField(max_length=10, choices=[(task.value, label) for task, label in TASK_LABELS.items()])
+    variant = models.PositiveSmallIntegerField(default=0)
+    language = models.CharField(max_length=8, help_text="of the suggestions")
+    texts = models.JSONField()
+    values = models.JSONField(default=dict)
+    answers = models.JSONField(default=list)
+    taken = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=WritingState.choices, default=WritingState.WAITING)
+    problem = models.CharField(max_length=20, blank=True)
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "writing_request"
+        indexes = [
+            models.Index(fields=["account", "campaign", "state"], name="writing_request_of_draft"),
+            models.Index(fields=["created_at"], name="writing_request_age"),
+        ]

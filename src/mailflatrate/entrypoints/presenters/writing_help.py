@@ -1,0 +1,140 @@
+"""Writing help as pages say it: what a model wrote, why there is no suggestion, and suggestions beside the old text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, npgettext
+
+from mailflatrate.apps.campaigns.models import Campaign, WritingRequest
+from mailflatrate.apps.campaigns.variants import as_variant
+from mailflatrate.apps.campaigns.writing_help import used_up_words
+from mailflatrate.apps.campaigns.writing_marks import suggested_parts
+from mailflatrate.apps.campaigns.writing_questions import shown_suggestion
+from mailflatrate.apps.campaigns.writing_texts import DraftText, form_of_text, part_of, texts_of
+from mailflatrate.mail.writing.passages import picture_values
+from mailflatrate.mail.writing.questions import WritingTask
+from mailflatrate.mail.writing.readable import readable
+from mailflatrate.wire.chat import ChatProblem
+
+LONGEST_SHOWN = 160
+_ORDER = ("subject", "preheader", "text", "picture")
+
+
+@dataclass(frozen=True, slots=True)
+class TextChoice:
+    """A text that can be chosen: its label and its first words, or the address of a picture."""
+
+    key: str
+    label: str
+    shown: str
+    is_picture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionOption:
+    """One suggestion. `value` is what the form posts for it, `text` what can be edited, `shown` what people read."""
+
+    value: str
+    text: str
+    shown: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionRow:
+    """A text beside what the model suggests for it. `is_line`: it's edited as it is, otherwise with its marks."""
+
+    label: str
+    old: str
+    picture: str
+    is_line: bool
+    options: list[SuggestionOption]
+
+
+def suggested_words(parts: Mapping[str, int]) -> str:
+    """Return what a model wrote, as a list: `subject, 2 texts`; empty for nothing."""
+    found = []
+    for part, number in parts.items():
+        if part == "subject":
+            words = npgettext("written by a model", "subject", "%(number)d subjects", number)
+        elif part == "preheader":
+            words = npgettext("written by a model", "preview text", "%(number)d preview texts", number)
+        elif part == "picture":
+            words = ngettext("%(number)d alternative text", "%(number)d alternative texts", number)
+        else:
+            words = ngettext("%(number)d text", "%(number)d texts", number)
+        found.append((_ORDER.index(part), words % {"number": number}))
+    return ", ".join(words for _at, words in sorted(found))
+
+
+def suggested_in(campaign: Campaign) -> str:
+    """Return what a model wrote in a draft, as a list; empty for nothing."""
+    return suggested_words(suggested_parts(campaign))
+
+
+def problem_words(problem: str) -> str:
+    """Return why there is no suggestion, and what to do."""
+    sentences = {
+        "used_up": used_up_words(),
+        "canceled": _("Canceled. Nothing was changed."),
+        "lost": _("There's no answer yet. Try again, or tell the support team if it happens often."),
+        "conditions": _(
+            "The suggestion would have changed the conditions in this text, so it was dropped. Try again, or edit the "
+            "text yourself."
+        ),
+        ChatProblem.TIMEOUT.value: _("The model took too long. Try again, or choose fewer texts."),
+        ChatProblem.BUSY.value: _("The model is busy. Try again in a minute."),
+        ChatProblem.UNUSABLE.value: _("The model's answer couldn't be used. Try again, or choose a shorter text."),
+    }
+    broken = _("The model can't be reached. Your text is unchanged. Tell the support team if it happens again.")
+    return sentences.get(problem, broken)
+
+
+def label_of(key: str) -> str:
+    """Return the label of a text of a draft."""
+    part, _colon, number = key.partition(":")
+    if part == "subject":
+        return _("Subject")
+    if part == "preheader":
+        return _("Preview text")
+    words = _("Image %(number)s") if part == "picture" else _("Text %(number)s")
+    return words % {"number": number}
+
+
+def choices_of(shown: Campaign, task: WritingTask) -> list[TextChoice]:
+    """Return the texts that a task can be about; the subject's ideas and checks need no choice."""
+    if task in (WritingTask.IDEAS, WritingTask.EXPLAIN):
+        return []
+    wants_picture = task is WritingTask.ALT
+    return [_choice(one, shown) for one in texts_of(shown) if (one.part == "picture") == wants_picture]
+
+
+def _choice(one: DraftText, shown: Campaign) -> TextChoice:
+    if one.part == "picture":
+        address, alt = picture_values(one.old)
+        return TextChoice(one.key, label_of(one.key), alt or _("no alternative text"), is_picture=bool(address))
+    text = readable(one.old, form_of_text(shown, one.key)).replace("\n", " ")
+    return TextChoice(one.key, label_of(one.key), text[:LONGEST_SHOWN], is_picture=False)
+
+
+def rows_of(row: WritingRequest) -> list[SuggestionRow]:
+    """Return the suggestions of a request beside the old texts."""
+    return [_row(row, number) for number in range(min(len(row.texts), len(row.answers)))]
+
+
+def _row(row: WritingRequest, number: int) -> SuggestionRow:
+    one, shown = row.texts[number], as_variant(row.campaign, row.variant)
+    form, part = form_of_text(shown, one["key"]), part_of(one["key"])
+    options = []
+    for at, answer in enumerate(row.answers[number]):
+        found = shown_suggestion(row, one, answer)
+        options.append(SuggestionOption(f"{number}-{at}", answer, readable(found.text, form), found.missing))
+    address, alt = picture_values(one["old"]) if part == "picture" else ("", "")
+    return SuggestionRow(
+        label=label_of(one["key"]),
+        old=alt if part == "picture" else readable(one["old"], form),
+        picture=address,
+        is_line=part != "text",
+        options=options,
+    )

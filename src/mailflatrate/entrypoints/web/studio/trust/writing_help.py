@@ -1,0 +1,22 @@
+"""Writing help in the account's settings: an owner switches it off, or on again."""
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mailflatrate.apps.campaigns import writing_help
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+
+
+@require_POST
+@studio
+def switch(request: StudioRequest) -> HttpResponse:
+    """Switch writing help off for everyone in the account, or on again."""
+    if not writing_help.is_installed():
+        raise Http404
+    is_off = request.POST.get("switch") == "off"
+    writing_help.switch(is_off=is_off, by=request.user)
+    said = _("Writing help is off.") if is_off else _("Writing help is on.")
+    return succeed(request, said, reverse("studio:settings"))

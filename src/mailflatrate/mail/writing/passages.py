@@ -1,0 +1,138 @@
+"""Finds the texts and pictures of a draft's source, each with its place, so that one of them can be replaced."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from mailflatrate.mail.content import SourceFormat
+from mailflatrate.mail.writing.mask import TextForm
+
+LONGEST_SOURCE: Final = 200_000
+MOST_PASSAGES: Final = 200
+MOST_CHARACTERS_AROUND: Final = 600
+
+
+class PassageKind(Enum):
+    """What a passage is."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePassage:
+    """A part of a source: the inside of a text, or the whole tag of a picture."""
+
+    kind: PassageKind
+    start: int
+    source: str
+
+    @property
+    def end(self) -> int:
+        """Return the offset behind the passage."""
+        return self.start + len(self.source)
+
+
+_TAG: Final = re.compile(r"<!--|<(?P<close>/?)(?P<name>[a-zA-Z][\w-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>")
+_UNSHOWN: Final = {"<!--": "-->", "style": "</style", "script": "</script"}
+_MJML_TEXTS: Final = frozenset({"mj-text", "mj-button", "mj-accordion-title", "mj-accordion-text"})
+_HTML_TEXTS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "blockquote", "div"})
+_PICTURES: Final = {SourceFormat.MJML: "mj-image", SourceFormat.HTML: "img", SourceFormat.MARKDOWN: "img"}
+_PARAGRAPH: Final = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
+_MARKDOWN_PICTURE: Final = re.compile(
+    r"!\[(?P<alt>[^\[\]\n]{0,500}+)\]\((?P<src>[^()\s]{1,2000}+)(?P<rest>[^()\n]{0,300}+)\)"
+)
+_ATTRIBUTE: Final = re.compile(
+    r"(?<=\s)(?P<name>alt|src)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')", re.IGNORECASE
+)
+
+
+def form_of(source_format: SourceFormat) -> TextForm:
+    """Return how the texts of a source are written."""
+    return TextForm.MARKDOWN if source_format is SourceFormat.MARKDOWN else TextForm.HTML
+
+
+def find_passages(source: str, source_format: SourceFormat) -> list[SourcePassage]:
+    """Return the texts and pictures of a source in its order, at most MOST_PASSAGES; none of one that's too long."""
+    if len(source) > LONGEST_SOURCE:
+        return []
+    found = _markdown(source) if source_format is SourceFormat.MARKDOWN else _markup(source, source_format)
+    return sorted(found, key=lambda one: one.start)[:MOST_PASSAGES]
+
+
+def _markdown(source: str) -> Iterator[SourcePassage]:
+    for paragraph in _PARAGRAPH.finditer(source):
+        text = paragraph[0].rstrip("\n")
+        if not text.lstrip().startswith(("```", "~~~", ":::", "---")):
+            yield SourcePassage(PassageKind.TEXT, paragraph.start(), text)
+    for picture in _MARKDOWN_PICTURE.finditer(source):
+        yield SourcePassage(PassageKind.PICTURE, picture.start(), picture[0])
+
+
+def _markup(source: str, source_format: SourceFormat) -> Iterator[SourcePassage]:
+    """Texts are the inside of an element that has no other such element in it, or of an MJML text as a whole."""
+    names = _MJML_TEXTS if source_format is SourceFormat.MJML else _HTML_TEXTS
+    is_whole = source_format is SourceFormat.MJML
+    opened: tuple[str, int] | None = None
+    for tag in _tags(source):
+        name = (tag["name"] or "").lower()
+        if name in ("img", _PICTURES[source_format]) and not tag["close"]:
+            yield SourcePassage(PassageKind.PICTURE, tag.start(), tag[0])
+        if name not in names:
+            continue
+        if not tag["close"]:
+            if not (is_whole and opened) and not tag[0].endswith("/>"):
+                opened = name, tag.end()
+        elif opened and opened[0] == name:
+            yield SourcePassage(PassageKind.TEXT, opened[1], source[opened[1] : tag.start()])
+            opened = None
+
+
+def _tags(source: str) -> Iterator[re.Match[str]]:
+    """Yield the tags of a source, without those in comments, styles and scripts."""
+    lowered, at = source.lower(), 0
+    endless: set[str] = set()
+    while tag := _TAG.search(source, at):
+        at = tag.end()
+        name = (tag["name"] or tag[0]).lower()
+        if name not in _UNSHOWN or tag["close"]:
+            yield tag
+        elif name not in endless:
+            end = lowered.find(_UNSHOWN[name], at)
+            if end < 0:
+                endless.add(name)  # looked for once: a source may begin many that never end
+            else:
+                at = end
+
+
+def replaced(source: str, passage: SourcePassage, text: str) -> str:
+    """Return the source with another text in place of a passage."""
+    return source[: passage.start] + text + source[passage.end :]
+
+
+def picture_values(tag: str) -> tuple[str, str]:
+    """Return the address and the alternative text of a picture."""
+    markdown = _MARKDOWN_PICTURE.fullmatch(tag)
+    if markdown:
+        return markdown["src"], markdown["alt"]
+    found = {
+        one["name"].lower(): html.unescape(one["double"] or one["single"] or "") for one in _ATTRIBUTE.finditer(tag)
+    }
+    return found.get("src", ""), found.get("alt", "")
+
+
+def with_alt(tag: str, text: str) -> str:
+    """Return the picture with another alternative text, which is words alone."""
+    markdown = _MARKDOWN_PICTURE.fullmatch(tag)
+    if markdown:
+        text = text.replace("[", "(").replace("]", ")").replace("<", "")
+        return f"![{text}]({markdown['src']}{markdown['rest']})"
+    written = f'alt="{html.escape(text)}"'
+    for one in _ATTRIBUTE.finditer(tag):
+        if one["name"].lower() == "alt":
+            return tag[: one.start()] + written + tag[one.end() :]
+    end = len(tag) - (2 if tag.endswith("/>") else 1)
+    return f"{tag[:end].rstrip()} {written}{' ' if tag.endswith('/>') else ''}{tag[end:]}"
