@@ -49,6 +49,7 @@ export default defineConfig(({ command }) => ({
         editor: at("src/editor.js"),
         blocks: at("src/blocks.js"),
         signup: at("src/signup.js"),
+        hosted: at("src/hosted.js"),
         stand: at("src/stand.js"),
       },
     },

@@ -1,11 +1,10 @@
 /*
- * Sign-up forms on our own pages and on other websites. There are two cases:
- *   - our own page already has the whole form; here it only gets its proof of work and is then sent as usual;
- *   - `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that loads it, inside a
- *     shadow root, so that neither style sheet affects the other, and is sent without leaving the page.
- * In the second case the form is part of the page, or a pop-up, a slide-in or a bar that opens a pop-up. What was closed stays closed
- * until the tab is: that is the one thing stored, and only when the visitor closes it.
+ * Sign-up forms on other websites. `/f/CODE/form.js` wraps this file and defines MAILFLATRATE_FORM: the form is built into the page that
+ * loads it, inside a shadow root, so that neither style sheet affects the other, and is sent without leaving the page. It is part of the
+ * page, or a pop-up, a slide-in or a bar that opens a pop-up. What was closed stays closed until the tab is: that is the one thing stored,
+ * and only when the visitor closes it.
  * No cookies, fonts or third-party requests. The proof of work is ALTCHA's: find the number behind a hash.
+ * What our own pages need of it (`hosted.js`) is exported; the wrapped file is no module and goes without its exports.
  */
 
 /* SHA-256 (FIPS 180-4) of short ASCII text, as hexadecimal. crypto.subtle is missing on pages without TLS. */
@@ -68,7 +67,7 @@ async function solve(task) {
 }
 
 /* Fetch and solve a task. Resolves when the form's hidden fields are filled, or when that isn't possible. */
-async function prove(form, url) {
+export async function prove(form, url) {
   try {
     const answer = await (await fetch(url, { credentials: "omit" })).json();
     form.elements.shown.value ||= answer.shown; // when the visitor started, also after a second task
@@ -78,21 +77,18 @@ async function prove(form, url) {
   }
 }
 
-function onFirstTouch(form, begin) {
-  const touched = () => {
-    for (const kind of ["focusin", "pointerdown"]) form.removeEventListener(kind, touched);
-    begin();
-  };
-  for (const kind of ["focusin", "pointerdown"]) form.addEventListener(kind, touched);
+export function onFirstTouch(form, begin) {
+  const touched = new AbortController();
+  for (const kind of ["focusin", "pointerdown"]) form.addEventListener(kind, () => { touched.abort(); begin(); }, touched);
 }
 
-/* Report that the form was shown or begun. Only the placement is sent; an answer isn't needed. */
-function report(url, what, placement) {
-  const body = new URLSearchParams({ what, placement });
+/* Report that the form was shown or begun. Only the placement and the key of the text are sent; an answer isn't needed. */
+export function report(url, what, placement, compared_text = "") {
+  const body = new URLSearchParams({ what, placement, compared_text });
   fetch(url, { method: "POST", body, credentials: "omit", keepalive: true }).catch(() => {});
 }
 
-function onView(element, seen) {
+export function onView(element, seen) {
   const watcher = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     watcher.disconnect();
@@ -101,89 +97,55 @@ function onView(element, seen) {
   watcher.observe(element);
 }
 
-/* Our own page: adds the proof and leaves everything else to the browser. */
-function enhance(form) {
-  let proof = null;
-  const begin = () => (proof ??= prove(form, form.dataset.task));
-  onFirstTouch(form, begin);
-  const { count } = form.dataset; // the abuse desk's form has none
-  if (count) {
-    const placement = form.elements.placement.value;
-    onView(form, () => report(count, "view", placement));
-    onFirstTouch(form, () => report(count, "start", placement));
-  }
-  form.addEventListener("submit", async (event) => {
-    if (form.elements.altcha.value) return;
-    event.preventDefault();
-    const { submitter } = event;
-    await begin();
-    form.elements.altcha.value ||= "-";
-    form.requestSubmit(submitter);
-  });
-}
-
-const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const text = (value) => String(value).replace(/[&<>"]/g, (sign) => escapes[sign]);
-
-const tick = (id, name, value, label, rest = "") =>
-  `<div class="consent"><input type="checkbox" id="${id}" name="${name}" value="${value}" ${rest}><label for="${id}">${label}</label></div>`;
-
-/* The box of the form's list; with further lists a group of boxes, of which one is enough. */
-function consents({ texts, words, further }) {
-  const error = `aria-describedby="consent-error"`;
-  const line = `<p class="error" id="consent-error" hidden></p>`;
-  if (!further) return tick("consent", "consent", "yes", text(texts.wording), `required ${error}`) + line;
-  const boxes = [["yes", texts.list, texts.wording], ...further].map(([id, name, wording], at) =>
-    tick(`list-${at}`, at ? "further" : "consent", id, `<strong>${text(name)}</strong><br>${text(wording)}`));
-  return `<fieldset class="field" id="consent" tabindex="-1" data-required="tick" ${error}><legend>${text(words.lists)}</legend>${boxes.join("")}${line}</fieldset>`;
-}
-
-function markup(config) {
-  const { words, texts } = config;
-  const hint = (required) => (required ? "" : ` <small>${text(words.optional)}</small>`);
-  const wrong = (key) => `<p class="error" id="${key}-error" hidden></p>`;
-  const boxes = ({ key, label, required, options }) => `<fieldset class="field" id="${key}" tabindex="-1" ${
-    required ? "data-required" : ""
-  } aria-describedby="${key}-error"><legend>${text(label)}${hint(required)}</legend>${options
-    .map(([value, word]) => `<label class="box"><input type="checkbox" name="${key}" value="${text(value)}"><span>${text(word)}</span></label>`)
-    .join("")}${wrong(key)}</fieldset>`;
-  const control = ({ key, type, autocomplete, required, mode, options = [] }) => {
-    const common = `id="${key}" name="${key}" ${required ? "required" : ""} aria-describedby="${key}-error"`;
-    if (options.length) {
-      const choices = [["", words.choose], ...options].map(([value, word]) => `<option value="${text(value)}">${text(word)}</option>`);
-      return `<select ${common} ${autocomplete ? `autocomplete="${autocomplete}"` : ""}>${choices.join("")}</select>`;
-    }
-    return `<input ${common} type="${type}" ${mode ? `inputmode="${mode}"` : ""} ${autocomplete ? `autocomplete="${autocomplete}"` : ""} maxlength="254">`;
+/*
+ * Show a form in steps. It stays one form, which is sent once, at its end: until then nothing that was filled in leaves the page.
+ * `isReady` says whether a part may be left, and shows what is wrong. Returns what shows the step that an element is in.
+ */
+export function inSteps(form, isReady) {
+  const parts = [...form.querySelectorAll("[data-step]")];
+  const last = parts.length - 1;
+  if (last < 1) return () => {};
+  const [line, next, back] = form.querySelector("[data-steps]").children;
+  const [word, bar] = line.children;
+  let at = 0;
+  const show = (to, moves) => {
+    at = to;
+    parts.forEach((part, index) => { part.hidden = index !== to; });
+    word.textContent = parts[to].ariaLabel;
+    bar.value = to + 1;
+    parts[to].prepend(line);
+    /* Enter presses the first submit button of a form: “Next” in every step but the last. */
+    if (to < last) parts[to].append(next);
+    else next.remove();
+    if (to) parts[to].append(back);
+    if (moves) parts[to].querySelector("input:not([type=hidden]),select").focus();
   };
-  const field = (each) =>
-    each.type === "hidden" ? `<input type="hidden" name="${each.key}">`
-      : each.is_several
-      ? boxes(each)
-      : `<div class="field"><label for="${each.key}">${text(each.label)}${hint(each.required)}</label>${control(each)}${wrong(each.key)}</div>`;
-  return `<form method="post" action="${text(config.action)}" accept-charset="utf-8" novalidate aria-labelledby="title">
-${texts.title ? `<h2 id="title">${text(texts.title)}</h2>` : ""}${texts.intro ? `<p class="intro">${text(texts.intro)}</p>` : ""}
-${config.fields.map(field).join("")}
-<p class="trap" aria-hidden="true"><label>${text(words.trap)}<input name="topic_note" tabindex="-1" autocomplete="off"></label></p>
-${consents(config)}
-${texts.tracking && tick("tracking", "tracking", "yes", text(texts.tracking) + hint(false))}
-<details><summary>${text(words.notice)}</summary>${config.notice.map((line) => `<p>${text(line)}</p>`).join("")}</details>
-<p class="error" id="form-error" role="alert" hidden></p><p class="question" id="question" role="alert" hidden></p>
-<button type="submit">${text(texts.button)}</button>
-<p class="links"><a href="${text(config.privacy)}" target="_blank" rel="noopener">${text(words.privacy)}</a></p>
-<input type="hidden" name="version" value="${text(config.version)}"><input type="hidden" name="language" value="${text(config.language)}">
-<input type="hidden" name="page"><input type="hidden" name="placement"><input type="hidden" name="checked"><input type="hidden" name="altcha"><input type="hidden" name="shown"></form>`;
+  back.onclick = () => show(at - 1, true);
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.name) return; // an answer to a question about the address
+    const ready = isReady(parts[at]);
+    if (ready && at === last) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (ready) show(at + 1, true);
+  });
+  show(0);
+  return (element) => {
+    const part = parts.findIndex((each) => each.contains(element));
+    if (part >= 0) show(part);
+  };
 }
 
 const STYLE = `:host{all:initial;display:block;max-width:28rem;font:1rem/1.5 var(--face);color:inherit;color-scheme:light dark}
-*{box-sizing:border-box;font:inherit}[hidden]{display:none!important}form,.done{display:grid;align-content:start;gap:.875rem;padding:1.25rem;border:1px solid #8884;border-radius:.75rem;background:Canvas;color:CanvasText}
+*{box-sizing:border-box;font:inherit}[hidden]{display:none!important}form,.done,[data-step]{display:grid;align-content:start;gap:.875rem}form,.done{padding:1.25rem;border:1px solid #8884;border-radius:.75rem;background:Canvas;color:CanvasText}
 h2{margin:0;font-size:1.25rem;line-height:1.4;font-weight:600}p{margin:0;overflow-wrap:anywhere}strong{font-weight:600}.field{display:grid;gap:.25rem}
 fieldset{margin:0;padding:0;border:0;min-width:0}legend{padding:0}.box{padding:.1875rem 0}
-label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:not([type=checkbox]),select{width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
+label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:where(:not([type=checkbox])),select{width:100%;min-height:2.5rem;padding:.4rem .75rem;border:1px solid #767676;border-radius:.5rem;background:Field;color:FieldText}
 :is(input,select,fieldset,button,a,summary):focus-visible{outline:3px solid var(--tone);outline-offset:2px}
-:is(.consent,.box){display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:is(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}
+:is(.consent,.box){display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:where(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}
 button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radius:.5rem;background:var(--tone);color:var(--on-tone);font-weight:600;cursor:pointer}button[aria-busy=true]{opacity:.7}
-button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}
-.error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}`;
+button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}button.mf-back{margin:0}
+.error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}.steps{display:flex;gap:.75rem;align-items:center;font-size:.8125rem;accent-color:var(--tone)}progress{flex:1;height:.375rem}`;
 
 const OVERLAY = `:host{max-width:none}dialog{outline:0;padding:0;border:0;border-radius:.75rem;background:none;width:30rem;max-width:calc(100vw - 2rem)}
 dialog::backdrop{background:#0008}h2{padding-right:2rem}section{position:fixed;z-index:99999;inset:auto 0 0;animation:rise .25s}
@@ -209,11 +171,11 @@ function plant(config, host, style, placement) {
   const root = host.attachShadow({ mode: "open" });
   /* A constructed style sheet, because a strict content security policy blocks style elements added by scripts. */
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`:host{--tone:${config.look.colour};--on-tone:${config.look.ink};--face:${config.look.face}}${STYLE}${style}`);
+  sheet.replaceSync(`:host{--tone:${config.look.colour};--on-tone:${config.look.ink};--face:${config.look.face}}${STYLE}${style}${config.css}`);
   root.adoptedStyleSheets = [sheet];
   host.lang = config.language;
   const holder = document.createElement("template");
-  holder.innerHTML = markup(config);
+  holder.innerHTML = config.html;
   const form = document.importNode(holder.content, true).querySelector("form");
   form.elements.page.value = location.origin + location.pathname;
   form.elements.placement.value = placement;
@@ -225,7 +187,7 @@ function plant(config, host, style, placement) {
 /* Fields take values from the address of the page, by their names. Consents never do: they aren't fields. */
 function prefill(form, fields) {
   const given = new URLSearchParams(location.search);
-  for (const { key } of fields) {
+  for (const key of fields) {
     for (const value of given.getAll(key)) {
       for (const input of form.querySelectorAll(`[name=${key}]`)) {
         if (input.type === "checkbox") input.checked ||= input.value === value;
@@ -282,16 +244,30 @@ const make = (tag, name, ...parts) => {
   return element;
 };
 
+/* Texts that are compared: chance picks one for this view. Nothing is stored, so the next page picks again. */
+function choose(config, form) {
+  if (!config.compared) return;
+  const [key, title, intro, button] = config.compared[Math.floor(Math.random() * config.compared.length)];
+  form.elements.compared_text.value = key;
+  for (const [id, words] of Object.entries({ title, intro, send: button })) {
+    const part = form.querySelector(`#mf-${id}`);
+    part.textContent = words;
+    part.hidden = !words;
+  }
+  Object.assign(config, { title, button });
+}
+
 function overlay(config) {
   const { kind } = config.placement;
-  const title = config.texts.title || config.texts.button;
   const host = make("div", "");
   const { root, form } = plant(config, host, OVERLAY, kind);
+  choose(config, form);
+  const { title } = config;
   document.body.append(host);
   form.addEventListener("taken", () => closed(config, true));
   const dismiss = () => { closed(config, true); host.remove(); };
   const closer = (close) => {
-    const button = make("button", "close", "\u00d7");
+    const button = make("button", "close mf-close", "\u00d7");
     button.type = "button";
     button.ariaLabel = config.words.close;
     button.onclick = close;
@@ -304,7 +280,7 @@ function overlay(config) {
     part.addEventListener("keydown", (event) => event.key === "Escape" && dismiss());
     root.append(part);
   };
-  report(config.count, "view", kind);
+  report(config.count, "view", kind, form.elements.compared_text?.value);
   if (kind === "slide_in") return region("slide", form);
   const dialog = make("dialog", "", closer(() => dialog.close()), form);
   dialog.ariaLabel = title;
@@ -315,17 +291,17 @@ function overlay(config) {
     dialog.onclose = dismiss;
     return dialog.showModal();
   }
-  const open = make("button", "", config.texts.button);
+  const open = make("button", "mf-button", config.button);
   open.onclick = () => dialog.showModal();
   dialog.addEventListener("close", () => form.isConnected || host.remove());
-  region("bar", make("p", "", title), open);
+  region("bar mf-bar", make("p", "", title), open);
 }
 
 function serve(form, root, config) {
   let proof = null;
   let retried = false;
   let ready = 0;
-  onFirstTouch(form, () => report(config.count, "start", form.elements.placement.value));
+  onFirstTouch(form, () => report(config.count, "start", form.elements.placement.value, form.elements.compared_text?.value));
   const begin = () => {
     ready ||= performance.now() + config.pause;
     return (proof ??= prove(form, `${config.action}task`));
@@ -342,18 +318,23 @@ function serve(form, root, config) {
     for (const line of root.querySelectorAll(".error")) line.hidden = true;
     for (const input of root.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
     for (const [id, message] of Object.entries(errors)) say(id, message);
-    (at(Object.keys(errors)[0]) ?? form.querySelector("button[type=submit]")).focus();
+    const first = at(Object.keys(errors)[0]) ?? at("mf-send");
+    showStepOf(first);
+    first.focus();
   };
-  const missing = () => {
+  const isReady = (part) => {
     const errors = {};
-    for (const input of form.querySelectorAll("[required]")) {
+    for (const input of part.querySelectorAll("[required]")) {
       if (input.type === "checkbox" ? !input.checked : !input.value.trim()) errors[input.id] = input.type === "checkbox" ? config.words.tick : config.words.fill;
     }
-    for (const group of form.querySelectorAll("[data-required]")) {
+    for (const group of part.querySelectorAll("[data-required]")) {
       if (!group.querySelector("input:checked")) errors[group.id] = config.words[group.dataset.required || "fill"];
     }
-    return errors;
+    const [isWrong] = Object.keys(errors);
+    if (isWrong) show(errors);
+    return !isWrong;
   };
+  const showStepOf = inSteps(form, isReady);
   const ask = (answer) => {
     const line = at("question");
     line.textContent = `${answer.question} `;
@@ -363,20 +344,16 @@ function serve(form, root, config) {
     line.querySelector("button").focus();
   };
   const choice = (line, label, act) => {
-    const button = document.createElement("button");
+    const button = make("button", "plain", label);
     button.type = "button";
-    button.className = "plain";
-    button.textContent = label;
     button.onclick = () => { act(); line.hidden = true; form.requestSubmit(); };
     line.append(button);
   };
   const done = (answer) => {
     if (answer.go) return void (location = answer.go);
-    const panel = document.createElement("div");
-    panel.className = "done";
-    panel.setAttribute("role", "status");
+    const panel = make("div", "done mf-form", make("h2", "mf-title", answer.title), make("p", "mf-intro", answer.text));
+    panel.role = "status";
     panel.tabIndex = -1;
-    panel.innerHTML = `<h2>${text(answer.title)}</h2><p>${text(answer.text)}</p>`;
     panel.style.minHeight = `${form.offsetHeight}px`;
     form.dispatchEvent(new Event("taken"));
     form.replaceWith(panel);
@@ -398,10 +375,9 @@ function serve(form, root, config) {
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button[type=submit]");
+    const button = at("mf-send");
     if (button.getAttribute("aria-busy") === "true") return;
-    const errors = missing();
-    if (Object.keys(errors).length) return show(errors);
+    if (!isReady(form)) return;
     button.setAttribute("aria-busy", "true");
     try {
       const answer = await send();
@@ -418,4 +394,3 @@ function serve(form, root, config) {
 
 /* global MAILFLATRATE_FORM, MAILFLATRATE_SCRIPT */
 if (typeof MAILFLATRATE_FORM !== "undefined") build(MAILFLATRATE_FORM, MAILFLATRATE_SCRIPT);
-else if (typeof document !== "undefined") for (const form of document.querySelectorAll("form[data-task]")) enhance(form);

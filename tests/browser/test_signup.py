@@ -91,6 +91,31 @@ def confirmation(visitor: Any, email: str) -> tuple[str, float]:
         return match.group(0), waited
 
 
+def violations(page: Page, axe: str) -> list[str]:
+    """Return axe's findings about a page of ours, whose policy allows no script of others."""
+    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    return [f"{item['id']}: {node['target']}" for item in found["violations"] for node in item["nodes"]]
+
+
+def confirm(chromium: Browser, link: str) -> None:
+    """Press the button behind the link in the email."""
+    with dora(chromium) as (_context, page):
+        page.goto(link)
+        page.get_by_role("button", name="Ja, bestätigen").click()
+        page.get_by_role("heading", name="Sie sind angemeldet").wait_for()
+
+
+def ask_name_in_step(anna: Any, form: str, step: str) -> None:
+    """Ask for the first name in a step of the form, and publish that."""
+    anna.go(f"{form}edit/")
+    with anna.page.expect_response("**/edit/"):
+        anna.page.get_by_label("Step", exact=True).first.select_option(step)
+    anna.page.get_by_role("button", name="Publish changes").click()
+    anna.page.wait_for_url(f"**{form}")
+
+
 def everything(page: Page) -> str:
     """The page and its frames."""
     return "\n".join(frame.content() for frame in page.frames)
@@ -113,7 +138,7 @@ def test_the_script_builds_the_form_without_moving_anything(
 
 
 def test_sign_up_with_the_script_and_confirm(
-    chromium: Browser, visitor: Any, website: Website, codes: dict[str, str]
+    chromium: Browser, visitor: Any, website: Website, codes: dict[str, str], axe: str
 ) -> None:
     """The whole way, from a page of another origin to the contact's page with its proof."""
     email = address()
@@ -140,6 +165,7 @@ def test_sign_up_with_the_script_and_confirm(
         page.get_by_role("link", name="Ihr Einwilligungsbeleg").click()
         page.get_by_role("heading", name="Ihr Einwilligungsbeleg").wait_for()
         assert email in page.content()
+        assert violations(page, axe) == []
         assert context.cookies() == []
     with visitor("de", "letter", False) as anna:
         anna.sign_in("anna@lindenhof.example")
@@ -184,6 +210,66 @@ def test_sign_up_with_plain_html_and_without_any_script(
         page.goto(link)
         page.get_by_role("button", name="Das war ich nicht").click()
         page.get_by_role("heading", name="Danke für den Hinweis").wait_for()
+
+
+def test_sign_up_on_a_landing_page_and_confirm(chromium: Browser, visitor: Any) -> None:
+    """The form of the page asks in two steps; the address comes first, and Back keeps what was typed."""
+    email = address()
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        anna.go("/studio/forms/")
+        form = str(anna.page.locator("a[href^='/studio/forms/']").filter(has_text="Website").get_attribute("href"))
+        ask_name_in_step(anna, form, "2")
+        anna.go(f"{form}landing/")
+        anna.page.get_by_role("link", name="Page", exact=False).filter(has_text="2").click()
+        anna.page.locator("#id_title").fill("Tulpen per Post")
+        anna.page.locator("#id_language").select_option("de")
+        with anna.page.expect_response("**/landing/"):
+            anna.page.locator("#id_description").fill("Post für Gärtner")
+        anna.page.get_by_role("link", name="Check and publish").click()
+        anna.page.get_by_role("button", name="Publish", exact=True).click()
+        url = str(anna.page.get_by_role("link", name="Open", exact=True).get_attribute("href"))
+    with dora(chromium) as (context, page):
+        page.goto(url)
+        page.get_by_label("E-Mail-Adresse").fill(email)
+        page.get_by_label("E-Mail-Adresse").press("Enter")
+        expect(page.get_by_label("Vorname")).to_be_focused()
+        page.get_by_role("button", name="Zurück").click()
+        expect(page.get_by_label("E-Mail-Adresse")).to_have_value(email)
+        page.get_by_role("button", name="Weiter").click()
+        page.get_by_role("checkbox").check()
+        read_as_a_person()
+        page.get_by_role("button", name="Anmelden").click()
+        page.get_by_role("heading", name="Sehen Sie in Ihrem Postfach nach").wait_for()
+        assert context.cookies() == []
+    confirm(chromium, confirmation(visitor, email)[0])
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        ask_name_in_step(anna, form, "1")
+
+
+def test_sign_up_at_a_stand_and_confirm(chromium: Browser, visitor: Any, axe: str) -> None:
+    email = address()
+    with visitor("en", "letter", False) as anna:
+        anna.sign_in("anna@lindenhof.example")
+        anna.go("/studio/forms/")
+        form = str(anna.page.locator("a[href^='/studio/forms/']").filter(has_text="Website").get_attribute("href"))
+        anna.go(f"{form}stands/")
+        anna.page.locator("#id_place").fill("Messe Kiel")
+        anna.page.get_by_role("button", name="Set up").click()
+        pin = anna.page.locator("main strong").filter(has_text=re.compile(r"^\d{3} \d{3}$")).inner_text()
+        url = str(anna.page.get_by_role("link", name="/stand/").first.get_attribute("href"))
+    with dora(chromium, 820) as (_context, page):
+        page.goto(url)
+        page.locator("#staff").fill("Ben")
+        page.locator("#pin").fill(pin)
+        page.locator("main button").click()
+        page.get_by_label("E-Mail-Adresse").fill(email)
+        assert violations(page, axe) == []
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Anmelden").click()
+        page.get_by_role("button", name="Nächste Person").wait_for()
+    confirm(chromium, confirmation(visitor, email)[0])
 
 
 @pytest.mark.parametrize("look", chosen(("de", "ink", True), ("de", "letter", False), ("en", "letter", True)))

@@ -51,14 +51,12 @@ def test_the_url_fills_in_fields_and_never_a_consent(garden: FormCustomer) -> No
         assert "checked" not in box(page, name)
     script = Client().get(f"{garden.url}form.js?language=en").content.decode()
     config = json.loads(script.partition("MAILFLATRATE_FORM=")[2].partition(";\n")[0])
-    assert {each["key"]: each["type"] for each in config["fields"]} == {
-        "email": "email",
-        "first_name": "text",
-        "mobile": "tel",
-        "came_from": "hidden",
-    }
-    assert "record which" not in config["texts"]["wording"]
-    assert "which links in its emails" in config["texts"]["tracking"]
+    assert config["fields"] == ["email", "first_name", "mobile", "came_from"]
+    assert re.search('type="tel"[^>]*name="mobile"', config["html"])
+    assert '<input type="hidden" name="came_from">' in config["html"]
+    own, tracking = (config["html"].partition(f'<label for="{box}">')[2] for box in ("consent", "tracking"))
+    assert "which links in its emails" not in own.partition("</label>")[0]
+    assert "which links in its emails" in tracking.partition("</label>")[0]
     plain = garden.anna.signed_in().page(f"forms/{garden.form_id}/")
     assert "mf-tracking" in plain
 

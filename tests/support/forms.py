@@ -170,6 +170,18 @@ def add_form(anna: Customer, *, sender: bool = True, **changes: Any) -> tuple[in
     return form.id, form.code
 
 
+def builder_post(list_id: int, **more: Any) -> dict[str, Any]:
+    """What the builder of a form posts at least."""
+    return {
+        "name": "Website",
+        "mailing_list": list_id,
+        "languages": ["en"],
+        "colour": "#00595a",
+        "font": "sans",
+        **more,
+    }
+
+
 def customer_with_form(**changes: Any) -> FormCustomer:
     """A fresh account with a published form and three subscribers who have nothing to do with it."""
     anna = sending_customer()

@@ -121,6 +121,7 @@ def test_it_names_the_tablet_and_shows_words_for_what_was_ticked() -> None:
     assert (receipt["requested_through"], receipt["services"][0]["page"]) == ("stand", "Garden fair Kiel")
     assert f"form on a tablet of {company}" in receipt["collectionMethod"]
     assert f"filled in on a tablet of {company}" in page
+    assert "Where you signed up" in page and "Page with the form" not in page
     shown = re.findall(r"<dd[^>]*>([^<]*)</dd>", page)
     assert {"Consent", "English"} <= set(shown), shown
     assert not {"consent", "en"} & set(shown)

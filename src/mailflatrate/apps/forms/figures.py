@@ -43,6 +43,16 @@ def placement_figures(form_id: int, days: int = DAYS_SHOWN) -> Sequence[Placemen
     return sorted(figures, key=lambda each: (-each.confirmed, -each.views, each.placement))
 
 
+@tenancy.needs_account
+def text_figures(form_id: int, placement: str, keys: Sequence[str]) -> Sequence[PlacementFigures]:
+    """Return the figures of compared texts in one placement, in the order of their keys, since they are shown."""
+    rows = FormCount.objects.filter(form_id=form_id, placement=placement, compared_text__in=keys)
+    found: dict[str, dict[str, int]] = {}
+    for key, what, number in rows.values_list("compared_text", "what").annotate(n=Sum("count")):
+        found.setdefault(key, {})[what] = number
+    return [PlacementFigures(placement, *(found.get(key, {}).get(step.value, 0) for step in FormStep)) for key in keys]
+
+
 @dataclass(frozen=True, slots=True)
 class FormConversion:
     """How many people signed up through a form, and how many of them confirmed."""

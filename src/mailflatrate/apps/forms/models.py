@@ -150,6 +150,9 @@ class SignupRequest(TenantModel):
     placement = models.CharField(
         max_length=8, blank=True, db_default="", default="", help_text="how the form appeared, as the browser reported"
     )
+    compared_text = models.CharField(
+        max_length=8, blank=True, db_default="", default="", help_text="key of the text shown, if texts are compared"
+    )
     ticked = models.JSONField(default=list, help_text="checkboxes that the person ticked")
     proof = models.CharField(
         max_length=8, blank=True, db_default="", help_text="work, time, key, stand, person or none (R-35)"
@@ -235,6 +238,9 @@ class FormCount(TenantModel):
     form = models.ForeignKey(Form, on_delete=models.CASCADE, db_index=False, related_name="+")
     day = models.DateField()
     placement = models.CharField(max_length=8, blank=True, help_text="empty if the browser reported none")
+    compared_text = models.CharField(
+        max_length=8, blank=True, db_default="", default="", help_text="key of the text shown, if texts are compared"
+    )
     what = models.CharField(max_length=9, choices=FormStep.choices)
     count = models.BigIntegerField()
 

@@ -37,9 +37,9 @@ class Submission:
     """A visitor's submission. `checked` means the visitor confirmed an address that looked mistyped.
 
     `move_in_id`: the move whose link brought the visitor here (`queries.move_in`). `placement`: how the form appeared,
-    as the browser reports it. `list_ids`: the lists whose boxes are ticked. `stand_id`: the stand where it was filled
-    in, with the `staff` on duty there, at `visited_at`. `kept`: instead of staff, that the tablet kept an entry from
-    before the session that sent it, and who sent it.
+    as the browser reports it; `compared_text`: the key of the text that it had. `list_ids`: the lists whose boxes are
+    ticked. `stand_id`: the stand where it was filled in, with the `staff` on duty there, at `visited_at`. `kept`:
+    instead of staff, that the tablet kept an entry from before the session that sent it, and who sent it.
     """
 
     email: str
@@ -54,6 +54,7 @@ class Submission:
     checked: bool = False
     move_in_id: int | None = None
     placement: str = ""
+    compared_text: str = ""
     stand_id: int | None = None
     staff: str = ""
     kept: str = ""

@@ -3,24 +3,16 @@
 All of them post to one address of ours.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from functools import cache
 from html import escape
 from math import ceil
-from pathlib import Path
-from typing import Any
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
 from mailflatrate.entrypoints.presenters.form_inputs import MAX_VALUE_CHARACTERS, Input, inputs
 from mailflatrate.rules.contact_fields import FieldDefinition
 from mailflatrate.rules.forms import Font, FrozenForm
-from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
 
 FACES = {
@@ -44,63 +36,6 @@ def move_in_url(code: str, move: str) -> str:
 def stand_url(code: str) -> str:
     """Return the address that the tablet at a stand opens."""
     return f"{load_settings().public_url}/stand/{code}/"
-
-
-def config_of(published: PublishedForm, shown: ShownVersion, language: str) -> dict[str, Any]:
-    """Return the configuration that the script builds the form from."""
-    form, code = shown.frozen, published.code
-    texts, frozen, style = form.texts(language), form.frozen[language], form.content.style
-    further = [
-        [each.list_id, each.name, each.wording] for each in frozen.further if each.list_id in published.open_further
-    ]
-    with translation.override(language):
-        words = {
-            "optional": _("optional"),
-            "notice": _("How we use your data"),
-            "privacy": _("Privacy"),
-            "trap": _("Leave this field empty"),
-            "tick": _("Select the box to agree. Without your consent, we can't email you."),
-            "fill": _("This field is required."),
-            "choose": _("Choose …"),
-            "close": _("Close"),
-        }
-        if further:
-            words["tick"] = _("Select at least one box. Without your consent, we can't email you.")
-            words["lists"] = _("What would you like to receive?")
-    return {
-        "code": code, "version": shown.number, "language": language, "action": form_url(code),
-        "privacy": form.privacy_url, "words": words,
-        "texts": {
-            "title": texts.title, "intro": texts.intro, "wording": frozen.wording, "tracking": frozen.tracking,
-            "button": texts.button, **({"list": form.list_name} if further else {}),
-        },
-        **({"further": further} if further else {}),
-        "notice": list(frozen.notice),
-        "fields": [
-            {name: said for name, said in asdict(each).items() if said or name == "required"}
-            for each in inputs(form, language, published.typed)
-        ],
-        "pause": int(1000 * value("sign_up_least_seconds")) + 200,
-        "placement": published.placement.as_json(),
-        "look": {"colour": style.colour, "ink": readable_on(style.colour), "face": FACES[style.font]},
-    }  # fmt: skip
-
-
-@cache
-def _script() -> str:
-    """The built `frontend/src/signup.js`."""
-    folder = settings.STATIC_ROOT / "dist"
-    built = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["src/signup.js"]["file"]
-    return Path(folder / built).read_text(encoding="utf-8")
-
-
-def script_for(config: dict[str, Any]) -> str:
-    """Return the whole self-contained script of one form."""
-    # In a script file `</` is harmless, but U+2028 and U+2029 end a line for older readers; json writes them escaped.
-    return (
-        "(function(){const MAILFLATRATE_SCRIPT=document.currentScript;"
-        f"const MAILFLATRATE_FORM={json.dumps(config, separators=(',', ':'))};\n{_script()}\n}})();\n"
-    )
 
 
 def script_snippet(code: str, form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> str:
@@ -211,12 +146,16 @@ def height_of(form: FrozenForm, language: str, typed: Mapping[str, FieldDefiniti
     pixels += 28 * ceil(len(texts.title) / 22) + 14
     if texts.intro:
         pixels += 24 * ceil(len(texts.intro) / _LINE_CHARACTERS) + 14
-    shown = [each for each in inputs(form, language, typed) if each.type != "hidden"]
-    pixels += sum(64 + 14 + (28 * len(each.options) - 40) * each.is_several for each in shown)
+    steps = [0.0] * len(form.content.steps())
+    for each in inputs(form, language, typed):
+        if each.type != "hidden":
+            steps[each.step] += 64 + 14 + (28 * len(each.options) - 40) * each.is_several
     further = [f"{each.name} {each.wording}" for each in form.frozen[language].further]
     for box in filter(None, (wording, *further, form.frozen[language].tracking)):
-        pixels += 20 * ceil(len(box) / _LINE_CHARACTERS) + 14
-    return int(pixels)
+        steps[-1] += 20 * ceil(len(box) / _LINE_CHARACTERS) + 14
+    if len(steps) > 1:
+        pixels += 24 + 14 + 44 + 14  # progress; the second button
+    return int(pixels + max(steps))
 
 
 def _channel(byte: int) -> float:

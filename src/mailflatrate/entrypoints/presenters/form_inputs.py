@@ -47,7 +47,10 @@ _AUTOCOMPLETE_OF_TYPE = {ContactFieldType.COUNTRY: "country", ContactFieldType.L
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A field as rendered. With `options` (value, label) it is a select, or check boxes if it `is_several`."""
+    """A field as rendered. With `options` (value, label) it is a select, or check boxes if it `is_several`.
+
+    `step`: the step of its form that it is in, from 0.
+    """
 
     key: str
     label: str
@@ -57,6 +60,7 @@ class Input:
     mode: str = ""
     options: tuple[tuple[str, str], ...] = ()
     is_several: bool = False
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,11 @@ class FilledInput:
 
 
 def inputs(form: FrozenForm, language: str, typed: Mapping[str, FieldDefinition]) -> list[Input]:
-    """Return the fields of a form in one language, the address first."""
+    """Return the fields of a form in one language, the address first, in the order of its steps."""
     email = Input("email", email_label(language), "email", "email", True)
-    return [email, *(field_input(field, language, typed) for field in form.content.fields)]
+    steps = enumerate(form.content.steps())
+    asked = [replace(field_input(field, language, typed), step=step) for step, fields in steps for field in fields]
+    return [email, *asked]
 
 
 def field_input(field: FormField, language: str, typed: Mapping[str, FieldDefinition]) -> Input:
@@ -145,6 +151,28 @@ def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool 
     if each.type == "date" and text and not _ISO_DATE.fullmatch(text):
         each = replace(each, type="text")  # a date input would show nothing of a value that can't be read
     return FilledInput(each, text, error, options)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """One step of a form with its label, or a whole form without one. The boxes and the button are in the last."""
+
+    label: str
+    inputs: Sequence[FilledInput]
+    is_last: bool
+
+
+def in_parts(shown: Sequence[FilledInput]) -> list[FormPart]:
+    """Return the inputs of a form step by step, with labels in the active language."""
+    count = 1 + max(one.input.step for one in shown)
+    return [
+        FormPart(
+            label=_("Step %(step)d of %(count)d") % {"step": step + 1, "count": count} if count > 1 else "",
+            inputs=[one for one in shown if one.input.step == step],
+            is_last=step == count - 1,
+        )
+        for step in range(count)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ PAGE_CHANGES: Final = {
     **_named("media.deleted", "media-delete"),
     **_named("brand.saved", "brand"),
     **_named("brand.looked_up", "brand-website"),
-    **_named("form.saved", "form-new form-edit form-brand form-placement"),
+    **_named("form.saved", "form-new form-edit form-brand form-placement form-text-keep"),
     **_named("automation.edited", "form-series"),
     **_named("form.published", "form-publish"),
     **_named("landing_page.saved", "form-landing"),

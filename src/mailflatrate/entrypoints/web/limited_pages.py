@@ -30,8 +30,8 @@ _LISTS = (
 )
 # Forms of these lists.
 _FORMS = (
-    "forms form-new form form-edit form-preview form-brand form-placement form-qr form-poster form-publish form-close "
-    "form-reopen form-landing form-landing-preview form-landing-publish form-landing-unpublish "
+    "forms form-new form form-edit form-preview form-brand form-placement form-text-keep form-qr form-poster "
+    "form-publish form-close form-reopen form-landing form-landing-preview form-landing-publish form-landing-unpublish "
     "form-stands form-stand-close"
 )
 LIMITED_PAGES = frozenset(f"{_ACCOUNT} {_CAMPAIGNS} {_LISTS} {_FORMS}".split())

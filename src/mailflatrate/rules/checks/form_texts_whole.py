@@ -9,13 +9,13 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 _NEEDED = ("title", "button", "sent_title", "sent_text", "welcome_title", "welcome_text")
 
 
-def _lacks(texts: FormTexts | None) -> bool:
-    return texts is None or not all(getattr(texts, name).strip() for name in _NEEDED)
+def _lacks(texts: FormTexts) -> bool:
+    return not all(getattr(texts, name).strip() for name in _NEEDED)
 
 
 def _hits(facts: FormFacts) -> Params | None:
     content = facts.content
-    lacking = [language for language in content.languages if _lacks(content.texts.get(language))]
+    lacking = {language for language, texts in content.spoken() if _lacks(texts)}
     unlabelled = [
         language
         for language in content.languages

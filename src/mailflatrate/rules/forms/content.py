@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
+from mailflatrate.rules.forms.compared import COMPARED_NAMES, ComparedText, compared_from_json
 from mailflatrate.rules.verdict import Params
 
 MAX_FIELDS = 10
 MAX_FURTHER_LISTS = 7
 """Lists that a form offers besides its own; each has a checkbox."""
+MAX_STEPS = 4
 
 
 class FieldKind(Enum):
@@ -37,12 +39,16 @@ class Font(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field. `key` is the attribute's name, or the kind's value for a name; labels by language."""
+    """One field. `key` is the attribute's name, or the kind's value for a name; labels by language.
+
+    `step`: in which step of the form it is asked, from 0. Steps that no field is in don't count.
+    """
 
     key: str
     kind: FieldKind
     labels: Mapping[str, str]
     required: bool = False
+    step: int = 0
 
     @property
     def is_attribute(self) -> bool:
@@ -74,11 +80,15 @@ TEXT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(FormTexts))
 
 @dataclass(frozen=True, slots=True)
 class FormStyle:
-    """Color of the button (`#rrggbb`), logo (an https address or empty), typeface."""
+    """Color of the button (`#rrggbb`), logo (an https address or empty), typeface, and the customer's style sheet.
+
+    `css` is as the customer wrote it; `mail.form_css` says what of it reaches a page.
+    """
 
     colour: str = "#00595a"
     logo_url: str = ""
     font: Font = Font.SANS
+    css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ class FurtherList:
 class FormContent:
     """A whole form. `languages` holds at least one; visitors who read none of them see the first.
 
-    `asks_tracking`: it has a second box, for the consent to individual click tracking (R-107).
+    `asks_tracking`: it has a second box, for the consent to individual click tracking (R-107). `others`: texts that are
+    compared with its own where it appears as a pop-up, slide-in or bar.
     """
 
     languages: tuple[str, ...]
@@ -112,6 +123,30 @@ class FormContent:
     asks_tracking: bool = False
     further: tuple[FurtherList, ...] = ()
     redirects: FormRedirects = FormRedirects()
+    others: tuple[ComparedText, ...] = ()
+
+    def compared(self) -> tuple[ComparedText, ...]:
+        """Return the texts that are compared, the form's own first; none if it has no others."""
+        if not self.others:
+            return ()
+        spoken = {language: self.texts.get(language, FormTexts()) for language in self.languages}
+        own = ({language: getattr(texts, name) for language, texts in spoken.items()} for name in COMPARED_NAMES)
+        return (ComparedText(*own), *self.others)
+
+    def compared_text(self, key: str) -> ComparedText | None:
+        """Return the compared text with this key."""
+        return next((each for each in self.compared() if each.key == key), None)
+
+    def steps(self) -> tuple[tuple[FormField, ...], ...]:
+        """Return the fields step by step, at least one step. The address is in the first, the boxes are in the last.
+
+        A hidden field makes no step of its own.
+        """
+        steps = {0, *(field.step for field in self.fields if field.kind is not FieldKind.SOURCE)}
+        hidden = tuple(field for field in self.fields if field.kind is FieldKind.SOURCE)
+        asked = [field for field in self.fields if field.kind is not FieldKind.SOURCE]
+        found = [tuple(field for field in asked if field.step == step) for step in sorted(steps)]
+        return (found[0] + hidden, *found[1:])
 
     def further_texts(self, each: FurtherList, language: str) -> FormTexts:
         """Return the texts of one language as they read for another list."""
@@ -119,9 +154,11 @@ class FormContent:
         return replace(texts, topics=each.topics.get(language, ""), frequency=each.frequency.get(language, ""))
 
     def spoken(self) -> Iterator[tuple[str, FormTexts]]:
-        """Yield the form's languages with their texts, and with those of each further list."""
+        """Yield the form's languages with their texts, and as they read for each further list or compared text."""
         for language in self.languages:
             yield language, self.texts.get(language, FormTexts())
+            for other in self.others:
+                yield language, replace(self.texts.get(language, FormTexts()), **other.said(language))
             for each in self.further:
                 yield language, self.further_texts(each, language)
 
@@ -138,6 +175,7 @@ class FormContent:
         return {
             **({"tracking": True} if self.asks_tracking else {}),
             **({"further": [_further_json(each) for each in self.further]} if self.further else {}),
+            **({"others": [each.as_json() for each in self.others]} if self.others else {}),
             **({"redirects": asdict(self.redirects)} if self.redirects != FormRedirects() else {}),
             "languages": list(self.languages),
             "texts": {
@@ -150,10 +188,16 @@ class FormContent:
                     "kind": field.kind.value,
                     "labels": dict(sorted(field.labels.items())),
                     "required": field.required,
+                    **({"step": field.step} if field.step else {}),
                 }
                 for field in self.fields
             ],
-            "look": {"colour": self.style.colour, "logo_url": self.style.logo_url, "font": self.style.font.value},
+            "look": {
+                "colour": self.style.colour,
+                "logo_url": self.style.logo_url,
+                "font": self.style.font.value,
+                **({"css": self.style.css} if self.style.css else {}),
+            },
         }
 
 
@@ -183,12 +227,14 @@ def content_from_json(stored: Mapping[str, Any]) -> FormContent:
                 kind=FieldKind(field["kind"]),
                 labels={str(language): str(label) for language, label in field["labels"].items()},
                 required=bool(field["required"]),
+                step=min(max(int(field.get("step", 0)), 0), MAX_STEPS - 1),
             )
             for field in stored["fields"]
         ),
-        style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"])),
+        style=FormStyle(str(style["colour"]), str(style["logo_url"]), Font(style["font"]), str(style.get("css", ""))),
         asks_tracking=bool(stored.get("tracking")),
         redirects=FormRedirects(**{name: str(url) for name, url in stored.get("redirects", {}).items()}),
+        others=tuple(compared_from_json(each) for each in stored.get("others", ())),
         further=tuple(
             FurtherList(int(each["list"]), dict(each["topics"]), dict(each["frequency"]))
             for each in stored.get("further", ())

@@ -27,6 +27,9 @@ class PlacementKind(StrEnum):
     BAR = "bar"
 
 
+OVERLAYS = frozenset({PlacementKind.POPUP, PlacementKind.SLIDE_IN, PlacementKind.BAR})
+
+
 class PlacementTrigger(StrEnum):
     """What makes a form appear that is not part of the page."""
 
@@ -48,7 +51,8 @@ class Placement:
     """Where and when a form appears.
 
     `seconds` counts for DELAY, `percent` (of the page's height) for SCROLL. `pages` are paths with `*` for any text;
-    none means every page that has the script.
+    none means every page that has the script. `text`: the key of the compared text that was kept; empty if all are
+    shown.
     """
 
     kind: PlacementKind = PlacementKind.INLINE
@@ -57,6 +61,7 @@ class Placement:
     percent: int = 50
     devices: PlacementDevices = PlacementDevices.ALL
     pages: tuple[str, ...] = ()
+    text: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return a mapping for a JSON column; `placement_from_json` reads it back."""
@@ -67,6 +72,7 @@ class Placement:
             "percent": self.percent,
             "devices": self.devices.value,
             "pages": list(self.pages),
+            **({"text": self.text} if self.text else {}),
         }
 
 
@@ -81,6 +87,7 @@ def placement_from_json(stored: Mapping[str, Any]) -> Placement:
         int(stored["percent"]),
         PlacementDevices(stored["devices"]),
         tuple(str(path) for path in stored["pages"]),
+        str(stored.get("text", "")),
     )
 
 

@@ -148,7 +148,7 @@ def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user
         request.confirmed_event_id = events[agreed[0]]
         _forget_unchosen(request, agreed)
         if request.form is not None:
-            count_step(request.form.id, placement_of(request), FormStep.CONFIRMED)
+            count_step(request.form.id, placement_of(request), FormStep.CONFIRMED, request.compared_text)
             if request.form.tags:
                 _give_tags(request, request.form.tags)
     request.state = ConfirmationRequestState.CONFIRMED

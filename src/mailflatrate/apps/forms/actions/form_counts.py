@@ -1,4 +1,4 @@
-"""Counts how far visitors come with a form, by placement and day. Nothing identifies anyone.
+"""Counts how far visitors come with a form, by placement, text and day. Nothing identifies anyone.
 
 A step is one more row, so that visitors never wait for each other; an hourly job adds the rows up.
 """
@@ -19,14 +19,16 @@ REPORTED = frozenset({FormStep.VIEW, FormStep.START})
 """The steps that only a browser knows."""
 REPORTS_PER_NETWORK_HOUR = 300
 MANY_ROWS = 50
-_COUNTS = CountTable("form_count", "form_id", ("day", "placement", "what"))
+_COUNTS = CountTable("form_count", "form_id", ("day", "placement", "what", "compared_text"))
 
 
 @tenancy.needs_account
-def count_step(form_id: int, placement: str, step: FormStep) -> None:
+def count_step(form_id: int, placement: str, step: FormStep, compared_text: str = "") -> None:
     """Count a step of one visitor today."""
     today = clock.now().astimezone(UTC).date()
-    FormCount.objects.create(form_id=form_id, day=today, placement=placement, what=step, count=1)
+    FormCount.objects.create(
+        form_id=form_id, day=today, placement=placement, what=step, compared_text=compared_text, count=1
+    )
 
 
 def placement_of(request: SignupRequest) -> str:
@@ -34,7 +36,9 @@ def placement_of(request: SignupRequest) -> str:
     return request.placement if request.kind == ConfirmationRequestKind.FORM else ASKED
 
 
-def count_reported(form: PublishedForm, placement: str, step: FormStep, ip: str | None) -> bool:
+def count_reported(
+    form: PublishedForm, placement: str, step: FormStep, ip: str | None, compared_text: str = ""
+) -> bool:
     """Count what a browser reports; return False if its network has reported this too often within the hour.
 
     Opens the account's scope itself.
@@ -45,7 +49,7 @@ def count_reported(form: PublishedForm, placement: str, step: FormStep, ip: str 
             key = counter_key("form step", f"{form.code} {step.value} {network}", this_hour(now))
             if count([key], now + timedelta(hours=3))[key] > REPORTS_PER_NETWORK_HOUR:
                 return False
-        count_step(form.form_id, placement, step)
+        count_step(form.form_id, placement, step, compared_text)
     return True
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,9 +21,9 @@ from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.tags import checked_name
 from mailflatrate.base import clock
 from mailflatrate.rules.contact_fields import ContactFieldType
-from mailflatrate.rules.forms import FormContent, default_content, freeze
+from mailflatrate.rules.forms import FormContent, content_from_json, default_content, freeze
 from mailflatrate.rules.forms.content import MAX_FURTHER_LISTS, FormStyle
-from mailflatrate.rules.forms.placement import Placement
+from mailflatrate.rules.forms.placement import Placement, placement_from_json
 from mailflatrate.rules.gate import judge_form
 from mailflatrate.rules.tags import known_once
 from mailflatrate.rules.verdict import Verdict
@@ -90,12 +91,27 @@ def save_draft(
 
 @transaction.atomic
 def place_form(form_id: int, placement: Placement) -> Form:
-    """Set where and when the script shows the form; websites have it within five minutes. Raises FormError."""
+    """Set where and when the script shows the form; websites have it within five minutes. Raises FormError.
+
+    A compared text that was kept stays the only one.
+    """
     form = _locked(form_id)
-    form.placement = placement.as_json()
+    form.placement = replace(placement, text=placement_from_json(form.placement).text).as_json()
     form.save(update_fields=["placement"])
     forget_published(form.code)
     return form
+
+
+@transaction.atomic
+def keep_text(form_id: int, key: str) -> None:
+    """Show only the compared text with this key from now on, or all again if it's empty. Raises FormError."""
+    form = _locked(form_id)
+    content = content_from_json(form.current.content["content"]) if form.current is not None else None
+    if key and (content is None or content.compared_text(key) is None):
+        raise FormError(_("this text isn't part of the published version any longer"))
+    form.placement = replace(placement_from_json(form.placement), text=key).as_json()
+    form.save(update_fields=["placement"])
+    forget_published(form.code)
 
 
 @transaction.atomic

@@ -33,6 +33,7 @@ from mailflatrate.apps.lists.actions import optin
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.address import domain_of
+from mailflatrate.rules.forms import content_from_json
 
 A_DAY = timedelta(hours=24)
 AN_HOUR = timedelta(hours=1)
@@ -235,6 +236,9 @@ def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
         details["page"] = request.page_url
     if request.placement:
         details["placement"] = request.placement
+    shown = _shown_text(request)
+    if shown is not None:
+        details["shown"] = shown
     if request.proof:
         details["proof"] = request.proof
     if request.kind in (ConfirmationRequestKind.PERSON, ConfirmationRequestKind.API):
@@ -250,6 +254,14 @@ def about(request: SignupRequest, list_id: int | None = None) -> dict[str, Any]:
     if request.moves_id is not None:
         details["moved_from"] = request.moves_id
     return details
+
+
+def _shown_text(request: SignupRequest) -> dict[str, str] | None:
+    """Return the headline, text and button that the visitor read, if the form compares several."""
+    if not request.compared_text or request.version is None:
+        return None
+    text = content_from_json(request.version.content["content"]).compared_text(request.compared_text)
+    return text.said(request.language) if text is not None else None
 
 
 def _requested_evidence(request: SignupRequest, list_id: int | None = None) -> ledger.EventEvidence:

@@ -68,13 +68,13 @@ WITH known AS MATERIALIZED (
     INSERT INTO signup_request (account_id, kind, state, form_id, version_id, mailing_list_id, moves_id, email,
         address_key, language, values, requested_at, expires_at, ip, user_agent, source_url, page_url, ticked, proof,
         note, created_by_id, key_id, visited_at, move_in_id, placement, stand_id, staff,
-        further)
+        further, compared_text)
     SELECT %(account_id)s, %(kind)s, '{ConfirmationRequestState.QUEUED.value}', %(form_id)s, %(version_id)s,
     %(list_id)s,
         %(moves_id)s, %(email)s, %(address_key)s, %(language)s, %(values)s::jsonb, %(now)s, %(expires_at)s,
         %(ip)s::inet, %(user_agent)s, %(source_url)s, %(page_url)s, %(ticked)s::jsonb, %(proof)s, %(note)s,
         %(created_by_id)s, %(key_id)s, %(visited_at)s, %(move_in_id)s, %(placement)s, %(stand_id)s, %(staff)s,
-        %(further)s::jsonb
+        %(further)s::jsonb, %(compared_text)s
     WHERE NOT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM over)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -116,7 +116,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         "source_url": _short(sent.source_url), "page_url": _short(sent.page_url),
         "ticked": json.dumps(list(sent.ticked)), "proof": proved.proof.value, "move_in_id": sent.move_in_id,
         "placement": sent.placement, "stand_id": sent.stand_id, "staff": sent.staff, "visited_at": sent.visited_at,
-        "note": sent.kept,
+        "note": sent.kept, "compared_text": sent.compared_text,
     }  # fmt: skip
     with tenancy.account(form.account_id):
         if sent.stand_id is not None and not may_ask_at_stand():
@@ -125,7 +125,7 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
         if taking.made:
             if sent.stand_id is not None:
                 count_asked(None, now, at_stand=True)
-            count_step(form.form_id, sent.placement, FormStep.SIGNUP)
+            count_step(form.form_id, sent.placement, FormStep.SIGNUP, sent.compared_text)
     return SignupResult(limits[taking.over].outcome if taking.over is not None else SignupOutcome.TAKEN)
 
 
@@ -287,7 +287,7 @@ def _row(kind: ConfirmationRequestKind, list_id: int, decision: AddressDecision,
         "now": now, "expires_at": now + timedelta(days=value("confirmation_valid_days")),
         "form_id": None, "version_id": None, "moves_id": None, "created_by_id": None, "key_id": None,
         "visited_at": None, "move_in_id": None, "placement": "", "stand_id": None, "staff": "",
-        "further": "[]", "ip": None, "values": "{}",
+        "further": "[]", "ip": None, "values": "{}", "compared_text": "",
         "ticked": "[]", "user_agent": "", "source_url": "", "page_url": "", "note": "",
     }  # fmt: skip
 

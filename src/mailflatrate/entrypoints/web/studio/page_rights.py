@@ -77,7 +77,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "import-move-progress import-move-rows import-move-check import-move-start import-move-discard import "
         "import-cancel import-progress forms form-new form form-edit form-preview form-brand form-publish "
         "form-landing form-landing-preview form-landing-publish form-landing-unpublish form-stands "
-        "form-stand-close "
+        "form-stand-close form-text-keep "
         "form-series form-close form-reopen form-placement form-qr form-poster contact-new test-inbox-message "
         "test-inbox-one-click",
     ),

@@ -26,22 +26,25 @@ from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING, FormStep
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.presenters.embeds import FACES, config_of, form_url, move_in_url, script_for
+from mailflatrate.entrypoints.presenters.embeds import FACES, form_url, move_in_url
+from mailflatrate.entrypoints.presenters.form_css import page_css
 from mailflatrate.entrypoints.presenters.form_inputs import (
     FormAnswers,
     clean,
     filled_in,
+    in_parts,
     inputs,
     prefilled,
     read_answers,
 )
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture, allow_redirect
-from mailflatrate.entrypoints.web.public.signup.visit import FormVisit, landing_context
+from mailflatrate.entrypoints.web.public.signup.script import script_of
+from mailflatrate.entrypoints.web.public.signup.visit import FormVisit, landing_context, offered_boxes
 from mailflatrate.locale.formats import formats_of
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.addresses import AddressDecision, AddressReason, AddressVerdict, reason_sentence
-from mailflatrate.rules.forms import FrozenList
-from mailflatrate.rules.forms.placement import known_placement
+from mailflatrate.rules.forms import FrozenForm
+from mailflatrate.rules.forms.placement import OVERLAYS, known_placement
 from mailflatrate.rules.imprint.lines import ImprintLine
 from mailflatrate.rules.limits import value
 from mailflatrate.settings.schema import load_settings
@@ -111,9 +114,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def script(request: HttpRequest, code: str) -> HttpResponse:
     """Return the script that builds the form into another website's page."""
-    visit = _visit(request, code)
-    config = config_of(visit.form, visit.version, visit.language)
-    answer = HttpResponse(script_for(config), content_type="text/javascript; charset=utf-8")
+    answer = HttpResponse(script_of(_visit(request, code)), content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = f"public, max-age={SCRIPT_SECONDS}"
     return answer
 
@@ -129,7 +130,8 @@ def count(request: HttpRequest, code: str) -> HttpResponse:
     if step not in REPORTED:
         return _open(HttpResponse(status=400))
     placement = known_placement(request.POST.get("placement", ""))
-    counted = count_reported(form, placement, FormStep(step), client_ip(request))
+    shown = _compared_text(form.frozen, placement, request.POST)
+    counted = count_reported(form, placement, FormStep(step), client_ip(request), shown)
     return _open(HttpResponse(status=204 if counted else 429))
 
 
@@ -144,12 +146,6 @@ def _answers(visit: FormVisit) -> FormAnswers:
 def _prefilled(visit: FormVisit) -> dict[str, Any]:
     fields = visit.version.frozen.content.fields
     return prefilled(fields, visit.request.GET, visit.form.typed, month_first=visit.form.month_first)
-
-
-def offered_boxes(form: PublishedForm, version: ShownVersion, language: str) -> list[tuple[FrozenList, str]]:
-    """Return the further lists of the version that still take sign-ups, each with the name of its box."""
-    texts = version.frozen.frozen[language]
-    return [(each, f"{FURTHER}:{each.list_id}") for each in texts.further if each.list_id in form.open_further]
 
 
 def ticked_lists(form: PublishedForm, version: ShownVersion, language: str, posted: QueryDict) -> list[int]:
@@ -171,6 +167,7 @@ def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
     posted = visit.request.POST
     email = clean(posted.get("use") or posted.get("email"))
     list_ids = ticked_lists(visit.form, visit.version, visit.language, posted)
+    placement = known_placement(posted.get("placement", ""))
     return Submission(
         email=email,
         language=visit.language,
@@ -183,8 +180,15 @@ def _submission(visit: FormVisit, answers: FormAnswers) -> Submission:
         page_url=_page_of_origin(visit.request),
         checked=bool(email) and clean(posted.get("checked")) == email,
         move_in_id=visit.move_in_id,
-        placement=known_placement(posted.get("placement", "")),
+        placement=placement,
+        compared_text=_compared_text(visit.version.frozen, placement, posted),
     )
+
+
+def _compared_text(frozen: FrozenForm, placement: str, posted: QueryDict) -> str:
+    """Return the key of the text that a pop-up, slide-in or bar reports, if this version has it."""
+    key = posted.get("compared_text", "") if placement in OVERLAYS else ""
+    return key if frozen.content.compared_text(key) is not None else ""
 
 
 def _page_of_origin(request: HttpRequest) -> str:
@@ -353,12 +357,15 @@ def _page(visit: FormVisit, template: str, context: dict[str, Any], *, status: i
     ]
     whole = {
         **style_context(visit.form, visit.version, visit.language),
+        "style_css": page_css(frozen.content.style),
         "open": visit.form.open,
         "texts": frozen.texts(visit.language),
         "frozen": frozen.frozen[visit.language],
         "offered": offered_boxes(visit.form, visit.version, visit.language),
-        "inputs": filled_in(
-            inputs(frozen, visit.language, visit.form.typed), context.get("values", {}), context.get("errors", {})
+        "parts": in_parts(
+            filled_in(
+                inputs(frozen, visit.language, visit.form.typed), context.get("values", {}), context.get("errors", {})
+            )
         ),
         "version": visit.version.number,
         "form_language": visit.language,

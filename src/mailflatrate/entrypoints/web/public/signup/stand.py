@@ -29,16 +29,16 @@ from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Sub
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.embeds import stand_url
-from mailflatrate.entrypoints.presenters.form_inputs import clean, filled_in, inputs, read_answers
+from mailflatrate.entrypoints.presenters.form_inputs import clean, filled_in, in_parts, inputs, read_answers
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.public.signup.page import (
-    offered_boxes,
     result_errors,
     style_context,
     ticked_boxes,
     ticked_lists,
     version_number,
 )
+from mailflatrate.entrypoints.web.public.signup.visit import offered_boxes
 from mailflatrate.rules.forms.placement import STAND
 
 COOKIE = "stand"
@@ -244,7 +244,7 @@ def _form(
     whole = {
         "staff": staff,
         "offered": offered_boxes(found.form, version, language),
-        "inputs": filled_in(shown, context.get("values", {}), context.get("errors", {})),
+        "parts": in_parts(filled_in(shown, context.get("values", {}), context.get("errors", {}))),
         "version": version.number,
         "action": request.path,
         "entries_url": reverse("stand-entries", args=[found.code]),

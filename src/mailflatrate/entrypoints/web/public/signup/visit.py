@@ -7,8 +7,10 @@ from urllib.parse import urlencode, urljoin
 from django.http import HttpRequest
 
 from mailflatrate.apps.forms.landing_pages import PublishedLanding
+from mailflatrate.apps.forms.models import FURTHER
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
 from mailflatrate.entrypoints.presenters.form_inputs import clean
+from mailflatrate.rules.forms import FrozenList
 from mailflatrate.rules.forms.placement import FRAME, HOSTED, LANDING
 
 
@@ -56,3 +58,9 @@ def landing_context(visit: FormVisit) -> dict[str, Any]:
         "page_url": url,
         "picture_url": urljoin(url, picture) if picture else "",
     }
+
+
+def offered_boxes(form: PublishedForm, version: ShownVersion, language: str) -> list[tuple[FrozenList, str]]:
+    """Return the further lists of the version that still take sign-ups, each with the name of its box."""
+    texts = version.frozen.frozen[language]
+    return [(each, f"{FURTHER}:{each.list_id}") for each in texts.further if each.list_id in form.open_further]

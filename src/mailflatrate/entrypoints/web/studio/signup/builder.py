@@ -24,16 +24,19 @@ from mailflatrate.apps.forms.queries import find_form, newest_imprint, open_list
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS
 from mailflatrate.entrypoints.presenters.embeds import FACES
-from mailflatrate.entrypoints.presenters.form_inputs import filled_in, inputs
+from mailflatrate.entrypoints.presenters.form_css import css_lines, css_parts, css_properties, page_css
+from mailflatrate.entrypoints.presenters.form_inputs import filled_in, in_parts, inputs
 from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.presenters.panel import panel
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio
 from mailflatrate.entrypoints.web.studio.common import page
+from mailflatrate.entrypoints.web.studio.signup.compared import text_rows
 from mailflatrate.entrypoints.web.studio.signup.fields import (
     DECLARED,
     LANGUAGES,
+    STEPS,
     BuilderForm,
     FormFieldRow,
     can_be_asked,
@@ -43,6 +46,7 @@ from mailflatrate.entrypoints.web.studio.signup.fields import (
 from mailflatrate.entrypoints.web.studio.signup.further import further_rows
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormContent, FrozenForm, FrozenTexts, content_from_json, freeze
+from mailflatrate.rules.forms.compared import MAX_TEXTS
 from mailflatrate.rules.forms.content import MAX_FIELDS
 from mailflatrate.rules.forms.wording import wording_of
 from mailflatrate.rules.gate import judge_form
@@ -98,6 +102,7 @@ def _live(form: Form) -> dict[str, Any]:
         "signup": form,
         "panel": panel(judge_form(form_facts(form))),
         "languages": content_from_json(form.draft).languages,
+        "css_lines": css_lines(content_from_json(form.draft).style.css),
         "saved_at": timezone.localtime(form.changed_at),
         "is_published_as_is": published and form.state == FormState.PUBLISHED,
     }
@@ -114,6 +119,11 @@ def _context(form: Form, asked: BuilderForm, rows: list[FormFieldRow]) -> dict[s
         "texts": [(code, asked.texts(code)) for code in spoken],
         "rows": list(enumerate([*rows, *empty])),
         "kinds": _kinds(rows),
+        "steps": list(enumerate(STEPS)),
+        "text_rows": text_rows(draft),
+        "text_counts": [(number, number == 1 + len(draft.others)) for number in range(1, MAX_TEXTS + 1)],
+        "css_parts": css_parts(),
+        "css_properties": css_properties(),
         "further": further,
         "other_lists": other_lists,
         "all_languages": LANGUAGES,
@@ -159,7 +169,8 @@ def edit(request: StudioRequest, form_id: int) -> HttpResponse:
 
 
 def _asked(content: FormContent) -> list[str]:
-    return [*(field.key for field in content.fields), *(str(each.list_id) for each in content.further)]
+    further = [str(each.list_id) for each in content.further]
+    return [*(field.key for field in content.fields), *further, str(len(content.others))]
 
 
 def _here(request: StudioRequest, form_id: int) -> HttpResponse:
@@ -184,8 +195,9 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
             "name": request.account.name, "text": frozen.list_name, "colour": style.colour, "logo_url": style.logo_url,
             "face": FACES[style.font],
         },
+        "style_css": page_css(style),
         "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
-        "frozen": frozen.frozen[language], "inputs": filled_in(shown, {}, {}),
+        "frozen": frozen.frozen[language], "parts": in_parts(filled_in(shown, {}, {})),
         "form_language": language, "offered": [(each, "") for each in frozen.frozen[language].further],
         "imprint_lines": [], "languages": [], "framed": True,
     }  # fmt: skip
@@ -201,7 +213,8 @@ def use_brand(request: StudioRequest, form_id: int) -> HttpResponse:
     The published version changes only when it is published again.
     """
     form = wanted(form_id)
-    content = replace(content_from_json(form.draft), style=form_style(brand_style()))
+    draft = content_from_json(form.draft)
+    content = replace(draft, style=replace(form_style(brand_style()), css=draft.style.css))
     form_edits.save_draft(
         form_id, name=form.name, list_id=form.mailing_list_id, sender_id=form.sender_id, content=content
     )

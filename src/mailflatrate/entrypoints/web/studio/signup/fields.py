@@ -17,8 +17,10 @@ from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import open_lists
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.entrypoints.presenters.form_inputs import NAMES_IN_USE
+from mailflatrate.entrypoints.web.studio.signup.compared import posted_others
 from mailflatrate.entrypoints.web.studio.signup.further import posted_further
 from mailflatrate.entrypoints.web.studio.signup.logos import logo_choices
+from mailflatrate.mail.form_css.sheet import MAX_CHARACTERS as MAX_CSS_CHARACTERS
 from mailflatrate.rules.contact_fields import KEY
 from mailflatrate.rules.forms import (
     FieldKind,
@@ -32,9 +34,10 @@ from mailflatrate.rules.forms import (
     default_texts,
     field_label,
 )
-from mailflatrate.rules.forms.content import MAX_FIELDS, TEXT_NAMES
+from mailflatrate.rules.forms.content import MAX_FIELDS, MAX_STEPS, TEXT_NAMES
 from mailflatrate.rules.forms.redirects import MAX_CHARACTERS, redirect_target
 
+STEPS = tuple(str(number) for number in range(1, MAX_STEPS + 1))
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 FONTS = (
     (Font.SANS.value, gettext_lazy("Sans serif")),
@@ -46,7 +49,7 @@ DECLARED = "field"
 # Names under which a submission carries something else.
 _TAKEN = frozenset({
     "email", "consent", "tracking", "frame", "sent", "placement", "version", "language", "page", "checked", "shown",
-    "altcha", "use", "topic_note", "first_name", "last_name", *NAMES_IN_USE,
+    "compared_text", "altcha", "use", "topic_note", "first_name", "last_name", *NAMES_IN_USE,
 })  # fmt: skip
 _UNLABELED = {FieldKind.PHONE: "phone", FieldKind.SOURCE: "signup_source"}
 _NOT_A_KEY = re.compile(r"[^a-z0-9_]+")
@@ -151,6 +154,13 @@ class BuilderForm(forms.Form):
         choices=(),
         help_text=gettext_lazy("An image from Media. Without one, the page shows the company's first letter."),
     )
+    css = forms.CharField(
+        label=gettext_lazy("Your own style sheet (CSS)"),
+        required=False,
+        max_length=MAX_CSS_CHARACTERS,
+        strip=False,  # findings name the lines as they were typed
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "font-mono text-xs"}),
+    )
     sent_redirect = forms.CharField(
         label=gettext_lazy("Your own page after sign-up"), required=False, max_length=MAX_CHARACTERS
     )
@@ -181,6 +191,10 @@ class BuilderForm(forms.Form):
                 self.fields[f"{language}_{name}"] = forms.CharField(
                     label=label, help_text=hint, required=False, max_length=_MOST_CHARACTERS[rows], widget=widget
                 )
+
+    def clean_css(self) -> str:
+        """Return the style sheet with one kind of line ends."""
+        return str(self.cleaned_data["css"]).replace("\r\n", "\n").rstrip()
 
     def clean_sent_redirect(self) -> str:
         """Accept only pages on the account's own domains."""
@@ -215,10 +229,11 @@ class BuilderForm(forms.Form):
             languages=languages,
             texts=texts,
             fields=tuple(row.field(languages) for row in rows),
-            style=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"])),
+            style=FormStyle(given["colour"].lower(), given["logo_url"], Font(given["font"]), given["css"]),
             asks_tracking=given["asks_tracking"],
             further=posted_further(posted, languages),
             redirects=FormRedirects(given["sent_redirect"], given["welcome_redirect"]),
+            others=posted_others(posted, texts),
         )
 
 
@@ -242,6 +257,7 @@ def _initial(form: Form, draft: FormContent) -> dict[str, Any]:
         "colour": draft.style.colour,
         "font": draft.style.font.value,
         "logo_url": draft.style.logo_url,
+        "css": draft.style.css,
     }
     for language, texts in draft.texts.items():
         values |= {f"{language}_{name}": getattr(texts, name) for name in TEXT_NAMES}
@@ -256,6 +272,7 @@ class FormFieldRow:
     key: str
     labels: tuple[tuple[str, str], ...]
     required: bool
+    step: int = 0
 
     @property
     def choice(self) -> str:
@@ -270,6 +287,7 @@ class FormFieldRow:
             kind=self.kind,
             labels={language: labels.get(language) or field_label(self.kind, language) for language in languages},
             required=self.required,
+            step=self.step,
         )
 
 
@@ -277,7 +295,11 @@ def rows_of(content: FormContent) -> list[FormFieldRow]:
     """Return the rows of a draft."""
     return [
         FormFieldRow(
-            field.kind, field.key, tuple((code, field.labels.get(code, "")) for code in LANGUAGES), field.required
+            field.kind,
+            field.key,
+            tuple((code, field.labels.get(code, "")) for code in LANGUAGES),
+            field.required,
+            field.step,
         )
         for field in content.fields
     ]
@@ -305,7 +327,8 @@ def posted_rows(posted: QueryDict) -> list[FormFieldRow]:
         key = _key(FieldKind(kind), key, labels)
         if key and key not in {row.key for row in rows}:
             required = bool(posted.get(f"field{number}_required")) and kind != FieldKind.SOURCE.value
-            rows.append(FormFieldRow(FieldKind(kind), key, labels, required))
+            step = posted.get(f"field{number}_step", "")
+            rows.append(FormFieldRow(FieldKind(kind), key, labels, required, STEPS.index(step) if step in STEPS else 0))
     return rows
 
 

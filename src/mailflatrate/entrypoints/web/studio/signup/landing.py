@@ -21,7 +21,8 @@ from mailflatrate.apps.forms.landing_pages import ShownLanding, landing_facts, l
 from mailflatrate.apps.forms.models import Form, LandingPage
 from mailflatrate.apps.forms.queries import typed_fields
 from mailflatrate.entrypoints.presenters.embeds import FACES
-from mailflatrate.entrypoints.presenters.form_inputs import filled_in, inputs
+from mailflatrate.entrypoints.presenters.form_css import page_css
+from mailflatrate.entrypoints.presenters.form_inputs import filled_in, in_parts, inputs
 from mailflatrate.entrypoints.presenters.landing_pages import compile_landing, landing_url
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
@@ -185,7 +186,8 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         "preview": True,
         "texts": frozen.texts(language),
         "frozen": texts,
-        "inputs": filled_in(inputs(frozen, language, typed_fields(frozen.content)), {}, {}),
+        "style_css": page_css(frozen.content.style),
+        "parts": in_parts(filled_in(inputs(frozen, language, typed_fields(frozen.content)), {}, {})),
         "offered": [(each, "") for each in texts.further],
         "imprint_lines": [f"{label}: {text}" if label else text for label, text in texts.imprint],
         "imprint_url": "#imprint",

@@ -15,6 +15,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
+from mailflatrate.entrypoints.web.studio.signup.compared import compared_context
 from mailflatrate.rules.forms import frozen_from_json
 from mailflatrate.rules.forms.placement import (
     ASKED,
@@ -118,6 +119,7 @@ def placement(request: StudioRequest, form_id: int) -> HttpResponse:
         "signup": form,
         "form": asked,
         "is_overlay": stored.kind is not PlacementKind.INLINE,
+        **compared_context(form, language),
         "snippet": overlay_snippet(form.code, language) if form.current else "",
     }
     return page(request, "studio/signup/placement.html", context, status=422 if asked.errors else 200)

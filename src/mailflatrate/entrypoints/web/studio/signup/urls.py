@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from mailflatrate.entrypoints.web.studio.signup import builder, forms, landing, person, placement, poster, series, stand
+from mailflatrate.entrypoints.web.studio.signup import (
+    builder,
+    compared,
+    forms,
+    landing,
+    person,
+    placement,
+    poster,
+    series,
+    stand,
+)
 
 FORM = "forms/<int:form_id>/"
 
@@ -14,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{FORM}preview/", builder.preview, name="form-preview"),
     path(f"{FORM}brand/", builder.use_brand, name="form-brand"),
     path(f"{FORM}placement/", placement.placement, name="form-placement"),
+    path(f"{FORM}text/", compared.keep, name="form-text-keep"),
     path(f"{FORM}landing/", landing.edit, name="form-landing"),
     path(f"{FORM}landing/preview/", landing.preview, name="form-landing-preview"),
     path(f"{FORM}landing/publish/", landing.publish, name="form-landing-publish"),

@@ -1,0 +1,110 @@
+"""A form's own style sheet: what the pages and the script get of it, and what its author reads about the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.entrypoints.presenters.embeds import FACES
+from mailflatrate.mail.form_css.sheet import MAX_CHARACTERS, PARTS, CssFault, CssFinding, form_css
+from mailflatrate.mail.form_css.values import PROPERTIES
+from mailflatrate.rules.forms import FormStyle
+
+# What follows a background of the customer's: texts without a color of their own, and controls that the theme colors.
+_BEFORE = (
+    ":where(.mf-intro,.mf-title,.mf-label,.mf-steps,.mf-back,.mf-form .field-hint,.mf-form small)"
+    "{color:var(--mf-ink,var(--mf-text))}:where(.mf-form .btn-plain,.mf-back){background:transparent}"
+    ":where(.mf-form .notice,.mf-input){color:var(--mf-own-text)}:where(.mf-title){line-height:1.3}"
+)
+# Consent, names of lists, notice, imprint, errors and links: nothing of the customer's sheet applies to them.
+_KEPT = (
+    ":is({kept}),:is({kept}) *{{color:var(--mf-ink,var(--mf-text))!important;font-family:{face}!important;"
+    "font-size:.875rem!important;font-style:normal!important;line-height:1.45!important;letter-spacing:normal!important;"
+    "text-transform:none!important}}"
+    ":is({kept}){{position:relative;z-index:1}}.mf-close{{color:var(--mf-ink,CanvasText)!important}}"
+    ".mf-form :focus-visible{{outline-color:var(--mf-ink,var(--mf-text))!important}}"
+)
+_PAGE = ":root{--mf-text:var(--color-base-content);--mf-own-text:var(--color-base-content)}"
+_KEPT_ON_PAGE = ".mf-kept,.sender-name,.sender-text,.paper-foot"
+_SCRIPT = ":host{--mf-text:CanvasText;--mf-own-text:FieldText}"
+
+
+@dataclass(frozen=True, slots=True)
+class CssLine:
+    """What is wrong with one line, and what to write instead."""
+
+    line: int
+    text: str
+
+
+def page_css(style: FormStyle) -> str:
+    """Return the rules of our own pages; empty for a form without a style sheet. They can't end a style element."""
+    return _whole(_PAGE, style, _KEPT_ON_PAGE)
+
+
+def script_css(style: FormStyle) -> str:
+    """Return the rules inside another website's page; empty for a form without a style sheet."""
+    return _whole(_SCRIPT, style, ".mf-kept")
+
+
+def _whole(names: str, style: FormStyle, kept: str) -> str:
+    css = form_css(style.css).css
+    return f"{names}{_BEFORE}{css}{_KEPT.format(face=FACES[style.font], kept=kept)}" if css else ""
+
+
+def css_lines(source: str) -> Sequence[CssLine]:
+    """Return the findings about a style sheet in the active language, by line."""
+    return [CssLine(found.line, _sentence(found)) for found in form_css(source).findings]
+
+
+def css_parts() -> str:
+    """Return the names of the parts that a style sheet can name."""
+    return " ".join(f".{part}" for part in PARTS)
+
+
+def css_properties() -> str:
+    """Return the properties that a style sheet can set."""
+    return ", ".join(sorted(PROPERTIES))
+
+
+def _sentence(found: CssFinding) -> str:
+    named = {"text": found.text, "of": found.of, "parts": css_parts(), "limit": MAX_CHARACTERS}
+    if found.fault is CssFault.VALUE:
+        return _value_sentence(found)
+    words = {
+        CssFault.TOO_LONG: _("This is too long and was left out. Use up to %(limit)d characters and 200 rules."),
+        CssFault.SYNTAX: _("This can't be read and was left out. Check the braces, colons and semicolons."),
+        CssFault.AT_RULE: _("“%(text)s” was left out. Of at-rules, only @media works here, and not inside another."),
+        CssFault.MEDIA: _(
+            "“%(text)s” was left out. Ask for min-width, max-width, prefers-color-scheme or prefers-reduced-motion."
+        ),
+        CssFault.SELECTOR: _("“%(text)s” was left out. Name one part and, if you like, a state: %(parts)s."),
+        CssFault.PROPERTY: _("“%(text)s” was left out: it can't be set here. The list below has what can be set."),
+        CssFault.FILE: _("“%(text)s” was left out: a form loads no files. Use a color or a linear-gradient."),
+        CssFault.CONTRAST: _(
+            "The color %(text)s was left out: it's too close to the background. Choose one with a contrast of "
+            "4.5 or more."
+        ),
+        CssFault.BACKGROUND: _(
+            "“%(text)s” was left out: neither black nor white text is readable on all of it. Choose a lighter or "
+            "darker background."
+        ),
+        CssFault.DARK: _(
+            "On devices in dark mode, the form's background is dark, and this text may be unreadable. Set a background "
+            "for .form, too."
+        ),
+    }
+    return words[found.fault] % named
+
+
+def _value_sentence(found: CssFinding) -> str:
+    named = {"text": found.text, "of": found.of}
+    if found.of in ("color", "background", "background-color", "accent-color"):
+        return _("“%(text)s” was left out. For %(of)s, write an opaque color such as #00595a or rgb(0 89 90).") % named
+    if found.of == "font-family":
+        return _("“%(text)s” was left out. Name typefaces of the device, such as Georgia, serif.") % named
+    if found.of == "font-size":
+        return _("“%(text)s” was left out. Use a size between 12px and 48px, in px or rem.") % named
+    if found.of == "max-width":
+        return _("“%(text)s” was left out. Use a width between 240px and 960px, in px or rem.") % named
+    return _("“%(text)s” was left out: %(of)s can't have this value here. Use px or rem, and less of it.") % named

@@ -1,0 +1,293 @@
+"""A style sheet for a form: its parts, `@media`, and what was left out of it.
+
+A selector is one part of the form, optionally in a state. There are no combinators, attributes or ids, so no rule can
+ask what a visitor typed, and none reaches what isn't a part: the checkboxes' wording, the names of lists, the notice,
+the imprint. A background brings along a text color that is readable on it, under the name that those use (`--mf-ink`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final
+
+import tinycss2
+
+from mailflatrate.mail.form_css.values import LIGHT_INK, PROPERTIES, UnusableValue, length, paint_of
+
+MAX_CHARACTERS: Final = 10_000
+_MOST_RULES: Final = 200
+_MOST_FINDINGS: Final = 30
+_MOST_SELECTORS: Final = 12
+_TEXT_CHARACTERS: Final = 60
+PARTS: Final = ("form", "title", "intro", "label", "input", "button", "back", "steps", "checkbox", "bar", "page")
+_ALIASES: Final = {
+    "form": "form",
+    "h1": "title",
+    "h2": "title",
+    "label": "label",
+    "input": "input",
+    "select": "input",
+    "button": "button",
+    "body": "page",
+}
+_STATES: Final = frozenset({"hover", "focus", "focus-visible", "active", "disabled"})
+_ONLY: Final = {
+    "page": frozenset({"background", "background-color"}),
+    "checkbox": frozenset({"accent-color"}),
+    "bar": frozenset({"background", "background-color", "color", "font-family", "font-weight", "border-color"}),
+}
+_BACKGROUNDS: Final = frozenset({"background", "background-color"})
+_ON_FORM: Final = frozenset({"title", "intro", "label", "steps"})
+_MEDIA: Final = {
+    "prefers-color-scheme": ("light", "dark"),
+    "prefers-reduced-motion": ("reduce", "no-preference"),
+}
+CLOSE: Final = "dialog>.mf-close,.slide>.mf-close"
+"""The button that closes a pop-up or slide-in. It is drawn over the form, but isn't in it."""
+
+
+class CssFault(Enum):
+    """Why something of a style sheet was left out; for DARK nothing was."""
+
+    TOO_LONG = "too_long"
+    SYNTAX = "syntax"
+    AT_RULE = "at_rule"
+    MEDIA = "media"
+    SELECTOR = "selector"
+    PROPERTY = "property"
+    VALUE = "value"
+    FILE = "file"
+    CONTRAST = "contrast"
+    BACKGROUND = "background"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class CssFinding:
+    """A finding about one line (from 1). `text` is what it is about, as written; `of` the property of a value."""
+
+    line: int
+    fault: CssFault
+    text: str = ""
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormSheet:
+    """What gets through of a style sheet, and what doesn't."""
+
+    css: str = ""
+    findings: tuple[CssFinding, ...] = ()
+
+
+@dataclass(slots=True)
+class _SheetReading:
+    """The state of one reading: the findings, the rules so far, and whether the form's own background is set."""
+
+    findings: list[CssFinding] = field(default_factory=list)
+    rules: int = 0
+    has_background: bool = False
+    first_color: CssFinding | None = None
+
+    def note(self, token: Any, fault: CssFault, text: str = "", of: str = "") -> None:
+        if len(self.findings) < _MOST_FINDINGS:
+            shown = " ".join(text.split())[:_TEXT_CHARACTERS]
+            self.findings.append(CssFinding(token.source_line, fault, shown, of))
+
+
+@lru_cache(maxsize=500)
+def form_css(source: str) -> FormSheet:
+    """Read a customer's style sheet. Never raises; what isn't understood is left out and found."""
+    if not source.strip():
+        return FormSheet()
+    if len(source) > MAX_CHARACTERS:
+        return FormSheet(findings=(CssFinding(1, CssFault.TOO_LONG),))
+    reading = _SheetReading()
+    try:
+        rules = tinycss2.parse_stylesheet(source, skip_comments=True, skip_whitespace=True)
+        css = "".join(_rules(rules, reading, within=""))
+    except RecursionError:  # brackets without an end
+        return FormSheet(findings=(CssFinding(1, CssFault.SYNTAX),))
+    if reading.first_color is not None and not reading.has_background:
+        reading.findings.append(reading.first_color)
+    return FormSheet(css, tuple(sorted(reading.findings, key=lambda finding: finding.line)))
+
+
+def _rules(rules: Iterable[Any], reading: _SheetReading, *, within: str) -> Iterator[str]:
+    for rule in rules:
+        reading.rules += 1
+        if reading.rules > _MOST_RULES:
+            reading.note(rule, CssFault.TOO_LONG)
+            return
+        if rule.type == "qualified-rule":
+            yield from _rule(rule, reading, is_always=not within)
+        elif rule.type == "at-rule":
+            yield from _at_rule(rule, reading, within)
+        else:
+            reading.note(rule, CssFault.SYNTAX)
+
+
+def _at_rule(rule: Any, reading: _SheetReading, within: str) -> Iterator[str]:
+    name = f"@{rule.lower_at_keyword}"
+    if name != "@media" or within or rule.content is None:
+        reading.note(rule, CssFault.AT_RULE, name)
+        return
+    condition = _condition(rule.prelude)
+    if not condition:
+        reading.note(rule, CssFault.MEDIA, tinycss2.serialize(rule.prelude))
+        return
+    inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+    written = "".join(_rules(inner, reading, within=condition))
+    if written:
+        yield f"@media {condition}{{{written}}}"
+
+
+def _condition(prelude: Iterable[Any]) -> str:
+    """Return a condition about the window's width or the visitor's settings; empty for any other."""
+    written: list[str] = []
+    for token in prelude:
+        if token.type in ("whitespace", "comment"):
+            continue
+        if token.type == "ident" and token.lower_value == "and" and written and written[-1] != "and":
+            written.append("and")
+            continue
+        said = _feature(token) if token.type == "() block" and (not written or written[-1] == "and") else ""
+        if not said:
+            return ""
+        written.append(said)
+    return " ".join(written) if written and written[-1] != "and" else ""
+
+
+def _feature(block: Any) -> str:
+    tokens = [token for token in block.content if token.type not in ("whitespace", "comment")]
+    if len(tokens) != 3 or tokens[0].type != "ident" or tokens[1] != ":":
+        return ""
+    name, value = tokens[0].lower_value, tokens[2]
+    if name in ("min-width", "max-width"):
+        try:
+            return f"({name}:{length(value, 0, 5000)})"
+        except UnusableValue:
+            return ""
+    is_known = value.type == "ident" and value.lower_value in _MEDIA.get(name, ())
+    return f"({name}:{value.lower_value})" if is_known else ""
+
+
+def _rule(rule: Any, reading: _SheetReading, *, is_always: bool) -> Iterator[str]:
+    selectors = _selectors(rule, reading)
+    declared = list(_declarations(rule, reading)) if selectors else []
+    for part, states in selectors:
+        body, ink = _body(part, declared, reading, is_always=is_always and not states)
+        if body:
+            yield f".mf-{part}{states}{{{body}}}"
+        if ink and part == "form" and not states:
+            yield f"{CLOSE}{{--mf-ink:{ink}}}"
+
+
+def _selectors(rule: Any, reading: _SheetReading) -> list[tuple[str, str]]:
+    """Return the parts of a selector list, each with its states as they are written."""
+    groups: list[list[Any]] = [[]]
+    for token in rule.prelude:
+        if token.type == "literal" and token.value == ",":
+            groups.append([])
+        elif token.type != "comment":
+            groups[-1].append(token)
+    found: list[tuple[str, str]] = []
+    for tokens in groups:
+        named = _selector(tokens)
+        if named is None or len(found) >= _MOST_SELECTORS:
+            reading.note(rule, CssFault.SELECTOR, tinycss2.serialize(tokens))
+        else:
+            found.append(named)
+    return found
+
+
+def _selector(tokens: Sequence[Any]) -> tuple[str, str] | None:
+    """Return one part and its states; None for any other selector."""
+    kept = list(tokens)
+    while kept and kept[0].type == "whitespace":
+        del kept[0]
+    while kept and kept[-1].type == "whitespace":
+        del kept[-1]
+    if kept and kept[0].type == "ident":
+        part, rest = _ALIASES.get(kept[0].lower_value, ""), kept[1:]
+    elif len(kept) > 1 and kept[0] == "." and kept[1].type == "ident" and kept[1].value in PARTS:
+        part, rest = kept[1].value, kept[2:]
+    else:
+        return None
+    states = ""
+    while len(rest) > 1 and rest[0] == ":" and rest[1].type == "ident" and rest[1].lower_value in _STATES:
+        states += f":{rest[1].lower_value}"
+        rest = rest[2:]
+    return (part, states) if part and not rest else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Declaration:
+    """A declaration that may have its value, and its tokens without white space."""
+
+    at: Any
+    name: str
+    value: str
+    tokens: tuple[Any, ...]
+
+
+def _declarations(rule: Any, reading: _SheetReading) -> Iterator[_Declaration]:
+    for one in tinycss2.parse_declaration_list(rule.content, skip_comments=True, skip_whitespace=True):
+        if one.type != "declaration":
+            reading.note(one, CssFault.SYNTAX)
+            continue
+        reader = PROPERTIES.get(one.lower_name)
+        tokens = tuple(token for token in one.value if token.type not in ("whitespace", "comment"))
+        if reader is None:
+            reading.note(one, CssFault.PROPERTY, one.lower_name)
+        elif _names_a_file(tokens):
+            reading.note(one, CssFault.FILE, one.lower_name)
+        else:
+            try:
+                value = reader(tokens)
+            except UnusableValue:
+                reading.note(one, CssFault.VALUE, tinycss2.serialize(one.value).strip(), one.lower_name)
+            else:
+                yield _Declaration(one, one.lower_name, value, tokens)
+
+
+def _names_a_file(tokens: Iterable[Any]) -> bool:
+    files = ("url", "src", "image", "image-set")
+    return any(token.type == "url" or (token.type == "function" and token.lower_name in files) for token in tokens)
+
+
+def _body(part: str, declared: Sequence[_Declaration], reading: _SheetReading, *, is_always: bool) -> tuple[str, str]:
+    """Return the declarations of one part, and the text color of its background, if it has one."""
+    written, ink, paint, color = [], "", None, None
+    for one in declared:
+        if one.name not in _ONLY.get(part, PROPERTIES) or (one.name == "max-width" and part != "form"):
+            reading.note(one.at, CssFault.PROPERTY, one.name)
+            continue
+        if one.name in _BACKGROUNDS:
+            shown = paint_of(one.tokens)
+            try:
+                paint, ink = shown, shown.ink()
+            except UnusableValue:
+                reading.note(one.at, CssFault.BACKGROUND, one.value)
+                continue
+        elif one.name == "color":
+            color = one
+            continue
+        # The shorthand, because a color alone would leave an earlier gradient over it.
+        written.append(f"{'background' if one.name in _BACKGROUNDS else one.name}:{one.value}")
+    said = color.value if color is not None else ""
+    if color is not None and paint is not None and not paint.is_readable(said):
+        reading.note(color.at, CssFault.CONTRAST, said)
+        said = ""
+    if color is not None and paint is None and part in _ON_FORM and reading.first_color is None:
+        reading.first_color = CssFinding(color.at.source_line, CssFault.DARK, said)
+    if said or ink:
+        written.append(f"color:{said or ink}")
+    if ink:
+        # Controls that a browser draws follow the background, not the visitor's dark mode.
+        written += [f"--mf-ink:{ink}", f"color-scheme:{'dark' if ink == LIGHT_INK else 'light'}"]
+        reading.has_background |= part == "form" and is_always
+    return ";".join(written), ink

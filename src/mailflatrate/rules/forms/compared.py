@@ -1,0 +1,45 @@
+"""Texts of a pop-up, slide-in or bar that are compared: each appears in its share of views."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_TEXTS = 4
+TEXT_LETTERS = "ABCD"
+COMPARED_NAMES = ("title", "intro", "button")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedText:
+    """A headline, a text and a button, each by language."""
+
+    title: Mapping[str, str]
+    intro: Mapping[str, str]
+    button: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Return eight hexadecimal digits by which views and sign-ups count; a changed text has another key."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def said(self, language: str) -> dict[str, str]:
+        """Return the texts of one language by their names."""
+        return {name: getattr(self, name).get(language, "") for name in COMPARED_NAMES}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a mapping for a JSON column; `compared_from_json` reads it back."""
+        return {name: dict(sorted(getattr(self, name).items())) for name in COMPARED_NAMES}
+
+
+def compared_from_json(stored: Mapping[str, Any]) -> ComparedText:
+    """Read what `as_json` wrote. Raises KeyError if something is missing."""
+    return ComparedText(*(_by_language(stored[name]) for name in COMPARED_NAMES))
+
+
+def _by_language(texts: Mapping[str, Any]) -> dict[str, str]:
+    return {str(language): str(text) for language, text in texts.items()}
