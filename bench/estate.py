@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailflatrate.rules.campaign_states import CampaignMover
 
@@ -196,8 +196,10 @@ PEOPLE = (
        FROM stage ORDER BY n""",
     """INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)
        SELECT account_id, id, %(list_id)s, 'confirmed', signup_at, [commitment]
-       FROM (SELECT account_id, id, email, now() - interval '30 days' AS signup_at, NULL::inet AS signup_ip,
-                    now() - interval '30 days' AS confirmed_at, NULL::inet AS confirmed_ip,
+       FROM (SELECT account_id, id, email, NULL::inet AS signup_ip,
+                    now() - interval '30 days' - id %% 24 * interval '1 hour' AS signup_at,
+                    now() - interval '30 days' - id %% 24 * interval '1 hour' AS confirmed_at,
+                    NULL::inet AS confirmed_ip,
                     'shop.example/news' AS source, '' AS user_agent, '{}'::jsonb AS details,
                     decode(repeat('00', 16), 'hex') AS salt
              FROM contact WHERE account_id = %(account_id)s
@@ -235,10 +237,13 @@ def add_coupons(estate: Estate, recipients: int) -> str:
     return "\n\nYour code is {{ coupon.autumn }}.\n"
 
 
-def release(estate: Estate, *, plan_now: bool = True, variants: int = 1, more: str = "") -> int:
+def release(
+    estate: Estate, *, plan_now: bool = True, variants: int = 1, more: str = "", best_hour: bool = False
+) -> int:
     """Freeze a new campaign to the whole list and plan it; the id of the campaign. Its chunks wait for senders.
 
     With several `variants`, a tenth of the list gets each, and the rest waits for the choice. `more` follows its text.
+    With `best_hour`, each recipient gets it at the hour at which they confirmed.
     """
     from mailflatrate.apps.campaigns.actions import drafts
     from mailflatrate.apps.campaigns.campaign_content import content_hash
@@ -274,7 +279,8 @@ def release(estate: Estate, *, plan_now: bool = True, variants: int = 1, more: s
                 )
                 for edition in editions
             ]
-        move(locked(campaign.id), CampaignState.PLANNING, CampaignMover.MACHINE)
+        waves: dict[str, Any] = {"local_at": clock.now(), "at_best_hour": True} if best_hour else {}
+        move(locked(campaign.id), CampaignState.PLANNING, CampaignMover.MACHINE, **waves)
     if plan_now:
         plan_campaign(estate.account_id, campaign.id, decisions[0].edition_id or 0, decisions[0].id)
     return int(campaign.id)

@@ -1,10 +1,10 @@
-"""When it is a given time of day for each recipient, for a campaign sent at the same hour in every time zone.
+"""When each recipient gets a campaign: at the same hour in every time zone, or at the hour of the day they confirmed.
 
 An attribute names the contact's time zone (IANA: Europe/Berlin). Contacts with none, or an unknown one, follow the
 campaign's time zone. If the local clocks skip the hour, the campaign is sent when the hour would have been.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,3 +31,20 @@ def same_hour(local_at: datetime, home: str) -> dict[str, datetime]:
     """
     wall = local_at.astimezone(ZoneInfo(home)).replace(tzinfo=None)
     return {name: wall.replace(tzinfo=zone).astimezone(UTC) for name, zone in zones().items()}
+
+
+def next_hours(begin: datetime, home: str) -> dict[int, datetime]:
+    """Return, by hour of the day (0 to 23), when clocks in `home` next show it, from the aware moment `begin` on.
+
+    The hour that has begun is `begin` itself. An hour that the clocks skip is the one after it. All are within 24 hours
+    (25 when the clocks are put back). Raises ZoneInfoNotFoundError for an unknown home.
+    """
+    zone, begin = ZoneInfo(home), begin.astimezone(UTC)
+    wall = begin.astimezone(zone)
+    full = begin - timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
+    found = {wall.hour: begin}
+    for step in range(1, 25):
+        found.setdefault((full + timedelta(hours=step)).astimezone(zone).hour, full + timedelta(hours=step))
+    for hour in range(24):
+        found.setdefault(hour, found.get((hour + 1) % 24, begin))
+    return found

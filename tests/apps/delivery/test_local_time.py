@@ -1,4 +1,4 @@
-"""Sending by local time: chunks of one moment each, whatever crashes, is late or goes first."""
+"""Sending by local time and best hour: chunks of one moment each, whatever crashes, is late or goes first."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,15 +7,19 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from mailflatrate.apps.campaigns.actions.drafts import unschedule
+from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk, Delivery, Plan
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.actions import release_campaign, release_due
-from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.ledger import EventEvidence, append
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.audience_states import ConsentKind
 from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER, line
 from support.customers import Customer, sending_customer
 
 ZONES = [
@@ -161,11 +165,11 @@ def test_taken_back_it_forgets_the_waves(anna: Customer) -> None:
 
 def test_the_page_shows_the_waves_before_it_is_scheduled(anna: Customer) -> None:
     draft = anna.draft("Preview")
-    posted = {"at": nine(3).strftime("%Y-%m-%dT%H:%M"), "time_zone": "Europe/Berlin", "on_own_clocks": "on"}
+    posted = {"at": nine(3).strftime("%Y-%m-%dT%H:%M"), "time_zone": "Europe/Berlin", "waves": "zones"}
     address = f"/studio/campaigns/{draft.id}/edit/waves/"
     page = anna.client.post(address, posted).content.decode()
     assert page.count("<tr") == 5
-    assert anna.client.post(address, {**posted, "on_own_clocks": ""}).content.decode().count("<tr") == 0
+    assert anna.client.post(address, {**posted, "waves": ""}).content.decode().count("<tr") == 0
     assert anna.client.post(address, {**posted, "at": "nonsense"}).content.decode().count("<tr") == 0
     anna.ticked(draft)
     answer = anna.client.post(f"/studio/campaigns/{draft.id}/release/", {**posted, "when": "later"})
@@ -173,3 +177,68 @@ def test_the_page_shows_the_waves_before_it_is_scheduled(anna: Customer) -> None
     report = anna.client.get(f"/studio/campaigns/{draft.id}/").content.decode()
     assert "in each recipient" in report
     assert anna.again(draft).local_at == nine(3)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+CONFIRMED = ["2026-01-12 09:20", "2026-07-06 09:59", "2026-03-02 23:05", "2026-02-03 08:00"]
+"""When her people confirmed, on clocks in Berlin; two more were imported."""
+
+
+@pytest.fixture(scope="module")
+def carla(database: str) -> Customer:
+    assert database
+    carla = Customer.vetted().with_imprint().with_sender().with_list(known=True).with_people(len(CONFIRMED)).signed_in()
+    with tenancy.account(carla.account_id):
+        for contact, at in zip(Contact.objects.order_by("id"), CONFIRMED, strict=True):
+            moment, evidence = datetime.fromisoformat(at).replace(tzinfo=BERLIN), EventEvidence(email=contact.email)
+            event = append(contact.id, carla.list_id, ConsentKind.CONFIRMED, moment, evidence)
+            Subscription.objects.filter(contact=contact).update(consent_event_id=event)
+    done = carla.bring("\n".join([HEADER, line("dora@dora.example.com"), line("erik@dora.example.com")]))
+    assert done.accepted == 2, done.refused
+    return carla
+
+
+def test_each_recipient_gets_it_at_the_hour_at_which_they_confirmed(carla: Customer) -> None:
+    """From nine on: those of nine o'clock and the imported ones first, whatever the season was, eight the day after."""
+    at, campaign = nine(2), carla.ticked(carla.draft("At your hour"))
+    late, early = at.replace(hour=23), (at + timedelta(days=1)).replace(hour=8)
+    waves = [Wave(at, 4, 2), Wave(late, 1, 1), Wave(early, 1, 1)]
+    with tenancy.account(carla.account_id):
+        with pytest.raises(CampaignError, match="either"):
+            release_campaign(campaign.id, by=carla.owner, at=at, on_own_clocks=True, at_best_hour=True)
+        assert release_campaign(campaign.id, by=carla.owner, at=at, at_best_hour=True).allowed
+        campaign = carla.again(campaign)
+        assert (campaign.state, campaign.scheduled_at, campaign.local_at) == ("scheduled", at, at)
+        assert waves_of(campaign, at, clock.now()) == waves
+    page = carla.page(f"campaigns/{campaign.id}/")
+    assert "2 recipients have no known hour" in page
+    with clock.frozen_at(at):
+        assert planned(carla, begun(carla, campaign)) == {None: {0, 1, 4, 5}, late: {2}, early: {3}}
+
+
+def test_a_late_start_moves_the_24_hours(carla: Customer) -> None:
+    """Released at half past nine in the evening, the hours of the day are those of tomorrow, and none is skipped."""
+    begin = nine(2).replace(hour=21, minute=30)
+    campaign = carla.ticked(carla.draft("Late"))
+    with clock.frozen_at(begin), tenancy.account(carla.account_id):
+        assert release_campaign(campaign.id, by=carla.owner, at_best_hour=True).allowed
+        tomorrow = nine(1)
+    with clock.frozen_at(begin):
+        found = planned(carla, carla.again(campaign))
+    late = begin.replace(hour=23, minute=0)
+    assert found == {None: {4, 5}, late: {2}, tomorrow.replace(hour=8): {3}, tomorrow: {0, 1}}
+
+
+def test_the_page_shows_the_hours_and_an_ab_test_has_none(carla: Customer) -> None:
+    draft = carla.draft("Preview")
+    posted = {"at": nine(3).strftime("%Y-%m-%dT%H:%M"), "time_zone": "Europe/Berlin", "waves": "hours"}
+    page = carla.client.post(f"/studio/campaigns/{draft.id}/edit/waves/", posted).content.decode()
+    assert page.count("<tr") == 4 and "2 recipients have no known hour" in page
+    carla.ticked(draft)
+    assert carla.client.post(f"/studio/campaigns/{draft.id}/release/", {**posted, "when": "later"}).status_code == 303
+    draft = carla.again(draft)
+    assert (draft.local_at, draft.at_best_hour) == (nine(3), True)
+    assert "best hour" in carla.page("campaigns/calendar/?day=" + nine(3).date().isoformat())
+    tested = carla.draft("Test", variants=[{"subject": "B", "preheader": "", "content": "B", "text_override": ""}])
+    with tenancy.account(carla.account_id), pytest.raises(CampaignError, match="A/B test"):
+        release_campaign(tested.id, by=carla.owner, at=nine(3), at_best_hour=True)

@@ -1,4 +1,7 @@
-"""Sending at the same hour in each recipient's time zone: the send time of each recipient, and how many share one."""
+"""Sending in waves: at the same hour in each recipient's time zone, or at the hour of the day at which each confirmed.
+
+A campaign with `local_at` is sent in waves; `at_best_hour` says which kind.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,19 +14,33 @@ from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.base import tenancy
-from mailflatrate.rules.local_time import ATTRIBUTES, same_hour
+from mailflatrate.rules import sql
+from mailflatrate.rules.audience_states import ConsentKind
+from mailflatrate.rules.local_time import ATTRIBUTES, next_hours, same_hour
 
 _ZONE = "lower(btrim(coalesce({})))".format(", ".join(f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES))
-JOIN = f"""LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS zone (name, at)
-        ON zone.name = replace({_ZONE}, ' ', '_')"""
-"""Joins the moment of each person's zone to the contact table `c`; the parameters are those of `moments_of`."""
-MOMENT = """CASE WHEN coalesce(zone.at, %(home_at)s::timestamptz) > %(begun_at)s::timestamptz
-        THEN coalesce(zone.at, %(home_at)s::timestamptz) END"""
+_ZONE_JOIN = f"""LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS wave (name, at)
+        ON wave.name = replace({_ZONE}, ' ', '_')"""
+# Imported times don't count: many files have days only, and their clocks are not ours.
+_HOUR_JOIN = f"""LEFT JOIN consent_event proof ON proof.id = p.consent_event_id
+        AND proof.account_id = %(account_id)s AND proof.kind = '{ConsentKind.CONFIRMED}' {{of_slice}}
+    LEFT JOIN unnest(%(hours)s::int[], %(moments)s::timestamptz[]) AS wave (hour, at)
+        ON wave.hour = extract(hour FROM proof.occurred_at AT TIME ZONE %(home)s)::int"""
+MOMENT = """CASE WHEN coalesce(wave.at, %(home_at)s::timestamptz) > %(begun_at)s::timestamptz
+        THEN coalesce(wave.at, %(home_at)s::timestamptz) END"""
 """A recipient's moment; NULL if it passed before the campaign began, which means immediately."""
 
+# Of several lists, the planner takes the confirmation on the first.
+_SUBSCRIPTIONS = f"""JOIN (
+    SELECT DISTINCT ON (s.contact_id) s.contact_id, s.consent_event_id
+    FROM subscription s
+    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
+      AND {sql.is_confirmed("s.state")}
+    ORDER BY s.contact_id, array_position(%(list_ids)s::bigint[], s.mailing_list_id)
+) p ON p.contact_id = c.id"""  # noqa: S608  # made of constants
 _COUNT = f"""
-SELECT {MOMENT} AS moment, count(*), count(zone.at)
-FROM contact c {JOIN}
+SELECT {MOMENT} AS moment, count(*), count(wave.at)
+FROM contact c {{join}}
 WHERE c.account_id = %(account_id)s AND {UNSUPPRESSED}
   AND {on_a_list("%(list_ids)s")} AND {{members}}
 GROUP BY 1 ORDER BY 1 NULLS FIRST
@@ -34,7 +51,7 @@ GROUP BY 1 ORDER BY 1 NULLS FIRST
 class Wave:
     """The recipients of one send time. `at` None: send at once, because the hour has passed in their zone.
 
-    `known`: they have a time zone.
+    `known`: they have a time zone, or an hour at which they confirmed.
     """
 
     at: datetime | None
@@ -42,8 +59,25 @@ class Wave:
     known: int
 
 
+def join_of(campaign: Campaign, *, of_slice: bool = False) -> str:
+    """Return the join of each person's moment to the contact table `c` and their subscription `p`.
+
+    The parameters are those of `moments_of`, and `account_id`; for a slice of the contacts also `after` and `up_to`,
+    so that the ledger is read by its index.
+    """
+    if not campaign.at_best_hour:
+        return _ZONE_JOIN
+    only = "AND proof.contact_id > %(after)s AND proof.contact_id <= %(up_to)s" if of_slice else ""
+    return _HOUR_JOIN.format(of_slice=only)
+
+
 def moments_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> dict[str, Any]:
-    """Return the parameters of `JOIN` and `MOMENT` for a campaign that begins at `begun_at`."""
+    """Return the parameters of `join_of` and `MOMENT` for a campaign that begins at `begun_at`."""
+    if campaign.at_best_hour:
+        begin = max(local_at, begun_at)
+        hours = next_hours(begin, campaign.time_zone)
+        of_hours = {"hours": list(hours), "moments": list(hours.values()), "home": campaign.time_zone}
+        return {**of_hours, "home_at": begin, "begun_at": begun_at}
     table = same_hour(local_at, campaign.time_zone)
     return {"zones": list(table), "moments": list(table.values()), "home_at": local_at, "begun_at": begun_at}
 
@@ -57,6 +91,7 @@ def waves_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> list
         **named,
         **moments_of(campaign, local_at, begun_at),
     }
+    join = f"{_SUBSCRIPTIONS if campaign.at_best_hour else ''} {join_of(campaign)}"
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(members=members), parameters)
+        cursor.execute(_COUNT.format(join=join, members=members), parameters)
         return [Wave(*row) for row in cursor.fetchall()]

@@ -11,7 +11,7 @@ import structlog
 from django.db import connection
 from django.db.models import F
 
-from mailflatrate.apps.campaigns.local_time import JOIN, MOMENT, moments_of, waves_of
+from mailflatrate.apps.campaigns.local_time import MOMENT, join_of, moments_of, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, locked, move
@@ -125,7 +125,6 @@ _IN_ORDER = {
 # The canary belongs to the first moment, whenever its people are planned.
 _IN_WAVES = _IN_ORDER | {
     "part_is": MOMENT,
-    "part_join": JOIN,
     "by_part": "part, ",
     "and_part": "AND large.part IS NOT DISTINCT FROM o.part",
     "part": "part",
@@ -334,7 +333,7 @@ def _pieces(campaign: Campaign, plan: Plan, ab_test: AbTest | None) -> tuple[dic
         parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
         parameters = arms_of(ab_test)
     elif campaign.local_at is not None:
-        parts = dict(_IN_WAVES)
+        parts = _IN_WAVES | {"part_join": join_of(campaign, of_slice=True)}
         parameters = moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
     if campaign.translations:
         parts |= _IN_LANGUAGES

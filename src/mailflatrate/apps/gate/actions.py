@@ -1,6 +1,7 @@
 """The gate's writes: check and release campaigns. Each verdict that released something, or refused to, is stored."""
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -37,19 +38,21 @@ def release_campaign(
     by: User | None,
     at: datetime | None = None,
     on_own_clocks: bool = False,
+    at_best_hour: bool = False,
     automation_id: int | None = None,
 ) -> GateDecision:
     """Release a campaign, now or at the aware moment `at`; return the stored decision, allowed or not.
 
     `on_own_clocks`: each recipient gets the campaign when the local time in their time zone equals that of `at`, in
-    waves. Sending begins with the first wave; recipients whose hour has passed by then get it at once. `automation_id`:
-    it is a message of this automation, which is released as a whole.
+    waves. Sending begins with the first wave; recipients whose hour has passed by then get it at once. `at_best_hour`:
+    within the 24 hours from then on, each gets it at the hour of the day at which they confirmed; those who were
+    imported, at the beginning. `automation_id`: it is a message of this automation, which is released as a whole.
 
     Every variant passes all rules separately, with an edition and a decision of its own; one that fails stops them all.
     If a rule asks for a reviewer, the campaign waits for `review_campaign`. Otherwise, if it is released now, its
     content is frozen and planning begins; if later, the rules are asked again at that time. A refusal is recorded and
     changes nothing else. Raises NotPermitted; CampaignError if the campaign was released already, and for variants
-    combined with recipients' time zones.
+    combined with waves.
     """
     if by is not None:
         require(by, Permission.RELEASE)
@@ -58,13 +61,29 @@ def release_campaign(
         raise CampaignError(_("This campaign is already being sent."))
     if campaign.automation_id != automation_id:
         raise CampaignError(_("This message belongs to an automation. Activate the automation to send it."))
+    _check_waves(campaign, on_own_clocks=on_own_clocks, at_best_hour=at_best_hour)
+    campaign.at_best_hour = at_best_hour
+    campaign.local_at = (at or clock.now()) if on_own_clocks or at_best_hour else None
+    campaign.scheduled_at = at  # a countdown is checked for the day on which it will be sent
+    return _release(campaign, CampaignMover.MEMBER if by else CampaignMover.MACHINE, by=by, at=at)
+
+
+def _check_waves(campaign: Campaign, *, on_own_clocks: bool, at_best_hour: bool) -> None:
+    """Refuse waves that contradict each other or the campaign. Raises CampaignInputError."""
+    if on_own_clocks and at_best_hour:
+        raise CampaignInputError(_("Choose either each recipient's time zone or their best hour."))
     if on_own_clocks and campaign.variants:
         raise CampaignInputError(
             _("An A/B test is sent at one time, so it can't be combined with sending in each recipient's time zone.")
         )
-    campaign.local_at = at if on_own_clocks else None
-    campaign.scheduled_at = at  # a countdown is checked for the day on which it will be sent
-    return _release(campaign, CampaignMover.MEMBER if by else CampaignMover.MACHINE, by=by, at=at)
+    if at_best_hour and campaign.variants:
+        raise CampaignInputError(
+            _("An A/B test compares people who get it at the same time, so it can't be combined with best hours.")
+        )
+
+
+def _waves(campaign: Campaign) -> dict[str, Any]:
+    return {"local_at": campaign.local_at, "at_best_hour": campaign.at_best_hour}
 
 
 @tenancy.unlimited(UnlimitedReason.RULES)
@@ -83,20 +102,20 @@ def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None,
             CampaignState.REVIEW,
             mover,
             scheduled_at=at,
-            local_at=campaign.local_at,
             review_asked_at=clock.now(),
             released_by=by or campaign.released_by,
+            **_waves(campaign),
         )
         return decision
     account_id = tenancy.current_account_id()
     if at is not None:
         decision = _record(campaign, None, verdict, by)
-        move(campaign, CampaignState.SCHEDULED, mover, scheduled_at=at, local_at=campaign.local_at)
+        move(campaign, CampaignState.SCHEDULED, mover, scheduled_at=at, **_waves(campaign))
         _tell("campaign_scheduled", campaign, at=at.isoformat())
         jobs.defer("gate.release_due", jobs.JobQueue.PLAN, at=at, account_id=account_id, campaign_id=campaign.id)
         return decision
     decisions = [_record(campaign, drafts.make_edition(campaign, number), own, by) for number, own in enumerate(each)]
-    move(campaign, CampaignState.PLANNING, mover, scheduled_at=None, local_at=campaign.local_at)
+    move(campaign, CampaignState.PLANNING, mover, scheduled_at=None, **_waves(campaign))
     defer_planning(campaign, decisions[0].edition_id, decisions[0].id)
     _tell("campaign_released", campaign, editions=len(decisions))
     return decisions[0]
@@ -105,21 +124,22 @@ def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None,
 def move_campaign(campaign_id: int, *, by: User, at: datetime) -> GateDecision:
     """Give a scheduled campaign another time, the aware moment `at`; return the stored decision, allowed or not.
 
-    It is released again, so the rules are asked again; a refusal leaves the time as it was. Recipients' time zones
-    stay as chosen. Raises NotPermitted; CampaignError unless the campaign is scheduled, or if the time has passed, for
+    It is released again, so the rules are asked again; a refusal leaves the time as it was. Waves stay as
+    chosen. Raises NotPermitted; CampaignError unless the campaign is scheduled, or if the time has passed, for
     the first of its recipients too.
     """
     require(by, Permission.RELEASE)
     campaign = locked(campaign_id)
     if campaign.state != CampaignState.SCHEDULED:
         raise CampaignError(_("Only a scheduled campaign can be moved."))
-    on_own_clocks = campaign.local_at is not None
+    at_best_hour = campaign.local_at is not None and campaign.at_best_hour
+    on_own_clocks = campaign.local_at is not None and not at_best_hour
     if at <= clock.now():
         raise CampaignInputError(_("This time has passed. Choose a later one."))
     if on_own_clocks and _first_wave(campaign, at) is None:
         raise CampaignInputError(_("In the time zone of some recipients, this time has passed. Choose a later one."))
     before = campaign.local_at or campaign.scheduled_at
-    decision = release_campaign(campaign_id, by=by, at=at, on_own_clocks=on_own_clocks)
+    decision = release_campaign(campaign_id, by=by, at=at, on_own_clocks=on_own_clocks, at_best_hour=at_best_hour)
     if decision.allowed:
         audit.record(
             "campaign.moved",

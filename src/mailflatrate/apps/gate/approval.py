@@ -46,11 +46,12 @@ def request_approval(
     shown_hash: str,
     at: datetime | None = None,
     on_own_clocks: bool = False,
+    at_best_hour: bool = False,
     note: str = "",
 ) -> ReleaseRequest:
     """Ask colleagues to release exactly what `by` was shown; everyone who may release it gets a notice.
 
-    `at` is when it is to be sent, in each recipient's time zone if so requested; None: right after the release. Raises
+    `at` is when it is to be sent, in waves if so requested (`release_campaign`); None: right after the release. Raises
     CampaignError with the reason.
     """
     campaign, others = askable_draft(campaign_id, by=by, shown_hash=shown_hash)
@@ -58,7 +59,13 @@ def request_approval(
     if waiting is not None and waiting.content_hash == shown_hash:
         raise CampaignError(_("%(person)s has already requested approval.") % {"person": waiting.asked_by})
     row = approval.record_request(
-        campaign, shown_hash, by=by, note=note.strip(), wanted_at=at, on_own_clocks=on_own_clocks
+        campaign,
+        shown_hash,
+        by=by,
+        note=note.strip(),
+        wanted_at=at,
+        on_own_clocks=on_own_clocks,
+        at_best_hour=at_best_hour,
     )
     _tell(others, campaign, "approval_requested", by, note=row.note, page="approval/")
     return row
@@ -101,7 +108,8 @@ def approve_and_release(campaign_id: int, *, by: User, shown_hash: str, where: C
     drafts.tick_policy(campaign.id, by=by, shown_hash=shown_hash, where=where)
     approval.record_answer(row, ReleaseAnswer.RELEASED, by=by)
     at = row.wanted_at if row.wanted_at is not None and row.wanted_at > clock.now() else None
-    decision = release_campaign(campaign.id, by=by, at=at, on_own_clocks=row.on_own_clocks and at is not None)
+    on_own_clocks = row.on_own_clocks and at is not None
+    decision = release_campaign(campaign.id, by=by, at=at, on_own_clocks=on_own_clocks, at_best_hour=row.at_best_hour)
     if row.asked_by.is_active:
         _tell([row.asked_by], campaign, "approved", by)
     return decision

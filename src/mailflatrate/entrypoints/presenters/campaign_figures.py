@@ -1,6 +1,7 @@
 """A campaign after its release: its figures, its upcoming waves, and the edition that was sent."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
@@ -93,13 +94,20 @@ def live_of(campaign: Campaign, counts: ClickCounts | None = None) -> LiveReport
     )
 
 
+def waves_context(waves: list[Wave]) -> dict[str, Any]:
+    """Return what the table of waves shows: the waves, the largest one, and who has no time of their own."""
+    unknown = sum(wave.people - wave.known for wave in waves)
+    most = max((wave.people for wave in waves), default=0)
+    return {"waves": waves, "waves_most": most, "waves_unknown": unknown}
+
+
 def waves_to_come(campaign: Campaign) -> list[Wave]:
-    """Return the upcoming waves of a campaign sent by local time."""
+    """Return the upcoming waves of a campaign that is sent in waves."""
     if campaign.local_at is None:
         return []
     if campaign.state in AWAITING:
         return waves_of(campaign, campaign.local_at, clock.now())
-    return [Wave(at, people, 0) for at, people in waves_ahead(campaign.id)]
+    return [Wave(at, people, people) for at, people in waves_ahead(campaign.id)]
 
 
 def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | None:

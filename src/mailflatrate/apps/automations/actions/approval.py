@@ -99,9 +99,7 @@ def request_approval(automation_id: int, *, by: User, shown_hash: str, note: str
     for campaign in messages_in(version):
         present = content_hash(campaign, imprint)
         approval.askable_draft(campaign.id, by=by, shown_hash=present)
-        campaign_approval.record_request(
-            campaign, present, by=by, note=note.strip(), wanted_at=None, on_own_clocks=False
-        )
+        campaign_approval.record_request(campaign, present, by=by, note=note.strip(), wanted_at=None)
     others = approvers_of(version, by)
     if not others:
         raise AutomationError(_("No one else can approve it. Invite an editor under Settings, Team."))

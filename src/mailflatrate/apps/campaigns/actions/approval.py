@@ -8,7 +8,14 @@ from mailflatrate.base import audit, clock, tenancy
 
 
 def record_request(
-    campaign: Campaign, content_hash: str, *, by: User, note: str, wanted_at: datetime | None, on_own_clocks: bool
+    campaign: Campaign,
+    content_hash: str,
+    *,
+    by: User,
+    note: str,
+    wanted_at: datetime | None,
+    on_own_clocks: bool = False,
+    at_best_hour: bool = False,
 ) -> ReleaseRequest:
     """Record that `by` requests release of this content; it replaces an earlier request for other content."""
     waiting = ReleaseRequest.objects.filter(campaign=campaign, answer=ReleaseAnswer.OPEN)
@@ -19,6 +26,7 @@ def record_request(
         note=note,
         wanted_at=wanted_at,
         on_own_clocks=on_own_clocks,
+        at_best_hour=at_best_hour,
         asked_by=by,
         asked_at=clock.now(),
     )

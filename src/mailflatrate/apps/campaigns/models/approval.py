@@ -29,6 +29,9 @@ class ReleaseRequest(TenantModel):
     note = models.TextField(blank=True, help_text="the requester's note to colleagues")
     wanted_at = models.DateTimeField(null=True, help_text="planned send time; None: on release")
     on_own_clocks = models.BooleanField(default=False, help_text="at that hour in each recipient's time zone")
+    at_best_hour = models.BooleanField(
+        default=False, db_default=False, help_text="from then on, at the hour at which each recipient confirmed"
+    )
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     answer = models.CharField(max_length=10, choices=ReleaseAnswer.choices, default=ReleaseAnswer.OPEN, blank=True)

@@ -121,6 +121,11 @@ class Campaign(TenantModel):
     local_at = models.DateTimeField(
         null=True, help_text="local send time in `time_zone`; each recipient gets it when their own clock shows it"
     )
+    at_best_hour = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="`local_at` begins 24 hours in which each recipient gets it at the hour at which they confirmed",
+    )
     time_zone = models.CharField(max_length=64, default="Europe/Berlin")
     planned_count = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(default=dict, help_text="reason -> number of people on the lists who were not planned")

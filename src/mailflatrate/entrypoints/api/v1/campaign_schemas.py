@@ -143,7 +143,13 @@ class CampaignDetail(CampaignInfo):
     time_zone: str
     local_at: Annotated[
         datetime | None,
-        Field(description="sends at this local time in each recipient's time zone; given in `time_zone`"),
+        Field(
+            description="sent in waves: at this local time in each recipient's time zone, given in `time_zone`, or "
+            "from then on with `at_best_hour`; null: sent at one time"
+        ),
+    ]
+    at_best_hour: Annotated[
+        bool, Field(description="sends within 24 hours from `local_at`, at the hour at which each recipient confirmed")
     ]
     version: Annotated[
         int,

@@ -53,6 +53,15 @@ OnOwnClocks = Annotated[
 ]
 
 
+AtBestHour = Annotated[
+    bool,
+    Field(
+        description="send within the 24 hours from `at` (null: now), to each recipient at the hour of the day, in "
+        "`time_zone` of the campaign, at which they confirmed; to those whose hour isn't known at `at`"
+    ),
+]
+
+
 class CampaignReleaseRequest(RequestBodySchema):
     """The confirmation by the person who is responsible for the release."""
 
@@ -66,6 +75,7 @@ class CampaignReleaseRequest(RequestBodySchema):
     content_hash: Hash
     at: Moment = None
     on_own_clocks: OnOwnClocks = False
+    at_best_hour: AtBestHour = False
 
 
 class ApprovalRequest(RequestBodySchema):
@@ -74,6 +84,7 @@ class ApprovalRequest(RequestBodySchema):
     content_hash: Hash
     at: Moment = None
     on_own_clocks: OnOwnClocks = False
+    at_best_hour: AtBestHour = False
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
@@ -89,17 +100,21 @@ class WaveQuery(RequestBodySchema):
     at: Annotated[
         AwareDatetime | None, Field(description="required for a draft; default: the time it was released for")
     ] = None
+    at_best_hour: Annotated[
+        bool, Field(description="for a draft: waves by the hour at which recipients confirmed, not by time zone")
+    ] = False
 
 
 class WaveInfo(Schema):
     """The recipients of one send time.
 
-    `at` is null for those who get the campaign immediately because the hour has passed in their time zone.
+    `at` is null for those who get the campaign immediately: the hour has passed in their time zone, or their best hour
+    is now.
     """
 
     at: datetime | None
     people: int
-    known: Annotated[int, Field(description="how many of them have a known time zone")]
+    known: Annotated[int, Field(description="how many of them have a known time zone or hour; all, once it's sent")]
 
 
 class ReleaseResult(Schema):
@@ -153,7 +168,9 @@ def release(request: ApiRequest, campaign_id: Id, given: CampaignReleaseRequest)
     _same_content(campaign, given.content_hash)
     caller = request.caller
     drafts.tick_policy(campaign_id, by=caller.user, shown_hash=given.content_hash, where=caller.where)
-    decision = release_campaign(campaign_id, by=caller.user, at=at, on_own_clocks=given.on_own_clocks)
+    decision = release_campaign(
+        campaign_id, by=caller.user, at=at, on_own_clocks=given.on_own_clocks, at_best_hour=given.at_best_hour
+    )
     found = _checks(decision)
     if not decision.allowed:
         answer = Problem(Code.BLOCKED, more={"checks": [each.model_dump(mode="json") for each in found]}).answer()
@@ -194,6 +211,7 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
         shown_hash=given.content_hash,
         at=_at(given),
         on_own_clocks=given.on_own_clocks,
+        at_best_hour=given.at_best_hour,
         note=given.note.strip(),
     )
     return detail(find_campaign(campaign_id))
@@ -256,13 +274,14 @@ def pace(request: ApiRequest, campaign_id: Id, given: PaceRequest) -> CampaignDe
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=KeyScope.READ, answers=Page[WaveInfo])
 def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) -> Page[WaveInfo]:
-    """List the waves of a campaign sent by local time.
+    """List the waves of a campaign sent by local time or best hour.
 
     For a draft, the waves at the requested time; for a released campaign, those still to come, or none if everyone gets
     it at the same moment.
     """
     campaign = find_campaign(campaign_id)
     if campaign.state == CampaignState.DRAFT:
+        campaign.at_best_hour = which.at_best_hour
         found = waves_of(campaign, _hour(which.at), clock.now())
     else:
         found = waves_to_come(campaign)

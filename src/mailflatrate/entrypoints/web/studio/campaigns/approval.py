@@ -33,7 +33,7 @@ from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.comments import comments_context
-from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, tell_problems
+from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, WavesChosen, tell_problems
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.roles import Permission, may
@@ -83,12 +83,13 @@ def _edit(campaign_id: int) -> str:
 def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Ask colleagues to approve the release of what was shown, for now or for a scheduled time."""
     campaign = find_campaign(campaign_id)
-    moment, on_own_clocks, form = None, False, ScheduleForm(request.POST)
+    moment, form = None, ScheduleForm(request.POST)
+    waves: WavesChosen = {}
     if request.POST.get("when") == "later":
         if not form.is_valid():
             tell_problems(request, form)
             return see_other(_edit(campaign_id))
-        moment, on_own_clocks = form.cleaned_data["moment"], form.cleaned_data["on_own_clocks"]
+        moment, waves = form.cleaned_data["moment"], form.waves_chosen
     note = request.POST.get("note", "").strip()[:LONGEST_WORDS]
     try:
         if moment is not None and campaign.time_zone != form.cleaned_data["time_zone"]:
@@ -98,8 +99,8 @@ def ask(request: StudioRequest, campaign_id: int) -> HttpResponse:
             by=request.user,
             shown_hash=request.POST.get("shown_hash", ""),
             at=moment,
-            on_own_clocks=on_own_clocks,
             note=note,
+            **waves,
         )
     except CampaignError as problem:
         return refuse(request, str(problem), _edit(campaign_id))

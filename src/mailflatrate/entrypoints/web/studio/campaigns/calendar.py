@@ -72,7 +72,7 @@ def calendar(request: StudioRequest) -> HttpResponse:
 class MoveForm(ScheduleForm):
     """A new date and time for a scheduled campaign."""
 
-    on_own_clocks = None  # type: ignore[assignment]  # a move doesn't change that
+    waves = None  # type: ignore[assignment]  # a move doesn't change that
 
 
 def _present(campaign: Campaign, zone: ZoneInfo) -> datetime:

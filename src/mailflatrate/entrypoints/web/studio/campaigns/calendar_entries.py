@@ -105,6 +105,16 @@ def calendar_days(
     ]
 
 
+def _waves(campaign: Campaign) -> str:
+    if campaign.local_at is None:
+        return ""
+    return (
+        _("from then on, at each recipient's best hour")
+        if campaign.at_best_hour
+        else _("in each recipient's time zone")
+    )
+
+
 def _campaigns(begin: datetime, end: datetime, zone: ZoneInfo, *, may_move: bool) -> Iterator[CalendarEntry]:
     for moment, campaign in campaigns.campaigns_between(begin, end):
         at = moment.astimezone(zone)
@@ -119,7 +129,7 @@ def _campaigns(begin: datetime, end: datetime, zone: ZoneInfo, *, may_move: bool
             state=str(campaign.get_state_display()),
             tone=TONES[CampaignState(campaign.state)],
             icon=_ICONS.get(CampaignState(campaign.state), "send"),
-            detail=_("in each recipient's time zone") if campaign.local_at else "",
+            detail=_waves(campaign),
             move_url="" if fixed else reverse("studio:campaign-move", args=[campaign.id]),
             why_fixed=fixed,
         )

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.validators import RegexValidator
+from django.db.models import TextChoices
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -183,6 +184,13 @@ class PaceForm(forms.Form):
     )
 
 
+class WavesChosen(TypedDict, total=False):
+    """The waves in which a campaign is released; empty: at one time."""
+
+    on_own_clocks: bool
+    at_best_hour: bool
+
+
 class WallClockField(forms.DateTimeField):
     """A date and a time of day without a time zone, whatever time zone the page uses."""
 
@@ -191,6 +199,14 @@ class WallClockField(forms.DateTimeField):
         with timezone.override(UTC):
             at = super().to_python(value)
         return at.replace(tzinfo=None) if at else None
+
+
+class WaveKind(TextChoices):
+    """Who gets a campaign at the chosen time. ZONES: waves by time zone. HOURS: waves by the hour of confirmation."""
+
+    NONE = "", _("Everyone")
+    ZONES = "zones", _("Each recipient, in their own time zone")
+    HOURS = "hours", _("Each recipient at their best hour, from this time on")
 
 
 class ScheduleForm(forms.Form):
@@ -202,12 +218,16 @@ class ScheduleForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     time_zone = TimeZoneField(label=_("Time zone"))
-    on_own_clocks = forms.BooleanField(
-        label=_("Send in each recipient's time zone"),
+    waves = forms.ChoiceField(
+        label=_("Who gets it at this time"),
+        choices=WaveKind.choices,
+        initial=WaveKind.NONE,
         required=False,
+        widget=forms.RadioSelect,
         help_text=_(
-            "Sends in waves over up to 24 hours, based on each contact's “time_zone” field. Contacts without one "
-            "use the time zone above. If a wave's time has already passed, it's sent right away."
+            "Time zones come from each contact's “time_zone” field; contacts without one use the time zone above. The "
+            "best hour is the hour at which each person confirmed; contacts whose hour isn't known, such as imported "
+            "ones, get it at the time above. Both take up to 24 hours."
         ),
     )
 
@@ -231,6 +251,12 @@ class ScheduleForm(forms.Form):
             self.add_error("at", _("This is more than a year away. Choose an earlier date."))
         values["moment"] = moment
         return values
+
+    @property
+    def waves_chosen(self) -> WavesChosen:
+        """Return the chosen waves, as the arguments of a release."""
+        chosen = self.cleaned_data.get("waves", WaveKind.NONE)
+        return {"on_own_clocks": chosen == WaveKind.ZONES, "at_best_hour": chosen == WaveKind.HOURS}
 
 
 def schedule_form(campaign: Campaign) -> ScheduleForm:

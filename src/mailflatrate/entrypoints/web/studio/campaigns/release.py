@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Unpack
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,11 +19,12 @@ from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import circumstances
+from mailflatrate.entrypoints.presenters.campaign_figures import waves_context
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
-from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, tell_problems
+from mailflatrate.entrypoints.web.studio.campaigns.forms import ScheduleForm, TestForm, WavesChosen, tell_problems
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.mail.author_mistakes import all_in_words
 from mailflatrate.mail.liquid import SourceRefused
@@ -81,13 +83,14 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 @studio
 def waves(request: StudioRequest, campaign_id: int) -> HttpResponse:
-    """Show how many recipients would get it when, by local time. Saves nothing."""
+    """Show how many recipients would get it when, in waves. Saves nothing."""
     campaign = find_campaign(campaign_id)
     form = ScheduleForm(request.POST)
     context: dict[str, object] = {"campaign": campaign}
-    if form.is_valid() and form.cleaned_data["on_own_clocks"]:
+    if form.is_valid() and form.cleaned_data["waves"]:
         campaign.time_zone = form.cleaned_data["time_zone"]
-        context["waves"] = waves_of(campaign, form.cleaned_data["moment"], clock.now())
+        campaign.at_best_hour = form.waves_chosen["at_best_hour"]
+        context |= waves_context(waves_of(campaign, form.cleaned_data["moment"], clock.now()))
     return page(request, "studio/campaigns/waves.html", context)
 
 
@@ -107,12 +110,11 @@ def release(request: StudioRequest, campaign_id: int) -> HttpResponse:
             drafts.update_campaign(campaign_id, {"time_zone": form.cleaned_data["time_zone"]}, by=request.user)
         except CampaignError:
             return see_other(reverse("studio:campaign", args=[campaign_id]))
-    on_own_clocks = form.cleaned_data["on_own_clocks"]
-    return _release(request, campaign, form.cleaned_data["moment"], on_own_clocks=on_own_clocks)
+    return _release(request, campaign, form.cleaned_data["moment"], **form.waves_chosen)
 
 
 def _release(
-    request: StudioRequest, campaign: Campaign, at: datetime | None, *, on_own_clocks: bool = False
+    request: StudioRequest, campaign: Campaign, at: datetime | None, **waves_chosen: Unpack[WavesChosen]
 ) -> HttpResponse:
     if request.POST.get("confirm") == "on":
         try:
@@ -126,7 +128,7 @@ def _release(
             messages.error(request, CHANGED_MEANWHILE)
             return _back(campaign.id)
     try:
-        decision = gate.release_campaign(campaign.id, by=request.user, at=at, on_own_clocks=on_own_clocks)
+        decision = gate.release_campaign(campaign.id, by=request.user, at=at, **waves_chosen)
     except CampaignError as problem:
         return refuse(request, str(problem), reverse("studio:campaign", args=[campaign.id]))
     if not decision.allowed:

@@ -26,7 +26,7 @@ from mailflatrate.apps.tracking.counts import ClickCounts
 from mailflatrate.apps.tracking.poll_results import has_polls
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
-from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_to_come
+from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_context, waves_to_come
 from mailflatrate.entrypoints.presenters.conversions import conversion_report
 from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
@@ -76,7 +76,7 @@ def _progress_context(campaign: Campaign, counts: ClickCounts | None = None) -> 
         "withheld": reasons(progress.withheld),
         "unsubscribe_limit": limit("unsubscribe_stop"),
         "why_it_stands": why_it_stands(campaign),
-        "waves": waves_to_come(campaign),
+        **waves_context(waves_to_come(campaign)),
         "waits_for_choice": bool(campaign.variants)
         and AbTest.objects.filter(campaign_id=campaign.id, winner=None, tested_at__isnull=False).exists(),
         "warm_up": plan_of(campaign, progress.pending) if campaign.state in UNDER_WAY else None,

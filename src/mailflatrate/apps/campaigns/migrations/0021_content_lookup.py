@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_limited_members"),
-        ("campaigns", "0016_page_fetch_count"),
+        ("campaigns", "0020_writing_help"),
     ]
 
     operations = [
