@@ -46,7 +46,7 @@ export class Lock {
     const state = this.state(model);
     if (state !== "free") {
       const isSlot = state === "slot";
-      model.set({ draggable: false, removable: false, copyable: false, editable: isSlot && slotOf(model) === "text", ...(isSlot && slotOf(model) === "rows" ? {} : { droppable: false }) });
+      model.set({ toolbar: [], draggable: false, removable: false, copyable: false, editable: isSlot && slotOf(model) === "text", ...(isSlot && slotOf(model) === "rows" ? {} : { droppable: false }) });
     }
     for (const child of model.components().models) this.apply(child);
   }

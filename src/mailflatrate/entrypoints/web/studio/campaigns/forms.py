@@ -59,7 +59,12 @@ class CampaignForm(forms.Form):
         label=_("Lists"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     content_kind = forms.ChoiceField(choices=ContentKind.choices, widget=forms.HiddenInput)
-    theme = forms.ChoiceField(label=pgettext_lazy("Markdown theme", "Theme"), choices=theme_choices, required=False)
+    theme = forms.ChoiceField(
+        label=pgettext_lazy("Markdown theme", "Theme"),
+        choices=theme_choices,
+        required=False,
+        widget=forms.Select({"class": "select-sm"}),
+    )
     content = forms.CharField(
         label=_("Source"),
         required=False,
