@@ -43,7 +43,7 @@ _ACCOUNT_WIDE = (
     "account membership four_eyes_switch acceptance acknowledgement imprint application standing_change strike "
     "sender_domain dns_check sender_address mailbox media_host brand_kit link_tagging mailing_template contact_field "
     "field_migration segment media media_file page_fetch_count saved_block coupon_pool tag event_type event_settings "
-    "conversion_goal writing_help"
+    "conversion_goal test_list writing_help"
 )
 ACCOUNT_WIDE = frozenset(_ACCOUNT_WIDE.split())
 """What a limited member sees of the account as a whole: no person, nothing that was sent, nothing of another list."""

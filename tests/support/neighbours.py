@@ -59,6 +59,7 @@ from mailflatrate.apps.forms.actions.stands import create_stand
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, FormStep, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.gate.test_lists import save_test_list
 from mailflatrate.apps.inbound.models import DomainReport, Feedback, FeedbackKind, InboxMessage, RawMail
 from mailflatrate.apps.lists.actions.bulk import start_bulk
 from mailflatrate.apps.lists.actions.consent import unsubscribe
@@ -319,6 +320,7 @@ class Neighbours:
                 "template_id": save_as_template(campaign.id, "Kept", by=None).id,
                 "pool_id": create_pool("Spring", b"SPRING-1", by=None)[0].id,
                 "copy_id": request_copy(name="", url="", file=b"<p>Words</p>", by=self.anna.owner).id,
+                "test_list_id": save_test_list("Team", [self.anna.owner.email], by=self.anna.owner).id,
                 "saved_block_id": save_block("Kept", A_ROW, is_shared=True, by=None).id,
             }
             LinkVisit.objects.create(campaign=campaign, url="https://lindenhof.example/", key="0" * 64)

@@ -106,7 +106,7 @@ LIMITED_TABLES: dict[str, LimitedTable] = {
             _READ,
             "membership four_eyes_switch acceptance imprint application standing_change strike sender_domain dns_check "
             "sender_address mailbox media_host brand_kit mailing_template saved_block coupon_pool field_migration "
-            "event_type event_settings conversion_goal link_tagging page_fetch_count writing_help",
+            "test_list event_type event_settings conversion_goal link_tagging page_fetch_count writing_help",
         ),
         *_tables(f"{SHARED} AND {_ASKS_NO_LIST}", _READ, "segment"),
         *_tables(SHARED, _ADD, "acknowledgement media media_file"),

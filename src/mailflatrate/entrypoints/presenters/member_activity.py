@@ -105,6 +105,8 @@ PAGE_CHANGES: Final = {
     **_named("saved_block.deleted", "saved-block-delete"),
     **_named("coupon.saved", "coupons coupon"),
     **_named("coupon.deleted", "coupon-delete"),
+    **_named("test_list.saved", "test-lists"),
+    **_named("test_list.deleted", "test-list-delete"),
     **_named("media.uploaded", "media-upload"),
     **_named("media.changed", "media-one"),
     **_named("media.edited", "media-edit"),

@@ -219,6 +219,8 @@ _LABELS: Final = {
     "saved_block.deleted": gettext_lazy("Saved row deleted"),
     "coupon.saved": gettext_lazy("Coupon codes uploaded"),
     "coupon.deleted": gettext_lazy("Coupon codes deleted"),
+    "test_list.saved": gettext_lazy("Test list saved"),
+    "test_list.deleted": gettext_lazy("Test list deleted"),
     "template.deleted": gettext_lazy("Template deleted"),
     "template.locked": gettext_lazy("Design of a template locked or unlocked"),
     "campaign.unlocked": gettext_lazy("Design of a campaign unlocked"),

@@ -69,6 +69,7 @@ CONTENT = NavEntry(
         Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
         Tab("media", _("Media"), ("media",)),
         Tab("coupons", _("Coupons"), ("coupon",)),
+        Tab("test-lists", _("Test lists"), ("test-list",)),
         Tab("brand", _("Brand"), ("brand",)),
     ),
 )

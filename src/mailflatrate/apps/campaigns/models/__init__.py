@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.models.link_tagging import LinkTagging, TagStyl
 from mailflatrate.apps.campaigns.models.link_visit import LinkVisit
 from mailflatrate.apps.campaigns.models.message_copy import BrandLookup, CopyState, MessageCopy
 from mailflatrate.apps.campaigns.models.page_fetch_count import PageFetchCount
+from mailflatrate.apps.campaigns.models.test_list import TestList
 from mailflatrate.apps.campaigns.models.version import CampaignVersion
 from mailflatrate.apps.campaigns.models.writing import TASK_LABELS, WritingHelp, WritingRequest, WritingState
 from mailflatrate.rules.campaign_states import CampaignState
@@ -58,6 +59,7 @@ __all__ = [
     "ReleaseRequest",
     "SavedBlock",
     "TagStyle",
+    "TestList",
     "TestMetric",
     "WritingHelp",
     "WritingRequest",

@@ -45,7 +45,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "campaign-version-take campaign-version-forget campaign-waves campaign-ask templates template-gallery "
         "template-gallery-message template template-message template-delete campaign-template media media-upload "
         "content-lookups content-lookup "
-        "saved-blocks saved-block saved-block-delete coupons coupon coupon-delete "
+        "saved-blocks saved-block saved-block-delete coupons coupon coupon-delete test-lists test-list-delete "
         "media-picker media-one media-edit media-delete campaign-approval-return transactional-templates "
         "transactional-template "
         "transactional-template-submit transactional-template-back transactional-template-version "

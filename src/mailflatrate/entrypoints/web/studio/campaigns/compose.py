@@ -26,6 +26,7 @@ from mailflatrate.apps.campaigns.translations import taken_languages
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.campaigns.writing_help import is_installed
 from mailflatrate.apps.delivery.warm_up import plan_of
+from mailflatrate.apps.gate.test_send import last_tests
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.errors import SegmentError
@@ -228,6 +229,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "preview": preview,
         "schedule": schedule_form(campaign),
         "test_form": TestForm(initial={"recipients": [request.user.email]}),
+        "last_tests": last_tests(campaign.id),
     }
 
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestMetric
+from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestList, TestMetric
 from mailflatrate.apps.campaigns.variants import TEST_FIELDS
 from mailflatrate.apps.domains.queries import senders as verified_senders
+from mailflatrate.apps.gate.test_lists import addresses_of
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, test_addresses
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
@@ -281,7 +282,10 @@ def tell_problems(request: HttpRequest, form: forms.Form) -> None:
 class TestForm(forms.Form):
     """The recipients of a test send, and the contacts whose fields fill it."""
 
-    recipients = forms.MultipleChoiceField(label=_("To"), widget=forms.CheckboxSelectMultiple)
+    recipients = forms.MultipleChoiceField(label=_("To"), required=False, widget=forms.CheckboxSelectMultiple)
+    lists = forms.TypedMultipleChoiceField(
+        label=_("Test lists"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
+    )
     readers = forms.CharField(
         label=_("Fill in fields from these contacts"),
         required=False,
@@ -297,6 +301,12 @@ class TestForm(forms.Form):
         super().__init__(*args, **kwargs)
         recipients: Any = self.fields["recipients"]
         recipients.choices = [(email, f"{name} · {email}" if name else email) for email, name in test_addresses()]
+        lists: Any = self.fields["lists"]
+        lists.choices = list(TestList.objects.order_by("name").values_list("id", "name"))
+
+    def addresses(self) -> list[str]:
+        """Return the chosen addresses, and those on the chosen lists that may get a test."""
+        return [*self.cleaned_data["recipients"], *addresses_of(self.cleaned_data["lists"])]
 
     def clean_readers(self) -> list[int]:
         """Return the IDs of the named contacts."""

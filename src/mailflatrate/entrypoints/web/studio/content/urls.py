@@ -11,6 +11,7 @@ from mailflatrate.entrypoints.web.studio.content import (
     media_edit,
     saved_blocks,
     templates,
+    test_lists,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern] = [
     path("content-lookups/", lookups.new, name="content-lookups"),
     path("content-lookups/<int:lookup_id>/", lookups.one, name="content-lookup"),
     path("coupons/", coupons.index, name="coupons"),
+    path("test-lists/", test_lists.index, name="test-lists"),
+    path("test-lists/<int:test_list_id>/delete/", test_lists.delete, name="test-list-delete"),
     path("coupons/<int:pool_id>/", coupons.one, name="coupon"),
     path("coupons/<int:pool_id>/given.csv", coupons.given, name="coupon-given"),
     path("coupons/<int:pool_id>/delete/", coupons.delete, name="coupon-delete"),

@@ -34,6 +34,7 @@ KEYWORDS: "dict[str, StrOrPromise]" = {
     "templates": gettext_lazy("layouts, designs"),
     "media": gettext_lazy("images, pictures, files"),
     "coupons": gettext_lazy("voucher, discount, promo codes"),
+    "test-lists": gettext_lazy("test send, colleagues, review"),
     "brand": gettext_lazy("logo, colors, fonts"),
     "transactional": gettext_lazy("order confirmation, invoice, password reset, service email, message log"),
     "transactional-templates": gettext_lazy("order confirmation, invoice, review, data, fields"),

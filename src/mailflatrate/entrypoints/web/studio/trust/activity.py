@@ -54,6 +54,7 @@ KINDS: Final = {
             "template.",
             "saved_block.",
             "coupon.",
+            "test_list.",
             "media.",
             "warm_up.",
             "automation.",

@@ -1,0 +1,66 @@
+"""Test lists: colleagues and confirmed mailboxes who get test messages together.
+
+A list grants nothing. Each address is asked about at each test, so a colleague who left or a mailbox that refused is
+skipped, whatever a list still says.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.models import TestList
+from mailflatrate.apps.gate.test_send import test_addresses
+from mailflatrate.base import tenancy
+from mailflatrate.rules.addresses import is_refused_role
+
+MOST_LISTS: Final = 20
+MOST_ADDRESSES: Final = 10
+
+
+def choosable() -> list[tuple[str, str]]:
+    """Return the addresses and names that a test list may have: those of tests, without addresses of roles."""
+    return [(address, name) for address, name in test_addresses() if not _is_role(address)]
+
+
+def save_test_list(name: str, addresses: Sequence[str], *, by: User, list_id: int | None = None) -> TestList:
+    """Save a list under a name; one that has the name is replaced. Raises CampaignInputError, TestList.DoesNotExist."""
+    name = " ".join(name.replace("\0", "").split())
+    if not 0 < len(name) <= 80:
+        raise CampaignInputError(_("Enter a name of up to 80 characters."))
+    wanted = list(dict.fromkeys(address.strip().lower() for address in addresses))
+    if not 0 < len(wanted) <= MOST_ADDRESSES:
+        words = _("Choose one to %(most)d addresses.")
+        raise CampaignInputError(words % {"most": MOST_ADDRESSES})
+    strangers = set(wanted) - {address for address, _name in choosable()}
+    if strangers:
+        words = _(
+            "%(addresses)s can't be on a test list. It's for people who have signed in to this account and confirmed "
+            "mailboxes, without shared addresses such as info@."
+        )
+        raise CampaignInputError(words % {"addresses": ", ".join(sorted(strangers))})
+    found = TestList.objects.select_for_update()
+    row = found.get(id=list_id) if list_id is not None else found.filter(name=name).first()
+    if row is None:
+        if TestList.objects.count() >= MOST_LISTS:
+            raise CampaignInputError(_("An account can have up to %(most)d test lists.") % {"most": MOST_LISTS})
+        row = TestList(account_id=tenancy.current_account_id(), created_by=by)
+    elif TestList.objects.filter(name=name).exclude(id=row.id).exists():
+        raise CampaignInputError(_("Another test list already has this name."))
+    row.name, row.addresses = name, wanted
+    row.save()
+    return row
+
+
+def addresses_of(list_ids: Iterable[int]) -> list[str]:
+    """Return the addresses on these lists that may get a test now, each once. Lists of other accounts have none."""
+    able = {address for address, _name in choosable()}
+    rows = TestList.objects.filter(id__in=list(list_ids)).order_by("name").values_list("addresses", flat=True)
+    return [address for address in dict.fromkeys(each for row in rows for each in row) if address in able]
+
+
+def _is_role(address: str) -> bool:
+    local, _at, domain = address.rpartition("@")
+    return is_refused_role(local, domain)

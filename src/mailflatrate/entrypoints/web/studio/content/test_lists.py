@@ -1,0 +1,64 @@
+"""Test lists: who gets test messages together."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.models import TestList
+from mailflatrate.apps.gate.test_lists import choosable, save_test_list
+from mailflatrate.entrypoints.web.posts import succeed
+from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.common import page, whole_number
+
+
+class TestListForm(forms.Form):
+    """The name of a list and its addresses."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    addresses = forms.MultipleChoiceField(label=gettext_lazy("Addresses"), widget=forms.CheckboxSelectMultiple)
+
+    __test__ = False  # not a test of pytest's
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        addresses: Any = self.fields["addresses"]
+        addresses.choices = [(email, f"{name} · {email}" if name else email) for email, name in choosable()]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@studio
+def index(request: StudioRequest) -> HttpResponse:
+    """List the test lists; a POST saves one, `list` names the one that is changed."""
+    data = request.POST if request.method == "POST" else request.GET
+    asked = whole_number(data.get("list"))
+    changed = get_object_or_404(TestList.objects, id=asked) if asked else None
+    initial = {"name": changed.name, "addresses": changed.addresses} if changed else {}
+    form = TestListForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            saved = save_test_list(values["name"], values["addresses"], by=request.user, list_id=asked or None)
+        except CampaignInputError as refused:
+            form.add_error(None, str(refused))
+        else:
+            return succeed(request, _("“%(name)s” was saved.") % {"name": saved.name}, reverse("studio:test-lists"))
+    able = {address for address, _name in choosable()}
+    rows = [(row, [(each, each in able) for each in row.addresses]) for row in TestList.objects.order_by("name")]
+    context = {"form": form, "rows": rows, "changed": changed}
+    return page(request, "studio/content/test_lists.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@studio
+def delete(request: StudioRequest, test_list_id: int) -> HttpResponse:
+    """Delete a test list. The tests that were sent stay on record."""
+    row = get_object_or_404(TestList.objects, id=test_list_id)
+    row.delete()
+    return succeed(request, _("“%(name)s” has been deleted.") % {"name": row.name}, reverse("studio:test-lists"))
