@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_limited_members"),
-        ("campaigns", "0017_best_hour"),
+        ("campaigns", "0021_content_lookup"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
