@@ -28,9 +28,9 @@ function allTexts() {
   return found;
 }
 
-/** A markup with its attributes in one order, because linkedom turns the order around. */
+/** A markup with its attributes in one order and bare ampersands, because linkedom turns the order around and escapes none. */
 function ordered(html) {
-  return html.replace(/<(\w+)((?:\s+[\w-]+="[^"]*")+)>/g, (_all, tag, attributes) => `<${tag} ${attributes.match(/[\w-]+="[^"]*"/g).sort().join(" ")}>`);
+  return html.replaceAll("&amp;", "&").replace(/<(\w+)((?:\s+[\w-]+="[^"]*")+)>/g, (_all, tag, attributes) => `<${tag} ${attributes.match(/[\w-]+="[^"]*"/g).sort().join(" ")}>`);
 }
 
 /** The document with a word in the middle of each run of text, and how many there are. */
