@@ -139,7 +139,7 @@ def _labels() -> dict[str, str]:
         "image_left": _("Image and text"), "gallery": _("Gallery"), "background": _("Background image"),
         "header": _("Header"), "menu": _("Menu"), "product": _("Products"), "video": _("Video"),
         "icon_list": _("Icon list"), "coupon": _("Coupon"), "countdown": _("Countdown"),
-        "event": _("Event"), "poll": _("Poll"), "nps": _("Recommendation (NPS)"), "map": _("Map"),
+        "event": _("Event"), "poll": _("Poll"), "nps": _("NPS question"), "map": _("Map"),
         "signature": _("Signature"), "social": _("Social icons"), "footer": _("Footer"),
     }  # fmt: skip
 
