@@ -126,7 +126,7 @@ def test_only_the_frame_may_stand_on_other_pages_for_reading(lindenhof: FormCust
 
 def _consent_box(page: str) -> str:
     """The tag of the box, as a browser reads it."""
-    found = re.search(r'<input class="checkbox"[^>]*name="consent"[^>]*>', page)
+    found = re.search(r'<input class="checkbox[^>]*name="consent"[^>]*>', page)
     assert found, page
     return found[0]
 
