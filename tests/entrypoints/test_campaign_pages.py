@@ -292,7 +292,8 @@ POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/te
          "speed/", "pause/", "resume/", "cancel/", "versions/1/take/", "versions/1/forget/", "ask/", "approval/",
          "approval/back/", "comments/", "comments/1/settle/", "comments/1/delete/",
          "edit/waves/", "choose/", "send-unsent/", "draft-review/", "move/", "follow-up/", "unlock/",
-         "answers/comments/1/delete/", "links/1/revoke/", "edit/links/visit/")  # fmt: skip
+         "answers/comments/1/delete/", "links/1/revoke/", "edit/links/visit/",
+         "edit/writing-help/agree/")  # fmt: skip
 
 
 def test_carla_finds_nothing_at_annas_addresses() -> None:

@@ -103,8 +103,7 @@ class CompiledContent:
 
 def compile_content(source: ContentSource, context: CompileContext) -> CompiledContent:
     """Compile one campaign. Raises SourceRefused with every mistake and its line in what the author wrote."""
-    errors = find_merge_errors(source, context.known_variables, most_octets=context.most_octets)
-    if errors:
+    if errors := find_merge_errors(source, context.known_variables, most_octets=context.most_octets):
         raise SourceRefused(tuple(errors))
     source = _with_days_left(source, context.language or context.imprint.language)
     protected = protect(source.body, entities=source.kind is not SourceFormat.MARKDOWN)

@@ -208,7 +208,7 @@ def _keep(digest: FeedDigest, feed: Feed | _Unread, *, issue: bool) -> None:
 def _fail(digest: FeedDigest, outcome: DigestOutcome, detail: str, *, due: bool) -> None:
     """Retry in an hour; after six failures drop the issue and tell the people concerned.
 
-    The account's own daily limit is no failure of the feed: the issue comes the day after.
+    The account's own daily limit isn't a failure of the feed: the issue comes the day after.
     """
     digest.outcome, digest.detail = outcome, detail[:200]
     if outcome in FAILURES:
