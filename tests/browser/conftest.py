@@ -164,14 +164,15 @@ class Visitor:
         self.keep(f"{name}-{self.look.name}")
         self.page.set_viewport_size(usual)
 
-    def violations(self, only: tuple[str, ...] = ()) -> list[str]:
-        """Return axe's findings, one line each, by all its rules or `only` some. What customers write is in frames,
-        and theirs.
+    def violations(self, only: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> list[str]:
+        """Return axe's findings, one line each, by all its rules or `only` some, outside of the elements `but`. What
+        customers write is in frames, and theirs.
         """
         self.page.evaluate(AXE.read_text())
         chosen = {"type": "rule", "values": only} if only else ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
         found = self.page.evaluate(
-            "chosen => axe.run({exclude: [['iframe']]}, {runOnly: chosen, resultTypes: ['violations']})", chosen
+            "([chosen, but]) => axe.run({exclude: but}, {runOnly: chosen, resultTypes: ['violations']})",
+            [chosen, [["iframe"], *([one] for one in but)]],
         )
         return [
             f"{item['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
