@@ -1,5 +1,4 @@
-"""Background jobs of campaigns: check feeds, adopt templates of other systems, fetch foreign pages, ask
-the language model, keep house."""
+"""Background jobs of campaigns: feeds, templates of other systems, foreign pages, the language model, and cleaning up."""
 
 from mailflatrate.apps.campaigns import page_fetches
 from mailflatrate.apps.campaigns.actions import (
@@ -52,6 +51,12 @@ def look_up_brand(account_id: int) -> None:
 def look_up_content(account_id: int, lookup_id: int) -> None:
     """Find the product of a page, or the items of a feed."""
     content_lookup.look_up_content(account_id, lookup_id)
+
+
+@job(writing.JOB, JobQueue.WRITING)
+def suggest_texts(account_id: int, request_id: int) -> None:
+    """Ask the language model about each text of a request."""
+    writing.suggest_texts(account_id, request_id)
 
 
 @job("campaigns.forget_fetches", JobQueue.HOUSE, every="29 3 * * *")

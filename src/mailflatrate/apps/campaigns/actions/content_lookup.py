@@ -49,7 +49,7 @@ _Get: TypeAlias = Callable[[str, Want], Document | None]
 log = structlog.get_logger(__name__)
 
 
-class _Refused(Exception):
+class _NotFound(Exception):
     """Raised when nothing is found; `problem` says why."""
 
     def __init__(self, problem: str) -> None:
@@ -123,7 +123,7 @@ def look_up_content(
         values: dict[str, Any] = {"state": CopyState.DONE, "found": found}
     except (InterfaceError, OperationalError):
         raise  # the job is tried again
-    except _Refused as refused:
+    except _NotFound as refused:
         values = {"state": CopyState.FAILED, "problem": refused.problem}
     except Exception:  # whatever a stranger's page makes fail, the lookup ends, and the page says so
         log.exception("content_lookup_failed", lookup_id=lookup_id)
@@ -136,20 +136,20 @@ def _read(lookup: ContentLookup, get: _Get) -> tuple[FoundItem, ...]:
     is_feed = lookup.kind == LookupKind.FEED
     seen = get(lookup.url, FEED if is_feed else PAGE)
     if seen is None:
-        raise _Refused("used_up")
+        raise _NotFound("used_up")
     if seen.status is not WebStatus.OK:
-        raise _Refused(_PROBLEMS[seen.status])
+        raise _NotFound(_PROBLEMS[seen.status])
     try:
         if is_feed:
             items: tuple[FoundItem, ...] = child.call("product.feed", seen.body, seen.content_type)
             return items[: lookup.most]
         item: FoundItem = child.call("product.page", decoded(seen.body), seen.url)
     except NoFeed as problem:
-        raise _Refused("no_feed") from problem
+        raise _NotFound("no_feed") from problem
     except child.ChildError as problem:
-        raise _Refused("unreadable") from problem
+        raise _NotFound("unreadable") from problem
     if not item.title:
-        raise _Refused("empty")
+        raise _NotFound("empty")
     return (item,)
 
 
