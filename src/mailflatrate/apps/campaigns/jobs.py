@@ -1,4 +1,4 @@
-"""Background jobs of campaigns: feeds, templates of other systems, foreign pages, the language model, and cleaning up."""
+"""Background jobs of campaigns: feeds, templates of other systems, foreign pages, the language model, cleaning up."""
 
 from mailflatrate.apps.campaigns import page_fetches
 from mailflatrate.apps.campaigns.actions import (
