@@ -1,7 +1,8 @@
 """The median of the rates of all accounts of one size, so that a sender can tell whether a rate is usual elsewhere.
 
-No account is recognizable: each counts once, with the median of its last campaigns, a median needs at least eight
-accounts, and it is rounded. Only the medians are stored, and a job of the platform is the only one that writes them.
+No account is recognizable: each counts once, with the median of its last campaigns, those of one owner count as one, a
+median needs at least eight owners, and it is rounded. Only the medians are stored, and a job of the platform is the
+only one that writes them.
 """
 
 from bisect import bisect_right
@@ -19,7 +20,7 @@ from mailflatrate.apps.stats.models import PeerRate
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
-LEAST_ACCOUNTS: Final = 8
+LEAST_OWNERS: Final = 8
 LEAST_CAMPAIGNS: Final = 3
 MOST_CAMPAIGNS: Final = 10
 LEAST_DELIVERED: Final = 50
@@ -34,8 +35,12 @@ DIGITS: Final = {"delivered": 1, "clicked": 1, "unsubscribed": 2}
 
 @dataclass(frozen=True, slots=True)
 class AccountRates:
-    """One account: the delivered messages of its median campaign, and its median rates in percent (None: unknown)."""
+    """One account: the delivered messages of its median campaign, and its median rates in percent (None: unknown).
 
+    Accounts with the same number as `owner` belong together.
+    """
+
+    owner: int
     size: float
     delivered: float | None
     clicked: float | None
@@ -71,11 +76,20 @@ WITH sent AS (
     ) k
     WHERE s.newest <= %(most)s AND f.delivered >= %(least)s
 )
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY delivered),
+SELECT account_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY delivered),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY 100.0 * delivered / settled),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY CASE WHEN track_clicks THEN 100.0 * people / delivered END),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY 100.0 * unsubscribed / delivered)
 FROM counted GROUP BY account_id HAVING count(*) >= %(campaigns)s
+"""
+# What accounts of one owner share: an owner's sign-in, or the company of an imprint, past ones included.
+_SHARED = """
+SELECT account_id, 'user ' || user_id FROM membership WHERE role = 'owner' AND account_id = ANY(%(accounts)s)
+UNION
+SELECT account_id, name || ' ' || upper(translate(fields ->> name, ' .-', ''))
+FROM imprint CROSS JOIN unnest(ARRAY['vat_id', 'register_number']) AS name
+WHERE account_id = ANY(%(accounts)s) AND coalesce(fields ->> name, '') <> ''
+ORDER BY 1, 2
 """
 
 
@@ -85,20 +99,30 @@ def size_of(delivered: float) -> int:
 
 
 def medians(accounts: Iterable[AccountRates]) -> dict[int, PeerMedians]:
-    """Return the medians by class of size; a rate that fewer than eight accounts have is None, a class of such is left
+    """Return the medians by class of size; a rate that fewer than eight owners have is None, a class of such is left
     out.
+
+    An owner with several accounts of one size has the median of theirs.
     """
     by_size: dict[int, list[AccountRates]] = defaultdict(list)
     for account in accounts:
         by_size[size_of(account.size)].append(account)
-    return {size: _of_class(found) for size, found in by_size.items() if len(found) >= LEAST_ACCOUNTS}
+    return {
+        size: _of_class(found)
+        for size, found in by_size.items()
+        if len({account.owner for account in found}) >= LEAST_OWNERS
+    }
 
 
 def _of_class(accounts: Sequence[AccountRates]) -> PeerMedians:
     found: dict[str, float | None] = {}
     for name, digits in DIGITS.items():
-        values = [value for account in accounts if (value := getattr(account, name)) is not None]
-        found[name] = round(median(values), digits) if len(values) >= LEAST_ACCOUNTS else None
+        by_owner: dict[int, list[float]] = defaultdict(list)
+        for account in accounts:
+            if (value := getattr(account, name)) is not None:
+                by_owner[account.owner].append(value)
+        values = [median(each) for each in by_owner.values()]
+        found[name] = round(median(values), digits) if len(values) >= LEAST_OWNERS else None
     return PeerMedians(**found)
 
 
@@ -115,7 +139,29 @@ def account_rates() -> list[AccountRates]:
     }
     with tenancy.platform(PlatformReason.HOUSEKEEPING), connection.cursor() as cursor:
         cursor.execute(_ACCOUNTS, parameters)
-        return [AccountRates(*row) for row in cursor.fetchall()]
+        rates = {account_id: row for account_id, *row in cursor.fetchall()}
+        cursor.execute(_SHARED, {"accounts": list(rates)})
+        owners = owners_of(cursor.fetchall())
+    return [AccountRates(owners.get(account_id, account_id), *row) for account_id, row in rates.items()]
+
+
+def owners_of(shared: Iterable[tuple[int, str]]) -> dict[int, int]:
+    """Return one number for all accounts that share anything, also by way of others: the id of one of them.
+
+    `shared`: accounts, and what each has.
+    """
+    leads: dict[int, int] = {}
+    first: dict[str, int] = {}
+
+    def lead(account: int) -> int:
+        while leads.setdefault(account, account) != account:
+            account = leads[account]
+        return account
+
+    for account, what in shared:
+        one, other = lead(account), lead(first.setdefault(what, account))
+        leads[max(one, other)] = min(one, other)
+    return {account: lead(account) for account in leads}
 
 
 def count_peers() -> int:
