@@ -9,9 +9,10 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.models import AccountStatus, Role
+from mailflatrate.apps.forms.actions.form_edits import new_code
 from mailflatrate.apps.forms.figures import placement_figures
 from mailflatrate.apps.forms.models import Form, LandingPage, LandingTakedown, LandingVersion
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.studio.signup.builder import draft_as_published
 from mailflatrate.entrypoints.web.studio.signup.landing_blocks import starting_source
 from support.desk import desk
@@ -34,7 +35,7 @@ class Landing:
     @property
     def page(self) -> LandingPage:
         with tenancy.account(self.form.account_id):
-            return LandingPage.objects.select_related("current").get()
+            return LandingPage.objects.select_related("current").get(form_id=self.form.form_id)
 
     @property
     def url(self) -> str:
@@ -151,11 +152,29 @@ def test_an_operator_takes_it_down_and_an_account_that_may_not_send_has_none(lan
     assert landing.seen() == 404
     assert "It copies the page of a bank." in landing.press("publish")
     assert landing.seen() == 404, "its customer can't bring it back"
+    copy = same_page_of_another_form(landing)
+    assert "Until that is settled, no page can be published" in landing.press("publish")
+    assert Client().get(f"/l/{copy}/").status_code == 404, "nor under another form"
     restore = down.replace("take-down", "restore")
     assert otto.client.post(restore, {"reason": "It is their own bank."}).status_code == 303
-    assert landing.seen() == 200
+    assert landing.seen() == Client().get(f"/l/{copy}/").status_code == 200
     change_account_status(landing.form.account_id, AccountStatus.SUSPENDED, Reasons("spam", text="x"), by=operator())
     assert landing.seen() == 404
+
+
+def same_page_of_another_form(landing: Landing) -> str:
+    """Publish what a page shows on another one of the account; return its code. The pages don't offer this."""
+    with tenancy.account(landing.form.account_id):
+        shown, other = landing.page.current, Form.objects.get(id=landing.form.form_id)
+        assert shown is not None
+        other.pk, other.code = None, new_code()
+        other.save(force_insert=True)
+        page = LandingPage.objects.create(form=other, code=new_code(), draft=landing.page.draft, is_published=True)
+        page.current = LandingVersion.objects.create(
+            page=page, number=1, content=shown.content, sha256=shown.sha256, seal=shown.seal, published_at=clock.now()
+        )
+        page.save()
+    return page.code
 
 
 def test_strangers(landing: Landing, database: str) -> None:

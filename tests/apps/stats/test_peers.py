@@ -51,9 +51,8 @@ def test_one_account_alone_hardly_moves_a_median() -> None:
     for _ in range(200):
         rates = sorted(chance.uniform(90, 100) for _ in range(chance.randint(LEAST_OWNERS, 30)))
         others = [AccountRates(next(OWNERS), 1_000, rate, None, None) for rate in rates]
-        joined = medians([*others, AccountRates(next(OWNERS), 1_000, chance.choice([0.0, 100.0]), None, None)])[
-            1
-        ].delivered
+        late = AccountRates(next(OWNERS), 1_000, chance.choice([0.0, 100.0]), None, None)
+        joined = medians([*others, late])[1].delivered
         assert joined is not None
         middle = len(rates) // 2
         assert round(rates[middle - 1], 1) <= joined <= round(rates[min(middle + 1, len(rates) - 1)], 1)

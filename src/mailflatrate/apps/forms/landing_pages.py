@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, F, OuterRef
+
 from mailflatrate.apps.forms.models import Form, LandingPage, LandingTakedown
 from mailflatrate.apps.forms.queries import PublishedForm, published_form
 from mailflatrate.base import tenancy
@@ -43,15 +45,20 @@ class PublishedLanding:
 def published_landing(code: str) -> PublishedLanding | None:
     """Return the landing page with this code; None if visitors may not see it. Works in any scope or none.
 
-    A page needs an account that may send, no takedown, and content that this service froze. It is read at each visit,
-    so a takedown works at once.
+    A page needs an account that may send, no takedown, and content that this service froze. What an account publishes
+    after a takedown of any of its pages isn't seen before that page is restored: it may be the same once more. All of
+    it is read at each visit, so a takedown works at once.
     """
     if not 0 < len(code) <= MOST_CODE:
         return None
+    earlier = LandingTakedown.objects.filter(
+        account_id=OuterRef("account_id"), taken_down_at__lte=OuterRef("current__published_at")
+    )
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
         page = (
             LandingPage.objects.select_related("current", "account", "form")
-            .filter(code=code, is_published=True, takedown__isnull=True)
+            .filter(code=code, is_published=True, takedown__isnull=True, current__page=F("id"))
+            .exclude(Exists(earlier))
             .first()
         )
     if page is None or page.current is None or not page.account.may_send:
@@ -83,7 +90,7 @@ def landing_facts(content: LandingContent, form: Form, elsewhere: tuple[str, ...
     languages = tuple(published["content"]["languages"]) if published else ()
     texts = published["frozen"].get(content.language, {}) if published else {}
     is_whole = bool(texts.get("imprint")) and bool(published.get("privacy_url"))
-    return LandingFacts(content, languages, is_whole, elsewhere)
+    return LandingFacts(content, languages, is_whole, elsewhere, LandingTakedown.objects.exists())
 
 
 @tenancy.needs_platform

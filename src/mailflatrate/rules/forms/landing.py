@@ -28,6 +28,8 @@ class LandingFault(StrEnum):
     """The published form has no imprint or no privacy link."""
     PICTURES = "pictures"
     """It shows images from elsewhere, which would tell others who visits it."""
+    TAKEDOWN = "takedown"
+    """Operators took a page of the account down: what was on it would come back on another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,14 @@ class LandingFacts:
     """What decides whether a draft may be published. `languages`: those of the published form, none without one.
 
     `is_whole`: the published form shows an imprint and links to a privacy notice. `elsewhere`: images that aren't ours.
+    `has_takedown`: operators took a page of the account down and haven't restored it.
     """
 
     content: LandingContent
     languages: tuple[str, ...]
     is_whole: bool
     elsewhere: tuple[str, ...]
+    has_takedown: bool
 
 
 def landing_from_json(stored: Mapping[str, Any]) -> LandingContent:
@@ -74,6 +78,7 @@ def landing_faults(facts: LandingFacts) -> list[LandingFault]:
         LandingFault.LANGUAGE: bool(facts.languages) and content.language not in facts.languages,
         LandingFault.IMPRINT: bool(facts.languages) and not facts.is_whole,
         LandingFault.PICTURES: bool(facts.elsewhere),
+        LandingFault.TAKEDOWN: facts.has_takedown,
     }
     return [fault for fault, is_there in found.items() if is_there]
 

@@ -56,6 +56,10 @@ FAULTS = {
     LandingFault.PICTURES: gettext_lazy(
         "Upload every image to Media. Images on other websites aren't shown, because they'd tell others who visits."
     ),
+    LandingFault.TAKEDOWN: gettext_lazy(
+        "Our team took a landing page of this account down. Until that is settled, no page can be published. Reply to "
+        "our team under Account status."
+    ),
 }
 
 
