@@ -63,6 +63,7 @@ def test_parts_states_and_media_get_through_with_a_readable_text_color() -> None
         (".title{color:#333333}", CssFault.DARK),
         ("{" * 9_000, CssFault.SELECTOR),
         ("(" * 9_000, CssFault.SYNTAX),
+        (".form{padding:" + "9" * 5_000 + "px}", CssFault.SYNTAX),
         ("a" * (MAX_CHARACTERS + 1), CssFault.TOO_LONG),
     ],
 )

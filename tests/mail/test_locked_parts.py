@@ -1,6 +1,7 @@
 """Locked parts of a design: whatever is put into a slot, everything around it stays and stays visible."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,14 @@ PIECES = st.sampled_from(
         "</button> < > / = ' \" <![CDATA[ ]]> <? ?> <p/> <div/> <DIV> </DIV> <plaintext> <title> </title> <form>",
     )
 )
+
+
+@pytest.mark.parametrize("part", ["{{", "{%", "{% if a %}", "}}", "<", "<p ", "<!--"])
+def test_hostile_texts_cost_little(part: str) -> None:
+    design = '<mj-text mf-slot="text"></mj-text>'
+    began = time.process_time()
+    assert not keeps_locked_parts(design.replace("></", f">{part * (200_000 // len(part))}</"), [design])
+    assert time.process_time() - began < 1.0
 
 
 @settings(max_examples=150)

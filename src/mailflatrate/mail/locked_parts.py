@@ -43,8 +43,9 @@ _TABLE_PARTS: Final = {
 """Where parts of a table may be: anywhere else they end the cell that they are in."""
 _TAG = re.compile(r"<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9-]*=\"[^\"<>]*\")*\s*/?>")
 _OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
-_LIQUID = re.compile(r"\{\{.*?\}\}|\{%-?\s*(\w+).*?%\}", re.DOTALL)
 _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
+_CLOSING: Final = {"{{": "}}", "{%": "%}"}
+_WORD = re.compile(r"\{%-?\s*(\w+)")
 _BEGINS: Final = {"if": "endif", "unless": "endunless", "case": "endcase", "for": "endfor"}
 _BETWEEN: Final = frozenset({"else", "elsif", "when"})
 
@@ -162,14 +163,21 @@ def _may_be_in(name: str, kind: str, parent: str) -> bool:
 def _is_complete_liquid(text: str) -> bool:
     """Return whether each mark is closed and each condition ends, and nothing sets a value that other parts print."""
     waiting: list[str] = []
-    for found in _LIQUID.finditer(text):
-        word = found[1]
-        if found[0].startswith("{{"):
+    at = 0
+    while found := _MARK.search(text, at):
+        # An opening mark without an end is refused at once: to look for the end of each of many would take minutes.
+        end = text.find(_CLOSING.get(found[0], "\0"), found.end())
+        if found[0] not in _CLOSING or end < 0:
+            return False
+        at = end + 2
+        if found[0] == "{{":
             continue
+        named = _WORD.match(text, found.start(), end)
+        word = named[1] if named else ""
         if word in _BEGINS:
             waiting.append(_BEGINS[word])
         elif waiting and word == waiting[-1]:
             waiting.pop()
         elif word not in _BETWEEN or not waiting:
             return False
-    return not waiting and _MARK.search(_LIQUID.sub("", text)) is None
+    return not waiting

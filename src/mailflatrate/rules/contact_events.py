@@ -5,7 +5,6 @@ whatever its values say.
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,7 +99,7 @@ def suits(value: Any, wanted: PropertyType) -> bool:
         return isinstance(value, bool)
     if wanted is PropertyType.NUMBER:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number and math.isfinite(value) and abs(value) < LARGEST_NUMBER
+        return is_number and abs(value) < LARGEST_NUMBER
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
         return False
     return wanted is PropertyType.TEXT or is_day(value)

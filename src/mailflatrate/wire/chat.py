@@ -7,7 +7,7 @@ to that host only.
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -49,7 +49,7 @@ class ChatEndpoint:
 
     url: str
     model: str
-    key: str | None
+    key: str | None = field(repr=False)
     seconds: float
 
 

@@ -136,6 +136,13 @@ def test_a_table_in_the_owners_function_does_not_make_anybody_owner(eve: psycopg
     )
 
 
+def test_a_function_that_works_as_the_owner_hangs_on_no_other_table(eve: psycopg.Connection) -> None:
+    """On a table of Eve's own it would act on the rows of customers whom she names there."""
+    eve.execute("CREATE TEMP TABLE mine (id bigint, account_id bigint, tracking_event_id bigint)")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="recording_ends"):
+        eve.execute("CREATE TRIGGER mine AFTER UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION public.recording_ends()")
+
+
 def test_every_function_of_ours_looks_into_the_temporary_schema_last(database: str) -> None:
     """Triggers and what runs as the owner; also those that the next migration brings."""
     with psycopg.connect(database) as owner:

@@ -11,7 +11,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 from mailflatrate.apps.lists.segment_counts import sample_people
 from mailflatrate.apps.tracking.models import Click, PollAnswer, PollBallot, PollComment
-from mailflatrate.apps.tracking.poll_results import answers_of, poll_results
+from mailflatrate.apps.tracking.poll_results import LEAST_RECIPIENTS, answers_of, poll_results
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.poll_links import SCORES
@@ -25,10 +25,10 @@ NPS = " ".join(f"[{score}](poll:?question=Would+you+recommend+us%3F&score={score
 
 
 class Asked:
-    """Three readers who got a question about tulips and one about recommending; the first is Dora."""
+    """Readers who got a question about tulips and one about recommending; the first is Dora."""
 
-    def __init__(self) -> None:
-        self.anna: Customer = sending_customer(people=3)
+    def __init__(self, people: int = LEAST_RECIPIENTS) -> None:
+        self.anna: Customer = sending_customer(people=people)
         self.campaign: Campaign = self.anna.sending_of(self.anna.draft(content=f"{CONTENT}\n\n{TULIPS}\n\n{NPS}\n"))
         self.visitor = Client()
         with tenancy.account(self.anna.account_id):
@@ -51,7 +51,9 @@ class Asked:
         return f"/q/{token}/{poll}/{answer}"
 
     def send(self, reader: int, answer: int, poll: int = 0, **more: str) -> str:
-        answered = self.visitor.post(self.path(reader, poll), {"answer": str(answer), **more})
+        page = self.visitor.get(self.path(reader, poll)).content.decode()
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)"', page))
+        answered = self.visitor.post(self.path(reader, poll), {"answer": str(answer), **hidden, **more})
         assert answered.headers["Cache-Control"] == "no-store"
         return answered.content.decode()
 
@@ -130,6 +132,27 @@ def test_only_who_agreed_is_known_with_their_answer_and_a_no_wins() -> None:
         assert not PollAnswer.objects.exists()
         assert PollComment.objects.get().delivery_id is None, "what they wrote has no name any longer"
     assert asked.counts() == (2, 0), "the count stays"
+
+
+def test_a_page_that_promised_no_name_keeps_none() -> None:
+    """Dora opened it before she agreed to be recorded."""
+    asked = Asked()
+    asked.choose(agrees=True)
+    assert "Thank you" in asked.visitor.post(asked.path(0), {"answer": "0"}).content.decode()
+    asked.choose(agrees=False)
+    late = asked.visitor.post(asked.path(0, 1), {"answer": "10", "named": "1"})
+    assert "Thank you" in late.content.decode(), "and an answer after her no is counted without her"
+    with tenancy.account(asked.anna.account_id):
+        assert not PollAnswer.objects.exists()
+    assert (asked.counts(), sum(asked.counts(1))) == ((1, 0), 1)
+
+
+def test_nothing_is_shown_of_a_campaign_that_went_to_few() -> None:
+    asked = Asked(people=LEAST_RECIPIENTS - 1)
+    asked.send(0, 0, comment="It can only be me")
+    page = asked.anna.page(f"campaigns/{asked.campaign.id}/answers/")
+    assert "Answers aren&#x27;t shown yet" in page and "only be me" not in page
+    assert asked.counts() == (0, 0)
 
 
 def test_the_report_shows_shares_scores_and_comments_to_its_own_account_only() -> None:

@@ -24,7 +24,7 @@ def suggested_parts(campaign: Campaign) -> dict[str, int]:
     """Return how many subjects, preview texts, texts and alternative texts of a draft a model wrote; empty if none."""
     rows = WritingRequest.objects.filter(campaign_id=campaign.id, state=WritingState.TAKEN).order_by("-id")
     newest = rows.values_list("taken", flat=True)[:MOST_TAKEN]
-    taken = [one for row in reversed(newest) for one in row]
+    taken = [one for row in reversed(newest) for one in row][-MOST_TAKEN:]
     if not taken:
         return {}
     texts = all_variants(campaign)

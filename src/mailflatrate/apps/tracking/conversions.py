@@ -14,7 +14,8 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import Any, Final
 
-from django.db import connection
+import structlog
+from django.db import IntegrityError, connection
 
 from mailflatrate.apps.lists.event_feed import EventPosition, RecordedEvent, events_after
 from mailflatrate.apps.lists.models import ConversionGoal
@@ -23,6 +24,8 @@ from mailflatrate.apps.tracking.models import Conversion, ConversionDay, Convers
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.money import GoalProperties, Money, MoneyRefused, coupon_of, money_of
+
+log = structlog.get_logger(__name__)
 
 PAGE_EVENTS: Final = 1_000
 MOST_PAGES: Final = 1_000
@@ -119,7 +122,10 @@ def count_conversions() -> None:
             *ConversionFold.objects.values_list("account_id", flat=True),
         }
     for account_id in sorted(accounts):
-        count_account(account_id)
+        try:
+            count_account(account_id)
+        except IntegrityError:  # an event was erased meanwhile; the next run counts the others
+            log.exception("conversions_not_counted", account_id=account_id)
 
 
 def count_account(account_id: int) -> None:
@@ -139,21 +145,32 @@ def _count_page() -> bool:
         ConversionFold.objects.all().delete()
         return False
     fold = _locked_fold(goal)
-    if fold.event_type_id != goal.event_type_id:
-        _forget()
-        fold.event_type_id, fold.is_stale = goal.event_type_id, True
-    if fold.is_stale:
-        _take_out()
-        fold.xid = fold.event_id = 0
+    if fold.is_stale or fold.event_type_id != goal.event_type_id:
+        _begin_anew(fold, goal)
+        return True
     settled = clock.now() - FOLD_AFTER
     page = events_after(EventPosition(fold.xid, fold.event_id), size=PAGE_EVENTS, event_type_ids=[goal.event_type_id])
     taken = list(takewhile(lambda event: event.received_at <= settled, page))
     if taken:
         _count(taken, goal)
         fold.xid, fold.event_id = taken[-1].position.xid, taken[-1].position.event_id
-    fold.is_stale, fold.counted_at = False, clock.now()
+    fold.counted_at = clock.now()
     fold.save()
     return len(taken) == PAGE_EVENTS
+
+
+def _begin_anew(fold: ConversionFold, goal: ConversionGoal) -> None:
+    """Take out what was counted, in a transaction of its own.
+
+    People who withdraw their consent lock their contact first and these rows second, as a page of events does. Rows
+    first and contacts second would stop one of both.
+    """
+    if fold.event_type_id == goal.event_type_id:
+        _take_out()
+    else:
+        _forget()
+    fold.event_type_id, fold.xid, fold.event_id, fold.is_stale = goal.event_type_id, 0, 0, False
+    fold.save()
 
 
 def _locked_fold(goal: ConversionGoal) -> ConversionFold:

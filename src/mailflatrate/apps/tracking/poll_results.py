@@ -1,5 +1,8 @@
 """How often each answer of a campaign's questions was given.
 
+Answers of people who didn't agree to be recorded are nameless only among others, so nothing is shown of a campaign that
+went to very few.
+
 Editions are counted apart. Their questions are put together again: the same question with the same answers is one, and
 so is a question of a translation, which has the number of its original.
 """
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mailflatrate.apps.campaigns.models import Campaign, Edition
+from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.tracking.models import PollAnswer, PollComment, PollCount
 from mailflatrate.apps.tracking.poll_answers import polls_of
 from mailflatrate.base import tenancy
@@ -21,6 +25,8 @@ SCORE_GROUPS = {
     DETRACTORS: range(LEAST_PASSIVE),
 }
 """The scores of each group of people, as the Net Promoter Score defines them."""
+LEAST_RECIPIENTS = 5
+"""Messages of a campaign from which on its answers are shown."""
 Place = tuple[int, int]
 """An edition and the number of a question in it."""
 
@@ -92,10 +98,18 @@ def has_polls(campaign_id: int) -> bool:
 
 
 @tenancy.needs_account
+def shows_answers(campaign_id: int) -> bool:
+    """Return whether the campaign went to so many people that no one can tell who answered."""
+    messages = DeliveryRecord.objects.filter(campaign_id=campaign_id).values_list("id")
+    return len(messages[:LEAST_RECIPIENTS]) == LEAST_RECIPIENTS
+
+
+@tenancy.needs_account
 def poll_results(campaign: Campaign) -> list[PollResult]:
-    """Return the campaign's questions with their counts, in the order of the message."""
+    """Return the campaign's questions with their counts, in the order of the message; without while it went to few."""
     counted: dict[Place, dict[int, int]] = {}
-    for row in PollCount.objects.filter(campaign_id=campaign.id):
+    counts = PollCount.objects.filter(campaign_id=campaign.id)
+    for row in counts if shows_answers(campaign.id) else ():
         counted.setdefault((row.edition_id, row.poll), {})[row.answer] = row.people
     editions = _editions(campaign.id)
     current = set({edition.variant: edition.id for edition in editions}.values())
@@ -130,8 +144,8 @@ def question_places(campaign: Campaign, editions: Sequence[Edition]) -> dict[Pla
 
 @tenancy.needs_account
 def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[WrittenComment]:
-    """Return these comments of a campaign with their questions and answers."""
-    places = question_places(campaign, _editions(campaign.id))
+    """Return these comments of a campaign with their questions and answers; none while it went to few people."""
+    places = question_places(campaign, _editions(campaign.id)) if shows_answers(campaign.id) else {}
     found = []
     for row in rows:
         poll = places.get((row.edition_id, row.poll))

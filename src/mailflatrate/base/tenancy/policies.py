@@ -19,6 +19,7 @@ from mailflatrate.base.tenancy.apply import (
     left_over,
     patiently,
 )
+from mailflatrate.base.tenancy.function_rights import close_functions
 from mailflatrate.base.tenancy.limits import LIMITED_TABLES
 from mailflatrate.base.tenancy.models import TenantModel
 from mailflatrate.base.tenancy.pass_checks import pass_functions
@@ -30,7 +31,6 @@ from mailflatrate.settings.roles import (
     ERASER_ROLE,
     LIMITED_ROLE,
     PLATFORM_ROLE,
-    SEARCH_PATH,
     pass_key,
 )
 
@@ -228,7 +228,7 @@ def apply_policies(connection: BaseDatabaseWrapper) -> list[str]:
             cursor.execute(question)
             if cursor.fetchone() is not None:
                 cursor.execute(statement)
-        cursor.execute(_CLOSE_FUNCTIONS)
+        close_functions(cursor)
     changed += apply_tables(alias, _wanted(_tables(connection)))
     superseded = left_over(alias, objects)
     drop_functions(alias, superseded)
@@ -359,27 +359,13 @@ _WIDE = [
             f"has_sequence_privilege('{role}', o.oid, 'USAGE') AND has_sequence_privilege('{role}', o.oid, 'SELECT')",
             "USAGE, SELECT", "SEQUENCES",
         ),
-        ("pg_proc", "o.pronamespace", f"has_function_privilege('{role}', o.oid, 'EXECUTE')", "EXECUTE", "FUNCTIONS"),
+        (
+            "pg_proc", "o.prorettype <> 'trigger'::regtype AND o.pronamespace",
+            f"has_function_privilege('{role}', o.oid, 'EXECUTE')", "EXECUTE", "FUNCTIONS",
+        ),
     )
 ]  # fmt: skip
 
-
-# A temporary schema is searched first, for tables and for types, unless a path names it: anyone who can sign in could
-# put their own names before those that a trigger reads, or that a function of the owner touches as the owner. Our files
-# say so themselves, which a test holds; this is for the functions of Procrastinate.
-_CLOSE_FUNCTIONS = f"""
-DO $$
-DECLARE
-    function pg_catalog.regprocedure;
-BEGIN
-    FOR function IN SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname = 'public' AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
-          AND NOT coalesce('search_path={SEARCH_PATH}' = ANY (p.proconfig), false)
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s SET search_path = {SEARCH_PATH}', function);
-    END LOOP;
-END $$;
-"""  # noqa: S608  # made of constants
 
 _KEPT = f"""
 CREATE SCHEMA IF NOT EXISTS kept;

@@ -109,7 +109,7 @@ def form_css(source: str) -> FormSheet:
     try:
         rules = tinycss2.parse_stylesheet(source, skip_comments=True, skip_whitespace=True)
         css = "".join(_rules(rules, reading, within=""))
-    except RecursionError:  # brackets without an end
+    except (RecursionError, ValueError):  # brackets without an end, a number of thousands of digits
         return FormSheet(findings=(CssFinding(1, CssFault.SYNTAX),))
     if reading.first_color is not None and not reading.has_background:
         reading.findings.append(reading.first_color)

@@ -27,7 +27,7 @@ def scoped_css(css: str, scope: str) -> str:
     try:
         rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
         return "".join(_rules(rules, scope, 0)).replace("<", "\\3c ")  # a string can't end the style element
-    except RecursionError:  # brackets without an end
+    except (RecursionError, ValueError):  # brackets without an end, a number of thousands of digits
         return ""
 
 

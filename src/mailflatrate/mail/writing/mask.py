@@ -89,7 +89,7 @@ _TAG: Final = (
     r"|(?P<tag></?(?P<name>[a-zA-Z][\w-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+>)"
 )
 _TARGET: Final = r"\([^)\n]*\)(?:\{[^{}\n]*\})?"
-_MARKDOWN: Final = rf"(?P<picture>!\[[^\]\n]*\]{_TARGET})|(?P<link>\[(?P<label>[^\[\]\n]+)\](?P<target>{_TARGET}))"
+_MARKDOWN: Final = rf"(?P<picture>!\[[^\[\]\n]*\]{_TARGET})|(?P<link>\[(?P<label>[^\[\]\n]+)\](?P<target>{_TARGET}))"
 _PATTERNS: Final = {
     TextForm.LINE: re.compile(f"{_FIELD}|{_OWN}", re.DOTALL),
     TextForm.HTML: re.compile(f"{_FIELD}|{_TAG}|{_OWN}", re.DOTALL),

@@ -41,7 +41,7 @@ _UNSHOWN: Final = {"<!--": "-->", "style": "</style", "script": "</script"}
 _MJML_TEXTS: Final = frozenset({"mj-text", "mj-button", "mj-accordion-title", "mj-accordion-text"})
 _HTML_TEXTS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "blockquote", "div"})
 _PICTURES: Final = {SourceFormat.MJML: "mj-image", SourceFormat.HTML: "img", SourceFormat.MARKDOWN: "img"}
-_PARAGRAPH: Final = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
+_PARAGRAPH: Final = re.compile(r"(?:^[^\S\n]*+\S[^\n]*+(?:\n|\Z))+", re.MULTILINE)
 _MARKDOWN_PICTURE: Final = re.compile(
     r"!\[(?P<alt>[^\[\]\n]{0,500}+)\]\((?P<src>[^()\s]{1,2000}+)(?P<rest>[^()\n]{0,300}+)\)"
 )

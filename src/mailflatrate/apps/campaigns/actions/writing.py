@@ -182,6 +182,7 @@ def take_suggestions(
         for name, value in changed.items():
             setattr(shown, name, value)
         values |= changed
+        taken = [each for each in taken if each["key"] != one["key"]]  # the newer one replaced it
         taken.append({"key": one["key"], "old": one["old"], "text": new})
     if not values:
         return campaign, lost

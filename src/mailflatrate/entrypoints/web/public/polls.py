@@ -54,7 +54,7 @@ def _record(request: HttpRequest, found: PageReader, asked: AskedPoll) -> str:
     if not sent.isascii() or not sent.isdigit() or len(sent) > 2 or int(sent) >= len(asked.poll.answers):
         return asked.state.value
     comment = request.POST.get("comment", "").replace("\0", "")
-    given = GivenAnswer(int(sent), comment, with_name="nameless" not in request.POST)
+    given = GivenAnswer(int(sent), comment, with_name="named" in request.POST and "nameless" not in request.POST)
     return record_answer(found.delivery, asked, given).value
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.tracking.models import PollComment
 from mailflatrate.apps.tracking.poll_answers import delete_comment
-from mailflatrate.apps.tracking.poll_results import poll_comments, poll_results
+from mailflatrate.apps.tracking.poll_results import LEAST_RECIPIENTS, poll_comments, poll_results, shows_answers
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.polls import SCORE_GROUP_WORDS, answer_lines, comment_lines
 from mailflatrate.entrypoints.web.csv_lines import csv_line
@@ -45,6 +45,7 @@ def answers(request: StudioRequest, campaign_id: int) -> HttpResponse:
             for one in poll_results(campaign)
         ],
         "written": poll_comments(campaign, newest[:SHOWN_COMMENTS]),
+        "least": "" if shows_answers(campaign.id) else LEAST_RECIPIENTS,
         "has_more": len(newest) > SHOWN_COMMENTS,
         "shown": SHOWN_COMMENTS,
         "may_delete": not request.membership.is_limited,
