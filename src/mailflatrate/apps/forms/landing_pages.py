@@ -51,10 +51,10 @@ def published_landing(code: str) -> PublishedLanding | None:
     """
     if not 0 < len(code) <= MOST_CODE:
         return None
-    earlier = LandingTakedown.objects.filter(
-        account_id=OuterRef("account_id"), taken_down_at__lte=OuterRef("current__published_at")
-    )
     with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        earlier = LandingTakedown.objects.filter(
+            account_id=OuterRef("account_id"), taken_down_at__lte=OuterRef("current__published_at")
+        )
         page = (
             LandingPage.objects.select_related("current", "account", "form")
             .filter(code=code, is_published=True, takedown__isnull=True, current__page=F("id"))
