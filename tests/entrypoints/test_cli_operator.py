@@ -90,7 +90,7 @@ def test_empty_lists_say_so(anna: Customer) -> None:
 
 def test_queues_name_every_queue(anna: Customer) -> None:
     found = {row["queue"]: row for row in rows("queues")}
-    assert list(found) == ["send", "express", "plan", "import", "inbound", "house", "webhook", "fetch"]
+    assert list(found) == ["send", "express", "plan", "import", "inbound", "house", "webhook", "fetch", "writing"]
     before = found["send"]["due"]
     anna.sending()
     after = {row["queue"]: row for row in rows("queues")}["send"]

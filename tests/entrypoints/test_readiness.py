@@ -56,7 +56,10 @@ def serving() -> Iterator[None]:
 
 
 def test_without_workers_pages_are_served_and_nothing_is_ready() -> None:
-    assert problems() == (503, {"workers": "none for send, express, plan, import, inbound, house, webhook, fetch"})
+    assert problems() == (
+        503,
+        {"workers": "none for send, express, plan, import, inbound, house, webhook, fetch, writing"},
+    )
     assert problems("/readyz/web") == (200, {})
 
 
@@ -70,7 +73,7 @@ def test_ready_when_each_queue_is_served(asked_anew: str) -> None:
             "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds' WHERE id = "
             "(SELECT max(worker_id) FROM worker_process)"
         )
-    assert problems() == (503, {"workers": "none for plan, import, inbound, house, webhook, fetch"})
+    assert problems() == (503, {"workers": "none for plan, import, inbound, house, webhook, fetch, writing"})
     assert served_queues()[JobQueue.SEND] == 1
 
 

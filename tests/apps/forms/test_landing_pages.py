@@ -169,10 +169,11 @@ def same_page_of_another_form(landing: Landing) -> str:
         assert shown is not None
         other.pk, other.code = None, new_code()
         other.save(force_insert=True)
-        page = LandingPage.objects.create(form=other, code=new_code(), draft=landing.page.draft, is_published=True)
+        page = LandingPage.objects.create(form=other, code=new_code(), draft=landing.page.draft)
         page.current = LandingVersion.objects.create(
             page=page, number=1, content=shown.content, sha256=shown.sha256, seal=shown.seal, published_at=clock.now()
         )
+        page.is_published = True
         page.save()
     return page.code
 

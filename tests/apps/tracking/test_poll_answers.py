@@ -24,6 +24,10 @@ TULIPS = "\n\n".join(f"[{one}](poll:?question=More+tulips%3F&answer={one}&commen
 NPS = " ".join(f"[{score}](poll:?question=Would+you+recommend+us%3F&score={score})" for score in SCORES)
 
 
+WHO = ((0, 0), (1, 0), (0, 1))
+"""Who answers what in the first test: reader and question."""
+
+
 class Asked:
     """Readers who got a question about tulips and one about recommending; the first is Dora."""
 
@@ -84,7 +88,9 @@ def test_an_answer_is_counted_once_per_message_and_names_no_one() -> None:
         (comment,) = PollComment.objects.all()
         assert (comment.text, comment.delivery_id) == ("Red ones, <b>please</b>", None)
         marks = {bytes(row.mark) for row in PollBallot.objects.all()}
-    assert all(str(delivery.id).encode() not in b"".join(marks) for delivery in asked.deliveries)
+    ring = key_ring()
+    assert marks == {ring.ballot_mark(asked.anna.account_id, asked.deliveries[who].id, poll) for who, poll in WHO}
+    assert {len(mark) for mark in marks} == {32}, "without the key it leads to no message"
 
 
 def test_a_question_answers_only_to_its_own_messages_and_for_sixty_days() -> None:

@@ -65,7 +65,7 @@ CONTENT = NavEntry(
     _("Content"),
     "layout-template",
     (
-        Tab("templates", _("Templates"), ("template", "saved-blocks", "saved-block")),
+        Tab("templates", _("Templates"), ("template", "saved-blocks", "saved-block", "content-lookup")),
         Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
         Tab("media", _("Media"), ("media",)),
         Tab("coupons", _("Coupons"), ("coupon",)),
