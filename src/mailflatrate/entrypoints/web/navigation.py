@@ -65,7 +65,11 @@ CONTENT = NavEntry(
     _("Content"),
     "layout-template",
     (
-        Tab("templates", _("Templates"), ("template", "saved-blocks", "saved-block", "content-lookup")),
+        Tab(
+            "templates",
+            _("Templates"),
+            ("template", "saved-blocks", "saved-block", "content-lookup", "content-lookups"),
+        ),
         Tab("transactional-templates", _("Transactional templates"), ("transactional-template",)),
         Tab("media", _("Media"), ("media",)),
         Tab("coupons", _("Coupons"), ("coupon",)),
