@@ -117,8 +117,7 @@ shots: build tools ## Make the screenshots of the README and the docs
 	cp tests/browser/shots/report-en-desktop-dark.png docs/shots/report.png
 	keep compose compose
 	keep home page-studio-
-	keep automation page-studio-automations-int-automation-id-flow-
-	keep form page-studio-forms-int-form-id-
+	keep landing page-studio-forms-int-form-id-landing-
 	keep contact page-studio-contacts-int-contact-id-
 	keep case page-desk-cases-int-case-id-
 
