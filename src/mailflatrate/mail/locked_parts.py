@@ -165,9 +165,9 @@ def _is_complete_liquid(text: str) -> bool:
     waiting: list[str] = []
     at = 0
     while found := _MARK.search(text, at):
-        # An opening mark without an end is refused at once: to look for the end of each of many would take minutes.
-        end = text.find(_CLOSING.get(found[0], "\0"), found.end())
-        if found[0] not in _CLOSING or end < 0:
+        closing = _CLOSING.get(found[0])
+        end = text.find(closing, found.end()) if closing else -1
+        if end < 0:  # at once: to look for the end of each of many would take minutes
             return False
         at = end + 2
         if found[0] == "{{":

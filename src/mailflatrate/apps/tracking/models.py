@@ -101,7 +101,7 @@ class Conversion(TenantModel):
     event = models.OneToOneField("lists.ContactEvent", on_delete=models.DO_NOTHING, related_name="+")
     contact_id = models.BigIntegerField()
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, db_index=False, related_name="+")
-    edition_id = models.BigIntegerField(help_text="0: not known any more")
+    edition_id = models.BigIntegerField(help_text="0: unknown")
     day = models.PositiveIntegerField()
     source = models.CharField(max_length=6, choices=ConversionSource.choices)
     coupon_id = models.BigIntegerField(null=True, help_text="the code by which it counts; each counts once")
@@ -183,7 +183,7 @@ class PollCount(TenantModel):
 
 
 class PollBallot(TenantModel):
-    """That a message's question was answered, not what was answered, nor by whom (R-107)."""
+    """That a message's question was answered, without the answer and the person (R-107)."""
 
     mark = models.BinaryField(max_length=16, help_text="keyed hash of the message and the question")
     expires_on = models.DateField(help_text="the first of a month, after the question has closed")

@@ -18,18 +18,8 @@ def clicked(condition: Condition, alias: str) -> Built:
 
     Clicks of machines don't count.
     """
-    rows = (
-        f"FROM click seg, delivery_record got WHERE seg.account_id = {account_sql(alias)} "
-        "AND seg.delivery_id IS NOT NULL AND NOT seg.machine "
-        "AND got.account_id = seg.account_id AND got.id = seg.delivery_id"
-    )
-    values: list[Any] = []
-    if condition.days is not None:
-        rows += " AND seg.at >= now() - make_interval(days => %s)"
-        values.append(condition.days)
-    if condition.campaign is not None:
-        rows += f" AND seg.campaign_id = %s AND got.campaign_id = %s AND {of_campaign_sql(condition.campaign, 'got')}"
-        values += [condition.campaign, condition.campaign]
+    rows, values = _rows_of_messages("click", condition, alias)
+    rows += " AND seg.delivery_id IS NOT NULL AND NOT seg.machine"
     if condition.campaign is not None and condition.link:
         editions, numbers = _numbers_of(condition.campaign, condition.link)
         rows += " AND (seg.edition_id, seg.link_number) IN (SELECT * FROM unnest(%s::bigint[], %s::int[]))"
@@ -59,10 +49,12 @@ def _numbers_of(campaign_id: int, url: str) -> tuple[list[int], list[int]]:
     return editions, numbers
 
 
-def answered(condition: Condition, alias: str) -> Built:
-    """Return an SQL condition: a contact who agreed to be recorded answered a question, or didn't."""
+def _rows_of_messages(table: str, condition: Condition, alias: str) -> Built:
+    """Return a FROM clause with the rows `seg` of a table and the messages `got` that they came from, in the
+    condition's time and campaign.
+    """
     rows = (
-        f"FROM poll_answer seg, delivery_record got WHERE seg.account_id = {account_sql(alias)} "
+        f"FROM {table} seg, delivery_record got WHERE seg.account_id = {account_sql(alias)} "
         "AND got.account_id = seg.account_id AND got.id = seg.delivery_id"
     )
     values: list[Any] = []
@@ -72,6 +64,12 @@ def answered(condition: Condition, alias: str) -> Built:
     if condition.campaign is not None:
         rows += f" AND seg.campaign_id = %s AND got.campaign_id = %s AND {of_campaign_sql(condition.campaign, 'got')}"
         values += [condition.campaign, condition.campaign]
+    return rows, values
+
+
+def answered(condition: Condition, alias: str) -> Built:
+    """Return an SQL condition: a contact who agreed to be recorded answered a question, or didn't."""
+    rows, values = _rows_of_messages("poll_answer", condition, alias)
     if condition.campaign is not None and condition.question:
         campaign = Campaign.objects.filter(id=condition.campaign).first()
         places = answer_places(campaign, condition.question, condition.answer) if campaign else []

@@ -61,9 +61,9 @@ def _kind(text: str) -> AgreementKind:
 def documents(request: DeskRequest) -> HttpResponse:
     """List every document with its versions, and how many accounts have accepted the one in force."""
     sending = Account.objects.filter(status__in=[AccountStatus.ACTIVE, AccountStatus.THROTTLED]).count()
-    groups = []
+    groups, versions = [], queries.current_versions()
     for kind in AgreementKind:
-        current = queries.current_version(kind)
+        current = versions.get(kind, "")
         rows = AgreementDocument.objects.filter(kind=kind).order_by("-valid_from", "language")
         accepted = Acceptance.objects.filter(document__kind=kind, document__version=current)
         groups.append((kind, current, rows, accepted.values("account_id").distinct().count()))
