@@ -59,7 +59,8 @@ ON CONFLICT (account_id, campaign_id, edition_id, day, source, currency) DO UPDA
     conversions = conversion_day.conversions + excluded.conversions,
     refunds = conversion_day.refunds + excluded.refunds, amount = conversion_day.amount + excluded.amount
 """
-# A code counts for the first event that names it; another event may count by a click.
+# A code counts for the first event that names it; another event may count by a click. Only campaigns' messages have
+# clicks; the condition that says so is that of the index by contact.
 _PURCHASES = f"""
 WITH {_REPORTED}, redeemed AS (
     SELECT DISTINCT ON (g.id) r.event_id, g.id AS coupon_id, g.campaign_id, g.contact_id AS holder_id
@@ -78,7 +79,7 @@ WITH {_REPORTED}, redeemed AS (
     ) e ON g.coupon_id IS NOT NULL
     LEFT JOIN LATERAL (
         SELECT k.campaign_id, k.edition_id FROM contact p
-        JOIN delivery_record d ON d.account_id = %(account_id)s AND d.contact_id = p.id
+        JOIN delivery_record d ON d.account_id = %(account_id)s AND d.contact_id = p.id AND d.campaign_id IS NOT NULL
         JOIN click k ON k.account_id = %(account_id)s AND k.delivery_id = d.id
         WHERE p.account_id = %(account_id)s AND p.id = r.contact_id AND p.tracking_event_id IS NOT NULL
             AND NOT k.machine AND k.at <= r.at AND k.at > r.at - make_interval(days => %(days)s)
