@@ -48,4 +48,6 @@ def test_no_connection_outlives_the_check(monkeypatch: pytest.MonkeyPatch, reply
             check_relay(config, "postmaster@mail.example")
         assert time.monotonic() - began < 3
         gc.collect()
-    assert [str(one.message) for one in seen if issubclass(one.category, ResourceWarning)] == []
+    left = [str(one.message) for one in seen if issubclass(one.category, ResourceWarning)]
+    # The connection of a thread that an earlier test started can be found by any later search for garbage.
+    assert [each for each in left if "psycopg.Connection" not in each] == []

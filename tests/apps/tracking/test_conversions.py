@@ -5,14 +5,13 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from django.db import connection
 
 from mailflatrate.apps.lists.actions.consent import object_to_mail
 from mailflatrate.apps.lists.actions.events import delete_old_events
 from mailflatrate.apps.lists.models import ContactEvent
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.tracking.conversion_goal import GoalOrder, set_goal
-from mailflatrate.apps.tracking.conversions import _PURCHASES, count_account, count_conversions
+from mailflatrate.apps.tracking.conversions import count_account, count_conversions
 from mailflatrate.apps.tracking.models import Click, Conversion, ConversionDay, ConversionFold
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import APP_ROLE, PLATFORM_ROLE, app_url
@@ -70,19 +69,6 @@ def test_each_event_counts_once_for_the_last_click_or_the_code_and_a_recount_say
         count_conversions()
     with tenancy.account(shop.anna.account_id):
         assert (figures(), Conversion.objects.count(), ConversionFold.objects.count()) == ([], 0, 0)
-
-
-def test_the_clicks_of_a_person_are_found_by_the_person(shop: Shop) -> None:
-    """An index by contact finds their messages. Without it, each purchase reads all clicks of the account."""
-    with tenancy.account(shop.anna.account_id), connection.cursor() as cursor:
-        event = {"events": [1], "contacts": [shop.people[0]], "times": [shop.now], "amounts": [1]}
-        parameters = event | {"account_id": shop.anna.account_id, "days": 5, "currencies": ["EUR"], "codes": [""]}
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"EXPLAIN {_PURCHASES}", parameters)
-        plan = [row[0].strip() for row in cursor.fetchall()]
-    by_person = [plan[number + 1] for number, line in enumerate(plan) if "delivery_once_each" in line]
-    assert len(by_person) == 2, "for a code and for a click"
-    assert all("contact_id =" in condition for condition in by_person), plan
 
 
 def test_the_link_to_a_person_ends_at_once_and_the_figures_stay(shop: Shop) -> None:

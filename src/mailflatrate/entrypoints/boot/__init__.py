@@ -1,5 +1,6 @@
 """Starts Django with logging, for commands that need the database; `lifecycle` ends a process in time."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +21,23 @@ def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
     links.serve_as(purpose)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
     configure_logging(settings)
-    import django
-
-    django.setup()
+    _set_up_django()
     return settings
+
+
+def _set_up_django() -> None:
+    """Load all apps without searching for garbage, which takes a sixth of the time and finds none.
+
+    What is loaded stays, so later searches skip it.
+    """
+    gc.disable()
+    try:
+        import django
+
+        django.setup()
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager
