@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from architecture.sources import parsed
+from architecture.sources import nodes, parsed
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -12,3 +12,4 @@ def _trees() -> Iterator[None]:
     """The trees of all modules are 200 MB, through which every search for garbage would have to go."""
     yield
     parsed.cache_clear()
+    nodes.cache_clear()

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from architecture.migrations import PACKAGE
-from architecture.sources import parsed
 from architecture.test_one_law import texts
 
 _INTERNAL = re.compile(r"\bprocrastinate_\w+")
@@ -20,7 +19,7 @@ _EXEMPT = {
 
 def named(source: str, *, is_sql: bool = False) -> set[str]:
     """Return the tables and functions of Procrastinate that a file names."""
-    found = [source] if is_sql else list(texts(parsed(source)))
+    found = [source] if is_sql else list(texts(source))
     return {name for text in found for name in _INTERNAL.findall(text)}
 
 

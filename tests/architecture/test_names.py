@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from architecture.sources import parsed
+from architecture.sources import nodes, parsed
 
 SOURCES = Path(__file__).parents[2] / "src" / "mailflatrate"
 
@@ -107,7 +107,7 @@ def test_functions_and_classes_get_no_old_words() -> None:
     found = {
         node.name
         for module in sorted(SOURCES.rglob("*.py"))
-        for node in ast.walk(parsed(module.read_text(encoding="utf-8")))
+        for node in nodes(module.read_text(encoding="utf-8"))
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if not node.name.startswith("_") and _old(node.name)
     }
@@ -125,7 +125,7 @@ def test_fields_of_models_get_no_old_words() -> None:
     fields = {
         f"{node.name}.{field.targets[0].id}"
         for module in sorted(SOURCES.rglob("models*/**/*.py")) + sorted(SOURCES.rglob("models.py"))
-        for node in ast.walk(parsed(module.read_text(encoding="utf-8")))
+        for node in nodes(module.read_text(encoding="utf-8"))
         if isinstance(node, ast.ClassDef)
         for field in node.body
         if isinstance(field, ast.Assign) and isinstance(field.targets[0], ast.Name)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from architecture.migrations import PACKAGE
-from architecture.sources import parsed
+from architecture.sources import nodes
 from mailflatrate.rules.campaign_states import CampaignState
 
 WRITER = PACKAGE / "apps" / "campaigns" / "states.py"
@@ -22,9 +22,9 @@ _ALSO_ELSEWHERE = {"sending", "sent", "cancelled"}
 _STATES = {state.value for state in CampaignState}
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
-    """Yield every string; what an f-string inserts is left out."""
-    for node in ast.walk(tree):
+def texts(source: str) -> Iterator[str]:
+    """Yield every string of a module; what an f-string inserts is left out."""
+    for node in nodes(source):
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "?" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -50,8 +50,8 @@ def _is_of_campaign(call: ast.Call) -> bool:
 
 def state_writes(source: str) -> list[str]:
     """Return the places that write the state of a campaign."""
-    tree, found = parsed(source), []
-    for node in ast.walk(tree):
+    found = []
+    for node in nodes(source):
         for target in _targets(node):
             if isinstance(target, ast.Attribute) and target.attr == "state":
                 value = _named(node.value) if isinstance(node, ast.Assign) else ""
@@ -64,19 +64,19 @@ def state_writes(source: str) -> list[str]:
                 found.append(ast.unparse(node))
             if called in {"setattr", "save"} and "campaign" in _named(node) and "'state'" in _named(node):
                 found.append(ast.unparse(node))
-    return found + [text for text in texts(tree) if _UPDATE.search(text)]
+    return found + [text for text in texts(source) if _UPDATE.search(text)]
 
 
 def state_sets(source: str) -> list[str]:
     """Return the sets of campaign states that a module spells out."""
-    tree, found = parsed(source), []
-    for node in ast.walk(tree):
+    found = []
+    for node in nodes(source):
         if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
             values = {each.value for each in node.elts if isinstance(each, ast.Constant)}
             own = len(values) == len(node.elts) and values <= _STATES and not values <= _ALSO_ELSEWHERE
             if own or all(ast.unparse(each).startswith("CampaignState.") for each in node.elts):
                 found.append(ast.unparse(node))
-    return found + [match for text in texts(tree) for match in sql_sets(text)]
+    return found + [match for text in texts(source) for match in sql_sets(text)]
 
 
 def sql_sets(text: str) -> list[str]:
@@ -163,7 +163,7 @@ def test_sql_takes_its_rules_from_one_place() -> None:
         file.relative_to(PACKAGE).as_posix(): copies
         for file in (*CODE, *SQL)
         if file.parts[-2:] != ("rules", "sql.py")
-        for text in ([file.read_text()] if file.suffix == ".sql" else [*texts(parsed(file.read_text()))])
+        for text in ([file.read_text()] if file.suffix == ".sql" else [*texts(file.read_text())])
         if (copies := _COPIES.findall(text))
     }
     assert found == {"apps/suppression/actions.py": ["lifted_at IS NULL"]}

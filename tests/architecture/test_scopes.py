@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from architecture.migrations import PACKAGE
-from architecture.sources import parsed
+from architecture.sources import nodes, parsed
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import NoAccount, NoPlatform, PlatformReason
 from mailflatrate.base.tenancy.scope import AccountScope, PlatformScope
@@ -199,7 +199,7 @@ def test_only_the_module_that_locks_a_row_says_that_it_is_locked() -> None:
     made = {
         (node.func.id if isinstance(node.func, ast.Name) else node.func.attr, str(file.relative_to(PACKAGE)))
         for file in CODE
-        for node in ast.walk(parsed(file.read_text()))
+        for node in nodes(file.read_text())
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
     }
     assert {(name, file) for name, file in made if name in LOCKED_ROWS} == set(LOCKED_ROWS.items())
@@ -235,7 +235,7 @@ def test_a_convention_in_prose_would_be_found(text: str) -> None:
 def test_no_docstring_says_where_a_function_has_to_run() -> None:
     found = {}
     for file in CODE:
-        for node in ast.walk(parsed(file.read_text())):
+        for node in nodes(file.read_text()):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 text = ast.get_docstring(node) or ""
                 if _PROSE.search(text):

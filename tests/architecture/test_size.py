@@ -8,7 +8,7 @@ import ast
 import re
 from pathlib import Path
 
-from architecture.sources import parsed
+from architecture.sources import nodes
 
 ROOT = Path(__file__).parents[2]
 SOURCE, TESTS = ROOT / "src" / "mailflatrate", ROOT / "tests"
@@ -39,21 +39,20 @@ def modules(folder: Path) -> dict[str, str]:
 
 def long_functions(source: str) -> dict[str, int]:
     """Return the functions of a module that are too long, with their lines."""
-    functions = (node for node in ast.walk(parsed(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (node for node in nodes(source) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     lines = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions}
     return {name: count for name, count in lines.items() if count > MOST_LINES_OF_A_FUNCTION}
 
 
 def inline_imports(source: str) -> int:
     """Count the imports inside functions (what ruff calls PLC0415)."""
-    functions = (node for node in ast.walk(parsed(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    found = {
-        (inner.lineno, inner.col_offset)
-        for node in functions
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Import | ast.ImportFrom)
+    within = {
+        line
+        for node in nodes(source)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
-    return len(found)
+    return sum(isinstance(node, ast.Import | ast.ImportFrom) and node.lineno in within for node in nodes(source))
 
 
 def test_files_are_short() -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from babel.messages.pofile import read_po
 
-from architecture.sources import parsed
+from architecture.sources import nodes
 from voice_table import HABITS, Habit, Scope
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def _code() -> Iterator[Place]:
             continue
         source = module.read_text(encoding="utf-8")
         name = module.relative_to(ROOT)
-        for node in ast.walk(parsed(source)):
+        for node in nodes(source):
             # Docstrings of modules, classes and functions, and those that follow an attribute or a constant.
             if (
                 isinstance(node, ast.Expr)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,14 +54,33 @@ class ListedObject:
     changed_at: datetime
 
 
+@lru_cache(maxsize=16)
+def _client(access: BucketAccess) -> Any:
+    """Return boto3's client, which threads may share; making one reads descriptions of the service for 0.3 seconds."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.session.Session().client(
+        "s3", endpoint_url=access.endpoint, region_name=access.region, aws_access_key_id=access.access_key,
+        aws_secret_access_key=access.secret_key, verify=str(access.ca_file) if access.ca_file else None,
+        config=Config(
+            connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS,
+            retries={"total_max_attempts": 4, "mode": "standard"},
+            s3={"addressing_style": "path" if access.path_style else "auto"},
+            # Newer checksums are unknown to many compatible services; TLS and our own SHA-256 protect the bytes.
+            request_checksum_calculation="when_required", response_checksum_validation="when_required",
+        ),
+    )  # fmt: skip
+
+
 class TokenBucket:
     """One bucket. Safe to use from several threads; no connection is made before the first call."""
 
     def __init__(self, access: BucketAccess) -> None:
         try:
-            import boto3
-            from botocore.config import Config
             from botocore.exceptions import BotoCoreError, ClientError
+
+            self._client: Any = _client(access)
         except ImportError as problem:
             raise MissingPackage("boto3 is not installed: pip install 'mailflatrate[s3]'") from problem
         self._name = access.bucket
@@ -71,17 +91,6 @@ class TokenBucket:
             self._sealing["ServerSideEncryption"] = access.encryption
         if access.kms_key:
             self._sealing["SSEKMSKeyId"] = access.kms_key
-        self._client: Any = boto3.session.Session().client(
-            "s3", endpoint_url=access.endpoint, region_name=access.region, aws_access_key_id=access.access_key,
-            aws_secret_access_key=access.secret_key, verify=str(access.ca_file) if access.ca_file else None,
-            config=Config(
-                connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS,
-                retries={"total_max_attempts": 4, "mode": "standard"},
-                s3={"addressing_style": "path" if access.path_style else "auto"},
-                # Newer checksums are unknown to many compatible services; TLS and our own SHA-256 protect the bytes.
-                request_checksum_calculation="when_required", response_checksum_validation="when_required",
-            ),
-        )  # fmt: skip
 
     def put(self, key: str, read: Callable[[int], bytes]) -> None:
         """Store an object; it becomes visible once complete.
