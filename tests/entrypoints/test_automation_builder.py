@@ -85,8 +85,16 @@ def _all(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
+    """Her tests have an automation each, and fields and tags of other names."""
+    assert database
+    return sending_customer(people=2)
+
+
+@pytest.fixture
+def new_anna(database: str) -> Customer:
+    """She has no automation yet."""
     assert database
     return sending_customer(people=2)
 
@@ -96,32 +104,32 @@ def builder(anna: Customer) -> Builder:
     return Builder(anna)
 
 
-def test_an_automation_is_created_listed_renamed_copied_and_deleted(anna: Customer) -> None:
-    assert "No automations yet" in anna.page("automations/")
-    form = {"name": "Welcome to the nursery", "mailing_list": anna.list_id}
-    answer = anna.client.post("/studio/automations/new/", form)
-    with tenancy.account(anna.account_id):
+def test_an_automation_is_created_listed_renamed_copied_and_deleted(new_anna: Customer) -> None:
+    assert "No automations yet" in new_anna.page("automations/")
+    form = {"name": "Welcome to the nursery", "mailing_list": new_anna.list_id}
+    answer = new_anna.client.post("/studio/automations/new/", form)
+    with tenancy.account(new_anna.account_id):
         automation = Automation.objects.get()
     assert answer.headers["Location"] == f"/studio/automations/{automation.id}/flow/"
-    page = anna.page("automations/")
+    page = new_anna.page("automations/")
     assert "Welcome to the nursery" in page and "Draft" in page
-    assert "No automations with this status" in anna.page("automations/?state=ended")
-    flow = anna.page(f"automations/{automation.id}/flow/")
+    assert "No automations with this status" in new_anna.page("automations/?state=ended")
+    flow = new_anna.page(f"automations/{automation.id}/flow/")
     assert "is confirmed" in flow and "The automation has no steps yet" in flow
-    anna.client.post(f"/studio/automations/{automation.id}/rename/", {"name": "Hello"})
-    anna.client.post(f"/studio/automations/{automation.id}/copy/")
-    with tenancy.account(anna.account_id):
+    new_anna.client.post(f"/studio/automations/{automation.id}/rename/", {"name": "Hello"})
+    new_anna.client.post(f"/studio/automations/{automation.id}/copy/")
+    with tenancy.account(new_anna.account_id):
         assert sorted(Automation.objects.values_list("name", flat=True)) == ["Hello", "Hello (2)"]
-    anna.client.post(f"/studio/automations/{automation.id}/delete/")
-    with tenancy.account(anna.account_id):
+    new_anna.client.post(f"/studio/automations/{automation.id}/delete/")
+    with tenancy.account(new_anna.account_id):
         assert [row.name for row in Automation.objects.all()] == ["Hello (2)"]
 
 
-def test_a_new_automation_needs_a_name_and_one_of_the_account_s_lists(anna: Customer) -> None:
+def test_a_new_automation_needs_a_name_and_one_of_the_account_s_lists(new_anna: Customer) -> None:
     stranger = sending_customer(people=0)
-    for values in ({"name": "", "mailing_list": anna.list_id}, {"name": "x", "mailing_list": stranger.list_id}):
-        assert anna.client.post("/studio/automations/new/", values).status_code == 422
-    with tenancy.account(anna.account_id):
+    for values in ({"name": "", "mailing_list": new_anna.list_id}, {"name": "x", "mailing_list": stranger.list_id}):
+        assert new_anna.client.post("/studio/automations/new/", values).status_code == 422
+    with tenancy.account(new_anna.account_id):
         assert not Automation.objects.exists()
 
 

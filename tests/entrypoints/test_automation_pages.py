@@ -173,9 +173,20 @@ def test_all_messages_are_read_in_order_beside_the_flow_and_what_people_agreed_t
 # -- running ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def read_journey(database: str) -> Journey:
+    """The same as `running`, for tests that move nobody on."""
+    assert database
+    return waiting_for_the_second()
+
+
 @pytest.fixture
 def running() -> Journey:
     """Three people have got the first message and wait for the second."""
+    return waiting_for_the_second()
+
+
+def waiting_for_the_second() -> Journey:
     journey = Journey.begun(sending_customer(), SEND, WAIT, AGAIN)
     journey.arrive(*journey.contacts())
     journey.advance()
@@ -225,9 +236,9 @@ def test_a_message_that_is_paused_is_told(running: Journey) -> None:
     assert f'class="crumb" href="{url(running)}"' in report, "back to the automation"
 
 
-def test_people_at_a_step_page_by_page(running: Journey) -> None:
-    version_id = running.version().id
-    with tenancy.account(running.customer.account_id):
+def test_people_at_a_step_page_by_page(read_journey: Journey) -> None:
+    version_id = read_journey.version().id
+    with tenancy.account(read_journey.customer.account_id):
         seen, after = [], None
         while True:
             found = queries.people_at(version_id, "w", after=after, limit=1)
@@ -236,10 +247,10 @@ def test_people_at_a_step_page_by_page(running: Journey) -> None:
                 break
             after = queries.PeopleCursor.read(str(found.next))
         names = [contact.email for contact in Contact.objects.order_by("id")]
-    assert sorted(seen) == running.contacts()
-    page = text(running.customer.client, f"{url(running, 'people/')}?version=1&step=w")
+    assert sorted(seen) == read_journey.contacts()
+    page = text(read_journey.customer.client, f"{url(read_journey, 'people/')}?version=1&step=w")
     assert all(name in page for name in names)
-    assert "No one is at this step now" in text(running.customer.client, f"{url(running, 'people/')}?step=b")
+    assert "No one is at this step now" in text(read_journey.customer.client, f"{url(read_journey, 'people/')}?step=b")
     for cursor in ("x", "2026-01-01~1", "9999-12-31T00:00:00+00:00~1", "2026-01-01T00:00:00+00:00~99999999999"):
         assert queries.PeopleCursor.read(cursor) is None
 
@@ -268,17 +279,17 @@ def test_who_was_never_in_it_can_be_tried() -> None:
 # -- rehearsal --------------------------------------------------------------------------------------------------------
 
 
-def test_a_rehearsal_of_a_contact_and_of_an_example_person(running: Journey) -> None:
-    client = running.customer.client
-    with tenancy.account(running.customer.account_id):
-        email = Contact.objects.get(id=running.contacts()[0]).email
-    page = text(client, f"{url(running, 'test/')}?address={email}&at=2027-03-26T10:00")
+def test_a_rehearsal_of_a_contact_and_of_an_example_person(read_journey: Journey) -> None:
+    client = read_journey.customer.client
+    with tenancy.account(read_journey.customer.account_id):
+        email = Contact.objects.get(id=read_journey.contacts()[0]).email
+    page = text(client, f"{url(read_journey, 'test/')}?address={email}&at=2027-03-26T10:00")
     assert "2 messages" in page and "Nothing is sent." in page
     assert "This contact wouldn" in page and "in this automation now" in page
-    page = text(client, f"{url(running, 'test/')}?at=2027-03-26T10:00&zone=Pacific/Auckland")
+    page = text(client, f"{url(read_journey, 'test/')}?at=2027-03-26T10:00&zone=Pacific/Auckland")
     assert "Example person: 2 messages" in page and "in their time zone (Pacific/Auckland)" in page
-    assert "No contact has this address." in text(client, f"{url(running, 'test/')}?address=nobody@example.org")
-    with tenancy.account(running.customer.account_id):
+    assert "No contact has this address." in text(client, f"{url(read_journey, 'test/')}?address=nobody@example.org")
+    with tenancy.account(read_journey.customer.account_id):
         assert Enrolment.objects.count() == 3 and Contact.objects.count() == 3
 
 
@@ -300,19 +311,19 @@ def test_a_draft_with_problems_has_no_rehearsal() -> None:
 # -- strangers --------------------------------------------------------------------------------------------------------
 
 
-def test_no_one_else_opens_or_changes_anything(running: Journey) -> None:
+def test_no_one_else_opens_or_changes_anything(read_journey: Journey) -> None:
     stranger = sending_customer().client
-    viewer = browser(person(running.customer.account_id, "Vera", Role.VIEWER))
-    author = browser(person(running.customer.account_id, "Ada", Role.AUTHOR))
+    viewer = browser(person(read_journey.customer.account_id, "Vera", Role.VIEWER))
+    author = browser(person(read_journey.customer.account_id, "Ada", Role.AUTHOR))
     for page in ("", "people/", "test/", "messages/", "release/"):
-        assert stranger.get(url(running, page)).status_code == 404
+        assert stranger.get(url(read_journey, page)).status_code == 404
     for page in ("pause/", "resume/", "end/", "release/take-back/", "release/ask/", "release/return/", "release/"):
-        assert stranger.post(url(running, page)).status_code == 404
-        assert viewer.post(url(running, page)).status_code == 403
+        assert stranger.post(url(read_journey, page)).status_code == 404
+        assert viewer.post(url(read_journey, page)).status_code == 403
     for page in ("pause/", "resume/", "end/", "release/take-back/", "release/"):
-        assert author.post(url(running, page)).status_code == 403
-    assert state(running) == AutomationState.ACTIVE
-    assert 'data-opens="end"' not in text(viewer, url(running))
+        assert author.post(url(read_journey, page)).status_code == 403
+    assert state(read_journey) == AutomationState.ACTIVE
+    assert 'data-opens="end"' not in text(viewer, url(read_journey))
 
 
 # -- elsewhere --------------------------------------------------------------------------------------------------------

@@ -42,8 +42,20 @@ ASKED = tuple(
 )
 
 
+@pytest.fixture(scope="module")
+def garden(database: str) -> FormCustomer:
+    """A form for people who are all different; no test changes the form, or leaves a message in its queue."""
+    assert database
+    return typed_form()
+
+
 @pytest.fixture
-def garden() -> FormCustomer:
+def own_garden(database: str) -> FormCustomer:
+    assert database
+    return typed_form()
+
+
+def typed_form() -> FormCustomer:
     """A form in three languages that asks for a field of each type, and lets people correct them."""
     first = customer_with_form()
     with tenancy.account(first.account_id):
@@ -140,20 +152,20 @@ def test_values_are_stored_after_confirmation_and_not_before(garden: FormCustome
         assert Contact.objects.get(email=email).attributes == STORED
 
 
-def test_a_stranger_cannot_fill_a_known_persons_fields(garden: FormCustomer) -> None:
+def test_a_stranger_cannot_fill_a_known_persons_fields(own_garden: FormCustomer) -> None:
     email = fresh_address()
-    garden.confirm(garden.asked(email, language="en", **GOOD))
-    garden.post(email, language="en", **{**GOOD, "my_text": "Eve was here"})
-    with tenancy.account(garden.account_id):
+    own_garden.confirm(own_garden.asked(email, language="en", **GOOD))
+    own_garden.post(email, language="en", **{**GOOD, "my_text": "Eve was here"})
+    with tenancy.account(own_garden.account_id):
         assert Contact.objects.get(email=email).attributes == STORED
 
 
-def test_sizes_are_bounded(garden: FormCustomer) -> None:
+def test_sizes_are_bounded(own_garden: FormCustomer) -> None:
     email = fresh_address()
     huge = {"my_text": "x" * 100_000, "my_choices": ["Red"] * 500, "my_number": "9" * 4_000}
-    assert garden.post(email, language="en", **{**GOOD, **huge}).status_code == 422
-    garden.sign_up(email, language="en", **{**GOOD, "my_text": "y" * 5_000})
-    (request,) = garden.requests(email)
+    assert own_garden.post(email, language="en", **{**GOOD, **huge}).status_code == 422
+    own_garden.sign_up(email, language="en", **{**GOOD, "my_text": "y" * 5_000})
+    (request,) = own_garden.requests(email)
     assert request.values["my_text"] == "y" * 254
 
 
@@ -200,16 +212,16 @@ def test_a_person_corrects_what_a_form_asked_by_email(garden: FormCustomer) -> N
         assert Notice.objects.filter(recipient=email).count() == mails, "nothing filled in: nothing to confirm"
 
 
-def test_what_the_customer_does_not_allow_is_neither_asked_nor_changed(garden: FormCustomer) -> None:
+def test_what_the_customer_does_not_allow_is_neither_asked_nor_changed(own_garden: FormCustomer) -> None:
     email = fresh_address()
-    garden.confirm(garden.asked(email, language="en", **GOOD))
-    with tenancy.account(garden.account_id):
-        Form.objects.filter(id=garden.form_id).update(correctable=False)
-    url = preferences(garden, email)
+    own_garden.confirm(own_garden.asked(email, language="en", **GOOD))
+    with tenancy.account(own_garden.account_id):
+        Form.objects.filter(id=own_garden.form_id).update(correctable=False)
+    url = preferences(own_garden, email)
     assert "my_number" not in Client().get(url).content.decode()
-    whole = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
+    whole = {"act": "save", "keep": [own_garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
     Client(enforce_csrf_checks=True).post(url, {**whole, "my_number": "9"})
-    with tenancy.account(garden.account_id):
+    with tenancy.account(own_garden.account_id):
         assert Contact.objects.get(email=email).attributes["my_number"] == 3.5
         assert not Notice.objects.filter(recipient=email).exists()
 
@@ -229,15 +241,15 @@ def test_a_correction_is_asked_in_the_persons_language(garden: FormCustomer) -> 
         assert label in confirm_correction(garden, email)[0]
 
 
-def test_a_field_that_changed_meanwhile_is_no_server_error(garden: FormCustomer) -> None:
+def test_a_field_that_changed_meanwhile_is_no_server_error(own_garden: FormCustomer) -> None:
     """Between the request and its confirmation the customer made the text field a number."""
     email = fresh_address()
-    garden.confirm(garden.asked(email, language="en", **GOOD))
-    given = {"act": "save", "keep": [garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
-    Client().post(preferences(garden, email), {**given, "my_text": "words"})
-    with tenancy.account(garden.account_id):
+    own_garden.confirm(own_garden.asked(email, language="en", **GOOD))
+    given = {"act": "save", "keep": [own_garden.anna.list_id], "pause": "", "language": "en", "fields": "1"}
+    Client().post(preferences(own_garden, email), {**given, "my_text": "words"})
+    with tenancy.account(own_garden.account_id):
         ContactField.objects.filter(key="my_text").update(type="number")
-    assert "can no longer be changed" in confirm_correction(garden, email)[1]
+    assert "can no longer be changed" in confirm_correction(own_garden, email)[1]
 
 
 def test_the_builder_offers_the_accounts_fields() -> None:
@@ -295,28 +307,28 @@ def test_countries_and_languages_are_menus_in_the_visitors_language(
     assert f'<option value="DE">{country}</option>' in config["html"]
 
 
-def test_a_contact_s_page_has_the_same_menus(garden: FormCustomer) -> None:
-    declare_origin(garden.account_id, garden.anna.list_id)
-    garden.anna.bring(f"{HEADER}\n{line('dora@dora.example.com')}")
-    dora = garden.anna.contact("dora@dora.example.com")
-    client, field = garden.anna.signed_in().client, f"/studio/contacts/{dora.id}/fields/my_country/"
+def test_a_contact_s_page_has_the_same_menus(own_garden: FormCustomer) -> None:
+    declare_origin(own_garden.account_id, own_garden.anna.list_id)
+    own_garden.anna.bring(f"{HEADER}\n{line('dora@dora.example.com')}")
+    dora = own_garden.anna.contact("dora@dora.example.com")
+    client, field = own_garden.anna.signed_in().client, f"/studio/contacts/{dora.id}/fields/my_country/"
     assert client.post(field, {"field_my_country": "AT"}).status_code == 303
     assert re.search(r'<option value="AT" selected>Austria</option>', client.get(field).content.decode())
     assert "Austria" in client.get(f"/studio/contacts/{dora.id}/").content.decode()
-    with tenancy.account(garden.anna.account_id):
+    with tenancy.account(own_garden.anna.account_id):
         Contact.objects.filter(id=dora.id).update(attributes={"my_country": "Atlantis"})
     assert 'value="Atlantis" selected' in client.get(field).content.decode(), "an old value isn't lost by saving"
 
 
-def test_an_import_stores_codes_and_says_what_it_could_not_read(garden: FormCustomer) -> None:
-    declare_origin(garden.account_id, garden.anna.list_id)
+def test_an_import_stores_codes_and_says_what_it_could_not_read(own_garden: FormCustomer) -> None:
+    declare_origin(own_garden.account_id, own_garden.anna.list_id)
     rows = {"dora": ("Österreich", "Englisch"), "emil": ("austria", "de-AT"), "fritz": ("Atlantis", "Elbisch")}
     lines = (f"{line(f'{name}@dora.example.com')};{where};{speaks}" for name, (where, speaks) in rows.items())
-    job = garden.anna.bring("\n".join((f"{HEADER};my_country;my_language", *lines)))
-    kept = {name: garden.anna.contact(f"{name}@dora.example.com").attributes for name in rows}
+    job = own_garden.anna.bring("\n".join((f"{HEADER};my_country;my_language", *lines)))
+    kept = {name: own_garden.anna.contact(f"{name}@dora.example.com").attributes for name in rows}
     assert (kept["dora"]["my_country"], kept["dora"]["my_language"]) == ("AT", "en")
     assert (kept["emil"]["my_country"], kept["emil"]["my_language"]) == ("AT", "de")
     assert not {"my_country", "my_language"} & set(kept["fritz"])
-    page = garden.anna.signed_in().client.get(f"/studio/imports/{job.id}/").content.decode()
+    page = own_garden.anna.signed_in().client.get(f"/studio/imports/{job.id}/").content.decode()
     assert "must be a country" in page
     assert "must be a language" in page

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -44,9 +45,29 @@ ATTACKER = "203.0.113.9"
 DOMAINS = ("evil.example", "provider.example", "anderswo.example")
 
 
+@pytest.fixture(scope="module")
+def cases(database: str) -> Iterator[SentCampaign]:
+    """A campaign seen by three of its readers at a time, of whom no other test hears."""
+    assert database
+
+    def three_by_three() -> Iterator[SentCampaign]:
+        while True:
+            whole = sent_campaign(people=60)
+            for begin in range(0, 60, 3):
+                yield replace(whole, delivery_ids=whole.delivery_ids[begin : begin + 3])
+
+    return three_by_three()
+
+
 @pytest.fixture
-def case(database: str) -> SentCampaign:
-    """A campaign that six people got."""
+def case(cases: Iterator[SentCampaign]) -> SentCampaign:
+    """A campaign and three people who got it."""
+    return next(cases)
+
+
+@pytest.fixture
+def own_case(database: str) -> SentCampaign:
+    """A campaign that six people got, of an account of its own."""
     assert database
     return sent_campaign(people=6)
 
@@ -200,23 +221,25 @@ def test_over_the_wire_as_well(case: SentCampaign) -> None:
 
 @pytest.mark.parametrize("role", ["abuse", "postmaster", "fbl"])
 def test_a_bounce_at_the_desk_acts_only_from_the_mailboxs_own_provider(
-    case: SentCampaign, signer: bytes, role: str
+    own_case: SentCampaign, signer: bytes, role: str
 ) -> None:
     """Any unsubscribe token in a DSN to abuse@ suppressed two people everywhere."""
-    readdressed(case, 0, f"dora.{role}{case.anna.account_id}@provider.example")
-    forged = case.bounce("5.1.1", "User unknown").replace(case.bounce_address().encode(), desk(role).encode(), 1)
-    forged = forged.replace(b"--x--", b"--x\r\nContent-Type: message/rfc822\r\n\r\n" + case.mail() + b"\r\n--x--")
+    readdressed(own_case, 0, f"dora.{role}{own_case.anna.account_id}@provider.example")
+    forged = own_case.bounce("5.1.1", "User unknown").replace(
+        own_case.bounce_address().encode(), desk(role).encode(), 1
+    )
+    forged = forged.replace(b"--x--", b"--x\r\nContent-Type: message/rfc822\r\n\r\n" + own_case.mail() + b"\r\n--x--")
     for raw in (
         forged,
         signed(forged.replace(b"MAILER-DAEMON@people.example", b"MAILER-DAEMON@evil.example"), signer, "evil.example"),
     ):
         mail = arrive(raw, desk(role), sender="")
         assert (mail.kind, mail.desk) == ("bounce", DeskState.WAITING), "a person at the desk looks"
-        assert_untouched(case)
-    assert len(mails_cases(case)) == 1
+        assert_untouched(own_case)
+    assert len(mails_cases(own_case)) == 1
     own = forged.replace(b"MAILER-DAEMON@people.example", b"MAILER-DAEMON@provider.example")
     arrive(signed(own, signer, "provider.example"), desk(role), sender="")
-    assert case.suppressions() == [("hard_bounce", False), ("hard_bounce", True)]
+    assert own_case.suppressions() == [("hard_bounce", False), ("hard_bounce", True)]
 
 
 def test_a_bounce_at_another_address_of_ours_acts_no_more(case: SentCampaign) -> None:
@@ -251,21 +274,21 @@ def test_a_strangers_signature_makes_nobody_else_complain(case: SentCampaign, si
     arrive(report, desk())
     assert ("complaint", True) not in case.suppressions(1)
     assert "complaint" not in case.feedback(1), "it doesn't count in rates"
-    readdressed(case, 2, f"dora{case.anna.account_id}@provider.example")
+    readdressed(case, 2, f"dora{case.delivery_ids[2]}@provider.example")
     arrive(signed(case.report(2), signer, "provider.example"), desk("fbl"))
     assert case.feedback(2) == ["complaint"]
 
 
-def test_two_signed_reports_of_strangers_stop_no_mail_from_everyone(case: SentCampaign, signer: bytes) -> None:
+def test_two_signed_reports_of_strangers_stop_no_mail_from_everyone(own_case: SentCampaign, signer: bytes) -> None:
     """R-79 makes complaints about two accounts hold everywhere; Eve has a message of each."""
     other = sent_campaign(people=6)
-    email = case.reader(0).email
+    email = own_case.reader(0).email
     readdress(other.reader(0).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
-    for one in (case, other):
+    for one in (own_case, other):
         arrive(signed(one.report(0, "fbl@evil.example"), signer, "evil.example"), desk("fbl"))
-    assert ("complaint", True) not in case.suppressions(0)
-    arrive(case.report(0), desk("fbl"), peer=LOOP)
-    assert ("complaint", True) not in case.suppressions(0), "the other account's is still nobody's own"
+    assert ("complaint", True) not in own_case.suppressions(0)
+    arrive(own_case.report(0), desk("fbl"), peer=LOOP)
+    assert ("complaint", True) not in own_case.suppressions(0), "the other account's is still nobody's own"
 
 
 LOOSE = ["to unsigned", "subject unsigned", "body limited", "second to", "second subject"]
@@ -300,7 +323,7 @@ def test_an_unsubscribe_that_was_signed_for_somebody_else_leaves_no_list(
     case: SentCampaign, signer: bytes, to: str
 ) -> None:
     """Eve got a signed "unsubscribe" once, at her own newsletter, and sends it on to our desk."""
-    email = readdressed(case, 0, f"emil{case.anna.account_id}@provider.example")
+    email = readdressed(case, 0, f"emil{case.delivery_ids[0]}@provider.example")
     theirs = signed(
         plain(email, to.format(own=load_settings().service_domain), "unsubscribe", "unsubscribe"),
         signer,
@@ -324,22 +347,22 @@ def on_the_page(raw: bytes, reporter: str = "") -> None:
     )  # fmt: skip
 
 
-def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(case: SentCampaign) -> None:
+def test_forwarded_messages_on_the_report_page_pause_and_freeze_nobody(own_case: SentCampaign) -> None:
     """Every recipient's message in one hand: each stops getting this sender's mail, and nothing else happens."""
     for number in range(5):
-        on_the_page(case.mail(number), reporter="eve@evil.example")
-        arrive(case.report(number), desk("fbl"), peer=STRANGER)
+        on_the_page(own_case.mail(number), reporter="eve@evil.example")
+        arrive(own_case.report(number), desk("fbl"), peer=STRANGER)
     abuse_jobs.take_mail()
-    with tenancy.account(case.anna.account_id):
-        counts = feedback_counts(case.campaign.id)
+    with tenancy.account(own_case.anna.account_id):
+        counts = feedback_counts(own_case.campaign.id)
     assert counts[FeedbackKind.COMPLAINT] == 0
-    assert {case.suppressions(number)[0] for number in range(5)} == {("unsubscribe", False)}
-    stats.judge_campaign(case.anna.account_id, case.campaign.id)
+    assert {own_case.suppressions(number)[0] for number in range(5)} == {("unsubscribe", False)}
+    stats.judge_campaign(own_case.anna.account_id, own_case.campaign.id)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
-        assert Account.objects.get(id=case.anna.account_id).status == "active"
-        (found,) = Case.objects.filter(account_id=case.anna.account_id)
+        assert Account.objects.get(id=own_case.anna.account_id).status == "active"
+        (found,) = Case.objects.filter(account_id=own_case.anna.account_id)
     assert not found.frozen
-    assert case.anna.again(case.campaign).hold_rule == ""
+    assert own_case.anna.again(own_case.campaign).hold_rule == ""
 
 
 def test_nobody_agrees_to_click_tracking_with_a_forwarded_link(case: SentCampaign) -> None:
