@@ -48,6 +48,8 @@ def test_the_report_and_its_files_say_what_was_bought_and_how_it_is_measured(sho
     with tenancy.account(shop.anna.account_id):
         Campaign.objects.filter(id=shop.summer.id).update(state=CampaignState.SENT, finished_at=clock.now())
     assert "39.80 EUR · 19.99 CHF" in shop.anna.page("reports/")
+    campaigns = shop.anna.page("campaigns/")
+    assert "39.80 EUR · 19.99 CHF" in campaigns and "3 conversions" in campaigns
     assert shop.anna.client.get(f"/studio/campaigns/{shop.summer.id}/report.pdf").content.startswith(b"%PDF")
     with tenancy.account(shop.anna.account_id):
         link = create_report_link(
@@ -100,4 +102,5 @@ def test_those_who_manage_the_account_say_what_counts(shop: Shop) -> None:
     )
     with tenancy.account(shop.anna.account_id):
         assert not ConversionGoal.objects.exists()
+    assert "Revenue" not in shop.anna.page("campaigns/"), "nothing is counted"
     assert program_of(shop.anna).get(f"/campaigns/{shop.summer.id}/report")["conversions"] is None

@@ -8,8 +8,10 @@ from django.db.models import Sum
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.models import DeliveryState, Tally
-from mailflatrate.apps.lists.models import MailingList
+from mailflatrate.apps.lists.models import ConversionGoal, MailingList
+from mailflatrate.apps.tracking.conversion_figures import ConversionCounts, conversions_by_campaign
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
+from mailflatrate.entrypoints.presenters.conversions import money_words
 from mailflatrate.entrypoints.presenters.rates import delivered_percent
 from mailflatrate.entrypoints.web.studio.common import TONES
 from mailflatrate.rules.campaign_states import UNCOUNTED, UNDER_WAY
@@ -17,7 +19,7 @@ from mailflatrate.rules.campaign_states import UNCOUNTED, UNDER_WAY
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One campaign with its numbers; None where there is nothing to count yet."""
+    """One campaign with its numbers; None where there is nothing to count yet. `goal` is the account's, if any."""
 
     campaign: Campaign
     tone: str
@@ -27,6 +29,13 @@ class CampaignRow:
     delivered_percent: float | None
     settled: int
     clicks: int | None
+    goal: ConversionGoal | None
+    conversions: ConversionCounts | None
+
+    @property
+    def revenue(self) -> str:
+        """Return the revenue of each currency in words; empty without any."""
+        return money_words(self.conversions.revenue) if self.conversions else ""
 
     @property
     def under_way(self) -> bool:
@@ -42,20 +51,25 @@ def campaign_rows(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     for row in grouped:
         tallies[row["campaign_id"]][row["state"]] = row["number"]
     clicks = clicks_by_campaign(ids)
+    goal = ConversionGoal.objects.first()
+    earned = conversions_by_campaign(ids) if goal else {}
     wanted = {list_id for campaign in campaigns for list_id in campaign.list_ids}
     names = dict(MailingList.objects.filter(id__in=wanted).values_list("id", "name"))
-    return [_row(campaign, tallies[campaign.id], clicks[campaign.id], names) for campaign in campaigns]
-
-
-def _row(campaign: Campaign, tally: dict[str, int], clicks: int, names: dict[int, str]) -> CampaignRow:
-    counted = campaign.state not in UNCOUNTED
-    return CampaignRow(
-        campaign=campaign,
-        tone=TONES[CampaignState(campaign.state)],
-        list_names=", ".join(names[list_id] for list_id in campaign.list_ids if list_id in names),
-        recipients=campaign.planned_count if counted else None,
-        delivered=tally.get(DeliveryState.SENT, 0) if counted else None,
-        delivered_percent=delivered_percent(tally) if counted else None,
-        settled=sum(number for state, number in tally.items() if state != DeliveryState.DEFERRED),
-        clicks=clicks if counted and campaign.track_clicks else None,
-    )
+    rows = []
+    for campaign in campaigns:
+        tally, counted = tallies[campaign.id], campaign.state not in UNCOUNTED
+        rows.append(
+            CampaignRow(
+                campaign=campaign,
+                tone=TONES[CampaignState(campaign.state)],
+                list_names=", ".join(names[list_id] for list_id in campaign.list_ids if list_id in names),
+                recipients=campaign.planned_count if counted else None,
+                delivered=tally.get(DeliveryState.SENT, 0) if counted else None,
+                delivered_percent=delivered_percent(tally) if counted else None,
+                settled=sum(number for state, number in tally.items() if state != DeliveryState.DEFERRED),
+                clicks=clicks[campaign.id] if counted and campaign.track_clicks else None,
+                goal=goal,
+                conversions=earned.get(campaign.id) if counted else None,
+            )
+        )
+    return rows
