@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns.missing_values import MissingFields, missing_fi
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.domains.models import Mailbox
-from mailflatrate.apps.gate import test_send
+from mailflatrate.apps.gate import test_quota
 from mailflatrate.apps.gate.notices import notice_decision
 from mailflatrate.apps.gate.test_send import send_test, test_addresses
 from mailflatrate.apps.lists.models import Contact
@@ -107,7 +107,7 @@ def test_how_many_letters(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> No
     with tenancy.account(anna.account_id):
         with pytest.raises(CampaignError, match="up to 10 messages: addresses times contacts"):
             send_test(campaign.id, [anna.owner.email], by=anna.owner, contact_ids=[*ids, *range(10**6, 10**6 + 5)])
-        monkeypatch.setattr(test_send, "MOST_MESSAGES_A_DAY", 3)
+        monkeypatch.setattr(test_quota, "MOST_MESSAGES_A_DAY", 3)
         send_test(campaign.id, [anna.owner.email], by=anna.owner, contact_ids=ids[:2])
         with pytest.raises(CampaignError, match="3 test messages in 24 hours"):
             send_test(campaign.id, [anna.owner.email], by=anna.owner, contact_ids=ids[:2])

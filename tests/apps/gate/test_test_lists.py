@@ -1,10 +1,11 @@
 """Test lists: colleagues who get test messages together, and no way to reach anyone else."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from mailflatrate.apps.accounts.models import Notice, NoticeKind, Role, User
-from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
+from mailflatrate.apps.accounts.actions.people import add_member, remove_member
+from mailflatrate.apps.accounts.models import Membership, Notice, NoticeKind, Role, User
+from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import TestList
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.gate import test_send
@@ -74,10 +75,28 @@ def test_another_customers_list_reaches_no_one(anna: Customer) -> None:
         assert not Notice.objects.filter(kind=NoticeKind.TEST).exists()
 
 
-def test_one_address_gets_so_many_a_day(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(test_send, "MOST_TO_ONE_A_DAY", 1)
-    draft = anna.draft()
+def test_the_address_of_a_colleague_who_leaves_goes_from_the_lists(anna: Customer) -> None:
+    """Also with raw SQL. A confirmed mailbox stays, and lists of other customers stay as they are."""
+    ben = person(anna.account_id, "Ben", Role.EDITOR)
+    carla = sending_customer(people=0)
+    add_member(carla.account_id, ben)
+    with tenancy.access():
+        User.objects.filter(id=ben.id).update(last_login=clock.now(), email=ben.email.upper())
+    with tenancy.account(carla.account_id):
+        save_test_list("Hers", [ben.email], by=carla.owner)
     with tenancy.account(anna.account_id):
-        test_send.send_test(draft.id, [anna.owner.email], by=anna.owner, contact_ids=[])
-        with pytest.raises(CampaignError, match="can get up to 1 test messages"):
-            test_send.send_test(draft.id, [anna.owner.email], by=anna.owner, contact_ids=[])
+        both = save_test_list("Both", [anna.owner.email, ben.email], by=anna.owner)
+        save_test_list("Ben", [ben.email], by=anna.owner)
+        membership = Membership.objects.get(user=ben)
+    remove_member(anna.account_id, membership.id, by=anna.owner)
+    with tenancy.account(anna.account_id):
+        assert list(TestList.objects.values_list("id", "addresses")) == [(both.id, [anna.owner.email.lower()])]
+    with tenancy.account(carla.account_id):
+        assert TestList.objects.get().addresses == [ben.email.lower()]
+        hers = Mailbox.objects.create(email=ben.email.lower())
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE):
+        Mailbox.objects.filter(id=hers.id).update(proved_at=clock.now())
+    with tenancy.account(carla.account_id):
+        with tenancy.access(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM membership WHERE account_id = %s AND user_id = %s", [carla.account_id, ben.id])
+        assert TestList.objects.get().addresses == [ben.email.lower()]

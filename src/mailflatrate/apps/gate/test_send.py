@@ -1,8 +1,6 @@
 """Test sends of a draft: to people of the account and mailboxes that it verified, with the fields of real contacts."""
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import product
 
 from django.utils.translation import gettext as _
@@ -16,13 +14,12 @@ from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.states import LockedCampaign
 from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.domains.queries import proved_mailboxes
+from mailflatrate.apps.gate.test_quota import keep_within_the_day, queue_test
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.base import audit, clock, jobs, tenancy
+from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
 
 MOST_MESSAGES = 10
-MOST_MESSAGES_A_DAY = 200
-MOST_TO_ONE_A_DAY = 50
 MOST_SHOWN = 20
 MOST_CONTACTS = 5
 
@@ -72,9 +69,12 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
 
 
 def _send(campaign: LockedCampaign, messages: Sequence[tuple[str, int, int | None]], by: User) -> list[Notice]:
-    _keep_within_the_day([address for address, _variant, _reader in messages])
+    keep_within_the_day([address for address, _variant, _reader in messages])
     editions = [drafts.make_edition(campaign, variant) for variant in range(variant_count(campaign))]
-    notices = [_notice(address, editions[variant].id, reader) for address, variant, reader in messages]
+    notices = [
+        queue_test(address, edition_id=editions[variant].id, sample_contact_id=reader)
+        for address, variant, reader in messages
+    ]
     audit.record(
         "campaign.test_sent",
         by=audit.person(by),
@@ -89,31 +89,3 @@ def last_tests(campaign_id: int) -> list[Notice]:
     """Return the last test messages of a campaign, newest first. A limited member sees none of them."""
     of_campaign = Edition.objects.filter(campaign_id=campaign_id).values("id")
     return list(Notice.objects.filter(kind=NoticeKind.TEST, edition_id__in=of_campaign).order_by("-id")[:MOST_SHOWN])
-
-
-def _keep_within_the_day(recipients: Sequence[str]) -> None:
-    """Keep to what an account may send, and one address get, in 24 hours. Raises CampaignError."""
-    since = clock.now() - timedelta(days=1)
-    rows = Notice.objects.filter(kind=NoticeKind.TEST, created_at__gt=since).values_list("recipient", flat=True)
-    sent = Counter([*rows, *recipients])
-    if sent.total() > MOST_MESSAGES_A_DAY:
-        words = _("An account can send up to %(most)d test messages in 24 hours. Continue tomorrow.")
-        raise CampaignError(words % {"most": MOST_MESSAGES_A_DAY})
-    full = next((address for address in recipients if sent[address] > MOST_TO_ONE_A_DAY), None)
-    if full is not None:
-        words = _("%(address)s can get up to %(most)d test messages in 24 hours. Continue tomorrow.")
-        raise CampaignError(words % {"address": full, "most": MOST_TO_ONE_A_DAY})
-
-
-def _notice(address: str, edition_id: int, contact_id: int | None) -> Notice:
-    notice = Notice.objects.create(
-        kind=NoticeKind.TEST, recipient=address, edition_id=edition_id, sample_contact_id=contact_id
-    )
-    jobs.defer(
-        "delivery.send_notice",
-        jobs.JobQueue.EXPRESS,
-        priority=10,
-        account_id=tenancy.current_account_id(),
-        notice_id=notice.id,
-    )
-    return notice
