@@ -21,7 +21,7 @@ class NotEditable(CampaignError):
 
 
 class NameTaken(CampaignError, AlreadyExists):
-    """Raised when another template or saved row already has this name."""
+    """Raised when another template, saved row or test list already has this name."""
 
 
 class MediaRefused(CampaignError):

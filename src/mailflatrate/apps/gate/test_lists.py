@@ -7,10 +7,11 @@ skipped, whatever a list still says.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
-from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import TestList
 from mailflatrate.apps.gate.test_send import test_addresses
 from mailflatrate.base import tenancy
@@ -25,8 +26,13 @@ def choosable() -> list[tuple[str, str]]:
     return [(address, name) for address, name in test_addresses() if not _is_role(address)]
 
 
-def save_test_list(name: str, addresses: Sequence[str], *, by: User, list_id: int | None = None) -> TestList:
-    """Save a list under a name; one that has the name is replaced. Raises CampaignInputError, TestList.DoesNotExist."""
+def save_test_list(
+    name: str, addresses: Sequence[str], *, by: User, list_id: int | None = None, is_new: bool = False
+) -> TestList:
+    """Save a list under a name; one that has the name is replaced, unless `is_new`.
+
+    Raises NameTaken, CampaignInputError, TestList.DoesNotExist.
+    """
     name = " ".join(name.replace("\0", "").split())
     if not 0 < len(name) <= 80:
         raise CampaignInputError(_("Enter a name of up to 80 characters."))
@@ -43,14 +49,18 @@ def save_test_list(name: str, addresses: Sequence[str], *, by: User, list_id: in
         raise CampaignInputError(words % {"addresses": ", ".join(sorted(strangers))})
     found = TestList.objects.select_for_update()
     row = found.get(id=list_id) if list_id is not None else found.filter(name=name).first()
+    if row is not None and (is_new or TestList.objects.filter(name=name).exclude(id=row.id).exists()):
+        raise NameTaken(_("Another test list already has this name."))
     if row is None:
         if TestList.objects.count() >= MOST_LISTS:
             raise CampaignInputError(_("An account can have up to %(most)d test lists.") % {"most": MOST_LISTS})
         row = TestList(account_id=tenancy.current_account_id(), created_by=by)
-    elif TestList.objects.filter(name=name).exclude(id=row.id).exists():
-        raise CampaignInputError(_("Another test list already has this name."))
     row.name, row.addresses = name, wanted
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as taken:  # someone else saved it under this name a moment ago
+        raise NameTaken(_("Another test list already has this name.")) from taken
     return row
 
 

@@ -15,6 +15,7 @@ from mailflatrate.apps.campaigns.models import (
     Media,
     MessageCopy,
     SavedBlock,
+    TestList,
 )
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.domains.models import SenderDomain
@@ -106,6 +107,11 @@ def find_move(move_id: int) -> Move:
 def find_segment(segment_id: int) -> Segment:
     """Return a segment."""
     return get_object_or_404(Segment.objects, id=segment_id)
+
+
+def find_test_list(test_list_id: int) -> TestList:
+    """Return a test list."""
+    return get_object_or_404(TestList.objects, id=test_list_id)
 
 
 def find_tag(tag_id: int) -> Tag:

@@ -220,6 +220,8 @@ API_CHANGES: Final = {
     **_named("list.unarchived", "unarchive_list"),
     **_named("segment.saved", "create_segment change_segment"),
     **_named("segment.deleted", "delete_segment"),
+    **_named("test_list.saved", "create_test_list replace_test_list"),
+    **_named("test_list.deleted", "delete_test_list"),
     **_named("template.saved", "keep_template"),
     **_named("template.deleted", "delete_template"),
     **_named("media.uploaded", "upload_media"),

@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.models.campaign import LONGEST_LABEL
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.translations import languages_of
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
+from mailflatrate.apps.gate.test_lists import MOST_LISTS, addresses_of
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_MESSAGES, send_test
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_audience
@@ -42,7 +43,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     SuccessResult,
     newest_first,
 )
-from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_test_list
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.preview import render_preview
 from mailflatrate.rules.ab_test import MOST_VARIANTS
@@ -132,7 +133,10 @@ class TestSendRequest(RequestBodySchema):
     Each address gets one message per contact, at most ten messages in total.
     """
 
-    recipients: Annotated[list[Address], Field(min_length=1, max_length=MOST_MESSAGES)]
+    recipients: Annotated[list[Address], Field(max_length=MOST_MESSAGES)] = []
+    test_list_ids: Annotated[
+        list[Id], Field(max_length=MOST_LISTS, description="test lists whose addresses get it, too")
+    ] = []
     contact_ids: Annotated[
         list[Id],
         Field(max_length=MOST_CONTACTS, description="contacts whose field values are used; default: sample values"),
@@ -295,5 +299,10 @@ def try_campaign(request: ApiRequest, campaign_id: Id, given: TestSendRequest) -
     find_campaign(campaign_id)
     for contact_id in given.contact_ids:
         find_contact(contact_id)
-    sent = send_test(campaign_id, given.recipients, by=request.caller.user, contact_ids=given.contact_ids)
+    for test_list_id in given.test_list_ids:
+        find_test_list(test_list_id)
+    recipients = [*given.recipients, *addresses_of(given.test_list_ids)]
+    if not recipients:
+        raise wrong("recipients", _("Choose at least one address for the test."))
+    sent = send_test(campaign_id, recipients, by=request.caller.user, contact_ids=given.contact_ids)
     return TestSendResult(sent=len(sent))

@@ -45,6 +45,7 @@ from mailflatrate.entrypoints.api.v1 import (
     senders,
     suppressions,
     tags,
+    test_lists,
     webhooks,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
@@ -102,8 +103,8 @@ TAGS = (
 )
 _MODULES = (
     account, lists, origins, contact_batches, contact_events, contacts, bulk_actions, fields, tags, imports, moves,
-    exports, suppressions, forms, campaigns, labels, campaign_links, release, report, polls, ab_test, automations,
-    digests, material, senders, messages, events, webhooks, abuse,
+    exports, suppressions, forms, campaigns, test_lists, labels, campaign_links, release, report, polls, ab_test,
+    automations, digests, material, senders, messages, events, webhooks, abuse,
 )  # fmt: skip
 
 

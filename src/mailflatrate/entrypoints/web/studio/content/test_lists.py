@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import TestList
 from mailflatrate.apps.gate.test_lists import choosable, save_test_list
 from mailflatrate.entrypoints.web.posts import succeed
@@ -45,7 +45,7 @@ def index(request: StudioRequest) -> HttpResponse:
         values = form.cleaned_data
         try:
             saved = save_test_list(values["name"], values["addresses"], by=request.user, list_id=asked or None)
-        except CampaignInputError as refused:
+        except (CampaignInputError, NameTaken) as refused:
             form.add_error(None, str(refused))
         else:
             return succeed(request, _("“%(name)s” was saved.") % {"name": saved.name}, reverse("studio:test-lists"))
