@@ -114,8 +114,6 @@ NOT_OPENED = {
     "/studio/campaigns/<int:campaign_id>/figures.csv": FILE,
     "/studio/campaigns/<int:campaign_id>/answers.csv": FILE,
     "/studio/campaigns/<int:campaign_id>/answers/comments.csv": FILE,
-    "/studio/campaigns/<int:campaign_id>/answers/": ONCE,
-    "/q/<str:token>/<int:number>/<int:chosen>": ONCE,
     "/studio/campaigns/<int:campaign_id>/recipients.csv": FILE,
     "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
     "/studio/exports/<int:export_id>/file": FILE,
@@ -336,7 +334,7 @@ def _mails(anna: Any, otto: Any) -> list[str]:
         _in_mail(otto, ida, "/invitation/"),
         _in_mail(otto, "carla@nordstern.example", "/password/reset/key/"),
         _in_mail(anna, "news@lindenhof.example", "/mailbox/", "/studio/test-inbox/"),
-        *(_in_mail(anna, "Winterzwiebeln sind da", page, "/studio/test-inbox/") for page in ("/u/", "/p/")),
+        *(_in_mail(anna, "Winterzwiebeln sind da", page, "/studio/test-inbox/") for page in ("/u/", "/p/", "/q/")),
         _in_mail(anna, "Ihre Bestellung 20417", "/n/", "/studio/test-inbox/"),
     ]
 
@@ -349,6 +347,8 @@ def test_every_page_fits_its_window(visitor: Any, otto: Any) -> None:
         letters.append(_archive(anna))
         walker.walk(anna, "/studio/", draft, draft.replace("/edit/", "/versions/"), "/reauthenticate/")
         _reauthenticate(anna)
+        anna.go(walker.opened["/studio/campaigns/<int:campaign_id>/"])
+        assert "EUR" in anna.page.inner_text("main"), "links lead to a report with revenue"
         walker.walk(anna, "/2fa/", "/2fa/totp/activate/", "/2fa/webauthn/add/", "/logout/")
     first = [f"/desk/{kind}/1/" for kind in ("cases", "mail", "campaigns", "origins", "held-imports")]
     # The test inbox has links to another person's new password, which end the operator's session.

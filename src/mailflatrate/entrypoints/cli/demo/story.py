@@ -32,7 +32,7 @@ from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.cli.demo import transactional, welcome
+from mailflatrate.entrypoints.cli.demo import shop, transactional, welcome
 from mailflatrate.entrypoints.cli.demo.applications import LINDENHOF, NORDSTERN
 from mailflatrate.entrypoints.cli.demo.contacts import contacts_today
 from mailflatrate.entrypoints.cli.demo.environment import DemoPlace
@@ -93,6 +93,7 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     form_code = _form(account_id, anna, list_id, sender_id)
     say("The newsletter's sign-up form is published.")
     welcome.ask_people(account_id, form_code, anna)
+    shop.prepare_shop(account_id, anna)
     campaign_id = _campaign(account_id, anna, list_id, sender_id)
     _review(account_id, campaign_id, operator)
     say(
@@ -104,6 +105,8 @@ def play(place: DemoPlace, *, say: Say) -> dict[str, Any]:
     transactional.send_orders(account_id, _proved(account_id, service_address), anna, operator)
     say("The web shop's orders are confirmed by email. A second template, of the invoice, waits for Otto.")
     _wait(lambda: _settled(account_id, campaign_id), "the campaign and its bounces")
+    shop.play_orders(account_id, campaign_id, wait=_wait)
+    say("Readers clicked and ordered in the web shop, one order was refunded, and sixty people answered the question.")
     transactional.report_wrong_reader(account_id, wait=_wait)
     welcome.confirm_people(account_id, wait=_wait, received=_mail_to)
     return {**_numbers(account_id, campaign_id, done), "form_code": form_code}
