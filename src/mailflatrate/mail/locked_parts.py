@@ -5,7 +5,8 @@ A slot is an element with the attribute `mf-slot`: `text` (words of a text, butt
 
 Everything outside of the slots has to stay octet for octet. What is in a slot must be complete in itself: no tag,
 comment or Liquid may begin or end there that would reach past the slot, because it could hide or restyle what is
-locked. So it doesn't matter how another parser reads the locked parts: it reads the same as before.
+locked. So it doesn't matter how another parser reads the locked parts: it reads the same as before. Nor may a style
+move what is in a slot out of its place, over what is locked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import tinycss2
 
 from mailflatrate.mail.html.tokens import RAW_TEXT, Token, TokenKind, scan
 
@@ -41,6 +44,15 @@ _TABLE_PARTS: Final = {
     "col": re.compile(r"colgroup|(?:mj-)?table"),
 }
 """Where parts of a table may be: anywhere else they end the cell that they are in."""
+_STYLES: Final = re.compile(
+    r"color|background(?:-color)?|text-(?:align|decoration(?:-[a-z]+)?|transform)|font-[a-z]+|line-height"
+    r"|letter-spacing|white-space|word-break|overflow-wrap|vertical-align|list-style(?:-[a-z]+)?|border(?:-[a-z-]+)?"
+    r"|(?:padding|margin)(?:-(?:top|right|bottom|left))?|(?:max-)?width|display"
+)
+"""Properties that leave an element where the text puts it, as long as no length is negative."""
+_COLORS: Final = frozenset({"rgb", "rgba", "hsl", "hsla"})
+_LOW: Final = 0.9
+"""A line that is less high than this share of its letters is drawn over its neighbors."""
 _TAG = re.compile(r"<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9-]*=\"[^\"<>]*\")*\s*/?>")
 _OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
 _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -145,19 +157,45 @@ def _is_complete(slot: _Slot) -> bool:
         elif token.kind is TokenKind.END:
             if len(open_tags) == 1 or open_tags.pop() != token.name:
                 return False
-        elif token.kind is not TokenKind.START or not _may_be_in(token.name, slot.kind, open_tags[-1]):
+        elif token.kind is not TokenKind.START or not _may_be_in(token, slot.kind, open_tags[-1]):
             return False
         elif not (_VOID.fullmatch(token.name) or (token.self_closing and token.name.startswith("mj-"))):
             open_tags.append(token.name)
     return len(open_tags) == 1
 
 
-def _may_be_in(name: str, kind: str, parent: str) -> bool:
+def _may_be_in(token: Token, kind: str, parent: str) -> bool:
+    name = token.name
+    if not _stays_in_place(token.attributes.get("style") or ""):
+        return False
     if name.startswith("mj"):
         return kind == "rows" and _IN_ROWS.fullmatch(name) is not None
     if name in RAW_TEXT or _REFUSED.fullmatch(name):
         return False
     return name not in _TABLE_PARTS or _TABLE_PARTS[name].fullmatch(parent) is not None
+
+
+def _stays_in_place(style: str) -> bool:
+    """Return whether a style attribute can't move its element, or its letters, over what is around it."""
+    try:
+        declared = tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True)
+        return all(
+            each.type == "declaration"
+            and _STYLES.fullmatch(each.lower_name) is not None
+            and all(_is_modest(part, each.lower_name) for part in each.value)
+            for each in declared
+        )
+    except (RecursionError, ValueError):  # brackets without an end, a number of thousands of digits
+        return False
+
+
+def _is_modest(part: Any, name: str) -> bool:
+    if part.type == "function":
+        return part.lower_name in _COLORS
+    if part.type not in ("number", "percentage", "dimension"):
+        return part.type in ("whitespace", "ident", "string", "hash") or part == ","
+    least = {"percentage": 100 * _LOW, "number": _LOW}.get(part.type, 0.0) if name == "line-height" else 0.0
+    return name == "letter-spacing" or bool(part.value >= least)
 
 
 def _is_complete_liquid(text: str) -> bool:
