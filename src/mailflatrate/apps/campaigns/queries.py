@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
@@ -132,19 +132,15 @@ def campaigns_sent() -> int:
 def history_before(campaign: Campaign) -> History:
     """Return the campaigns sent earlier: how many, when, to how many, from which domains, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
+    rows = list(earlier.values_list("started_at", "planned_count", "list_ids", "sender__domain_id"))
     now = clock.now()
-    recent = earlier.filter(started_at__gt=now - timedelta(days=90)).values_list("planned_count", flat=True)
-    day = earlier.filter(started_at__gt=now - timedelta(days=1))
-    lists = earlier.values_list("list_ids", flat=True)
     return History(
-        campaigns=earlier.count(),
-        last_at=earlier.aggregate(at=Max("started_at"))["at"],
-        sent_last_day=day.aggregate(n=Sum("planned_count"))["n"] or 0,
-        counts_90_days=list(recent),
-        sender_domain_ids=frozenset(
-            earlier.filter(sender__isnull=False).values_list("sender__domain_id", flat=True).distinct()
-        ),
-        list_ids=frozenset(list_id for ids in lists for list_id in ids),
+        campaigns=len(rows),
+        last_at=max((at for at, *_ in rows), default=None),
+        sent_last_day=sum(count for at, count, *_ in rows if at > now - timedelta(days=1)),
+        counts_90_days=[count for at, count, *_ in rows if at > now - timedelta(days=90)],
+        sender_domain_ids=frozenset(domain_id for *_, domain_id in rows if domain_id is not None),
+        list_ids=frozenset(list_id for _at, _count, ids, _domain_id in rows for list_id in ids),
     )
 
 

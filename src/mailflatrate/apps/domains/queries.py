@@ -107,9 +107,9 @@ def account_of_media_host(host: str) -> int | None:
 
 def signing_key(domain: SenderDomain) -> DkimKey | None:
     """Return the key that signs a domain's messages: the newest one in use, or the first one there is (R-59)."""
-    keys = DkimKey.objects.filter(domain=domain, retired_at=None)
-    in_use = keys.filter(active_from__isnull=False).order_by("-active_from", "-id").first()
-    return in_use or keys.order_by("created_at", "id").first()
+    keys = list(DkimKey.objects.filter(domain=domain, retired_at=None).order_by("created_at", "id"))
+    in_use = [(key.active_from, key.id, key) for key in keys if key.active_from]
+    return max(in_use)[2] if in_use else next(iter(keys), None)
 
 
 def service_key_published(service_domain: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
+from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
 from mailflatrate.apps.campaigns.facts import (
@@ -34,7 +35,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
     """Return all facts for the campaign rules, as of now."""
     imprint, account = newest_imprint(), current_account()
     campaigns_sent, history = history_facts(campaign)
-    content, sample, spam = _message_facts(campaign)
+    content, sample, spam = _message_facts(campaign, imprint)
     return CampaignFacts(
         account=replace(account_facts(account), campaigns_sent=campaigns_sent),
         release=release_facts(campaign, imprint, supervised=account.supervised, four_eyes=account.four_eyes),
@@ -51,9 +52,10 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
 @tenancy.unlimited(UnlimitedReason.RULES)
 def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
     """Return the facts of every variant or language, the first one first; they differ only in content and language."""
-    facts = [campaign_facts(campaign)]
-    for shown in all_variants(campaign)[1:]:
-        content, sample, spam = _message_facts(shown)
+    facts, others = [campaign_facts(campaign)], all_variants(campaign)[1:]
+    imprint = newest_imprint() if others else None
+    for shown in others:
+        content, sample, spam = _message_facts(shown, imprint)
         audience = replace(facts[0].audience, language=shown.language)
         facts.append(replace(facts[0], content=content, sample=sample, spam=spam, audience=audience))
     return facts
@@ -86,9 +88,10 @@ def _concerned(facts: list[CampaignFacts], numbers: list[int]) -> tuple[str, Par
     return "variants", ", ".join(VARIANT_LETTERS[number] for number in numbers)
 
 
-def _message_facts(campaign: Campaign) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:
+def _message_facts(
+    campaign: Campaign, imprint: Imprint | None
+) -> tuple[ContentFacts, SampleFacts | None, SpamScore | None]:
     """Compile the draft as it is, write one message, and report what can be seen; mistakes become findings."""
-    imprint = newest_imprint()
     if imprint is None:
         return broken_content_facts(campaign, NO_IMPRINT), None, None
     attributes = attribute_names()

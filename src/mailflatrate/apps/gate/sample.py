@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.child_compiler import (
 from mailflatrate.apps.campaigns.coupons import pool_keys, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
+from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.domains.queries import signing_key
 from mailflatrate.apps.gate.message_composition import (
     EditionUnusable,
@@ -49,14 +50,15 @@ def sampled(
 
     None if sender or list are missing, which other rules report.
     """
-    if campaign.sender is None or signing_key(campaign.sender.domain) is None or not campaign.list_ids:
+    key = signing_key(campaign.sender.domain) if campaign.sender else None
+    if key is None or not campaign.list_ids:
         return None, None
     work = work_of(campaign, compiled, attributes)
     try:
         message = sample_message(campaign, compiled, attributes, now)
     except EditionUnusable as problem:
         return SampleFacts(octets=0, problem=as_param(problem.error), work=work), None
-    return replace(sample_facts(campaign, message, now), work=work), spam_score(message)
+    return replace(sample_facts(message, key, now), work=work), spam_score(message)
 
 
 def work_of(campaign: Campaign, compiled: CompiledCampaign, attributes: frozenset[str]) -> int:
@@ -124,11 +126,9 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
     )  # fmt: skip
 
 
-def sample_facts(campaign: Campaign, message: bytes, now: datetime) -> SampleFacts:
+def sample_facts(message: bytes, key: DkimKey, now: datetime) -> SampleFacts:
     """Return what a receiver with the domain's published key finds in the message."""
-    assert campaign.sender is not None
-    key = signing_key(campaign.sender.domain)
-    published = base64.b64decode(key.public_record.partition("p=")[2]) if key else None
+    published = base64.b64decode(key.public_record.partition("p=")[2])
     judgement = judge_sample_in_child(message, published, now)
     failed, is_signed = set(judgement.failed), judgement.is_signed
     if not is_signed:
