@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +97,8 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
     from mailflatrate.apps.lists.models import MailingList
     from mailflatrate.base import clock, tenancy
     from mailflatrate.base.tenancy import PlatformReason
-    from mailflatrate.mail.dkim import generate_key
 
-    pem, record = generate_key()
+    pem, record = _signing_key()
     account_id, owner = _vetted_account()
     now = clock.now()
     with tenancy.account(account_id):
@@ -118,6 +118,14 @@ def build_estate(recipients: int, address: Callable[[int, int], str] = plain_add
     with tenancy.platform(PlatformReason.SETUP):
         assert Account.objects.get(id=account_id).may_send
     return Estate(account_id, mailing_list.id, sender.id, owner)
+
+
+@cache
+def _signing_key() -> tuple[bytes, str]:
+    """Return the key of all estates of this process: finding its primes takes longer than the rest of one."""
+    from mailflatrate.mail.dkim import generate_key
+
+    return generate_key()
 
 
 def _vetted_account() -> tuple[int, User]:

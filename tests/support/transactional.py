@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from mailflatrate.apps.delivery.actions.transactional import send_message
@@ -108,10 +109,15 @@ def fresh_recipient() -> str:
     return f"frieda.{next(NUMBERS)}@briefkasten-lindenhof.de"
 
 
+@cache
+def _key() -> tuple[bytes, str]:
+    return generate_key()
+
+
 def service_sender() -> int:
     """A verified subdomain and an address there, in the account's scope."""
     now = clock.now()
-    pem, record = generate_key()
+    pem, record = _key()
     domain = SenderDomain.objects.create(name=HOST, state="verified", checked_at=now, verified_at=now)
     DkimKey.objects.create(
         domain=domain, selector="one", private_sealed=DkimKey.seal(HOST, "one", pem), public_record=record

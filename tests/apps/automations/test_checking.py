@@ -16,6 +16,17 @@ Step = dict[str, Any]
 END: Step = {"id": "z", "do": "end"}
 
 
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    """Anna, with a number about each contact; each test has automations of its own."""
+    customer = sending_customer()
+    with tenancy.account(customer.account_id):
+        create_field(
+            FieldDraft(label="Level", key="level", purpose="To write at the right time", type=ContactFieldType.NUMBER)
+        )
+    return customer
+
+
 def problems(journey: Journey) -> set[str]:
     with tenancy.account(journey.customer.account_id):
         return {problem.step for problem in problems_of(drafts.draft_of(journey.automation_id))}
@@ -38,10 +49,6 @@ def problems(journey: Journey) -> set[str]:
     ids=lambda step: str(sorted(step.items()))[:60],
 )
 def test_a_step_that_refers_to_nothing_is_named(anna: Customer, step: Step) -> None:
-    with tenancy.account(anna.account_id):
-        create_field(
-            FieldDraft(label="Level", key="level", purpose="To write at the right time", type=ContactFieldType.NUMBER)
-        )
     assert problems(Journey.drafted(anna, step)) == {"a"}
 
 

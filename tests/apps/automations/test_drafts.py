@@ -12,9 +12,16 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.reading import GraphRefused
 from support.automations import Journey
-from support.customers import Customer, customer_with_list
+from support.customers import Customer, customer_with_list, sending_customer
 
 Step = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    """Anna; each test has automations of its own."""
+    assert database
+    return sending_customer()
 
 
 def test_a_save_on_top_of_another_is_refused(anna: Customer, wait: Step) -> None:

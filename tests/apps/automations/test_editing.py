@@ -20,8 +20,9 @@ from support.automations import Journey
 from support.customers import Customer, sending_customer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
+    """Anna; each test edits an automation of its own."""
     assert database
     return sending_customer(people=2)
 

@@ -90,18 +90,19 @@ def by_variant(anna: Customer, campaign: Campaign) -> dict[int, set[int]]:
 def send_all(anna: Customer, campaign: Campaign, state: DeliveryState = DeliveryState.SENT) -> list[Claim]:
     """A sender takes chunk after chunk; what it claimed, in order."""
     held: list[Claim] = []
-    while True:
-        with tenancy.account(anna.account_id):
-            ready = Chunk.objects.filter(campaign=campaign, state=ChunkState.READY).order_by("number").first()
-        if ready is None:
-            return held
-        held.append(asyncio.run(_send(anna.account_id, ready.id, state)))
-        claim_end.finish_chunk(anna.account_id, ready.id, "one")
+    with asyncio.Runner() as sender:
+        database = Database("one")
+        while True:
+            with tenancy.account(anna.account_id):
+                ready = Chunk.objects.filter(campaign=campaign, state=ChunkState.READY).order_by("number").first()
+            if ready is None:
+                sender.run(database.close())
+                return held
+            held.append(sender.run(_send(database, anna.account_id, ready.id, state)))
+            claim_end.finish_chunk(anna.account_id, ready.id, "one")
 
 
-async def _send(account_id: int, chunk_id: int, state: DeliveryState) -> Claim:
-    database = Database("one")
-
+async def _send(database: Database, account_id: int, chunk_id: int, state: DeliveryState) -> Claim:
     async def work(connection: Connection) -> Claim:
         held = await claim(connection, account_id, chunk_id, "one")
         assert held is not None
@@ -113,10 +114,7 @@ async def _send(account_id: int, chunk_id: int, state: DeliveryState) -> Claim:
         await record(connection, account_id, chunk_id, "one", batch)
         return held
 
-    try:
-        return await database.run(account_id, work)
-    finally:
-        await database.close()
+    return await database.run(account_id, work)
 
 
 def clicked(anna: Customer, campaign: Campaign, *numbers: int, machines: int = 0) -> None:

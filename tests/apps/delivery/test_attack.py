@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 from psycopg import errors
 
-from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
+from apps.delivery.test_lock import HOLES, INSERT, released, with_hole
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.forms.facts import confirmation_batch
 from mailflatrate.apps.forms.models import Form, SignupRequest
@@ -47,9 +47,25 @@ from support.people import operator
 ROLES = (APP_ROLE, PLATFORM_ROLE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
+    """One customer for all attacks that are refused: they change nothing."""
     return sending_customer()
+
+
+@pytest.fixture(scope="module")
+def with_form(database: str) -> Customer:
+    """Anna with a published form, which forged sign-ups name."""
+    customer = sending_customer()
+    with tenancy.account(customer.account_id):
+        add_form(customer)
+    return customer
+
+
+@pytest.fixture(scope="module")
+def otto(database: str) -> User:
+    """An operator, whom attackers claim to be."""
+    return operator()
 
 
 @pytest.fixture
@@ -99,7 +115,7 @@ FORGERIES = {
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_nothing_that_the_lock_asks_is_forged(
-    anna: Customer, attacker: psycopg.Connection, role: str, forgery: str
+    anna: Customer, otto: User, attacker: psycopg.Connection, role: str, forgery: str
 ) -> None:
     """Under both roles, straight after SET ROLE."""
     with tenancy.platform(PlatformReason.SETUP), connection.cursor() as cursor:
@@ -108,7 +124,7 @@ def test_nothing_that_the_lock_asks_is_forged(
             " VALUES (%s, %s, 'complaint', 'test', now())",
             [anna.account_id, secrets.token_bytes(32)],
         )
-    values = {"account": anna.account_id, "otto": operator().id, "user": anna.owner.id, "list": anna.list_id}
+    values = {"account": anna.account_id, "otto": otto.id, "user": anna.owner.id, "list": anna.list_id}
     assert attempt(attacker, role, anna.account_id, FORGERIES[forgery].format(**values)) == 0
     assert not User.objects.get(id=anna.owner.id).is_staff
 
@@ -158,14 +174,12 @@ def test_a_pass_is_for_one_connection_and_is_not_seen_by_others(anna: Customer, 
 
 
 @pytest.mark.parametrize("hole", HOLES)
-def test_each_lock_holds_for_the_platform_role_with_its_pass(anna: Customer, database: str, hole: str) -> None:
+def test_each_lock_holds_for_the_platform_role_with_its_pass(database: str, hole: str) -> None:
     """A bug at the desk, or a thief with the secret key: still no message without its permission."""
-    statement, words = HOLES[hole]
-    values = released(anna)
-    by_owner(database, statement, values)
+    _customer, values = with_hole(database, hole)
     with psycopg.connect(app_url(load_settings())) as base:
         enter_role(base, PLATFORM_ROLE)
-        with pytest.raises(psycopg.Error, match=words):
+        with pytest.raises(psycopg.Error, match=HOLES[hole][1]):
             base.execute(INSERT, values)
 
 
@@ -228,7 +242,8 @@ def forged(anna: Customer, attacker: psycopg.Connection, **changes: object) -> i
     return int(request)
 
 
-def test_a_forged_sign_up_needs_a_published_form_and_its_event(anna: Customer, attacker: psycopg.Connection) -> None:
+def test_a_forged_sign_up_needs_a_published_form_and_its_event(database: str, attacker: psycopg.Connection) -> None:
+    anna = sending_customer()
     with tenancy.account(anna.account_id):
         add_form(anna)
         stranger = Contact.objects.order_by("id").values_list("id", flat=True)[0]
@@ -242,20 +257,19 @@ def test_a_forged_sign_up_needs_a_published_form_and_its_event(anna: Customer, a
 
 
 def test_a_forged_sign_up_at_a_published_form_gets_the_frozen_mail_and_no_way_around_suppression(
-    anna: Customer, attacker: psycopg.Connection
+    with_form: Customer, attacker: psycopg.Connection
 ) -> None:
     """The limit of what the database can tell (ADR 0010): the sender asks again, and a false key stops the message."""
-    with tenancy.account(anna.account_id):
-        add_form(anna)
-    honest, false = forged(anna, attacker), forged(anna, attacker, key=secrets.token_bytes(32))
-    with tenancy.account(anna.account_id):
+    honest, false = forged(with_form, attacker), forged(with_form, attacker, key=secrets.token_bytes(32))
+    with tenancy.account(with_form.account_id):
         requests = {row.id: row for row in SignupRequest.objects.filter(id__in=[honest, false])}
         facts = confirmation_facts(confirmation_batch(list(requests.values())))
         assert [each.key for each in judge_confirmation(facts[false]).blocked_by] == ["confirmation-address"]
         assert judge_confirmation(facts[honest]).allowed, "it asks the person, in words that the form froze"
 
 
-def test_a_recipient_whose_key_is_not_his_address_is_left_out(anna: Customer) -> None:
+def test_a_recipient_whose_key_is_not_his_address_is_left_out(database: str) -> None:
+    anna = sending_customer()
     values = released(anna)
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         cursor.execute(INSERT, values)
@@ -283,17 +297,21 @@ def test_a_recipient_whose_key_is_not_his_address_is_left_out(anna: Customer) ->
     ],
 )
 def test_the_database_refuses_a_confirmation_to_a_suppressed_address(
-    anna: Customer, attacker: psycopg.Connection, database: str, reason: str, days: int, everywhere: bool, refused: bool
+    with_form: Customer,
+    attacker: psycopg.Connection,
+    database: str,
+    reason: str,
+    days: int,
+    everywhere: bool,
+    refused: bool,
 ) -> None:
     """R-75: it knows the 60 days after a hard bounce itself."""
     key = secrets.token_bytes(32)
-    with tenancy.account(anna.account_id):
-        add_form(anna)
     with psycopg.connect(database) as owner:
         owner.execute(
             "INSERT INTO suppression (account_id, address_key, reason, source, created_at)"
             " VALUES (%s, %s, %s, 't', now() - %s * interval '1 day')",
-            [None if everywhere else anna.account_id, key, reason, days],
+            [None if everywhere else with_form.account_id, key, reason, days],
         )
     with pytest.raises(errors.InsufficientPrivilege, match="nobody asked") if refused else nullcontext():
-        forged(anna, attacker, key=key)
+        forged(with_form, attacker, key=key)

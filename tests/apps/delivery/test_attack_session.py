@@ -5,12 +5,13 @@ can change custom settings; and whatever a function of the owner touches runs as
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from apps.delivery.test_lock import HOLES, INSERT, by_owner, released
+from apps.delivery.test_lock import INSERT, released, with_hole
 from mailflatrate.apps.delivery.editions import edition_mail
 from mailflatrate.apps.gate.message_composition import EditionUnusable
 from mailflatrate.base import ids, tenancy
@@ -29,16 +30,23 @@ REFUSED = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
+    """One customer for all attacks: each has a session of its own, and what is refused changes nothing."""
     return sending_customer()
+
+
+@contextmanager
+def session_of(customer: Customer) -> Iterator[psycopg.Connection]:
+    """The application's own name and password, in the scope of an account."""
+    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
+        tenancy.enter_account(opened, customer.account_id, for_session=True)
+        yield opened
 
 
 @pytest.fixture
 def eve(anna: Customer) -> Iterator[psycopg.Connection]:
-    """The application's own name and password, in the scope of Anna's account."""
-    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
-        tenancy.enter_account(opened, anna.account_id, for_session=True)
+    with session_of(anna) as opened:
         yield opened
 
 
@@ -69,15 +77,13 @@ SHADOWS = {
 
 @pytest.mark.parametrize("shadow", SHADOWS)
 @pytest.mark.parametrize("hole", ["account paused", "suppressed here", "no tick"])
-def test_no_setting_and_no_name_of_a_session_opens_the_lock(
-    anna: Customer, eve: psycopg.Connection, database: str, hole: str, shadow: str
-) -> None:
-    values = released(anna)
-    by_owner(database, HOLES[hole][0], values)
-    for statement in SHADOWS[shadow].split(";"):
-        tries(eve, statement)
-    assert tries(eve, INSERT.replace("INTO delivery", "INTO public.delivery").replace(
-        "FROM subscription", "FROM public.subscription"), values) == 0  # fmt: skip
+def test_no_setting_and_no_name_of_a_session_opens_the_lock(database: str, hole: str, shadow: str) -> None:
+    customer, values = with_hole(database, hole)
+    insert = INSERT.replace("INTO delivery", "INTO public.delivery")
+    with session_of(customer) as eve:
+        for statement in SHADOWS[shadow].split(";"):
+            tries(eve, statement)
+        assert tries(eve, insert.replace("FROM subscription", "FROM public.subscription"), values) == 0
 
 
 def test_the_ledger_is_not_rewritten_past_its_trigger(anna: Customer, eve: psycopg.Connection, database: str) -> None:

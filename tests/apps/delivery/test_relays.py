@@ -33,13 +33,24 @@ PEOPLE, CHUNK = 120, 40
 OTTO = audit.machine("tests.relays")
 
 
+def address(account_id: int, number: int) -> str:
+    """All at one domain, which both relays get mail for."""
+    return f"p{account_id}x{number}@lindenhof.example"
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> Estate:
+    """An account that every test sends another campaign of; their relays answer nothing that ends a subscription."""
+    return build_estate(PEOPLE, address)
+
+
 @pytest.fixture
-def estate(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
+def estate(anna: Estate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
     monkeypatch.setattr(plan, "load_settings", lambda: load_settings().model_copy(update={"chunk_size": CHUNK}))
     monkeypatch.setattr(engine, "FOLLOW_SECONDS", 0.1)
     monkeypatch.setattr(engine, "REPORT_SECONDS", 0.2)
     _forget()
-    yield build_estate(PEOPLE, lambda account_id, n: f"p{account_id}x{n}@lindenhof.example")
+    yield anna
     _forget()
 
 
@@ -185,6 +196,8 @@ def test_what_one_relay_answers_counts_and_the_other_goes_on(
     estate: Estate, two: tuple[FakeRelay, FakeRelay], fault: str
 ) -> None:
     step, answer, ends = FAULTS[fault]
+    if DeliveryState.BOUNCED in ends:
+        estate = build_estate(PEOPLE, address)
     one, other = two
     one.on(step, ANY, answer)
     add(one, "one")
@@ -296,6 +309,7 @@ def test_a_slow_pool_leaves_places_to_the_others(estate: Estate, two: tuple[Fake
     add(fast, "fast")
     other = build_estate(10, lambda account_id, n: f"q{account_id}x{n}@lindenhof.example")
     waiting = [*_chunks(estate, release(estate)), *_chunks(other, release(other))]
+    slow_chunks = [chunk_id for account_id, chunk_id in waiting if account_id == estate.account_id]
     assert len(waiting) == PEOPLE // CHUNK + 1
     done_at: list[tuple[int, int]] = []
 
@@ -319,7 +333,7 @@ def test_a_slow_pool_leaves_places_to_the_others(estate: Estate, two: tuple[Fake
     assert done_at[0][0] < CHUNK, "before the slow one was through with its first chunk"
     assert set(Counter(letter.recipient for letter in (*slow.received, *fast.received)).values()) == {1}
     with tenancy.account(estate.account_id):
-        rest = Chunk.objects.filter(state=ChunkState.READY).count()
+        rest = Chunk.objects.filter(id__in=slow_chunks, state=ChunkState.READY).count()
     assert rest == PEOPLE // CHUNK - 1, "they come again, by a job of their own"
 
 

@@ -25,13 +25,24 @@ from support.people import browser, followed, person
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def anna() -> Customer:
+def anna_with_ben() -> Customer:
     """Anna's account; a second person has to release each campaign."""
     made = sending_customer()
     person(made.account_id, "Ben Berger", Role.EDITOR)
     approval.switch_four_eyes(made.account_id, True, by=made.owner)
     return made
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    """For tests that leave its setting and its people as they are, and work on campaigns of their own."""
+    return anna_with_ben()
+
+
+@pytest.fixture(scope="module")
+def stranger(database: str) -> User:
+    """An owner of another account."""
+    return Customer.registered("Carla's Cafe").owner
 
 
 def ben_of(anna: Customer) -> User:
@@ -97,8 +108,9 @@ def test_everybodys_own_clock_is_kept_with_the_request(anna: Customer) -> None:
     assert (campaign.state, campaign.local_at) == (CampaignState.SCHEDULED, at)
 
 
-def test_whoever_wrote_last_is_no_second_person(anna: Customer) -> None:
+def test_whoever_wrote_last_is_no_second_person() -> None:
     """Ben edits, Anna asks: neither may; Clara may."""
+    anna = anna_with_ben()
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
         drafts.update_campaign(campaign.id, {"subject": "Bulbs, dug by Ben"}, by=ben)
@@ -145,8 +157,9 @@ def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: Customer)
         assert not release_campaign(campaign.id, by=anna.owner).allowed
 
 
-def test_switched_on_before_the_time_has_come(anna: Customer) -> None:
+def test_switched_on_before_the_time_has_come() -> None:
     """What was scheduled by one person waits for the second when the account wants it meanwhile."""
+    anna = anna_with_ben()
     approval.switch_four_eyes(anna.account_id, False, by=anna.owner)
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
@@ -177,7 +190,8 @@ def test_other_checks_come_first(anna: Customer) -> None:
         asked(anna, campaign)
 
 
-def test_who_switches_it(anna: Customer) -> None:
+def test_who_switches_it() -> None:
+    anna = anna_with_ben()
     ben = ben_of(anna)
     with pytest.raises(AccountError, match="Only owners"):
         approval.switch_four_eyes(anna.account_id, False, by=ben)
@@ -195,17 +209,20 @@ FORGED = {
     "a release that nobody asked for": "INSERT INTO release_request (account_id, campaign_id, content_hash, note,"
     " asked_by_id, asked_at, answer, answered_by_id, answered_at, text) VALUES (%(account)s, %(campaign)s, %(hash)s,"
     " '', %(anna)s, now(), 'released', %(ben)s, now(), '')",
-    "the asker's own": "UPDATE release_request SET answer = 'released', answered_by_id = %(anna)s, answered_at = now()",
-    "a stranger's": "UPDATE release_request SET answer = 'released', answered_by_id = %(carla)s, answered_at = now()",
-    "without the tick": "UPDATE release_request SET answer = 'released', answered_by_id = %(ben)s, answered_at = now()",
-    "for another content": "UPDATE release_request SET content_hash = repeat('0', 64)",
+    "the asker's own": "UPDATE release_request SET answer = 'released', answered_by_id = %(anna)s, answered_at = now()"
+    " WHERE campaign_id = %(campaign)s",
+    "a stranger's": "UPDATE release_request SET answer = 'released', answered_by_id = %(carla)s, answered_at = now()"
+    " WHERE campaign_id = %(campaign)s",
+    "without the tick": "UPDATE release_request SET answer = 'released', answered_by_id = %(ben)s, answered_at = now()"
+    " WHERE campaign_id = %(campaign)s",
+    "for another content": "UPDATE release_request SET content_hash = repeat('0', 64) WHERE campaign_id = %(campaign)s",
     "past the request": "UPDATE campaign SET state = 'planning' WHERE id = %(campaign)s",
     "to a reviewer": "UPDATE campaign SET state = 'review' WHERE id = %(campaign)s",
 }
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_the_database_holds_to_it(anna: Customer, name: str) -> None:
+def test_the_database_holds_to_it(anna: Customer, stranger: User, name: str) -> None:
     """SQL under the application role, in the account's own scope."""
     campaign = anna.ticked(anna.draft())
     asked(anna, campaign)
@@ -215,7 +232,7 @@ def test_the_database_holds_to_it(anna: Customer, name: str) -> None:
         "hash": campaign.policy_hash,
         "anna": anna.owner.id,
         "ben": ben_of(anna).id,
-        "carla": sending_customer().owner.id,
+        "carla": stranger.id,
     }
     statement = FORGED[name]
     with psycopg.connect(app_url(load_settings())) as application:
@@ -232,8 +249,9 @@ def test_an_answer_never_changes(anna: Customer) -> None:
         ReleaseRequest.objects.filter(campaign_id=campaign.id).update(answer=ReleaseAnswer.SENT_BACK)
 
 
-def test_the_pages_from_the_setting_to_the_release(anna: Customer) -> None:
+def test_the_pages_from_the_setting_to_the_release() -> None:
     """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
+    anna = anna_with_ben()
     approval.switch_four_eyes(anna.account_id, False, by=anna.owner)
     page = followed(anna.client, "/studio/settings/approval/", {"wanted": "yes"})
     assert "Turned on by Anna Lindner" in page

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -65,6 +65,7 @@ class Home:
 
     anna: Customer
     draft: Campaign
+    sql: psycopg.Connection
     kept: dict[str, Any] = field(default_factory=dict)
 
     def save(self, **values: Any) -> None:
@@ -85,11 +86,14 @@ class Home:
 
     def stays(self, shop: Program) -> list[str]:
         """Try to let it out in every way: at the gate, on the page, by API, by SQL; the keys that keep it in."""
-        keys = self.blocked_by()
-        self.anna.client.post(f"/studio/campaigns/{self.draft.id}/release/", {"when": "now"})
-        assert self.anna.again(self.draft).state == CampaignState.DRAFT
         word = {"policy_confirmed": True, "content_hash": self.draft.policy_hash}
         assert shop.call("POST", f"/campaigns/{self.draft.id}/release", word).status_code in (403, 409, 422)
+        return self.stays_without_api()
+
+    def stays_without_api(self) -> list[str]:
+        """The same where the API's answer is read, too."""
+        keys = self.blocked_by()
+        self.anna.client.post(f"/studio/campaigns/{self.draft.id}/release/", {"when": "now"})
         assert self.anna.again(self.draft).state == CampaignState.DRAFT
         self.try_by_sql()
         return keys
@@ -100,20 +104,19 @@ class Home:
 
         The database refuses the decision, and it refuses the message because it lacks one.
         """
-        values = {"account": self.anna.account_id, "campaign": self.draft.id}
-        with psycopg.connect(app_url(load_settings())) as base:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
-                tenancy.enter_account(base, self.anna.account_id)
-                base.execute(FORGED_DECISION, values | {"edition": None, "allowed": True})
-            refused = pytest.raises(
-                psycopg.errors.InsufficientPrivilege, match=r"no delivery without permission|a second person"
-            )
-            with refused, base.transaction():
-                tenancy.enter_account(base, self.anna.account_id)
-                base.execute("UPDATE campaign SET state = 'sending' WHERE id = %(campaign)s", values)
-                values["edition"] = base.execute(FORGED_EDITION, values).fetchone()[0]  # type: ignore[index]
-                values["decision"] = base.execute(FORGED_DECISION, values | {"allowed": False}).fetchone()[0]  # type: ignore[index]
-                assert base.execute(FORGED_LETTER, values).rowcount
+        values, base = {"account": self.anna.account_id, "campaign": self.draft.id}, self.sql
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
+            tenancy.enter_account(base, self.anna.account_id)
+            base.execute(FORGED_DECISION, values | {"edition": None, "allowed": True})
+        refused = pytest.raises(
+            psycopg.errors.InsufficientPrivilege, match=r"no delivery without permission|a second person"
+        )
+        with refused, base.transaction():
+            tenancy.enter_account(base, self.anna.account_id)
+            base.execute("UPDATE campaign SET state = 'sending' WHERE id = %(campaign)s", values)
+            values["edition"] = base.execute(FORGED_EDITION, values).fetchone()[0]  # type: ignore[index]
+            values["decision"] = base.execute(FORGED_DECISION, values | {"allowed": False}).fetchone()[0]  # type: ignore[index]
+            assert base.execute(FORGED_LETTER, values).rowcount
         with tenancy.account(self.anna.account_id):
             assert Campaign.objects.get(id=self.draft.id).state == CampaignState.DRAFT
             assert not Delivery.objects.filter(campaign_id=self.draft.id).exists()
@@ -141,9 +144,16 @@ def shop(anna: Customer) -> Program:
     return program_of(anna)
 
 
+@pytest.fixture(scope="module")
+def sql(database: str) -> Iterator[psycopg.Connection]:
+    """The application's own name and password."""
+    with psycopg.connect(app_url(load_settings()), autocommit=True) as opened:
+        yield opened
+
+
 @pytest.fixture
-def home(anna: Customer) -> Home:
-    return Home(anna, anna.ticked(anna.draft()))
+def home(anna: Customer, sql: psycopg.Connection) -> Home:
+    return Home(anna, anna.ticked(anna.draft()), sql)
 
 
 def content(piece: str) -> Step:
@@ -282,13 +292,11 @@ def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
     """By the gate itself, on the page, by API, and by SQL."""
     try:
         break_it(home)
-        assert home.stays(shop) == [key]
+        assert home.stays_without_api() == [key]
         assert home.blocked_by_api(shop) == [key]
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
     finally:
         fix_it(home)
-    with tenancy.account(home.anna.account_id):
-        assert check_campaign(home.draft.id).allowed
     assert home.blocked_by_api(shop) == []
 
 
@@ -298,15 +306,7 @@ def test_a_draft_cannot_leave_out_what_the_service_puts_in(home: Home) -> None:
     home.save(content_kind="html", content=f"{style}<p>Bulbs</p>{active}")
     with tenancy.account(home.anna.account_id):
         failed = {finding.key for finding in check_campaign(home.draft.id).failures}
-    by_construction = {
-        "imprint-shown",
-        "imprint-readable",
-        "unsubscribe-link",
-        "reason-given",
-        "both-parts",
-        "no-active-content",
-    }
-    assert not failed & by_construction
+    assert not failed & ELSEWHERE
 
 
 def test_a_mailing_in_another_language_than_its_list_is_warned_of(home: Home) -> None:
@@ -376,18 +376,18 @@ def test_a_new_agreement_has_to_be_accepted(home: Home, shop: Program, kind: Agr
         transaction.set_rollback(True)
 
 
-def test_a_daily_limit_holds() -> None:
+def test_a_daily_limit_holds(sql: psycopg.Connection) -> None:
     anna, otto = sending_customer(people=2), operator()
-    home = Home(anna, anna.ticked(anna.draft()))
+    home = Home(anna, anna.ticked(anna.draft()), sql)
     account_status.set_limits(anna.account_id, by=otto, daily_limit=1, supervised=False, because="test")
     assert home.stays(program_of(anna)) == ["volume-allowed"]
     account_status.set_limits(anna.account_id, by=otto, daily_limit=None, supervised=False, because="test")
     assert home.blocked_by() == []
 
 
-def test_nothing_goes_out_while_a_file_is_read_into_its_list() -> None:
+def test_nothing_goes_out_while_a_file_is_read_into_its_list(sql: psycopg.Connection) -> None:
     anna = sending_customer(people=1)
-    home, origin = Home(anna, anna.ticked(anna.draft())), approve_origin(anna.account_id, anna.list_id)
+    home, origin = Home(anna, anna.ticked(anna.draft()), sql), approve_origin(anna.account_id, anna.list_id)
     with tenancy.account(anna.account_id):
         running = Import.objects.create(
             mailing_list_id=anna.list_id, file_name="stock.csv", file_path="", file_sha256="0" * 64, file_bytes=1,
@@ -399,11 +399,11 @@ def test_nothing_goes_out_while_a_file_is_read_into_its_list() -> None:
     assert home.blocked_by() == []
 
 
-def test_where_two_have_to_release_one_cannot() -> None:
+def test_where_two_have_to_release_one_cannot(sql: psycopg.Connection) -> None:
     anna = sending_customer(people=1)
     ben = person(anna.account_id, "Ben Berger", Role.EDITOR)
     approval.switch_four_eyes(anna.account_id, True, by=anna.owner)
-    home = Home(anna, anna.ticked(anna.draft()))
+    home = Home(anna, anna.ticked(anna.draft()), sql)
     assert home.stays(program_of(anna)) == ["released-by-two"]
     with tenancy.account(anna.account_id):
         shown = content_hash(Campaign.objects.get(id=home.draft.id), newest_imprint())

@@ -13,9 +13,9 @@ from support.transactional import (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> TransactionalCustomer:
-    """Anna, who may send transactional email."""
+    """Anna, who may send transactional email; every message has a recipient of its own."""
     return transactional_customer()
 
 

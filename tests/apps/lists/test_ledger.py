@@ -20,22 +20,34 @@ from support.waiting import stays
 
 _RAW = """
 INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, commitment)
-VALUES (%s, 1, 'erased', now(), sha256('')) RETURNING id
+VALUES (%s, 999999999, 'erased', now(), sha256('')) RETURNING id
 """
 _BACKDATED = """
 INSERT INTO consent_event (account_id, contact_id, kind, occurred_at, recorded_at, commitment)
-VALUES (%s, 1, 'erased', now(), now() - interval '2 days', sha256('')) RETURNING id
+VALUES (%s, 999999999, 'erased', now(), now() - interval '2 days', sha256('')) RETURNING id
 """
 REFUSED = psycopg.errors.InsufficientPrivilege
 
 
-@pytest.fixture
-def sealed(database: str) -> LedgerCustomer:
-    """Five events, sealed."""
+@pytest.fixture(scope="module")
+def ledger(database: str) -> LedgerCustomer:
+    """Five events, to which tests may add honest ones."""
     assert database
+    return customer_with_ledger()
+
+
+def sealed_customer() -> LedgerCustomer:
+    """A customer for a test that leaves behind what the ledger's own code never writes."""
     made = customer_with_ledger()
     ledger_seals.seal_ledger()
     return made
+
+
+@pytest.fixture
+def sealed(ledger: LedgerCustomer) -> LedgerCustomer:
+    """The same, and everything so far is sealed."""
+    ledger_seals.seal_ledger()
+    return ledger
 
 
 def test_every_event_is_in_one_seal_and_the_chain_holds(database: str, sealed: LedgerCustomer) -> None:
@@ -60,8 +72,9 @@ def test_large_batches_are_cut(database: str, sealed: LedgerCustomer) -> None:
         assert faults_of(looked_at(owner), sealed.account_id) == []
 
 
-def test_an_event_that_commits_late_is_not_lost(database: str, sealed: LedgerCustomer) -> None:
+def test_an_event_that_commits_late_is_not_lost(database: str) -> None:
     """Its id is lower than one that is there already; the sealer waits for its writer, and for nobody else."""
+    sealed = sealed_customer()
     with psycopg.connect(database) as slow:
         row = slow.execute(_RAW, [sealed.account_id]).fetchone()
         assert row
@@ -122,7 +135,10 @@ TAMPERING = {
         "UPDATE consent_event SET occurred_at = occurred_at - interval '1 year' WHERE id = {1}",
         {(FaultKind.EVENT_CHANGED, 1)},
     ),
-    "another person": ("UPDATE consent_event SET contact_id = 1 WHERE id = {1}", {(FaultKind.EVENT_CHANGED, 1)}),
+    "another person": (
+        "UPDATE consent_event SET contact_id = contact_id + 1 WHERE id = {1}",
+        {(FaultKind.EVENT_CHANGED, 1)},
+    ),
     "another account": (
         "UPDATE consent_event SET account_id = account_id + 1 WHERE id = {1}",
         {(FaultKind.EVENT_CHANGED, 1), (FaultKind.EVIDENCE_CHANGED, 1)},
@@ -194,8 +210,9 @@ def test_a_row_slipped_in_is_named(database: str, sealed: LedgerCustomer) -> Non
         assert FaultKind.EVENT_OVERDUE in {fault.kind for fault in looked_at(owner).faults}
 
 
-def test_a_backdated_event_is_named_though_it_is_sealed(database: str, sealed: LedgerCustomer) -> None:
+def test_a_backdated_event_is_named_though_it_is_sealed(database: str) -> None:
     """Who owns the database can write any date; the seal before shows that it was not there then."""
+    sealed = sealed_customer()
     with psycopg.connect(app_url(load_settings())) as application:
         tenancy.enter_account(application, sealed.account_id)
         with pytest.raises(REFUSED):

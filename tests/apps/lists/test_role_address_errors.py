@@ -17,10 +17,22 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.addresses import role_tier
 from mailflatrate.rules.addresses.roles import plain_refused_words
 from support.contact_files import HEADER
-from support.customers import Customer
+from support.customers import Customer, customer_with_list
 
 ROLES = ("info", "Info+x", "vertrieb1", "no-reply", "kundenservice_", "_office", "BÜRO", "buero", "geschäftsführung")
 NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    """Anna, with a contact of each test's own."""
+    return customer_with_list("Anna")
+
+
+@pytest.fixture(scope="module")
+def without_contacts(database: str) -> Customer:
+    """An account that no role address gets into."""
+    return customer_with_list("Anna")
 
 
 def refused_by_table(local: str) -> bool:
@@ -70,21 +82,22 @@ def test_people_are_let_through_by_the_table(database: str, local: str) -> None:
 
 @pytest.mark.parametrize("local", ROLES)
 def test_raw_sql_under_the_application_role_is_refused(anna: Customer, local: str) -> None:
-    values = [anna.account_id, f"{local}@kunde-1.de", b"x" * 31 + bytes([next(NUMBERS)])]
+    number = next(NUMBERS)
+    values = [anna.account_id, f"{local}@kunde-1.de", b"x" * 31 + bytes([number])]
     insert = "INSERT INTO contact (account_id, email, address_key) VALUES (%s, %s, %s)"
     with tenancy.account(anna.account_id), connection.cursor() as cursor:
         with pytest.raises(IntegrityError, match="nobody's"), transaction.atomic():
             cursor.execute(insert, values)
-        cursor.execute(insert, [anna.account_id, "dora@kunde-1.de", values[2]])
+        cursor.execute(insert, [anna.account_id, f"dora{number}@kunde-1.de", values[2]])
         with pytest.raises(IntegrityError, match="nobody's"), transaction.atomic():
             cursor.execute("UPDATE contact SET email = %s WHERE address_key = %s", values[1:])
 
 
 @pytest.mark.parametrize("local", ROLES)
-def test_no_action_takes_one_either(anna: Customer, line: object, local: str) -> None:
+def test_no_action_takes_one_either(without_contacts: Customer, line: object, local: str) -> None:
     """By hand, by a sign-up's confirmation, by a change of address; the import refuses it as a row."""
     email = f"{local}@kunde-1.de"
-    person = SignupPerson(email, b"y" * 31 + bytes([next(NUMBERS)]))
+    anna, person = without_contacts, SignupPerson(email, b"y" * 31 + bytes([next(NUMBERS)]))
     evidence = EventEvidence(email=email)
     with tenancy.account(anna.account_id):
         assert judge_address(email).reason is not None

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment
 from mailflatrate.apps.lists.segments import conditions_sql, named_sql
 from mailflatrate.base import clock, tenancy
-from support.customers import Customer
+from support.customers import Customer, customer_with_list
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "dora": {"first_name": "Dora", "attributes": {"city": "Kiel", "orders": "12", "born": "1980-02-03"}},
@@ -30,9 +30,10 @@ def condition(field: str, op: str, value: Any = None, key: str = "") -> dict[str
     return {"field": field, "op": op} | ({"value": value} if value is not None else {}) | ({"key": key} if key else {})
 
 
-@pytest.fixture
-def crowd(anna: Customer) -> Customer:
+@pytest.fixture(scope="module")
+def crowd(database: str) -> Customer:
     """Four confirmed people; the later ones confirmed and were active longer ago."""
+    anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
         for number, (name, values) in enumerate(PEOPLE.items()):
             at = clock.now() - timedelta(days=100 * number)

@@ -45,7 +45,6 @@ FIELDS = {
     "size": ("Size", ContactFieldType.CHOICE),
     "land": ("Land", ContactFieldType.COUNTRY),
 }
-ORDERS = [f"{sign}field_{key}" for key in FIELDS for sign in ("", "-")]
 
 
 def values_of(number: int) -> dict[str, Any]:
@@ -70,16 +69,19 @@ def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
     monkeypatch.setattr(sort_indexes, "AT_ONCE", 7)
     monkeypatch.setattr(sort_indexes, "RUNS_AT_ONCE", 3)
     one = customer_with_list("Lindenhof")
-    one.bring("\n".join((HEADER, *(line(f"p{n:02}@dora.example.com") for n in range(PEOPLE)))))
+    one.bring("\n".join((HEADER, *(line(f"p{n:02}@dora.example.com") for n in range(PEOPLE)))), slice_rows=PEOPLE)
     with tenancy.account(one.account_id):
         for key, (label, kind) in FIELDS.items():
             choices = ("S", "M") if kind is ContactFieldType.CHOICE else ()
             create_field(FieldDraft(label, kind, "to thank them", choices=choices, key=key))
-        for number, each in enumerate(Contact.objects.order_by("email")):
-            Contact.objects.filter(id=each.id).update(attributes=values_of(number))
+        people = list(Contact.objects.order_by("email"))
+        for number, each in enumerate(people):
+            each.attributes = values_of(number)
+        Contact.objects.bulk_update(people, ["attributes"])
         regulars = Tag.objects.create(name="Regulars", color="gray")
-        for each in Contact.objects.order_by("email")[::3]:
-            ContactTag.objects.create(contact=each, tag=regulars)
+        ContactTag.objects.bulk_create(
+            ContactTag(account_id=one.account_id, contact=each, tag=regulars) for each in people[::3]
+        )
     return one
 
 
@@ -133,18 +135,20 @@ def filters() -> list[ContactFilter]:
     ]
 
 
-@pytest.mark.parametrize("name", ORDERS)
-def test_the_index_shows_what_a_sort_shows(anna: Customer, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    build(anna, name.rpartition("_")[2])
+@pytest.mark.parametrize("key", FIELDS)
+def test_the_index_shows_what_a_sort_shows_in_both_directions(
+    anna: Customer, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    build(anna, key)
     with tenancy.account(anna.account_id):
-        order = order_named(name)
-        assert is_indexed(order)
         for changed in (False, True):
-            for wanted in filters():
-                expected = by_scan(order, wanted, monkeypatch)
-                assert len(expected) > 3
-                for size in (3, 50):
-                    assert walked(order, wanted, size) == expected, (name, wanted, size)
+            for order in (order_named(f"field_{key}"), order_named(f"-field_{key}")):
+                assert is_indexed(order)
+                for wanted in filters():
+                    expected = by_scan(order, wanted, monkeypatch)
+                    assert len(expected) > 3
+                    for size in (3, 50):
+                        assert walked(order, wanted, size) == expected, (order, wanted, size)
             if not changed:
                 change_some()
 

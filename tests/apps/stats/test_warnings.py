@@ -135,7 +135,7 @@ def test_a_pause_comes_first_in_the_subject(anna: Customer) -> None:
 
 @pytest.mark.parametrize("cause", list(ThresholdCause))
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_every_cause_has_a_title_in_both_languages(anna: Customer, cause: ThresholdCause, language: str) -> None:
+def test_every_cause_has_a_title_in_both_languages(cause: ThresholdCause, language: str) -> None:
     with translation.override(language):
         made = action_texts.title(
             Measure(cause=cause.value, level=1, events=4, base=100, limit_percent=2, provider="google")
