@@ -132,7 +132,8 @@ def campaigns_sent() -> int:
 def history_before(campaign: Campaign) -> History:
     """Return the campaigns sent earlier: how many, when, to how many, from which domains, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
-    rows = list(earlier.values_list("started_at", "planned_count", "list_ids", "sender__domain_id"))
+    found = earlier.values_list("started_at", "planned_count", "list_ids", "sender__domain_id")
+    rows = [(at, count, ids, domain_id) for at, count, ids, domain_id in found if at is not None]
     now = clock.now()
     return History(
         campaigns=len(rows),
