@@ -79,6 +79,9 @@ def demo() -> Iterator[Demo]:
     to the database's.
     """
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-demo-"))
+    if "DEMO_AT" not in os.environ:
+        write_secrets(folder)
+        copy_cluster(folder)
     with running_demo(folder) as found:
         yield found
     shutil.rmtree(folder, ignore_errors=True)

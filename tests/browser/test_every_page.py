@@ -1,8 +1,9 @@
 """Every page that a customer, an operator or a recipient can reach fits its window, from a phone to a large screen, and
-axe finds nothing in it: in light colors and English on a laptop; every second one, and all with EVERY_WIDTH=1, in dark
-colors and German on a phone only for what depends on colors and sizes, because the rest of the page is the same.
+axe finds nothing in it: half of them in light colors and English on a laptop, the others in dark colors and German on
+a phone. With EVERY_WIDTH=1, each page is measured in both looks and at every width.
 
-A page is loaded once for each look, and its window is resized.
+A page is loaded once for each look, and its window is resized. Which look and widths a page gets depends on its route
+alone, so that it fails again when it's measured again.
 
 The pages come from the URL configuration. Each address is found by following links from the start pages, refuses to be
 opened because it only takes forms, or is named below with the reason why it isn't opened here. A new page is measured
@@ -13,35 +14,39 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
 from mailflatrate.entrypoints.web.urls import MOVED
 from support.browsers import submitted, wait_for_message
-from support.page_fit import HEIGHT, WIDTHS, misfits, narrow
+from support.page_fit import WIDTHS, misfits, resize
 
 pytestmark = pytest.mark.browser
-
-BY_LOOK = ("color-contrast", "link-in-text-block", "scrollable-region-focusable", "aria-hidden-focus")
 
 
 @dataclass(frozen=True)
 class Way:
-    """How pages are looked at: at which widths, and by which of axe's rules, () for all, at the one that it reads."""
+    """How a page is looked at: its extreme widths in pixels, and the one of them at which axe reads it."""
 
     look: tuple[str, str, bool]
-    widths: tuple[int, ...]
+    phone: int
+    screen: int
     axe_width: int
-    axe_rules: tuple[str, ...] = ()
+
+    def widths(self, number: int) -> tuple[int, ...]:
+        """Return the widths of a page, narrow first: both extremes, and of those in between the one of its number."""
+        if os.environ.get("EVERY_WIDTH"):
+            return WIDTHS
+        return self.phone, BETWEEN[number % len(BETWEEN)], self.screen
 
 
-WAYS = (
-    Way(("en", "letter", False), WIDTHS[1::2], 1280),
-    Way(("de", "ink", False), WIDTHS[::2], 390, BY_LOOK),
-)
-"""Each takes every other width, so that all are measured. EVERY_WIDTH=1 has both take all of them."""
+BETWEEN = WIDTHS[2:-2]
+WAYS = (Way(("en", "letter", False), 360, 1280, 1280), Way(("de", "ink", False), 390, 1920, 390))
+"""Together they measure at all widths. A page has one of them, and with EVERY_WIDTH=1 both."""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NAME = f"Every page {os.getpid()}"
 PASSWORD = "winterzwiebeln"
@@ -196,59 +201,70 @@ ROUTES = {
 }
 
 
-def _route_of(path: str) -> str:
+@cache
+def _route_of(address: str) -> str:
     """Return the route of an address of ours, or nothing."""
     try:
-        return "/" + resolve(path).route
+        return "/" + resolve(address.partition("?")[0]).route
     except Resolver404:
         return ""
 
 
-class Walker:
-    """Opens each page once in light colors and English, follows its links, and measures it; then in dark and German.
+def _number(address: str) -> int:
+    """Return a number that is the same for all addresses of a route, in every run."""
+    return crc32(_route_of(address).encode())
 
-    Each person's navigation is the same on all pages, and axe reads it on the first one.
-    """
+
+class Walker:
+    """Opens each page once, follows its links, and measures it."""
 
     def __init__(self) -> None:
         self.opened: dict[str, str] = {}
-        self.read: set[tuple[Any, Way]] = set()
         self.faults: list[str] = []
 
     def walk(self, somebody: Any, *starts: str, leave: str = "-") -> None:
-        """Measure all pages that links lead to from these, with this person's rights, except those below `leave`."""
-        first, second = WAYS
-        somebody.look_as(*first.look)
-        queue, mine = list(starts), []
-        while queue:
-            address = queue.pop(0)
-            route = _route_of(address.partition("?")[0])
+        """Measure all pages that links lead to from these, with this person's rights, except those below `leave`.
+
+        All known pages of one look come before those of the other: to change it draws the page anew that is open.
+        """
+        queues: tuple[list[str], list[str]] = ([], [])
+        look, links = 0, list(starts)
+        while links or any(queues):
+            for link in links:
+                queues[_number(link) % 2].append(link)
+            links, look = [], look if queues[look] else 1 - look
+            address = queues[look].pop(0)
+            route = _route_of(address)
             if route in self.opened or route in NOT_OPENED or route not in ROUTES or address.startswith(leave):
                 continue
-            narrow(somebody.page)
-            somebody.go(address)
+            self.open(somebody, address, WAYS[look])
             if _route_of(somebody.page.evaluate("location.pathname")) != route:
                 continue  # sent away: another person may open it
             self.opened[route] = address
-            mine.append(address)
-            queue += [path + search for host, path, search in somebody.page.evaluate(LINKS) if host in HERE]
-            self.measure(somebody, route, first)
-        somebody.look_as(*second.look)
-        for address in mine if os.environ.get("EVERY_WIDTH") else mine[::2]:
-            narrow(somebody.page)
-            somebody.go(address)
-            self.measure(somebody, address, second)
+            links = [path + search for host, path, search in somebody.page.evaluate(LINKS) if host in HERE]
+            self.measure(somebody, address, WAYS[look])
+            if os.environ.get("EVERY_WIDTH"):
+                self.open(somebody, address, WAYS[1 - look])
+                self.measure(somebody, address, WAYS[1 - look])
 
-    def measure(self, somebody: Any, name: str, way: Way) -> None:
+    def open(self, somebody: Any, address: str, way: Way) -> None:
+        """Open a page in the narrowest window of a way to look at it."""
+        seen = somebody.look
+        if (seen.language, seen.theme, seen.phone) != way.look:
+            somebody.look_as(*way.look)
+        resize(somebody.page, WIDTHS[0] if os.environ.get("EVERY_WIDTH") else way.phone)
+        somebody.go(address)
+
+    def measure(self, somebody: Any, address: str, way: Way) -> None:
         """Note what doesn't fit in the page that is open, what axe finds, and what the content policy blocked."""
-        found = misfits(somebody.page, WIDTHS if os.environ.get("EVERY_WIDTH") else way.widths)
-        somebody.page.set_viewport_size({"width": way.axe_width, "height": HEIGHT})
-        known = ("#sidebar",) if (somebody, way) in self.read else ()
-        found += [f"axe: {line}" for line in somebody.violations(way.axe_rules, known)]
-        self.read.add((somebody, way))
+        name, found = _route_of(address), []
+        for width in way.widths(_number(address) // 2):
+            found += misfits(somebody.page, (width,))
+            if width == way.axe_width:
+                found += [f"axe: {line}" for line in somebody.violations()]
+                somebody.shoot(f"page{re.sub('[^a-z]+', '-', name.lower())}")
         self.faults += [f"{name} ({somebody.look.language}): {line}" for line in (*found, *somebody.problems)]
         somebody.problems.clear()
-        somebody.shoot(f"page{re.sub('[^a-z]+', '-', name.lower())}")
 
 
 def _mailing_id(anna: Any) -> str:

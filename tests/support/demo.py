@@ -16,6 +16,14 @@ from support.processes import children_of
 
 PORTS = ("WEB", "PUBLIC", "INBOUND_SMTP", "INBOUND_LMTP", "TEST_INBOX")
 ROOT = Path(__file__).parents[2]
+COMMAND = ("-m", "mailflatrate.entrypoints.cli.main", "demo", "--json")
+PREPARED = """
+import sys
+from pathlib import Path
+from mailflatrate.entrypoints.cli.demo import run_demo
+sys.exit(run_demo(Path(sys.argv[1]), once=False, as_json=True))
+"""
+"""What the command does once it has emptied its folder, with which it would delete the database that is there."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,10 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Demo]:
-    """`mailflatrate demo` in a folder of its own; it ends with the block. DEMO_AT names one that runs already."""
+    """`mailflatrate demo` in a folder of its own; it ends with the block. DEMO_AT names one that runs already.
+
+    In a folder with a database it uses that one.
+    """
     if "DEMO_AT" in os.environ:
         yield Demo(os.environ["DEMO_AT"], folder, {})
         return
@@ -40,7 +51,7 @@ def running_demo(folder: Path, settings: Mapping[str, str] | None = None) -> Ite
     environment["MAILFLATRATE_DATA_DIR"] = str(folder)
     environment |= settings or {}
     process = subprocess.Popen(
-        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo", "--json"],
+        [sys.executable, *(("-c", PREPARED, str(folder)) if EmbeddedPostgres(folder).is_made else COMMAND)],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -70,12 +70,17 @@ def _readers(mailing_id: str, *, wanted: bool) -> Iterator[None]:
 def demo_command(once: bool, as_json: bool) -> None:
     """Set up a demo, send a campaign in it, and show the results."""
     with _folder(once) as folder:
-        place = prepare(folder)
-        try:
-            status = _run(place, once=once, as_json=as_json)
-        finally:
-            place.close()
+        status = run_demo(folder, once=once, as_json=as_json)
     sys.exit(status)
+
+
+def run_demo(folder: Path, *, once: bool, as_json: bool) -> int:
+    """Play the demo in a folder, bringing the database there up to date first; return the exit status."""
+    place = prepare(folder)
+    try:
+        return _run(place, once=once, as_json=as_json)
+    finally:
+        place.close()
 
 
 def _run(place: DemoPlace, *, once: bool, as_json: bool) -> int:
