@@ -1,6 +1,6 @@
 """Scoped reads of accounts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import F, QuerySet
@@ -90,7 +90,11 @@ def memberships(user: User) -> list[Membership]:
 
 def account_of(user: User, account_id: int | None) -> Membership | None:
     """Return the user's membership in `account_id`, or in the first of their accounts; None if they have none."""
-    mine = memberships(user)
+    return chosen_of(memberships(user), account_id)
+
+
+def chosen_of(mine: Sequence[Membership], account_id: int | None) -> Membership | None:
+    """Return the membership in `account_id`, or else the first one; None without any."""
     return next((row for row in mine if row.account_id == account_id), mine[0] if mine else None)
 
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.models import Account, AccountStatus, Membership
 from mailflatrate.entrypoints.web.navigation import studio_navigation, studio_section
 
@@ -41,7 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     membership: Membership | None = getattr(request, "membership", None)
     if membership is None:
         return shared
-    account = membership.account
+    account, memberships = membership.account, getattr(request, "memberships", [])
     return {
         **shared,
         "home_url": reverse("studio:home"),
@@ -49,7 +48,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "account": account,
         "nav": SimpleLazyObject(lambda: studio_navigation(request)),
         "section": studio_section(request),
-        "switcher": SimpleLazyObject(lambda: _switcher(request, account)),
+        "switcher": SimpleLazyObject(lambda: _switcher(memberships, account)),
         "person": {"name": str(request.user), "role": membership.get_role_display()},
     }
 
@@ -62,7 +61,7 @@ def _demo_code() -> str:
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // TOTP_PERIOD_SECONDS)))
 
 
-def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
+def _switcher(memberships: list[Membership], account: Account) -> dict[str, Any]:
     return {
         "name": account.name,
         "word": account.get_status_display(),
@@ -73,6 +72,6 @@ def _switcher(request: HttpRequest, account: Account) -> dict[str, Any]:
                 "url": reverse("studio:choose-account", args=[row.account_id]),
                 "current": row.account_id == account.id,
             }
-            for row in queries.memberships(request.user)  # type: ignore[arg-type]  # the studio is for signed-in people
+            for row in memberships
         ],
     }

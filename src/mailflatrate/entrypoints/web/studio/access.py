@@ -39,6 +39,7 @@ class StudioRequest(HttpRequest):
     user: User
     account: Account
     membership: Membership
+    memberships: list[Membership]
 
 
 FIRST_REFUSAL_STATUS = 400
@@ -58,11 +59,12 @@ def studio(view: View) -> View:
     @wraps(view)
     def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = cast(User, request.user)
-        membership = queries.account_of(user, request.session.get("account_id"))
+        memberships = queries.memberships(user)
+        membership = queries.chosen_of(memberships, request.session.get("account_id"))
         if membership is None:
             return render(request, "studio/no_account.html", status=403)
         mine = cast(StudioRequest, request)
-        mine.account, mine.membership = membership.account, membership
+        mine.account, mine.membership, mine.memberships = membership.account, membership, memberships
         if mine.account.second_factor and second_factor(request, user) is None:
             context = {"account": mine.account, "has_one": has_second_factor(user)}
             return render(request, "studio/second_factor.html", context, status=403)

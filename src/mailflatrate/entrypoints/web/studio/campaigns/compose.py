@@ -204,7 +204,7 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
     chosen = {str(value) for value in saved.form["list_ids"].value() or []}
     attributes, shown = attribute_names(), as_variant(campaign, saved.variant)
     view = PreviewState.of(request)
-    preview = preview_of(request, campaign, view)
+    preview, lists = preview_of(request, campaign, view), list_table()
     found = preview.mistakes if view.variant == saved.variant else None
     return {
         **_live_context(request, campaign, saved.variant, audience_error=saved.audience_error, found=found),
@@ -215,8 +215,8 @@ def _whole_context(request: StudioRequest, campaign: Campaign, saved: SavedForm)
         "form": saved.form,
         "tags_links": adds_tags(),
         "saved": saved,
-        "chosen_lists": [row.name for row in list_table() if str(row.id) in chosen],
-        "lists": [(row, str(row.id) in chosen) for row in list_table()],
+        "chosen_lists": [row.name for row in lists if str(row.id) in chosen],
+        "lists": [(row, str(row.id) in chosen) for row in lists],
         "builder": builder(saved.conditions),
         "segments": segments(),
         "exclusion_choices": exclusions_of(campaign),
