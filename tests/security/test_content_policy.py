@@ -39,13 +39,13 @@ PLAIN = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
     assert database
     return sending_customer()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def otto(database: str) -> Desk:
     assert database
     return desk()

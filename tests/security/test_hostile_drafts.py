@@ -57,13 +57,19 @@ def stored(anna: Customer, kind: str, content: str) -> Campaign:
 
 
 @pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    """Each test has drafts of its own."""
+    assert database
+    return sending_customer(people=1)
+
+
+@pytest.fixture(scope="module")
 def imprint() -> FooterImprint:
     return FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(name: str) -> None:
-    anna = sending_customer(people=1)
+def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(anna: Customer, name: str) -> None:
     draft = stored(anna, *HOSTILE[name])
     for page in ("edit/", "edit/preview/", "edit/preview/?images=off&dark=1"):
         answer = anna.client.get(f"/studio/campaigns/{draft.id}/{page}")
@@ -88,16 +94,14 @@ def _form(anna: Customer, content: str) -> dict[str, object]:
     }
 
 
-def test_the_studio_saves_no_more_than_200_kb() -> None:
-    anna = sending_customer(people=1)
+def test_the_studio_saves_no_more_than_200_kb(anna: Customer) -> None:
     draft = anna.draft()
     page = anna.client.post(f"/studio/campaigns/{draft.id}/edit/", _form(anna, "ä" * (MAX_CONTENT // 2 + 1)))
     assert "This is larger than 200 kB." in page.content.decode()
     assert anna.again(draft).content == CONTENT
 
 
-def test_the_child_compiles_as_we_do_and_holds_no_key() -> None:
-    anna = sending_customer(people=1)
+def test_the_child_compiles_as_we_do_and_holds_no_key(anna: Customer) -> None:
     draft = anna.draft()
     with tenancy.account(anna.account_id):
         found = newest_imprint()
@@ -120,11 +124,10 @@ def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: FooterImp
     assert refused.value.errors[0].code in {"compiler-stopped", "takes-too-long", "becomes-too-long"}
 
 
-def test_six_previews_do_not_stop_other_pages() -> None:
+def test_six_previews_do_not_stop_other_pages(anna: Customer) -> None:
     """While six previews of hostile drafts are made, this process still does other work."""
-    anna = sending_customer(people=1)
     imprint = FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
-    source = ContentSource(SourceFormat.HTML, "<p>" * 60_000, "s")
+    source = ContentSource(SourceFormat.HTML, "<p>" * 30_000, "s")
 
     def preview() -> None:
         with suppress(SourceRefused):
@@ -137,11 +140,10 @@ def test_six_previews_do_not_stop_other_pages() -> None:
     assert anna.client.get("/healthz").status_code == 200
     for thread in threads:
         thread.join()
-    assert time.process_time() - spent < 3, "the work is done in other processes"
+    assert time.process_time() - spent < 1.5, "the work is done in other processes"
 
 
-def test_the_gate_refuses_content_that_is_slow_to_fill_in() -> None:
-    anna = sending_customer(people=1)
+def test_the_gate_refuses_content_that_is_slow_to_fill_in(anna: Customer) -> None:
     loop = "{% for i in (1..900) %}{% if i == 2 %}{{ i }}{% endif %}{{ i | plus: 1 | times: 2 | size }}{% endfor %}"
     draft = anna.draft(content=CONTENT + loop * 3)
     light = anna.draft()
@@ -171,8 +173,7 @@ def test_the_web_view_answers_a_refusal_with_a_page_and_the_sender_goes_on() -> 
     assert "allow-scripts" not in policy
 
 
-def test_a_test_send_is_logged_as_a_test_send() -> None:
-    anna = sending_customer(people=1)
+def test_a_test_send_is_logged_as_a_test_send(anna: Customer) -> None:
     draft = anna.draft()
     page = followed(anna.client, f"/studio/campaigns/{draft.id}/edit/test/", {"recipients": [anna.owner.email]})
     assert "test message" in page
