@@ -63,6 +63,12 @@ function range(data, low, high) {
   return data.unit ? [bottom, top] : [Math.max(0, Math.floor(bottom)), Math.max(Math.floor(bottom) + 1, top)];
 }
 
+/** From the first to the last time; a single one is in the middle, instead of at the beginning of an axis of years. */
+function timeRange(data, first, last) {
+  const around = first === last ? (data.hours_in ? 3600 : 86400) : 0;
+  return [first - around, last + around];
+}
+
 function options(host, data) {
   const hint = colour(host, "--color-hint");
   const font = `11px ${getComputedStyle(host).fontFamily}`;
@@ -74,9 +80,13 @@ function options(host, data) {
     tzDate: (seconds) => (data.hours_in ? uPlot.tzDate(new Date(seconds * 1000), data.hours_in) : new Date(seconds * 1000)),
     legend: { show: data.series.length > 1, live: false },
     cursor: { y: false, points: { size: 7 } },
-    scales: { y: { range: (_plot, low, high) => range(data, low, high) } },
+    scales: { x: { range: (_plot, first, last) => timeRange(data, first, last) }, y: { range: (_plot, low, high) => range(data, low, high) } },
     axes: [
-      { stroke: hint, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: data.hours_in ? 100 : 80, values: (_plot, ticks) => ticks.map(day) },
+      {
+        stroke: hint, font, grid: { show: false }, ticks: { show: false }, gap: 6, size: 24, space: data.hours_in ? 100 : 80,
+        values: (_plot, ticks) => ticks.map(day),
+        ...(data.times.length === 1 ? { splits: () => data.times } : {}),
+      },
       {
         side: 1, stroke: hint, font, ticks: { show: false }, gap: 6, size: 52,
         grid: { stroke: colour(host, "--color-base-300"), width: 1 },
