@@ -42,7 +42,7 @@ ANSWERS = (0, 0, 1, 0, 2, 1, 0, 0, 2, 0)
 """Which answer each of ten people gives."""
 COMMENTS = {
     0: "Vor allem Stauden für den Schatten.",
-    4: "Unser Garten ist klein, ein Hochbeet passt immer.",
+    2: "Unser Garten ist klein, ein Hochbeet passt immer.",
     11: "Bitte auch etwas über Kompost.",
 }
 

@@ -44,7 +44,7 @@ class StateChip:
 
 
 def _chips() -> list[StateChip]:
-    counts = dict(Campaign.objects.order_by().values_list("state").annotate(number=Count("id")))
+    counts = dict(queries.campaigns().order_by().values_list("state").annotate(number=Count("id")))
     chips = [StateChip("", _("All"), sum(counts.values()))]
     return chips + [
         StateChip(state.value, str(STATE_LABELS[state]), counts[state.value])
