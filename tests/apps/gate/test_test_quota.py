@@ -8,7 +8,7 @@ from django.db import connection
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.gate import test_quota
-from mailflatrate.apps.gate.test_quota import keep_within_the_day, queue_test
+from mailflatrate.apps.gate.test_quota import TestContent, keep_within_the_day, queue_test
 from mailflatrate.base import tenancy
 from support.customers import Customer
 
@@ -24,7 +24,7 @@ def test_one_address_gets_so_many_a_day_also_when_two_people_send_at_once(monkey
         try:
             with tenancy.account(anna.account_id):
                 keep_within_the_day([to])
-                queue_test(to)
+                queue_test(to, TestContent())
         except CampaignError as problem:
             refused.append(str(problem))
         finally:
@@ -33,7 +33,7 @@ def test_one_address_gets_so_many_a_day_also_when_two_people_send_at_once(monkey
     other = threading.Thread(target=send_another)
     with tenancy.account(anna.account_id):
         keep_within_the_day([to])
-        queue_test(to)
+        queue_test(to, TestContent())
         other.start()
         other.join(0.5)
         assert other.is_alive(), "it waits until the first one is counted"

@@ -51,16 +51,20 @@ def service_identity(settings: Settings) -> ServiceIdentity:
 
 def edition_content(templates: EditionTemplates, *, test: bool) -> EditionContent:
     """Return the three parts in the composer's format; the subject of a test says that it is one."""
-    subject = _part(templates.subject)
-    if test:
-        subject = replace(subject, segments=(Static(TEST_MARK), *subject.segments))
     sources = templates.subject.source + templates.html.source + templates.text.source
-    return EditionContent(
-        subject=subject,
+    content = EditionContent(
+        subject=_part(templates.subject),
         html=_part(templates.html),
         text=_part(templates.text),
         rendered_links=frozenset(kind for kind, name in LINK_VARIABLES.items() if name in sources),
     )
+    return marked_as_test(content) if test else content
+
+
+def marked_as_test(content: EditionContent) -> EditionContent:
+    """Return the content with a subject that says that it is a test."""
+    subject = replace(content.subject, segments=(Static(TEST_MARK), *content.subject.segments))
+    return replace(content, subject=subject)
 
 
 def _part(template: LiquidTemplate) -> EditionPart:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -38,11 +39,28 @@ def keep_within_the_day(recipients: Sequence[str]) -> None:
         raise CampaignError(words % {"address": full, "most": MOST_TO_ONE_A_DAY})
 
 
+@dataclass(frozen=True, slots=True)
+class TestContent:
+    """What a test message shows: an edition with a contact's fields, or a template's version with its sealed text."""
+
+    edition_id: int | None = None
+    sample_contact_id: int | None = None
+    template_version_id: int | None = None
+    text_sealed: str = ""
+
+    __test__ = False  # not a test of pytest's
+
+
 @tenancy.needs_account
-def queue_test(recipient: str, *, edition_id: int | None = None, sample_contact_id: int | None = None) -> Notice:
-    """Queue a test message of an edition, filled with the fields of a contact or with sample values."""
+def queue_test(recipient: str, content: TestContent) -> Notice:
+    """Queue a test message to one address."""
     notice = Notice.objects.create(
-        kind=NoticeKind.TEST, recipient=recipient, edition_id=edition_id, sample_contact_id=sample_contact_id
+        kind=NoticeKind.TEST,
+        recipient=recipient,
+        edition_id=content.edition_id,
+        sample_contact_id=content.sample_contact_id,
+        template_version_id=content.template_version_id,
+        text_sealed=content.text_sealed,
     )
     jobs.defer(
         "delivery.send_notice",

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.states import LockedCampaign
 from mailflatrate.apps.campaigns.variants import variant_count
 from mailflatrate.apps.domains.queries import proved_mailboxes
-from mailflatrate.apps.gate.test_quota import keep_within_the_day, queue_test
+from mailflatrate.apps.gate.test_quota import TestContent, keep_within_the_day, queue_test
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
@@ -37,13 +37,8 @@ def test_addresses() -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
-    """Send the draft to some of `test_addresses`, through the same engine, marked as a test.
-
-    Each address gets one message for each contact and variant, filled with that contact's fields; without contacts,
-    with those of an invented reader. The basis is a service notice (R-25, R-32). Raises CampaignError for any other
-    address or too many, SourceRefused if the content does not compile.
-    """
+def checked_recipients(recipients: Sequence[str]) -> list[str]:
+    """Return these addresses, each once. Raises CampaignInputError unless all are among `test_addresses`."""
     known = {address for address, _name in test_addresses()}
     wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
     strangers = [address for address in wanted if address not in known]
@@ -53,6 +48,17 @@ def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_
             "%(addresses)s is neither."
         )
         raise CampaignInputError(words % {"addresses": ", ".join(strangers)})
+    return wanted
+
+
+def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:
+    """Send the draft to some of `test_addresses`, through the same engine, marked as a test.
+
+    Each address gets one message for each contact and variant, filled with that contact's fields; without contacts,
+    with those of an invented reader. The basis is a service notice (R-25, R-32). Raises CampaignError for any other
+    address or too many, SourceRefused if the content does not compile.
+    """
+    wanted = checked_recipients(recipients)
     readers: list[int | None] = [*dict.fromkeys(contact_ids)] or [None]
     campaign = states.locked(campaign_id)
     variants = range(variant_count(campaign))
@@ -72,7 +78,7 @@ def _send(campaign: LockedCampaign, messages: Sequence[tuple[str, int, int | Non
     keep_within_the_day([address for address, _variant, _reader in messages])
     editions = [drafts.make_edition(campaign, variant) for variant in range(variant_count(campaign))]
     notices = [
-        queue_test(address, edition_id=editions[variant].id, sample_contact_id=reader)
+        queue_test(address, TestContent(edition_id=editions[variant].id, sample_contact_id=reader))
         for address, variant, reader in messages
     ]
     audit.record(

@@ -155,6 +155,7 @@ PAGE_CHANGES: Final = {
     **_named("transactional.version_begun", "transactional-template-version"),
     **_named("transactional.template_deleted", "transactional-template-delete"),
     **_named("transactional.submitted", "transactional-template-submit"),
+    **_named("transactional.test_sent", "transactional-template-test"),
     **_named("transactional.taken_back", "transactional-template-back"),
     **_named("transactional.resent", "transactional-resend"),
     **_named("webhook.created", "webhook-new"),

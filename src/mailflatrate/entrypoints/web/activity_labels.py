@@ -127,6 +127,7 @@ _LABELS: Final = {
     "transactional.version_begun": gettext_lazy("New version of a transactional template begun"),
     "transactional.template_deleted": gettext_lazy("Transactional template deleted"),
     "transactional.resent": gettext_lazy("Transactional message sent again"),
+    "transactional.test_sent": gettext_lazy("Test of a transactional template sent"),
     "transactional.submitted": gettext_lazy("Template submitted for review"),
     "transactional.taken_back": gettext_lazy("Submitted template taken back"),
     "transactional.approved": gettext_lazy("Transactional template approved"),

@@ -24,7 +24,8 @@ class NoticeKind(models.TextChoices):
 class Notice(TenantModel):
     """A service message to a person who works with it; the engine sends it (basis: service notice).
 
-    A test send carries no content of its own: the edition named by `edition_id` is rendered for it. An answer of
+    A test send carries no content of its own: the edition named by `edition_id` is rendered for it. That of a
+    transactional template (`template_version_id`) has the compiled version as its sealed text. An answer of
     the abuse desk names the report it answers; the database checks that the recipient made that report.
 
     `text` is sealed for its recipient: copied into a row for another address, it cannot be opened.
@@ -37,6 +38,7 @@ class Notice(TenantModel):
     language = models.CharField(max_length=10, blank=True, db_default="", help_text="of subject and text")
     edition_id = models.BigIntegerField(null=True)
     sample_contact_id = models.BigIntegerField(null=True)
+    template_version_id = models.BigIntegerField(null=True)
     report_id = models.BigIntegerField(null=True)
     reply_to = models.CharField(max_length=254, blank=True, db_default="")
     in_reply_to = models.CharField(

@@ -3,12 +3,19 @@
 from collections.abc import Collection
 from functools import lru_cache
 
+from mailflatrate.apps.accounts.models import Notice
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.delivery.editions import NoticeMail
 from mailflatrate.apps.domains.models import SenderDomain
-from mailflatrate.apps.gate.message_composition import EditionUnusable, load_signers, service_identity
+from mailflatrate.apps.gate.message_composition import (
+    EditionUnusable,
+    load_signers,
+    marked_as_test,
+    service_identity,
+)
+from mailflatrate.apps.gate.template_test import read_template_test
 from mailflatrate.apps.transactional.compiled import message_values
-from mailflatrate.apps.transactional.models import TemplateEdition, TemplateVersion, TransactionalMessage
+from mailflatrate.apps.transactional.models import TemplateVersion, TransactionalMessage
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.author_mistakes import mistake
@@ -32,6 +39,20 @@ def load_messages(message_ids: Collection[int]) -> list[TransactionalMessage]:
 
 
 @tenancy.needs_account
+def template_test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
+    """Return a test of a template ready to compose, as the version was when someone asked for it.
+
+    Raises EditionUnusable for what another version compiled to, and VaultError for what was sealed for someone else.
+    """
+    version = TemplateVersion.objects.select_related("sender__domain").get(id=notice.template_version_id or 0)
+    kept = read_template_test(notice)
+    if kept.version_id != version.id:
+        raise EditionUnusable(mistake(NOWHERE, "not-ours"))
+    composer = _composer(account_id, kept.parts, version, int(clock.now().timestamp()) // 60, test=True)
+    return NoticeMail(composer, Recipient(delivery_id, notice.recipient, "", kept.values))
+
+
+@tenancy.needs_account
 def message_mail(account_id: int, message: TransactionalMessage, delivery_id: int) -> NoticeMail:
     """Return a message ready to compose.
 
@@ -49,11 +70,13 @@ def message_mail(account_id: int, message: TransactionalMessage, delivery_id: in
         account_name=current_account().name,
     )
     minute = int(clock.now().timestamp()) // 60
-    composer = _composer(account_id, edition, version, minute)
+    composer = _composer(account_id, (edition.subject, edition.html, edition.text), version, minute)
     return NoticeMail(composer, Recipient(delivery_id, message.recipient, "", values))
 
 
-def _composer(account_id: int, edition: TemplateEdition, version: TemplateVersion, minute: int) -> Composer:
+def _composer(
+    account_id: int, parts: tuple[str, str, str], version: TemplateVersion, minute: int, *, test: bool = False
+) -> Composer:
     sender = version.sender
     if sender is None:
         raise EditionUnusable(mistake(NOWHERE, "no-sender"))
@@ -66,18 +89,21 @@ def _composer(account_id: int, edition: TemplateEdition, version: TemplateVersio
         feedback_domain=sender.domain.bounce_host,
         language=version.language,
     )
-    return _make_composer(edition.subject, edition.html, edition.text, stream, sender.domain_id, minute)
+    return _make_composer(parts, stream, sender.domain_id, minute, test=test)
 
 
 @lru_cache(maxsize=64)
 def _make_composer(
-    subject: str, html: str, text: str, stream: TransactionalStream, domain_id: int, _minute: int
+    parts: tuple[str, str, str], stream: TransactionalStream, domain_id: int, _minute: int, *, test: bool
 ) -> Composer:
     """Return a composer, cached for one minute because the key may change."""
+    subject, html, text = parts
     content = EditionContent.of(
         LiquidTemplate.parse_checked(subject, autoescape=False, single_line=True),
         LiquidTemplate.parse_checked(html, autoescape=True),
         LiquidTemplate.parse_checked(text, autoescape=False),
     )
+    if test:
+        content = marked_as_test(content)
     signers = load_signers(SenderDomain.objects.get(id=domain_id))
     return Composer(content, stream, service_identity(load_settings()), key_ring(), signers)

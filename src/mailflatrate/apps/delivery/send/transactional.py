@@ -21,7 +21,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.delivery.editions import NoticeMail, house_signers, notice_mail, test_mail
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED, DraftedMessage
-from mailflatrate.apps.delivery.send.contract_messages import load_messages, message_mail
+from mailflatrate.apps.delivery.send.contract_messages import load_messages, message_mail, template_test_mail
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
 from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import senders, service_key_published
@@ -186,7 +186,9 @@ def _notice(account_id: int, notice: Notice, delivery_id: int) -> _PreparedNotic
     address_dead = Delivery.objects.filter(
         notice__recipient=notice.recipient, state=DeliveryState.BOUNCED, bounce="hard"
     ).exists()
-    make = test_mail if notice.kind == NoticeKind.TEST else notice_mail
+    make = notice_mail
+    if notice.kind == NoticeKind.TEST:
+        make = test_mail if notice.template_version_id is None else template_test_mail
     return _PreparedNotice(make(account_id, notice, delivery_id), notice_facts(notice, address_dead=address_dead))
 
 

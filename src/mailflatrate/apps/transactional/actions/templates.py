@@ -1,6 +1,7 @@
 """A customer's templates: write a version, submit it for review, take it back, begin the next one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.rights import require
-from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
 from mailflatrate.apps.transactional.compiled import compile_version, message_values, write_preview
 from mailflatrate.apps.transactional.errors import DataNotAccepted, KeyTaken, TemplateStateError, TransactionalError
@@ -25,7 +25,7 @@ from mailflatrate.apps.transactional.queries import is_proved, is_stream_apart, 
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
-from mailflatrate.mail.compiler import WrittenParts
+from mailflatrate.mail.compiler import CompiledSources, WrittenParts
 from mailflatrate.mail.content import SourceFormat
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.mail.mailing_id import new_mailing_id
@@ -126,10 +126,20 @@ def preview(version: TemplateVersion, account_name: str) -> WrittenParts:
 
     Raises TransactionalError and DataNotAccepted with everything that is wrong.
     """
-    return _written(version, account_name)[1]
+    return write_version(version, account_name).parts
 
 
-def _written(version: TemplateVersion, account_name: str) -> tuple[CompiledCampaign, WrittenParts]:
+@dataclass(frozen=True, slots=True)
+class WrittenVersion:
+    """A version as it compiles now, with the values of its sample data, and what a reader gets of both."""
+
+    sources: CompiledSources
+    values: Mapping[str, object]
+    parts: WrittenParts
+
+
+def write_version(version: TemplateVersion, account_name: str) -> WrittenVersion:
+    """Compile a version and fill in its sample data. Raises as `preview` does."""
     imprint = newest_imprint()
     if imprint is None:
         raise TransactionalError(_("Fill in your imprint first: it is part of every message."))
@@ -150,7 +160,7 @@ def _written(version: TemplateVersion, account_name: str) -> tuple[CompiledCampa
         )
     if parts.problem is not None:
         raise TransactionalError(in_words(parts.problem, get_language() or ENGLISH))
-    return compiled, parts
+    return WrittenVersion(compiled.sources, values, parts)
 
 
 @transaction.atomic
@@ -170,8 +180,9 @@ def submit_version(version_id: int, *, account_name: str, by: User) -> TemplateV
         raise TransactionalError(
             _("Choose a verified sender on a subdomain from which no campaign was sent, such as service.example.com.")
         )
-    compiled, parts = _written(version, account_name)
-    links = [link.url for link in compiled.sources.links]
+    written = write_version(version, account_name)
+    parts = written.parts
+    links = [link.url for link in written.sources.links]
     version.hints = [
         {"kind": hint.kind.value, "passage": hint.passage}
         for hint in advertising_hints((parts.subject, version.content, parts.text.partition("\n-- \n")[0]), links)

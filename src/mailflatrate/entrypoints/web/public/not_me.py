@@ -30,6 +30,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
     with tenancy.account(claims.account_id):
         delivery = find_delivery(claims.account_id, claims.delivery_id)
         message = find_message(delivery.transactional_id) if delivery and delivery.transactional_id else None
+        is_test = message is None and delivery is not None and delivery.notice_id is not None
         account = current_account()
         language = message.version.language if message is not None else account.language
     if message is not None and request.method == "POST":
@@ -38,11 +39,12 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
         context = {
             "customer": {"name": account.name, "text": "", "colour": account.colour},
             "message": message,
+            "is_test": is_test,
             "is_stopped": message is not None and is_misdirected(bytes(message.address_key)),
             "abuse_address": f"abuse@{load_settings().service_domain}",
         }
     with translation.override(page_language(request, language)):
-        answer = render(request, "public/not_me.html", context, status=200 if message is not None else 410)
+        answer = render(request, "public/not_me.html", context, status=200 if message is not None or is_test else 410)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

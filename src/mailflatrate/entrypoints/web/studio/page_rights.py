@@ -47,7 +47,7 @@ PAGE_RIGHTS: dict[str, PageRights] = {
         "content-lookups content-lookup "
         "saved-blocks saved-block saved-block-delete coupons coupon coupon-delete test-lists test-list-delete "
         "media-picker media-one media-edit media-delete campaign-approval-return transactional-templates "
-        "transactional-template "
+        "transactional-template transactional-template-test "
         "transactional-template-submit transactional-template-back transactional-template-version "
         "transactional-template-delete",
     ),

@@ -279,22 +279,13 @@ def tell_problems(request: HttpRequest, form: forms.Form) -> None:
             messages.error(request, problem["message"])
 
 
-class TestForm(forms.Form):
-    """The recipients of a test send, and the contacts whose fields fill it."""
+class TestRecipientsForm(forms.Form):
+    """The recipients of a test send: addresses and test lists."""
 
     recipients = forms.MultipleChoiceField(label=_("To"), required=False, widget=forms.CheckboxSelectMultiple)
     lists = forms.TypedMultipleChoiceField(
         label=_("Test lists"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
-    readers = forms.CharField(
-        label=_("Fill in fields from these contacts"),
-        required=False,
-        max_length=1500,
-        widget=forms.Textarea({"rows": 2, "spellcheck": "false"}),
-        help_text=_("One email address per line, up to five. If empty, we use the contact shown in the preview."),
-    )
-    contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
-
     __test__ = False  # not a test of pytest's
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -307,6 +298,19 @@ class TestForm(forms.Form):
     def addresses(self) -> list[str]:
         """Return the chosen addresses, and those on the chosen lists that may get a test."""
         return [*self.cleaned_data["recipients"], *addresses_of(self.cleaned_data["lists"])]
+
+
+class TestForm(TestRecipientsForm):
+    """The recipients of a test send, and the contacts whose fields fill it."""
+
+    readers = forms.CharField(
+        label=_("Fill in fields from these contacts"),
+        required=False,
+        max_length=1500,
+        widget=forms.Textarea({"rows": 2, "spellcheck": "false"}),
+        help_text=_("One email address per line, up to five. If empty, we use the contact shown in the preview."),
+    )
+    contact = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "test_contact"}))
 
     def clean_readers(self) -> list[int]:
         """Return the IDs of the named contacts."""

@@ -9,17 +9,20 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from mailflatrate.apps.campaigns.errors import CampaignError
+from mailflatrate.apps.gate.template_test import last_template_tests, send_template_test
 from mailflatrate.apps.transactional.actions import templates as actions
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import MessageTemplate, TemplateState, TemplateVersion
 from mailflatrate.apps.transactional.queries import is_switched_on, sender_choices, templates
 from mailflatrate.entrypoints.web.content_policy import allow
-from mailflatrate.entrypoints.web.posts import perform, succeed
+from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.forms import TestRecipientsForm
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import VERSION_TONES, pretty
@@ -187,6 +190,8 @@ def _page(
         "problem": problem,
         "earlier": [(each, VERSION_TONES[TemplateState(each.state)]) for each in earlier[:20]],
         "senders": bool(sender_choices()),
+        "test_form": TestRecipientsForm(initial={"recipients": [request.user.email.lower()]}),
+        "last_tests": last_template_tests(version.template_id),
     }
     return page(request, "studio/transactional/template.html", context, status=status)
 
@@ -213,6 +218,23 @@ def submit(request: StudioRequest, message_template_id: int) -> HttpResponse:
     except TransactionalError as problem:
         return _page(request, version, VersionForm(initial=_initial(version)), problem=str(problem), status=422)
     return succeed(request, _("Our team has been asked to review this version."), _url(message_template_id))
+
+
+@never_cache
+@require_POST
+@studio
+def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
+    """Send the newest version with its sample data to people and mailboxes of the account."""
+    version = _newest(find_template(message_template_id))
+    url, form = _url(message_template_id), TestRecipientsForm(request.POST)
+    if not form.is_valid() or not form.addresses():
+        return refuse(request, _("Choose at least one address for the test."), url)
+    try:
+        sent = send_template_test(version.id, form.addresses(), account_name=request.account.name, by=request.user)
+    except (CampaignError, TransactionalError) as problem:
+        return refuse(request, str(problem), url)
+    said = ngettext("%(n)d test message sent.", "%(n)d test messages sent.", len(sent))
+    return succeed(request, said % {"n": len(sent)}, url)
 
 
 @never_cache
