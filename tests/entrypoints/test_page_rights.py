@@ -34,8 +34,9 @@ def test_every_address_says_what_it_needs_and_no_other_is_named() -> None:
     assert set(_studio()) == set(PAGE_RIGHTS)
 
 
-@pytest.fixture
-def clients() -> dict[Role, Client]:
+@pytest.fixture(scope="module")
+def clients(database: str) -> dict[Role, Client]:
+    assert database
     anna = sending_customer(people=0)
     rest = {role: browser(person(anna.account_id, f"Ben {role.label}", role)) for role in Role if role != Role.OWNER}
     return {Role.OWNER: anna.client, **rest}

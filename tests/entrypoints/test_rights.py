@@ -5,8 +5,11 @@ import json
 import re
 import zipfile
 from datetime import timedelta
+from functools import cache
+from itertools import count
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
@@ -28,19 +31,27 @@ from support.origins import approve_origin
 
 pytestmark = pytest.mark.usefixtures("database")
 
+NUMBERS = count(1)
 LINK = re.compile(r"https://[^/\s]+(/r/[0-9a-f]+)")
+
+
+@cache
+def customers() -> tuple[Customer, Customer]:
+    """Anna and Carla, to whom each case brings a person of its own."""
+    made = sending_customer(people=1), sending_customer(people=1)
+    for owner in made:
+        approve_origin(owner.account_id, owner.list_id)
+    return made
 
 
 class Case:
     """Dora got a mail of Anna's; she is on a list of Carla's, too, and Anna must not learn of it."""
 
     def __init__(self) -> None:
-        self.anna: Customer = sending_customer(people=1)
-        self.carla: Customer = sending_customer(people=1)
-        self.email = f"dora.{self.anna.account_id}@posteo.de"
+        self.anna, self.carla = customers()
+        self.email = f"dora.{next(NUMBERS)}@posteo.de"
         self.key = key_ring().suppression_key(self.email)
         for owner in (self.anna, self.carla):
-            approve_origin(owner.account_id, owner.list_id)
             owner.bring(file_of(line(self.email)).getvalue())
         campaign = self.anna.sending()
         with tenancy.account(self.anna.account_id):
@@ -63,8 +74,12 @@ class Case:
     def mailed(self) -> list[str]:
         """Where the mails to Dora lead."""
         with tenancy.account(self.anna.account_id):
-            notices = Notice.objects.filter(kind=NoticeKind.PRIVACY).order_by("id")
+            notices = Notice.objects.filter(kind=NoticeKind.PRIVACY, recipient=self.email).order_by("id")
             return [found.group(1) for notice in notices if (found := LINK.search(notice.text))]
+
+    def requests(self) -> QuerySet[PrivacyRequest]:
+        """Dora's, of the account whose scope is open."""
+        return PrivacyRequest.objects.filter(address_key=self.key)
 
     def text(self, address: str) -> str:
         answer = self.visitor.get(address)
@@ -154,7 +169,7 @@ def test_access_shows_everything_of_this_customer_alone() -> None:
     with zipfile.ZipFile(io.BytesIO(case.visitor.get(f"{address}/data.zip").content)) as archive:
         assert json.loads(archive.read("stored.json"))[0]["person"]["email"] == case.email
     with tenancy.account(case.anna.account_id):
-        PrivacyRequest.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+        case.requests().update(expires_at=clock.now() - timedelta(seconds=1))
     assert case.email not in case.text(address), "the page closes"
     assert case.visitor.get(f"{address}/data.json").status_code == 404
 
@@ -167,11 +182,11 @@ def test_a_person_may_ask_everybody_and_no_customer_learns_of_another() -> None:
     stored = json.loads(case.visitor.get(f"{address}/data.json").content)
     assert len(stored) == 2
     with tenancy.account(case.carla.account_id):
-        request = PrivacyRequest.objects.get()
+        request = case.requests().get()
         assert (request.delivery_id, request.ip, request.started_by_id) == (None, None, None)
         assert str(case.anna.account_id) not in json.dumps([request.values, request.outcome])
         privacy_jobs.carry_out(case.carla.account_id, request.id)
-        assert PrivacyRequest.objects.get().state == DataRequestState.DONE
+        assert case.requests().get().state == DataRequestState.DONE
 
 
 def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
@@ -183,7 +198,7 @@ def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
     assert case.contact_of(case.anna) is None
     assert case.contact_of(case.carla) is not None, "its own transaction, its own job"
     with tenancy.account(case.carla.account_id):
-        request = PrivacyRequest.objects.get()
+        request = case.requests().get()
     for _again in range(2):
         privacy_jobs.carry_out(case.carla.account_id, request.id)
     assert case.contact_of(case.carla) is None
@@ -206,7 +221,7 @@ def test_erasure_of_one_customer_leaves_the_other() -> None:
     assert case.contact_of(case.anna) is None
     assert case.contact_of(case.carla) is not None
     with tenancy.account(case.carla.account_id):
-        assert not PrivacyRequest.objects.exists()
+        assert not case.requests().exists()
 
 
 def test_objection_and_correction() -> None:
@@ -215,7 +230,7 @@ def test_objection_and_correction() -> None:
     with tenancy.account(case.anna.account_id):
         contact = Contact.objects.get(id=case.contact.id)
         assert (contact.first_name, contact.last_name) == ("Dorothea", "Maria Groß")
-        assert PrivacyRequest.objects.latest("id").values["note"] == "Wrong town"
+        assert case.requests().latest("id").values["note"] == "Wrong town"
     case.visitor.post(case.ask("correction", note="Something else"))
     with tenancy.account(case.anna.account_id):
         assert Contact.objects.get(id=case.contact.id).first_name == "Dorothea", "an empty field corrects nothing"
@@ -234,13 +249,13 @@ def test_a_request_that_is_too_old_does_nothing() -> None:
     case = Case()
     address = case.ask("erasure")
     with tenancy.account(case.anna.account_id):
-        PrivacyRequest.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+        case.requests().update(expires_at=clock.now() - timedelta(seconds=1))
     assert "has expired" in case.text(address)
     assert "has expired" in case.visitor.post(address).content.decode()
     assert case.contact_of(case.anna) is not None
     privacy_jobs.expire(0)
     with tenancy.account(case.anna.account_id):
-        assert PrivacyRequest.objects.get().state == DataRequestState.EXPIRED
+        assert case.requests().get().state == DataRequestState.EXPIRED
     assert "has expired" in case.visitor.post(address).content.decode()
 
 

@@ -54,7 +54,7 @@ def workbook(rows: str, *, before: str = "", strings: str = "") -> bytes:
         f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" Type="{_OFFICE}/%s" Target="%s"/>'
     )
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
         archive.writestr("_rels/.rels", relation % ("officeDocument", "xl/workbook.xml") + "</Relationships>")
         sheets = '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets>'
@@ -241,7 +241,7 @@ def with_report(data: bytes, kind: str) -> bytes:
 def zip_of(content: bytes, count: int = 1) -> bytes:
     """An archive with so many times the same file."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number in range(count):
             archive.writestr(f"{number}.xml", content)
     return out.getvalue()
