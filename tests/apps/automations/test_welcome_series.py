@@ -13,7 +13,7 @@ from mailflatrate.apps.automations.welcome_series import FormSeries, SeriesRow, 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.base import tenancy
 from support.automations import Journey
-from support.customers import Customer
+from support.customers import Customer, sending_customer
 from support.forms import add_form
 
 HELLO = SeriesMessage(0, "Hello", begin="hello")
@@ -25,6 +25,14 @@ TIPS = SeriesMessage(4, "Tips", begin="tips")
 def form_id(anna: Customer) -> int:
     """A published form of Anna's list."""
     return add_form(anna)[0]
+
+
+@pytest.fixture(scope="module")
+def without_series(database: str) -> tuple[Customer, int]:
+    """A customer whose published form has no series, for what is refused."""
+    assert database
+    customer = sending_customer()
+    return customer, add_form(customer)[0]
 
 
 def save(anna: Customer, form_id: int, *messages: SeriesMessage) -> Journey:
@@ -127,8 +135,9 @@ def test_an_ended_one_makes_room_for_another(anna: Customer, form_id: int) -> No
     "messages", [(), (HELLO,) * 6, (SeriesMessage(0, "Empty"),), (SeriesMessage(0, "Gone", begin="template:99"),)]
 )
 def test_what_is_empty_or_too_much_is_refused_whole(
-    anna: Customer, form_id: int, messages: tuple[SeriesMessage, ...]
+    without_series: tuple[Customer, int], messages: tuple[SeriesMessage, ...]
 ) -> None:
+    anna, form_id = without_series
     with pytest.raises(AutomationError):
         save(anna, form_id, *messages)
     with tenancy.account(anna.account_id):

@@ -29,8 +29,10 @@ DORA = f"dora{secrets.randbelow(10**15)}@people.example"
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def anna() -> Customer:
+@pytest.fixture(scope="module")
+def anna(database: str) -> Customer:
+    """Anna; each test asks about mailboxes of its own."""
+    assert database
     return sending_customer(people=1)
 
 
@@ -137,7 +139,8 @@ def test_a_link_of_the_same_round_stays_good_when_it_is_sent_again(anna: Custome
     assert Client().post(page_of(mailbox)).status_code == 200
 
 
-def test_three_mails_a_day_to_one_mailbox_from_whatever_account(anna: Customer) -> None:
+def test_three_mails_a_day_to_one_mailbox_from_whatever_account() -> None:
+    anna = sending_customer(people=1)
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
         mailboxes.ask_again(mailbox.id, by=anna.owner)
@@ -173,7 +176,8 @@ def test_answers_go_where_somebody_agreed(anna: Customer) -> None:
     assert blocked_by(anna, draft) == ()
 
 
-def test_once_a_year_it_is_asked_again_and_rests_without_an_answer(anna: Customer) -> None:
+def test_once_a_year_it_is_asked_again_and_rests_without_an_answer() -> None:
+    anna = sending_customer(people=1)
     mailbox = add(anna)
     with tenancy.account(anna.account_id):
         prove(mailbox.email)

@@ -297,7 +297,7 @@ def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
         assert home.anna.again(home.draft).state == CampaignState.DRAFT
     finally:
         fix_it(home)
-    assert home.blocked_by_api(shop) == []
+    assert home.blocked_by() == []
 
 
 def test_a_draft_cannot_leave_out_what_the_service_puts_in(home: Home) -> None:
@@ -349,7 +349,7 @@ def test_an_account_that_was_paused_sends_nothing(home: Home, shop: Program) -> 
     later = clock.now() + timedelta(hours=25)
     with clock.frozen_at(later):
         account_status.change_account_status(home.anna.account_id, AccountStatus.ACTIVE, why, by=otto)
-    assert home.blocked_by() == []
+    assert home.blocked_by_api(shop) == []
 
 
 @pytest.mark.parametrize(

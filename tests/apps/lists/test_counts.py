@@ -14,17 +14,17 @@ from mailflatrate.apps.lists.queries import list_table, mailable_count
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list, sending_customer
 
 
 @pytest.fixture
 def anna(database: str) -> Customer:
-    return sending_customer(people=6)
+    return customer_with_list("Anna", approved=False).with_people(6)
 
 
 @pytest.fixture
 def carla(database: str) -> Customer:
-    return sending_customer(people=1)
+    return customer_with_list("Carla", approved=False).with_people(1)
 
 
 def counted(one: Customer) -> dict[tuple[int, str], int]:
@@ -91,7 +91,8 @@ def test_raw_sql_changes_no_counter(anna: Customer) -> None:
                 eve.execute(deed)
 
 
-def test_a_large_account_gets_the_last_count(anna: Customer, carla: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_account_gets_the_last_count(database: str, carla: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = sending_customer(people=6)
     with tenancy.account(anna.account_id):
         live = counts.mailable_days()
         assert (live.counted_at, live.days[-1][1], len(live.days)) == (None, mailable_count(), 31)

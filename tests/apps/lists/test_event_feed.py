@@ -11,13 +11,13 @@ from mailflatrate.apps.lists.models import Contact, ContactEventType
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list
 
 
 @pytest.fixture
 def anna(database: str) -> Customer:
     assert database
-    return sending_customer(people=2)
+    return customer_with_list("Anna", approved=False).with_people(2)
 
 
 def test_a_reader_in_the_order_of_transactions_passes_over_nothing(anna: Customer) -> None:

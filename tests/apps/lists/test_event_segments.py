@@ -15,13 +15,13 @@ from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentence
 from mailflatrate.rules.contact_events import PropertyType
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list
 
 
 @pytest.fixture
 def anna(database: str) -> Customer:
     assert database
-    return sending_customer(people=6)
+    return customer_with_list("Anna", approved=False).with_people(6)
 
 
 def people(anna: Customer) -> list[int]:

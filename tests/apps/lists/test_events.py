@@ -19,20 +19,20 @@ from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import contact_events as rules
 from mailflatrate.rules.contact_events import PropertyType
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list
 
 
 @pytest.fixture
 def anna(database: str) -> Customer:
     assert database
-    return sending_customer(people=6)
+    return customer_with_list("Anna", approved=False).with_owner("Anna").with_people(6)
 
 
 @pytest.fixture(scope="module")
 def declared(database: str) -> Customer:
     """Anna, with one type of event and its typed properties, which nothing refused adds to."""
     assert database
-    customer = sending_customer(people=1)
+    customer = customer_with_list("Anna", approved=False).with_people(1)
     with tenancy.account(customer.account_id):
         actions.declare_event("order.placed", {"total": PropertyType.NUMBER, "day": PropertyType.DATE})
     return customer
@@ -77,7 +77,7 @@ def test_an_event_is_recorded_once_and_declares_itself(anna: Customer) -> None:
 
 
 def test_people_who_are_no_contacts_are_refused_and_never_added(anna: Customer) -> None:
-    carla = people(sending_customer())[0]
+    carla = people(customer_with_list("Carla", approved=False).with_people(3))[0]
     with tenancy.account(anna.account_id):
         before = Contact.objects.count()
         Contact.objects.filter(id=people(anna)[0]).update(external_id="crm/7")

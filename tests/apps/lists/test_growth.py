@@ -9,13 +9,14 @@ from mailflatrate.apps.lists.growth import consent_ages, growth
 from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.apps.lists.queries import mailable_series
 from mailflatrate.base import clock, tenancy
-from support.customers import sending_customer
+from support.customers import customer_with_list
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def test_what_came_and_went_adds_up() -> None:
-    anna, carla = sending_customer(people=6), sending_customer(people=1)
+    anna = customer_with_list("Anna", approved=False).with_people(6)
+    carla = customer_with_list("Carla", approved=False).with_people(1)
     with tenancy.account(anna.account_id):
         old = clock.now() - timedelta(days=200)
         people = list(Contact.objects.order_by("id"))

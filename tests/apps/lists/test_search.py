@@ -10,19 +10,19 @@ from mailflatrate.apps.lists.queries import contact_page
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list
 
 
 @pytest.fixture
 def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
     """Enough people to ask the index."""
     monkeypatch.setattr(search, "SAMPLE", 5)
-    return sending_customer(people=6)
+    return customer_with_list("Anna", approved=False).with_people(6)
 
 
 @pytest.fixture
 def carla(database: str) -> Customer:
-    return sending_customer(people=1)
+    return customer_with_list("Carla", approved=False).with_people(1)
 
 
 def found(one: Customer, text: str) -> list[str]:

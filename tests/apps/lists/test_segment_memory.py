@@ -12,13 +12,13 @@ from mailflatrate.apps.lists.segments import (
     whole_account,
 )
 from mailflatrate.base import tenancy
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list
 
 
 @pytest.fixture(scope="module")
 def anna(database: str) -> Customer:
     assert database
-    return sending_customer(people=0)
+    return customer_with_list("Anna", approved=False)
 
 
 def work_mem() -> str:

@@ -13,7 +13,7 @@ from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
-from support.customers import Customer, sending_customer
+from support.customers import Customer, customer_with_list
 from support.waiting import wait_until
 
 ADD = """INSERT INTO subscription (account_id, mailing_list_id, contact_id, state, consent_event_id)
@@ -25,12 +25,12 @@ LEAVES = "DELETE FROM subscription WHERE account_id = %s AND contact_id = %s"
 
 @pytest.fixture
 def anna(database: str) -> Customer:
-    return sending_customer(people=3)
+    return customer_with_list("Anna", approved=False).with_people(3)
 
 
 @pytest.fixture
 def carla(database: str) -> Customer:
-    return sending_customer(people=1)
+    return customer_with_list("Carla", approved=False).with_people(1)
 
 
 @contextmanager

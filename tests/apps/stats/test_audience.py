@@ -5,11 +5,12 @@ import pytest
 from mailflatrate.apps.stats import audience
 from mailflatrate.apps.stats.models import AudienceCount
 from mailflatrate.base import tenancy
-from support.customers import sending_customer
+from support.customers import customer_with_list
 
 
 def test_a_stored_count_says_the_same_as_a_live_one(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    anna, carla = sending_customer(people=2), sending_customer(people=1)
+    anna = customer_with_list("Anna", approved=False).with_people(2)
+    carla = customer_with_list("Carla", approved=False).with_people(1)
     with tenancy.account(anna.account_id):
         figures = audience.audience_figures()
         assert (figures.growth.end, figures.inactive, figures.active_percent) == (2, 0, 100)

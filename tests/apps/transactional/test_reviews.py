@@ -8,7 +8,7 @@ from support.people import operator
 from support.transactional import TransactionalCustomer, transactional_customer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> TransactionalCustomer:
     return transactional_customer()
 

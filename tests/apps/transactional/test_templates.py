@@ -13,7 +13,7 @@ from support.people import person
 from support.transactional import TransactionalCustomer, transactional_customer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anna(database: str) -> TransactionalCustomer:
     return transactional_customer()
 
