@@ -10,7 +10,7 @@ from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import fence, jobs, lanes, plan, wake
 from mailflatrate.apps.delivery.actions import campaigns
-from mailflatrate.apps.delivery.models import Chunk, LaneHold
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, LaneHold
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
@@ -146,3 +146,27 @@ def test_a_hold_in_the_midst_of_planning_stops_before_the_next_slice(
     plan.plan_campaign(estate.account_id, campaign_id, decision.edition_id, decision.id)
     with tenancy.account(estate.account_id):
         assert Campaign.objects.get(id=campaign_id).planned_count == PEOPLE
+
+
+def test_the_sweep_finds_a_campaign_without_a_job_and_one_that_is_over(estate: Estate, database: str) -> None:
+    campaign_id = release(estate)
+    chunks = chunks_of(campaign_id, estate)
+
+    def is_swept() -> bool:
+        with tenancy.platform(PlatformReason.HOUSEKEEPING):
+            return (estate.account_id, campaign_id) in wake.campaigns_to_sweep()
+
+    assert not is_swept(), "its job will come"
+    with psycopg.connect(database, autocommit=True) as owner:
+        work_in_vain(owner, chunks)
+        assert is_swept()
+        jobs.sweep(0)
+        assert waiting(owner, chunks) == {f"chunk:{chunk_id}" for chunk_id in chunks}
+    with tenancy.account(estate.account_id):
+        Chunk.objects.filter(campaign_id=campaign_id).update(state=ChunkState.SENDING)
+    assert not is_swept(), "a sender is at it"
+    with tenancy.account(estate.account_id):
+        Chunk.objects.filter(campaign_id=campaign_id).update(state=ChunkState.DONE)
+    jobs.sweep(0)
+    with tenancy.account(estate.account_id):
+        assert Campaign.objects.get(id=campaign_id).state == CampaignState.SENT

@@ -1,7 +1,7 @@
 """Background jobs of the engine. Each calls the code that does the work."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import feedback, fence, notices, plan
+from mailflatrate.apps.delivery import feedback, fence, notices, plan, wake
 from mailflatrate.apps.delivery.actions import campaigns, canary, retries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
@@ -10,7 +10,6 @@ from mailflatrate.apps.delivery.send.sender import this_sender
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.campaign_states import RUNNING
 from mailflatrate.settings.schema import load_settings
 
 MANY = 100
@@ -77,7 +76,7 @@ def sweep(timestamp: int) -> None:
     """
     recovery.give_up_lost_hosts(load_settings().data_dir / "journal")
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
-        running = list(Campaign.objects.filter(state__in=RUNNING).values_list("account_id", "id"))
+        running = wake.campaigns_to_sweep()
         # A campaign released while a hold was ending may have been postponed by the hold and missed when it ended.
         planning = [] if fence.is_held() else list(Campaign.objects.filter(state=CampaignState.PLANNING))
         ready = Chunk.objects.filter(campaign=None, state=ChunkState.READY)

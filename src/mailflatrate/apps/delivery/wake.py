@@ -59,6 +59,26 @@ _OF_CAMPAIGN = """c.campaign_id = %(campaign_id)s AND (c.number = 0 OR EXISTS (
       AND (p.canary_size = 0 OR p.released_at IS NOT NULL)))"""
 
 
+# A campaign whose ready chunks all have a job has nothing to wake, and one with an open chunk isn't over.
+_NEED_SWEEP = f"""
+SELECT k.account_id, k.id FROM campaign k
+WHERE k.state IN {sql.campaign_states("RUNNING")} AND (
+    EXISTS (SELECT 1 FROM chunk c WHERE c.account_id = k.account_id AND c.campaign_id = k.id AND c.state = 'ready'
+        AND NOT {job_queue.is_waiting(_KEY)})
+    OR ((k.automation_id IS NULL OR k.automation_over) AND NOT EXISTS (
+        SELECT 1 FROM chunk c WHERE c.account_id = k.account_id AND c.campaign_id = k.id
+            AND c.state IN ('ready', 'sending'))))
+"""  # noqa: S608  # made of constants
+
+
+def campaigns_to_sweep() -> list[tuple[int, int]]:
+    """Return account and ID of each running campaign with a ready chunk that has no job, or with no chunk left to send.
+    Runs in a platform scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEED_SWEEP)
+        return list(cursor.fetchall())
+
+
 def wake_campaign(campaign: LockedCampaign, at: datetime | None = None) -> None:
     """Wake every ready chunk of a campaign, not before `at`."""
     _wake_twice(_OF_CAMPAIGN, at, account_id=campaign.account_id, campaign_id=campaign.id)
