@@ -63,10 +63,10 @@ function range(data, low, high) {
   return data.unit ? [bottom, top] : [Math.max(0, Math.floor(bottom)), Math.max(Math.floor(bottom) + 1, top)];
 }
 
-/** From the first to the last time; a single one is in the middle, instead of at the beginning of an axis of years. */
+/** From the first to the last time; a single one is in the middle, where uPlot would put it at the left edge. */
 function timeRange(data, first, last) {
-  const around = first === last ? (data.hours_in ? 3600 : 86400) : 0;
-  return [first - around, last + around];
+  const around = data.hours_in ? 3600 : 86400;
+  return data.times.length === 1 ? [data.times[0] - around, data.times[0] + around] : [first, last];
 }
 
 function options(host, data) {
