@@ -174,7 +174,8 @@ class Visitor:
         out = ["iframe", NAVIGATION] if self.look in self._navigation_read else ["iframe"]
         if self.page.locator(NAVIGATION).count():
             self._navigation_read.add(self.look)
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
             "([out, tags]) => axe.run({exclude: out.map(one => [one])}, {runOnly: tags, resultTypes: ['violations']})",
             [out, ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]],

@@ -68,11 +68,15 @@ class Signer:
     __slots__ = ("domain", "key", "selector")
 
     def __init__(self, domain: str, selector: str, private_key_pem: bytes) -> None:
-        """Load a key. `domain`, `selector`: lower-case A-labels; key: unencrypted RSA PEM. Raises `SigningKeyError`."""
+        """Load a key of `generate_key`. `domain`, `selector`: lower-case A-labels. Raises `SigningKeyError`."""
         if not _DOMAIN.fullmatch(domain) or not _SELECTOR.fullmatch(selector):
             raise SigningKeyError(f"{selector}._domainkey.{domain} isn't a valid name for a key")
         try:
-            key = serialization.load_pem_private_key(private_key_pem, password=None)
+            # Every check of a draft and every short message loads a key. To test again that its primes are primes takes
+            # 40 ms, and the seal under which it is kept shows that it is still the one we made.
+            key = serialization.load_pem_private_key(
+                private_key_pem, password=None, unsafe_skip_rsa_key_validation=True
+            )
         except (ValueError, TypeError) as error:
             raise SigningKeyError(f"the private key of {selector}._domainkey.{domain} can't be read") from error
         if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < KEY_BITS:
