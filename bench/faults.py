@@ -1,11 +1,12 @@
 """Fault runs: a campaign is sent while processes are killed, the database stops, the relay refuses, and every
 recipient is then compared with what a recording sink received.
 
-    python bench/faults.py [--recipients 100000] [--only kill,term,...]
+    python bench/faults.py [--recipients 100000] [--only kill,term,...] [--copies]
 
 Invariants of each run: every recipient in exactly one final state; no one twice at the sink; no one lost; everyone
 who is `sent` is at the sink; unknown results at most for the open connections at each kill, and each of them listed
-by name. Prints one JSON object; exits 1 when an invariant does not hold.
+by name. With --copies the workers start as copies of one process (`copies.py`), which suits small runs. Prints one
+JSON object; exits 1 when an invariant does not hold.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from copies import Copies, Copy
 from estate import Estate, build_estate, release, worker_command, workspace
 from free_ports import free_port
 from smtp_sink_check import wait_for
@@ -29,6 +32,7 @@ from smtp_sink_check import wait_for
 CONNECTIONS = 10
 SENDERS = 2
 SETTLING_SECONDS = 5
+Worker = subprocess.Popen[bytes] | Copy
 
 
 @dataclass
@@ -40,11 +44,13 @@ class Stage:
     port: int
     seconds: float
     """How long a run may wait for something: see `patience`."""
+    copies: Copies | None = None
+    """Where workers start as copies."""
     run: str = ""
     campaign_id: int = 0
     sink: subprocess.Popen[bytes] | None = None
-    senders: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    others: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    senders: list[Worker] = field(default_factory=list)
+    others: list[Worker] = field(default_factory=list)
     notes: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -74,8 +80,10 @@ class Stage:
         self.sink.kill()
         self.sink.wait()
 
-    def start_worker(self, *queues: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, *queues: str) -> Worker:
         """Start a worker process for these queues; what it logs goes to a file."""
+        if self.copies is not None:
+            return self.copies.start_worker(*queues, log=self.log)
         with self.log.open("ab") as log:
             return subprocess.Popen(worker_command(*queues), stderr=log)
 
@@ -275,7 +283,7 @@ def unsubscribe(stage: Stage, people: int) -> int:
     from mailflatrate.apps.lists.actions import consent
     from mailflatrate.base import tenancy
 
-    stage.wait_received(people // 4)
+    stage.wait_received(people // 8)
     left: dict[str, int] = {}
     with tenancy.account(stage.estate.account_id):
         waiting = Delivery.objects.filter(campaign_id=stage.campaign_id, state="pending").select_related("contact")
@@ -325,7 +333,7 @@ def trial(stage: Stage, people: int) -> int:
                 raise TimeoutError(f"{stage.run}: {progress(stage)}")
             time.sleep(0.02)
 
-    def kill(*processes: subprocess.Popen[bytes]) -> None:
+    def kill(*processes: Worker) -> None:
         for process in processes:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -441,6 +449,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="fault runs")
     parser.add_argument("--recipients", type=int, default=100_000)
     parser.add_argument("--only", default=",".join(FAULTS), help="comma-separated: " + ", ".join(FAULTS))
+    parser.add_argument("--copies", action="store_true", help="start workers as copies of one process")
     options = parser.parse_args()
     port = free_port()
     settings = {
@@ -449,8 +458,8 @@ def main() -> None:
         "chunk_size": str(max(50, min(1000, options.recipients // 20))), "log_level": "WARNING",
     }  # fmt: skip
     results: dict[str, object] = {}
-    with workspace(**settings) as folder:
-        stage = Stage(folder, build_estate(options.recipients), port, patience(options.recipients))
+    with workspace(**settings) as folder, Copies() if options.copies else nullcontext() as copies:
+        stage = Stage(folder, build_estate(options.recipients), port, patience(options.recipients), copies)
         for number in range(SENDERS):
             stage.start_sender(number)
         stage.others.append(stage.start_worker("plan", "house"))

@@ -1,11 +1,12 @@
 """Runs on several hosts: a campaign is sent while a host or a network fails, and a sink counts what each person got.
 
-    python bench/hosts.py [--recipients 20000] [--only cut_primary,...]
+    python bench/hosts.py [--recipients 20000] [--only cut_primary,...] [--copies]
 
 Hosts are network namespaces (`network.py`): a primary and a streaming replica, two sender hosts, one for the other
 workers, and the world with a recording sink. Services only know the application role. Prints one JSON object with
 an entry for each scenario (`lost`, `twice`, `unknown`, `resumed_after_seconds`, `problems`); exits 1 when one of
-them has a problem, 3 when namespaces cannot be made.
+them has a problem, 3 when namespaces cannot be made. With --copies they start as copies of one process (`copies.py`).
+PREPARED_CLUSTER names a data folder with a migrated database to begin with; the tests have one.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from copies import Copies, Copy
 from estate import Estate, build_estate, release
 from network import DATABASE, SINK_PORT, Network, Postgres, Sink, missing
 
@@ -56,8 +58,9 @@ class Site:
     replica: Postgres
     sink: Sink
     settings: dict[str, str]
+    copies: Copies | None
     campaign_id: int = 0
-    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    workers: dict[str, subprocess.Popen[bytes] | Copy] = field(default_factory=dict)
     notes: dict[str, object] = field(default_factory=dict)
 
     def log(self, host: str) -> Path:
@@ -80,6 +83,12 @@ class Site:
             "MAILFLATRATE_DATA_DIR": str(data),
             "MAILFLATRATE_LOG_LEVEL": "INFO",
         }
+        if self.copies is not None:
+            options: dict[str, Any] = {"environment": environment, "log": self.log(name)}
+            self.workers[name] = self.network.host(host or name).start_copy(
+                self.copies, *command, purpose=purpose_of(*command), **options
+            )
+            return
         with self.log(name).open("ab") as log:
             self.workers[name] = self.network.host(host or name).start(
                 sys.executable,
@@ -113,6 +122,13 @@ class Site:
         """Seconds from `since` until the sink gets the next message. Raises TimeoutError."""
         self.wait_received(self.sink.count() + 1)
         return round(time.monotonic() - since, 2)
+
+
+def purpose_of(command: str, *arguments: str) -> str:
+    """Return what a command of the product serves, as it tells itself when it begins."""
+    if command == "worker":
+        return "sending" if "send" in arguments else "jobs"
+    return {"inbound": "listening", "web": "pages"}.get(command, "administration")
 
 
 def compare(site: Site, server: Postgres) -> dict[str, object]:
@@ -329,7 +345,9 @@ def start_others(site: Site) -> None:
     site.start("inbound", "inbound", host="house")
 
 
-def run_scenario(template: Path, estate: Estate, people: int, name: str, settings: dict[str, str]) -> dict[str, object]:
+def run_scenario(
+    template: Path, estate: Estate, people: int, name: str, settings: dict[str, str], copies: Copies | None
+) -> dict[str, object]:
     """Run one campaign with one event, on its own hosts that begin with the same data."""
     from django.db import connections
 
@@ -347,7 +365,8 @@ def run_scenario(template: Path, estate: Estate, people: int, name: str, setting
             sink = Sink(world, folder / f"sink-{name}.txt", folder / "mode")
             relay = {"MAILFLATRATE_RELAY_HOST": world.address, "MAILFLATRATE_RELAY_PORT": str(SINK_PORT)}
             person = {"MAILFLATRATE_RESUME_AFTER_PROMOTION": str(name not in PERSON_RESUMES).lower()}
-            site = Site(network, folder, estate, people, name, primary, replica, sink, {**settings, **relay, **person})
+            settings = {**settings, **relay, **person}
+            site = Site(network, folder, estate, people, name, primary, replica, sink, settings, copies)
             site.campaign_id = release(estate)
             connections.close_all()
             start_workers(site)
@@ -373,7 +392,10 @@ def template_of(folder: Path, people: int) -> Iterator[tuple[Path, Estate]]:
     """A stopped server with a migrated database, a customer and their list; this process's Django talks to `db1`."""
     with Network() as network:
         server = Postgres(network.host("db1"), folder / "db1")
-        server.create()
+        if prepared := os.environ.get("PREPARED_CLUSTER"):
+            server.copy(Path(prepared) / "postgres")
+        else:
+            server.create()
         os.environ["DATABASE_URL"] = server.socket_url
         application = f"postgresql://{APP_LOGIN}@/{DATABASE}?host={server.sockets}"
         os.environ["MAILFLATRATE_APP_DATABASE_URL"] = application
@@ -399,9 +421,10 @@ def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
     is_kept = "MAILFLATRATE_KEEP" in os.environ
     for name in [name for name in os.environ if name.startswith("MAILFLATRATE_") or name.startswith("DATABASE_URL")]:
         del os.environ[name]
-    shared = {
-        "secret_key": secrets.token_urlsafe(48),
-        "token_keys": f"a:{secrets.token_hex(32)}",
+    keys = {"secret_key": secrets.token_urlsafe(48), "token_keys": f"a:{secrets.token_hex(32)}"}
+    if prepared := os.environ.get("PREPARED_CLUSTER"):  # a database knows its keys
+        keys = json.loads((Path(prepared) / "secrets.json").read_text())
+    shared = keys | {
         "relay_tls": "never",
         "canary_wait_seconds": "0",
         "retry_first_seconds": "2",
@@ -424,14 +447,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="runs on several hosts")
     parser.add_argument("--recipients", type=int, default=20_000)
     parser.add_argument("--only", default=",".join(SCENARIOS), help="comma-separated: " + ", ".join(SCENARIOS))
+    parser.add_argument("--copies", action="store_true", help="start processes as copies of one")
     options = parser.parse_args()
     if reason := missing():
         print(reason, file=sys.stderr)
         sys.exit(CANNOT)
     results: dict[str, Any] = {}
-    with workspace() as (folder, settings), template_of(folder, options.recipients) as (template, estate):
+    with (
+        workspace() as (folder, settings),
+        template_of(folder, options.recipients) as (template, estate),
+        Copies() if options.copies else nullcontext() as copies,
+    ):
         for name in options.only.split(","):
-            results[name] = run_scenario(template, estate, options.recipients, name, settings)
+            results[name] = run_scenario(template, estate, options.recipients, name, settings, copies)
             print(f"{name}: {json.dumps(results[name])}", file=sys.stderr, flush=True)
     print(json.dumps({"recipients": options.recipients, "scenarios": results}))
     sys.exit(1 if any(found["problems"] for found in results.values()) else 0)

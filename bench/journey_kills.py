@@ -1,6 +1,6 @@
 """Kills in the middle of a journey: kill -9 of workers and senders while people go through two messages.
 
-    python bench/journey_kills.py [--enrolments 100000] [--kills 12]
+    python bench/journey_kills.py [--enrolments 100000] [--kills 12] [--copies]
 
 Everyone arrives at once and goes through: a message, a split, a wait of a minute, a second message. Two workers advance
 them and two senders send, all processes of the product. One after the other they are killed at work: a worker while it
@@ -20,15 +20,16 @@ import argparse
 import json
 import math
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
+from copies import Copies
 from estate import build_estate, workspace
-from faults import CONNECTIONS, SENDERS, Stage, patience
+from faults import CONNECTIONS, SENDERS, Stage, Worker, patience
 from free_ports import free_port
 from journeys import arrive, begin
 from measure import machine
@@ -81,7 +82,7 @@ def rows(stage: Stage, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def at_work(task: str, processes: list[subprocess.Popen[bytes]]) -> list[int]:
+def at_work(task: str, processes: list[Worker]) -> list[int]:
     """Return the places in the list of the processes that run such a job right now."""
     from django.db import connection
 
@@ -207,6 +208,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="kills in the middle of a journey")
     parser.add_argument("--enrolments", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--copies", action="store_true", help="start workers as copies of one process (`copies.py`)")
     options = parser.parse_args()
     port = free_port()
     settings = {
@@ -214,8 +216,9 @@ def main() -> None:
         "retry_first_seconds": "2", "relay_pause_max_seconds": "2", "sender_connections": str(CONNECTIONS),
         "chunk_size": str(max(25, min(1000, options.enrolments // 20))), "log_level": "WARNING",
     }  # fmt: skip
-    with workspace(**settings) as folder:
-        stage = Stage(folder, build_estate(options.enrolments), port, patience(options.enrolments), run="journey")
+    with workspace(**settings) as folder, Copies() if options.copies else nullcontext() as copies:
+        estate = build_estate(options.enrolments)
+        stage = Stage(folder, estate, port, patience(options.enrolments), copies, run="journey")
         stage.mode("ok")
         stage.start_sink()
         try:

@@ -1,6 +1,6 @@
 """Campaigns that must stop automatically: real senders, the test inbox as the world, the real inbound listener.
 
-    python bench/measures.py [--recipients 20000] [--only dead,complaints,one_provider,forged]
+    python bench/measures.py [--recipients 20000] [--only dead,complaints,one_provider,forged] [--copies]
 
 `dead`: 6 % of the addresses do not exist; half of them are refused at once, half come back as reports; the campaign
 must stop at its canary (R-88). `complaints`: 0.4 % of the recipients report it while it runs, without a canary
@@ -21,12 +21,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from copies import Copies, Copy
 from estate import Estate, build_estate, plain_address, release, worker_command, workspace
 from free_ports import free_port
 from inbound import Client, Returned
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mailflatrate.apps.inbound.intake import Arrival
 
 CLI = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main"]
+READING, AT_ONCE = ("plan", "house", "inbound"), 4
 MOST_SECONDS = 10.0
 RUN_SECONDS = 600
 QUIET_SECONDS = 3.0
@@ -305,7 +307,7 @@ def wait_read(count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A story, who its recipients are, and the settings of its processes."""
+    """A story, who its recipients are, and the settings with which it is planned."""
 
     story: Callable[[Stage], None]
     address: Callable[[int, int], str] = plain_address
@@ -320,33 +322,35 @@ RUNS = {
 }
 
 
-def listener() -> tuple[subprocess.Popen[bytes], int]:
-    """The inbound listener with the test inbox, and its port."""
-    inbound, postbox = free_port(), free_port()
-    os.environ |= {
-        "MAILFLATRATE_INBOUND_SMTP_PORT": str(inbound),
-        "MAILFLATRATE_INBOUND_LMTP_PORT": "0",
-        "MAILFLATRATE_TEST_INBOX_PORT": str(postbox),
-    }
-    process = subprocess.Popen([*CLI, "inbound"], stdout=subprocess.DEVNULL)
-    wait_for(inbound)
-    wait_for(postbox)
-    return process, inbound
-
-
 @contextmanager
-def processes() -> Iterator[int]:
-    """The listener, a sender, and a worker for everything else; the port of the listener."""
-    inbound, port = listener()
-    workers = (worker_command("send"), worker_command("plan", "house", "inbound", concurrency=4))
-    running = [inbound, *(subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in workers)]
-    try:
-        yield port
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait(60)
+def processes(*, as_copies: bool) -> Iterator[int]:
+    """The listener, a sender, and a worker for everything else, for all runs; the port of the listener."""
+    ports = {"inbound_smtp": free_port(), "test_inbox": free_port(), "inbound_lmtp": 0}
+    os.environ |= {f"MAILFLATRATE_{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    running: list[subprocess.Popen[bytes] | Copy] = []
+    with Copies() if as_copies else nullcontext() as copies:
+        if copies is None:
+            commands = (
+                [*CLI, "inbound"],
+                worker_command("send"),
+                worker_command(*READING, concurrency=AT_ONCE),
+            )
+            running += [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
+        else:
+            running += [
+                copies.start("inbound", purpose="listening"),
+                copies.start_worker("send"),
+                copies.start_worker(*READING, concurrency=AT_ONCE),
+            ]
+        try:
+            wait_for(ports["inbound_smtp"])
+            wait_for(ports["test_inbox"])
+            yield ports["inbound_smtp"]
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait(60)
 
 
 def address_of(run: Run, people: int) -> Callable[[int, int], str]:
@@ -356,8 +360,8 @@ def address_of(run: Run, people: int) -> Callable[[int, int], str]:
     return run.address
 
 
-def play(name: str, people: int) -> dict[str, object]:
-    """Run one campaign of a fresh account. What is planned here uses the settings of its processes."""
+def play(name: str, people: int, port: int) -> dict[str, object]:
+    """Run one campaign of a fresh account. It is planned here, so its settings are those of this process."""
     from mailflatrate.settings.schema import load_settings
 
     run, before = RUNS[name], dict(os.environ)
@@ -365,21 +369,20 @@ def play(name: str, people: int) -> dict[str, object]:
     load_settings.cache_clear()
     began = time.monotonic()
     try:
-        with processes() as port:
-            stage = Stage(build_estate(people, address_of(run, people)), people, port)
-            stage.campaign_id = release(stage.estate)
-            try:
-                run.story(stage)
-            except TimeoutError as problem:
-                stage.problems.append(str(problem))
-            return {
-                "state": stage.state(),
-                "standing": stage.status(),
-                "measures": stage.measures(),
-                **stage.notes,
-                "seconds": round(time.monotonic() - began, 1),
-                "problems": stage.problems,
-            }
+        stage = Stage(build_estate(people, address_of(run, people)), people, port)
+        stage.campaign_id = release(stage.estate)
+        try:
+            run.story(stage)
+        except TimeoutError as problem:
+            stage.problems.append(str(problem))
+        return {
+            "state": stage.state(),
+            "standing": stage.status(),
+            "measures": stage.measures(),
+            **stage.notes,
+            "seconds": round(time.monotonic() - began, 1),
+            "problems": stage.problems,
+        }
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -391,6 +394,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="mailings that must stop by themselves")
     parser.add_argument("--recipients", type=int, default=20_000)
     parser.add_argument("--only", default=",".join(RUNS), help="comma-separated: " + ", ".join(RUNS))
+    parser.add_argument("--copies", action="store_true", help="start processes as copies of one (`copies.py`)")
     options = parser.parse_args()
     results: dict[str, dict[str, object]] = {}
     settings = {
@@ -399,9 +403,9 @@ def main() -> None:
         "log_level": "ERROR",
         "chunk_size": str(max(50, min(1000, options.recipients // 20))),
     }
-    with workspace(**settings):
+    with workspace(**settings), processes(as_copies=options.copies) as port:
         for name in options.only.split(","):
-            results[name] = play(name, options.recipients)
+            results[name] = play(name, options.recipients, port)
             print(f"{name}: {json.dumps(results[name])}", file=sys.stderr, flush=True)
     failed = [name for name, result in results.items() if result["problems"]]
     print(json.dumps({"recipients": options.recipients, "runs": results, "failed": failed, "machine": machine()}))

@@ -29,6 +29,7 @@ from typing import Any, Self
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from copies import Copies, Copy
 from mailflatrate.settings.postgres import BINARIES, SYSTEM_USER
 
 BRIDGE = "br0"
@@ -110,7 +111,7 @@ class Host:
     def __init__(self, network: Network, namespace: str, number: int) -> None:
         self.namespace, self.address = namespace, f"10.77.0.{number}"
         self._switch, self._port = network.switch, f"port{number}"
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[subprocess.Popen[bytes] | Copy] = []
         _ip("netns", "add", namespace)
         _ip("-n", namespace, "link", "set", "lo", "up")
         _ip("-n", namespace, "link", "add", "eth0", "type", "veth", "peer", "name", self._port, "netns", self._switch)
@@ -121,6 +122,12 @@ class Host:
     def start(self, *command: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start a process on this host; its process id is the command's own."""
         process = subprocess.Popen(["ip", "netns", "exec", self.namespace, *command], **options)
+        self._processes.append(process)
+        return process
+
+    def start_copy(self, copies: Copies, *command: str, **options: Any) -> Copy:
+        """Start a command of the product on this host as a copy; `options` are those of `Copies.start`."""
+        process = copies.start(*command, namespace=self.namespace, **options)
         self._processes.append(process)
         return process
 
@@ -191,6 +198,8 @@ class Postgres:
         subprocess.run(["cp", "-a", "--reflink=auto", f"{other}/.", str(self.folder)], check=True)
         self._configure()
         self.start()
+        with self.connect() as owner:  # for replicas; the embedded server's owner has none
+            owner.execute(f"ALTER ROLE {OWNER} PASSWORD '{PASSWORD}'")
 
     def clone(self, primary: Postgres, *, synchronous: bool = False) -> None:
         """Become a streaming replica of `primary` and start; a `synchronous` one makes each commit wait for it."""

@@ -16,7 +16,7 @@ PEOPLE = 300
 
 @pytest.mark.slow
 def test_everyone_ends_in_one_state_and_gets_each_message_once() -> None:
-    command = [sys.executable, str(BENCH / "journey_kills.py"), "--enrolments", str(PEOPLE), "--kills", "4"]
+    command = [sys.executable, str(BENCH / "journey_kills.py"), "--enrolments", str(PEOPLE), "--kills", "4", "--copies"]
     environment = os.environ | {"PREPARED_CLUSTER": str(prepared_cluster())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr[-4000:]

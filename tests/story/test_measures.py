@@ -20,7 +20,7 @@ PEOPLE = os.environ.get("STORY_RECIPIENTS", "2000")
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Any]:
-    command = [sys.executable, str(BENCH / "measures.py"), "--recipients", PEOPLE]
+    command = [sys.executable, str(BENCH / "measures.py"), "--recipients", PEOPLE, "--copies"]
     environment = os.environ | {"PREPARED_CLUSTER": str(prepared_cluster())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr[-4000:]
