@@ -17,6 +17,7 @@ from mailflatrate.entrypoints.boot.lifecycle import report_served_life
 from mailflatrate.entrypoints.cli.ports import demand_free
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
+from mailflatrate.settings import links
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.logs import GRANIAN
 from mailflatrate.settings.postgres import DatabaseInUse, EmbeddedPostgres
@@ -27,6 +28,16 @@ HOUSE_QUEUES = "plan,import,inbound,house"
 HEADER_MILLISECONDS = 10_000
 MOST_CONNECTIONS = 4096  # open at once in a process; idle and slow ones cost a file and some memory, no thread
 SPARE_FILES = 512
+
+
+def begin_service(purpose: ProcessPurpose) -> Settings:
+    """Boot a service with the installation's keys; return the settings. Raises SettingsError.
+
+    The keys are compared first: a host with others learns so before Django is loaded, which takes seconds.
+    """
+    links.serve_as(purpose)
+    demand_keys(load_settings())
+    return boot(purpose)
 
 
 @contextlib.contextmanager
@@ -102,8 +113,7 @@ def database_command() -> None:
 @click.option("--tls", is_flag=True, help="Serve the links in messages on the TLS port.")
 def web_command(tls: bool) -> None:
     """Serve the pages."""
-    settings = boot(ProcessPurpose.PAGES)
-    demand_keys(settings)
+    settings = begin_service(ProcessPurpose.PAGES)
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -178,8 +188,7 @@ def _room_for_connections() -> int:
 def worker_command(queues: str, concurrency: int | None, name: str) -> None:
     """Run background jobs."""
     lanes = queues.split(",")
-    settings = boot(ProcessPurpose.SENDING if lanes == ["send"] else ProcessPurpose.JOBS)
-    demand_keys(settings)
+    settings = begin_service(ProcessPurpose.SENDING if lanes == ["send"] else ProcessPurpose.JOBS)
     from mailflatrate.entrypoints.workers.worker import run_worker
 
     at_once = concurrency or (settings.sender_chunks_at_once if lanes == ["send"] else 4)
@@ -189,7 +198,7 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
 @click.command()
 def inbound_command() -> None:
     """Listen for returned mail (SMTP and LMTP), and run the test inbox."""
-    demand_keys(boot(ProcessPurpose.LISTENING))
+    begin_service(ProcessPurpose.LISTENING)
     from mailflatrate.entrypoints.smtpd.listeners import run_listeners
 
     run_listeners()
