@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives import serialization  # noqa: E402
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
+from copies import Copies  # noqa: E402
 from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
 from support import page_text, static_files  # noqa: E402
 from support.demo import Demo, running_demo  # noqa: E402
@@ -69,6 +70,13 @@ def _mailboxes_exist_at(domain: str) -> None:
     from mailflatrate.base import clock
 
     MailDomain.objects.create(domain=domain, resolves=True, null_mx=False, checked_at=clock.now())
+
+
+@pytest.fixture(scope="session")
+def copies() -> Iterator[Copies]:
+    """Where commands of the product start as copies of one process, with the settings of the tests."""
+    with Copies() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from copies import Copies
 from mailflatrate.entrypoints.cli.demo.environment import prepare
 from mailflatrate.entrypoints.cli.doctor.host import is_public_name, is_this_host
 from mailflatrate.entrypoints.cli.main import COMMANDS, cli
@@ -146,16 +148,28 @@ class Report:
         return {line["topic"] for line in self.lines if line["level"] == level}
 
 
-def doctor(*arguments: str, **settings: str) -> Report:
-    done = run("doctor", "--json", *arguments, DATA_DIR=str(load_settings().data_dir), LOG_LEVEL="ERROR", **settings)
-    assert done.stdout, done.stderr
-    said = json.loads(done.stdout)
-    assert said["ready"] is (done.returncode == 0)
-    return Report(done.returncode, said["lines"])
+@pytest.fixture
+def doctor(database: str, copies: Copies, tmp_path: Path) -> Callable[..., Report]:
+    """What the doctor says about the tests' installation with other settings than theirs."""
+    assert database
+    common = {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir), "MAILFLATRATE_LOG_LEVEL": "ERROR"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")} | common
+    output = tmp_path / "doctor.json"
+
+    def examine(*arguments: str, **settings: str) -> Report:
+        output.unlink(missing_ok=True)
+        changed = {f"MAILFLATRATE_{name}": value for name, value in settings.items()}
+        command = ("doctor", "--json", *arguments)
+        status = copies.start(*command, purpose="administration", log=output, environment=kept | changed).wait(300)
+        said = json.loads(output.read_text())
+        assert said["ready"] is (status == 0)
+        return Report(status, said["lines"])
+
+    return examine
 
 
 @pytest.mark.slow
-def test_the_doctor_names_what_a_fresh_installation_lacks(database: str) -> None:
+def test_the_doctor_names_what_a_fresh_installation_lacks(doctor: Callable[..., Report]) -> None:
     with ZoneServer({}) as dns:
         report = doctor(DNS_SERVERS=dns.nameserver, INBOUND_SMTP_PORT="1", INBOUND_LMTP_PORT="1")
     assert report.status == 1
@@ -175,7 +189,7 @@ def nothing_waits_for_long(owner_url: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_doctor_is_content_with_what_it_asked_for(database: str) -> None:
+def test_the_doctor_is_content_with_what_it_asked_for(database: str, doctor: Callable[..., Report]) -> None:
     """Run once, publish the records that it shows, run again."""
     nothing_waits_for_long(database)
     with ZoneServer(ZONE) as dns, FakeRelay().run_in_thread() as relay:
@@ -200,7 +214,7 @@ def test_the_doctor_is_content_with_what_it_asked_for(database: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_doctor_sees_a_ptr_of_another_name_and_an_spf_without_us(database: str) -> None:
+def test_the_doctor_sees_a_ptr_of_another_name_and_an_spf_without_us(doctor: Callable[..., Report]) -> None:
     other = ZONE | {
         "10.2.0.192.in-addr.arpa": {"PTR": ["pool-10.provider.de."]},
         f"spf.{SERVICE}": {"TXT": ["v=spf1 ip4:198.51.100.1 -all"]},

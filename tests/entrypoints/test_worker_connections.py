@@ -15,6 +15,7 @@ from django.db import connections
 from procrastinate.contrib.django import app
 
 import mailflatrate
+from copies import Copies
 from estate import build_estate, release
 from mailflatrate.base.job_connector import JobConnector
 from mailflatrate.base.job_queue import served_queues
@@ -32,24 +33,17 @@ PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture
-def processes(database: str, tmp_path: Path) -> Iterator[list[str]]:
+def processes(database: str, copies: Copies) -> Iterator[list[str]]:
     """A sender and a worker of the service, as systemd would start them; the kinds of connections they have."""
     with psycopg.connect(database, autocommit=True) as owner:  # a worker that finds work of other tests is not idle
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
     environment = dict(os.environ) | {
         "MAILFLATRATE_APP_DATABASE_URL": app_login(load_settings()),
         "MAILFLATRATE_RELAY_PORT": "9",
-        "PYTHONPATH": str(Path(mailflatrate.__file__).parents[1]),
     }
-    environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
     running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "worker", "--queues", queues],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for queues in ("send", "plan,import,inbound,house")
+        copies.start("worker", "--queues", queues, purpose=purpose, environment=environment)
+        for queues, purpose in (("send", "sending"), ("plan,import,inbound,house", "jobs"))
     ]
     yield ["mailflatrate sending", "mailflatrate sender", "mailflatrate watch", "mailflatrate jobs"]
     for process in running:

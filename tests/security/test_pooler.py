@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from copies import Copies
 from mailflatrate.settings import links
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.roles import app_url, uses_pooler
@@ -290,12 +291,12 @@ def test_what_needs_a_session_is_refused(shared_server: Any, strangers: list[Cus
 
 
 @pytest.mark.slow
-def test_web_processes_serve_each_customer_their_own_pages(single: str, database: str) -> None:
+def test_web_processes_serve_each_customer_their_own_pages(single: str, database: str, copies: Copies) -> None:
     """Over HTTP and side by side: the other customer's list is on no page."""
     names = ["Pooled tulips", "Pooled roses"]
     customers = [Customer.registered(f"Company of {name}").with_list(name).signed_in() for name in names]
     cookies = [{"Cookie": f"sessionid={each.client.cookies['sessionid'].value}"} for each in customers]
-    with served(tls=False, POOLER_DATABASE_URL=single) as web:
+    with served(copies, tls=False, POOLER_DATABASE_URL=single) as web:
 
         def visit(number: int) -> str:
             mine, other = number % 2, (number + 1) % 2

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.test import Client
 
+from copies import Copies
 from mailflatrate.apps.accounts.actions.people import create_user
 from mailflatrate.entrypoints.web.serving import request_bodies, wsgi_bridge
 from mailflatrate.entrypoints.web.serving.request_bodies import (
@@ -34,14 +35,14 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
-def plain(database: str) -> Iterator[Served]:
-    with served(tls=False, ACCESS_LOG="true") as found:
+def plain(database: str, copies: Copies) -> Iterator[Served]:
+    with served(copies, tls=False, ACCESS_LOG="true") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def over_tls(database: str) -> Iterator[Served]:
-    with served(tls=True) as found:
+def over_tls(database: str, copies: Copies) -> Iterator[Served]:
+    with served(copies, tls=True) as found:
         yield found
 
 

@@ -3,7 +3,6 @@ waits at the feed hears within a second.
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,10 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import pytest
 
+from copies import Copies, Copy
 from free_ports import free_port
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.events.actions import endpoints
@@ -30,6 +31,7 @@ from support.served import Served, served
 from support.waiting import wait_until
 
 EVENTS = 400
+Running = TypeVar("Running", subprocess.Popen[bytes], Copy)
 OPEN = {"MAILFLATRATE_WEBHOOK_NETWORKS": "127.0.0.0/8", "MAILFLATRATE_LOG_LEVEL": "WARNING"}
 
 
@@ -45,9 +47,16 @@ def opened(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of its own for the block."""
-    running = subprocess.Popen([sys.executable, *command], env=dict(os.environ), stderr=subprocess.DEVNULL)
+def receiver(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The customer's program for the block."""
+    script = Path(__file__).parents[1] / "support" / "receiver.py"
+    with ended(subprocess.Popen([sys.executable, str(script), *arguments], stderr=subprocess.DEVNULL)) as running:
+        yield running
+
+
+@contextmanager
+def ended(running: Running) -> Iterator[Running]:
+    """The process for the block, which ends with it."""
     try:
         yield running
     finally:
@@ -58,7 +67,7 @@ def process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
         running.wait()
 
 
-def kill(running: subprocess.Popen[bytes]) -> None:
+def kill(running: subprocess.Popen[bytes] | Copy) -> None:
     running.send_signal(signal.SIGKILL)
     running.wait()
 
@@ -68,29 +77,28 @@ def taken(file: Path) -> list[str]:
     return [json.loads(line)["id"] for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def test_a_killed_receiver_and_a_killed_worker_miss_nothing(opened: None, tmp_path: Path) -> None:
+def test_a_killed_receiver_and_a_killed_worker_miss_nothing(opened: None, copies: Copies, tmp_path: Path) -> None:
     anna, port, file = Customer.registered("Anna"), free_port(), tmp_path / "taken"
     with tenancy.account(anna.account_id):
         made = endpoints.create_endpoint(EndpointOrder(f"http://127.0.0.1:{port}/hook"), by=anna.owner)
-    receiver = (str(Path(__file__).parents[1] / "support" / "receiver.py"), str(port), str(file), made.secret)
-    worker = ("-m", "mailflatrate.entrypoints.cli.main", "worker", "--queues", "house")
+    receiving = (str(port), str(file), made.secret)
 
     def write(count: int) -> None:
         for number in range(count):
             with tenancy.account(anna.account_id):
                 emit(EventType.CONTACT_ERASED, {"contact_id": number, "reason": "erased"})
 
-    with process(*worker) as first:
-        with process(*receiver) as program:
+    with ended(copies.start_worker("house")) as first:
+        with receiver(*receiving) as program:
             write(EVENTS // 4)
             wait_until(lambda: len(set(taken(file))) >= EVENTS // 8, "the first events", seconds=60)
             kill(program)
         write(EVENTS // 4)
-        with process(*receiver):
+        with receiver(*receiving):
             write(EVENTS // 4)
             wait_until(lambda: len(set(taken(file))) > EVENTS // 2, "events after the restart", seconds=90)
             kill(first)
-    with process(*worker), process(*receiver):
+    with ended(copies.start_worker("house")), receiver(*receiving):
         write(EVENTS - 3 * (EVENTS // 4))
         wait_until(lambda: len(set(taken(file))) >= EVENTS, "every event", seconds=120)
     assert len(set(taken(file))) == EVENTS
@@ -102,10 +110,10 @@ def read(web: Served, path: str, secret: str, *, accept: str = "application/json
     return answer.status, answer.body, answer.seconds
 
 
-def test_who_waits_at_the_feed_hears_within_a_second_and_holds_no_thread(opened: None) -> None:
+def test_who_waits_at_the_feed_hears_within_a_second_and_holds_no_thread(opened: None, copies: Copies) -> None:
     anna = Customer.vetted()
     secret = program(anna.account_id, anna.owner, [KeyScope.EVENTS]).secret
-    with served(tls=False) as web:
+    with served(copies, tls=False) as web:
         start = json.loads(read(web, "?after=now", secret)[1])["next"]
         threads = [_Reading(web, f"?wait=20&after={quote(start)}", secret) for _ in range(15)]
         status, _body, seconds = read(web, f"?wait=1&after={quote(start)}&types=domain.failed", secret)
@@ -135,10 +143,10 @@ class _Reading:
         self.thread.start()
 
 
-def test_a_stream_goes_on_where_it_was(opened: None) -> None:
+def test_a_stream_goes_on_where_it_was(opened: None, copies: Copies) -> None:
     anna = Customer.vetted()
     secret = program(anna.account_id, anna.owner, [KeyScope.EVENTS]).secret
-    with served(tls=False) as web:
+    with served(copies, tls=False) as web:
         for number in (1, 2):
             with tenancy.account(anna.account_id):
                 emit(EventType.COMPLAINT_RECEIVED, {"campaign_id": number})

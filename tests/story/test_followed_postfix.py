@@ -5,7 +5,6 @@ The engine sends through Postfix to a server that accepts, puts off, shuts the d
 
 import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from django.db import connections
 
 from apps.delivery import test_relays
 from apps.delivery.test_relays import send_all
+from copies import Copies, Copy
 from estate import Estate, build_estate
 from free_ports import free_ports
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState, LogFollower, RelayCount, RelayDeferral
@@ -86,12 +86,10 @@ def estate(database: str) -> Iterator[Estate]:
 
 
 @contextmanager
-def following(host: PostfixHost) -> Iterator[subprocess.Popen[bytes]]:
+def following(host: PostfixHost, copies: Copies) -> Iterator[Copy]:
     """The command as it runs beside Postfix."""
-    command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "follow-postfix"]
-    command += ["--file", str(host.folder / "log"), "--relay", "followed", "--name", "mta-1"]
-    environment = dict(os.environ) | {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir)}
-    process = subprocess.Popen(command, env=environment)
+    command = ["follow-postfix", "--file", str(host.folder / "log"), "--relay", "followed", "--name", "mta-1"]
+    process = copies.start(*command, purpose="listening")
     try:
         yield process
     finally:
@@ -126,7 +124,7 @@ def count(result: str) -> int:
         return sum(RelayCount.objects.filter(follower="mta-1", result=result).values_list("count", flat=True))
 
 
-def test_what_postfix_does_after_its_250_is_known(estate: Estate) -> None:
+def test_what_postfix_does_after_its_250_is_known(estate: Estate, copies: Copies) -> None:
     (lmtp_port,) = free_ports(1)
     with (
         FakeRelay().run_in_thread() as sink,
@@ -145,7 +143,7 @@ def test_what_postfix_does_after_its_250_is_known(estate: Estate) -> None:
         with tenancy.platform(PlatformReason.RELAYS):
             draft = RelayDraft("followed", "127.0.0.1", host.submission_port, tls="never", connections=3)
             add_relay(draft, by=test_relays.OTTO)
-        with following(host) as first:
+        with following(host, copies) as first:
             sent = send_all(estate, sink)
             assert DeliveryState.PENDING not in sent.states
             assert DeliveryState.IN_DOUBT not in sent.states
@@ -163,7 +161,7 @@ def test_what_postfix_does_after_its_250_is_known(estate: Estate) -> None:
             first.kill()
             first.wait(20)
         ended_at = clock.now()
-        with following(host):
+        with following(host, copies):
 
             def has_begun() -> bool:
                 with tenancy.platform(PlatformReason.RELAYS):

@@ -1,16 +1,18 @@
-"""Web processes as they run in production, plain and with TLS, for tests that attack through real sockets."""
+"""Web processes as they run in production, plain and with TLS, for tests that attack through real sockets.
+
+They start as copies of a process that has everything loaded.
+"""
 
 import os
 import socket
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from copies import Copies, Copy
 from free_ports import free_port
 from support.waiting import wait_until
 
@@ -68,7 +70,7 @@ def read_answer(link: socket.socket, began: float) -> Answer:
 
 
 @contextmanager
-def served(*, tls: bool, **settings: str) -> Iterator[Served]:
+def served(copies: Copies, *, tls: bool, **settings: str) -> Iterator[Served]:
     """`mailflatrate web` on the tests' database, for the block. `settings` are variables without our prefix."""
     port = free_port()
     environment = dict(os.environ) | {
@@ -77,10 +79,9 @@ def served(*, tls: bool, **settings: str) -> Iterator[Served]:
         "MAILFLATRATE_LOG_LEVEL": "INFO",
         **{f"MAILFLATRATE_{name}": text for name, text in settings.items()},
     }
-    command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "web", *(["--tls"] if tls else [])]
     log = Path(environment["MAILFLATRATE_DATA_DIR"]) / f"web-{port}.log"
-    with log.open("wb") as told:
-        process = subprocess.Popen(command, env=environment, stdout=told, stderr=told)
+    command = ["web", *(["--tls"] if tls else [])]
+    process = copies.start(*command, purpose="pages", log=log, environment=environment)
     try:
         found = Served(port, tls, log)
         _wait_for(found, process)
@@ -90,7 +91,7 @@ def served(*, tls: bool, **settings: str) -> Iterator[Served]:
         process.wait(30)
 
 
-def _wait_for(found: Served, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(found: Served, process: Copy) -> None:
     def answers() -> bool:
         assert process.poll() is None, found.log.read_text()
         with suppress(OSError):

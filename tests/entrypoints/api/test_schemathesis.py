@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from copies import Copies
 from mailflatrate.entrypoints.api.v1.service import ROOT
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
@@ -57,12 +58,12 @@ def without_rate(account_id: int, key_id: int) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not TOOL.exists(), reason="needs schemathesis (requirements/dev.txt)")
-def test_schemathesis_finds_no_fault(database: str, tmp_path: Path) -> None:
+def test_schemathesis_finds_no_fault(database: str, copies: Copies, tmp_path: Path) -> None:
     assert database
     home = customer_with_form()
     shop = program_of(home.anna)
     shop.post("/lists", {"name": "Second list", "policy_confirmed": True}, 201)
-    with served(tls=False) as running, without_rate(home.account_id, shop.key_id):
+    with served(copies, tls=False) as running, without_rate(home.account_id, shop.key_id):
         address = f"http://localhost:{running.port}"
         run = f"run {address}{ROOT}/openapi.json --url {address} --checks all --phases {PHASES}"
         options = f"--max-examples {EXAMPLES} --seed {SEED} --request-timeout 30 --warnings off {NO_NUL}"
