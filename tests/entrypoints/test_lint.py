@@ -1,4 +1,4 @@
-"""`mailflatrate lint` as a process: what it prints, how it ends, what it leaves unloaded."""
+"""`mailflatrate lint`: what it prints, how it ends, and as a process what it leaves unloaded."""
 
 import json
 import os
@@ -11,21 +11,28 @@ from urllib.parse import unquote
 
 import dkim
 import pytest
+from click.testing import CliRunner, Result
 
 import mailflatrate
+from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.rules.lint import LintLookups, judge_message, message_facts
 from mailflatrate.wire.dns import ZoneServer
 from rules.messages import GOOD, octets
 
 
-def lint(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """The command as a process of its own, without any setting."""
+def lint(*arguments: str, stdin: str = "") -> Result:
+    """The command without any setting."""
+    without = dict.fromkeys(name for name in os.environ if name.startswith("MAILFLATRATE_"))
+    return CliRunner().invoke(cli, ["lint", *arguments], input=stdin, env=without)
+
+
+def lint_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same as a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     environment["PYTHONPATH"] = str(Path(mailflatrate.__file__).parents[1])
     return subprocess.run(
         [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "lint", *arguments],
-        input=stdin,
         env=environment,
         capture_output=True,
         text=True,
@@ -53,8 +60,9 @@ def test_from_lines_are_judged_one_by_one(tmp_path: Path) -> None:
     own.write_text("Lindenhof;d;elsewhere.example\n", "utf-8")
     done = lint("--from-lines", "--brands", str(own), stdin=json.dumps(lines[0]))
     assert json.loads(done.stdout)["verdict"] == "block"
-    own.write_text("no brand", "utf-8")
-    assert "no brand" in lint("--from-lines", "--brands", str(own), stdin="").stderr
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("no brand", "utf-8")
+    assert "no brand" in lint("--from-lines", "--brands", str(wrong), stdin="").stderr
 
 
 def test_a_message_is_judged_for_people_and_for_machines(tmp_path: Path) -> None:
@@ -62,7 +70,7 @@ def test_a_message_is_judged_for_people_and_for_machines(tmp_path: Path) -> None
     good.write_bytes(octets(GOOD))
     bad.write_bytes(octets(GOOD.replace("Subject: W", "Subject: Re: W").replace("Lindenweg 4, ", "")))
     page = lint("--offline", "--profile", "google", str(bad))
-    assert page.returncode == 1
+    assert page.exit_code == 1
     assert "block  R-47  Subject: The subject line starts with Re:" in page.stdout
     assert f"{bad}: block" in page.stdout
     german = lint("--offline", "--language", "de", str(bad)).stdout
@@ -84,7 +92,7 @@ def test_a_message_is_judged_for_people_and_for_machines(tmp_path: Path) -> None
 def test_only_a_blocking_finding_ends_with_one(tmp_path: Path) -> None:
     unsigned, warned = tmp_path / "unsigned.eml", tmp_path / "warned.eml"
     unsigned.write_bytes(octets(GOOD))
-    assert lint("--offline", str(unsigned)).returncode == 1
+    assert lint("--offline", str(unsigned)).exit_code == 1
     key = tmp_path / "key.pem"
     pem, record = generate_key()
     key.write_bytes(pem)
@@ -92,15 +100,16 @@ def test_only_a_blocking_finding_ends_with_one(tmp_path: Path) -> None:
     raw = octets(GOOD.replace("Feedback-ID: abcd:account7:campaign:lindenhof", "Feedback-ID: none"))
     field = dkim.sign(raw, b"s1", b"lindenhof.de", pem, include_headers=[n for n in names if n != b"Return-Path"])
     warned.write_bytes(field + raw)
+    assert lint_process("--offline", str(unsigned)).returncode == 1
     done = lint("--offline", str(warned))
-    assert (done.returncode, "warn   R-63" in done.stdout) == (0, True), done.stdout
+    assert (done.exit_code, "warn   R-63" in done.stdout) == (0, True), done.stdout
     with ZoneServer({"s1._domainkey.lindenhof.de": {"TXT": [record]}}) as dns:
         asked = json.loads(lint("--json", "--dns", dns.nameserver, str(warned)).stdout)
     keys = {finding["key"] for finding in asked["findings"]}
     assert "dkim-holds" not in keys
     assert {"domain-dmarc", "domain-spf", "domain-mx"} <= keys
-    assert lint("--offline", stdin="").returncode == 2
-    assert lint("--offline", "-", stdin="\0\r\n\x7f").returncode == 1
+    assert lint("--offline", stdin="").exit_code == 2
+    assert lint("--offline", "-", stdin="\0\r\n\x7f").exit_code == 1
 
 
 def test_it_starts_quickly_and_loads_no_database() -> None:
