@@ -13,7 +13,8 @@ import pytest
 
 from free_ports import free_port
 from mailflatrate.settings.postgres import EmbeddedPostgres
-from support.demo import PORTS
+from prepared_database import copy_cluster, write_secrets
+from support.demo import COMMAND, PORTS, PREPARED
 from support.processes import children_of
 from support.waiting import wait_until
 
@@ -28,13 +29,13 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(found, ignore_errors=True)
 
 
-def demonstration(folder: Path) -> subprocess.Popen[bytes]:
+def demonstration(folder: Path, *program: str) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}
     kept.pop("DATABASE_URL", None)
     ports = {f"MAILFLATRATE_{name}_PORT": str(free_port()) for name in PORTS}  # another one may be running
     kept |= ports | {"MAILFLATRATE_PUBLIC_URL": f"https://localhost:{ports['MAILFLATRATE_PUBLIC_PORT']}"}
     return subprocess.Popen(
-        [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "demo"],
+        [sys.executable, *(program or COMMAND)],
         env=kept | {"MAILFLATRATE_DATA_DIR": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -62,7 +63,9 @@ def test_a_signal_while_the_database_starts_leaves_no_server(folder: Path, numbe
 @pytest.mark.slow
 def test_a_signal_while_the_story_is_told_ends_every_process(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
-    process = demonstration(folder)
+    write_secrets(folder)
+    copy_cluster(folder)
+    process = demonstration(folder, "-c", PREPARED, str(folder))
     try:
         assert process.stderr is not None
         said: list[bytes] = []
