@@ -52,7 +52,7 @@ _STYLES: Final = re.compile(
 """Properties that leave an element where the text puts it, as long as no length is negative."""
 _COLORS: Final = frozenset({"rgb", "rgba", "hsl", "hsla"})
 _LOW: Final = 0.9
-"""A line that is less high than this share of its letters is drawn over its neighbors."""
+"""A line that is lower than this share of its characters is drawn over its neighbors."""
 _TAG = re.compile(r"<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9-]*=\"[^\"<>]*\")*\s*/?>")
 _OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
 _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
