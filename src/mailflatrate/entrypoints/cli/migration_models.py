@@ -6,9 +6,10 @@ the account, so that most of the time of a new database went into it.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Final
 
+from django.apps import apps
 from django.db.migrations.state import ModelState, ProjectState, StateApps
 
 OPTIONS: Final = {
@@ -28,9 +29,12 @@ def kept_models() -> Iterator[None]:
         setattr(ProjectState, name, _told(usual[name], option))
     ProjectState.add_model = _alone(usual["add_model"])  # type: ignore[method-assign]
     ProjectState.add_field = _grown(usual["add_field"])  # type: ignore[method-assign]
+    # Asked for each foreign key that is copied. Django's own cache is emptied whenever any model is rendered.
+    apps.get_swappable_settings_name = cache(apps.get_swappable_settings_name)  # type: ignore[method-assign]
     try:
         yield
     finally:
+        del apps.get_swappable_settings_name
         for name, change in usual.items():
             setattr(ProjectState, name, change)
 
