@@ -15,9 +15,11 @@ from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.mailing_id import compact_form
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.settings import load_settings
+from support.contact_files import readdress
 from support.customers import Customer, sending_customer
 
 STRANGER = "198.51.100.7"
@@ -115,6 +117,10 @@ class SentCampaign:
         with tenancy.account(self.anna.account_id):
             return Subscription.objects.get(contact_id=self.reader(number).id).state
 
+    def readdress(self, number: int, email: str) -> None:
+        """Give a reader another address."""
+        readdress(self.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
+
     def feedback(self, number: int = 0) -> list[str]:
         """What is on record about the delivery."""
         with tenancy.account(self.anna.account_id):
@@ -147,6 +153,13 @@ def sent_campaign(people: int = 3, anna: Customer | None = None) -> SentCampaign
         waiting = Delivery.objects.filter(campaign_id=campaign.id).order_by("id").values_list("id", flat=True)
         count = len(waiting)
     return SentCampaign(account, campaign, account.settle(campaign, DeliveryState.SENT, count))
+
+
+def half_sent() -> SentCampaign:
+    """Delivered to all readers except the last, whose message still waits."""
+    anna = sending_customer(people=4)
+    campaign = anna.sending()
+    return SentCampaign(anna, campaign, anna.settle(campaign, DeliveryState.SENT, 3))
 
 
 def arrive(raw: bytes, to: str, *, peer: str = STRANGER, sender: str = "someone@people.example") -> RawMail:

@@ -17,7 +17,7 @@ from mailflatrate.apps.abuse.queries.queue import queue
 from mailflatrate.apps.accounts.actions.notices import answer_report
 from mailflatrate.apps.accounts.models import Account, Notice, User
 from mailflatrate.apps.accounts.service_mail import ServiceMail
-from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound import jobs as inbound_jobs
 from mailflatrate.apps.inbound.intake import Arrival
@@ -26,14 +26,11 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.mail.verp import case_address
 from mailflatrate.settings import load_settings
-from support.contact_files import readdress
-from support.customers import sending_customer
 from support.people import operator
-from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, plain, sent_campaign, stored
+from support.returned_mail import LOOP, STRANGER, SentCampaign, arrive, desk, half_sent, plain, sent_campaign, stored
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +106,8 @@ def test_reports_about_a_mailing_join_and_reading_twice_files_once(case: SentCam
 
 def test_two_recipients_freeze_the_mailing_and_one_does_not(case: SentCampaign, otto: User) -> None:
     """R-82, R-87; a mailing ID or a message that may have been forwarded counts for nothing, a mailbox does."""
-    running = sent_but_running()
-    readdress_to(running, 1, "dora@anderswo.example")
+    running = half_sent()
+    running.readdress(1, "dora@anderswo.example")
     forward(running, 0)
     forward(running, 1)
     intake_actions.take_page_report(page_report(running.campaign.mailing_id.encode()))
@@ -135,19 +132,6 @@ def complain_from_the_mailbox(case: SentCampaign, number: int) -> None:
         page_report(case.campaign.mailing_id.encode(), reporter=case.reader(number).email)
     )
     assert intake_actions.stop_by_proof(report.id)
-
-
-def readdress_to(case: SentCampaign, number: int, email: str) -> None:
-    """Give a reader another address."""
-    readdress(case.reader(number).id, email=email, address_key=key_ring().suppression_key(canonical_key(email)))
-
-
-def sent_but_running() -> SentCampaign:
-    """Delivered to all readers except the last, whose message still waits."""
-
-    anna = sending_customer(people=4)
-    campaign = anna.sending()
-    return SentCampaign(anna, campaign, anna.settle(campaign, DeliveryState.SENT, 3))
 
 
 def test_without_a_mailing_the_same_reporter_stays_in_one_case(case: SentCampaign, otto: User) -> None:
