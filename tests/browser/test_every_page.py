@@ -6,7 +6,7 @@ A page is loaded once for each look, and its window is resized. Which look and w
 alone, so that it fails again when it's measured again.
 
 The pages come from the URL configuration. Each address is found by following links from the start pages, refuses to be
-opened because it only takes forms, or is named below with the reason why it isn't opened here. A new page is measured
+opened because it only takes forms, or `NOT_OPENED` names it with the reason why it isn't opened here. A new page is measured
 as soon as another page links to it.
 """
 
@@ -21,9 +21,9 @@ from zlib import crc32
 import pytest
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from mailflatrate.entrypoints.web.urls import MOVED
 from support.browsers import submitted, wait_for_message
 from support.page_fit import WIDTHS, misfits, resize
+from support.unopened_pages import NOT_OPENED
 
 pytestmark = pytest.mark.browser
 
@@ -45,147 +45,16 @@ class Way:
 
 
 BETWEEN = WIDTHS[2:-2]
-WAYS = (Way(("en", "letter", False), 360, 1280, 1280), Way(("de", "ink", False), 390, 1920, 390))
-"""Together they measure at all widths. A page has one of them, and with EVERY_WIDTH=1 both."""
+ENGLISH, GERMAN = ("ink", "letter") if os.environ.get("OTHER_THEMES") else ("letter", "ink")
+WAYS = (Way(("en", ENGLISH, False), 360, 1280, 1280), Way(("de", GERMAN, False), 390, 1920, 390))
+"""Together they measure at all widths. A page has one of them, and with EVERY_WIDTH=1 both. OTHER_THEMES=1 measures
+English in dark colors and German in light ones."""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NAME = f"Every page {os.getpid()}"
 PASSWORD = "winterzwiebeln"
 HERE = {"127.0.0.1", "localhost"}
 LINKS = """() => [...document.querySelectorAll("a[href], iframe[src]")].map(one => new URL(one.href || one.src))
   .map(url => [url.hostname, url.pathname, url.search])"""
-
-WALKED = "test_walk_consent and test_walk_complaint measure it in the states it has"
-OWN_WALK = "measured where its way is walked: test_approval, test_move_in, test_newcomer, test_rights, test_signup"
-REVIEWED = (
-    "the demonstration has no automation that waits for a reviewer; tests/entrypoints/test_desk_automations opens it"
-)
-FILE = "a file, a picture or JSON, not a page"
-PART = "a part of a page, which is measured with it"
-MESSAGE = "an email in a frame: test_templates and test_messages measure those"
-AWAY = "only redirects"
-ONCE = "needs a state that the demonstration doesn't have; the layout is that of a page measured here"
-NOT_OPENED = {
-    "/apply/begin/<str:token>/": WALKED,
-    "/apply/form/<slug:name>/": WALKED,
-    "/apply/form/submit/": WALKED,
-    "/confirm/<str:token>": WALKED,
-    "/receipt/<str:token>": OWN_WALK,
-    "/report/stop/<str:token>": WALKED,
-    "/studio/questions/<int:question_id>/": WALKED,
-    "/desk/automations/<int:automation_id>/": REVIEWED,
-    "/f/<slug:code>/move-in/<slug:move>/": OWN_WALK,
-    "/r/<str:token>": OWN_WALK,
-    "/l/<slug:code>/": OWN_WALK,
-    "/stand/<slug:code>/": OWN_WALK,
-    "/studio/imports/moves/<int:move_id>/": OWN_WALK,
-    "/studio/imports/moves/<int:move_id>/rows/": OWN_WALK,
-    "/studio/lists/first/": OWN_WALK,
-    "/studio/contacts/<int:contact_id>/notes/<int:note_id>/": OWN_WALK,
-    "/studio/campaigns/<int:campaign_id>/approval/": OWN_WALK,
-    "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/": OWN_WALK,
-    "/studio/campaigns/<int:campaign_id>/move/": ONCE,
-    "/studio/forms/<int:form_id>/landing/preview/": PART,
-    "/studio/forms/<int:form_id>/qr.svg": FILE,
-    "/studio/forms/<int:form_id>/poster.pdf": FILE,
-    "/.well-known/mailflatrate-signing-keys.json": FILE,
-    r"/^api(?:/[\s\S]*)?$": FILE,
-    "/dns/<str:token>/zone.txt": FILE,
-    "/studio/senders/<int:domain_id>/zone.txt": FILE,
-    "/desk/cases/<int:case_id>/answers/<int:answer_id>": FILE,
-    "/desk/cases/<int:case_id>/certificate/": FILE,
-    "/desk/cases/<int:case_id>/export/": FILE,
-    "/desk/cases/figures/<int:year>-<int:month>.<slug:ending>": FILE,
-    "/desk/mail/<int:raw_mail_id>/source": FILE,
-    "/desk/origins/<int:origin_id>/picture": FILE,
-    "/a/<slug:code>/feed.xml": FILE,
-    "/a/<slug:code>/<str:mailing_id>/": MESSAGE,
-    "/f/<slug:code>/form.js": FILE,
-    "/f/<slug:code>/task": FILE,
-    "/favicon.ico": FILE,
-    "/healthz": FILE,
-    "/login/task": FILE,
-    "/m/<str:token>/<str:name>": FILE,
-    "/m/shipped/<slug:stem>.png": FILE,
-    "/media-hosts/ask": FILE,
-    "/metrics": FILE,
-    "/r/<str:token>/data.json": FILE,
-    "/r/<str:token>/data.zip": FILE,
-    "/receipt/<str:token>/receipt.json": FILE,
-    "/readyz": FILE,
-    "/readyz/web": FILE,
-    "/report/task": FILE,
-    "/2fa/recovery-codes/download/": FILE,
-    "/2fa/webauthn/login/": FILE,
-    "/studio/campaigns/<int:campaign_id>/figures.csv": FILE,
-    "/studio/campaigns/<int:campaign_id>/answers.csv": FILE,
-    "/studio/campaigns/<int:campaign_id>/answers/comments.csv": FILE,
-    "/studio/campaigns/<int:campaign_id>/recipients.csv": FILE,
-    "/studio/contacts/<int:contact_id>/proof/<int:list_id>/": FILE,
-    "/studio/exports/<int:export_id>/file": FILE,
-    "/studio/coupons/<int:pool_id>/given.csv": FILE,
-    "/studio/imports/<int:import_id>/refused.csv": FILE,
-    "/studio/imports/examples/<slug:system>.zip": FILE,
-    "/studio/lists/<int:list_id>/origins/<int:origin_id>/picture": FILE,
-    "/studio/test-inbox/<int:message_id>/raw/": FILE,
-    "/studio/settings/activity.csv": FILE,
-    "/studio/settings/compliance.pdf": FILE,
-    "/studio/campaigns/<int:campaign_id>/edit/audience/": PART,
-    "/studio/campaigns/<int:campaign_id>/edit/preview/": PART,
-    "/studio/campaigns/<int:campaign_id>/edit/pulse/": PART,
-    "/studio/campaigns/<int:campaign_id>/edit/links/": PART,
-    "/studio/campaigns/<int:campaign_id>/edit/writing-help/": PART,
-    "/studio/campaigns/<int:campaign_id>/edit/writing-help/<int:writing_id>/": PART,
-    "/studio/campaigns/<int:campaign_id>/progress/": PART,
-    "/studio/bulk/<int:bulk_id>/progress/": PART,
-    "/studio/contacts/count/": PART,
-    "/studio/contacts/filter/": PART,
-    "/studio/suppressions/import/<int:file_id>/progress/": PART,
-    "/studio/suppressions/import/<int:file_id>/rows.csv": FILE,
-    "/studio/exports/rows/": PART,
-    "/studio/imports/<int:import_id>/progress/": PART,
-    "/studio/imports/moves/<int:move_id>/progress/": PART,
-    "/studio/media/picker/": PART,
-    "/studio/content-lookups/<int:lookup_id>/": PART,
-    "/studio/senders/<int:domain_id>/provider/": PART,
-    "/studio/senders/<int:domain_id>/provider/done/": AWAY,
-    "/studio/test-inbox/<int:message_id>/signature/": PART,
-    "/studio/segments/<int:segment_id>/count/": PART,
-    "/studio/automations/<int:automation_id>/flow/side/<str:key>/": PART,
-    "/studio/brand/preview/": MESSAGE,
-    "/studio/brand/website/": PART,
-    "/studio/campaigns/<int:campaign_id>/edition/html/": MESSAGE,
-    "/studio/campaigns/<int:campaign_id>/clicks/map/": MESSAGE,
-    "/studio/campaigns/<int:campaign_id>/report.pdf": FILE,
-    "/studio/campaigns/<int:campaign_id>/versions/<int:version_id>/message/": MESSAGE,
-    "/studio/test-inbox/<int:message_id>/html/": MESSAGE,
-    "/studio/templates/<int:template_id>/message/": MESSAGE,
-    "/studio/templates/ours/message/": MESSAGE,
-    "/w/<str:token>": MESSAGE,
-    "/": AWAY,
-    "/c/<str:token>": AWAY,
-    "/e/<str:token>/event.ics": FILE,
-    "/k/<str:token>": AWAY,
-    "/language/": AWAY,
-    "/signup/": AWAY,
-    "/password/set/": AWAY,
-    "/studio/account/<int:account_id>/": AWAY,
-    "/s/<str:token>": ONCE,
-    "/2fa/recovery-codes/": ONCE,
-    "/2fa/recovery-codes/generate/": ONCE,
-    "/2fa/mailbox/<str:token>/": ONCE,
-    "/2fa/totp/deactivate/": ONCE,
-    "/2fa/webauthn/": ONCE,
-    "/2fa/webauthn/keys/<int:pk>/edit/": ONCE,
-    "/2fa/webauthn/keys/<int:pk>/remove/": ONCE,
-    "/2fa/webauthn/reauthenticate/": ONCE,
-    "/desk/relays/<int:relay_id>/": ONCE,
-    "/email/confirm/<str:token>/": ONCE,
-    "/setup/": ONCE,
-    "/setup/<str:token>/": ONCE,
-    "/studio/agreements/": ONCE,
-    **{f"/studio/{before}": AWAY for before in MOVED},
-}
-"""Route -> why it is not opened here."""
 
 
 def _routes(prefix: str, entries: list[URLPattern | URLResolver]) -> Iterator[str]:
