@@ -6,7 +6,7 @@ A page is loaded once for each look, and its window is resized. Which look and w
 alone, so that it fails again when it's measured again.
 
 The pages come from the URL configuration. Each address is found by following links from the start pages, refuses to be
-opened because it only takes forms, or `NOT_OPENED` names it with the reason why it isn't opened here. A new page is measured
+opened because it only takes forms, or is in `NOT_OPENED` with the reason why it isn't opened. A new page is measured
 as soon as another page links to it.
 """
 
