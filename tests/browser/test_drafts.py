@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import expect
@@ -125,6 +126,32 @@ def test_writing_fast_is_no_conflict_with_oneself(anna: Any) -> None:
     assert anna.page.locator("#moved-on [role=status]").count() == 0
     anna.page.reload()
     assert anna.page.input_value("[name=subject]") == "Version 11"
+
+
+def test_a_late_save_of_the_page_before_is_no_conflict(anna: Any) -> None:
+    """The next page of a window is the same window: what it saves isn't set aside, and a submitted form is newest."""
+    path = begin(anna, "Late")
+    page = anna.page
+    page.fill("[name=subject]", "Before")
+    with page.expect_request_finished(lambda request: "turn=" in (request.post_data or "")) as saved:
+        page.keyboard.press("Tab")
+    fields = {name: values[-1] for name, values in parse_qs(saved.value.post_data, keep_blank_values=True).items()}
+    page.wait_for_function("localStorage.length === 0")
+    page.reload()
+    held_up = {**fields, "preheader": "Held up on its way", "turn": str(int(fields["turn"]) + 1)}
+    page.request.post(anna.demo.base + path, form=held_up)
+    wait_until_saved(anna, path, "Held up on its way")
+    page.fill("[name=subject]", "After")
+    wait_until_saved(anna, path, "After")
+    assert page.locator("#moved-on [role=status]").count() == 0
+    page.fill("[name=subject]", "Entered")
+    with page.expect_navigation() as answer:
+        page.keyboard.press("Enter")
+    assert "Entered" in answer.value.text()
+    other = anna.context.new_page()
+    other.goto(anna.demo.base + path)
+    assert other.input_value("[name=tab]") not in ("", page.input_value("[name=tab]")), "another window"
+    other.close()
 
 
 def test_the_preview_does_not_blink(anna: Any) -> None:

@@ -119,7 +119,8 @@ class World:
 
         def is_quiet() -> bool:
             seen.append(self.tables())
-            return seen[-2] == seen[-1]
+            # What waits in the outbox leaves it within a minute, scanner or not.
+            return seen[-2] == seen[-1] and seen[-1]["withdrawal_outbox"][0] == 0
 
         wait_until(is_quiet, "rest in the demonstration", seconds=PATIENCE_SECONDS, pause=3.0)
         return seen[-1]

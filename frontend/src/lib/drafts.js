@@ -3,7 +3,7 @@
  *
  * Every change is stored in the browser immediately, sent when the page is hidden or closed, and restored by the next page
  * that opens the draft. The server gets the window (tab) and its save count (turn), so that a late request from the same
- * window neither conflicts nor reverts anything.
+ * window, also from the page before, neither conflicts nor reverts anything.
  */
 
 const OWN = new Set(["csrfmiddlewaretoken", "seen", "aside", "tab", "turn", "kind", "row", "use_segment"]);
@@ -14,6 +14,26 @@ function stored(key) {
   } catch {
     return null;
   }
+}
+
+const WINDOW = "draft-window";
+
+/**
+ * Takes over the window's name and save count from its page before. While a page has them they aren't stored, because a
+ * duplicated tab gets a copy of what is.
+ */
+function windowBefore() {
+  try {
+    const left = JSON.parse(sessionStorage.getItem(WINDOW) ?? "null");
+    sessionStorage.removeItem(WINDOW);
+    return left;
+  } catch {
+    return null;
+  }
+}
+
+function newWindow() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 
 function entriesOf(form) {
@@ -36,22 +56,37 @@ class Draft {
   constructor(form) {
     this.form = form;
     this.key = `draft:${form.dataset.draft}`;
-    this.tab = [...crypto.getRandomValues(new Uint8Array(12))].map((octet) => octet.toString(16).padStart(2, "0")).join("");
-    this.turn = 0;
+    const before = windowBefore();
+    this.turn = before?.turn ?? 0;
     this.changed = 0;
     this.kept = 0;
     this.leaving = false;
-    form.elements.tab.value = this.tab;
+    this.name(before?.tab ?? newWindow());
     form.addEventListener("input", () => this.note());
     form.addEventListener("change", () => this.note());
     form.addEventListener("htmx:configRequest", (event) => this.configure(event));
     form.addEventListener("htmx:afterRequest", (event) => this.settle(event));
-    form.addEventListener("submit", () => { this.leaving = true; });
+    form.addEventListener("submit", () => { this.leaving = true; this.turn += 1; form.elements.turn.value = this.turn; });
     document.addEventListener("submit", (event) => { if (event.target.matches("[data-leaves]")) this.leave(); });
     document.addEventListener("click", (event) => { if (event.target.closest("a[data-leaves]")) this.leave(); });
     addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.flush(); });
-    addEventListener("pagehide", () => this.flush());
+    addEventListener("pagehide", () => { this.flush(); this.handOver(); });
+    addEventListener("pageshow", (event) => { if (event.persisted) this.name(newWindow()); });
     this.takeUp();
+  }
+
+  /** A page that comes back out of the browser's memory is older than what the window saved since, so it gets a new name. */
+  name(tab) {
+    this.tab = tab;
+    this.form.elements.tab.value = tab;
+  }
+
+  handOver() {
+    try {
+      sessionStorage.setItem(WINDOW, JSON.stringify({ tab: this.tab, turn: this.turn }));
+    } catch {
+      // The next page begins a window of its own.
+    }
   }
 
   get seen() { return document.getElementById("seen").value; }

@@ -20,7 +20,7 @@ from mailflatrate.settings.schema import load_settings
 from support.fake_relay import ANY, FakeRelay, Step
 
 POOL = PoolKey(RelayPool.QUARANTINE)
-estate, two = test_relays.estate, test_relays.two
+anna, estate, two = test_relays.anna, test_relays.estate, test_relays.two
 
 
 class Clock:
