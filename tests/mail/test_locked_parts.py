@@ -82,6 +82,8 @@ def test_what_is_in_a_slot_may_change(before: str, after: str) -> None:
         ("Hello <b>you</b>", '<p style="margin-top:calc(0px - 300px)">x</p>'),
         ("Hello <b>you</b>", '<p style="transform:translateY(-99px)">x</p>'),
         ("Hello <b>you</b>", '<p style="height:0">x</p>'),
+        ("Hello <b>you</b>", '<p style="letter-spacing:-40px">x</p>'),
+        ("Hello <b>you</b>", '<p style="letter-spacing:-1in">x</p>'),
         ("Hello <b>you</b>", '<p style="line-height:0.1">x</p>'),
         ("Hello <b>you</b>", '<p style="line-height:20%">x</p>'),
         ("Hello <b>you</b>", '<p style="font:9px/-1 a">x</p>'),

@@ -53,6 +53,8 @@ _STYLES: Final = re.compile(
 _COLORS: Final = frozenset({"rgb", "rgba", "hsl", "hsla"})
 _LOW: Final = 0.9
 """A line that is lower than this share of its characters is drawn over its neighbors."""
+_CLOSEST: Final = {"em": -0.1, "px": -2.0}
+"""Characters that are closer than this run out of their column to the left."""
 _TAG = re.compile(r"<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9-]*=\"[^\"<>]*\")*\s*/?>")
 _OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
 _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -194,8 +196,12 @@ def _is_modest(part: Any, name: str) -> bool:
         return part.lower_name in _COLORS
     if part.type not in ("number", "percentage", "dimension"):
         return part.type in ("whitespace", "ident", "string", "hash") or part == ","
-    least = {"percentage": 100 * _LOW, "number": _LOW}.get(part.type, 0.0) if name == "line-height" else 0.0
-    return name == "letter-spacing" or bool(part.value >= least)
+    least = 0.0
+    if name == "line-height":
+        least = {"percentage": 100 * _LOW, "number": _LOW}.get(part.type, 0.0)
+    elif name == "letter-spacing" and part.type == "dimension":
+        least = _CLOSEST.get(part.lower_unit, 0.0)
+    return bool(part.value >= least)
 
 
 def _is_complete_liquid(text: str) -> bool:

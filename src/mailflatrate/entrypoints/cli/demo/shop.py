@@ -33,7 +33,7 @@ EVENT = "order.placed"
 GOAL = GoalOrder(EVENT, GoalProperties("total", "currency", "EUR", "coupon"))
 COUPON, CODES = "Winterzwiebeln", 2_500
 AGREEING, REDEEMING, ANSWERING = 24, 3, 60
-"""People who agree to be recorded, all of whom click; those who redeem a code; those who answer."""
+"""How many people agree to be recorded (each of them clicks), redeem a coupon code, and answer the question."""
 TOTALS = (34.9, 18.5, 62.0, 27.8, 112.4, 9.9, 45.0, 23.6, 71.2)
 """What the first of those who click spend, in EUR."""
 REDEEMED = (39.9, 24.5, 88.0)
