@@ -24,13 +24,14 @@ MB = 1024 * 1024
 class ChildReader:
     """One function and its limits.
 
-    `cpu_seconds` is processor time, so that a busy machine refuses no harmless file. `wall_seconds` limits wall clock
+    `cpu_seconds` is processor time, so that a busy machine refuses no harmless file: twice what the largest harmless
+    input takes on the slowest machine we measured (a photo of 16 megapixels, 1.3 s). `wall_seconds` limits wall clock
     time. `memory_mb` counts on top of the child's memory before it reads. Readers with `alone` run one at a time in
     each process.
     """
 
     function: str
-    cpu_seconds: float = 1.0
+    cpu_seconds: float = 2.0
     wall_seconds: float = 10.0
     memory_mb: int = 192
     answer_mb: int = 8
@@ -59,9 +60,9 @@ READERS: Mapping[str, ChildReader] = {
     "hook.event": ChildReader(f"{_HOOKS}:read_event", raises=("mailflatrate.mail.provider_events.values:PostRefused",)),
     "mail.file": ChildReader(f"{_MAIL}:read_mail_file", answer_mb=64),
     "table.preview": ChildReader(
-        f"{_PREVIEW}:preview_table", cpu_seconds=1.3, memory_mb=200, answer_mb=16, raises=_TABLES
+        f"{_PREVIEW}:preview_table", cpu_seconds=2.6, memory_mb=200, answer_mb=16, raises=_TABLES
     ),
-    "table.orders": ChildReader(f"{_PREVIEW}:find_date_orders", cpu_seconds=1.3, raises=_TABLES),
+    "table.orders": ChildReader(f"{_PREVIEW}:find_date_orders", cpu_seconds=2.6, raises=_TABLES),
     "workbook.head": ChildReader(
         f"{_SHEETS}:read_first_rows",
         cpu_seconds=5,
@@ -75,7 +76,7 @@ READERS: Mapping[str, ChildReader] = {
     ),
     "picture.set": ChildReader(
         f"{_PICTURES}:read_picture_set",
-        cpu_seconds=1.3,
+        cpu_seconds=2.6,
         memory_mb=208,
         answer_mb=64,
         alone=True,
@@ -83,7 +84,7 @@ READERS: Mapping[str, ChildReader] = {
     ),
     "picture.still": ChildReader(
         f"{_PICTURES}:read_still_picture",
-        cpu_seconds=1.3,
+        cpu_seconds=2.6,
         memory_mb=208,
         answer_mb=64,
         alone=True,
@@ -102,24 +103,24 @@ READERS: Mapping[str, ChildReader] = {
     ),
     "probe.spin": ChildReader(f"{_HERE}:spin", cpu_seconds=0.3, wall_seconds=2),
     "probe.alone": ChildReader(f"{_HERE}:probe", cpu_seconds=0.5, wall_seconds=1, alone=True),
-    "page": ChildReader("mailflatrate.mail.linked_page:read_linked_page", cpu_seconds=1.2),
+    "page": ChildReader("mailflatrate.mail.linked_page:read_linked_page", cpu_seconds=2.4),
     "feed": ChildReader(
-        "mailflatrate.mail.feed:read_feed", cpu_seconds=1.2, raises=("mailflatrate.mail.feed_values:NoFeed",)
+        "mailflatrate.mail.feed:read_feed", cpu_seconds=2.4, raises=("mailflatrate.mail.feed_values:NoFeed",)
     ),
     "brand.sheets": ChildReader("mailflatrate.mail.site_brand:find_sheets"),
-    "brand.read": ChildReader("mailflatrate.mail.site_brand:read_brand", cpu_seconds=2, memory_mb=192),
-    "product.page": ChildReader("mailflatrate.mail.product_page:read_product", cpu_seconds=1.5, memory_mb=192),
+    "brand.read": ChildReader("mailflatrate.mail.site_brand:read_brand", cpu_seconds=2.4, memory_mb=192),
+    "product.page": ChildReader("mailflatrate.mail.product_page:read_product", cpu_seconds=2.4, memory_mb=192),
     "product.feed": ChildReader(
         "mailflatrate.mail.product_feed:read_items",
-        cpu_seconds=2.5,
+        cpu_seconds=3,
         memory_mb=208,
         raises=("mailflatrate.mail.feed_values:NoFeed",),
     ),
-    "copied": ChildReader("mailflatrate.mail.copied_html:read_copied", cpu_seconds=2, memory_mb=192),
+    "copied": ChildReader("mailflatrate.mail.copied_html:read_copied", cpu_seconds=2.4, memory_mb=192),
     **{
         f"content.{path.partition(':')[2]}": ChildReader(
             f"mailflatrate.{path}",
-            cpu_seconds=1.2,
+            cpu_seconds=2.4,
             memory_mb=160,
             raises=("mailflatrate.mail.source_errors:SourceRefused",),
         )
