@@ -12,7 +12,8 @@ from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.domains.models import Mailbox
 from mailflatrate.apps.gate import test_quota
 from mailflatrate.apps.gate.notices import notice_decision
-from mailflatrate.apps.gate.test_send import send_test, test_addresses
+from mailflatrate.apps.gate.test_recipients import test_addresses
+from mailflatrate.apps.gate.test_send import send_test
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason

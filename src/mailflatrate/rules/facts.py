@@ -402,8 +402,8 @@ class NoticeFacts:
     """It asks a person to confirm a request about their own data, made from a message they received (R-94)."""
     asks_mailbox: bool = field(default=False)
     """It asks whether a mailbox is the account's, which the account named a moment ago (R-46)."""
-    own_mailbox: bool = field(default=False)
-    """A test to a mailbox whose reader agreed that it is the account's (R-46)."""
+    gets_tests: bool = field(default=False)
+    """A test to someone who signed in to the account or to its confirmed mailbox (R-46), neither of them suppressed."""
 
 
 @dataclass(frozen=True, slots=True)

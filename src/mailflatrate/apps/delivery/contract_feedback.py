@@ -1,11 +1,12 @@
-"""Bounces and complaints of transactional messages: their addresses, which need not be contacts, are suppressed (R-69,
-R-79).
+"""Bounces and complaints of transactional messages, and complaints about tests: their addresses, which need not be
+contacts, are suppressed (R-69, R-79).
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from mailflatrate.apps.accounts.models import Notice, NoticeKind
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.lists.actions import feedback
 from mailflatrate.apps.lists.actions.feedback import Bounce
@@ -14,6 +15,7 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.apps.transactional.models import TransactionalMessage
 from mailflatrate.base import tenancy
+from mailflatrate.base.ids import address_key
 from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
 from mailflatrate.rules.suppression import SuppressionReason
 
@@ -69,15 +71,36 @@ def record_complaint(
     key = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", flat=True).first()
     if key is None:
         return False
+    return _suppress_complaint(bytes(key), source=source, evidence=evidence, at=at, platform=platform, counts=counts)
+
+
+@tenancy.needs_account
+def record_test_complaint(
+    notice_id: int, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
+) -> bool:
+    """Suppress the address of someone who complained about a test message, which stops tests, too (R-79).
+
+    As for `record_complaint`. Other notices are about the account itself, so a complaint doesn't stop them.
+    """
+    recipient = Notice.objects.filter(id=notice_id, kind=NoticeKind.TEST).values_list("recipient", flat=True).first()
+    key = address_key(recipient or "")
+    if key is None:
+        return False
+    return _suppress_complaint(key, source=source, evidence=evidence, at=at, platform=platform, counts=counts)
+
+
+def _suppress_complaint(
+    key: bytes, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
+) -> bool:
     contact = Contact.objects.filter(address_key=key).values_list("id", flat=True).first()
     if contact is not None:
         return feedback.record_complaint(
             contact, source=source, evidence=evidence, at=at, platform=platform, counts=counts
         )
     return suppression.suppress(
-        bytes(key),
+        key,
         reason=SuppressionReason.COMPLAINT,
         source=source,
         evidence={"rule": "R-79", "at": at.isoformat(), "counts": counts, **evidence},
-        platform=platform or (counts and complained_elsewhere(bytes(key))),
+        platform=platform or (counts and complained_elsewhere(key)),
     )

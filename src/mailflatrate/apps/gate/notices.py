@@ -3,8 +3,8 @@
 from mailflatrate.apps.accounts.actions.addresses import LINK_WORKS
 from mailflatrate.apps.accounts.models import AddressChange, Applicant, Invitation, Notice, NoticeKind, User
 from mailflatrate.apps.domains.models import Mailbox
-from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.apps.gate.models import Chain, GateDecision
+from mailflatrate.apps.gate.test_recipients import test_addresses
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
@@ -17,15 +17,16 @@ def notice_facts(notice: Notice, *, address_dead: bool = False) -> NoticeFacts:
 
     `address_dead`: an earlier notice to them hard bounced (R-69).
     """
-    people = User.objects.filter(email__iexact=notice.recipient, is_active=True)
     if notice.kind == NoticeKind.TEST:
-        people = people.filter(last_login__isnull=False)  # an invitation alone does not let anyone receive tests
+        # Users of other accounts, applicants and invited people get none, nor do those who left or said no meanwhile.
+        allowed = notice.recipient.lower() in dict(test_addresses())
+        return NoticeFacts(recipient_is_user=False, address_dead=address_dead, gets_tests=allowed)
+    people = User.objects.filter(email__iexact=notice.recipient, is_active=True)
     return NoticeFacts(
         recipient_is_user=people.exists() or _on_the_way_in(notice),
         address_dead=address_dead,
         answers_request=_answers_request(notice),
         asks_mailbox=_asks_mailbox(notice),
-        own_mailbox=notice.kind == NoticeKind.TEST and notice.recipient.lower() in proved_mailboxes(),
     )
 
 

@@ -13,7 +13,8 @@ from mailflatrate.apps.accounts.models.notices import seal_text
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.gate.test_quota import TestContent, keep_within_the_day, queue_test
-from mailflatrate.apps.gate.test_send import MOST_MESSAGES, MOST_SHOWN, checked_recipients
+from mailflatrate.apps.gate.test_recipients import checked_recipients
+from mailflatrate.apps.gate.test_send import MOST_MESSAGES, MOST_SHOWN
 from mailflatrate.apps.transactional.actions.templates import write_version
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import TemplateVersion

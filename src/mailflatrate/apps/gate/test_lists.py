@@ -7,18 +7,20 @@ skipped, whatever a list still says.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns.errors import CampaignInputError, NameTaken
 from mailflatrate.apps.campaigns.models import TestList
-from mailflatrate.apps.gate.test_send import test_addresses
+from mailflatrate.apps.gate.test_recipients import test_addresses
 from mailflatrate.base import tenancy
 from mailflatrate.rules.addresses import is_refused_role
 
 MOST_LISTS: Final = 20
 MOST_ADDRESSES: Final = 10
+# New lists of one account are counted one after the other; otherwise two would each count what there was before both.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def choosable() -> list[tuple[str, str]]:
@@ -52,6 +54,8 @@ def save_test_list(
     if row is not None and (is_new or TestList.objects.filter(name=name).exclude(id=row.id).exists()):
         raise NameTaken(_("Another test list already has this name."))
     if row is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [f"test lists {tenancy.current_account_id()}"])
         if TestList.objects.count() >= MOST_LISTS:
             raise CampaignInputError(_("An account can have up to %(most)d test lists.") % {"most": MOST_LISTS})
         row = TestList(account_id=tenancy.current_account_id(), created_by=by)

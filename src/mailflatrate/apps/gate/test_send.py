@@ -6,15 +6,14 @@ from itertools import product
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Notice, NoticeKind, User
-from mailflatrate.apps.accounts.queries import members
 from mailflatrate.apps.campaigns import states
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.campaigns.states import LockedCampaign
 from mailflatrate.apps.campaigns.variants import variant_count
-from mailflatrate.apps.domains.queries import proved_mailboxes
 from mailflatrate.apps.gate.test_quota import TestContent, keep_within_the_day, queue_test
+from mailflatrate.apps.gate.test_recipients import checked_recipients
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import UnlimitedReason
@@ -22,33 +21,6 @@ from mailflatrate.base.tenancy import UnlimitedReason
 MOST_MESSAGES = 10
 MOST_SHOWN = 20
 MOST_CONTACTS = 5
-
-
-def test_addresses() -> list[tuple[str, str]]:
-    """Return the addresses and names that a test send of this account may go to.
-
-    They are people who have signed in, so that inviting a stranger isn't a way to mail them, and mailboxes whose owner
-    agreed that they are the account's (R-46).
-    """
-    people = members().filter(user__is_active=True, user__last_login__isnull=False)
-    found = {row.user.email.lower(): str(row.user) for row in people}
-    for email in proved_mailboxes():
-        found.setdefault(email, "")
-    return list(found.items())
-
-
-def checked_recipients(recipients: Sequence[str]) -> list[str]:
-    """Return these addresses, each once. Raises CampaignInputError unless all are among `test_addresses`."""
-    known = {address for address, _name in test_addresses()}
-    wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
-    strangers = [address for address in wanted if address not in known]
-    if strangers:
-        words = _(
-            "Tests can only go to people who have signed in to this account and to confirmed mailboxes. "
-            "%(addresses)s is neither."
-        )
-        raise CampaignInputError(words % {"addresses": ", ".join(strangers)})
-    return wanted
 
 
 def send_test(campaign_id: int, recipients: Sequence[str], *, by: User, contact_ids: Sequence[int]) -> list[Notice]:

@@ -3,6 +3,9 @@
 Each function raises Http404 for anything else, including objects of other accounts.
 """
 
+from collections.abc import Sequence
+
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from mailflatrate.apps.automations.models import Automation, AutomationVersion
@@ -112,6 +115,14 @@ def find_segment(segment_id: int) -> Segment:
 def find_test_list(test_list_id: int) -> TestList:
     """Return a test list."""
     return get_object_or_404(TestList.objects, id=test_list_id)
+
+
+def find_test_lists(test_list_ids: Sequence[int]) -> list[TestList]:
+    """Return these test lists, in one query. Raises Http404 if any of them isn't the account's."""
+    found = list(TestList.objects.filter(id__in=test_list_ids)) if test_list_ids else []
+    if len(found) < len(set(test_list_ids)):
+        raise Http404
+    return found
 
 
 def find_tag(tag_id: int) -> Tag:

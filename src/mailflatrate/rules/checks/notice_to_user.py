@@ -11,7 +11,7 @@ from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Sever
 
 
 def _hits(facts: NoticeFacts) -> Params | None:
-    wanted = facts.recipient_is_user or facts.answers_request or facts.asks_mailbox or facts.own_mailbox
+    wanted = facts.recipient_is_user or facts.answers_request or facts.asks_mailbox or facts.gets_tests
     return None if wanted and not facts.advertising else NO_PARAMS
 
 

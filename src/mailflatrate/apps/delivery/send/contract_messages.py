@@ -16,6 +16,7 @@ from mailflatrate.apps.gate.message_composition import (
 from mailflatrate.apps.gate.template_test import read_template_test
 from mailflatrate.apps.transactional.compiled import message_values
 from mailflatrate.apps.transactional.models import TemplateVersion, TransactionalMessage
+from mailflatrate.apps.transactional.queries import is_proved
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.author_mistakes import mistake
@@ -42,12 +43,15 @@ def load_messages(message_ids: Collection[int]) -> list[TransactionalMessage]:
 def template_test_mail(account_id: int, notice: Notice, delivery_id: int) -> NoticeMail:
     """Return a test of a template ready to compose, as the version was when someone asked for it.
 
-    Raises EditionUnusable for what another version compiled to, and VaultError for what was sealed for someone else.
+    Raises EditionUnusable for what another version compiled to and for a sender that isn't verified any longer, and
+    VaultError for what was sealed for someone else.
     """
     version = TemplateVersion.objects.select_related("sender__domain").get(id=notice.template_version_id or 0)
     kept = read_template_test(notice)
     if kept.version_id != version.id:
         raise EditionUnusable(mistake(NOWHERE, "not-ours"))
+    if not is_proved(version.sender):
+        raise EditionUnusable(mistake(NOWHERE, "no-sender"))
     composer = _composer(account_id, kept.parts, version, int(clock.now().timestamp()) // 60, test=True)
     return NoticeMail(composer, Recipient(delivery_id, notice.recipient, "", kept.values))
 

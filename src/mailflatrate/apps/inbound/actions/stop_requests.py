@@ -73,6 +73,10 @@ def complain(
         contract_feedback.record_complaint(
             delivery.transactional_id, source=source, at=at, platform=platform, counts=counts, evidence=evidence
         )
+    elif delivery.notice_id is not None:
+        contract_feedback.record_test_complaint(
+            delivery.notice_id, source=source, at=at, platform=platform, counts=counts, evidence=evidence
+        )
 
 
 def _tell_later(delivery: DeliveryRecord) -> None:

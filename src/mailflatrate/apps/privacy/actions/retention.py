@@ -90,6 +90,10 @@ UPDATE notice SET recipient = '', subject = '', text_sealed = '' WHERE id IN (
     SELECT id FROM notice WHERE created_at < %(before)s AND kind IN ('privacy', 'case') AND recipient <> ''
     LIMIT %(most)s)
 """
+_TESTS = """
+UPDATE notice SET text_sealed = '' WHERE id IN (
+    SELECT id FROM notice WHERE created_at < %(before)s AND kind = 'test' AND text_sealed <> '' LIMIT %(most)s)
+"""
 
 
 def delete_expired() -> dict[str, int]:
@@ -106,6 +110,7 @@ def delete_expired() -> dict[str, int]:
         "delivery_months": lambda: drop_expired(proof_limit(clock.now())),
         "refused_rows": lambda: _by_days(_REFUSED, "refused_row_days"),
         "notices": lambda: _by_days(_NOTICES, "smtp_reply_days"),
+        "test_texts": lambda: _by_days(_TESTS, "smtp_reply_days"),
         "requests": forget_requests,
         "cases": forget_old_cases,
     }

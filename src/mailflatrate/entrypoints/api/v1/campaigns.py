@@ -43,7 +43,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     SuccessResult,
     newest_first,
 )
-from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_test_list
+from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_contact, find_test_lists
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.preview import render_preview
 from mailflatrate.rules.ab_test import MOST_VARIANTS
@@ -299,8 +299,7 @@ def try_campaign(request: ApiRequest, campaign_id: Id, given: TestSendRequest) -
     find_campaign(campaign_id)
     for contact_id in given.contact_ids:
         find_contact(contact_id)
-    for test_list_id in given.test_list_ids:
-        find_test_list(test_list_id)
+    find_test_lists(given.test_list_ids)
     recipients = [*given.recipients, *addresses_of(given.test_list_ids)]
     if not recipients:
         raise wrong("recipients", _("Choose at least one address for the test."))

@@ -20,7 +20,8 @@ from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestList, 
 from mailflatrate.apps.campaigns.variants import TEST_FIELDS
 from mailflatrate.apps.domains.queries import senders as verified_senders
 from mailflatrate.apps.gate.test_lists import addresses_of
-from mailflatrate.apps.gate.test_send import MOST_CONTACTS, test_addresses
+from mailflatrate.apps.gate.test_recipients import own_addresses
+from mailflatrate.apps.gate.test_send import MOST_CONTACTS
 from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
@@ -291,7 +292,16 @@ class TestRecipientsForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         recipients: Any = self.fields["recipients"]
-        recipients.choices = [(email, f"{name} · {email}" if name else email) for email, name in test_addresses()]
+        own = own_addresses()
+        recipients.choices = [
+            (each.address, f"{each.name} · {each.address}" if each.name else each.address)
+            for each in own
+            if not each.is_suppressed
+        ]
+        suppressed = ", ".join(each.address for each in own if each.is_suppressed)
+        if suppressed:
+            words = _("%(addresses)s gets no tests because the address is suppressed.")
+            recipients.help_text = words % {"addresses": suppressed}
         lists: Any = self.fields["lists"]
         lists.choices = list(TestList.objects.order_by("name").values_list("id", "name"))
 

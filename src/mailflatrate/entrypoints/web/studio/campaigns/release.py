@@ -61,14 +61,15 @@ def test(request: StudioRequest, campaign_id: int) -> HttpResponse:
     """Send the draft to people and mailboxes of the account as a test."""
     find_campaign(campaign_id)
     form = TestForm(request.POST)
-    if not form.is_valid() or not form.addresses():
+    recipients = form.addresses() if form.is_valid() else []
+    if not recipients:
         if "readers" not in form.errors:
             messages.error(request, _("Choose at least one address for the test."))
         for problem in form.errors.get_json_data().get("readers", []):
             messages.error(request, problem["message"])
         return _back(campaign_id)
     try:
-        sent = send_test(campaign_id, form.addresses(), by=request.user, contact_ids=form.contact_ids())
+        sent = send_test(campaign_id, recipients, by=request.user, contact_ids=form.contact_ids())
     except CampaignError as error:
         messages.error(request, str(error))
     except SourceRefused as refused:

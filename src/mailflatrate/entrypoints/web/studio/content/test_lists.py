@@ -28,8 +28,9 @@ class TestListForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.choosable = choosable()
         addresses: Any = self.fields["addresses"]
-        addresses.choices = [(email, f"{name} · {email}" if name else email) for email, name in choosable()]
+        addresses.choices = [(email, f"{name} · {email}" if name else email) for email, name in self.choosable]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +50,7 @@ def index(request: StudioRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return succeed(request, _("“%(name)s” was saved.") % {"name": saved.name}, reverse("studio:test-lists"))
-    able = {address for address, _name in choosable()}
+    able = {address for address, _name in form.choosable}
     rows = [(row, [(each, each in able) for each in row.addresses]) for row in TestList.objects.order_by("name")]
     context = {"form": form, "rows": rows, "changed": changed}
     return page(request, "studio/content/test_lists.html", context, status=422 if form.errors else 200)

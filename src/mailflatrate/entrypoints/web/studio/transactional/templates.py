@@ -227,10 +227,11 @@ def test(request: StudioRequest, message_template_id: int) -> HttpResponse:
     """Send the newest version with its sample data to people and mailboxes of the account."""
     version = _newest(find_template(message_template_id))
     url, form = _url(message_template_id), TestRecipientsForm(request.POST)
-    if not form.is_valid() or not form.addresses():
+    recipients = form.addresses() if form.is_valid() else []
+    if not recipients:
         return refuse(request, _("Choose at least one address for the test."), url)
     try:
-        sent = send_template_test(version.id, form.addresses(), account_name=request.account.name, by=request.user)
+        sent = send_template_test(version.id, recipients, account_name=request.account.name, by=request.user)
     except (CampaignError, TransactionalError) as problem:
         return refuse(request, str(problem), url)
     said = ngettext("%(n)d test message sent.", "%(n)d test messages sent.", len(sent))

@@ -1,0 +1,73 @@
+"""Who test messages of an account may go to: its own people and its confirmed mailboxes, unless they said no."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mailflatrate.apps.accounts.queries import members
+from mailflatrate.apps.campaigns.errors import CampaignInputError
+from mailflatrate.apps.domains.queries import proved_mailboxes
+from mailflatrate.apps.suppression.queries import strongest_of
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import address_key
+from mailflatrate.base.tenancy import UnlimitedReason
+
+
+@dataclass(frozen=True, slots=True)
+class TestAddress:
+    """An address of the account's people or a confirmed mailbox (without a name), and whether it's suppressed."""
+
+    address: str
+    name: str
+    is_suppressed: bool
+
+    __test__ = False  # not a test of pytest's
+
+
+def own_addresses() -> list[TestAddress]:
+    """Return the addresses that the account agreed on with their owners.
+
+    They are people who have signed in, so that inviting a stranger isn't a way to mail them, and mailboxes whose owner
+    agreed that they are the account's (R-46).
+    """
+    people = members().filter(user__is_active=True, user__last_login__isnull=False)
+    found = {row.user.email.lower(): str(row.user) for row in people}
+    for email in proved_mailboxes():
+        found.setdefault(email, "")
+    refused = _suppressed(found)
+    return [TestAddress(address, name, address in refused) for address, name in found.items()]
+
+
+def test_addresses() -> list[tuple[str, str]]:
+    """Return the addresses and names that a test send of this account may go to.
+
+    Suppressed ones aren't among them, whatever the reason: a "no" to campaigns is one to tests of campaigns.
+    """
+    return [(each.address, each.name) for each in own_addresses() if not each.is_suppressed]
+
+
+def checked_recipients(recipients: Sequence[str]) -> list[str]:
+    """Return these addresses, each once. Raises CampaignInputError unless all are among `test_addresses`."""
+    known = {each.address: each.is_suppressed for each in own_addresses()}
+    wanted = list(dict.fromkeys(address.strip().lower() for address in recipients))
+    strangers = [address for address in wanted if address not in known]
+    if strangers:
+        words = _(
+            "Tests can only go to people who have signed in to this account and to confirmed mailboxes. "
+            "%(addresses)s is neither."
+        )
+        raise CampaignInputError(words % {"addresses": ", ".join(strangers)})
+    refused = [address for address in wanted if known[address]]
+    if refused:
+        words = _("%(addresses)s gets no tests because the address is suppressed.")
+        raise CampaignInputError(words % {"addresses": ", ".join(refused)})
+    return wanted
+
+
+def _suppressed(addresses: Iterable[str]) -> set[str]:
+    """Return those of these addresses that are suppressed in the account or everywhere, for whatever reason."""
+    keys = {address: key for address in addresses if (key := address_key(address)) is not None}
+    with tenancy.unlimited(UnlimitedReason.RULES):  # a limited member sees only the suppressions of their contacts
+        refused = strongest_of(list(keys.values()))
+    return {address for address, key in keys.items() if key in refused}
