@@ -119,7 +119,8 @@ def more_months(owner: psycopg.Connection[Any]) -> None:
 def reads(owner: psycopg.Connection[Any], estate: Estate, campaign_id: int) -> dict[str, int]:
     """Each read, planning and Django included, under row-level security."""
     from mailflatrate.apps.delivery.models import DeliveryRecord
-    from mailflatrate.apps.delivery.queries import deliveries_of_contact, outcomes_page
+    from mailflatrate.apps.delivery.queries import deliveries_of_contact
+    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
     from mailflatrate.base import tenancy
 
     ids = [row[0] for row in owner.execute("SELECT id FROM delivery_record ORDER BY id LIMIT %s", [READS]).fetchall()]
@@ -128,7 +129,7 @@ def reads(owner: psycopg.Connection[Any], estate: Estate, campaign_id: int) -> d
         return {
             "by_id": each(lambda n: DeliveryRecord.objects.filter(id=ids[n]).first()),
             "history_of_a_contact": each(lambda n: deliveries_of_contact(contacts[n] or 0)),
-            "page_of_a_report": each(lambda n: outcomes_page(campaign_id, after=ids[n])),
+            "page_of_a_report": each(lambda n: recipients(campaign_id, RecipientFilter(), after=ids[n], most=50)),
         }
 
 

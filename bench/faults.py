@@ -384,14 +384,16 @@ FAULTS: dict[str, Callable[[Stage, int], int]] = {
 def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
     """What the tables say against what the sink has; raises AssertionError for what does not hold."""
     from mailflatrate.apps.accounts.models import User
-    from mailflatrate.apps.delivery.models import Delivery
-    from mailflatrate.apps.delivery.queries import campaign_progress, in_doubt
+    from mailflatrate.apps.delivery.models import Delivery, DeliveryState
+    from mailflatrate.apps.delivery.queries import campaign_progress
+    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
     from mailflatrate.base import tenancy
 
     at_sink = Counter(line.split()[1] for line in stage.record.read_text().splitlines())
     with tenancy.account(stage.estate.account_id):
         rows = list(Delivery.objects.filter(campaign_id=stage.campaign_id).values_list("contact__email", "state"))
-        listed = {row.email for row in in_doubt(stage.campaign_id)}
+        doubted = recipients(stage.campaign_id, RecipientFilter(DeliveryState.IN_DOUBT))
+        listed = {row.contact.email for row in doubted if row.contact}
         counted = campaign_progress(stage.campaign_id)
     states = Counter(state for _, state in rows)
     twice = [address for address, count in at_sink.items() if count > 1]

@@ -147,7 +147,8 @@ def kill_in_turns(stage: Stage, people: int, kills: int) -> dict[str, int]:
 
 def compare(stage: Stage, people: int, sender_kills: int) -> dict[str, object]:
     """What the tables say about each person and message against what the sink received."""
-    from mailflatrate.apps.delivery.queries import in_doubt
+    from mailflatrate.apps.delivery.models import DeliveryState
+    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
     from mailflatrate.base import tenancy
 
     lines = [line.split() for line in stage.record.read_text().splitlines()]
@@ -158,7 +159,8 @@ def compare(stage: Stage, people: int, sender_kills: int) -> dict[str, object]:
     states = Counter(state_of.values())
     unknown = {message for message, state in state_of.items() if state == "in_doubt"}
     with tenancy.account(stage.estate.account_id):
-        listed = sum(len(in_doubt(campaign_id)) for campaign_id in {campaign_id for *_message, campaign_id in messages})
+        doubted = RecipientFilter(DeliveryState.IN_DOUBT)
+        listed = sum(len(recipients(each, doubted)) for each in {campaign_id for *_message, campaign_id in messages})
     addresses = {email for email, *_rest in found}
     strangers = {message for message in at_sink if message[0] in addresses} - state_of.keys()
     problems = {

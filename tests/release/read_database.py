@@ -52,6 +52,7 @@ def campaigns() -> list[dict[str, object]]:
     from mailflatrate.apps.campaigns.models import Campaign
     from mailflatrate.apps.delivery import queries
     from mailflatrate.apps.delivery.models import DeliveryState
+    from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
     from mailflatrate.apps.stats.queries import campaign_counts
     from mailflatrate.base import tenancy
     from mailflatrate.base.tenancy import PlatformReason
@@ -63,7 +64,7 @@ def campaigns() -> list[dict[str, object]]:
         with tenancy.account(account_id):
             for campaign in Campaign.objects.order_by("id"):
                 progress, counts = queries.campaign_progress(campaign.id), campaign_counts(campaign.id)
-                results = [row.state for row in queries.outcomes_page(campaign.id, limit=10_000)]
+                results = [row.state for row in recipients(campaign.id, RecipientFilter(), most=10_000)]
                 found.append(
                     {
                         "state": campaign.state,

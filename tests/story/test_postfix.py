@@ -25,8 +25,9 @@ from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ContentKind
 from mailflatrate.apps.campaigns.queries import newest_imprint
-from mailflatrate.apps.delivery.models import DeliveryState
-from mailflatrate.apps.delivery.queries import campaign_progress, outcomes_page
+from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
+from mailflatrate.apps.delivery.queries import campaign_progress
+from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.domains.actions import domains, mailboxes
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind, RawMail
@@ -256,9 +257,9 @@ def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixH
 
     wait(bounced, "the bounces of Postfix", host)
     with tenancy.account(anna.account_id):
-        outcomes = {row.email: row for row in outcomes_page(first)}
-        assert {email for email, row in outcomes.items() if row.state is DeliveryState.BOUNCED} == GONE
-        assert {email for email, row in outcomes.items() if row.state is DeliveryState.SENT} == set(PEOPLE) - GONE
+        outcomes = outcomes_of(first)
+        assert {email for email, row in outcomes.items() if row.state == DeliveryState.BOUNCED} == GONE
+        assert {email for email, row in outcomes.items() if row.state == DeliveryState.SENT} == set(PEOPLE) - GONE
         assert {outcomes[email].bounce for email in GONE} == {"hard"}
         assert "unknown" in outcomes[GONE_HERE].reply_text.lower()
         progress = campaign_progress(first)
@@ -280,7 +281,8 @@ def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixH
 
     second = mail_out(anna, host)
     with tenancy.account(anna.account_id):
-        assert {row.email for row in outcomes_page(second) if row.state is DeliveryState.SENT} == set(PEOPLE) - GONE
+        reached = {email for email, row in outcomes_of(second).items() if row.state == DeliveryState.SENT}
+        assert reached == set(PEOPLE) - GONE
         progress = campaign_progress(second)
         reasons = dict(progress.left_out) | dict(progress.withheld)
     assert reasons == {"suppressed_bounce": len(GONE)}
@@ -302,7 +304,7 @@ def test_each_trouble_ends_where_the_rules_say(anna: Anna, host: PostfixHost) ->
 
     wait(all_came_back, "what comes back by mail", host)
     with tenancy.account(anna.account_id):
-        outcomes = {row.email: row for row in outcomes_page(campaign_id) if row.email in ODD}
+        outcomes = {email: row for email, row in outcomes_of(campaign_id).items() if email in ODD}
         people = {person.email: person for person in Contact.objects.filter(email__in=ODD)}
         said = {
             email: set(Feedback.objects.filter(contact_id=person.id).values_list("kind", flat=True))
@@ -334,6 +336,11 @@ def test_each_trouble_ends_where_the_rules_say(anna: Anna, host: PostfixHost) ->
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         ways = set(RawMail.objects.filter(account_id=anna.account_id).values_list("via", flat=True))
     assert {"smtp", "lmtp"} <= ways
+
+
+def outcomes_of(campaign_id: int) -> dict[str, DeliveryRecord]:
+    """What became of each recipient."""
+    return {row.contact.email: row for row in recipients(campaign_id, RecipientFilter()) if row.contact}
 
 
 def suppressed(email: str) -> bool:

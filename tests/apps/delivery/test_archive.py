@@ -30,7 +30,7 @@ from mailflatrate.apps.delivery.models import (
     Retry,
     Tally,
 )
-from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact, outcomes_page
+from mailflatrate.apps.delivery.queries import campaign_progress, deliveries_of_contact
 from mailflatrate.apps.delivery.recipients import RecipientFilter, all_recipients, recipients
 from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.replay import replay
@@ -74,6 +74,14 @@ def counts(campaign: Campaign) -> tuple[int, int]:
         )
 
 
+def shown(campaign_id: int, wanted: RecipientFilter) -> list[tuple[Any, ...]]:
+    """What a report shows of each recipient."""
+    return [
+        (row.id, row.contact and row.contact.email, row.state, row.bounce, row.reason, row.reply, row.settled_at)
+        for row in recipients(campaign_id, wanted)
+    ]
+
+
 def what_readers_see(anna: Customer, campaign: Campaign, ids: list[int]) -> dict[str, Any]:
     """The answer of each reader outside of the engine."""
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, ids[0])
@@ -85,8 +93,8 @@ def what_readers_see(anna: Customer, campaign: Campaign, ids: list[int]) -> dict
     with tenancy.account(anna.account_id):
         contact = Contact.objects.earliest("id")
         seen["progress"] = campaign_progress(campaign.id)
-        seen["page"] = outcomes_page(campaign.id)
-        seen["bounced"] = outcomes_page(campaign.id, DeliveryState.BOUNCED)
+        seen["page"] = shown(campaign.id, RecipientFilter())
+        seen["bounced"] = shown(campaign.id, RecipientFilter(DeliveryState.BOUNCED))
         seen["search"] = [row.id for row in recipients(campaign.id, RecipientFilter(search="reader1@"))]
         seen["history"] = [row.id for row in deliveries_of_contact(contact.id)]
         found = queries.find_delivery(anna.account_id, ids[-1])

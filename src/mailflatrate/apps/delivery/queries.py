@@ -128,56 +128,6 @@ def campaign_progress(campaign_id: int) -> Progress:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeRow:
-    """One recipient of a campaign, as a report shows them. `email` is None once the contact was erased."""
-
-    delivery_id: int
-    contact_id: int | None
-    email: str | None
-    state: DeliveryState
-    bounce: str
-    reason: str
-    reply_code: int | None
-    reply_status: str
-    reply_text: str
-    attempts: int
-    settled_at: datetime | None
-
-
-def outcomes_page(
-    campaign_id: int, state: DeliveryState | None = None, after: int = 0, limit: int = PAGE_ROWS
-) -> list[OutcomeRow]:
-    """Return recipients by delivery ID, after the last one of the previous page; only those in `state` if given.
-
-    Only chunks with that state are read, so that even a rare state is found at once in a large campaign.
-    """
-    rows = DeliveryRecord.objects.filter(of_campaign(campaign_id), id__gt=after)
-    rows = rows.filter(chunk_id__in=Chunk.objects.filter(campaign_id=campaign_id).values("id"))
-    if state is not None:
-        if state != DeliveryState.PENDING:  # the tallies do not count these
-            holding = Tally.objects.filter(campaign_id=campaign_id, state=state, count__gt=0)
-            rows = rows.filter(chunk_id__in=holding.values("chunk_id"))
-        rows = rows.filter(state=state)
-    return [_outcome(row) for row in rows.select_related("contact").order_by("id")[:limit]]
-
-
-def _outcome(row: DeliveryRecord) -> OutcomeRow:
-    return OutcomeRow(
-        delivery_id=row.id,
-        contact_id=row.contact_id,
-        email=row.contact.email if row.contact else None,
-        state=DeliveryState(row.state),
-        bounce=row.bounce,
-        reason=row.reason,
-        reply_code=row.reply_code,
-        reply_status=row.reply_status,
-        reply_text=row.reply_text,
-        attempts=row.attempts,
-        settled_at=row.settled_at,
-    )
-
-
 def held_lanes(campaign_id: int) -> list[LaneHold]:
     """Return the lanes of a campaign that are held for a person's decision, in order."""
     return list(LaneHold.objects.filter(campaign_id=campaign_id, released_at=None).order_by("held_at"))
@@ -195,11 +145,6 @@ def unsent_after_end(campaign_id: int) -> int:
     """
     ready = Chunk.objects.filter(campaign_id=campaign_id, campaign__state=CampaignState.SENT, state=ChunkState.READY)
     return Delivery.objects.filter(chunk_id__in=ready.values("id"), state=DeliveryState.PENDING).count()
-
-
-def in_doubt(campaign_id: int, limit: int = 1000) -> list[OutcomeRow]:
-    """Return recipients with an unknown result. They are listed by name and never resent automatically."""
-    return outcomes_page(campaign_id, DeliveryState.IN_DOUBT, limit=limit)
 
 
 def deliveries_of_contact(contact_id: int, limit: int = PAGE_ROWS) -> list[DeliveryRecord]:

@@ -293,7 +293,7 @@ def list_outcomes(request: ApiRequest, campaign_id: Id, which: Query[OutcomeQuer
     if which.state not in (None, state):
         raise wrong_query("bounce_kind", _("only bounces have one"))
     wanted = RecipientFilter(state, which.bounce_kind, which.search.strip())
-    rows = recipients(campaign.id, wanted, after=before_id(which.cursor) or 0)[: which.limit + 1]
+    rows = recipients(campaign.id, wanted, after=before_id(which.cursor) or 0, most=which.limit + 1)
     return page_of(rows, which, lambda row: _outcome(DeliveryOutcome, row))
 
 

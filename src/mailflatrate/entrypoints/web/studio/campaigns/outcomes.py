@@ -88,7 +88,7 @@ def outcomes(request: StudioRequest, campaign_id: int) -> HttpResponse:
     if campaign.state == CampaignState.DRAFT:
         return see_other(reverse("studio:campaign-edit", args=[campaign_id]))
     wanted, after = _wanted(request), whole_number(request.GET.get("after"))
-    rows = list(recipients(campaign.id, wanted, after=after)[: PAGE_ROWS + 1])
+    rows = recipients(campaign.id, wanted, after=after, most=PAGE_ROWS + 1)
     context = {
         "campaign": campaign,
         "wanted": wanted,
