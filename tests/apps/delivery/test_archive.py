@@ -74,14 +74,6 @@ def counts(campaign: Campaign) -> tuple[int, int]:
         )
 
 
-def shown(campaign_id: int, wanted: RecipientFilter) -> list[tuple[Any, ...]]:
-    """What a report shows of each recipient."""
-    return [
-        (row.id, row.contact and row.contact.email, row.state, row.bounce, row.reason, row.reply, row.settled_at)
-        for row in recipients(campaign_id, wanted)
-    ]
-
-
 def what_readers_see(anna: Customer, campaign: Campaign, ids: list[int]) -> dict[str, Any]:
     """The answer of each reader outside of the engine."""
     token = key_ring().seal(TokenPurpose.UNSUBSCRIBE, anna.account_id, ids[0])
@@ -93,8 +85,8 @@ def what_readers_see(anna: Customer, campaign: Campaign, ids: list[int]) -> dict
     with tenancy.account(anna.account_id):
         contact = Contact.objects.earliest("id")
         seen["progress"] = campaign_progress(campaign.id)
-        seen["page"] = shown(campaign.id, RecipientFilter())
-        seen["bounced"] = shown(campaign.id, RecipientFilter(DeliveryState.BOUNCED))
+        for wanted in (RecipientFilter(), RecipientFilter(DeliveryState.BOUNCED)):
+            seen[str(wanted)] = [vars(row) | {"_state": 0, "archived": 0} for row in recipients(campaign.id, wanted)]
         seen["search"] = [row.id for row in recipients(campaign.id, RecipientFilter(search="reader1@"))]
         seen["history"] = [row.id for row in deliveries_of_contact(contact.id)]
         found = queries.find_delivery(anna.account_id, ids[-1])
