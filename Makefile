@@ -65,8 +65,9 @@ test: build tools ## Run all tests, including the browser tests and the Postfix 
 	declare -A shares
 	share() { $$first tests/share.sh "$$@" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
 	first= share demo -m demo tests/browser tests/story
-	first="nice -n 5"  # the demonstration takes longest, so it goes first; the others share what it leaves
+	first="nice -n 2"  # what takes longest goes first, so that no share is left alone with one core at the end
 	share apps -m "not demo" tests/apps
+	first="nice -n 5"
 	share waiting -m "not demo" $(WAITING) $(API)  # the first two mostly wait for a relay, a worker or a clock
 	share attacks -m "not demo" $(ATTACKS)
 	failed=0; $$first tests/share.sh rest -m "not demo" $(foreach each,tests/apps $(WAITING) $(API) $(ATTACKS),--ignore $(each)) || failed=$$?
