@@ -1,9 +1,7 @@
 """How the product speaks: no habit that the table names comes back, in messages, docs, docstrings or comments."""
 
 import ast
-import io
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +17,12 @@ from voice_table import HABITS, Habit, Scope
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "mailflatrate"
 _CODE_IN_PROSE = re.compile(r"```.*?```|`[^`\n]*`|https?://\S+", re.DOTALL)
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"'
+    r"|'''(?:[^\\]|\\.)*?'''|'(?:[^'\\\n]|\\.)*'|(?P<comment>#[^\n]*)",
+    re.DOTALL,
+)
+"""What Python reads as a string or a comment; `tokenize` takes thirty times as long."""
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 _THIRD_PARTY = {"Please type your current password."}
 """Message ids of a library whose pages we show in our words."""
@@ -68,9 +72,10 @@ def _code() -> Iterator[Place]:
                 and isinstance(node.value.value, str)
             ):
                 yield Place(f"{name}:{node.lineno}", _CODE_IN_PROSE.sub(" ", node.value.value))
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT:
-                yield Place(f"{name}:{token.start[0]}", _CODE_IN_PROSE.sub(" ", token.string))
+        for found in _STRING_OR_COMMENT.finditer(source):
+            if comment := found["comment"]:
+                line = source.count("\n", 0, found.start()) + 1
+                yield Place(f"{name}:{line}", _CODE_IN_PROSE.sub(" ", comment))
 
 
 READERS = {Scope.MESSAGES: _messages, Scope.PROSE: _prose, Scope.CODE: _code}

@@ -1,21 +1,16 @@
 """From the arrival of a complaint with the whole mail attached to the complete case on screen: at most two seconds."""
 
-import os
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import mailflatrate
+from copies import Copies
 from mailflatrate.apps.abuse.models import Report
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.workers.supervisor import Supervisor
-from mailflatrate.settings.schema import load_settings
 from support.desk import desk
 from support.returned_mail import STRANGER, sent_campaign
 from support.returned_mail import desk as desk_address
@@ -25,20 +20,14 @@ MOST_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 
 
-@pytest.fixture(scope="module")
-def worker(database: str) -> Iterator[None]:
+@pytest.fixture
+def worker(database: str, copies: Copies) -> Iterator[None]:
     """A worker as a process of its own, as in production."""
     assert database
-    environment = dict(os.environ) | {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir)}
-    environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
-    environment["PYTHONPATH"] = str(Path(mailflatrate.__file__).parents[1])  # the code under test, not an installed one
-    supervisor = Supervisor(environment)
-    supervisor.add("worker", "worker", "--queues", "inbound")
-    watcher = threading.Thread(target=supervisor.watch)
-    watcher.start()
+    running = copies.start_worker("inbound")
     yield
-    supervisor.stop()
-    watcher.join()
+    running.terminate()
+    running.wait(20)
 
 
 def _case_of(raw_mail_id: int, patience: float) -> int:

@@ -1,13 +1,9 @@
 """A worker that is killed: what it had in hand is taken up within seconds, once, and nobody who lives is disturbed."""
 
 import asyncio
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,15 +11,13 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-import mailflatrate
+from copies import Copies, Copy
 from mailflatrate.apps.inbound import intake
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import RawMail, RawMailState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.workers.lifeline import GONE_SECONDS, LifeLine
-from mailflatrate.entrypoints.workers.supervisor import Supervisor
-from mailflatrate.settings.schema import load_settings
 from support.returned_mail import LOOP, SentCampaign, desk, sent_campaign
 from support.waiting import stays_async, wait_until, wait_until_async
 
@@ -38,20 +32,15 @@ def case(database: str) -> SentCampaign:
 
 
 @contextmanager
-def worker() -> Iterator[Supervisor]:
-    """A worker for inbound mail under its supervisor, as on a host of its own."""
-    environment = dict(os.environ) | {"MAILFLATRATE_DATA_DIR": str(load_settings().data_dir)}
-    environment.pop("MAILFLATRATE_TEST_DATA_DIR", None)
-    environment["PYTHONPATH"] = str(Path(mailflatrate.__file__).parents[1])  # the code under test, not an installed one
-    supervisor = Supervisor(environment)
-    supervisor.add("worker", "worker", "--queues", "inbound")
-    watcher = threading.Thread(target=supervisor.watch)
-    watcher.start()
+def ending(workers: list[Copy]) -> Iterator[None]:
+    """Let the workers that are in the list at the end finish."""
     try:
-        yield supervisor
+        yield
     finally:
-        supervisor.stop()
-        watcher.join()
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(20)
 
 
 def one(question: str, *parameters: object) -> object:
@@ -75,7 +64,7 @@ def is_handled(raw_mail_id: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: SentCampaign, database: str) -> None:
+def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: SentCampaign, database: str, copies: Copies) -> None:
     """The lane's lock belongs to a job that no one works on any longer; the message is acted on once.
 
     The dead worker's heartbeat is kept fresh, so only the loss of its locks can show that it is dead, however long
@@ -84,15 +73,17 @@ def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: SentCampaign, 
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         RawMail.objects.filter(state=RawMailState.NEW).update(state=RawMailState.HANDLED)
     running = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'inbound.read_new' AND status = 'doing'"
-    with worker() as supervisor, psycopg.connect(database) as owner:
+    workers = [copies.start_worker("inbound")]
+    with ending(workers), psycopg.connect(database) as owner:
         until("SELECT count(*) > 0 FROM procrastinate_workers", True)
         dead = one("SELECT max(id) FROM procrastinate_workers")
         owner.execute("LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
         (raw_mail_id,) = intake.store([Arrival("smtp", LOOP, "fbl@provider.example", desk("fbl"), case.report(0))])
         until(running, 1)
-        os.kill(supervisor.pids()["worker"], signal.SIGKILL)
+        workers[0].kill()
         owner.rollback()
         killed = time.monotonic()
+        workers.append(copies.start_worker("inbound"))  # what a supervisor does
 
         def is_done() -> bool:
             owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %s", [dead])

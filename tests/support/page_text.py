@@ -11,25 +11,27 @@ from django.http import HttpResponse
 from django.test import Client
 
 TOKEN = re.compile(
-    r"(?P<kept><(pre|textarea|script|style)\b.*?</\2\s*>)|(?P<tag></?[a-zA-Z!](?:\"[^\"]*\"|'[^']*'|[^'\">])*>)"
-    r"|(?P<text>[^<]+|<)",
+    r"(?P<kept><(pre|textarea|script|style)\b.*?</\2\s*>)|(?P<tag></?[a-zA-Z!](?:[^'\">]++|\"[^\"]*\"|'[^']*')*+>)"
+    r"|(?P<text>[^<]++|<)",
     re.DOTALL,
 )
+TAG_BREAK, TAG_END = re.compile(r"\s*\n\s*"), re.compile(r"\s+(/?>)$")
+TEXT_EDGE, TEXT_BREAK = re.compile(r"^\s*\n\s*|\s*\n\s*$"), re.compile(r"[ \t]*\n {2,}")
 
 
 def unbroken(html: str) -> str:
     """Take out white space with a line break in it: all of it beside a tag, all but one space between words."""
-    return "".join(_token(found) for found in TOKEN.finditer(html))
+    return TOKEN.sub(_token, html)
 
 
 def _token(found: re.Match[str]) -> str:
-    if found["kept"] is not None:
-        return found["kept"]
+    token = found[0]
     if found["tag"] is not None:
-        tag = re.sub(r"\s*\n\s*", " ", found["tag"])
-        return re.sub(r"\s+(/?>)$", r"\1", tag)
-    text = re.sub(r"^\s*\n\s*|\s*\n\s*$", "", found["text"])
-    return re.sub(r"[ \t]*\n {2,}", " ", text)
+        is_laid_out = "\n" in token or token[-2].isspace() or token.endswith("/>")
+        return TAG_END.sub(r"\1", TAG_BREAK.sub(" ", token)) if is_laid_out else token
+    if found["text"] is not None and "\n" in token:
+        return TEXT_BREAK.sub(" ", TEXT_EDGE.sub("", token))
+    return token
 
 
 def install() -> None:
