@@ -23,6 +23,7 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.roles import Permission, roles_with
 
 
+@tenancy.read_once
 def current_versions() -> dict[str, str]:
     """Return the version of each kind of document in force now; a kind without one is missing."""
     valid = AgreementDocument.objects.filter(valid_from__lte=clock.now())
@@ -46,12 +47,14 @@ def current_documents(language: str) -> list[AgreementDocument]:
     return [document for document in found if document is not None]
 
 
+@tenancy.read_once
 def accepted_versions() -> dict[str, str]:
     """Return the newest version of each kind of document that was accepted for this account; a kind may be missing."""
     accepted = Acceptance.objects.order_by("document__kind", "-document__valid_from", "-accepted_at")
     return dict(accepted.distinct("document__kind").values_list("document__kind", "document__version"))
 
 
+@tenancy.read_once
 def acceptance_time(document: AgreementDocument) -> datetime | None:
     """Return when this version of a document, in any language, was last accepted for the current account."""
     same = Acceptance.objects.filter(document__kind=document.kind, document__version=document.version)
@@ -126,6 +129,7 @@ def limit_of(user_id: int | None) -> list[int] | None:
     return Membership.objects.filter(user_id=user_id).values_list("list_ids", flat=True).first()
 
 
+@tenancy.read_once
 def current_account() -> Account:
     """Return the account of this context."""
     return Account.objects.get(id=tenancy.current_account_id())

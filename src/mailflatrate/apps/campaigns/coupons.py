@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 
 from mailflatrate.apps.campaigns.models import Campaign, CouponCode, CouponPool, Edition
 from mailflatrate.apps.campaigns.shared_blocks import resolved
+from mailflatrate.base import tenancy
 
 SAMPLE_CODE: Final = "SAMPLE-CODE"
 """What previews, checks and test sends show instead of a code."""
@@ -27,6 +28,7 @@ class PoolStock(NamedTuple):
         return self.codes - self.given
 
 
+@tenancy.read_once
 def pool_names() -> list[tuple[str, str]]:
     """Return the pools by key, each with its name."""
     return list(CouponPool.objects.order_by("key").values_list("key", "name"))

@@ -66,6 +66,7 @@ def is_personal(value: str) -> bool:
 
 
 @tenancy.needs_account
+@tenancy.read_once
 def tagging_of_account() -> LinkTagging | None:
     """Return the account's defaults, if any were saved."""
     return LinkTagging.objects.first()

@@ -29,7 +29,7 @@ from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.follow_up import FollowUp
 from mailflatrate.apps.lists.models import Contact, MailingList
-from mailflatrate.base import clock
+from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import BlockStyle
 from mailflatrate.mail.mailing_id import parse_mailing_id
@@ -56,6 +56,7 @@ def campaigns(*, state: str = "", search: str = "", label: str = "") -> QuerySet
     return found
 
 
+@tenancy.read_once
 def newest_imprint() -> Imprint | None:
     """Return the imprint that a campaign made now would show."""
     return Imprint.objects.order_by("-version").first()
@@ -98,6 +99,7 @@ def attribute_names() -> frozenset[str]:
     return frozenset(field.key for field in fields()) | _attributes_in_use()
 
 
+@tenancy.read_once
 def _attributes_in_use() -> frozenset[str]:
     newest = Contact.objects.order_by("-id").values("attributes")[:ATTRIBUTE_SAMPLE]
     sql, parameters = newest.query.sql_with_params()
@@ -277,6 +279,7 @@ def templates(*, search: str = "") -> QuerySet[CampaignTemplate]:
     return found.filter(Q(name__icontains=search) | Q(subject__icontains=search)) if search else found
 
 
+@tenancy.read_once
 def brand_kit() -> BrandKit | None:
     """Return the account's brand settings; None until it has chosen any."""
     return BrandKit.objects.select_related("logo", "logo_dark").first()

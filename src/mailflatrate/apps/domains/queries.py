@@ -105,9 +105,10 @@ def account_of_media_host(host: str) -> int | None:
         return MediaHost.objects.filter(host=host).values_list("account_id", flat=True).first()
 
 
+@tenancy.read_once
 def signing_key(domain: SenderDomain) -> DkimKey | None:
     """Return the key that signs a domain's messages: the newest one in use, or the first one there is (R-59)."""
-    keys = list(DkimKey.objects.filter(domain=domain, retired_at=None).order_by("created_at", "id"))
+    keys = list(domain.keys.filter(retired_at=None).order_by("created_at", "id"))
     in_use = [(key.active_from, key.id, key) for key in keys if key.active_from]
     return max(in_use)[2] if in_use else next(iter(keys), None)
 

@@ -50,6 +50,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
 
 
 @tenancy.unlimited(UnlimitedReason.RULES)
+@tenancy.reading_once()
 def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
     """Return the facts of every variant or language, the first one first; they differ only in content and language."""
     facts, others = [campaign_facts(campaign)], all_variants(campaign)[1:]

@@ -8,6 +8,7 @@ import base64
 from dataclasses import replace
 from datetime import datetime
 
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.child_compiler import (
     CompiledCampaign,
     judge_sample_in_child,
@@ -121,7 +122,7 @@ def _reader_values(campaign: Campaign, attributes: frozenset[str], now: datetime
     """Return the values of a reader who has a value for everything."""
     return recipient_values(
         email=READER, first_name="Dora", last_name="Meyer", attributes=dict.fromkeys(attributes, "1"),
-        account_name=campaign.account.name, list_name=list_name, mailing_id=campaign.mailing_id, subscribed_at=now,
+        account_name=current_account().name, list_name=list_name, mailing_id=campaign.mailing_id, subscribed_at=now,
         source=list_name, language=campaign.language, coupons=sample_codes(pool_keys()),
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ OWN_NAMES = ("email", "first_name", "last_name")
 
 
 @tenancy.needs_account
+@tenancy.read_once
 def fields(*, archived: bool = False) -> list[ContactField]:
     """Return the fields in their order; with `archived`, archived ones as well."""
     return list(ContactField.objects.filter(archived_at__isnull=not archived).order_by("place", "id"))
@@ -46,6 +47,7 @@ def definitions(keys: Iterable[str] | None = None) -> dict[str, FieldDefinition]
     return {row.key: row.definition for row in rows}
 
 
+@tenancy.read_once
 def defaults() -> dict[str, FieldValue]:
     """Return the defaults for personalization, by key."""
     rows = ContactField.objects.filter(archived_at=None, default__isnull=False)

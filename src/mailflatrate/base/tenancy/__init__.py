@@ -8,6 +8,7 @@ bypass policies.
 """
 
 from mailflatrate.base.tenancy.models import TenantModel
+from mailflatrate.base.tenancy.readings import read_once, reading_once
 from mailflatrate.base.tenancy.scope import (
     NoAccount,
     NoPlatform,
@@ -56,5 +57,7 @@ __all__ = [
     "needs_account",
     "needs_platform",
     "platform",
+    "read_once",
+    "reading_once",
     "unlimited",
 ]

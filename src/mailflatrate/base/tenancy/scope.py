@@ -138,6 +138,11 @@ def current_account_id() -> int:
     return scope.account_id
 
 
+def current_scope() -> Scope:
+    """Return the scope of this context, by which readings differ."""
+    return _scope.get()
+
+
 def in_platform() -> bool:
     """Return whether the platform's scope is open."""
     return isinstance(_scope.get(), PlatformScope)

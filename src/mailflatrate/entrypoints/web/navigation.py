@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -118,6 +120,8 @@ MAIN = (
 TEST_INBOX = _alone("test-inbox", _("Test inbox"), "inbox")
 FOOT = (SETTINGS, _alone("help", _("Help"), "circle-help"))
 SEARCH = _alone("search", _("Search"), "search")
+RELAYS_KNOWN_SECONDS = 10
+"""How long the sidebar may show the test inbox after the operator has added the first relay, or hide it."""
 """The search has a button of its own at the top of the sidebar."""
 
 
@@ -175,8 +179,12 @@ def _owner(here: str) -> tuple[NavEntry, Tab] | None:
 
 def _has_test_inbox() -> bool:
     """Return whether messages end in the test inbox. The account may not read relays, which are the operator's."""
-    if settings.SETTINGS.relay_host is not None:
-        return False
+    return settings.SETTINGS.relay_host is None and _lacked_relays(int(monotonic() // RELAYS_KNOWN_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _lacked_relays(_period: int) -> bool:
+    """Return whether there were no relays when a page first asked in this period: each page has the sidebar."""
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
         return not mail_leaves_machine(settings.SETTINGS)
 

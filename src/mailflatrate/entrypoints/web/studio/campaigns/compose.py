@@ -33,6 +33,7 @@ from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import count_audience, list_table, segments
+from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
@@ -140,6 +141,7 @@ def _mistakes(errors: Sequence[SourceError]) -> list[dict[str, Any]]:
     ]
 
 
+@tenancy.reading_once()
 def _live_context(
     request: StudioRequest,
     campaign: Campaign,
@@ -245,7 +247,8 @@ def edit(request: StudioRequest, campaign_id: int) -> HttpResponse:
         shown = as_variant(campaign, variant)
         form = form_of(shown, taken_languages(campaign, variant))
         saved = SavedForm(form, campaign.conditions, "", campaign.version, variant=variant)
-        return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
+        with tenancy.reading_once():
+            return page(request, "studio/campaigns/compose.html", _whole_context(request, campaign, saved))
     try:
         campaign, saved = _save(request, campaign_id)
     except NotEditable:

@@ -23,6 +23,7 @@ from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.models import Contact, DeclarationState, ListOrigin, MailingList, OriginState
 from mailflatrate.apps.stats import action_texts
 from mailflatrate.apps.stats.queries import open_warnings
+from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import url_or_nothing
 from mailflatrate.entrypoints.web.studio.signup.pressure import pressure_words
@@ -48,6 +49,7 @@ class NextStep:
     action: str = ""
 
 
+@tenancy.reading_once()
 def next_steps(account: Account, membership: Membership) -> list[NextStep]:
     """Return the first five tasks waiting for this member of the customer's team."""
     return list(islice(_steps(account, membership), MOST))
