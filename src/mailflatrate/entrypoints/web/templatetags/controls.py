@@ -117,7 +117,7 @@ def control_kind(field: BoundField) -> str:
 def is_optional(field: BoundField) -> bool:
     """Return whether a field may be left empty; a menu without an empty choice, for example, always has a value."""
     inner, widget = field.field, field.field.widget
-    if inner.required or widget.attrs.get("aria-required"):
+    if inner.required or widget.attrs.get("aria-required") or not getattr(widget, "says_optional", True):
         return False
     is_menu = isinstance(widget, forms.Select) and not isinstance(widget, forms.SelectMultiple)
     return not is_menu or any(value in ("", None) for value, _label in widget.choices)

@@ -280,13 +280,17 @@ def tell_problems(request: HttpRequest, form: forms.Form) -> None:
             messages.error(request, problem["message"])
 
 
+class OneOfSeveral(forms.CheckboxSelectMultiple):
+    """Checkboxes of which one, or one in a field beside it, has to be chosen: neither field says that it's optional."""
+
+    says_optional = False
+
+
 class TestRecipientsForm(forms.Form):
     """The recipients of a test send: addresses and test lists."""
 
-    recipients = forms.MultipleChoiceField(label=_("To"), required=False, widget=forms.CheckboxSelectMultiple)
-    lists = forms.TypedMultipleChoiceField(
-        label=_("Test lists"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
-    )
+    recipients = forms.MultipleChoiceField(label=_("To"), required=False, widget=OneOfSeveral)
+    lists = forms.TypedMultipleChoiceField(label=_("Test lists"), required=False, coerce=int, widget=OneOfSeveral)
     __test__ = False  # not a test of pytest's
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -190,6 +190,8 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
     style = frozen.content.style
     allow_picture(request, style.logo_url)
     shown = inputs(frozen, language, typed_fields(frozen.content))
+    with override(language):
+        parts = in_parts(filled_in(shown, {}, {}))
     context = {
         "customer": {
             "name": request.account.name, "text": frozen.list_name, "colour": style.colour, "logo_url": style.logo_url,
@@ -197,7 +199,7 @@ def preview(request: StudioRequest, form_id: int) -> HttpResponse:
         },
         "style_css": page_css(style),
         "privacy_url": frozen.privacy_url, "open": True, "preview": True, "texts": frozen.texts(language),
-        "frozen": frozen.frozen[language], "parts": in_parts(filled_in(shown, {}, {})),
+        "frozen": frozen.frozen[language], "parts": parts,
         "form_language": language, "offered": [(each, "") for each in frozen.frozen[language].further],
         "imprint_lines": [], "languages": [], "framed": True,
     }  # fmt: skip

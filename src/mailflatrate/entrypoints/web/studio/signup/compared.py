@@ -91,6 +91,7 @@ class TextLine:
     title: str
     figures: PlacementFigures
     is_kept: bool
+    is_ahead: bool
 
 
 def compared_context(form: Form, language: str) -> dict[str, Any]:
@@ -100,26 +101,30 @@ def compared_context(form: Form, language: str) -> dict[str, Any]:
     placement = placement_from_json(form.placement)
     texts = frozen_from_json(form.current.content).content.compared()
     figures = text_figures(form.id, placement.kind, [text.key for text in texts])
+    found = _certainty(figures)
+    best = max(figures, key=lambda each: each.percent or 0, default=None) if found is not Certainty.CHANCE else None
     lines = [
-        TextLine(letter, text.key, text.said(language)["title"], each, text.key == placement.text)
+        TextLine(letter, text.key, text.said(language)["title"], each, text.key == placement.text, each is best)
         for letter, text, each in zip(TEXT_LETTERS, texts, figures, strict=False)
     ]
     kept = next((line.letter for line in lines if line.is_kept), "")
-    return {"compared": lines, "kept": kept, "sure": _sure(lines)}
+    return {"compared": lines, "kept": kept, "sure": _sure(found)}
 
 
-def _sure(lines: Sequence[TextLine]) -> str:
+def _certainty(figures: Sequence[PlacementFigures]) -> Certainty:
     """Return whether the lead of the best text is more than chance, by the law that campaigns' A/B tests use."""
-    arms = [
-        VariantFigures(number, line.figures.views, min(line.figures.confirmed, line.figures.views), 0)
-        for number, line in enumerate(lines)
-    ]
+    return certainty(
+        [VariantFigures(number, each.views, min(each.confirmed, each.views), 0) for number, each in enumerate(figures)]
+    )
+
+
+def _sure(found: Certainty) -> str:
     words = {
         Certainty.CLEAR: _("The difference between the top two texts is too large to be chance."),
         Certainty.LIKELY: _("The difference between the top two texts is probably real, but not certain."),
         Certainty.CHANCE: _("The difference between the top two texts may still be chance. Wait for more sign-ups."),
     }
-    return words[certainty(arms)]
+    return words[found]
 
 
 @require_POST
