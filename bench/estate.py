@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copies import adopt, is_copy
 from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.settings.links import ProcessPurpose
 
 if TYPE_CHECKING:
     from mailflatrate.apps.accounts.models import User
@@ -63,6 +65,8 @@ def workspace(**settings: str) -> Iterator[Path]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
     os.environ.setdefault("MAILFLATRATE_LOG_LEVEL", "WARNING")
     os.environ.update({f"MAILFLATRATE_{name.upper()}": value for name, value in settings.items()})
+    if is_copy():
+        adopt(ProcessPurpose.ADMINISTRATION)
     from mailflatrate.settings.postgres import EmbeddedPostgres
 
     server = EmbeddedPostgres(folder)

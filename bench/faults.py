@@ -32,6 +32,8 @@ from smtp_sink_check import wait_for
 CONNECTIONS = 10
 SENDERS = 2
 SETTLING_SECONDS = 5
+SMALL, LATE = 1000, "50"
+"""So few recipients get their messages slowly, so that each fault comes in the middle."""
 Worker = subprocess.Popen[bytes] | Copy
 
 
@@ -255,7 +257,7 @@ def disk_full(stage: Stage, people: int) -> int:
     stage.wait_received(people // 3)
     stage.mode("full")
     time.sleep(2)
-    stage.mode("ok")
+    stage.mode(mode_of("disk_full", people))
     return 0
 
 
@@ -425,11 +427,18 @@ def compare(stage: Stage, people: int, kills: int) -> dict[str, object]:
     return {**result, "problems": problems}
 
 
+def mode_of(name: str, people: int) -> str:
+    """Return how the sink behaves at first."""
+    if name == "tenth":
+        return "tenth"
+    return LATE if people <= SMALL else "slow" if name == "unsubscribe" else "ok"
+
+
 def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
     """Run one campaign with one fault."""
     stage.run, stage.notes = name, {}
     stage.start_missing_senders()
-    stage.mode({"tenth": "tenth", "unsubscribe": "slow"}.get(name, "ok"))
+    stage.mode(mode_of(name, people))
     began = time.monotonic()
     if name == "database":
         wait_scheduled()

@@ -28,8 +28,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from copies import Copies, Copy
+from copies import Copies, Copy, adopt, is_copy
 from estate import Estate, build_estate, release
+from mailflatrate.settings.links import ProcessPurpose
 from network import DATABASE, SINK_PORT, Network, Postgres, Sink, missing
 
 CANNOT = 3
@@ -189,7 +190,6 @@ def cut_for(seconds: float) -> Callable[[Site], Postgres]:
 
 def stop_without_a_database(site: Site) -> Postgres:
     """Every process gets SIGTERM three seconds after the database vanished, and new ones continue the campaign."""
-    start_others(site)
     site.wait_received(site.people // 4)
     site.primary.host.cut()
     time.sleep(3)
@@ -202,7 +202,6 @@ def stop_without_a_database(site: Site) -> Postgres:
 
 def promoted_then_stopped(site: Site) -> Postgres:
     """`cut_primary`, and when the campaign is over the new primary vanishes, and every process gets SIGTERM."""
-    start_others(site)
     cut_primary(site)
     site.wait_end(site.replica)
     site.replica.host.cut()
@@ -301,7 +300,7 @@ def wait_chunks_taken_over(site: Site) -> None:
 
 
 def end_all(site: Site) -> None:
-    """SIGTERM to every process; each of them ends in time. Raises AssertionError."""
+    """SIGTERM to every process; notes how long each takes to end."""
     began = time.monotonic()
     for process in site.workers.values():
         process.terminate()
@@ -310,7 +309,6 @@ def end_all(site: Site) -> None:
         process.wait(60)
         taken[name] = round(time.monotonic() - began, 1)
     site.notes["seconds_to_end"] = taken
-    assert max(taken.values()) <= END_SECONDS, taken
 
 
 SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
@@ -326,6 +324,8 @@ SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
     "restore_backup": restore_backup,
 }
 PERSON_RESUMES = {"restore_backup"}
+STOPS_ALL = {"stop_without_a_database", "promoted_then_stopped"}
+"""Pages and the listener run as well. They start first, because loading them takes as long as a small campaign."""
 SYNCHRONOUS = {"cut_primary", "promoted_then_stopped"}
 FENCED = {"promote_behind"}
 TAKES_OVER = {"kill_host", "late_journal"}
@@ -369,6 +369,8 @@ def run_scenario(
             site = Site(network, folder, estate, people, name, primary, replica, sink, settings, copies)
             site.campaign_id = release(estate)
             connections.close_all()
+            if name in STOPS_ALL:
+                start_others(site)
             start_workers(site)
             server = SCENARIOS[name](site)
             site.wait_end(server)
@@ -378,6 +380,9 @@ def run_scenario(
             late |= name in TAKES_OVER and float(str(site.notes["resumed_after_seconds"])) > TAKE_OVER_SECONDS
             if late and isinstance(found["problems"], list):
                 found["problems"].append("sending went on late")
+            taken = site.notes.get("seconds_to_end")
+            if isinstance(taken, dict) and max(taken.values()) > END_SECONDS and isinstance(found["problems"], list):
+                found["problems"].append("a process ended late")
         except (AssertionError, TimeoutError, subprocess.SubprocessError) as problem:
             found = {"problems": [f"{type(problem).__name__}: {problem}"], **(site.notes if site else {})}
         finally:
@@ -399,6 +404,8 @@ def template_of(folder: Path, people: int) -> Iterator[tuple[Path, Estate]]:
         os.environ["DATABASE_URL"] = server.socket_url
         application = f"postgresql://{APP_LOGIN}@/{DATABASE}?host={server.sockets}"
         os.environ["MAILFLATRATE_APP_DATABASE_URL"] = application
+        if is_copy():
+            adopt(ProcessPurpose.ADMINISTRATION)
         from django.db import connections
 
         from mailflatrate.entrypoints.boot import boot

@@ -45,6 +45,8 @@ QUIET_SECONDS = 3.0
 STRANGER = "127.0.0.9"
 LOOP = "127.0.0.2"
 SMALL, SMALL_SHARE = 10_000, 0.012
+FORGED_AMONG = 1000
+"""Recipients of the campaign that forged reports are about, when the others are small as well."""
 NO_CANARY = {"MAILFLATRATE_CANARY_SIZE": "100000000"}
 TOKEN = re.compile(rb"[0-9a-f]{40}")
 
@@ -110,6 +112,15 @@ class Stage:
         with tenancy.platform(PlatformReason.METRICS):
             return str(Account.objects.get(id=self.estate.account_id).status)
 
+    def arrived(self) -> int:
+        """How many messages of the campaign reached the world."""
+        from mailflatrate.apps.inbound.models import InboxMessage
+        from mailflatrate.base import tenancy
+        from mailflatrate.base.tenancy import PlatformReason
+
+        with tenancy.platform(PlatformReason.METRICS):
+            return InboxMessage.objects.filter(account_id=self.estate.account_id, mailing_id=self.mailing_id()).count()
+
     def arrivals(self) -> list[datetime]:
         """When each message of the campaign reached the world, in order."""
         from mailflatrate.apps.inbound.models import InboxMessage
@@ -147,12 +158,12 @@ class Stage:
         while self.state() not in wanted:
             if time.monotonic() > end:
                 raise TimeoutError(f"still {self.state()}: {self.measures()}")
-            time.sleep(0.1)
-        seen, since = len(self.arrivals()), time.monotonic()
+            time.sleep(0.2)
+        seen, since = self.arrived(), time.monotonic()
         while time.monotonic() - since < QUIET_SECONDS:
             time.sleep(0.2)
-            if len(self.arrivals()) != seen:
-                seen, since = len(self.arrivals()), time.monotonic()
+            if (now := self.arrived()) != seen:
+                seen, since = now, time.monotonic()
 
 
 # -- the runs ----------------------------------------------------------------------------------------------------------
@@ -166,7 +177,7 @@ def dead(stage: Stage) -> None:
     stage.wait_state("paused", "sent")
     with tenancy.account(stage.estate.account_id):
         plan = Plan.objects.get(campaign_id=stage.campaign_id)
-    arrived = len(stage.arrivals())
+    arrived = stage.arrived()
     stage.notes |= {"canary": plan.canary_size, "arrived": arrived}
     stage.expect(stage.state() == "paused", "it was sent")
     stage.expect(0 < arrived <= plan.canary_size, f"{arrived} messages left, the canary has {plan.canary_size}")
@@ -232,7 +243,7 @@ def forged(stage: Stage) -> None:
     stage.wait_state("paused", "sent")
     with tenancy.account(stage.estate.account_id):
         counted = Feedback.objects.filter(kind="complaint").count()
-    arrived = len(stage.arrivals())
+    arrived = stage.arrived()
     stage.notes |= {"arrived": arrived, "reports_counted": counted}
     stage.expect(counted == 1, f"{counted} reports count")
     stage.expect(stage.state() == "sent", f"the mailing is {stage.state()}")
@@ -365,6 +376,8 @@ def play(name: str, people: int, port: int) -> dict[str, object]:
     from mailflatrate.settings.schema import load_settings
 
     run, before = RUNS[name], dict(os.environ)
+    if run.story is forged and people < SMALL:
+        people = min(people, FORGED_AMONG)
     os.environ.update(run.settings)
     load_settings.cache_clear()
     began = time.monotonic()

@@ -4,7 +4,8 @@
 
 FILE gets one line a message: arrival in milliseconds, the recipient, and the mailing ID of its header (`-` without
 one), separated by spaces. The file named by --mode holds one word that may change while it runs: `ok`; `tenth` (450 to
-the first attempt for every tenth recipient); `full` (452 to every content); `slow` (each reply 20 ms late).
+the first attempt for every tenth recipient); `full` (452 to every content); `slow` (each reply 20 ms late); a number
+(each reply so many milliseconds late).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import uvloop
 NUMBER = re.compile(rb"(\d+)@")
 MAILING_ID = re.compile(rb"^X-Mailing-ID: *(\S+)", re.IGNORECASE | re.MULTILINE)
 MODE_SECONDS = 0.05
+SLOW_SECONDS = 0.02
 
 
 class Sink:
@@ -31,6 +33,7 @@ class Sink:
         self.file = os.open(record, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
         self.mode_path = mode
         self.mode = "ok"
+        self.late_seconds = 0.0
         self.put_off: set[bytes] = set()
 
     async def follow_mode(self) -> None:
@@ -40,6 +43,7 @@ class Sink:
                 self.mode = self.mode_path.read_text().strip() or "ok"
             except FileNotFoundError:
                 self.mode = "ok"
+            self.late_seconds = int(self.mode) / 1000 if self.mode.isdigit() else SLOW_SECONDS * (self.mode == "slow")
             await asyncio.sleep(MODE_SECONDS)
 
     def note(self, recipient: bytes, content: bytes) -> None:
@@ -80,8 +84,8 @@ class Dialogue(asyncio.Protocol):
             replies.append(self._command(line))
         if replies:
             answer = b"".join(replies)
-            if self._sink.mode == "slow":
-                asyncio.get_running_loop().call_later(0.02, self._answer_late, answer)
+            if self._sink.late_seconds:
+                asyncio.get_running_loop().call_later(self._sink.late_seconds, self._answer_late, answer)
             else:
                 self._transport.write(answer)
 

@@ -22,6 +22,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
+from copies import Copies
 from estate import Estate, build_estate, release
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.actions.people import create_user
@@ -75,10 +76,6 @@ class Story:
             "MAILFLATRATE_DATA_DIR": str(self.root),
         }
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=300)
-
 
 def send(account_id: int, campaign_id: int) -> list[str]:
     with tenancy.account(account_id):
@@ -119,7 +116,7 @@ def say_no(story: Story) -> None:
 
 
 @pytest.fixture(scope="module")
-def story(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(database: str, copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     estate, eve = build_estate(PEOPLE), build_estate(1)
     with tenancy.account(estate.account_id):
         out = io.BytesIO()
@@ -140,25 +137,20 @@ def story(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     story.sent_before = send(estate.account_id, first)
     log_withdrawals(0)
     here = load_settings().data_dir
-    restored = story.run(
-        "restore",
-        str(backup),
-        "--withdrawals",
-        str(here / "withdrawals"),
-        "--journals",
-        str(here / "journal"),
-        "--keep-unsettled",
-    )
-    assert restored.returncode == 0, restored.stderr
-    story.said = restored.stdout
-    told = subprocess.run(
-        [sys.executable, str(TESTS / "restored_root.py"), str(estate.account_id)],
+    restored = subprocess.run(
+        [
+            *(sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "restore", str(backup)),
+            *("--withdrawals", str(here / "withdrawals"), "--journals", str(here / "journal"), "--keep-unsettled"),
+        ],
         env=story.environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
+    assert restored.returncode == 0, restored.stderr
+    story.said = restored.stdout
+    told = copies.run(TESTS / "restored_root.py", str(estate.account_id), environment=story.environment)
     assert told.returncode == 0, told.stderr
     story.told = json.loads(told.stdout.splitlines()[-1])
     yield story

@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from copies import Copies
 from prepared_database import prepared_cluster
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -15,10 +14,10 @@ PEOPLE = 300
 
 
 @pytest.mark.slow
-def test_everyone_ends_in_one_state_and_gets_each_message_once() -> None:
-    command = [sys.executable, str(BENCH / "journey_kills.py"), "--enrolments", str(PEOPLE), "--kills", "4", "--copies"]
+def test_everyone_ends_in_one_state_and_gets_each_message_once(copies: Copies) -> None:
     environment = os.environ | {"PREPARED_CLUSTER": str(prepared_cluster())}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    arguments = ("--enrolments", str(PEOPLE), "--kills", "4", "--copies")
+    done = copies.run(BENCH / "journey_kills.py", *arguments, environment=environment)
     assert done.returncode in (0, 1), done.stderr[-4000:]
     found = json.loads(done.stdout)
     assert found["problems"] == [], done.stderr[-4000:]

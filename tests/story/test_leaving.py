@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from copies import Copies
 from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.exports import start_export
@@ -59,7 +58,7 @@ def anna(database: str) -> Customer:
 
 
 @pytest.fixture(scope="module")
-def other(anna: Customer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def other(anna: Customer, copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the other installation tells."""
     folder = tmp_path_factory.mktemp("other")
     with tenancy.account(anna.account_id):
@@ -77,14 +76,8 @@ def other(anna: Customer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "MAILFLATRATE_TRUSTED_PROOF_KEYS": str(keys_file(folder)),
         "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)]),
     }
-    told = subprocess.run(
-        [sys.executable, str(TESTS / "second_installation.py"), str(folder / "proof.ndjson"), *PEOPLE],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
+    script = TESTS / "second_installation.py"
+    told = copies.run(script, str(folder / "proof.ndjson"), *PEOPLE, environment=environment)
     assert told.returncode == 0, told.stderr[-4000:]
     yield json.loads(told.stdout.splitlines()[-1])
 

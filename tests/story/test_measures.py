@@ -5,13 +5,12 @@ STORY_RECIPIENTS sets another size; 20,000 is the acceptance's.
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from copies import Copies
 from prepared_database import prepared_cluster
 
 BENCH = Path(__file__).parents[2] / "bench"
@@ -19,10 +18,9 @@ PEOPLE = os.environ.get("STORY_RECIPIENTS", "2000")
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, Any]:
-    command = [sys.executable, str(BENCH / "measures.py"), "--recipients", PEOPLE, "--copies"]
+def runs(copies: Copies) -> dict[str, Any]:
     environment = os.environ | {"PREPARED_CLUSTER": str(prepared_cluster())}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = copies.run(BENCH / "measures.py", "--recipients", PEOPLE, "--copies", environment=environment)
     assert done.returncode in (0, 1), done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)["runs"]
     return found
