@@ -5,9 +5,15 @@ matched with a +tag, digits and separators at their ends. It is filled from the 
 and a test compares it with the rule: the database must never refuse what the rule accepts.
 """
 
+import hashlib
+import unicodedata
+from pathlib import Path
+
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
+from mailflatrate.rules.addresses import roles
 from mailflatrate.rules.addresses.roles import plain_refused_words
 
 TABLE = "role_word"
@@ -26,9 +32,15 @@ def differences(connection: BaseDatabaseWrapper) -> tuple[int, int]:
 
 
 def refresh(connection: BaseDatabaseWrapper) -> None:
-    """Update the table of words from the data files. `connection` belongs to the database's owner."""
-    words = sorted(plain_refused_words())
+    """Update the table of words from the data files. `connection` belongs to the database's owner.
+
+    To spell all words takes most of a second, so a comment on the table says from what it was filled, and with what.
+    """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"SELECT obj_description('public.{TABLE}'::regclass)")
+        if cursor.fetchone()[0] == _mark(cursor):
+            return
+        words = sorted(plain_refused_words())
         cursor.execute(f"DELETE FROM {TABLE} WHERE word <> ALL (%s)", [words])  # noqa: S608
         cursor.execute(
             f"INSERT INTO {TABLE} SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
@@ -36,3 +48,16 @@ def refresh(connection: BaseDatabaseWrapper) -> None:
         )
         if cursor.rowcount:
             cursor.execute(f"ANALYZE {TABLE}")
+        cursor.execute(f"COMMENT ON TABLE {TABLE} IS '{_mark(cursor)}'")
+
+
+def _mark(cursor: CursorWrapper) -> str:
+    """Return what names the rule with its data files, and the words that the table has now."""
+    sources = Path(roles.__file__).parent
+    read = hashlib.sha256(unicodedata.unidata_version.encode())
+    for path in sorted(sources.iterdir()):
+        if path.is_file():
+            read.update(path.name.encode() + path.read_bytes())
+    cursor.execute(f"SELECT count(*), sum(hashtextextended(word, 0)) FROM {TABLE}")  # noqa: S608
+    count, words = cursor.fetchone()
+    return f"mailflatrate {read.hexdigest()} {count} {words}"
