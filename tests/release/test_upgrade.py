@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from copies import Copies
 from mailflatrate.settings.postgres import BINARIES
 from prepared_database import write_secrets
 from release.linters import ROOT
@@ -60,7 +61,7 @@ class Upgraded:
 
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.name.removesuffix(".sql.gz"))
 def upgraded(
-    request: pytest.FixtureRequest, database: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, database: str, copies: Copies, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Upgraded]:
     name = "of_an_earlier_release"
     url = make_conninfo(database, dbname=name)
@@ -75,22 +76,16 @@ def upgraded(
         )
         assert restored.returncode == 0, restored.stderr.decode()
         before = rows_of(url)
-        yield Upgraded(url, before, read(url, tmp_path_factory.mktemp("upgrade")))
+        yield Upgraded(url, before, read(url, copies, tmp_path_factory.mktemp("upgrade")))
     finally:
         with psycopg.connect(database, autocommit=True) as owner:
             owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def read(url: str, folder: Path) -> dict[str, Any]:
+def read(url: str, copies: Copies, folder: Path) -> dict[str, Any]:
     """What today's code finds after it has migrated."""
     write_secrets(folder)
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("read_database.py")],
-        env=environment_of(url, folder),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = copies.run(Path(__file__).with_name("read_database.py"), environment=environment_of(url, folder))
     assert done.returncode == 0, done.stderr[-4000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

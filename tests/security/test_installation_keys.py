@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from copies import Copies
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.fingerprints import KeysDiffer, compare, demand_renewable
@@ -18,7 +19,7 @@ from mailflatrate.settings.schema import load_settings
 from mailflatrate.settings.secrets import Secrets, load_secrets
 
 OWN = Secrets("secret", "b:bb,a:aa")
-SERVICES = (["worker", "--queues", "house"], ["web"], ["inbound"])
+SERVICES = {"jobs": ("worker", "--queues", "house"), "pages": ("web",), "listening": ("inbound",)}
 
 
 @pytest.mark.parametrize(
@@ -79,39 +80,34 @@ def environment(database: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     }
 
 
-def started(environment: dict[str, str]) -> list[tuple[int, str]]:
-    """Start every kind of service side by side; the exit status and the words of each."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command],
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for command in SERVICES
-    ]
-    try:
-        return [(process.wait(60), process.communicate()[0]) for process in running]
-    finally:
-        for process in running:
-            process.kill()
-
-
-def test_every_service_refuses_to_start_with_other_token_keys(environment: dict[str, str]) -> None:
+def test_every_service_refuses_to_start_with_other_token_keys(
+    environment: dict[str, str], copies: Copies, tmp_path: Path
+) -> None:
     keys = {
         "MAILFLATRATE_SECRET_KEY": load_secrets().secret_key,
         "MAILFLATRATE_TOKEN_KEYS": f"a:{secrets.token_hex(32)}",
     }
-    for status, words in started(environment | keys):
-        assert status == 2, words
-        assert "this host's token key a differs from the installation's" in words
+    for purpose, command in SERVICES.items():
+        log = tmp_path / purpose
+        process = copies.start(*command, purpose=purpose, log=log, environment=environment | keys)
+        try:
+            assert process.wait(60) == 2, log.read_text()
+        finally:
+            process.kill()
+        assert "this host's token key a differs from the installation's" in log.read_text()
 
 
 def test_missing_keys_are_not_drawn_anew_on_a_second_host(environment: dict[str, str], tmp_path: Path) -> None:
-    for status, words in started(environment):
-        assert status == 2, words
-        assert "Copy them from another host" in words
+    for command in SERVICES.values():
+        done = subprocess.run(
+            [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *command],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        assert "Copy them from another host" in done.stdout + done.stderr
     assert not (tmp_path / "secrets.json").exists()
     assert not (tmp_path / "postgres").exists(), "nor does an embedded server appear"
 

@@ -3,8 +3,6 @@
 import io
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from PIL import Image
 
+from copies import Copies
 from mailflatrate.apps.campaigns.actions.media import upload_media
 from mailflatrate.apps.campaigns.errors import MediaRefused
 from mailflatrate.apps.campaigns.media import WHOLE, media_url
@@ -103,7 +102,7 @@ run_import(int(sys.argv[1]), int(sys.argv[2]))
 """
 
 
-def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_path: Path) -> None:
+def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, copies: Copies, tmp_path: Path) -> None:
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):
         data = f"{HEADER}\n{ROW}\n".encode()
@@ -118,9 +117,9 @@ def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, tmp_p
         "MAILFLATRATE_SECRET_KEY": keys["secret_key"],
         "MAILFLATRATE_TOKEN_KEYS": keys["token_keys"],
     }
-    subprocess.run(
-        [sys.executable, "-c", WORKER, str(anna.account_id), str(job.id)], env=environment, check=True, timeout=120
-    )
+    worker = tmp_path / "worker.py"
+    worker.write_text(WORKER)
+    copies.run(worker, str(anna.account_id), str(job.id), environment=environment).check_returncode()
     with tenancy.account(anna.account_id):
         done = Import.objects.get(id=job.id)
         assert (done.state, done.accepted) == (ImportState.DONE, 1), done.problem
