@@ -87,7 +87,6 @@ lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/djangofmt --quiet check $(TEMPLATES)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/mypy bench tests/release/story.py
 
 migrations: .venv/ready ## Write migrations for model changes
 	PYTHONPATH=src $(BIN)/python tests/architecture/migrations.py

@@ -31,12 +31,13 @@ from django.test.utils import setup_test_environment  # noqa: E402
 
 from copies import Copies  # noqa: E402
 from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
-from support import page_text, static_files  # noqa: E402
+from support import page_context, page_text, static_files  # noqa: E402
 from support.demo import Demo, running_demo  # noqa: E402
 
 build_catalogues(changed_only=True)
 django.setup()
 setup_test_environment()
+page_context.note_no_contexts()
 page_text.install()
 static_files.install()
 # What would cost every test processor time, and is not what it looks at: a million rounds for each password, and

@@ -9,6 +9,7 @@ from mailflatrate.apps.lists.models import Subscription
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
 from support.forms import FormCustomer, customer_with_form, fresh_address, send_queued
+from support.page_context import drawn_context
 from support.people import browser, followed, person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -24,7 +25,7 @@ def draft(anna: Customer) -> Form:
 
 def posted(client: Client, form_id: int) -> dict[str, object]:
     """What the builder's page would post as it stands."""
-    form = client.get(f"/studio/forms/{form_id}/edit/").context["form"]
+    form = drawn_context(client, f"/studio/forms/{form_id}/edit/")["form"]
     data: dict[str, object] = {}
     for bound in form:
         given = bound.value()

@@ -30,6 +30,7 @@ from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.tokens import TokenPurpose
 from support.api import program_of
 from support.customers import CONTENT, Customer, sending_customer
+from support.page_context import drawn_context
 from support.waiting import Waited
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -180,9 +181,9 @@ def test_preview_and_mistakes_of_the_edit_page_come_from_one_compilation(
     assert page.status_code == 200
     assert (asked.count("content.compile_sources"), "content.merge_errors" in asked) == (2, False)
     asked.clear()
-    page = anna.client.get(f"/studio/campaigns/{wrong.id}/edit/")
+    shown = drawn_context(anna.client, f"/studio/campaigns/{wrong.id}/edit/")
     assert asked == ["content.compile_sources"] * 2
-    assert [error["line"] for error in page.context["merge_errors"]] == [1]
+    assert [error["line"] for error in shown["merge_errors"]] == [1]
 
 
 def test_missing_values_are_looked_for_in_bounded_work(anna: Customer) -> None:

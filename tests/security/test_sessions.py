@@ -24,6 +24,7 @@ from mailflatrate.apps.accounts.session_store import SessionStore, row_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.settings.schema import load_settings
+from support.page_context import drawn_context
 
 PASSWORD = "winterzwiebeln-7"
 PAGE = "/sessions/"
@@ -179,9 +180,7 @@ def test_the_second_factor_is_walked_from_page_to_page(user: User) -> None:
     assert secret not in BrowserSession.objects.get(key=row_key(cookie(client))).data
     code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
     assert client.post("/2fa/totp/activate/", {"code": code}).status_code == 302
-    page = client.get("/2fa/recovery-codes/")
-    assert page.status_code == 200
-    codes = page.context["unused_codes"]
+    codes = drawn_context(client, "/2fa/recovery-codes/")["unused_codes"]
     again = Client()
     waits = again.post("/login/", {"login": user.email, "password": PASSWORD})
     assert waits.headers["Location"].startswith("/2fa/authenticate/")
@@ -189,6 +188,6 @@ def test_the_second_factor_is_walked_from_page_to_page(user: User) -> None:
     assert again.post("/2fa/authenticate/", {"code": codes[0]}).status_code == 302
     assert is_in(again)
     client.post("/2fa/recovery-codes/generate/")
-    assert client.get("/2fa/recovery-codes/").context["unused_codes"] != codes
+    assert drawn_context(client, "/2fa/recovery-codes/")["unused_codes"] != codes
     assert client.post("/2fa/totp/deactivate/").status_code == 302
     assert not Authenticator.objects.filter(user=user, type="totp").exists()

@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from support.api import Program, begun, change, good, problem, program, program_of, word
 from support.customers import CONTENT, Customer, sending_customer
+from support.page_context import drawn_context
 from support.people import operator, person
 
 
@@ -119,7 +120,7 @@ def test_the_checks_are_those_of_the_page(anna: Customer, shop: Program, languag
     page = anna.client.get(
         f"/studio/campaigns/{draft['id']}/edit/", headers={"Accept-Language": language}
     ).content.decode()
-    drawn = anna.client.get(f"/studio/campaigns/{draft['id']}/edit/").context["panel"]
+    drawn = drawn_context(anna.client, f"/studio/campaigns/{draft['id']}/edit/")["panel"]
     assert [each["id"] for each in found["checks"]] == [item.finding.key for item in (*drawn.open, *drawn.passed)]
     assert found["allowed"] is False
     blocked = [each for each in found["checks"] if each["state"] == "blocked"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -208,6 +208,12 @@ def _may_see(request: HttpRequest) -> Callable[[str], bool]:
     return is_for_limited if membership is not None and membership.is_limited else lambda _name: True
 
 
+@cache
+def _address(name: str) -> str:
+    """Return the address of a page that needs no ID; the sidebar asks for all of them on every page."""
+    return reverse(f"studio:{name}")
+
+
 def _url_name(request: HttpRequest) -> str:
     match = request.resolver_match
     return (match.url_name or "") if match else ""
@@ -220,7 +226,7 @@ def studio_navigation(request: HttpRequest, has_test_inbox: Callable[[], bool] =
 
     def items(entries: tuple[NavEntry, ...]) -> list[NavItem]:
         return [
-            NavItem(str(one.label), reverse(f"studio:{one.tabs[0].name}"), one.icon, one.label is current_label)
+            NavItem(str(one.label), _address(one.tabs[0].name), one.icon, one.label is current_label)
             for one in _seen(entries, _may_see(request))
         ]
 
@@ -240,7 +246,7 @@ def studio_section(request: HttpRequest) -> NavSection | None:
     entry, tab = owner
     shows_tabs = here in (tab.name, *tab.redraws)
     seen = [one for one in entry.tabs if _may_see(request)(one.name)]
-    tabs = [TabItem(str(one.label), reverse(f"studio:{one.name}"), one is tab) for one in seen or [tab]]
+    tabs = [TabItem(str(one.label), _address(one.name), one is tab) for one in seen or [tab]]
     return NavSection(
         label=str(entry.label),
         url=tabs[0].url,

@@ -1,12 +1,14 @@
 """Links that show a campaign's report, and the monthly report by email."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
 
-def _account() -> models.ForeignKey:
+def _account() -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(
         db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
     )

@@ -1,5 +1,7 @@
 """Clicks by link and hour, and an index of clicks by time instead of one by link."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -8,7 +10,7 @@ _LEFT = "DROP INDEX CONCURRENTLY IF EXISTS click_of_campaign"
 _NEW = "CREATE INDEX CONCURRENTLY click_of_campaign ON click (account_id, campaign_id, at)"
 
 
-def _of(target: str) -> models.ForeignKey:
+def _of(target: str) -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=target)
 
 

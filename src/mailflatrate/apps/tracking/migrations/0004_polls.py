@@ -1,5 +1,7 @@
 """Answers to the questions of campaigns: counts, marks of answered messages, named answers, comments."""
 
+from typing import Any
+
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
@@ -7,7 +9,7 @@ from django.db import migrations, models
 import mailflatrate.apps.tracking.models
 
 
-def _of(target: str) -> models.ForeignKey:
+def _of(target: str) -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=target)
 
 

@@ -5,7 +5,7 @@ reads them once per process. A missing name is a mistake in a template; the erro
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django import template
@@ -36,6 +36,11 @@ def icon(name: str, size: int | str = 16, css: str = "", label: str = "") -> Saf
     With `label` it is read aloud, without one it is hidden from screen readers.
     Raises `TemplateSyntaxError` for a name that is not in `frontend/icons.json`.
     """
+    return _drawn(name, size, css, label)
+
+
+@lru_cache(maxsize=1024, typed=True)  # a page has dozens; by type, because markup that is safe is not escaped
+def _drawn(name: str, size: int | str, css: str, label: str) -> SafeString:
     drawing = drawings().get(name)
     if drawing is None:
         raise template.TemplateSyntaxError(
