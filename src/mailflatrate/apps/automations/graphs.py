@@ -9,6 +9,7 @@ from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.graph import Graph
 from mailflatrate.rules.automations.reading import read_graph
 
@@ -28,6 +29,7 @@ def graph_of(version: AutomationVersion) -> Graph:
     return read_graph(version.graph)
 
 
+@tenancy.reading_once()
 def version_hash(version: AutomationVersion) -> str:
     """Return the SHA-256 of the graph and of everything that recipients of its messages see; the
     policy tick covers it.

@@ -4,7 +4,7 @@
         ...  # functions marked @tenancy.read_once ask once for each scope; nothing is kept after the block
 
 Only what is read outside such a block, or in a new one, shows what has been written since. So a block holds code that
-writes nothing: gathering the facts for the rules, or drawing a page.
+writes nothing of what they read: gathering the facts for the rules, drawing a page, or releasing a campaign.
 """
 
 from collections.abc import Callable, Iterator

@@ -50,19 +50,22 @@ from mailflatrate.rules.verdict import Verdict
 class ActivationResult:
     """The result of an activation. Without `released`, nothing changed: `problems` and `verdicts` say what to fix.
 
-    `verdicts` maps the key of each step with a message to the gate's verdict on it.
+    `verdicts` maps the key of each step with a message to the gate's verdict on it. `is_reviewed`: a reviewer has to
+    approve a message first.
     """
 
     released: bool
     version: AutomationVersion
     problems: list[GraphProblem] = field(default_factory=list)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    is_reviewed: bool = False
 
 
 class _Refused(Exception):
     """Rolls an activation back that the gate doesn't allow."""
 
 
+@tenancy.reading_once()
 @tenancy.needs_account
 def activate(
     automation_id: int, *, by: User, shown_hash: str, moves_people: bool = False, where: Circumstances | None = None
@@ -91,16 +94,17 @@ def activate(
             for step in steps:
                 _tick(step, by, where)
             approval.give(version, by=by, is_required=is_for_two)
-            for step in steps:
-                verdicts[step.key] = check_campaign(step.campaign_id or 0)
-            if any(not verdict.allowed for verdict in verdicts.values()):
-                raise _Refused
-            _release(version, steps, by, shown_hash, moves_people=moves_people)
+            try:
+                with transaction.atomic():
+                    is_reviewed = _release(version, steps, by, shown_hash, moves_people=moves_people)
+            except _Refused:  # ask about each message, without the release of those before it
+                verdicts = {step.key: check_campaign(step.campaign_id or 0) for step in steps}
+                raise
             complete_release(automation_id)
     except _Refused:
         with transaction.atomic():
             return ActivationResult(False, draft_of(automation_id), verdicts=verdicts)
-    return ActivationResult(True, version, verdicts=verdicts)
+    return ActivationResult(True, version, is_reviewed=is_reviewed)
 
 
 def _compile(version: AutomationVersion) -> list[AutomationStep]:
@@ -133,8 +137,9 @@ def _tick(step: AutomationStep, by: User, where: Circumstances | None) -> None:
 
 def _release(
     version: AutomationVersion, steps: list[AutomationStep], by: User, shown_hash: str, *, moves_people: bool
-) -> None:
-    now = clock.now()
+) -> bool:
+    """Release all messages of a version; return whether a reviewer has to approve one. Raises _Refused."""
+    now, is_reviewed = clock.now(), False
     version.state, version.content_hash, version.policy_hash = VersionState.RELEASING, shown_hash, shown_hash
     version.policy_ticked_at, version.policy_ticked_by = now, by
     version.released_at, version.released_by, version.moves_people = now, by, moves_people
@@ -145,12 +150,14 @@ def _release(
         decision = release_campaign(step.campaign_id, by=by, automation_id=version.automation_id)
         if not decision.allowed:
             raise _Refused
+        is_reviewed = is_reviewed or decision.edition_id is None
     jobs.defer(
         "automations.complete_release",
         jobs.JobQueue.PLAN,
         account_id=version.account_id,
         automation_id=version.automation_id,
     )
+    return is_reviewed
 
 
 @tenancy.needs_account

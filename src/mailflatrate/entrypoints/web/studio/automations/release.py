@@ -160,8 +160,7 @@ def _activate(request: StudioRequest, automation: Automation, version: Automatio
         return _draft_page(request, automation, version, error=str(problem))
     if not result.released:
         return _draft_page(request, automation, version, error=_("Not activated yet. Some checks haven't passed."))
-    waits = any(verdict.needs_review for verdict in result.verdicts.values())
-    if waits:
+    if result.is_reviewed:
         return succeed(request, _("Sent to our team for review. It starts once it's approved."), _here(automation.id))
     return succeed(request, _("Activated."), reverse("studio:automation", args=[automation.id]))
 
