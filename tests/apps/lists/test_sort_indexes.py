@@ -32,7 +32,6 @@ from mailflatrate.rules.audience_states import SubscriptionState
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
-from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
 from support.people import person
 
@@ -68,8 +67,7 @@ def anna(database: str, monkeypatch: pytest.MonkeyPatch) -> Customer:
     monkeypatch.setattr(reading, "LARGE", 1)
     monkeypatch.setattr(sort_indexes, "AT_ONCE", 7)
     monkeypatch.setattr(sort_indexes, "RUNS_AT_ONCE", 3)
-    one = customer_with_list("Lindenhof")
-    one.bring("\n".join((HEADER, *(line(f"p{n:02}@dora.example.com") for n in range(PEOPLE)))), slice_rows=PEOPLE)
+    one = customer_with_list("Lindenhof").with_people(PEOPLE)
     with tenancy.account(one.account_id):
         for key, (label, kind) in FIELDS.items():
             choices = ("S", "M") if kind is ContactFieldType.CHOICE else ()
@@ -130,7 +128,7 @@ def filters() -> list[ContactFilter]:
     return [
         ContactFilter(),
         ContactFilter(tag_id=Tag.objects.get().id),
-        ContactFilter(search="p1"),
+        ContactFilter(search="reader1"),
         ContactFilter(conditions=({"field": "attribute", "key": "vip", "op": "equals", "value": True},)),
     ]
 
@@ -191,7 +189,7 @@ def test_an_index_far_behind_is_not_read(anna: Customer, monkeypatch: pytest.Mon
 def test_a_change_that_commits_late_is_not_missed(database: str, anna: Customer) -> None:
     with psycopg.connect(database) as late:
         late.execute(
-            """UPDATE contact SET attributes = '{"orders": 7777}' WHERE account_id = %s AND email LIKE 'p05@%%'""",
+            """UPDATE contact SET attributes = '{"orders": 7777}' WHERE account_id = %s AND email LIKE 'reader5@%%'""",
             [anna.account_id],
         )
         build(anna, "orders")
@@ -199,7 +197,7 @@ def test_a_change_that_commits_late_is_not_missed(database: str, anna: Customer)
     for _ in range(2):
         with tenancy.account(anna.account_id):
             page = sorted_page(ContactFilter(), order_named("-field_orders"), size=3)
-            assert page.rows[0].email.startswith("p05@")
+            assert page.rows[0].email.startswith("reader5@")
         sort_indexes.keep_indexes()
 
 
@@ -362,7 +360,7 @@ def test_a_member_of_one_list_sorts_the_contacts_on_it(anna: Customer, monkeypat
         assert not SortIndex.objects.exists()
         assert set(SortKey.objects.values_list("contact_id", flat=True)) <= mine
         assert count_contacts(ContactFilter()) == ContactCount(len(mine))
-        for wanted in (ContactFilter(), ContactFilter(search="p1"), ContactFilter(tag_id=Tag.objects.get().id)):
+        for wanted in (ContactFilter(), ContactFilter(search="reader1"), ContactFilter(tag_id=Tag.objects.get().id)):
             for name in ("email", "-added", "confirmed", "-field_city", "field_day"):
                 soon = walked(order_named(name), wanted, 3)
                 with monkeypatch.context() as patched:  # where the order of an index takes too long
