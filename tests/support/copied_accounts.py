@@ -37,7 +37,13 @@ _MINE = {
 }
 _LEFT_TO_THE_DATABASE = {"audit_entry": ("id", "number", "previous", "hash"), "outbox_event": ("id", "xid", "at")}
 _LOGGED = "audit_entry"
-_NAMED_IN_JSON = {"decision": "vetting_decision"}
+_NAMED_IN_JSON = {
+    "decision": "vetting_decision",
+    "list": "mailing_list",
+    "list_id": "mailing_list",
+    "origin_id": "list_origin",
+}
+_NAMED_IN_SUBJECTS = {"account": "account", "list": "mailing_list", "origin": "list_origin", "user": "user_account"}
 _SUBJECT = re.compile(r"([a-z_]+):(\d+)")
 
 Row = dict[str, Any]
@@ -54,34 +60,34 @@ class AccountRows:
     times: frozenset[str]
     rows: list[Row]
 
-    def renamed(self, numbers: Numbers, addresses: Mapping[str, str], passed: timedelta) -> list[Row]:
+    def renamed(self, numbers: Numbers, names: Mapping[str, str], passed: timedelta) -> list[Row]:
         """Its rows under other numbers, as if everything had happened later."""
 
         def value_of(column: str, value: Any) -> Any:
             if value is not None and column in self.times:
                 return (datetime.fromisoformat(value) + passed).isoformat()
             leads_to = self.name if column == "id" else self.references.get(column)
-            return numbers.get(leads_to, {}).get(value, value) if leads_to else _renamed(value, numbers, addresses)
+            return numbers.get(leads_to, {}).get(value, value) if leads_to else _renamed(value, numbers, names)
 
         return [{column: value_of(column, value) for column, value in row.items()} for row in self.rows]
 
 
-def _renamed(value: Any, numbers: Numbers, addresses: Mapping[str, str]) -> Any:
-    """Replace addresses in texts, and numbers where a text or an object names a row."""
+def _renamed(value: Any, numbers: Numbers, names: Mapping[str, str]) -> Any:
+    """Replace names, and numbers where a text or an object names a row."""
     if isinstance(value, dict):
         return {
             key: numbers.get(_NAMED_IN_JSON[key], {}).get(each, each)
             if key in _NAMED_IN_JSON
-            else _renamed(each, numbers, addresses)
+            else _renamed(each, numbers, names)
             for key, each in value.items()
         }
     if not isinstance(value, str):
         return value
     found = _SUBJECT.fullmatch(value)
-    if found and found[1] in numbers:
-        number = int(found[2])
-        return f"{found[1]}:{numbers[found[1]].get(number, number)}"
-    return addresses.get(value, value)
+    if found:
+        table, number = _NAMED_IN_SUBJECTS.get(found[1], found[1]), int(found[2])
+        return f"{found[1]}:{numbers.get(table, {}).get(number, number)}"
+    return names.get(value, value)
 
 
 class AccountCopies:
@@ -112,8 +118,12 @@ class AccountCopies:
             if name in rows and name != "notice"
         ]
 
-    def copy(self, addresses: Mapping[str, str]) -> Numbers:
-        """Write a copy in which people have other `addresses`; the new numbers of its rows by table and number."""
+    def value(self, table: str, column: str) -> str:
+        """The text in the first row of a table."""
+        return str(next(each.rows[0][column] for each in self.tables if each.name == table))
+
+    def copy(self, names: Mapping[str, str]) -> Numbers:
+        """Write a copy in which names and addresses are other ones; the new numbers of its rows by table and number."""
         passed = clock.now() - self._taken_at
         with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
             numbers = self._numbers(cursor)
@@ -126,7 +136,7 @@ class AccountCopies:
                     f"INSERT INTO {table.name} ({columns})"
                     f" SELECT {columns} FROM json_populate_recordset(NULL::{table.name}, %s)"
                 )
-                values.append(json.dumps(table.renamed(numbers, addresses, passed)))
+                values.append(json.dumps(table.renamed(numbers, names, passed)))
             cursor.execute("; ".join(statements), values)
         return numbers
 

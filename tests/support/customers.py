@@ -7,6 +7,7 @@ What many tests need has a name of its own: `sending_customer()`, `customer_with
 
 import io
 import itertools
+import secrets
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -274,13 +275,25 @@ class Customer:
 
 def sending_customer(people: int = 3, domain: str = "") -> Customer:
     """An account that lacks nothing to send to the `people` on its list."""
-    ready = _like_the_first("sending", lambda: Customer.vetted().with_imprint().with_sender())
+    ready = _like_the_first(
+        "sending",
+        lambda: Customer.vetted().with_imprint().with_sender(),
+        lambda first: {first.value("user_account", "email"): fresh_mailbox("Anna")},
+    )
     return ready.with_list().with_people(people, domain).signed_in()
 
 
 def customer_with_list(name: str, *, approved: bool = True) -> Customer:
     """An account called after `name` whose list's origin is approved, or not declared; nobody works for it."""
-    return Customer.bare(f"{name} {next(NUMBERS)}").with_list("News", "News of the house", "de", known=approved)
+    company = f"{name} {next(NUMBERS)}"
+
+    def make() -> Customer:
+        return Customer.bare(company).with_list("News", "News of the house", "de", known=approved)
+
+    def names(first: AccountCopies) -> dict[str, str]:
+        return {first.value("account", "name"): company, first.value("mailing_list", "code"): secrets.token_hex(6)}
+
+    return _like_the_first("list", make, names) if approved else make()
 
 
 def customer_with_members(name: str = "Anna") -> Customer:
@@ -301,8 +314,10 @@ def sends_since(account_id: int, days: int) -> None:
 _FIRST: dict[Hashable, tuple[Customer, AccountCopies]] = {}
 
 
-def _like_the_first(kind: Hashable, make: Callable[[], Customer]) -> Customer:
-    """A copy of the first customer of a kind in this run; one that `make` makes if there is none yet.
+def _like_the_first(
+    kind: Hashable, make: Callable[[], Customer], names: Callable[[AccountCopies], dict[str, str]]
+) -> Customer:
+    """A copy of the first customer of a kind in this run, with other `names`; one that `make` makes if there is none.
 
     So does a test that moved the clock, because the database's is not moved, and one in a transaction.
     """
@@ -313,10 +328,14 @@ def _like_the_first(kind: Hashable, make: Callable[[], Customer]) -> Customer:
         _FIRST[kind] = made, AccountCopies(made.account_id)
         return made
     first, copies = _FIRST[kind]
-    numbers = copies.copy({first.owner.email: fresh_mailbox(first.owner.name)})
-    owner = User.objects.get(id=numbers["user_account"][first.owner.id])
-    sender_id = numbers["sender_address"][first.sender_id] if first.sender_id else 0
-    return Customer(numbers["account"][first.account_id], sender_id=sender_id, people={"owner": owner})
+    numbers = copies.copy(names(copies))
+    people = {name: User.objects.get(id=numbers["user_account"][user.id]) for name, user in first.people.items()}
+    return Customer(
+        numbers["account"][first.account_id],
+        list_id=numbers["mailing_list"][first.list_id] if first.list_id else 0,
+        sender_id=numbers["sender_address"][first.sender_id] if first.sender_id else 0,
+        people=people,
+    )
 
 
 @cache
