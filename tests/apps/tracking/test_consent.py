@@ -3,9 +3,12 @@
 import email
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import policy
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
@@ -17,9 +20,13 @@ from mailflatrate.apps.delivery.send.claims import COLUMNS, JOINS
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.apps.lists.actions.tracking import choose_tracking, tracking_wording
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact
+from mailflatrate.apps.tracking.actions import record_personal_click
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.apps.tracking.scanners import ClientInfo
 from mailflatrate.base import clock, tenancy
+from mailflatrate.settings import load_settings
+from mailflatrate.settings.roles import owner_url
 from support.customers import Customer, sending_customer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -126,6 +133,31 @@ def test_consent_makes_one_persons_links_his_own_and_nobody_elses() -> None:
         assert Click.objects.order_by("-id").values_list("delivery_id", flat=True)[0] is None
         counted = clicks_of(Edition.objects.get(campaign=mailing.campaign))
         assert (counted[0].people, counted[0].machines) == (2, 1), "the report counts all of them"
+
+
+def test_a_click_during_the_withdrawal_has_no_name() -> None:
+    mailing = Mailing()
+    mailing.choose(agrees=True)
+    campaign = mailing.send()
+    with tenancy.account(mailing.anna.account_id):
+        delivery = Delivery.objects.get(campaign=campaign, contact_id=mailing.dora)
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+
+    def click() -> None:
+        with tenancy.account(mailing.anna.account_id):
+            visitor = ClientInfo(head=False, user_agent=BROWSER, ip="203.0.113.9")
+            assert record_personal_click(delivery_id=delivery.id, number=1, visitor=visitor)
+        connection.close()
+
+    with ThreadPoolExecutor() as pool, psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
+        with tenancy.account(mailing.anna.account_id):
+            mailing.choose(agrees=False)
+            clicked = pool.submit(click)
+            while not clicked.done() and not owner.execute(waiting).fetchone():
+                time.sleep(0.01)
+        clicked.result()
+    with tenancy.account(mailing.anna.account_id):
+        assert list(Click.objects.values_list("delivery_id", flat=True)) == [None]
 
 
 def test_the_consent_is_an_event_of_its_own() -> None:

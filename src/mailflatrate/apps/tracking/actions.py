@@ -3,6 +3,7 @@
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.actions.contacts import record_activity
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.apps.tracking.scanners import ClientInfo, is_too_soon, mark_bursts
 from mailflatrate.base import clock
@@ -44,7 +45,7 @@ def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo)
     now = clock.now()
     soon = delivery.settled_at is None or now - delivery.settled_at < TOO_SOON
     machine, mark = soon or visitor.is_machine, visitor.mark(now)
-    agrees = delivery.contact is not None and delivery.contact.tracking
+    agrees = delivery.contact is not None and delivery.contact.tracking and is_recorded(delivery)
     click = Click.objects.create(
         campaign_id=delivery.campaign_id,
         edition_id=edition.id,
@@ -60,6 +61,14 @@ def record_personal_click(*, delivery_id: int, number: int, visitor: ClientInfo)
         assert delivery.contact_id is not None
         record_activity(delivery.contact_id, now)
     return target
+
+
+def is_recorded(delivery: DeliveryRecord) -> bool:
+    """Return whether the person agrees now, and keep it so until the transaction ends: who withdraws that, or is
+    erased, waits for what is recorded here, or it for them.
+    """
+    held = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0, tracking_event_id__isnull=False)
+    return held.values_list("id").first() is not None
 
 
 def _target(edition: Edition | None, number: int) -> str | None:

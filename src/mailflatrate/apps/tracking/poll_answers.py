@@ -16,7 +16,7 @@ from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.delivery.models import DeliveryRecord
 from mailflatrate.apps.lists.actions.contacts import record_activity
-from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.tracking.actions import is_recorded
 from mailflatrate.apps.tracking.models import PollAnswer, PollBallot, PollComment
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -98,7 +98,7 @@ def record_answer(delivery: DeliveryRecord, asked: AskedPoll, given: GivenAnswer
     where = (delivery.campaign_id, delivery.edition_id, asked.number, given.answer)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [delivery.account_id, *where])
-    is_named = asked.may_name and given.with_name and _is_recorded(delivery)
+    is_named = asked.may_name and given.with_name and is_recorded(delivery)
     if is_named:
         _keep_with_name(delivery, asked.number, given.answer)
     if asked.poll.with_comment and (text := given.comment.strip()[:LONGEST_COMMENT]):
@@ -135,12 +135,6 @@ def _cast_ballot(delivery: DeliveryRecord, number: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_BALLOT, [delivery.account_id, _mark(delivery, number), expires_on])
         return cursor.fetchone() is not None
-
-
-def _is_recorded(delivery: DeliveryRecord) -> bool:
-    """Return whether the person agrees now. Who withdraws that, or is erased, waits for this answer, or it for them."""
-    held = Contact.objects.select_for_update().filter(id=delivery.contact_id or 0, tracking_event_id__isnull=False)
-    return held.values_list("id").first() is not None
 
 
 def _keep_with_name(delivery: DeliveryRecord, number: int, answer: int) -> None:
