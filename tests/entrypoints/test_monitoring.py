@@ -21,7 +21,7 @@ from mailflatrate.settings.schema import load_settings
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "deploy" / "monitoring"
 MINUTES = 120
-EVALUATED_EVERY = "3m"
+EVALUATED_EVERY = "6m"
 """Rarer than in production: only the end of the two hours is looked at."""
 # A series without labels of its own gets the label `instance`; values are given a minute, in promtool's notation.
 HEALTHY = {
