@@ -193,14 +193,22 @@ def waiting_for_the_second() -> Journey:
     return journey
 
 
-def test_the_overview_shows_figures_and_versions(running: Journey) -> None:
+def test_the_overview_shows_figures_and_versions_and_which_message_is_paused(running: Journey) -> None:
     client = running.customer.client
     page = text(client, url(running))
     assert "Version 1" in page and "Edit as version 2" in page
     assert f"{url(running, 'people/')}?version=1&amp;step=w" in page
     assert re.search(r"figure-label\">\s*In it now\s*</p>\s*<p class=\"figure-value \">3<", page)
+    assert "A message is paused" not in page
     post(client, url(running, "flow/edit/"), do="begin")
-    assert "Continue with version 2" in text(client, f"{url(running)}?version=99")
+    with tenancy.account(running.customer.account_id):
+        campaign = Campaign.objects.filter(automation_id=running.automation_id).order_by("id")[0]
+        Campaign.objects.filter(id=campaign.id).update(state=CampaignState.PAUSED)
+    page = text(client, f"{url(running)}?version=99")
+    assert "Continue with version 2" in page
+    assert "A message is paused" in page and f"/studio/campaigns/{campaign.id}/" in page
+    report = text(client, f"/studio/campaigns/{campaign.id}/")
+    assert f'class="crumb" href="{url(running)}"' in report, "back to the automation"
 
 
 def test_a_draft_leads_to_its_flow() -> None:
@@ -210,8 +218,13 @@ def test_a_draft_leads_to_its_flow() -> None:
     assert "No one can be in it yet" in text(anna.client, url(journey, "people/"))
 
 
-def test_it_is_paused_resumed_and_ended(running: Journey) -> None:
-    client = running.customer.client
+def test_it_is_paused_resumed_and_ended_which_the_contacts_timeline_and_the_search_know(running: Journey) -> None:
+    client, contact_id = running.customer.client, running.contacts()[0]
+    timeline = f"/studio/contacts/{contact_id}/?kind=automations"
+    page = text(client, timeline)
+    assert "Entered an automation" in page and "Left an automation" not in page
+    assert f"{url(running, 'people/')}?contact={contact_id}" in page
+    assert "here now, due at this time" in text(client, f"{url(running, 'people/')}?contact={contact_id}")
     post(client, url(running, "pause/"))
     assert state(running) == AutomationState.PAUSED
     assert "no one has entered or moved on" in text(client, url(running))
@@ -224,16 +237,8 @@ def test_it_is_paused_resumed_and_ended(running: Journey) -> None:
     page = text(client, url(running))
     assert "The automation was ended: 3" in page and "Edit as version" not in page
     assert actions(running) == ["automation.paused", "automation.resumed", "automation.ended"]
-
-
-def test_a_message_that_is_paused_is_told(running: Journey) -> None:
-    with tenancy.account(running.customer.account_id):
-        campaign = Campaign.objects.filter(automation_id=running.automation_id).order_by("id")[0]
-        Campaign.objects.filter(id=campaign.id).update(state=CampaignState.PAUSED)
-    page = text(running.customer.client, url(running))
-    assert "A message is paused" in page and f"/studio/campaigns/{campaign.id}/" in page
-    report = text(running.customer.client, f"/studio/campaigns/{campaign.id}/")
-    assert f'class="crumb" href="{url(running)}"' in report, "back to the automation"
+    assert "The automation was ended" in text(client, timeline)
+    assert f'href="{url(running)}"' in text(client, "/studio/search/?q=welcome")
 
 
 def test_people_at_a_step_page_by_page(read_journey: Journey) -> None:
@@ -324,17 +329,3 @@ def test_no_one_else_opens_or_changes_anything(read_journey: Journey) -> None:
         assert author.post(url(read_journey, page)).status_code == 403
     assert state(read_journey) == AutomationState.ACTIVE
     assert 'data-opens="end"' not in text(viewer, url(read_journey))
-
-
-# -- elsewhere --------------------------------------------------------------------------------------------------------
-
-
-def test_the_contacts_timeline_and_the_search_know_it(running: Journey) -> None:
-    client, contact_id = running.customer.client, running.contacts()[0]
-    page = text(client, f"/studio/contacts/{contact_id}/?kind=automations")
-    assert "Entered an automation" in page and "Left an automation" not in page
-    assert f"{url(running, 'people/')}?contact={contact_id}" in page
-    assert "here now, due at this time" in text(client, f"{url(running, 'people/')}?contact={contact_id}")
-    post(client, url(running, "end/"))
-    assert "The automation was ended" in text(client, f"/studio/contacts/{contact_id}/?kind=automations")
-    assert f'href="{url(running)}"' in text(client, "/studio/search/?q=welcome")

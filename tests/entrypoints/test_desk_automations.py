@@ -27,6 +27,17 @@ STEPS: tuple[dict[str, Any], ...] = (
 @pytest.fixture
 def waiting() -> Journey:
     """An automation of a supervised customer, with two messages that wait for a reviewer."""
+    return waiting_for_a_reviewer()
+
+
+@pytest.fixture(scope="module")
+def still_waiting(database: str) -> Journey:
+    """The same for tests that decide nothing."""
+    assert database
+    return waiting_for_a_reviewer()
+
+
+def waiting_for_a_reviewer() -> Journey:
     carla = Customer.vetted("Watched", watched=True).with_imprint().with_sender().with_list().with_people(2)
     journey = Journey.drafted(carla, *STEPS)
     shown = journey.shown_hash()
@@ -63,17 +74,17 @@ def told(journey: Journey) -> list[str]:
         return list(rows.values_list("subject", flat=True))
 
 
-def test_it_is_one_row_of_the_queue_and_shows_everything(waiting: Journey) -> None:
+def test_it_is_one_row_of_the_queue_and_shows_everything(still_waiting: Journey) -> None:
     otto = desk().client
     queue = text(otto, "/desk/campaigns/")
-    assert queue.count(f'href="{url(waiting)}"') == 1
-    page = text(otto, url(waiting))
+    assert queue.count(f'href="{url(still_waiting)}"') == 1
+    page = text(otto, url(still_waiting))
     assert "Wait 4 days" in page and "Starts when a sign-up" in page
     assert len(hashes(page)) == 2 and page.count("srcdoc=") == 2
-    with tenancy.account(waiting.customer.account_id):
-        campaign = Campaign.objects.filter(automation_id=waiting.automation_id)[0]
+    with tenancy.account(still_waiting.customer.account_id):
+        campaign = Campaign.objects.filter(automation_id=still_waiting.automation_id)[0]
     one = text(otto, f"/desk/campaigns/{campaign.id}/")
-    assert f'href="{url(waiting)}"' in one and 'data-opens="go"' not in one
+    assert f'href="{url(still_waiting)}"' in one and 'data-opens="go"' not in one
 
 
 def test_one_decision_approves_all_and_it_begins(waiting: Journey) -> None:
@@ -99,22 +110,22 @@ def test_it_is_returned_as_a_whole_with_a_reason(waiting: Journey) -> None:
     assert otto.get(url(waiting)).status_code == 404
 
 
-def test_a_decision_is_for_exactly_what_was_shown(waiting: Journey) -> None:
+def test_a_decision_is_for_exactly_what_was_shown(still_waiting: Journey) -> None:
     otto = desk().client
-    shown = hashes(text(otto, url(waiting)))
+    shown = hashes(text(otto, url(still_waiting)))
     first, *_rest = shown
     partly = {name: value for name, value in shown.items() if name != first}
     changed = {**shown, first: "0" * 64}
     for posted in ({}, partly, changed):
-        assert otto.post(url(waiting, "review/"), {"word": "go", **posted}).status_code == 422
-        assert states(waiting) == {CampaignState.REVIEW}
+        assert otto.post(url(still_waiting, "review/"), {"word": "go", **posted}).status_code == 422
+        assert states(still_waiting) == {CampaignState.REVIEW}
 
 
-def test_it_is_hidden_from_everyone_else(waiting: Journey) -> None:
+def test_it_is_hidden_from_everyone_else(still_waiting: Journey) -> None:
     anna = sending_customer()
     for client in (anna.client, Client()):
-        assert client.get(url(waiting)).status_code in (302, 404)
-        assert client.post(url(waiting, "review/"), {"word": "go"}).status_code in (302, 403, 404)
+        assert client.get(url(still_waiting)).status_code in (302, 404)
+        assert client.post(url(still_waiting, "review/"), {"word": "go"}).status_code in (302, 403, 404)
     draft = Journey.drafted(anna, *STEPS)
     otto = desk().client
     assert otto.get(url(draft)).status_code == 404, "a draft is the customer's own"
