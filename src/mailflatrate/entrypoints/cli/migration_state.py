@@ -28,7 +28,11 @@ class NotUpgradable(click.ClickException):
 
 def known_migrations() -> frozenset[Name]:
     """Return every migration that this version has or replaces by one of its own."""
-    found = MigrationLoader(None).disk_migrations
+    return _known(MigrationLoader(None))
+
+
+def _known(loader: MigrationLoader) -> frozenset[Name]:
+    found = loader.disk_migrations
     return frozenset(found) | {name for migration in found.values() for name in migration.replaces}
 
 
@@ -36,13 +40,13 @@ def demand_upgradable() -> None:
     """Raise NotUpgradable for a database that `migrate` must not touch."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     applied = set(MigrationRecorder(connections[OWNER]).applied_migrations())
-    _demand_known(applied)
+    _demand_known(loader, applied)
     _demand_recent(loader, applied)
     _demand_columns(applied)
 
 
-def _demand_known(applied: set[Name]) -> None:
-    unknown = sorted(name for name in applied - known_migrations() if name[0] not in _RETIRED_APPS)
+def _demand_known(loader: MigrationLoader, applied: set[Name]) -> None:
+    unknown = sorted(name for name in applied - _known(loader) if name[0] not in _RETIRED_APPS)
     if unknown:
         raise NotUpgradable(
             "The database is newer than this version of mailflatrate: it has migration "
