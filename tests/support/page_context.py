@@ -14,11 +14,11 @@ def note_no_contexts() -> None:
     Template._render = _DRAW  # type: ignore[method-assign]
 
 
-def drawn_context(client: Client, path: str) -> Any:
-    """Get a page, and return the context of its templates."""
+def drawn_context(client: Client, path: str, *, follow: bool = False) -> Any:
+    """Get a page, with `follow` the one that it leads to, and return the context of its templates."""
     Template._render = instrumented_test_render  # type: ignore[method-assign]
     try:
-        answer = client.get(path)
+        answer = client.get(path, follow=follow)
     finally:
         note_no_contexts()
     assert answer.status_code == 200, answer.content
