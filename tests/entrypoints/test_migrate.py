@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from django.db import connections, transaction
 
 from mailflatrate.base.tenancy.policies import apply_policies, plan_policies
+from mailflatrate.entrypoints.cli import migration_state
 from mailflatrate.entrypoints.cli.migration_state import NotUpgradable, demand_upgradable, known_migrations
 from mailflatrate.entrypoints.cli.setup import _migrate, migrate_command
 
@@ -130,6 +131,7 @@ def test_a_statement_that_takes_too_long_is_cancelled_with_what_to_do(monkeypatc
         with connections["owner"].cursor() as cursor:
             cursor.execute("SELECT pg_sleep(60)")
 
+    monkeypatch.setattr(migration_state, "is_migrated", lambda: False)
     monkeypatch.setattr("django.core.management.call_command", slow_migration)
     with pytest.raises(ClickException, match=r"longer than 1 seconds and was canceled.*--statement-seconds"):
         _migrate(statement_seconds=1)

@@ -4,10 +4,11 @@ import itertools
 
 import psycopg
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailflatrate.apps.lists import role_address_errors
 from mailflatrate.apps.lists.actions import optin
 from mailflatrate.apps.lists.actions.optin import SignupPerson
 from mailflatrate.apps.lists.addresses import judge_address
@@ -52,6 +53,28 @@ def test_the_function_is_the_data_file(database: str) -> None:
         answers = cursor.fetchone()[0]
     assert all(answers)
     assert [word for word in words if role_tier(word) != 1] == []
+
+
+def test_words_that_are_there_are_spelled_again_only_when_one_is_missing(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role_address_errors.refresh(connections["owner"])
+    spelled: list[int] = []
+    words = plain_refused_words()
+
+    def spell() -> frozenset[str]:
+        spelled.append(1)
+        return words
+
+    monkeypatch.setattr(role_address_errors, "plain_refused_words", spell)
+    role_address_errors.refresh(connections["owner"])
+    assert spelled == []
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DELETE FROM role_word WHERE word = 'info'")
+    role_address_errors.refresh(connections["owner"])
+    assert spelled == [1]
+    assert role_address_errors.differences(connections["owner"]) == (0, 0)
+    connections["owner"].close()
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -97,6 +97,12 @@ def _own_apps() -> frozenset[str]:
     return frozenset(config.label for config in apps.get_app_configs() if config.name.startswith("mailflatrate."))
 
 
+def is_migrated() -> bool:
+    """Return whether every migration of this version was applied."""
+    executor = MigrationExecutor(connections[OWNER])
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
 def planned() -> Iterator[str]:
     """Yield what `migrate` would do now, one line each."""
     executor = MigrationExecutor(connections[OWNER])

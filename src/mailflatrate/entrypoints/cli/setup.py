@@ -76,16 +76,24 @@ def _alone(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
 
 
 def _migrate(statement_seconds: int) -> None:
-    """Apply the migrations, each in its own transaction; retry one that does not get its locks in time."""
+    """Apply the migrations, each in its own transaction; retry one that does not get its locks in time.
+
+    Without any, only do what follows them: Django's command would render every model twice before that.
+    """
     from django.core.management import call_command
+    from django.core.management.sql import emit_post_migrate_signal
     from django.db import OperationalError, connections
 
     from mailflatrate.base.tenancy.apply import LOCK_SECONDS, PAUSE_SECONDS, TRIES, is_busy
     from mailflatrate.entrypoints.cli.migration_models import kept_models
+    from mailflatrate.entrypoints.cli.migration_state import is_migrated
 
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         cursor.execute(f"SET statement_timeout = '{statement_seconds}s'")
+    if is_migrated():
+        emit_post_migrate_signal(verbosity=0, interactive=False, db="owner")
+        return
     for tries_left in reversed(range(TRIES)):
         try:
             with kept_models():
