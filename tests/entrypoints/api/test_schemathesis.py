@@ -25,6 +25,8 @@ PATIENCE_SECONDS = 600
 PHASES = os.environ.get("SCHEMATHESIS_PHASES", "examples,fuzzing,stateful")
 """The phase of coverage takes an hour for all operations: for a run by hand."""
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+KEPT = Path(__file__).parents[3] / ".hypothesis"
+"""Where all tests keep the tables of characters, which take seconds to make; what was found is not kept."""
 TOOL = Path(sys.executable).with_name("schemathesis")
 _ANEW = "UPDATE api_key SET window_count = 0 WHERE account_id = %s AND id = %s"
 SEED = int(os.environ.get("SCHEMATHESIS_SEED", "1"))
@@ -78,6 +80,9 @@ def test_schemathesis_finds_no_fault(database: str, copies: Copies, tmp_path: Pa
         ]
         command = [TOOL, "--no-color", "--config-file", CONFIG, *run.split(), *options.split(), *key]
         patience = SECONDS * 3 + PATIENCE_SECONDS
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patience, check=False)
+        environment = os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": str(KEPT)}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=patience, check=False
+        )
         report = (done.stdout + done.stderr)[-20_000:]
         assert done.returncode == 0, f"{report}\n{running.log.read_text()[-3000:]}"
