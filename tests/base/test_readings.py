@@ -37,3 +37,12 @@ def test_what_is_read_after_the_block_is_new() -> None:
     people.change_settings(anna, language="fr", time_zone="Europe/Berlin")
     with tenancy.account(anna), accounts_read(2):
         assert [current_account().language for _ in range(2)] == ["fr", "fr"]
+
+
+def test_what_decides_reads_anew_even_inside_a_block() -> None:
+    anna = customer_with_list("Anna").account_id
+    with tenancy.account(anna), accounts_read(2), tenancy.reading_once():
+        first = current_account()
+        with tenancy.reading_once(anew=True):
+            assert current_account() is not first
+        assert current_account() is first

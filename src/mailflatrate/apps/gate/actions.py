@@ -86,7 +86,7 @@ def _waves(campaign: Campaign) -> dict[str, Any]:
     return {"local_at": campaign.local_at, "at_best_hour": campaign.at_best_hour}
 
 
-@tenancy.reading_once()
+@tenancy.reading_once(anew=True)
 @tenancy.unlimited(UnlimitedReason.RULES)
 def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None, at: datetime | None) -> GateDecision:
     facts = variants_facts(campaign)

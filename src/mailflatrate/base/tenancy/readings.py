@@ -21,9 +21,12 @@ _taken: ContextVar[dict[Any, Any] | None] = ContextVar("tenancy_readings", defau
 
 
 @contextmanager
-def reading_once() -> Iterator[None]:
-    """Keep the readings of functions marked `@read_once` until the block ends. A block inside another shares them."""
-    if _taken.get() is not None:
+def reading_once(*, anew: bool = False) -> Iterator[None]:
+    """Keep the readings of functions marked `@read_once` until the block ends.
+
+    A block inside another shares them, except with `anew`: what decides reads what holds now.
+    """
+    if _taken.get() is not None and not anew:
         yield
         return
     token = _taken.set({})

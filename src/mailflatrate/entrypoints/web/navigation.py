@@ -120,9 +120,9 @@ MAIN = (
 TEST_INBOX = _alone("test-inbox", _("Test inbox"), "inbox")
 FOOT = (SETTINGS, _alone("help", _("Help"), "circle-help"))
 SEARCH = _alone("search", _("Search"), "search")
+"""The search has a button of its own at the top of the sidebar."""
 RELAYS_KNOWN_SECONDS = 10
 """How long the sidebar may show the test inbox after the operator has added the first relay, or hide it."""
-"""The search has a button of its own at the top of the sidebar."""
 
 
 @dataclass(frozen=True, slots=True)
