@@ -284,15 +284,17 @@ function overlay(config) {
   if (kind === "slide_in") return region("slide", form);
   const dialog = make("dialog", "", closer(() => dialog.close()), form);
   dialog.ariaLabel = title;
-  dialog.autofocus = true; // the focus isn't on a button, or the key that opened the dialog would close it again
+  dialog.tabIndex = -1;
+  /* The focus isn't on a button, or the key that opened the dialog would close it again. */
+  const show = () => { dialog.showModal(); dialog.focus(); };
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   root.append(dialog);
   if (kind === "popup") {
     dialog.onclose = dismiss;
-    return dialog.showModal();
+    return show();
   }
   const open = make("button", "mf-button", config.button);
-  open.onclick = () => dialog.showModal();
+  open.onclick = show;
   dialog.addEventListener("close", () => form.isConnected || host.remove());
   region("bar mf-bar", make("p", "", title), open);
 }

@@ -81,6 +81,7 @@ def test_a_popup_holds_the_focus_closes_by_escape_and_stays_closed(
     dialog.wait_for()
     box = dialog.bounding_box()
     assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+    expect(dialog).to_be_focused()
     for _each in range(12):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.dataset.ready !== undefined || !document.hasFocus()"), "inside"
