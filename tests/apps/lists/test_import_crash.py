@@ -21,7 +21,7 @@ from support.customers import Customer
 from support.waiting import wait_until
 
 Line = Callable[..., str]
-ROWS, SLICE = 4000, 200
+ROWS, SLICE = 2000, 100
 WORKER = """
 import sys
 from mailflatrate.entrypoints.boot import boot
