@@ -23,6 +23,7 @@ from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
@@ -197,8 +198,17 @@ def test_a_lease_ends_by_the_databases_clock_and_only_after_it_was_seen_to_stand
 
 @pytest.fixture
 def behind(estate: Estate, database: str) -> Iterator[None]:
-    """The database turns out to be another one than sending was accepted for; afterward it is accepted again."""
+    """The database turns out to be another one than sending was accepted for; afterward it is accepted again.
+
+    What other tests left on its way is canceled beside the triggers: resuming would settle hundreds of campaigns.
+    """
     with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            "UPDATE campaign SET state = %s WHERE account_id <> %s AND state = ANY(%s)",
+            [CampaignState.CANCELLED.value, estate.account_id, [state.value for state in UNFINISHED]],
+        )
+        owner.execute("SET session_replication_role = origin")
         owner.execute("DELETE FROM sender_process")
         owner.execute("UPDATE sending_fence SET identity = 'elsewhere/00000001/1/1'")
         yield
