@@ -3,10 +3,14 @@
 import secrets
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest
 from django.test import Client
 
 from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Role, User
+from mailflatrate.apps.accounts.session_store import SessionStore
 
 
 def operator(name: str = "Otto") -> User:
@@ -23,9 +27,12 @@ def person(account_id: int, name: str, role: Role = Role.OWNER) -> User:
 
 
 def browser(user: User) -> Client:
-    """Return a user's browser, signed in."""
-    client = Client()
-    client.force_login(user)
+    """Return a user's browser, signed in; `Client.force_login` would make a session for a stranger first."""
+    client, request = Client(), HttpRequest()
+    request.session = SessionStore()
+    login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
     return client
 
 
