@@ -127,9 +127,18 @@ def test_an_upload_repeated_is_one_import(anna: Customer, shop: Program) -> None
         assert Import.objects.count() == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"no table", b"\x00" * 100, b"PK\x03\x04broken"])
-def test_what_is_no_table_is_refused(anna: Customer, shop: Program, content: bytes) -> None:
+@pytest.fixture(scope="module")
+def known(database: str) -> tuple[Customer, Program]:
+    """A customer whose list's origin is approved, and a program whose files are no tables."""
+    assert database
+    anna = sending_customer(people=0)
     approve_origin(anna.account_id, anna.list_id)
+    return anna, program_of(anna)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"no table", b"\x00" * 100, b"PK\x03\x04broken"])
+def test_what_is_no_table_is_refused(known: tuple[Customer, Program], content: bytes) -> None:
+    anna, shop = known
     broken = io.BytesIO(content)
     broken.name = "x.csv"
     answer = shop.upload("/imports", {"list_id": anna.list_id, "file": broken})
