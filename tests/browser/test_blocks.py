@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from support.browsers import canvas, chosen, drag, new_draft, source
+from support.browsers import PAGE_PAUSE_SECONDS, canvas, chosen, drag, new_draft, source, wait_in_page
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,9 @@ def begin(anna: Any, name: str, what: str) -> Any:
 
 def wait_for_source(page: Any, pattern: str) -> None:
     """Wait until the form will save a source that matches."""
-    wait_until(lambda: re.search(pattern, source(page)), lambda: f"{pattern} in {source(page)}")
+    wait_until(
+        lambda: re.search(pattern, source(page)), lambda: f"{pattern} in {source(page)}", pause=PAGE_PAUSE_SECONDS
+    )
 
 
 def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
@@ -69,7 +71,7 @@ def test_by_drag_and_drop_and_undone_again(anna: Any) -> None:
     redo.click()
     assert source(page) == with_line
     page.locator("#preview iframe").wait_for(state="attached")
-    page.wait_for_function("document.getElementById('saved').textContent.length > 5")
+    wait_in_page(page, "document.getElementById('saved').textContent.length > 5")
     anna.shoot("blocks")
     assert anna.violations() == []
     assert anna.problems == []
@@ -150,7 +152,7 @@ def test_written_in_place_like_in_a_letter(anna: Any) -> None:
     wait_for_source(page, r"<p>From <strong>Word</strong></p>")
     assert "{{" not in canvas(page).locator("body").inner_text()
     page.locator("[data-composer-preview]").click()
-    page.wait_for_function("document.querySelector('#preview iframe').srcdoc.includes('Good news for ')")
+    wait_in_page(page, "document.querySelector('#preview iframe').srcdoc.includes('Good news for ')")
     assert anna.violations() == []
     anna.shoot("blocks-preview")
     page.keyboard.press("Escape")
@@ -263,7 +265,7 @@ def test_new_kinds_and_a_shared_row_that_is_changed_for_all_drafts(anna: Any) ->
     page.locator("[data-blocks-inspector] select").nth(1).select_option("phone")
     page.locator("[data-save-shared]").click()
     wait_for_source(page, r'<mj-include path="block:\d+" />')
-    page.wait_for_function("document.querySelector('#preview iframe').srcdoc.includes('mf-hide-phone')")
+    wait_in_page(page, "document.querySelector('#preview iframe').srcdoc.includes('mf-hide-phone')")
     page.locator("[data-blocks-add^='saved:']").click()
     wait_until(lambda: source(page).count("<mj-include") == 2, "the row a second time")
     page.locator("[data-saved-more]").click()

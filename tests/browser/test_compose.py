@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from support.browsers import canvas, chosen, drag, looked_at, new_draft, open_step, source
+from support.browsers import (
+    PAGE_PAUSE_SECONDS,
+    canvas,
+    chosen,
+    drag,
+    looked_at,
+    new_draft,
+    open_step,
+    source,
+    wait_in_page,
+)
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -63,12 +73,12 @@ class Checks:
             self.seen, self.closed = now, [*self.closed, *gone]
             return True
 
-        wait_until(is_closed, lambda: f"a check that {what} closes among {self.seen}")
+        wait_until(is_closed, lambda: f"a check that {what} closes among {self.seen}", pause=PAGE_PAUSE_SECONDS)
 
     def look(self) -> None:
         """Take note of the checks after a step that may open some: they come with the answer to the save."""
         source(self.page)
-        self.page.wait_for_function("localStorage.length === 0")
+        wait_in_page(self.page, "localStorage.length === 0")
         self.seen = self.open
 
 
@@ -149,11 +159,11 @@ def test_in_source_with_a_mistake_at_its_line(visitor: Any, words: Words) -> Non
             letter % "<mj-text>{{ contact.shoe_size }}</mj-text>\n<mj-image src='https://lindenhof.example/a.png' />\n",
         )
         page.locator("#content-problems [data-goto-line='3']").wait_for()
-        page.wait_for_function("document.querySelectorAll('#checks .check').length > 0")
+        wait_in_page(page, "document.querySelectorAll('#checks .check').length > 0")
         page.wait_for_load_state("networkidle")
         looked_at(anna, "compose-source-broken")
         write_source(page, letter % "<mj-image src='https://lindenhof.example/a.png' />\n")
-        page.wait_for_function("!document.querySelector('#content-problems button')")
+        wait_in_page(page, "!document.querySelector('#content-problems button')")
         checks.look()
         write_source(page, letter % "<mj-image src='https://lindenhof.example/a.png' alt='Adventsmarkt' />\n")
         checks.after("words for the picture")
@@ -227,7 +237,7 @@ def composed(page: Any, words: Words, checks: Checks) -> None:
     tab_to(page, ".cm-content")
     keys.press("Control+A")
     keys.insert_text(f"# {words.subject}\n\n{words.text}\n")
-    page.wait_for_function("(text) => document.querySelector('#preview iframe')?.srcdoc.includes(text)", arg=words.text)
+    wait_in_page(page, "(text) => document.querySelector('#preview iframe')?.srcdoc.includes(text)", arg=words.text)
     tab_to(page, "[data-step-link=audience]")
     keys.press("Enter")
     tab_to(page, "#audience > summary")

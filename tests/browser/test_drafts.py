@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import expect
 
-from support.browsers import new_draft
+from support.browsers import new_draft, wait_in_page
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def test_what_the_network_lost_is_taken_up_by_the_next_page(anna: Any) -> None:
     page.close()
     anna.go(path)
     expect(anna.page.locator("[name=subject]")).to_have_value("Written in the tunnel")
-    anna.page.wait_for_function("localStorage.length === 0")
+    wait_in_page(anna.page, "localStorage.length === 0")
     anna.page.reload()
     assert anna.page.input_value("[name=subject]") == "Written in the tunnel"
 
@@ -87,7 +87,7 @@ def test_two_people_at_once(anna: Any, ben: Any) -> None:
     path = begin(anna, "Two pens")
     ben.go(path)
     anna.page.fill("[name=subject]", "Subject of the first")
-    anna.page.wait_for_function("document.getElementById('seen').value === '2'")
+    wait_in_page(anna.page, "document.getElementById('seen').value === '2'")
     ben.page.fill("[name=subject]", "Betreff der Zweiten")
     notice = ben.page.locator("#moved-on [role=status]")
     notice.wait_for()
@@ -122,7 +122,7 @@ def test_writing_fast_is_no_conflict_with_oneself(anna: Any) -> None:
         anna.page.fill("[name=subject]", f"Version {number}")
         anna.page.wait_for_timeout(330)
     wait_until_saved(anna, path, "Version 11")
-    anna.page.wait_for_function("localStorage.length === 0")
+    wait_in_page(anna.page, "localStorage.length === 0")
     assert anna.page.locator("#moved-on [role=status]").count() == 0
     anna.page.reload()
     assert anna.page.input_value("[name=subject]") == "Version 11"
@@ -136,7 +136,7 @@ def test_a_late_save_of_the_page_before_is_no_conflict(anna: Any) -> None:
     with page.expect_request_finished(lambda request: "turn=" in (request.post_data or "")) as saved:
         page.keyboard.press("Tab")
     fields = {name: values[-1] for name, values in parse_qs(saved.value.post_data, keep_blank_values=True).items()}
-    page.wait_for_function("localStorage.length === 0")
+    wait_in_page(page, "localStorage.length === 0")
     page.reload()
     held_up = {**fields, "preheader": "Held up on its way", "turn": str(int(fields["turn"]) + 1)}
     page.request.post(anna.demo.base + path, form=held_up)
@@ -167,7 +167,7 @@ def test_the_preview_does_not_blink(anna: Any) -> None:
         requestAnimationFrame(look);
     }""")
     type_into_editor(page, "\nA new sentence.")
-    page.wait_for_function("document.querySelector('.message-box iframe').srcdoc.includes('A new sentence.')")
-    page.wait_for_function("document.querySelectorAll('.message-box iframe').length === 1")
+    wait_in_page(page, "document.querySelector('.message-box iframe').srcdoc.includes('A new sentence.')")
+    wait_in_page(page, "document.querySelectorAll('.message-box iframe').length === 1")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
     assert page.evaluate("window.gaps") == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browsers import Website, chosen, running_website
+from support.browsers import Website, chosen, running_website, wait_in_page
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -89,7 +89,7 @@ def test_a_popup_holds_the_focus_closes_by_escape_and_stays_closed(
     expect(dialog).to_have_count(0)
     page.reload()
     page.get_by_text("Much to read").wait_for()
-    page.wait_for_function("performance.getEntriesByName(document.scripts[0].src).length > 0")
+    wait_in_page(page, "performance.getEntriesByName(document.scripts[0].src).length > 0")
     assert (
         page.evaluate("new Promise(done => setTimeout(() => done(document.querySelector('[data-ready]')), 50))") is None
     )
@@ -119,7 +119,7 @@ def test_a_visitor_signs_up_in_the_slide_in_and_is_counted(chromium: Browser, we
         cells = anna.page.get_by_role("row").filter(has_text="Slide-in").get_by_role("cell")
         return [cell.strip() for cell in cells.all_inner_texts()][1:4] == ["1", "1", "1"]
 
-    wait_until(counted, "one view, one start, one sign-up")
+    wait_until(counted, "one view, one start, one sign-up", pause=0.3)
 
 
 def test_the_bar_opens_the_form_and_moves_nothing(chromium: Browser, website: Website, placed: Any) -> None:
@@ -143,12 +143,12 @@ def test_the_bar_opens_the_form_and_moves_nothing(chromium: Browser, website: We
 def test_leaving_and_the_rules_for_pages(chromium: Browser, website: Website, placed: Any) -> None:
     code = placed("Pop-up", "When the visitor is about to leave", Pages="/shop/*")
     page = opened(chromium, website.put("/shop/bulbs", code + LONG_PAGE))
-    page.wait_for_function("performance.getEntriesByName(document.scripts[0].src).length > 0")
+    wait_in_page(page, "performance.getEntriesByName(document.scripts[0].src).length > 0")
     assert page.get_by_role("dialog").count() == 0
     page.evaluate("document.dispatchEvent(new MouseEvent('mouseout', {bubbles: true, clientY: -1}))")
     page.get_by_role("dialog").wait_for()
     page.goto(website.put("/blog", code + LONG_PAGE))
-    page.wait_for_function("performance.getEntriesByName(document.scripts[0].src).length > 0")
+    wait_in_page(page, "performance.getEntriesByName(document.scripts[0].src).length > 0")
     page.evaluate("document.dispatchEvent(new MouseEvent('mouseout', {bubbles: true, clientY: -1}))")
     assert page.get_by_role("dialog").count() == 0
     page.context.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
-from support.browsers import chosen
+from support.browsers import chosen, received
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -36,10 +36,9 @@ def link_to(anna: Any, address: str, path: str, known: set[str]) -> str:
     wanted = re.compile(rf"https://[^\s\"<>]+{path}[0-9a-f]{{40}}")
 
     def fresh_link() -> str:
-        anna.go(f"/studio/test-inbox/?q={address}")
-        links = anna.page.locator("a[href^='/studio/test-inbox/']").evaluate_all("all => all.map(one => one.pathname)")
-        for place in dict.fromkeys(link for link in links if re.fullmatch(r"/studio/test-inbox/\d+/", link)):
-            source = anna.page.request.get(f"{anna.demo.base}{place}raw/").text()
+        links = re.findall(r'href="(/studio/test-inbox/\d+/)"', received(anna, f"/studio/test-inbox/?q={address}"))
+        for place in dict.fromkeys(links):
+            source = received(anna, f"{place}raw/")
             fresh = set(wanted.findall(re.sub(r"=\r?\n", "", source).replace("=3D", "="))) - known
             if fresh:
                 return fresh.pop()

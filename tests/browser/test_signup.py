@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from support.browsers import Website, chosen, running_website
+from support.browsers import Website, chosen, received, running_website
 from support.waiting import read_as_a_person, wait_until
 
 pytestmark = pytest.mark.browser
@@ -78,12 +78,10 @@ def confirmation(visitor: Any, email: str) -> tuple[str, float]:
         signed_in = time.monotonic()
         row = anna.page.locator("a[href^='/studio/test-inbox/']").filter(has_text=re.compile("Bitte bestätigen"))
 
-        def arrived() -> bool:
-            anna.go(f"/studio/test-inbox/?q={email.replace('@', '%40')}")
-            return bool(row.count())
-
-        wait_until(arrived, f"the confirmation email to {email}", pause=0.1)
+        inbox = f"/studio/test-inbox/?q={email.replace('@', '%40')}"
+        wait_until(lambda: "Bitte bestätigen" in received(anna, inbox), f"the confirmation email to {email}", pause=0.1)
         waited = time.monotonic() - signed_in
+        anna.go(inbox)
         row.first.click()
         anna.page.wait_for_load_state("networkidle")
         match = re.search(r"https://[^/\s\"]+/confirm/[A-Za-z0-9_-]+", everything(anna.page))

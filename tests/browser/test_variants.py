@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import copied, looked_at, open_step
+from support.browsers import PAGE_PAUSE_SECONDS, copied, looked_at, open_step, received
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def write_second_subject(anna: Any) -> None:
     unsaved = page.input_value("#shown_hash")
     page.fill("[name=subject]", "Zwiebeln, die den Winter lieben")
     looked_at(anna, "variants-compose")
-    wait_until(lambda: page.input_value("#shown_hash") != unsaved, "the saved draft")
+    wait_until(lambda: page.input_value("#shown_hash") != unsaved, "the saved draft", pause=PAGE_PAUSE_SECONDS)
     open_step(page, "check")
     page.locator("[data-opens=policy]").first.click()
     page.check("#policy_confirm")
@@ -74,10 +74,10 @@ def choose_second(anna: Any, report: str) -> None:
     page = anna.page
 
     def is_over() -> bool:
-        anna.go(report)
-        return bool(page.locator("[data-opens=choose-1]").count())
+        return 'data-opens="choose-1"' in received(anna, report)
 
     wait_until(is_over, "the choice in the report", seconds=PATIENCE_SECONDS, pause=0.5)
+    anna.go(report)
     looked_at(anna, "variants-report")
     page.locator("[data-opens=choose-1]").click()
     looked_at(anna, "variants-choose")

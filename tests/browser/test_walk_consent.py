@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.proof.certificate import check_certificate, read_certificate
-from support.browsers import Website, chosen, looked_at, running_website, source_of, wait_for_message
+from support.browsers import Website, chosen, looked_at, running_website, source_of, wait_for_message, wait_in_page
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -272,7 +272,7 @@ def build_form(dora: Any, list_path: str, company: Company) -> str:
     page.wait_for_selector("input[name=field0_required]")
     publish = page.locator("#publish button")
     publish.wait_for()
-    page.wait_for_function("!document.querySelector('#publish button').disabled")
+    wait_in_page(page, "!document.querySelector('#publish button').disabled")
     looked_at(dora, "builder-ready")
     publish.click()
     page.wait_for_url(re.compile(r"/studio/forms/\d+/$"))

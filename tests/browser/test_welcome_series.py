@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from support.browsers import looked_at
+from support.browsers import looked_at, wait_in_page
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def _published_form(anna: Any) -> str:
             page.fill(f"[name={language}_frequency]", "einmal im Monat")
     publish = page.locator("#publish button")
     publish.wait_for()
-    page.wait_for_function("!document.querySelector('#publish button').disabled")
+    wait_in_page(page, "!document.querySelector('#publish button').disabled")
     publish.click()
     page.wait_for_url(re.compile(r"/studio/forms/\d+/$"))
     return str(page.evaluate("location.pathname"))

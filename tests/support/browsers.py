@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 from zlib import crc32
 
 from playwright.sync_api import expect
@@ -18,6 +19,8 @@ from support.waiting import wait_until
 TABLETS = (768, 820, 900, 1024)
 """Widths at which the sidebar is there, and little room beside it."""
 PHONES = (360,)
+PAGE_PAUSE_SECONDS = 0.1
+"""Between two questions to a page: each takes four processes some milliseconds."""
 BELOW = "<p id=after>What stands below the form.</p>"
 
 
@@ -127,6 +130,18 @@ def copied(anna: Any) -> str:
     return str(page.evaluate("location.pathname"))
 
 
+def wait_in_page(page: Any, expression: str, arg: object = None) -> None:
+    """Wait until JavaScript holds in the page. Playwright's own wait asks with each frame, which draws frames, too."""
+    page.wait_for_function(expression, arg=arg, polling=PAGE_PAUSE_SECONDS * 1000)
+
+
+def received(somebody: Any, path: str) -> str:
+    """Return a page as the server sends it to this person, without having their browser draw it."""
+    answer = somebody.page.request.get(somebody.demo.base + path)
+    assert answer.status == 200, f"{path}: {answer.status}"
+    return str(answer.text())
+
+
 def wait_for_message(somebody: Any, inbox: str, email: str, seen: set[str] | None = None) -> str:
     """Return the path of the newest message to a person in a test inbox (`/desk/test-inbox/` or `/studio/test-inbox/`).
 
@@ -135,9 +150,8 @@ def wait_for_message(somebody: Any, inbox: str, email: str, seen: set[str] | Non
     known = set() if seen is None else seen
 
     def newest() -> str:
-        somebody.go(f"{inbox}?q={email.replace('@', '%40')}")
-        rows = somebody.page.locator(f"a[href^='{inbox}']").evaluate_all("all => all.map(one => one.pathname)")
-        return next((str(row) for row in rows if re.fullmatch(rf"{inbox}\d+/", row) and row not in known), "")
+        rows = re.findall(rf'href="({inbox}\d+/)"', received(somebody, f"{inbox}?q={quote(email)}"))
+        return next((row for row in rows if row not in known), "")
 
     found = wait_until(newest, f"a message to {email} in {inbox}", pause=0.3)
     known.add(found)
@@ -168,7 +182,7 @@ HANDED_OVER = """() => {
 
 def source(page: Any) -> str:
     """Return what the form will save, once the visual editor has handed over what was last changed in it."""
-    wait_until(lambda: page.evaluate(HANDED_OVER), "the source in the form")
+    wait_until(lambda: page.evaluate(HANDED_OVER), "the source in the form", pause=PAGE_PAUSE_SECONDS)
     return str(page.input_value("[name=content]"))
 
 
@@ -196,4 +210,4 @@ def drag(page: Any, key: str, target: Any, *, share: float) -> None:
 
     wait_until(is_marked, f"the mark where {key} would go", pause=0.06)
     page.mouse.up()
-    wait_until(lambda: source(page) != before, f"{key} in the campaign")
+    wait_until(lambda: source(page) != before, f"{key} in the campaign", pause=PAGE_PAUSE_SECONDS)

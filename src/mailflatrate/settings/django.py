@@ -119,7 +119,7 @@ def _database(conninfo: str) -> dict[str, Any]:
     return {
         "ENGINE": "mailflatrate.base.job_database.pages",
         **named,
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 600,  # a new connection makes its first pages slow: the server reads its catalogs again
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }

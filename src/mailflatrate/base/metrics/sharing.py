@@ -26,7 +26,8 @@ from mailflatrate.base.processes.locks import is_locked
 
 log = structlog.get_logger("metrics")
 
-EVERY_SECONDS: Final = 5.0
+EVERY_SECONDS: Final = 15.0
+"""As often as Prometheus commonly asks."""
 MOST_OF_ONE_NAME: Final = 64
 LARGEST_OCTETS: Final = 2_000_000
 FOLDER: Final = "metrics"
