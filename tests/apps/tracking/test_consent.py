@@ -3,7 +3,6 @@
 import email
 import json
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import policy
@@ -28,6 +27,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.settings import load_settings
 from mailflatrate.settings.roles import owner_url
 from support.customers import Customer, sending_customer
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -153,8 +153,7 @@ def test_a_click_during_the_withdrawal_has_no_name() -> None:
         with tenancy.account(mailing.anna.account_id):
             mailing.choose(agrees=False)
             clicked = pool.submit(click)
-            while not clicked.done() and not owner.execute(waiting).fetchone():
-                time.sleep(0.01)
+            wait_until(lambda: clicked.done() or owner.execute(waiting).fetchone(), "a click that is done or waits")
         clicked.result()
     with tenancy.account(mailing.anna.account_id):
         assert list(Click.objects.values_list("delivery_id", flat=True)) == [None]

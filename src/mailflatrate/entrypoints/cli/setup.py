@@ -80,8 +80,7 @@ def _migrate(statement_seconds: int) -> None:
 
     Without any, only do what follows them: Django's command would render every model twice before that.
     """
-    from django.core.management import call_command
-    from django.core.management.sql import emit_post_migrate_signal
+    from django.core.management import call_command, sql
     from django.db import OperationalError, connections
 
     from mailflatrate.base.tenancy.apply import LOCK_SECONDS, PAUSE_SECONDS, TRIES, is_busy
@@ -92,7 +91,7 @@ def _migrate(statement_seconds: int) -> None:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         cursor.execute(f"SET statement_timeout = '{statement_seconds}s'")
     if is_migrated():
-        emit_post_migrate_signal(verbosity=0, interactive=False, db="owner")
+        sql.emit_post_migrate_signal(verbosity=0, interactive=False, db="owner")
         return
     for tries_left in reversed(range(TRIES)):
         try:
