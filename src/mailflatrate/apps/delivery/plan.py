@@ -18,12 +18,13 @@ from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, lock
 from mailflatrate.apps.campaigns.translations import ARM, arms_by_spelling
 from mailflatrate.apps.campaigns.translations import JOIN as LANGUAGE_JOIN
 from mailflatrate.apps.campaigns.variants import variant_count
-from mailflatrate.apps.delivery import campaign_log, fence, statistics, step_messages, wake, warm_up
+from mailflatrate.apps.delivery import campaign_log, fence, step_messages, wake, warm_up
 from mailflatrate.apps.delivery.ab_test import arms_of, begin_ab_test, editions_of, end_test, test_goes_on
 from mailflatrate.apps.delivery.coupons import give_codes
 from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.supervision import campaign_starts
+from mailflatrate.apps.lists import statistics
 from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
 from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.lists import statistics
 from mailflatrate.apps.lists.addresses import surroundings
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.fields import definitions, walk_contacts
@@ -101,6 +102,8 @@ def _end(job: Import, state: ImportState, problem: str = "") -> None:
         # The import is checked as a whole; none of its contacts is mailed before that.
         jobs.defer(CHECK_JOB, jobs.JobQueue.IMPORT, account_id=job.account_id, import_id=job.id)
         uploads.forget(job.file_path)
+    with tenancy.account(job.account_id):
+        statistics.refresh()
 
 
 def _work(job: Import, slice_rows: int, on_slice: Callable[[int, int], None] | None) -> None:
