@@ -11,7 +11,7 @@ from mailflatrate.base import tenancy
 from support.contact_files import HEADER
 from support.customers import Customer
 
-PEOPLE = 400
+PEOPLE = 1000
 TABLES = ("contact", "subscription")
 
 

@@ -2,8 +2,9 @@
 
 A campaign of a million rows would be sent before the server's autovacuum analyzes the table, and after a failover the
 server's counters begin at zero. The first list of a new installation is checked right after its import: believing that
-there are a few people, the server compared each with all others (0.35 s instead of 0.02 for 2,000). Only a table's owner may analyze it, so a function of the owner does it
-(`sql/statistics.sql`).
+there are a few people, the server compared each with all others (0.35 s instead of 0.02 for 2,000).
+
+Only a table's owner may analyze it, so a function of the owner does it (`sql/statistics.sql`).
 """
 
 from django.db import connection
