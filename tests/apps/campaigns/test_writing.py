@@ -141,7 +141,12 @@ def test_a_request_is_canceled_while_the_model_thinks_and_errors_say_what_to_do(
         job = ProcrastinateJob.objects.filter(task_name=JOB).order_by("-id")[0]
     assert (job.queue_name, job.lock) == ("writing", f"writing-{anna.account_id}")
     assert "every 1s" in anna.page(f"campaigns/{draft.id}/edit/writing-help/{row.id}/")
-    worker = threading.Thread(target=suggest_texts, args=(anna.account_id, row.id))
+
+    def suggest() -> None:
+        suggest_texts(anna.account_id, row.id)
+        connection.close()
+
+    worker = threading.Thread(target=suggest)
     worker.start()
     assert model.asked.wait(10)
     assert anna.client.post(help_url(draft, f"{row.id}/")).status_code == 200
