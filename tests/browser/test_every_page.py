@@ -50,7 +50,7 @@ WAYS = (Way(("en", ENGLISH, False), 360, 1280, 1280), Way(("de", GERMAN, False),
 """Together they measure at all widths. A page has one of them, and with EVERY_WIDTH=1 both. OTHER_THEMES=1 measures
 English in dark colors and German in light ones."""
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-NAME = f"Every page {os.getpid()}"
+NAME = f"Spring tulips {os.getpid()}"
 PASSWORD = "winterzwiebeln"
 HERE = {"127.0.0.1", "localhost"}
 LINKS = """() => [...document.querySelectorAll("a[href], iframe[src]")].map(one => new URL(one.href || one.src))
