@@ -90,13 +90,14 @@ def _migrate(statement_seconds: int) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         cursor.execute(f"SET statement_timeout = '{statement_seconds}s'")
-    if is_migrated():
-        sql.emit_post_migrate_signal(verbosity=0, interactive=False, db="owner")
-        return
+    has_new = not is_migrated()
     for tries_left in reversed(range(TRIES)):
         try:
-            with kept_models():
-                call_command("migrate", database="owner", interactive=False, verbosity=0)
+            if has_new:
+                with kept_models():
+                    call_command("migrate", database="owner", interactive=False, verbosity=0)
+            else:
+                sql.emit_post_migrate_signal(verbosity=0, interactive=False, db="owner")
             return
         except OperationalError as problem:
             if isinstance(problem.__cause__, psycopg.errors.QueryCanceled):
