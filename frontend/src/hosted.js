@@ -1,7 +1,8 @@
 /*
  * Forms on our own pages ([data-task]): the page has the whole form already. Here it gets its proof of work, is counted and shown in steps,
- * and is then sent as usual.
+ * and is then sent as usual. A landing page's frame of blocks gets the height of its content.
  */
+import { fitFrame } from "./lib/fit_frame.js";
 import { inSteps, onFirstTouch, onView, prove, report } from "./signup.js";
 
 function enhance(form) {
@@ -34,3 +35,4 @@ function enhance(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-task], form[data-stepped]")) enhance(form);
+for (const frame of document.querySelectorAll("iframe[data-fit]")) fitFrame(frame);

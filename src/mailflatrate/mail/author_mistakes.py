@@ -55,6 +55,9 @@ SENTENCES: dict[str, str] = {
     "too-many-attributes": N_("this tag has more than {0} attributes; remove some"),
     "no-frames": N_("a message can't consist of frames; replace <frameset> with <body>"),
     "no-body": N_("the message has no readable body; put the content between <body> and </body>"),
+    "markup-ambiguous": N_(
+        "browsers could read this markup in two ways; look for elements inside of elements that can't have them"
+    ),
     "event-unreadable": N_("the link to a calendar file can't be read; enter the event again"),
     "event-nameless": N_("the event of a calendar file has no name"),
     "event-timeless": N_("the event of a calendar file needs a start, and an end if it has one, with date and time"),

@@ -1,9 +1,9 @@
 """Compiles a landing page: the blocks of a campaign for everyone, without a reader, imprint or unsubscribe link.
 
-The page's frame (form, imprint, privacy link) isn't part of the content, so the content can't leave it out. Style
-sheets reach only the content (`mail.html.scoped_css`); what the sanitizer of campaigns removes is removed here, too.
-Liquid is carried out first: of what is sanitized, nothing is left out afterward, so every element that begins in the
-content ends in it.
+The page's frame (form, imprint, privacy link) isn't part of the content: the content is a document of its own, in a
+sandboxed frame without scripts (ADR 0090). What the sanitizer of campaigns removes is removed here, too. Liquid is
+carried out first, and the last step is a browser's parser that knows a closed list of elements and attributes: nothing
+is edited after it, and what it would read differently a second time is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+import nh3
+from selectolax.lexbor import LexborHTMLParser
+
 from mailflatrate.mail.author_mistakes import mistake
 from mailflatrate.mail.content import (
     MAX_FINISHED,
@@ -19,23 +22,40 @@ from mailflatrate.mail.content import (
     SourceFormat,
     find_merge_errors,
 )
-from mailflatrate.mail.html.finish import finish, is_balanced
+from mailflatrate.mail.html.finish import finish
 from mailflatrate.mail.html.inline import normalise
 from mailflatrate.mail.html.links import LinkBook
 from mailflatrate.mail.html.mjml import render_mjml
-from mailflatrate.mail.html.sanitise import Sanitizer
-from mailflatrate.mail.html.scoped_css import scoped_css
+from mailflatrate.mail.html.sanitise import DROPPED_WITH_CONTENT, Sanitizer
+from mailflatrate.mail.html.scoped_css import safe_style, scoped_css, style_pictures
 from mailflatrate.mail.html.tokens import Token, TokenKind, tokenise, write
 from mailflatrate.mail.liquid import LiquidTemplate, RenderRefused, SourceRefused
 from mailflatrate.mail.liquid.protect import protect
+from mailflatrate.mail.liquid.sandbox import SAFE_SCHEMES
 
 SCOPE: Final = ".landing-content"
 KNOWN: Final = frozenset({"account.name"})
 _BACKGROUND = re.compile(r"background-color\s*:\s*(#[0-9a-f]{3,8})\b", re.IGNORECASE)
 _LOADED = ("src", "background", "poster")
 _HEAD_KINDS: Final = frozenset({TokenKind.COMMENT, TokenKind.RAW, TokenKind.DOCTYPE})
-_HEAD_NAMES: Final = frozenset({"style", "title", "meta", "link", "base", "noscript", "template"})
-"""What belongs into a page's head, or hides markup from a parser; the body has none of it."""
+_GONE_WITH_CONTENT: Final = DROPPED_WITH_CONTENT | {"head", "noscript", "style", "svg", "title"}
+_TAGS: Final = (nh3.ALLOWED_TAGS | {"address", "big", "font", "main", "section", "tfoot"}) - _GONE_WITH_CONTENT
+_LAYOUT: Final = {"align", "background", "bgcolor", "border", "cellpadding", "cellspacing", "height", "valign", "width"}
+_ATTRIBUTES: Final = {
+    "*": {"class", "color", "dir", "id", "lang", "role", "style", "title"} | _LAYOUT,
+    "a": {"href", "name"},
+    "area": {"alt", "coords", "href", "shape"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "details": {"open"},
+    "font": {"face", "size"},
+    "img": {"alt", "loading", "src"},
+    "map": {"name"},
+    "ol": {"reversed", "start", "type"},
+    "td": {"colspan", "headers", "nowrap", "rowspan"},
+    "th": {"abbr", "colspan", "headers", "nowrap", "rowspan", "scope"},
+    "ul": {"type"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +89,63 @@ def compile_page(source: str, language: str, company: str) -> CompiledPage:
     ends = [at for at, token in enumerate(tokens) if token.kind is TokenKind.END and token.name == "body"]
     if not begins or not ends or ends[-1] <= begins[0]:
         raise SourceRefused((mistake(1, "no-body"),))
-    inside = [token for token in tokens[begins[0] + 1 : ends[-1]] if token.kind not in _HEAD_KINDS]
-    body = [_on_a_page(token) for token in inside if token.name not in _HEAD_NAMES]
-    if not is_balanced(body):
-        raise SourceRefused((mistake(1, "no-body"),))
+    inside = [_in_this_window(token) for token in tokens[begins[0] + 1 : ends[-1]] if token.kind not in _HEAD_KINDS]
+    html = _as_browsers_read(protected.restore_html(write(inside), lambda tag: tag))
     styles = "".join(token.text for token in tokens if token.kind is TokenKind.RAW and token.name == "style")
-    found = _BACKGROUND.search(write([tokens[begins[0]], *body[:1]]))
+    found = _BACKGROUND.search(write([tokens[begins[0]], *inside[:1]]))
     page = CompiledPage(
-        html=protected.restore_html(write(body), lambda tag: tag),
+        html=html,
         css=scoped_css(styles, SCOPE),
         background=found[1] if found else "",
-        pictures=_pictures(body),
+        pictures=_pictures(html),
     )
     if len(page.html) > MAX_FINISHED:
         raise SourceRefused((mistake(1, "becomes-too-long", str(MAX_FINISHED // 1000)),))
     return page
 
 
-def _on_a_page(token: Token) -> Token:
-    """Return a token without what is meant for mail programs: a message's role, a new window for a link in the page."""
-    names = {"aria-roledescription", "role"} if token.attributes.get("aria-roledescription") == "email" else set()
-    if token.name == "a" and (token.attributes.get("href") or "").startswith("#"):
-        names = {"target"}
-    if token.kind is TokenKind.START and names & token.attributes.keys():
-        token.attributes = {name: value for name, value in token.attributes.items() if name not in names}
+def _in_this_window(token: Token) -> Token:
+    """Return a token; a link to a part of the page loses its new window."""
+    if token.name == "a" and "target" in token.attributes and (token.attributes.get("href") or "").startswith("#"):
+        token.attributes = {name: value for name, value in token.attributes.items() if name != "target"}
         token.changed = True
     return token
+
+
+def _as_browsers_read(html: str) -> str:
+    """Return HTML as a browser's parser (html5ever) understands and writes it. Raises SourceRefused.
+
+    Elements and attributes that aren't listed are gone, foreign ones (`svg`, `math`) with all that is in them. What the
+    same parser reads differently the next time is refused, because a browser would, too.
+    """
+    parsed = _parse(html)
+    if _parse(parsed) != parsed:
+        raise SourceRefused((mistake(1, "markup-ambiguous"),))
+    return parsed
+
+
+def _parse(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=set(_TAGS),
+        clean_content_tags=set(_GONE_WITH_CONTENT),
+        attributes=_ATTRIBUTES,
+        generic_attribute_prefixes={"aria-"},
+        tag_attribute_values={"a": {"target": {"_blank"}}},
+        attribute_filter=_attribute,
+        url_schemes=set(SAFE_SCHEMES) | {"data"},
+        link_rel="noopener",
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value on a page; None if it goes."""
+    if name == "style":
+        return safe_style(value) or None
+    if name in ("aria-roledescription", "role") and value in ("email", "article"):
+        return None  # a message's
+    is_picture = tag == "img" and name == "src" and value.startswith("data:image/")
+    return None if value.lstrip().lower().startswith("data:") and not is_picture else value
 
 
 def _without_liquid(source: str, company: str) -> str:
@@ -107,11 +158,10 @@ def _without_liquid(source: str, company: str) -> str:
         raise SourceRefused((refused.error,)) from None
 
 
-def _pictures(body: list[Token]) -> tuple[str, ...]:
+def _pictures(html: str) -> tuple[str, ...]:
     """Return the addresses of all images, each once."""
     found: dict[str, None] = {}
-    for token in body:
-        if token.kind is TokenKind.START:
-            found |= {url: None for name in _LOADED if (url := token.attributes.get(name))}
-            found |= dict.fromkeys(re.findall(r"url\(\s*['\"]?([^'\")\s]+)", token.attributes.get("style") or ""))
+    for element in LexborHTMLParser(html).css("*"):
+        found |= {url: None for name in _LOADED if (url := element.attributes.get(name))}
+        found |= dict.fromkeys(style_pictures(element.attributes.get("style") or ""))
     return tuple(found)

@@ -221,17 +221,6 @@ def _turn_right_to_left(tokens: list[Token], word: re.Pattern[str]) -> None:
             _decide(stack, right=first == "R")
 
 
-def is_balanced(tokens: list[Token]) -> bool:
-    """Return whether every element that begins in these tokens ends in them, in its order."""
-    begun: list[str] = []
-    for token in tokens:
-        if token.kind is TokenKind.START and token.name not in _VOID and not token.self_closing:
-            begun.append(token.name)
-        elif token.kind is TokenKind.END and (not begun or begun.pop() != token.name):
-            return False
-    return not begun
-
-
 def _close(stack: list[_OpenTag], name: str) -> None:
     for at in range(len(stack) - 1, -1, -1):
         if stack[at].token.name == name:

@@ -1,11 +1,13 @@
-"""Style sheets of customers on our own pages: they reach one part of the page only, load nothing, and cover nothing.
+"""Styles of customers on our own pages: they reach one part of the page only, load no file, and cover nothing.
 
-A rule keeps its selectors, each below the part's own; of at-rules only `@media` stays. What loads a file or leaves the
-place of its element goes. Parsing is tinycss2's (CSS Syntax Level 3).
+A rule keeps its selectors, each below the part's own; of at-rules only `@media` stays. Style sheets and style
+attributes lose the same declarations: what loads a file, and what draws an element outside its place. Only a style
+attribute keeps a background image. Parsing is tinycss2's (CSS Syntax Level 3).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -14,9 +16,18 @@ import tinycss2
 MAX_CSS: Final = 200_000
 """Characters of a style sheet that are read; a longer one is dropped."""
 _MOST_MEDIA: Final = 3
-_PLACES: Final = frozenset({"fixed", "absolute", "sticky"})
-_DROPPED: Final = frozenset({"behavior", "-moz-binding", "content", "cursor", "will-change"})
-_LOADING: Final = frozenset({"url", "src", "image", "image-set", "-webkit-image-set", "element", "expression", "attr"})
+_PLACES: Final = frozenset({"static", "relative"})
+_DROPPED: Final = re.compile(
+    "behavior|-moz-binding|content|cursor|will-change|z-index|top|right|bottom|left|all|contain|--.*|inset.*|offset.*"
+    "|position-.*|(?:-webkit-)?transform|translate|rotate|scale|zoom"
+)
+_LOADING: Final = re.compile(
+    "url|src|image|(?:-webkit-)?image-set|element|expression|attr|var|env|if|paint|(?:-webkit-)?cross-fade"
+)
+_PICTURED: Final = frozenset({"background", "background-image"})
+_WINDOW_UNITS: Final = frozenset(f"{size}v{side}" for size in ("", "s", "l", "d") for side in ("h", "b", "min", "max"))
+"""A frame as high as its content has no height of its own to measure by."""
+_NUMBERS: Final = frozenset({"number", "percentage", "dimension", "function"})
 _COMBINATORS: Final = frozenset({">", "+", "~", "|", "&"})
 
 
@@ -40,7 +51,7 @@ def _rules(rules: Iterable[Any], scope: str, depth: int) -> Iterator[str]:
         elif rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content and depth < _MOST_MEDIA:
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
             written = "".join(_rules(inner, scope, depth + 1))
-            if written and not _loads(rule.prelude):
+            if written and not _is_refused(rule.prelude):
                 yield f"@media {tinycss2.serialize(rule.prelude).strip()}{{{written}}}"
 
 
@@ -62,26 +73,67 @@ def _selectors(prelude: Iterable[Any], scope: str) -> list[str]:
     return written
 
 
-def _declarations(content: Iterable[Any]) -> str:
+def safe_style(style: str) -> str:
+    """Return a style attribute's declarations that stay, its background images among them. Never raises."""
+    if len(style) > MAX_CSS:
+        return ""
+    try:
+        return _declarations(tinycss2.parse_component_value_list(style, skip_comments=True), in_attribute=True)
+    except (RecursionError, ValueError):
+        return ""
+
+
+def style_pictures(style: str) -> list[str]:
+    """Return the addresses of the images that a style attribute written by `safe_style` loads."""
+    tokens = tinycss2.parse_component_value_list(style)
+    return [url for token in tokens if (url := _picture(token)) is not None]
+
+
+def _declarations(content: Iterable[Any], *, in_attribute: bool = False) -> str:
     """Return the declarations that stay."""
     kept = []
     for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
-        if one.type != "declaration" or one.lower_name in _DROPPED or _loads(one.value):
+        if one.type != "declaration" or _DROPPED.fullmatch(one.lower_name):
+            continue
+        if _is_refused(one.value, pictures=in_attribute and one.lower_name in _PICTURED):
             continue
         value = tinycss2.serialize(one.value).strip()
-        if one.lower_name == "position" and value.lower() in _PLACES:
+        if one.lower_name == "position" and value.lower() not in _PLACES:
+            continue
+        if "margin" in one.lower_name and _is_negative(one.value):
             continue
         kept.append(f"{one.lower_name}:{value}{'!important' if one.important else ''}")
     return ";".join(kept)
 
 
-def _loads(tokens: Iterable[Any]) -> bool:
-    """Return whether a value could load something, or has a part that the parser refused."""
+def _is_negative(tokens: Iterable[Any]) -> bool:
+    """Return whether a margin could draw its element over another one; what has to be calculated could."""
+    return any(token.type == "function" or getattr(token, "value", 0) < 0 for token in tokens if token.type in _NUMBERS)
+
+
+def _is_refused(tokens: Iterable[Any], *, pictures: bool = False) -> bool:
+    """Return whether a value could load something, measures by the window, or has a part that the parser refused.
+
+    `pictures`: URLs may stay.
+    """
     for token in tokens:
+        if pictures and _picture(token) is not None:
+            continue
         if token.type in ("url", "error", "bad-url"):
             return True
-        if token.type == "function" and (token.lower_name in _LOADING or _loads(token.arguments)):
+        if token.type == "dimension" and token.lower_unit in _WINDOW_UNITS:
             return True
-        if token.type in ("() block", "[] block", "{} block") and _loads(token.content):
+        if token.type == "function" and (_LOADING.fullmatch(token.lower_name) or _is_refused(token.arguments)):
+            return True
+        if token.type in ("() block", "[] block", "{} block") and _is_refused(token.content):
             return True
     return False
+
+
+def _picture(token: Any) -> str | None:
+    """Return the address of `url(x)` or `url("x")`; None for anything else."""
+    if token.type == "url":
+        return str(token.value)
+    if token.type == "function" and token.lower_name == "url" and [one.type for one in token.arguments] == ["string"]:
+        return str(token.arguments[0].value)
+    return None
