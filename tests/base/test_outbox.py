@@ -9,7 +9,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from architecture.migrations import PACKAGE
 from mailflatrate.base import tenancy
-from mailflatrate.base.outbox.days import DAYS_AHEAD, keep_days
+from mailflatrate.base.outbox.jobs import DAYS_AHEAD, keep_days
 from mailflatrate.base.outbox.models import OutboxEvent
 from mailflatrate.base.outbox.writing import emit, emitted
 from mailflatrate.base.tenancy import PlatformReason

@@ -9,7 +9,8 @@ from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from mailflatrate.base.jobs import JobQueue, job, wake
+from mailflatrate.base.jobs import JobQueue, TaskFailed, job, wake
+from mailflatrate.base.metrics.names import JOBS
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
 from mailflatrate.entrypoints.workers.worker import PatientWorker
 
@@ -41,6 +42,28 @@ def test_a_job_that_failed_gives_way_to_the_one_that_waits(runs: list[int]) -> N
     with connection.cursor() as cursor:
         cursor.execute("SELECT status FROM procrastinate_jobs WHERE task_name = %s", [NAME])
         assert cursor.fetchall() == []
+
+
+def test_a_long_task_that_failed_counts_as_failed_and_is_not_tried_again(database: str) -> None:
+    """A retry would find the task's row closed, succeed, and hide the failure from the alert JobsFail."""
+    assert database
+    begun: list[int] = []
+
+    @job("test.task_fails", JobQueue.IMPORT)
+    def task_fails() -> None:
+        begun.append(1)
+        connection.close()  # this thread's own
+        raise TaskFailed("export failed")
+
+    failed = JOBS.labels("test.task_fails", "failed")
+    before = failed._value.get()
+    try:
+        wake("test.task_fails", JobQueue.IMPORT, once="test-task")
+        asyncio.run(work_off())
+    finally:
+        del app.tasks["test.task_fails"]
+    assert begun == [1]
+    assert failed._value.get() == before + 1
 
 
 async def work_off() -> None:

@@ -15,14 +15,27 @@ from typing import Any, TypeVar
 
 import psycopg
 from django.db import IntegrityError, connection, transaction
-from procrastinate import RetryStrategy
+from procrastinate import RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
 from structlog.contextvars import bound_contextvars
 
 from mailflatrate.base import job_queue, tenancy, tracing
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class TaskFailed(Exception):
+    """A long task ended through an error of ours, and its row says so: its job counts as failed and isn't retried.
+
+    A retry would find the row closed and count as succeeded, and no alert would fire.
+    """
+
+
+class _Retries(RetryStrategy):
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        return None if isinstance(exception, TaskFailed) else super().get_retry_decision(exception=exception, job=job)
 
 
 class JobQueue(StrEnum):
@@ -51,13 +64,13 @@ def job(
     """Register a function as a job.
 
     `name` is `<app>.<verb_noun>`; `defer` uses it. `attempts` is how often the job is tried when it raises, with
-    growing pauses. `every` is a cron expression for a schedule; the function then takes `timestamp: int` (Unix
-    seconds). `alone`: at most one job of this name waits at a time. `next_name` is the name that the next version will
-    enqueue it by (ADR 0051).
+    growing pauses; TaskFailed isn't tried again. `every` is a cron expression for a schedule; the function then takes
+    `timestamp: int` (Unix seconds). `alone`: at most one job of this name waits at a time. `next_name` is the name that
+    the next version will enqueue it by (ADR 0051).
     """
 
     def register(function: F) -> F:
-        retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
+        retry = _Retries(max_attempts=attempts, exponential_wait=2)
         lock = name if alone or every else None
         aliases = [next_name] if next_name else None
         registered = app.task(name=name, aliases=aliases, queue=queue, retry=retry, queueing_lock=lock)

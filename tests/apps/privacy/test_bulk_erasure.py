@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.bulk.runner import run_bulk
 from mailflatrate.apps.lists.bulk.selection import selection_of
 from mailflatrate.apps.lists.bulk.steps import BulkSteps
 from mailflatrate.apps.lists.models import BulkAction, BulkKind, ConsentEvent, Contact
-from mailflatrate.apps.privacy import bulk_erasure
+from mailflatrate.apps.privacy import bulk_steps
 from mailflatrate.apps.privacy.models import PrivacyRequest
 from mailflatrate.base import tenancy
 from support.customers import Customer, sending_customer
@@ -21,7 +21,7 @@ from support.customers import Customer, sending_customer
 def crowd(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
     """Seven contacts, erased three at a time."""
     assert database
-    monkeypatch.setitem(steps.STEPS, BulkKind.ERASE, BulkSteps(bulk_erasure.erase, 3))
+    monkeypatch.setitem(steps.STEPS, BulkKind.ERASE, BulkSteps(bulk_steps.erase, 3))
     yield sending_customer(people=7)
 
 
@@ -56,7 +56,7 @@ def test_a_crash_in_the_middle_loses_nothing(crowd: Customer, monkeypatch: pytes
     batches = []
 
     def dying(action: BulkAction, ids: Any) -> Any:
-        batches.append(bulk_erasure.erase(action, ids))
+        batches.append(bulk_steps.erase(action, ids))
         if len(batches) == 2:
             raise KeyboardInterrupt
         return batches[-1]

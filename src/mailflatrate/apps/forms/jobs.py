@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from mailflatrate.apps.forms import bulk_asking
 from mailflatrate.apps.forms.actions.form_counts import fold_counts
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.actions.sign_up import wake_sending
@@ -12,8 +11,6 @@ from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
 LATE = timedelta(seconds=20)
-
-bulk_asking.register()
 
 
 @job("forms.forget_old", JobQueue.HOUSE, every="23 * * * *")

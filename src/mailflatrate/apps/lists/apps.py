@@ -11,5 +11,5 @@ class ListsConfig(AppConfig):
     label = "lists"
 
     def ready(self) -> None:
-        """Import the modules of all apps in which conditions on rows of their own are registered."""
-        autodiscover_modules("segments", "event_segments")
+        """Import the modules of all apps in which conditions and bulk actions of their own are registered."""
+        autodiscover_modules("segments", "event_segments", "bulk_steps")

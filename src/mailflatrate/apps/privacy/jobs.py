@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from mailflatrate.apps.privacy import bulk_erasure, personal_traces
+from mailflatrate.apps.privacy import personal_traces
 from mailflatrate.apps.privacy.actions import address_change, requests, retention
 from mailflatrate.apps.privacy.actions.requests import CARRY_OUT
 from mailflatrate.apps.privacy.withdrawals import log_writer
@@ -14,8 +14,6 @@ from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.settings.schema import load_settings
 
 log = structlog.get_logger(__name__)
-
-bulk_erasure.register()
 
 
 @job(CARRY_OUT, JobQueue.HOUSE)

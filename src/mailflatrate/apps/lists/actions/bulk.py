@@ -1,6 +1,6 @@
 """Starting, canceling and undoing bulk actions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +12,6 @@ from mailflatrate.apps.accounts.queries import current_account, limit_of
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.lists.bulk.runner import BULK_JOB, UNDO_DAYS
 from mailflatrate.apps.lists.bulk.selection import BulkSelection
-from mailflatrate.apps.lists.bulk.steps import ALREADY_OUT, GONE, BulkStep, register_steps
-from mailflatrate.apps.lists.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.errors import ListError, ListStateError
 from mailflatrate.apps.lists.fields import definitions, read_values, special_sentence
 from mailflatrate.apps.lists.models import UNDOABLE, BulkAction, BulkKind, BulkState, MailingList, Tag
@@ -171,17 +169,3 @@ def _record(event: str, action: BulkAction, by: User | None) -> None:
         subject=f"bulk:{action.id}",
         details={"kind": action.kind, "changed": action.changed, "total": action.total},
     )
-
-
-def _unsubscribe(action: BulkAction, ids: Sequence[int]) -> BulkStep:
-    """Unsubscribe these contacts from a list, or from everything."""
-    source = f"bulk action {action.id}" + (f": {action.created_by.email}" if action.created_by else "")
-    list_id = action.parameters.get("list")
-    people = unsubscribe_many(ids, list_id=list_id, by="customer", source=source)
-    step = BulkStep(dict.fromkeys(sorted(people.changed)))
-    step.skipped[GONE] = len(people.gone)
-    step.skipped[ALREADY_OUT] = len(ids) - len(people.changed) - len(people.gone)
-    return step
-
-
-register_steps(BulkKind.UNSUBSCRIBE, _unsubscribe, size=2_000)

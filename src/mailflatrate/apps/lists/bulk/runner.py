@@ -19,6 +19,7 @@ from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.limits import LIMIT_CHANGED, may_go_on, scope_as_started
 from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkState, ChangeSource
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -40,13 +41,13 @@ def run_bulk(account_id: int, action_id: int) -> None:
                 pass
         except (OperationalError, InterfaceError):
             raise
-        except Exception:
+        except Exception as error:
             log.exception("bulk action failed", action_id=action_id)
             with tenancy.account(account_id):
                 BulkAction.objects.filter(id=action_id).update(
                     state=BulkState.FAILED, problem=OUR_ERROR, finished_at=clock.now()
                 )
-            raise
+            raise TaskFailed("bulk action failed") from error
 
 
 def _begin(account_id: int, action_id: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from mailflatrate.apps.lists.consent_sets import unsubscribe_many
 from mailflatrate.apps.lists.models import BulkAction, BulkKind
 from mailflatrate.apps.lists.tags import give_tags, take_tags
 from mailflatrate.base import tenancy
@@ -111,10 +112,22 @@ def _set_field(action: BulkAction, ids: Sequence[int]) -> BulkStep:
     return step
 
 
+def _unsubscribe(action: BulkAction, ids: Sequence[int]) -> BulkStep:
+    """Unsubscribe these contacts from a list, or from everything."""
+    source = f"bulk action {action.id}" + (f": {action.created_by.email}" if action.created_by else "")
+    list_id = action.parameters.get("list")
+    people = unsubscribe_many(ids, list_id=list_id, by="customer", source=source)
+    step = BulkStep(dict.fromkeys(sorted(people.changed)))
+    step.skipped[GONE] = len(people.gone)
+    step.skipped[ALREADY_OUT] = len(ids) - len(people.changed) - len(people.gone)
+    return step
+
+
 STEPS: dict[str, BulkSteps] = {
     BulkKind.ADD_TAG: BulkSteps(_add_tag, 2_000),
     BulkKind.REMOVE_TAG: BulkSteps(_remove_tag, 2_000),
     BulkKind.SET_FIELD: BulkSteps(_set_field, 2_000),
+    BulkKind.UNSUBSCRIBE: BulkSteps(_unsubscribe, 2_000),
 }
 _OPPOSITE = {BulkKind.ADD_TAG: BulkKind.REMOVE_TAG, BulkKind.REMOVE_TAG: BulkKind.ADD_TAG}
 
@@ -126,5 +139,5 @@ def steps_of(action: BulkAction) -> BulkSteps:
 
 
 def register_steps(kind: BulkKind, take: StepFunction, *, size: int) -> None:
-    """Register the function for a kind of action; later apps do this for actions that need them."""
+    """Register the function for a later app's kind of action. Its module `bulk_steps` does so, loaded in `ready()`."""
     STEPS[kind] = BulkSteps(take, size)

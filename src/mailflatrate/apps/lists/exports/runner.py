@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.exports.suppressions import SuppressionRows, count_
 from mailflatrate.apps.lists.limits import LIMIT_CHANGED, limited_as_started, may_go_on, scope_as_started
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.storage.interface import StorageFailed
@@ -60,10 +61,10 @@ def run_export(account_id: int, export_id: int, *, on_page: Callable[[int, int],
             _end(job, ExportState.FAILED, str(problem))
         except (OperationalError, InterfaceError, StorageFailed):
             raise
-        except Exception:
+        except Exception as error:
             log.exception("export failed", export_id=export_id)
             _end(job, ExportState.FAILED, _("An error on our side stopped this export. Our team has been notified."))
-            raise
+            raise TaskFailed("export failed") from error
 
 
 def _begin(account_id: int, export_id: int) -> Export | None:

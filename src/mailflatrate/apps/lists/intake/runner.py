@@ -36,6 +36,7 @@ from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import FieldMigrationState, Import, ImportState, ListOrigin
 from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, ids, jobs, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
 
@@ -74,10 +75,10 @@ def run_import(
             _end(job, ImportState.FAILED, str(problem))
         except (OperationalError, InterfaceError, StorageFailed):
             raise
-        except Exception:
+        except Exception as error:
             log.exception("import failed", import_id=import_id)
             _end(job, ImportState.FAILED, _("an error on our side stopped this import; our team has been notified"))
-            raise
+            raise TaskFailed("import failed") from error
         else:
             _end(job, ImportState.DONE)
 

@@ -28,6 +28,7 @@ from mailflatrate.apps.lists.moves.result import result_of
 from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import canonical_address_key
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
 
@@ -58,10 +59,10 @@ def check_move(account_id: int, move_id: int) -> None:
                 _end(move, MoveState.FAILED, problem=str(problem))
             except (OperationalError, InterfaceError, StorageFailed):
                 raise
-            except Exception:
+            except Exception as error:
                 log.exception("move check failed", move_id=move_id)
                 _end(move, MoveState.FAILED, problem=_BROKEN)
-                raise
+                raise TaskFailed("move check failed") from error
 
 
 def _to_check(account_id: int, move_id: int) -> Move | None:

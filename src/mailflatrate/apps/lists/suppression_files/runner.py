@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.models import Contact, SuppressionFile, Suppression
 from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader, RowReport
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.rules.suppression import SuppressionReason
@@ -54,10 +55,10 @@ def run_suppression_file(account_id: int, file_id: int, *, slice_rows: int = SLI
             _end(job, SuppressionFileState.FAILED, str(problem))
         except (OperationalError, InterfaceError, StorageFailed):
             raise
-        except Exception:
+        except Exception as error:
             log.exception("suppression file failed", file_id=file_id)
             _end(job, SuppressionFileState.FAILED, OUR_ERROR)
-            raise
+            raise TaskFailed("suppression file failed") from error
         else:
             _end(job, state)
 

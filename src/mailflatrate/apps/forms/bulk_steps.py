@@ -77,6 +77,4 @@ def _note(action: BulkAction) -> str:
     return f"{action.parameters.get('note') or 'asked again'} (bulk action {action.id})"
 
 
-def register() -> None:
-    """Register this bulk action with `lists`."""
-    register_steps(BulkKind.ASK_AGAIN, ask_again, size=500)
+register_steps(BulkKind.ASK_AGAIN, ask_again, size=500)

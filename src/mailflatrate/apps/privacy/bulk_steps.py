@@ -26,6 +26,4 @@ def erase(action: BulkAction, ids: Sequence[int]) -> BulkStep:
     return step
 
 
-def register() -> None:
-    """Let bulk actions erase."""
-    register_steps(BulkKind.ERASE, erase, size=TOGETHER)
+register_steps(BulkKind.ERASE, erase, size=TOGETHER)
