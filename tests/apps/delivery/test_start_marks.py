@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflatrate.apps.delivery.send.claims import Claim
@@ -12,6 +12,7 @@ from mailflatrate.apps.delivery.send.database import Database
 from mailflatrate.apps.delivery.send.start_marks import BegunMark, ChunkMarks
 from mailflatrate.apps.gate.recipients import RecipientRow
 from mailflatrate.wire.smtp_types import OutcomeKind
+from support.waiting import wait_until_async
 
 CONNECTIONS = 4
 ROWS = range(101, 125)
@@ -36,7 +37,8 @@ class World:
         self.unknown: set[int] = set()
         self.noted: list[int] = []  # results that are not written yet
         self.recorded: set[int] = set()
-        self.mark = BegunMark(0, frozenset(), frozenset())
+        self.mark = self.on_disk = BegunMark(0, frozenset(), frozenset())
+        self.run = self.run_of_mark = self.run_on_disk = 0
         self.on_its_way: tuple[list[int], BegunMark] | None = None
 
     def take(self, skipped: bool) -> None:
@@ -57,7 +59,7 @@ class World:
     def commit(self, learned: bool) -> None:
         """The database has the mark; the sender may learn of it later."""
         if self.on_its_way is not None:
-            self.mark = self.on_its_way[1]
+            self.mark, self.run_of_mark = self.on_its_way[1], self.run
             if learned:
                 self.marks.grant(self.on_its_way[0])
                 self.on_its_way = None
@@ -78,6 +80,38 @@ class World:
             {OutcomeKind.ACCEPTED: self.accepted, OutcomeKind.IN_DOUBT: self.unknown}.get(kind, set()).add(row)
             self.noted.append(row)
 
+    def send(self) -> None:
+        """The usual way of a message, so that random events get far."""
+        self.take(False)
+        self.begin_to_mark()
+        self.commit(True)
+        self.begin()
+
+    def flush(self) -> None:
+        """The write-ahead log reaches the disk."""
+        self.on_disk, self.run_on_disk = self.mark, self.run_of_mark
+
+    def crash(self) -> None:
+        """The server loses what is not on its disk, and the sender does not learn what became of its statement."""
+        self.mark, self.run_of_mark = self.on_disk, self.run_on_disk
+        self.run += 1
+        if self.on_its_way is not None:
+            self.marks.put_back(self.on_its_way[0])
+            self.on_its_way = None
+
+    def heartbeat(self) -> None:
+        """The sender's check on a new connection: a mark of an earlier run is made once more, before the lease."""
+        if self.run_of_mark != self.run:
+            self.marks.renew()
+            if self.on_its_way is None:
+                self.begin_to_mark()
+                self.commit(True)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether another sender believes the mark, as `lost_host` does."""
+        return self.run_of_mark == self.run
+
     def record(self) -> None:
         self.marks.recorded(self.noted)
         self.recorded.update(self.noted)
@@ -91,10 +125,15 @@ EVENTS = st.one_of(
     st.tuples(st.just("begin")),
     st.tuples(st.just("reply"), st.sampled_from([OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT, *REFUSED])),
     st.tuples(st.just("record")),
+    st.tuples(st.just("send")),
+    st.tuples(st.just("flush")),
+    st.tuples(st.just("crash")),
+    st.tuples(st.just("heartbeat")),
 )
 
 
 @pytest.mark.parametrize("at_once", [False, True])
+@settings(max_examples=300, deadline=None)
 @given(events=st.lists(EVENTS, max_size=120))
 def test_a_host_lost_at_any_moment(at_once: bool, events: list[tuple[object, ...]]) -> None:
     world = World(at_once=at_once)
@@ -102,14 +141,16 @@ def test_a_host_lost_at_any_moment(at_once: bool, events: list[tuple[object, ...
         getattr(world, str(name))(*arguments)
         mark = world.mark
         pending = set(ROWS) - world.recorded
-        unsent = {row for row in pending if row > mark.begun_to or row in mark.unsent}
-        unknown = pending & mark.under_way
+        above = {row for row in pending if row > mark.begun_to or row in mark.unsent}
+        unsent, unknown = (
+            (above, pending & mark.under_way) if world.is_whole else (set(), above | pending & mark.under_way)
+        )
         called_sent = pending - unsent - unknown
         assert not unsent & (world.accepted | world.unknown | set(world.begun)), "would get it twice"
         not_over = {row for row in ROWS if row not in world.recorded | world.accepted}
         assert world.marks.first_open <= min(not_over, default=max(ROWS) + 1), "nobody would look at it"
         assert called_sent <= world.accepted, "would never get it"
-        if at_once:
+        if at_once or not world.is_whole:
             continue  # then the journal tells what was begun
         assert len(unknown - world.unknown) <= CONNECTIONS + len(world.accepted & unknown)
         assert len(mark.under_way) <= CONNECTIONS + len(world.unknown), "unknown beyond the open connections"
@@ -173,3 +214,20 @@ def test_the_task_ends_whenever_the_chunk_ends(at_once: bool, turns: int) -> Non
         return database.committed
 
     assert asyncio.run(end_after_some_turns()) <= 2
+
+
+def test_marks_are_made_again_for_the_servers_next_run_though_no_message_asks() -> None:
+    async def renew() -> tuple[int, int]:
+        database = CountingDatabase("none")
+        claim = Claim(1, 10, 5, 7, [blank(row) for row in ROWS], {}, frozenset(ROWS))
+        marks = ChunkMarks(claim, "host.1.a.b", database, lambda: None, lambda: None)
+        running = asyncio.create_task(marks.run())
+        await asyncio.sleep(0)
+        before = database.committed
+        marks.renew()
+        await wait_until_async(lambda: database.committed > before, "the marks are committed")
+        marks.end()
+        await running
+        return before, database.committed
+
+    assert asyncio.run(renew()) == (0, 1)

@@ -7,4 +7,6 @@ IDENTITY = """concat_ws('/', (SELECT system_identifier FROM pg_control_system())
 
 OPEN = f"EXISTS (SELECT 1 FROM sending_fence WHERE held_at IS NULL AND identity = {IDENTITY})"  # noqa: S608
 HELD = "EXISTS (SELECT 1 FROM sending_fence WHERE held_at IS NOT NULL)"
+BEGIN_RUN = "SELECT public.server_run()"
+"""Notes that the server runs again after a crash, if no other connection did."""
 IS_KNOWN = f"SELECT identity = {IDENTITY} FROM sending_fence"  # noqa: S608

@@ -40,6 +40,7 @@ __all__ = [
     "Retry",
     "SenderProcess",
     "SendingFence",
+    "ServerRun",
     "Tally",
     "WarmUp",
     "WithdrawalsPlace",
@@ -164,9 +165,27 @@ class Begun(TenantModel):
     begun_to = models.BigIntegerField(db_default=0)
     under_way = ArrayField(models.BigIntegerField(), db_default=[])
     unsent = ArrayField(models.BigIntegerField(), db_default=[])
+    server_run = models.UUIDField(
+        null=True, help_text="the server's run in which the mark was made; in another one it may lack its last changes"
+    )
 
     class Meta:
         db_table = "begun"
+
+
+class ServerRun(models.Model):
+    """One row: the server's run, from its start to its next crash (ADR 0093).
+
+    Unlogged: PostgreSQL empties the table whenever it recovers from a crash, and in a promoted replica. A restart in
+    order keeps it. `server_run()` in the database adds the row of a new run.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    run = models.UUIDField()
+
+    class Meta:
+        db_table = "server_run"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="server_run_once")]
 
 
 class LostClaim(TenantModel):

@@ -152,13 +152,14 @@ RESTRICTED: dict[str, dict[str, str]] = {
     # The platform decides whether anything is sent at all; the row is never removed.
     "sending_fence": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE"},
     "sender_process": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
+    "server_run": dict.fromkeys((APP_ROLE, PLATFORM_ROLE), "SELECT"),
     "withdrawals_place": {APP_ROLE: "SELECT", PLATFORM_ROLE: f"{_APPEND}, UPDATE, DELETE"},
 }
 
 
 _READ_BY_ALL = (
     "agreement_document", "archive_month", "consent_seal", "consent_stamp", "peer_rate", "sender_process",
-    "sending_fence", "signing_key", "withdrawals_place",
+    "sending_fence", "server_run", "signing_key", "withdrawals_place",
 )  # fmt: skip
 # Tables of `base`, which has no accounts to point at.
 _BY_ACCOUNT_NUMBER = ("outbox_event", "stored_file", "stored_chunk")

@@ -20,15 +20,14 @@ from mailflatrate.apps.delivery.models import (
 from mailflatrate.base import clock, tenancy
 
 # What the marks of a lost sender say about the rows of its chunk (ADR 0020). The rest stays pending. Marks do not wait
-# for the disk: when the database was restarted after the sender's last sign of life, the last ones may be missing, and
-# only what was accepted by an earlier one is known.
+# for the disk: if the server has crashed since, the last ones may be missing, and only what was accepted by an earlier
+# one is known (ADR 0093).
 _BY_MARKS = """
 WITH mark AS (
     DELETE FROM begun WHERE chunk_id = %(chunk_id)s AND account_id = %(account_id)s AND claimed_by = %(claimed_by)s
-    RETURNING begun_to, under_way, unsent
+    RETURNING begun_to, under_way, unsent, server_run
 ), known AS (
-    SELECT m.*, coalesce(pg_postmaster_start_time() > c.heartbeat_at, false) AS restarted
-    FROM mark m JOIN chunk c ON c.id = %(chunk_id)s AND c.account_id = %(account_id)s
+    SELECT m.*, coalesce(m.server_run = (SELECT run FROM server_run), false) AS is_whole FROM mark m
 ), ended AS (
     UPDATE delivery d
     SET state = CASE WHEN d.id = ANY(k.under_way) OR d.id > k.begun_to OR d.id = ANY(k.unsent)
@@ -36,7 +35,7 @@ WITH mark AS (
         reason = 'host_lost', settled_at = now(), attempts = d.attempts + 1
     FROM known k
     WHERE d.account_id = %(account_id)s AND d.chunk_id = %(chunk_id)s AND d.state = 'pending'
-      AND (k.restarted OR (d.id <= k.begun_to AND NOT d.id = ANY(k.unsent)))
+      AND (NOT k.is_whole OR (d.id <= k.begun_to AND NOT d.id = ANY(k.unsent)))
     RETURNING d.id, d.campaign_id, d.state
 ), counted AS (
     INSERT INTO tally (account_id, chunk_id, campaign_id, state, detail, count)

@@ -353,7 +353,9 @@ class ChunkRun:
             found = await claims.check_claim(connection, held, self._journal.name, self._marks.first_open)
             ids = self._unjudged(found.changed)
             rows = await claims.read_again(connection, held, ids) if ids else []
-            if began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:
+            if not found.is_marked:  # first the marks: who is alive isn't asked what it began
+                self._marks.renew()
+            elif began - self._heartbeat_at > HEARTBEAT_SECONDS and not self._is_stuck:
                 await connection.execute(
                     "UPDATE chunk SET heartbeat_at = now() WHERE id = %s AND account_id = %s AND claimed_by = %s",
                     [held.chunk_id, held.account_id, self._journal.name],

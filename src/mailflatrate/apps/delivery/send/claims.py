@@ -41,10 +41,10 @@ WITH turn AS (
           AND {lane_open("chunk")}))
     RETURNING id, account_id, campaign_id, claimed_by
 ), marked AS (
-    INSERT INTO begun (chunk_id, account_id, claimed_by)
-    SELECT id, account_id, claimed_by FROM claimed
-    ON CONFLICT (chunk_id) DO UPDATE
-    SET claimed_by = excluded.claimed_by, begun_to = 0, under_way = '{{}}', unsent = '{{}}'
+    INSERT INTO begun (chunk_id, account_id, claimed_by, server_run)
+    SELECT id, account_id, claimed_by, (SELECT run FROM server_run) FROM claimed
+    ON CONFLICT (chunk_id) DO UPDATE SET claimed_by = excluded.claimed_by, begun_to = 0, under_way = '{{}}',
+        unsent = '{{}}', server_run = excluded.server_run
 )
 SELECT claimed.campaign_id, d.edition_id, first.at, (SELECT per_turn FROM turn), {COLUMNS}
 FROM claimed
@@ -79,12 +79,16 @@ _TRANSACTIONAL_ROWS = f"""
       AND {sql.kept_away("a.id", "r.address_key")} IS FALSE
 """  # noqa: S608  # made of constants
 
-# What may have changed since: the campaign's state, the account's status, the people of this chunk, the lanes.
+_MARKED = """EXISTS (SELECT 1 FROM begun b JOIN server_run r ON r.run = b.server_run
+    WHERE b.chunk_id = %(chunk_id)s AND b.account_id = a.id AND b.claimed_by = %(claimed_by)s)"""
+
+# What may have changed since: the campaign's state, the account's status, the people of this chunk, the lanes. And
+# whether the marks are those of the server's present run.
 _CHECK = f"""
 SELECT coalesce(k.state, 'cancelled'), {sql.may_send("a")} AND NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
-    ARRAY({_ROWS}),
+    {_MARKED}, ARRAY({_ROWS}),
     ARRAY(SELECT h.provider::text FROM lane_hold h
           WHERE h.account_id = a.id AND h.campaign_id = k.campaign_id AND h.released_at IS NULL)
 FROM account a
@@ -95,7 +99,7 @@ _CHECK_TRANSACTIONAL = f"""
 SELECT 'sending', NOT {HELD},
     EXISTS (SELECT 1 FROM chunk c WHERE c.id = %(chunk_id)s AND c.account_id = a.id AND c.state = 'sending'
             AND c.claimed_by = %(claimed_by)s),
-    ARRAY({_TRANSACTIONAL_ROWS}), ARRAY[]::text[]
+    {_MARKED}, ARRAY({_TRANSACTIONAL_ROWS}), ARRAY[]::text[]
 FROM account a WHERE a.id = %(account_id)s
 """  # noqa: S608  # made of constants
 
@@ -128,12 +132,14 @@ class Claim:
 class ClaimCheck:
     """The result of the repeated check: whether the chunk may continue, which rows to judge again, which lanes wait.
 
-    `changed` has every row that changed in any way, including those that were settled meanwhile.
+    `changed` has every row that changed in any way, including those that were settled meanwhile. `is_marked` is False
+    when the server has crashed since the last mark, which may have been lost.
     """
 
     campaign_state: str
     account_may_send: bool
     claim_held: bool
+    is_marked: bool
     changed: list[int]
     held_providers: list[str]
 
@@ -174,11 +180,11 @@ async def check_claim(connection: Connection, held: Claim, claimed_by: str, firs
     cursor = await connection.execute(statement, parameters, binary=True)
     row = await cursor.fetchone()
     if row is None:
-        return ClaimCheck("cancelled", account_may_send=False, claim_held=False, changed=[], held_providers=[])
-    state, may_send, claim_held, unchanged, held_providers = row
+        return ClaimCheck("cancelled", False, False, False, [], [])
+    state, may_send, claim_held, is_marked, unchanged, held_providers = row
     same = frozenset(unchanged)  # type: ignore[call-overload]
     changed = [row.delivery_id for row in held.rows if row.delivery_id >= first_id and row.delivery_id not in same]
-    return ClaimCheck(state, may_send, claim_held, changed, held_providers)  # type: ignore[arg-type]
+    return ClaimCheck(state, may_send, claim_held, is_marked, changed, held_providers)  # type: ignore[arg-type]
 
 
 async def read_again(connection: Connection, held: Claim, ids: list[int]) -> list[RecipientRow]:

@@ -11,7 +11,7 @@ import psycopg
 import structlog
 from psycopg.types.json import set_json_loads
 
-from mailflatrate.apps.delivery.fence_sql import IS_KNOWN
+from mailflatrate.apps.delivery.fence_sql import BEGIN_RUN, IS_KNOWN
 from mailflatrate.apps.delivery.send.prepared_statement import NAME, RepeatedStatement
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
@@ -206,6 +206,7 @@ class Database:
             note_reached(self._connection)
             set_json_loads(_load_json, self._connection)
             known = await (await self._connection.execute(IS_KNOWN)).fetchone()
+            await self._connection.execute(BEGIN_RUN)
             if known is None or not known[0]:
                 self._fenced.set()
                 raise DatabaseFenced("the database is a different one, or an earlier state of it")

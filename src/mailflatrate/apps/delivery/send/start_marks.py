@@ -15,7 +15,8 @@ from mailflatrate.apps.delivery.send.database import Database, DatabaseGone
 from mailflatrate.wire.smtp_types import OutcomeKind
 
 _MARK = b"""
-UPDATE begun SET begun_to = $1::bigint, under_way = $2::bigint[], unsent = $3::bigint[]
+UPDATE begun SET begun_to = $1::bigint, under_way = $2::bigint[], unsent = $3::bigint[],
+    server_run = (SELECT run FROM server_run)
 WHERE chunk_id = $4::bigint AND account_id = $5::bigint AND claimed_by = $6
 """
 RETRY_SECONDS = 0.2
@@ -56,7 +57,7 @@ class ChunkMarks:
         self._asked = set(self._wanted)
         self._marked_to = max(self._wanted, default=0)
         self._wake = asyncio.Event()
-        self._over = False
+        self._over = self._is_stale = False
         self._granted_at = 0.0
         self._reply_seconds = 0.0
         if at_once:
@@ -90,6 +91,11 @@ class ChunkMarks:
             self._wanted.append(delivery_id)
             self._wake.set()
 
+    def renew(self) -> None:
+        """Commit the marks once more, because the server has crashed and may have lost the last of them."""
+        self._is_stale = True
+        self._wake.set()
+
     def ended(self, delivery_id: int, kind: OutcomeKind) -> None:
         """Record that the relay answered or the message was returned.
 
@@ -120,6 +126,10 @@ class ChunkMarks:
         self._under_way.update(coming)
         self._granted_at = monotonic()
 
+    def put_back(self, coming: list[int]) -> None:
+        """Ask again for these deliveries, because it is unknown whether their mark was committed."""
+        self._wanted, self._is_stale = [*coming, *self._wanted], True
+
     async def run(self) -> None:
         """Commit requested marks in a loop."""
         while True:
@@ -129,13 +139,14 @@ class ChunkMarks:
                 await self._gather()
             if self._over:
                 return
-            if not self._wanted:
+            if not self._wanted and not self._is_stale:
                 continue
+            self._is_stale = False
             coming, mark = self.next_mark()
             try:
                 held = await self._commit(mark)
             except DatabaseGone:
-                self._wanted = [*coming, *self._wanted]
+                self.put_back(coming)
                 await asyncio.sleep(RETRY_SECONDS)
                 self._wake.set()
                 continue
