@@ -7,7 +7,7 @@ platform role, which is entered for one transaction and with a reason, sees all 
 bypass policies.
 """
 
-from mailflatrate.base.tenancy.models import TenantModel
+from mailflatrate.base.tenancy.models import TenantManager, TenantModel
 from mailflatrate.base.tenancy.readings import read_once, reading_once
 from mailflatrate.base.tenancy.scope import (
     NoAccount,
@@ -38,6 +38,7 @@ __all__ = [
     "NoAccount",
     "NoPlatform",
     "PlatformReason",
+    "TenantManager",
     "TenantModel",
     "UnlimitedReason",
     "access",

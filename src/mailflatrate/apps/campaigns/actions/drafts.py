@@ -224,10 +224,17 @@ def unlock_campaign(campaign_id: int, *, by: User) -> Campaign:
 
 
 def delete_draft(campaign_id: int) -> None:
-    """Delete a draft permanently. Raises NotEditable for anything that was released."""
+    """Delete a draft permanently. Raises NotEditable for anything that is released or was sent.
+
+    One that was tested or taken back is only hidden: its test messages carry its mailing ID, and decisions stay.
+    """
     campaign = locked(campaign_id)
     if campaign.state not in EDITABLE:
         raise NotEditable(_("Only drafts can be deleted. Sent campaigns stay on record."))
+    if campaign.editions.exists() or campaign.decisions.filter(allowed=True).exists():
+        campaign.deleted_at, campaign.follow_up_of, campaign.review_asked_at = clock.now(), None, None
+        campaign.save(update_fields=["deleted_at", "follow_up_of", "review_asked_at"])
+        return
     with tenancy.unlimited(UnlimitedReason.DELETION):
         campaign.delete()
 

@@ -1,11 +1,13 @@
 """Tables of campaigns and editions."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
-from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.tenancy import TenantManager, TenantModel, in_platform
 from mailflatrate.rules.campaign_states import CampaignState
 
 
@@ -44,6 +46,15 @@ class TestMetric(models.TextChoices):
 
     CLICKS = "clicks", _("Clicks")
     PERSON = "person", _("I'll choose the winner myself")
+
+
+class CampaignManager(TenantManager["Campaign"]):
+    """Hides deleted drafts from their account; the abuse desk finds them by the mailing ID of a test message."""
+
+    def get_queryset(self) -> models.QuerySet["Campaign"]:
+        """Return the account's campaigns; in the platform's scope, those of all accounts, deleted ones included."""
+        queryset = super().get_queryset()
+        return queryset if in_platform() else queryset.filter(deleted_at=None)
 
 
 class Campaign(TenantModel):
@@ -105,6 +116,9 @@ class Campaign(TenantModel):
     policy_ticked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=STATE_LABELS, default=CampaignState.DRAFT)
     state_reason = models.TextField(blank=True)
+    deleted_at = models.DateTimeField(
+        null=True, help_text="a deleted draft that was tested or released: its decisions are evidence"
+    )
     hold_rule = models.CharField(
         max_length=10, blank=True, db_default="", help_text="the rule that keeps it on hold (R-90)"
     )
@@ -148,6 +162,8 @@ class Campaign(TenantModel):
     created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TenantManager["Campaign"]] = CampaignManager()
 
     class Meta:
         db_table = "campaign"
