@@ -6,8 +6,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "mailflatrate"
 # Where the table is read beside what the archive says, or written before the archive is.
 BOTH = {
-    "apps/gate/audience.py": "last_mailing",
-    "apps/gate/recipients.py": "last_mailing",
+    "apps/campaigns/recipients.py": "last_mailing",
     "apps/privacy/actions/retention.py": "ArchivedDelivery",
     "apps/privacy/people.py": "delivery_record",
     "apps/privacy/personal_traces.py": "delivery_archive",

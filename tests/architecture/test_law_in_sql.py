@@ -13,9 +13,10 @@ import pytest
 
 from architecture.migrations import PACKAGE
 from mailflatrate.rules import campaign_states, facts, sql
-from mailflatrate.rules.audience_states import SubscriptionState
+from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.campaign_states import CampaignState
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
+from mailflatrate.rules.gate import judge_recipient
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away, stops_contract
 from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
 
@@ -72,6 +73,51 @@ def test_sets_of_campaign_states_are_the_same(owner: psycopg.Connection[Any], na
     assert found == [state in getattr(campaign_states, name) for state in CampaignState]
 
 
+def test_why_a_recipient_is_skipped_is_the_same(owner: psycopg.Connection[Any]) -> None:
+    """Every kind of consent, for this list and another, of every age, with every origin, and at rest or not."""
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+
+    def before(age: timedelta | None) -> datetime | None:
+        return None if age is None else now - age
+
+    ages = [timedelta(days=-1), timedelta(0), timedelta(days=730), timedelta(days=731), None]
+    rests = [None, now, now + timedelta(seconds=1)]
+    emails = ["dora@people.example", "Info+x@firm.example"]
+    cases = list(product([*ConsentKind, None], (1, 2), ages, (None, *ages[1:4]), (*OriginState, None), rests, emails))
+    rows = [
+        (kind, consent_list, before(age), origin, rest, email, before(since))
+        for kind, consent_list, age, since, origin, rest, email in cases
+    ]
+    reason = sql.skip_reason("s", last_contact="greatest(e.occurred_at, c.since)", rests_until="c.rest", at="s.now")
+    columns = ("text", "bigint", "timestamptz", "text", "timestamptz", "text", "timestamptz")
+    lists = [[row[at] for row in rows] for at in range(7)]
+    arrays = ", ".join(f"%s::{each}[]" for each in columns)
+    asked = f"""SELECT {reason} FROM unnest({arrays}) WITH ORDINALITY
+        AS a (kind, list_id, occurred_at, origin, rest, email, since, number),
+        LATERAL (SELECT a.kind, a.list_id AS mailing_list_id, a.occurred_at) e,
+        LATERAL (SELECT a.origin AS origin_state) l,
+        LATERAL (SELECT a.email, a.rest, a.since) c, LATERAL (SELECT 1 AS mailing_list_id, %s::timestamptz AS now) s
+        ORDER BY number"""
+    found = [answer for (answer,) in owner.execute(asked, [*lists, now]).fetchall()]
+    for row, answer in zip(rows, found, strict=True):
+        kind, consent_list, at, origin, rest, email, since = row
+        facts_of = facts.RecipientFacts(
+            None,
+            SubscriptionState.CONFIRMED,
+            kind,
+            1 if kind else None,
+            consent_list,
+            1,
+            at,
+            max((each for each in (at, since) if each), default=None),
+            OriginState.FORM if (kind, origin) == ("confirmed", "waiting") else origin,
+            role_tier=1 if email.startswith("Info") else 0,
+            rests_until=rest,
+        )
+        skipped = judge_recipient(facts_of, now)
+        assert answer == (skipped.reason.value if skipped else None), row
+
+
 def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> None:
     """Every pair of a row of the account and one of the platform, and rows of other accounts, and lifted ones."""
     now = datetime.now(UTC)
@@ -120,10 +166,13 @@ _CHANGED = """
 import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
 from mailflatrate.rules import campaign_states as states, facts, sql, suppression
-from mailflatrate.rules.checks import recipient_subscribed
+from datetime import timedelta
+from mailflatrate.rules.checks import recipient_origin, recipient_subscribed
 from mailflatrate.rules.vetting import probation
 probation.EARLY_REVIEW_DAYS = 9
 recipient_subscribed.MAILED = ("removed",)
+recipient_origin.MAILABLE = ("known",)
+sql.CONSENT_MAX_AGE = timedelta(days=17)
 facts.AccountStatus.may_send = property(lambda standing: standing is facts.AccountStatus.REJECTED)
 states.RUNNING = states.UNFINISHED = (states.CampaignState.DRAFT,)
 suppression.RETURNS = (suppression.SuppressionReason.ERASED,)
@@ -132,37 +181,36 @@ suppression.CONTRACT_PASSES = (suppression.SuppressionReason.OBJECTION,)
 sql.in_force = lambda row: f"{row}.is_in_force"
 import django
 django.setup()
-from mailflatrate.apps.campaigns import local_time, samples
-from mailflatrate.apps.delivery import plan, wake
+from mailflatrate.apps.delivery import wake
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.gate import recipients
+from mailflatrate.apps.campaigns import recipients as counted
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.intake import slices
 from mailflatrate.base.tenancy.statements import shipped
 made = {each.name: each.statement for each in shipped()}
 for name, text in {
     "claim": claims._CLAIM, "look": claims._CHECK, "post": claims._CHECK_TRANSACTIONAL, "wake": wake._DEFER_READY,
-    "plan": plan._SLICE.format_map(dict.fromkeys(
-        "not_meant part_is part_join by_part part not_before is_canary mine counted_as edition decision arms".split(),
-    "") | plan._IN_ORDER | {"not_meant": "NULL"}),
-    "recipients": recipients.JOINS, "audience": queries.UNSUPPRESSED, "local_time": local_time._COUNT,
-    "list": queries._ON_A_LIST, "import": slices._MERGE,
+    "plan": counted.judged_sql(), "may_get": counted.may_get("x"),
+    "recipients": recipients.JOINS, "audience": queries.UNSUPPRESSED, "list": queries._ON_A_LIST,
+    "import": slices._MERGE,
     "trigger": made["public.delivery_needs_permission()"], "review": made["public.campaign_reviewed()"],
 }.items():
     print(name, " ".join(text.split()), sep="\\t")
 """
 _SEND, _MAILED, _RUNS = "a.standing = 'rejected'", "= 'removed'", "k.state IN ('draft')"
 _FORCE, _RETURN = ".is_in_force", "x.reason = 'erased' AND x.account_id IS NOT NULL OR x.reason = 'manual'"
+_AGE, _ORIGIN = "interval '17 days'", "l.origin_state = 'known'"
 _CONTRACT = "x.reason = 'objection' AND x.account_id IS NOT NULL"
 _SAYS = {
     "claim": [_SEND, _RUNS, _FORCE],
     "look": [_SEND, _MAILED, _FORCE],
     "post": [_RETURN, _FORCE, _SEND, _CONTRACT],
     "wake": [_SEND, _RUNS],
-    "plan": [_MAILED, _FORCE],
+    "plan": [_MAILED, _FORCE, _AGE, _ORIGIN],
+    "may_get": [_MAILED, _AGE, _ORIGIN],
     "recipients": [_FORCE],
     "audience": [_FORCE],
-    "local_time": [_MAILED, _FORCE],
     "list": [_MAILED],
     "import": [_FORCE],
     "trigger": [_SEND, _MAILED, _FORCE, _RETURN, _CONTRACT, "c.state NOT IN ('draft')"],

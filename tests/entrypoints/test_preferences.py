@@ -110,7 +110,10 @@ def verdict(dora: Dora) -> WithholdReason | None:
             f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s AND d.contact_id = %s",
             [campaign.id, dora.contact().id],
         )
-        row = RecipientRow._make(cursor.fetchone())
+        found = cursor.fetchone()
+    if found is None:
+        return WithholdReason(*campaign.left_out)  # the planner asks the same
+    row = RecipientRow._make(found)
     withhold = judge_recipient(recipient_facts(row), clock.now())
     return withhold.reason if withhold else None
 

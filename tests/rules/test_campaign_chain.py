@@ -111,6 +111,11 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
         "1 / 2 (https://a.de/x)",
     ),
     (
+        "values-present",
+        {"content": {"lacking_values": ("contact.city",), "people_lacking_values": 3}},
+        "no value for contact.city",
+    ),
+    (
         "coupons-enough",
         {"audience": {"coupons": (CouponFacts("Ten percent", 1, 2),)}},
         "has 1 codes left",

@@ -118,6 +118,7 @@ from mailflatrate.rules.checks import (
     text_enough,
     text_faithful,
     unsubscribe_link,
+    values_present,
     variants_have_readers,
     volume_allowed,
 )
@@ -176,6 +177,7 @@ CAMPAIGN_CHAIN: tuple[Check[CampaignFacts], ...] = (
     shared_rows_exist.CHECK,
     placeholders_replaced.CHECK,
     coupons_enough.CHECK,
+    values_present.CHECK,
     pictures_chosen.CHECK,
     links_finished.CHECK,
     links_clean.CHECK,

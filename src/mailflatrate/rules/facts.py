@@ -167,10 +167,8 @@ class LinkFacts:
 class ContentFacts:
     """One compiled edition, as the rules see it.
 
-    `subject` and `preheader` are as written, Liquid included. Sizes are in octets before tracking. `leftovers` are
-    merge tags still in the result, as written. `imprint_missing_*` are keys of imprint lines that the part does not
-    show (`imprint.missing_in`). `hidden` are samples of invisible text; `active_elements` names of elements such as
-    `script`, `form`, `iframe`.
+    `subject` and `preheader` are as written. Sizes are in octets before tracking. `imprint_missing_*` are keys of lines
+    that the part lacks. `lacking_values` are the variables without a value for `people_lacking_values` recipients.
     """
 
     subject: str
@@ -187,6 +185,8 @@ class ContentFacts:
     leftovers: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
     """Texts of our blocks and templates that were to be replaced by the author's own (R-52)."""
+    lacking_values: tuple[str, ...] = ()
+    people_lacking_values: int = 0
     images_without_source: int = 0
     """Images for which no picture was chosen (R-52)."""
     attachments: tuple[str, ...] = ()
@@ -448,8 +448,8 @@ class RecipientFacts(NamedTuple):
 
     `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
     `consent` is the kind of the event that the subscription is based on. Without a subscription or a list, that field
-    is None. `role_tier` comes from `addresses.role_tier`; `role_released` is True when a reviewer accepted a tier-2
-    name. `last_contact_at` is the later of consent and last campaign; opens don't count (R-91).
+    is None. `role_released` is True when a reviewer accepted a tier-2 name (`addresses.role_tier`). `last_contact_at`
+    is the latest of consent, activity, campaign, and declared message (R-91).
     """
 
     suppressed: SuppressionCause | None

@@ -12,10 +12,12 @@ from enum import Enum
 
 from mailflatrate.rules import campaign_states as states
 from mailflatrate.rules import facts, suppression
-from mailflatrate.rules.checks import recipient_subscribed
+from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState
+from mailflatrate.rules.checks import recipient_origin, recipient_subscribed
 from mailflatrate.rules.contact_events import FRESH_DAYS
-from mailflatrate.rules.limits import value
+from mailflatrate.rules.limits import CONSENT_MAX_AGE, value
 from mailflatrate.rules.roles import Permission, roles_with
+from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.rules.vetting import account_status, probation
 from mailflatrate.rules.webhook_retries import SLOW_AT_ONCE
 
@@ -150,6 +152,32 @@ def suppression_joins(account: str, address_key: str) -> str:
         AND {in_force("own")}
     LEFT JOIN public.suppression everywhere ON everywhere.account_id IS NULL
         AND everywhere.address_key = {address_key} AND {in_force("everywhere")}"""
+
+
+def is_role(email: str) -> str:
+    """Return the SQL condition that an address is a plain role address (R-21). It needs no lookup per row."""
+    base = f"btrim(lower(split_part(split_part({email}, '@', 1), '+', 1)), '0123456789._-')"
+    return f"{base} IN (SELECT w.word FROM public.role_word w)"  # noqa: S608
+
+
+def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str) -> str:
+    """Return an SQL CASE: why a confirmed recipient who isn't suppressed is skipped at a moment; NULL if they aren't.
+
+    It states the rest of the recipient chain, in its order, over a contact `c`, the list `l`, the consent event `e`
+    and the list `row` is for. A missing value is found only by rendering (R-52).
+    """
+    reason = WithholdReason
+    origins = _is_one_of("l.origin_state", recipient_origin.MAILABLE)
+    here = f"l.origin_state = '{OriginState.WAITING}' AND e.kind = '{ConsentKind.CONFIRMED}'"
+    tests = (
+        (f"{_is_one_of('e.kind', CONSENTS)} AND e.occurred_at <= {at}", reason.CONSENT_MISSING),
+        (f"e.mailing_list_id = {row}.mailing_list_id", reason.CONSENT_OTHER_LIST),
+        (f"({origins} OR {here})", reason.LIST_NOT_APPROVED),
+        (f"NOT {is_role('c.email')}", reason.ROLE_ADDRESS),
+        (f"{last_contact} >= {at} - interval '{CONSENT_MAX_AGE.days} days'", reason.CONSENT_TOO_OLD),
+        (f"coalesce({rests_until} <= {at}, TRUE)", reason.TOO_SOON),
+    )
+    return "CASE {} END".format(" ".join(f"WHEN ({test}) IS NOT TRUE THEN '{why.value}'" for test, why in tests))
 
 
 def suppression_strength() -> str:

@@ -9,13 +9,12 @@ from mailflatrate.apps.campaigns.actions.drafts import copy_campaign
 from mailflatrate.apps.campaigns.actions.follow_up import FollowUpGoal, create_follow_up
 from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
-from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.lists.actions.consent import unsubscribe
 from mailflatrate.apps.lists.actions.events import ReportedEvent, record_events
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.apps.tracking.models import Click
 from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
@@ -74,7 +73,8 @@ def test_who_did_it_or_left_in_between_is_not_mailed() -> None:
     assert draft.mailing_id != campaign.mailing_id
     with tenancy.account(anna.account_id):
         assert not check_campaign(draft.id).allowed, "the policy is ticked anew"
-        assert count_audience(audience_of(draft)) == (5, 1)
+        counted = count_recipients(draft)
+        assert (counted.recipients, counted.excluded) == (5, 1)
         record_events([ReportedEvent("order.placed", got[1])])
         unsubscribe(got[2], list_id=None, by="recipient", source="test")
     out = anna.sending_of(draft)

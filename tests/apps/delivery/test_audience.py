@@ -4,7 +4,8 @@ import pytest
 
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
-from mailflatrate.apps.campaigns.queries import audience_of, newest_imprint
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.recipients import count_people, count_recipients
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.gate.actions import check_campaign
@@ -13,8 +14,8 @@ from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.queries import count_audience, count_segment
-from mailflatrate.base import tenancy
+from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.base import clock, tenancy
 from support.customers import Customer, sending_customer
 
 
@@ -80,7 +81,8 @@ def test_lists_segments_and_earlier_recipients_are_left_out(anna: Customer) -> N
         excluded_segments=[{"id": 1, "name": "Zoë", "conditions": zoe}],
     )
     with tenancy.account(anna.account_id):
-        assert count_audience(audience_of(draft)) == (1, 3)
+        counted = count_recipients(draft)
+        assert (counted.recipients, counted.excluded) == (1, 3)
         shown = neighbours(draft)
         assert shown is not None
         assert (shown.contact.id, shown.next_id) == (others[2].id, None)
@@ -106,4 +108,4 @@ def test_whom_one_leaves_out_is_part_of_what_was_ticked(anna: Customer) -> None:
 def test_faulty_excluded_conditions_are_refused(anna: Customer) -> None:
     faulty = Audience([anna.list_id], excluded_segments=[[{"field": "nonsense"}]])
     with tenancy.account(anna.account_id), pytest.raises(SegmentError):
-        count_audience(faulty)
+        count_people(faulty, clock.now())

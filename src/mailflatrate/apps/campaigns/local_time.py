@@ -11,10 +11,8 @@ from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import audience_of
-from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
+from mailflatrate.apps.campaigns.recipients import judged_sql, parameters_of
 from mailflatrate.apps.lists.segments import named_sql
-from mailflatrate.base import tenancy
-from mailflatrate.rules import sql
 from mailflatrate.rules.audience_states import ConsentKind
 from mailflatrate.rules.local_time import ATTRIBUTES, next_hours, same_hour
 
@@ -22,7 +20,7 @@ _ZONE = "lower(btrim(coalesce({})))".format(", ".join(f"nullif(c.attributes->>'{
 _ZONE_JOIN = f"""LEFT JOIN unnest(%(zones)s::text[], %(moments)s::timestamptz[]) AS wave (name, at)
         ON wave.name = replace({_ZONE}, ' ', '_')"""
 # Imported times don't count: many files have days only, and their clocks are not ours.
-_HOUR_JOIN = f"""LEFT JOIN consent_event proof ON proof.id = p.consent_event_id
+_HOUR_JOIN = f"""LEFT JOIN consent_event proof ON proof.id = {{person}}.consent_event_id
         AND proof.account_id = %(account_id)s AND proof.kind = '{ConsentKind.CONFIRMED}' {{of_slice}}
     LEFT JOIN unnest(%(hours)s::int[], %(moments)s::timestamptz[]) AS wave (hour, at)
         ON wave.hour = extract(hour FROM proof.occurred_at AT TIME ZONE %(home)s)::int"""
@@ -30,20 +28,10 @@ MOMENT = """CASE WHEN coalesce(wave.at, %(home_at)s::timestamptz) > %(begun_at)s
         THEN coalesce(wave.at, %(home_at)s::timestamptz) END"""
 """A recipient's moment; NULL if it passed before the campaign began, which means immediately."""
 
-# Of several lists, the planner takes the confirmation on the first.
-_SUBSCRIPTIONS = f"""JOIN (
-    SELECT DISTINCT ON (s.contact_id) s.contact_id, s.consent_event_id
-    FROM subscription s
-    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
-      AND {sql.is_confirmed("s.state")}
-    ORDER BY s.contact_id, array_position(%(list_ids)s::bigint[], s.mailing_list_id)
-) p ON p.contact_id = c.id"""  # noqa: S608  # made of constants
 _COUNT = f"""
 SELECT {MOMENT} AS moment, count(*), count(wave.at)
-FROM contact c {{join}}
-WHERE c.account_id = %(account_id)s AND {UNSUPPRESSED}
-  AND {on_a_list("%(list_ids)s")} AND {{members}}
-GROUP BY 1 ORDER BY 1 NULLS FIRST
+FROM ({{judged}}) p JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s {{join}}
+WHERE p.left_out IS NULL GROUP BY 1 ORDER BY 1 NULLS FIRST
 """  # noqa: S608  # made of constants
 
 
@@ -59,8 +47,8 @@ class Wave:
     known: int
 
 
-def join_of(campaign: Campaign, *, of_slice: bool = False) -> str:
-    """Return the join of each person's moment to the contact table `c` and their subscription `p`.
+def join_of(campaign: Campaign, *, person: str, of_slice: bool = False) -> str:
+    """Return the join of each person's moment to the contact table `c` and their consent, a column of the row `person`.
 
     The parameters are those of `moments_of`, and `account_id`; for a slice of the contacts also `after` and `up_to`,
     so that the ledger is read by its index.
@@ -68,7 +56,7 @@ def join_of(campaign: Campaign, *, of_slice: bool = False) -> str:
     if not campaign.at_best_hour:
         return _ZONE_JOIN
     only = "AND proof.contact_id > %(after)s AND proof.contact_id <= %(up_to)s" if of_slice else ""
-    return _HOUR_JOIN.format(of_slice=only)
+    return _HOUR_JOIN.format(person=person, of_slice=only)
 
 
 def moments_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> dict[str, Any]:
@@ -84,14 +72,8 @@ def moments_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> di
 
 def waves_of(campaign: Campaign, local_at: datetime, begun_at: datetime) -> list[Wave]:
     """Return the waves of the current audience in order of send time. Raises SegmentError."""
-    members, named = named_sql(*audience_of(campaign).members_sql())
-    parameters = {
-        "account_id": tenancy.current_account_id(),
-        "list_ids": campaign.list_ids,
-        **named,
-        **moments_of(campaign, local_at, begun_at),
-    }
-    join = f"{_SUBSCRIPTIONS if campaign.at_best_hour else ''} {join_of(campaign)}"
+    not_meant, named = named_sql(*audience_of(campaign).reason_sql())
+    parameters = parameters_of(campaign) | named | moments_of(campaign, local_at, begun_at)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(join=join, members=members), parameters)
+        cursor.execute(_COUNT.format(judged=judged_sql(not_meant), join=join_of(campaign, person="p")), parameters)
         return [Wave(*row) for row in cursor.fetchall()]

@@ -1,5 +1,6 @@
 """Previews of a campaign with the data of one real reader at a time."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,10 @@ from mailflatrate.apps.campaigns.coupons import pool_keys, sample_codes
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.recipients import may_get, parameters_of
 from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
+from mailflatrate.apps.lists.queries import UNSUPPRESSED
 from mailflatrate.base import tenancy
 from mailflatrate.mail.links import LINK_VARIABLES
 
@@ -60,10 +62,22 @@ def among(campaign: Campaign, ids: Sequence[int], contact_id: int = 0) -> Neighb
 def audience_sql(campaign: Campaign) -> tuple[str, list[Any]]:
     """Return an SQL condition on `contact c` for a draft's audience, and its values. Raises SegmentError."""
     where, values = audience_of(campaign).members_sql()
+    reached, more = _positional(may_get("%(list_ids)s"), parameters_of(campaign))
     return (
-        f"c.account_id = %s AND {where} AND {on_a_list('%s')} AND {UNSUPPRESSED}",
-        [tenancy.current_account_id(), *values, campaign.list_ids],
+        f"c.account_id = %s AND {where} AND {UNSUPPRESSED} AND {reached}",
+        [tenancy.current_account_id(), *values, *more],
     )
+
+
+def _positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return SQL with named parameters as SQL with positional ones."""
+    used: list[Any] = []
+
+    def place(found: re.Match[str]) -> str:
+        used.append(parameters[found[1]])
+        return "%s"
+
+    return re.sub(r"%\((\w+)\)s", place, statement), used
 
 
 def _neighbour(campaign: Campaign, place: str, order: str, contact_id: int) -> int | None:

@@ -14,12 +14,10 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.recipients import judged_sql, parameters_of
 from mailflatrate.apps.campaigns.variants import FIELDS, all_variants, as_variant
-from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.apps.lists.segments import named_sql
-from mailflatrate.base import tenancy
 from mailflatrate.locale.texts import languages
-from mailflatrate.rules import sql
 from mailflatrate.rules.languages import ATTRIBUTES, language_code, spellings
 
 _FIELD = ", ".join(f"nullif(btrim(c.attributes->>'{name}'), '')" for name in ATTRIBUTES)
@@ -31,24 +29,18 @@ def _chosen(consent: str) -> str:
 
 
 JOIN = f"""LEFT JOIN consent_evidence evidence
-        ON evidence.event_id = p.consent_event_id AND evidence.account_id = %(account_id)s
+        ON evidence.event_id = s.consent_event_id AND evidence.account_id = %(account_id)s
     LEFT JOIN unnest(%(spellings)s::text[], %(arms)s::int[]) AS tongue (name, arm)
         ON tongue.name = lower(split_part(replace({_chosen("evidence.details")}, '_', '-'), '-', 1))"""
-"""Joins the number of each person's text to the contact table `c` and the person `p` with a `consent_event_id`."""
+"""Joins the number of each person's text to the contact table `c` and the subscription `s`."""
 ARM = "coalesce(tongue.arm, 0)"
 """The number of a person's text; the parameters of `JOIN` are those of `arms_by_spelling`."""
 
 _COUNT = f"""
-SELECT {_chosen("own.details")} AS chosen, count(*) FROM contact c
-LEFT JOIN (
-    SELECT DISTINCT ON (s.contact_id) s.contact_id, e.details FROM subscription s
-    JOIN consent_evidence e ON e.event_id = s.consent_event_id AND e.account_id = s.account_id
-    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
-      AND {sql.is_confirmed("s.state")}
-    ORDER BY s.contact_id, array_position(%(list_ids)s::bigint[], s.mailing_list_id)
-) own ON own.contact_id = c.id
-WHERE c.account_id = %(account_id)s AND {UNSUPPRESSED} AND {on_a_list("%(list_ids)s")} AND {{members}}
-GROUP BY 1
+SELECT {_chosen("own.details")} AS chosen, count(*)
+FROM ({{judged}}) p JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
+LEFT JOIN consent_evidence own ON own.event_id = p.consent_event_id AND own.account_id = c.account_id
+WHERE p.left_out IS NULL GROUP BY 1
 """  # noqa: S608  # made of constants
 
 
@@ -121,11 +113,10 @@ def people_by_language(campaign: Campaign) -> Mapping[str, int]:
 
     Raises SegmentError.
     """
-    members, named = named_sql(*audience_of(campaign).members_sql())
-    parameters = {"account_id": tenancy.current_account_id(), "list_ids": campaign.list_ids, **named}
+    not_meant, named = named_sql(*audience_of(campaign).reason_sql())
     counted: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(members=members), parameters)
+        cursor.execute(_COUNT.format(judged=judged_sql(not_meant)), parameters_of(campaign) | named)
         for chosen, people in cursor.fetchall():
             code = language_code(chosen or "") or ""
             counted[code] = counted.get(code, 0) + people

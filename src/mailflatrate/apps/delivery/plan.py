@@ -1,7 +1,7 @@
 """Planning: from a released edition to a delivery row for each recipient, set by set, resumable at any point.
 
-The SQL only narrows down: who is on a list, confirmed, not suppressed and in the segment. The rules are asked
-again, once per recipient, right before each message is sent (`gate.permits`).
+Who gets a row is decided by the statement that counted the audience before (`campaigns.recipients`). The rules are
+asked again, once per recipient, right before each message is sent (`gate.permits`).
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from django.db.models import F
 from mailflatrate.apps.campaigns.local_time import MOMENT, join_of, moments_of, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import audience_of
+from mailflatrate.apps.campaigns.recipients import LEFT_OUT, judged_sql, parameters_of
 from mailflatrate.apps.campaigns.states import LockedCampaign, find_locked, locked, move
 from mailflatrate.apps.campaigns.translations import ARM, arms_by_spelling
 from mailflatrate.apps.campaigns.translations import JOIN as LANGUAGE_JOIN
@@ -25,14 +26,10 @@ from mailflatrate.apps.delivery.models import AbTest, Chunk, Plan
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.gate.supervision import campaign_starts
 from mailflatrate.apps.lists import statistics
-from mailflatrate.apps.lists.audience import EXCLUDED, NOT_IN_SEGMENT
 from mailflatrate.apps.lists.segments import named_sql
-from mailflatrate.apps.suppression.facts import AS_FACT, EVERYWHERE_AS_FACT
 from mailflatrate.base import clock, tenancy, tracing
 from mailflatrate.rules import sql
 from mailflatrate.rules.campaign_states import CampaignMover
-from mailflatrate.rules.checks.recipient_subscribed import BY_STATE
-from mailflatrate.rules.checks.recipient_suppressed import BY_CAUSE
 from mailflatrate.rules.limits import value
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.rules.providers import OTHER, domains_by_provider
@@ -45,15 +42,8 @@ LANE_LEAST = 100
 """A provider with fewer recipients in a slice gets no chunks of its own: rates of so few say nothing (R-85)."""
 DOMAINS = domains_by_provider()
 
-_EVERYWHERE = "everywhere "
-# The account's own rows by their reason, the platform's with a prefix.
-_SUPPRESSED = {reason.value: BY_CAUSE[fact].reason.value for reason, fact in AS_FACT.items()} | {
-    _EVERYWHERE + reason.value: BY_CAUSE[fact].reason.value for reason, fact in EVERYWHERE_AS_FACT.items()
-}
-_UNCONFIRMED = {state.value: skipped.reason.value for state, skipped in BY_STATE.items() if state is not None}
-# What the slice's statement calls a reason -> what is stored: the same words as for withheld deliveries.
-LEFT_OUT = {**_SUPPRESSED, **_UNCONFIRMED, **{reason: reason for reason in (NOT_IN_SEGMENT, *EXCLUDED)}}
-
+_LANE_JOIN = """LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
+        ON lane.domain = lower(split_part(c.email, '@', 2))"""
 _UP_TO = """
 SELECT max(contact_id) FROM (
     SELECT contact_id FROM subscription
@@ -61,28 +51,10 @@ SELECT max(contact_id) FROM (
     ORDER BY contact_id LIMIT %(slice)s) page
 """
 
-# One row a person: the confirmed subscription that comes first in the campaign's order of lists. Chunks hold one lane
-# each and take turns; providers with few recipients share chunks, and all share the canary.
+# Chunks hold one lane each and take turns; providers with few recipients share chunks, and all share the canary.
 _SLICE = """
-WITH people AS MATERIALIZED (
-    SELECT DISTINCT ON (s.contact_id) s.contact_id, s.mailing_list_id, s.consent_event_id, s.state
-    FROM subscription s
-    WHERE s.account_id = %(account_id)s AND s.mailing_list_id = ANY(%(list_ids)s::bigint[])
-      AND s.contact_id > %(after)s AND s.contact_id <= %(up_to)s
-    ORDER BY s.contact_id, NOT ({is_first}), array_position(%(list_ids)s::bigint[], s.mailing_list_id)
-), judged AS MATERIALIZED (
-    SELECT p.contact_id, p.mailing_list_id, p.consent_event_id, coalesce(lane.key, %(other)s) AS provider,
-        CASE WHEN NOT ({is_confirmed}) THEN p.state
-             ELSE coalesce(own.reason, %(everywhere)s || everywhere.reason, {not_meant}) END AS left_out,
-        {part_is} AS part{arm_is}
-    FROM people p
-    JOIN contact c ON c.id = p.contact_id AND c.account_id = %(account_id)s
-        AND c.id > %(after)s AND c.id <= %(up_to)s
-    LEFT JOIN unnest(%(domains)s::text[], %(providers)s::text[]) lane (domain, key)
-        ON lane.domain = lower(split_part(c.email, '@', 2))
-    {part_join}
-    {arm_join}
-    {suppressions}
+WITH judged AS MATERIALIZED (
+    {judged}
 ), ordered AS MATERIALIZED (
     SELECT j.*, {is_canary} AS canary FROM judged j WHERE left_out IS NULL AND {mine}
 ), large AS MATERIALIZED (
@@ -116,8 +88,6 @@ SELECT {counted_as}, count(*), (SELECT coalesce(max(number), -1) FROM numbered) 
 
 # Chunks never mix parts, such as the different moments of a campaign sent in each recipient's time zone.
 _IN_ORDER = {
-    "is_first": sql.is_confirmed("s.state"), "is_confirmed": sql.is_confirmed("p.state"),
-    "suppressions": sql.suppression_joins("%(account_id)s", "c.address_key"),
     "part_is": "NULL::timestamptz", "part_join": "", "by_part": "", "and_part": "", "part": "NULL::timestamptz AS part",
     "not_before": "NULL::timestamptz", "is_canary": "row_number() OVER (ORDER BY hashint8(contact_id)) <= %(canary)s",
     "mine": "TRUE", "counted_as": "left_out", "edition": "%(edition_id)s", "decision": "%(decision_id)s", "arms": "",
@@ -146,8 +116,8 @@ def _editions_by(column: str) -> dict[str, str]:
 
 
 # The test variant of a contact: by a number from 0 to 9,999, fixed for this campaign even across crashes.
-_TEST_PART = """CASE WHEN mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) < %(tested)s
-        THEN (mod(hashint8extended(p.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
+_TEST_PART = """CASE WHEN mod(hashint8extended(s.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) < %(tested)s
+        THEN (mod(hashint8extended(s.contact_id, %(campaign_id)s) & 9223372036854775807, 10000) / %(width)s)::int END"""
 # First the contacts in the test; the others are only counted.
 _IN_TEST = _IN_ORDER | {
     "part_is": _TEST_PART,
@@ -160,7 +130,7 @@ _IN_TEST = _IN_ORDER | {
 }
 # A chunk holds one language, as it holds one lane: they take turns. Put over the pieces of one of the ways above.
 _IN_LANGUAGES = {
-    "arm_is": f", {ARM} AS arm",
+    "arm_is": f"{ARM} AS arm,",
     "arm_join": LANGUAGE_JOIN,
     "by_arm": "arm, ",
     "and_arm": "AND large.arm = o.arm",
@@ -265,8 +235,7 @@ def plan_slice(campaign_id: int) -> PlanStep:
         return PlanStep(0, more=False)
     plan = Plan.objects.get(campaign_id=campaign_id)
     parameters: dict[str, Any] = {
-        "account_id": campaign.account_id,
-        "list_ids": campaign.list_ids,
+        **parameters_of(campaign),
         "after": plan.after_contact_id,
         "slice": SLICE_CONTACTS,
     }
@@ -293,7 +262,6 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
         "domains": list(DOMAINS),
         "providers": list(DOMAINS.values()),
         "other": OTHER,
-        "everywhere": _EVERYWHERE,
         "campaign_id": campaign.id,
         "edition_id": plan.edition_id,
         "decision_id": plan.decision_id,
@@ -306,7 +274,10 @@ def _insert(campaign: Campaign, plan: Plan, parameters: dict[str, Any], up_to: i
     parameters |= more
     if not draws_canary:
         parts["is_canary"] = "FALSE"
-    statement = _SLICE.format(not_meant=not_meant, **parts)
+    columns = f"coalesce(lane.key, %(other)s) AS provider, {parts.pop('part_is')} AS part, {parts.pop('arm_is')}"
+    joins = f"{_LANE_JOIN} {parts.pop('part_join')} {parts.pop('arm_join')}"
+    judged = judged_sql(not_meant, columns=columns, joins=joins, of_slice=True)
+    statement = _SLICE.format(judged=judged, **parts)
     planned, left_out = 0, dict(plan.left_out)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -334,7 +305,7 @@ def _pieces(campaign: Campaign, plan: Plan, ab_test: AbTest | None) -> tuple[dic
         parts = dict(_IN_TEST if ab_test.winner is None else _AFTER_TEST)
         parameters = arms_of(ab_test)
     elif campaign.local_at is not None:
-        parts = _IN_WAVES | {"part_join": join_of(campaign, of_slice=True)}
+        parts = _IN_WAVES | {"part_join": join_of(campaign, person="s", of_slice=True)}
         parameters = moments_of(campaign, campaign.local_at, plan.begun_at) | {"canary_wave": plan.canary_wave_at}
     if campaign.translations:
         parts |= _IN_LANGUAGES

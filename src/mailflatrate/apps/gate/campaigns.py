@@ -1,17 +1,21 @@
 """The facts for the campaign rules, gathered from the rows of the earlier apps."""
 
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.campaign_content import compile_campaign
+from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign
 from mailflatrate.apps.campaigns.facts import (
     broken_content_facts,
     content_facts,
     history_facts,
     release_facts,
 )
+from mailflatrate.apps.campaigns.missing_values import missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
 from mailflatrate.apps.campaigns.variants import all_variants
@@ -105,4 +109,16 @@ def _message_facts(
         sample, spam = sampled(campaign, compiled, attributes, clock.now())
     except SourceRefused as refused:
         return broken_content_facts(campaign, tuple(refused.errors)), None, None
-    return content, sample, spam
+    return replace(content, **_lacking(campaign, compiled)), sample, spam
+
+
+def _lacking(campaign: Campaign, compiled: CompiledCampaign) -> dict[str, Any]:
+    """Return who of the audience has no value for something that this text prints. A message of an automation is judged
+    when someone reaches it.
+    """
+    if campaign.automation_id is not None or not campaign.list_ids:
+        return {}
+    with suppress(SourceRefused):  # that it takes too long is another check's finding
+        found = missing_fields(campaign, current_account(), compiled)
+        return {"lacking_values": tuple(name for name, _n in found.fields), "people_lacking_values": len(found.ids)}
+    return {}

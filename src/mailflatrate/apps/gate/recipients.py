@@ -6,6 +6,7 @@ The sender reads with its own connection, so the columns are named here once and
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from mailflatrate.apps.campaigns.recipients import HISTORY, LAST_CONTACT, RESTS_UNTIL
 from mailflatrate.apps.suppression.facts import strongest_fact
 from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of, local_part_of
@@ -13,20 +14,16 @@ from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.facts import RecipientFacts
-from mailflatrate.rules.limits import CONSENT_REVIEW_AGE
 
-# delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere. The
-# last campaign is looked up only if the consent alone is too old (R-13, R-91), and for contacts who want fewer.
-COLUMNS = """
+# delivery d, its contact c, subscription s, consent event e, evidence v, list l, suppressions own and everywhere.
+COLUMNS = f"""
     d.id, d.decision_id, d.contact_id, d.mailing_list_id, d.attempts, d.consent_event_id,
     c.email, c.first_name, c.last_name, c.attributes, c.soft_bounces,
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
-    greatest(e.occurred_at, c.last_activity_at, m.last_campaign_at), l.public_name, l.origin_state,
-    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, greatest(rest.ends_at, c.paused_until),
+    {LAST_CONTACT}, l.public_name, l.origin_state,
+    own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, {RESTS_UNTIL},
     c.address_key
 """
-# What the archive has on it: one row per contact instead of a lookup in each month.
-_ARCHIVED = "(SELECT a.sent_at FROM last_mailing a WHERE a.contact_id = d.contact_id AND a.account_id = d.account_id)"
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
     LEFT JOIN subscription s ON s.account_id = d.account_id AND s.mailing_list_id = d.mailing_list_id
@@ -35,17 +32,8 @@ JOINS = f"""
     LEFT JOIN consent_evidence v ON v.event_id = d.consent_event_id AND v.account_id = d.account_id
     LEFT JOIN mailing_list l ON l.id = d.mailing_list_id AND l.account_id = d.account_id
     {sql.suppression_joins("d.account_id", "c.address_key")}
-    LEFT JOIN LATERAL (
-        SELECT greatest(max(b.settled_at), {_ARCHIVED}) AS last_campaign_at FROM delivery b
-        WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
-          AND b.campaign_id IS NOT NULL AND e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
-    ) m ON e.occurred_at < now() - interval '{CONSENT_REVIEW_AGE.days} days'
-    LEFT JOIN LATERAL (
-        SELECT greatest(max(b.settled_at), {_ARCHIVED}) + c.pause_days * interval '1 day' AS ends_at FROM delivery b
-        WHERE b.account_id = d.account_id AND b.contact_id = d.contact_id AND b.state = 'sent'
-          AND b.campaign_id IS NOT NULL AND c.pause_days IS NOT NULL
-    ) rest ON c.pause_days IS NOT NULL
-"""  # noqa: S608  # made of constants
+    {HISTORY}
+"""
 
 
 class RecipientRow(NamedTuple):

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
-from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
 from mailflatrate.apps.lists.intake.quarantine import WAITING_REASONS
 from mailflatrate.apps.lists.models import (
@@ -215,19 +214,6 @@ def count_segment(list_ids: Sequence[int], conditions: Any) -> int:
     with whole_account():
         where, values = conditions_sql(conditions)
         return _count(f"{_ON_A_LIST} AND {where}", [list(list_ids), *values])
-
-
-def count_audience(audience: Audience) -> tuple[int, int]:
-    """Return how many people would get a campaign, and how many more without its exclusions. Raises SegmentError."""
-    with whole_account():
-        members, values = audience.members_sql()
-        meant = _count(f"{_ON_A_LIST} AND {members}", [list(audience.list_ids), *values])
-        excluded, left_out = audience.excluded_sql()
-        if excluded == "FALSE":
-            return meant, 0
-        where, others = conditions_sql(audience.conditions)
-        more = _count(f"{_ON_A_LIST} AND {where} AND {excluded}", [list(audience.list_ids), *others, *left_out])
-        return meant, more
 
 
 def _count(where: str, values: list[Any]) -> int:

@@ -12,11 +12,12 @@ from mailflatrate.rules.verdict import RuleText
 
 _KEY = "recipient-origin"
 _REFUSED = SkippedRecipient("R-10", _KEY, WithholdReason.LIST_NOT_APPROVED)
-_MAILABLE = (OriginState.FORM, OriginState.APPROVED)
+MAILABLE = (OriginState.FORM, OriginState.APPROVED)
+"""The origins of a list that let its people be mailed."""
 
 
 def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
-    return None if facts.origin in _MAILABLE else _REFUSED
+    return None if facts.origin in MAILABLE else _REFUSED
 
 
 RULE = RecipientRule(

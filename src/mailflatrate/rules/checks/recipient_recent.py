@@ -1,4 +1,7 @@
-"""R-13, R-91: consent that was not used for 24 months no longer covers a campaign."""
+"""R-13, R-91: consent that was not used for 24 months no longer covers a campaign.
+
+The last message declared at import counts as it did there, once a reviewer accepted it.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Account, KeyScope
-from mailflatrate.apps.campaigns import queries
+from mailflatrate.apps.campaigns import queries, recipients
 from mailflatrate.apps.campaigns.actions import drafts, templates, versions
 from mailflatrate.apps.campaigns.gallery import GalleryKey
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -20,7 +20,6 @@ from mailflatrate.apps.campaigns.variants import as_variant, variant_count
 from mailflatrate.apps.gate.test_lists import MOST_LISTS, addresses_of
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_MESSAGES, send_test
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     CampaignDetail,
@@ -95,6 +94,7 @@ class RecipientCounts(Schema):
 
     recipients: int
     left_out: int
+    skipped: Annotated[dict[str, int], Field(description="on the lists but may not be mailed, by reason")]
 
 
 class MessagePreview(Schema):
@@ -255,8 +255,8 @@ def checks_of(campaign: Campaign) -> CampaignChecks:
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ, answers=RecipientCounts)
 def count_recipients(request: ApiRequest, campaign_id: Id) -> RecipientCounts:
     """Count the recipients a campaign would go to now. Contacts who may not be mailed aren't counted."""
-    people, left_out = count_audience(queries.audience_of(find_campaign(campaign_id)))
-    return RecipientCounts(recipients=people, left_out=left_out)
+    counted = recipients.count_recipients(find_campaign(campaign_id))
+    return RecipientCounts(recipients=counted.recipients, left_out=counted.excluded, skipped=dict(counted.skipped))
 
 
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=KeyScope.READ, answers=MessagePreview)

@@ -14,9 +14,9 @@ from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign
-from mailflatrate.apps.campaigns.queries import audience_of, newest_imprint
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.gate.actions import check_campaign
-from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.preview import PreviewedMessage, render_preview
@@ -76,7 +76,7 @@ def _context(request: DeskRequest, automation: Automation, version: AutomationVe
     with tenancy.account(automation.account_id):
         waiting = waiting_messages(automation.id)
         reviewed = [_message(campaign) for campaign in waiting]
-        people = count_audience(audience_of(waiting[0]))[0] if waiting else 0
+        people = count_recipients(waiting[0]).recipients if waiting else 0
         flow = flow_of(version, automation.mailing_list.name)
     return {
         "automation": automation,

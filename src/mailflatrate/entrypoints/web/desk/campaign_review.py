@@ -14,16 +14,17 @@ from mailflatrate.apps.automations.models import Automation
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
-from mailflatrate.apps.campaigns.queries import audience_lists, audience_of, campaigns_to_review, newest_imprint
+from mailflatrate.apps.campaigns.queries import audience_lists, campaigns_to_review, newest_imprint
+from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.variants import all_variants, variant_count
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
-from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
 from mailflatrate.entrypoints.presenters.language import reading_language, text_name
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
+from mailflatrate.entrypoints.presenters.outcomes import reasons
 from mailflatrate.entrypoints.presenters.preview import PreviewedMessage, render_preview
 from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.content_policy import allow
@@ -57,7 +58,7 @@ def campaigns(request: DeskRequest) -> HttpResponse:
             continue  # its messages are decided together
         automation = None
         with tenancy.account(campaign.account_id):
-            people, _left_out = count_audience(audience_of(campaign))
+            people = count_recipients(campaign).recipients
             if campaign.automation_id is not None:
                 automations.add(campaign.automation_id)
                 automation = Automation.objects.filter(id=campaign.automation_id).first()
@@ -76,7 +77,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
     with tenancy.account(campaign.account_id):
         verdict = check_campaign(campaign.id)
         lists = audience_lists(campaign)
-        people, left_out = count_audience(audience_of(campaign))
+        counted = count_recipients(campaign)
         before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
         excluded_names = exclusions_of(campaign).names
@@ -100,8 +101,9 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "customer": campaign.account,
         "tone": tone_of(campaign.account),
         "owners": owners(campaign.account_id),
-        "people": people,
-        "left_out": left_out,
+        "people": counted.recipients,
+        "left_out": counted.excluded,
+        "skipped": reasons(counted.skipped),
         "excluded_names": excluded_names,
         "lists": lists,
         "earlier": earlier,

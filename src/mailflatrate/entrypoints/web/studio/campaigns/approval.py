@@ -16,17 +16,16 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseRequest
 from mailflatrate.apps.campaigns.queries import (
     audience_lists,
-    audience_of,
     may_approve,
     newest_imprint,
     release_request,
     request_sent_back,
 )
+from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.gate import approval
-from mailflatrate.apps.lists.queries import count_audience
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
+from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.documents import policy_in_force
@@ -139,12 +138,13 @@ def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
     present = content_hash(campaign, newest_imprint())
-    recipients, left_out = count_audience(audience_of(campaign))
+    counted = count_recipients(campaign)
     context: dict[str, Any] = {
         "campaign": campaign, "four_eyes": four_eyes_of(request, campaign, present), "shown_hash": present,
         "asked": release_request(campaign.id), "panel": panel_of(campaign, for_approver=True),
         "policy": policy_in_force(request.LANGUAGE_CODE or "en"),
-        "recipients": recipients, "left_out": left_out, "lists": audience_lists(campaign),
+        "recipients": counted.recipients, "left_out": counted.excluded, "skipped": reasons(counted.skipped),
+        "lists": audience_lists(campaign),
         "preview": preview_of(
             request, campaign, PreviewState.of(request), here=reverse("studio:campaign-approval", args=[campaign.id])
         ),

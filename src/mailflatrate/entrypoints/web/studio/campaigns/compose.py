@@ -20,7 +20,8 @@ from mailflatrate.apps.campaigns.errors import LockedPart, NotEditable
 from mailflatrate.apps.campaigns.link_tagging import adds_tags
 from mailflatrate.apps.campaigns.locks import COVERED, may_design
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
-from mailflatrate.apps.campaigns.queries import attribute_names, audience_of, brand_style, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint, sent_back
+from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
 from mailflatrate.apps.campaigns.translations import taken_languages
 from mailflatrate.apps.campaigns.variants import as_variant, written
@@ -32,14 +33,14 @@ from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.apps.lists.models import Segment
-from mailflatrate.apps.lists.queries import count_audience, list_table, segments
+from mailflatrate.apps.lists.queries import list_table, segments
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.message_step import step_of_message
-from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
+from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.writing_help import suggested_in
 from mailflatrate.entrypoints.web.documents import policy_in_force
@@ -154,7 +155,8 @@ def _live_context(
     if found is None:
         found = merge_errors(as_variant(campaign, variant))
     mistakes, settings = _mistakes(found), load_settings()
-    recipients, left_out = count_audience(audience_of(campaign))
+    counted = count_recipients(campaign)
+    recipients = counted.recipients
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
 
     shown_hash = content_hash(campaign, newest_imprint())
@@ -171,7 +173,8 @@ def _live_context(
         "warm_up": plan_of(campaign, recipients),
         "writing_help": is_installed(),
         "lasts_hours": round(lasts / 3600),
-        "left_out": left_out,
+        "left_out": counted.excluded,
+        "skipped": reasons(counted.skipped),
         "audience_error": audience_error,
         "merge_errors": mistakes,
         "errors_json": json.dumps(mistakes),

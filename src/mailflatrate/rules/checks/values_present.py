@@ -1,0 +1,33 @@
+"""R-52: recipients without a value that the content prints are named before they are skipped."""
+
+from __future__ import annotations
+
+from mailflatrate.rules.facts import CampaignFacts
+from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
+
+
+def _hits(facts: CampaignFacts) -> Params | None:
+    content = facts.content
+    if not content.people_lacking_values:
+        return None
+    return {
+        "count": content.people_lacking_values,
+        "recipients": facts.audience.recipients,
+        "names": ", ".join(content.lacking_values),
+    }
+
+
+CHECK: Check[CampaignFacts] = Check(
+    rule="R-52",
+    key="values-present",
+    severity=Severity.WARN,
+    anchor="campaign.content",
+    source="Derived",
+    hits=_hits,
+    text=RuleText(
+        title="Merge fields have values for everyone",
+        sentence="{count} of {recipients} recipients have no value for {names} and will be skipped.",
+        why="An email with an empty field shows readers that no one checked it, so it isn't sent.",
+        fix="Give the field a default in the content, or add the values to the contacts.",
+    ),
+)

@@ -1,0 +1,252 @@
+"""One number of recipients: what the check, the editor, the reviewer and the API promise is planned, and then sent."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from mailflatrate.apps.campaigns.campaign_content import content_hash
+from mailflatrate.apps.campaigns.local_time import waves_of
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
+from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.recipients import count_recipients
+from mailflatrate.apps.campaigns.samples import audience_sql
+from mailflatrate.apps.campaigns.translations import people_by_language
+from mailflatrate.apps.delivery.models import AbTest, Delivery
+from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.gate.actions import check_campaign, release_campaign
+from mailflatrate.apps.gate.audience import audience_facts
+from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
+from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.lists.actions.lists import create_list
+from mailflatrate.apps.lists.ledger import EventEvidence, append
+from mailflatrate.apps.lists.models import Contact, Import, Subscription
+from mailflatrate.apps.suppression.models import Suppression
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import address_key
+from mailflatrate.rules.audience_states import ConsentKind
+from mailflatrate.rules.gate import judge_recipient
+from mailflatrate.settings.roles import owner_url
+from mailflatrate.settings.schema import load_settings
+from support.contact_files import HEADER, line
+from support.customers import Customer, sending_customer
+from support.origins import declare_origin
+from support.people import operator
+
+SEEDS = range(8)
+DAY = timedelta(days=1)
+AGES = (0, 20, 200, 364, 366, 500, 729, 731, 900)
+WHY = ("hard_bounce", "complaint", "manual", "objection")
+WORLD_LANGUAGES = ("", "de", "fr", "English")
+
+
+def test_the_last_mailing_that_the_origin_declares_counts_as_at_the_import(database: str) -> None:
+    """Confirmed 25 months ago, last emailed by the old system last month: the import says mailable, and they get it."""
+    assert database
+    anna = sending_customer(people=0).with_list("Moved in")
+    mailed = clock.now().date() - 30 * DAY
+    origin = declare_origin(anna.account_id, anna.list_id, last_mailed_on=mailed, collected_from=mailed - 900 * DAY)
+    approved(origin.id)
+    old, fresh = (clock.now() - days * DAY for days in (760, 40))
+    job = anna.bring("\n".join([HEADER, *(_line(f"p{n}@kunde-{n}.de", at) for n, at in enumerate((old, old, fresh)))]))
+    assert (job.accepted, job.quarantined) == (3, {})
+    planned = through_review(anna, anna.draft())
+    assert (planned.planned_count, planned.left_out) == (3, {})
+    with tenancy.account(anna.account_id):
+        assert refused_at_sending(planned.id) == {}
+
+
+def approved(origin_id: int) -> None:
+    from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+
+    decide_origin(origin_id, OriginDecision.APPROVE, reviewer=operator(), reason="Seen.")
+
+
+def _line(email: str, at: datetime) -> str:
+    return line(email, signup=at.isoformat(), confirmed=(at + timedelta(minutes=5)).isoformat())
+
+
+def through_review(anna: Customer, draft: Campaign, **how: Any) -> Campaign:
+    """Released, approved by a reviewer where one is needed, and planned."""
+    campaign = anna.ticked(draft)
+    with tenancy.account(anna.account_id):
+        decision = release_campaign(campaign.id, by=anna.owner, **how)
+        assert decision.allowed, [one for one in decision.findings if not one["passed"]]
+        present = content_hash(campaign, newest_imprint())
+    if anna.again(campaign).state == CampaignState.REVIEW:
+        review_campaign(anna.account_id, campaign.id, approved=True, by=operator(), shown_hash=present)
+    with tenancy.account(anna.account_id):
+        decision = anna.again(campaign).decisions.filter(edition__isnull=False).order_by("id")[0]
+    assert decision.edition_id is not None
+    plan_campaign(anna.account_id, campaign.id, decision.edition_id, decision.id)
+    return anna.again(campaign)
+
+
+def refused_at_sending(campaign_id: int) -> Counter[str]:
+    """Whom the sender would skip of those who were planned, by reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {COLUMNS} FROM delivery d {JOINS} WHERE d.campaign_id = %s", [campaign_id])
+        rows = [RecipientRow._make(row) for row in cursor.fetchall()]
+    found = [judge_recipient(recipient_facts(row), clock.now()) for row in rows]
+    return Counter(each.reason.value for each in found if each is not None)
+
+
+class World:
+    """An account with people of every kind on three lists, and earlier campaigns; all drawn from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.draw = random.Random(seed)
+        self.anna = sending_customer(people=6)
+        self.lists = [self.anna.list_id]
+        with tenancy.account(self.anna.account_id):
+            self.lists += [create_list(name, name, "en").id for name in ("Second", "Third")]
+        self.imports = {list_id: self._import(list_id) for list_id in self.lists}
+        with tenancy.account(self.anna.account_id):
+            for number in range(34):
+                self._person(number)
+        self._earlier()
+
+    def _import(self, list_id: int) -> int:
+        origin = declare_origin(self.anna.account_id, list_id, last_mailed_on=clock.now().date() - 10 * DAY)
+        approved(origin.id)
+        with tenancy.account(self.anna.account_id):
+            job = Import.objects.create(
+                mailing_list_id=list_id,
+                file_name="a.csv",
+                file_path="a",
+                file_sha256="a",
+                file_bytes=1,
+                origin=origin,
+                state="done",
+                check_state="clear",
+                rows_read=1,
+            )
+        return job.id
+
+    def _person(self, number: int) -> None:
+        draw, now = self.draw, clock.now()
+        email = f"Reader.{number}+{draw.randint(0, 9)}@{draw.choice(['gmail.com', 'web.de', 'kunde.fr', 'kunde.at'])}"
+        contact = Contact.objects.create(
+            email=email.lower(),
+            address_key=address_key(email),
+            first_name=draw.choice(["Dora", "Emil", ""]),
+            attributes={"city": draw.choice(["Kiel", "Bonn", ""]), "language": draw.choice(WORLD_LANGUAGES)},
+            pause_days=draw.choice([None, None, None, 7, 30]),
+            paused_until=draw.choice([None, None, None, now + 3 * DAY, now - DAY]),
+            last_activity_at=draw.choice([None, None, now - 10 * DAY, now - 800 * DAY]),
+        )
+        for list_id in draw.sample(self.lists, draw.randint(1, 3)):
+            self._subscribe(contact, list_id, now - draw.choice(AGES) * DAY)
+        if draw.random() < 0.15:
+            Suppression.objects.create(
+                address_key=contact.address_key,
+                reason=draw.choice(WHY),
+                source="test",
+                lifted_at=None,
+            )
+
+    def _subscribe(self, contact: Contact, list_id: int, at: datetime) -> None:
+        kind = self.draw.choice([ConsentKind.CONFIRMED, ConsentKind.IMPORTED])
+        state = self.draw.choice(["confirmed"] * 5 + ["pending", "quarantined", "unsubscribed"])
+        details, source = {}, None
+        if kind is ConsentKind.IMPORTED:
+            source = self.imports[list_id]
+            if self.draw.random() < 0.5:
+                mailed = clock.now() - self.draw.choice((10, 380, 760)) * DAY
+                details = {"last_contact": {"at": mailed.isoformat(), "by": "origin"}}
+        evidence = EventEvidence(contact.email, confirmed_at=at, details=details)
+        event = append(contact.id, list_id, kind, at, evidence, source_import_id=source)
+        proved = state in ("confirmed", "unsubscribed")
+        Subscription.objects.create(
+            mailing_list_id=list_id,
+            contact=contact,
+            state=state,
+            consent_event_id=event if proved else None,
+            confirmed_at=at if proved else None,
+            unsubscribed_at=clock.now() if state == "unsubscribed" else None,
+        )
+
+    def _earlier(self) -> None:
+        """An earlier campaign reached some of them, a while ago."""
+        campaign = through_review(self.anna, self.anna.draft("Earlier", list_ids=self.lists))
+        with tenancy.account(self.anna.account_id):
+            ids = list(Delivery.objects.filter(campaign=campaign).values_list("id", flat=True))
+            for number in self.draw.sample(ids, len(ids) // 2):
+                at = clock.now() - self.draw.choice((1, 5, 20, 400)) * DAY
+                Delivery.objects.filter(id=number).update(state="sent", settled_at=at, attempts=1)
+        self.earlier = campaign
+        if self.draw.random() < 0.3:
+            with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
+                owner.execute("SET session_replication_role = replica")
+                owner.execute("UPDATE mailing_list SET origin_state = 'waiting' WHERE id = %s", [self.lists[1]])
+
+    def draft(self) -> Campaign:
+        """A campaign with some of everything that narrows an audience."""
+        draw, values = self.draw, dict[str, Any]()
+        values["list_ids"] = draw.sample(self.lists, draw.randint(1, 3))
+        others = [each for each in self.lists if each not in values["list_ids"]]
+        kiel = [{"field": "attribute", "key": "city", "op": "equals", "value": "kiel"}]
+        if draw.random() < 0.3:
+            values["conditions"] = kiel
+        if others and draw.random() < 0.4:
+            values["excluded_list_ids"] = others
+        if draw.random() < 0.3:
+            bonn = [{**kiel[0], "value": "bonn"}]
+            values["excluded_segments"] = [{"id": 1, "name": "Bonn", "conditions": bonn}]
+        if draw.random() < 0.3:
+            values["excluded_mailing_ids"] = [self.earlier.id]
+        text = {
+            "subject": "Zwiebeln sind da",
+            "preheader": "",
+            "content": "# Zwiebeln\n\nSie sind da.",
+            "text_override": "",
+        }
+        return self.anna.draft(
+            "Random",
+            **values,
+            **draw.choice([{}, {"variants": [text], "test_share": 50}, {"translations": [{"language": "de", **text}]}]),
+        )
+
+
+def positional_count(campaign: Campaign) -> int:
+    where, values = audience_sql(campaign)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM contact c WHERE {where}", values)
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_promised_is_planned_and_the_difference_was_shown_before(database: str, seed: int) -> None:
+    assert database
+    world = World(seed)
+    anna, draft = world.anna, world.draft()
+    with tenancy.account(anna.account_id):
+        promised = count_recipients(draft)
+        facts = audience_facts(draft)
+        blocked = [each.key for each in check_campaign(draft.id).blocked_by]
+        assert facts.recipients == promised.recipients == positional_count(draft)
+        assert sum(people_by_language(draft).values()) == promised.recipients
+        assert sum(wave.people for wave in waves_of(draft, clock.now() + DAY, clock.now())) == promised.recipients
+        on_lists = (
+            Subscription.objects.filter(mailing_list_id__in=draft.list_ids).values("contact_id").distinct().count()
+        )
+    how = {"at_best_hour": True} if world.draw.random() < 0.3 and not draft.variants else {}
+    if not promised.recipients or "variants-have-readers" in blocked:
+        return
+    planned = through_review(anna, draft, **how)
+    with tenancy.account(anna.account_id):
+        tested = AbTest.objects.filter(campaign=planned).first()
+        rest = tested.rest if tested else 0
+        assert planned.planned_count + rest == promised.recipients
+        assert refused_at_sending(planned.id) == {}
+        counted: Sequence[tuple[str, int]] = [
+            (why, n) for why, n in planned.left_out.items() if why in promised.skipped
+        ]
+        if not tested:
+            assert dict(counted) == promised.skipped
+            assert sum(planned.left_out.values()) + planned.planned_count == on_lists
