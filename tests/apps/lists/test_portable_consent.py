@@ -256,7 +256,10 @@ def test_another_installation_is_trusted_only_once_its_keys_are_named(
     assert set(refusals(moved, moved.bring(file)).values()) == {
         PortableFault.UNKNOWN_KEY.value,
         PortableFault.CUT_OFF.value,
-    }
+        "complained_before",
+        "unsubscribed_before",
+    }, "a no needs no proof"
+    assert suppressed(moved, anna) == {"gerd", "hanna"}
     (tmp_path / "elsewhere.json").write_text(json.dumps({"format": KEYS_FORM, "keys": [public.as_json()]}))
     settings = load_settings().model_copy(update={"trusted_proof_keys": tmp_path})
     monkeypatch.setattr(trusted_keys, "load_settings", lambda: settings)

@@ -63,6 +63,13 @@ READERS: Mapping[str, ChildReader] = {
         f"{_PREVIEW}:preview_table", cpu_seconds=2.6, memory_mb=200, answer_mb=16, raises=_TABLES
     ),
     "table.orders": ChildReader(f"{_PREVIEW}:find_date_orders", cpu_seconds=2.6, raises=_TABLES),
+    "table.noes": ChildReader(
+        "mailflatrate.apps.lists.intake.no_rows:find_unread_noes",
+        cpu_seconds=12,
+        wall_seconds=60,
+        memory_mb=208,
+        raises=_TABLES,
+    ),
     "workbook.head": ChildReader(
         f"{_SHEETS}:read_first_rows",
         cpu_seconds=5,

@@ -86,6 +86,7 @@ def dry_run_command(
             date_order=next((order for order in reversed(dates) if "=" not in order), ""),
             date_orders=dict(order.rsplit("=", 1) for order in dates if "=" in order),
             field_types={},
+            unread_noes=0,
         )
         with tables_in(files) as tables:
             runner = DryRunner(

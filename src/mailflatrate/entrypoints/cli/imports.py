@@ -61,6 +61,7 @@ import_command.add_command(dry_run_command)
 @click.option(
     "--no-status", multiple=True, metavar="COLUMN=REASON", help="The column looks like a status but isn't one."
 )
+@click.option("--unread-noes", type=int, default=0, help="How many opt-outs without an address may be left out.")
 @click.option("--time-zone", default="", help="Time zone of times without one. Default: the account's.")
 @click.option("--dates", default="", help="day_first or month_first, for columns whose dates are ambiguous.")
 @click.option("--system", default="", help="The system that wrote the file. Default: recognized by its columns.")

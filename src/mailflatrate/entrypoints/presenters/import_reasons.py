@@ -56,6 +56,7 @@ _ROW_WORDS: dict[str, str | Promise] = {
     "unsubscribed_before": gettext_lazy("The person unsubscribed in the previous system and is now suppressed here."),
     "bounced_before": gettext_lazy("The address bounced in the previous system and is now suppressed here."),
     "complained_before": gettext_lazy("The person complained in the previous system and is now suppressed here."),
+    "no_without_address": gettext_lazy("The row opts someone out, but no address can be found in it."),
     "blocked_before": gettext_lazy("The address was blocked in the previous system and is now suppressed here."),
     "suppressed": gettext_lazy("The address bounced, complained or unsubscribed before. An import can't change that."),
     "unsubscribed": gettext_lazy("The person unsubscribed from this list. Only a new sign-up can change that."),

@@ -46,6 +46,7 @@ _LABELS: Final = {
     "import.held": gettext_lazy("Import held"),
     "import.released": gettext_lazy("Import released"),
     "import.refused": gettext_lazy("Import rejected"),
+    "import.unread_noes": gettext_lazy("Opt-outs without an address left out of an import"),
     "import.no_status": gettext_lazy("File imported without a status column"),
     "import.rechecked": gettext_lazy("Import checked again"),
     "suppression_file.started": gettext_lazy("Suppressions imported"),

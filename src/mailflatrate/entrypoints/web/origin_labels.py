@@ -164,6 +164,7 @@ def _share_words() -> Mapping[AnomalyKind, str]:
         AnomalyKind.ONE_DOMAIN: _("On the largest company domain"),
         AnomalyKind.SEQUENTIAL: _("Sequentially numbered"),
         AnomalyKind.MISTYPED: _("Misspelled domains"),
+        AnomalyKind.UNREAD_NOES: _("Opt-outs without an address"),
         AnomalyKind.FORBIDDEN_SOURCE: _("Source names a prohibited origin"),
         AnomalyKind.SAME_MOMENT: _("Confirmed in the same second"),
         AnomalyKind.SAME_IP: _("Signed up from the same IP address"),

@@ -28,6 +28,7 @@ class AnomalyKind(Enum):
     SEQUENTIAL = "sequential"
     MISTYPED = "mistyped"
     FORBIDDEN_SOURCE = "forbidden_source"
+    UNREAD_NOES = "unread_noes"
     SAME_MOMENT = "same_moment"
     SAME_IP = "same_ip"
 
@@ -39,7 +40,7 @@ class ImportFigures:
     `people` have complete proof; the counts from `unresolvable` on refer to them. `resolved` have a domain that the DNS
     answered for. `one_domain` are those at the largest domain that is not a mailbox provider's. `sequential` are in
     runs like a1, a2, a3. `same_moment` confirmed in the busiest second, `same_ip` came from the busiest IP address.
-    `sources` name forbidden origins.
+    `forbidden_sources` name forbidden origins. `unread_noes` say no without an address, and nobody decided about them.
     """
 
     rows: int
@@ -56,6 +57,7 @@ class ImportFigures:
     same_moment: int = 0
     same_ip: int = 0
     forbidden_sources: int = 0
+    unread_noes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ _SENTENCES: dict[AnomalyKind, str] = {
     AnomalyKind.SEQUENTIAL: N_("Many addresses are numbered consecutively, as if a program had generated them."),
     AnomalyKind.MISTYPED: N_("Many domains are misspelled. No one could have confirmed from there."),
     AnomalyKind.FORBIDDEN_SOURCE: N_("The source column names a forbidden origin."),
+    AnomalyKind.UNREAD_NOES: N_("Some rows opt someone out, but no address can be found in them."),
     AnomalyKind.SAME_MOMENT: N_(
         "Many people confirmed in the same second. That's what proof written by a program looks like."
     ),
@@ -112,6 +115,9 @@ def judge_figures(figures: ImportFigures) -> tuple[Anomaly, ...]:
     if figures.forbidden_sources:
         share = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
         found.append(Anomaly(AnomalyKind.FORBIDDEN_SOURCE, figures.forbidden_sources, share, 0.0))
+    if figures.unread_noes:
+        share = 100 * figures.unread_noes / max(figures.rows, figures.unread_noes)
+        found.append(Anomaly(AnomalyKind.UNREAD_NOES, figures.unread_noes, share, 0.0))
     return tuple(found)
 
 

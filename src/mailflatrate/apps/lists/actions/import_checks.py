@@ -6,16 +6,21 @@ No one in it is mailed before this check: the gate makes sure of that (rule `imp
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from mailflatrate.apps.domains.mailable import askable, known_facts
 from mailflatrate.apps.lists.intake.figures import ImportCharts, count_import, largest_domains, mistyped_domains
+from mailflatrate.apps.lists.intake.judged import UNREAD_NO
 from mailflatrate.apps.lists.intake.people_figures import unmailable
-from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, WAITING_REASONS
-from mailflatrate.apps.lists.models import CheckState, Import, ImportState
+from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, SAID_NO, WAITING_REASONS
+from mailflatrate.apps.lists.models import CheckState, ConsentEvent, Contact, Import, ImportState
+from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import canonical_address_key
+from mailflatrate.mail.address import canonical_key, without_tag
 from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import AddressReason
 from mailflatrate.rules.origins.figures import Anomaly, judge_figures
@@ -31,6 +36,7 @@ WITH chosen AS MATERIALIZED (
     JOIN contact c ON c.id = s.contact_id AND c.account_id = e.account_id
     WHERE e.account_id = %(account_id)s AND e.source_import_id = %(import_id)s
       AND (%(domains)s::text[] IS NULL OR split_part(c.email, '@', 2) = ANY(%(domains)s::text[]))
+      AND (%(contacts)s::bigint[] IS NULL OR s.contact_id = ANY(%(contacts)s::bigint[]))
       AND ({sql.is_confirmed("s.state")} OR s.quarantine_reason = ANY(%(waiting)s::text[]))
     FOR UPDATE OF s
 ), moved AS (
@@ -62,8 +68,10 @@ def check_import(import_id: int) -> Import | None:
         picture.figures,
         resolved=sum(count for domain, count in picture.asked if domain in facts),
         unresolvable=sum(count for domain, count in picture.asked if domain in unmailable(facts)),
+        unread_noes=max(0, job.refused.get(UNREAD_NO, 0) - job.terms.get("unread_noes", 0)),
     )
     anomalies = judge_figures(figures)
+    _keep_out_refused_mailboxes(job)
     _keep_out_the_unmailable(job, unmailable(facts))
     job.figures = _as_json(replace(picture, figures=figures), anomalies, unmailable(facts))
     job.check_state = CheckState.HELD if anomalies or job.quarantined.get(AGEING) else CheckState.CLEAR
@@ -84,6 +92,20 @@ def check_import(import_id: int) -> Import | None:
     return job
 
 
+def _keep_out_refused_mailboxes(job: Import) -> None:
+    """Quarantine people with a +tag whose mailbox is suppressed: a later row of the file may have said no."""
+    brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
+    people = Contact.objects.filter(id__in=brought, email__contains="+").values_list("id", "email")
+    found = people.order_by("id").iterator(chunk_size=2_000)
+    while some := list(islice(found, 2_000)):
+        mailboxes = {contact: without_tag(canonical_key(email)) for contact, email in some}
+        keys = {contact: canonical_address_key(mailbox) for contact, mailbox in mailboxes.items() if mailbox}
+        refused = {bytes(key) for key in active_for([*keys.values()]).values_list("address_key", flat=True)}
+        contacts = [contact for contact, key in keys.items() if key in refused]
+        if contacts:
+            _keep_out(job, SAID_NO, contacts=contacts, waiting=WAITING_REASONS)
+
+
 def _keep_out_the_unmailable(job: Import, reasons: dict[str, str]) -> None:
     """Block people at domains that accept no mail; no decision or later import changes that (R-18)."""
     for reason in sorted(set(reasons.values())):
@@ -100,10 +122,17 @@ def _keep_out_the_mistyped(job: Import) -> None:
 
 def _hold(job: Import) -> None:
     """Quarantine people accepted before the whole file was known; those already waiting keep their reason."""
-    _keep_out(job, IMPORT_HELD, domains=None, waiting=())
+    _keep_out(job, IMPORT_HELD, waiting=())
 
 
-def _keep_out(job: Import, reason: str, *, domains: list[str] | None, waiting: tuple[str, ...]) -> None:
+def _keep_out(
+    job: Import,
+    reason: str,
+    *,
+    domains: list[str] | None = None,
+    contacts: list[int] | None = None,
+    waiting: tuple[str, ...],
+) -> None:
     """Quarantine and count the import's people who are confirmed or wait for one of the reasons in `waiting`."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -112,6 +141,7 @@ def _keep_out(job: Import, reason: str, *, domains: list[str] | None, waiting: t
                 "account_id": tenancy.current_account_id(),
                 "import_id": job.id,
                 "domains": domains,
+                "contacts": contacts,
                 "waiting": list(waiting),
                 "reason": reason,
             },

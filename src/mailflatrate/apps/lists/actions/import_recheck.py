@@ -29,13 +29,14 @@ from mailflatrate.apps.lists.intake.columns import (
 from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.apps.lists.intake.import_options import ImportTerms, suggested_all_rows, with_system
 from mailflatrate.apps.lists.intake.judged import SaidNo
+from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
 from mailflatrate.apps.lists.intake.opt_outs import write_noes
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment, moment_reader
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ImportState, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import audit, tenancy
-from mailflatrate.base.ids import address_key
+from mailflatrate.base.ids import address_key, canonical_address_key
 from mailflatrate.rules.prior_status.columns import StatusField, is_other_channel, read_title
 from mailflatrate.rules.prior_status.row import StatusColumn, judge_row
 from mailflatrate.rules.prior_status.status_words import NO, is_status_word, read_status
@@ -174,18 +175,17 @@ def _said_in_file(job: Import, path: Path) -> Iterator[SaidNo]:
     )
     email_at = columns.targets[ColumnTarget.EMAIL]
     for line, cells, fault in table.rows():
-        if fault is not None:
-            continue
-        hit, _held = statuses.judge(cells)
-        key = address_key(cells[email_at].strip())
-        if key is None:
-            continue
+        hit = statuses.judge_damaged(cells) if fault is not None else statuses.judge(cells)[0]
         if hit is not None and hit.status in NO:
-            yield SaidNo(line, key, hit.status, hit.column.title, hit.text, statuses.moment(hit, cells))
+            at = statuses.moment(hit, cells)
+            for address in addresses_of_no(cells, email_at if fault is None else None):
+                yield SaidNo(line, canonical_address_key(address), hit.status, hit.column.title, hit.text, at)
             continue
-        for at in statuses.watched:
-            if is_status_word(cells[at]) and (said := read_status(cells[at])) in NO:
-                yield SaidNo(line, key, said, table.header[at], cells[at], None)
+        if fault is not None or (key := address_key(cells[email_at].strip())) is None:
+            continue
+        for watched in statuses.watched:
+            if is_status_word(cells[watched]) and (said := read_status(cells[watched])) in NO:
+                yield SaidNo(line, key, said, table.header[watched], cells[watched], None)
 
 
 def _statuses_of(mapping: Mapping[str, str]) -> dict[str, str]:

@@ -16,18 +16,25 @@ from mailflatrate.apps.accounts.models import Occasion, User
 from mailflatrate.apps.lists.actions.origins import usable_origin
 from mailflatrate.apps.lists.errors import ImportProblem, ImportStateError, ListError
 from mailflatrate.apps.lists.fields import declare, month_first
-from mailflatrate.apps.lists.intake import uploads
+from mailflatrate.apps.lists.intake import portable_rows, uploads
 from mailflatrate.apps.lists.intake.column_survey import decided_order
 from mailflatrate.apps.lists.intake.columns import Columns, ColumnTarget, check_mapping, suggest_mapping
 from mailflatrate.apps.lists.intake.file_preview import TablePreview
-from mailflatrate.apps.lists.intake.file_tables import preview_in_child, search_orders
+from mailflatrate.apps.lists.intake.file_tables import preview_in_child, search_orders, search_unread_noes
 from mailflatrate.apps.lists.intake.import_options import (
     ImportTerms,
     check_terms,
     suggested_terms,
     with_system,
 )
-from mailflatrate.apps.lists.intake.questions import ImportAsks, Question, find_questions, settle_orders
+from mailflatrate.apps.lists.intake.questions import (
+    UNREAD_NOES,
+    ImportAsks,
+    Question,
+    ask_about,
+    find_questions,
+    settle_orders,
+)
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState, ListOrigin, MailingList
 from mailflatrate.base import audit, clock, jobs, tenancy
@@ -35,6 +42,7 @@ from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.mail.address_search import AddressSearch
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.field_proposals import propose_type
+from mailflatrate.rules.prior_status.status_words import NO
 from mailflatrate.rules.systems.profile import profiles, recognize
 
 
@@ -203,19 +211,18 @@ def _settle_terms(
             orders = settle_orders(preview.header, preview.survey, columns, terms, partial(search_orders, path))
         except ImportAsks as asks:
             raise ImportAsks([*questions, *asks.questions]) from asks
+        if not questions and tuple(preview.header) != portable_rows.SHOWN:
+            unread = search_unread_noes(path, columns, all_say_no=terms.status_of_all in NO)
+            if unread.rows > terms.unread_noes:
+                questions.append(Question(UNREAD_NOES, "", ask_about(unread)))
     if questions:
         raise ImportAsks(questions)
     field_orders = _declare_fields(preview, columns, terms)
-    if terms.no_status:
-        audit.record(
-            "import.no_status",
-            by=audit.person(tick.by)
-            if tick is not None and tick.by is not None
-            else audit.machine("lists.queue_import"),
-            account_id=job.account_id,
-            subject=f"import:{job.id}",
-            details={"columns": dict(terms.no_status)},
-        )
+    by = audit.person(tick.by) if tick is not None and tick.by is not None else audit.machine("lists.queue_import")
+    columns_left = ("import.no_status", "columns", dict(terms.no_status))
+    for action, name, decided in (columns_left, ("import.unread_noes", "rows", terms.unread_noes)):
+        if decided:
+            audit.record(action, by=by, account_id=job.account_id, subject=f"import:{job.id}", details={name: decided})
     titles = list(preview.header)
     return {**terms.as_json(), "orders": orders, "field_orders": field_orders, "titles": titles}
 

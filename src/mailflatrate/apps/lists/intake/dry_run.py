@@ -51,14 +51,17 @@ from mailflatrate.apps.lists.intake.import_options import (
     suggested_terms,
 )
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
+from mailflatrate.apps.lists.intake.judged import UNREAD_NO
+from mailflatrate.apps.lists.intake.no_rows import UnreadNoes
 from mailflatrate.apps.lists.intake.pile_samples import PileSamples, RowSample, missing_samples, sample_of
 from mailflatrate.apps.lists.intake.piles import DUPLICATE, Outcome, PersonPiles, Pile, never_word
 from mailflatrate.apps.lists.intake.portable_rows import ProofTable, portable_columns
-from mailflatrate.apps.lists.intake.questions import Question, find_orders, find_questions
+from mailflatrate.apps.lists.intake.questions import UNREAD_NOES, Question, ask_about, find_orders, find_questions
 from mailflatrate.apps.lists.intake.reviews import FileFigures
-from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, RowVerdict, Weighed
+from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, RowVerdict
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.table_files import TableFile
+from mailflatrate.apps.lists.intake.weighed import Weighed
 from mailflatrate.mail.address import domain_of, without_tag
 from mailflatrate.rules.addresses.domains import RESERVED_DOMAINS, RESERVED_ENDINGS, judge_domain
 from mailflatrate.rules.consent import EvidenceReason
@@ -133,14 +136,19 @@ class DryRunner:
             judge = ImportJudge(self._setting(plan))
             table = self._table(plan)
             figures = FileFigures(plan.file.name, self._piles, self._listed, int(self._now.timestamp()))
+            unread = UnreadNoes()
             for line, cells, verdict in self._verdicts(plan, judge, table):
                 result.rows += 1
+                if verdict.refusal is not None and verdict.refusal[3] == UNREAD_NO:
+                    unread = unread.with_line(line)
                 result.file_rows[plan.file.name] += 1
                 self._count(plan, line, cells, verdict, figures)
                 if result.rows % _PROGRESS_ROWS == 0:
                     report(done_bytes + table.position_bytes())
             done_bytes += plan.file.path.stat().st_size
             report(done_bytes)
+            if unread.rows > self._answers.unread_noes:
+                result.questions.append(OpenQuestion(UNREAD_NOES, plan.file.name, "", ask_about(unread), unread.rows))
             result.reviews += figures.settle(self._options.known_of, self._options.facts_of)
         self._piles.settle()
         result.counts = self._piles.counts
@@ -190,6 +198,7 @@ class DryRunner:
             no_status={title: why for title, why in answers.no_status.items() if title in header},
             date_orders={title: order for title, order in answers.date_orders.items() if title in header},
             field_types={title: kind for title, kind in answers.field_types.items() if title in header},
+            unread_noes=answers.unread_noes,
             date_order=answers.date_order,
             source=answers.source,
             form_url=answers.form_url,
@@ -273,7 +282,7 @@ class DryRunner:
         unknown = self.result.unknown
         for line, cells, fault in table.rows():
             if fault is not None:
-                yield line, cells, RowVerdict(b"", (line, cells, "", fault.value, ""))
+                yield line, cells, judge.unreadable(line, cells, fault)
             else:
                 yield line, cells, judge.verdict(line, cells, email_at, unknown)
 
@@ -282,7 +291,7 @@ class DryRunner:
     ) -> None:
         outcome = self._outcome(plan, verdict)
         weighed = verdict.weighed
-        key = verdict.key if weighed is not None or verdict.no is not None else b""
+        key = verdict.key if weighed is not None or verdict.noes else b""
         is_first = True
         if verdict.refusal is not None:
             figures.refused(verdict.refusal[3])
@@ -295,6 +304,8 @@ class DryRunner:
                 if not weighed.reason:
                     self._note_open(plan, weighed)
             is_first = self._piles.add_person(key, outcome, mailbox)
+            for said in verdict.noes[1:]:
+                self._piles.add_person(said.address_key, outcome)
         else:
             self._piles.add_row(outcome)
         shown = [outcome] if is_first or self._piles.outcome(key) == outcome else []

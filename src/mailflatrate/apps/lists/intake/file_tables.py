@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.archive import ArchiveFault, ArchiveRefused, is_archive
-from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
+from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS, Columns, ColumnTarget
 from mailflatrate.apps.lists.intake.corrected_rows import CorrectedTable
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable, TableFault, TableRefused
 from mailflatrate.apps.lists.intake.file_preview import HEAD_ROWS, TablePreview, sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.no_rows import UnreadNoes
 from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.portable_rows import PROOF_TITLE, ProofTable, is_portable
 from mailflatrate.apps.lists.intake.spreadsheets import (
@@ -142,6 +143,22 @@ def search_orders(path: Path, columns: Sequence[int]) -> dict[int, frozenset[Day
         return dict(child.call("table.orders", str(path.resolve()), tuple(columns)))
     except (TableRefused, child.ChildError):
         return {}
+
+
+def search_unread_noes(path: Path, columns: Columns, *, all_say_no: bool) -> UnreadNoes:
+    """Return the rows of a file that say no without an address; none if the search takes too long, because the import
+    is held at its end for those that weren't decided about.
+    """
+    if not columns.statuses and not all_say_no:
+        return UnreadNoes()
+    found: UnreadNoes
+    try:
+        found = child.call(
+            "table.noes", str(path.resolve()), columns.targets[ColumnTarget.EMAIL], columns.statuses, all_say_no
+        )
+    except (TableRefused, WorkbookRefused, child.ChildError):
+        return UnreadNoes()
+    return found
 
 
 def _is_workbook(path: Path) -> bool:

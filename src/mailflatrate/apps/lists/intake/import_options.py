@@ -33,7 +33,8 @@ class ImportTerms:
     status but are none, each with the reason. `time_zone`: IANA name for times without a zone. `date_order`: one of
     DATE_ORDERS, for columns that leave it open; `date_orders` the same by title. `system`: name of the profile of the
     system that wrote the file. `source`, `form_url`, `wording`: one value for all rows whose file has no such column.
-    `field_types`: the type of a new field by the title of its column, one of CHOOSABLE_TYPES.
+    `field_types`: the type of a new field by the title of its column, one of CHOOSABLE_TYPES. `unread_noes`: how many
+    rows a person left out although they say no, because no address can be found in them.
     """
 
     all_rows: str = ""
@@ -46,6 +47,7 @@ class ImportTerms:
     form_url: str = ""
     wording: str = ""
     field_types: Mapping[str, str] = field(default_factory=dict)
+    unread_noes: int = 0
 
     @property
     def status_of_all(self) -> PriorStatus | None:

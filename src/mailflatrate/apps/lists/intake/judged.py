@@ -13,11 +13,13 @@ FIRST_SLICE_ROWS = 5_000
 UNUSABLE_ID = "unusable"
 TAKEN_ID = "taken"
 """Why an id of the customer's own system wasn't taken over: it isn't one word, or another contact has it."""
+UNREAD_NO = "no_without_address"
+"""Why a row that says no suppresses nobody: no address can be found in it."""
 REFUSAL_REASONS = {status: f"{status.value}_before" for status in NO}
 
 
 class SaidNo(NamedTuple):
-    """One row whose person said no: its position, the address's keyed hash, the status word, its
+    """A person who said no in a row: its position, the address's keyed hash, the status word, its
     column, and the time.
     """
 
@@ -28,7 +30,7 @@ class SaidNo(NamedTuple):
     text: str
     at: Moment | None
     left_list_as: str = ""
-    """The address, if the person left only the list: they are unsubscribed from it, and not suppressed."""
+    """The canonical address, if the person left only the list: they are unsubscribed from it, and not suppressed."""
 
 
 Refusal = tuple[int, list[str], str, str, str]

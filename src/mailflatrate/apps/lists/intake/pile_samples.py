@@ -5,8 +5,8 @@ from datetime import UTC
 from typing import Final, NamedTuple
 
 from mailflatrate.apps.lists.intake.piles import DUPLICATE, Outcome, PersonPiles, Pile
-from mailflatrate.apps.lists.intake.row_decisions import Weighed
 from mailflatrate.apps.lists.intake.timestamps import Moment
+from mailflatrate.apps.lists.intake.weighed import Weighed
 from mailflatrate.mail.address import masked_address
 
 SAMPLE_ROWS: Final = 500

@@ -8,6 +8,7 @@ as every import, and the verified line is stored with the person as evidence.
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import Columns, attribute_key, check_mapping
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, RowTable
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
+from mailflatrate.rules.prior_status.status_words import NO, read_status
 from mailflatrate.rules.proof.portable import (
     END_FORM,
     MOST_LINE_OCTETS,
@@ -142,11 +144,25 @@ class ProofTable:
             if len(octets) > MOST_LINE_OCTETS:
                 raise PortableRefused(PortableFault.UNREADABLE)
             line = read_line(octets)
-            consent = read_unverified(line) if self._keys is None else check_line(line, self._keys)
+            consent = read_unverified(line) if self._keys is None else self._checked(line)
         except PortableRefused as refused:
             return number, [octets[:2000].decode("utf-8", "replace").replace("\0", "\ufffd")], refused.fault
         cells = _cells(consent, octets.decode(), line)[: len(self.header)]
         return number, cells, RowFault.NUL if any("\0" in cell for cell in cells) else None
+
+    def _checked(self, line: Mapping[str, Any]) -> PortableConsent:
+        """Return the content of a verified line. A no needs no proof, so a line that says no is read without. Raises
+        PortableRefused.
+        """
+        assert self._keys is not None
+        try:
+            return check_line(line, self._keys)
+        except PortableRefused as refused:
+            with suppress(PortableRefused):
+                claimed = read_unverified(line)
+                if read_status(claimed.status) in NO:
+                    return claimed
+            raise refused from None
 
 
 def _cells(consent: PortableConsent, text: str, line: Mapping[str, Any]) -> list[str]:

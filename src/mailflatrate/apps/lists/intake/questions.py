@@ -11,6 +11,7 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_survey import Survey, decided_order
 from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, is_explained
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
+from mailflatrate.apps.lists.intake.no_rows import UnreadNoes
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.rules.prior_status.column_kind import ColumnGuess, guess_column
 from mailflatrate.rules.prior_status.columns import StatusField
@@ -21,11 +22,12 @@ from mailflatrate.rules.systems.profile import SystemProfile
 STATUS = "status"
 FILE = "file"
 DATE_ORDER = "date_order"
+UNREAD_NOES = "unread_noes"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `about` is STATUS, FILE or DATE_ORDER; `column` is the title it concerns (empty for FILE)."""
+    """One question. `about` is STATUS, FILE, DATE_ORDER or UNREAD_NOES; `column` is the title it concerns, if any."""
 
     about: str
     column: str
@@ -118,6 +120,15 @@ def find_orders(
         elif decided is not None:
             orders[title] = decided.value
     return orders, questions
+
+
+def ask_about(unread: UnreadNoes) -> str:
+    """Return the question about rows that say no and contain no address."""
+    rows = ", ".join(map(str, unread.lines)) + (", …" if unread.rows > len(unread.lines) else "")
+    return _(
+        "These rows opt someone out, but no address can be found in them: %(rows)s (%(count)d in total). Add the "
+        "addresses and upload the file again, or confirm that these rows may be left out."
+    ) % {"rows": rows, "count": unread.rows}
 
 
 def _stated_order(terms: ImportTerms, title: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mailflatrate.apps.lists.intake.people_figures import PeopleFigures, WholeProof, figures_of, unmailable
 from mailflatrate.apps.lists.intake.piles import NO_WORDS, SUPPRESSED, PersonPiles, Pile, never_word
 from mailflatrate.apps.lists.intake.quarantine import AGEING
-from mailflatrate.apps.lists.intake.row_decisions import Weighed
+from mailflatrate.apps.lists.intake.weighed import Weighed
 from mailflatrate.rules.addresses import AddressReason, ResolverFacts, suggest_domain
 from mailflatrate.rules.origins.figures import ImportFigures, judge_figures
 

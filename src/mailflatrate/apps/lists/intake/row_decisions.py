@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,13 +17,23 @@ from mailflatrate.apps.lists.intake.attribute_cells import AttributeCell, writte
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, ColumnTarget
 from mailflatrate.apps.lists.intake.corrected_rows import original_cell
-from mailflatrate.apps.lists.intake.csv_rows import RowTable
+from mailflatrate.apps.lists.intake.csv_rows import RowFault, RowTable
 from mailflatrate.apps.lists.intake.fingerprints import FingerprintSet
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
-from mailflatrate.apps.lists.intake.judged import REFUSAL_REASONS, UNUSABLE_ID, Refusal, SaidNo, Slice, slice_sizes
+from mailflatrate.apps.lists.intake.judged import (
+    REFUSAL_REASONS,
+    UNREAD_NO,
+    UNUSABLE_ID,
+    Refusal,
+    SaidNo,
+    Slice,
+    slice_sizes,
+)
+from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
 from mailflatrate.apps.lists.intake.person_names import split_name
-from mailflatrate.apps.lists.intake.timestamps import Moment, join_clock, read_ip
-from mailflatrate.mail.address import AddressError, canonical_key, without_tag
+from mailflatrate.apps.lists.intake.timestamps import join_clock, read_ip
+from mailflatrate.apps.lists.intake.weighed import Weighed, details_of, written_json
+from mailflatrate.mail.address import without_tag
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
@@ -31,6 +41,7 @@ from mailflatrate.rules.contact_fields import FieldDefinition, suited_values
 from mailflatrate.rules.prior_status.column_kind import is_unread_state
 from mailflatrate.rules.prior_status.row import StatusHit
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus, is_status_word
+from mailflatrate.rules.proof.portable import PortableFault
 from mailflatrate.rules.tags import split_tags
 
 DUPLICATE = "duplicate_in_file"
@@ -43,34 +54,16 @@ SINGLE_OPT_IN = "single_opt_in"
 MAX_NAME_CHARACTERS = 120
 MAX_TEXT_CHARACTERS = 2000
 
-_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-
-
-class Weighed(NamedTuple):
-    """A row with an accepted address: the values of its cells, and why it is held (empty: mailable)."""
-
-    decision: AddressDecision
-    reason: str
-    signup_at: Moment | None
-    signup: str
-    signup_ip: str | None
-    confirmed_at: Moment | None
-    confirmed: str
-    confirmed_ip: str | None
-    source: str
-    needs_review: bool
-    contact: dict[str, str] | None
-
 
 class RowVerdict(NamedTuple):
-    """The verdict on one row: either `refusal`, with `no` if the person opted out, or `weighed`.
+    """The verdict on one row: either `refusal`, with `noes` if people opted out, one for each address, or `weighed`.
 
     `key` is the keyed hash of the address; empty if the row has none.
     """
 
     key: bytes
     refusal: Refusal | None = None
-    no: SaidNo | None = None
+    noes: tuple[SaidNo, ...] = ()
     weighed: Weighed | None = None
 
 
@@ -137,7 +130,9 @@ class ImportJudge:
             for line, cells, fault in rows:
                 part.rows += 1
                 if fault is not None:
-                    part.refusals.append((line, cells, "", fault.value, ""))
+                    verdict = self.unreadable(line, cells, fault)
+                    part.noes += verdict.noes
+                    part.refusals.append(verdict.refusal or (line, cells, "", fault.value, ""))
                 else:
                     self._judge(line, cells, email_at, part, write)
                 if part.rows == size:
@@ -167,8 +162,7 @@ class ImportJudge:
         self, line: int, cells: list[str], email_at: int, part: Slice, write: Callable[[tuple[object, ...]], object]
     ) -> None:
         verdict = self.verdict(line, cells, email_at, part.unknown)
-        if verdict.no is not None:
-            part.noes.append(verdict.no)
+        part.noes += verdict.noes
         if verdict.refusal is not None:
             part.refusals.append(verdict.refusal)
             return
@@ -182,10 +176,8 @@ class ImportJudge:
         if self._statuses is not None:
             hit, reason = self._statuses.judge(cells)
             if hit is not None and hit.status in NO:
-                said = self._say_no(line, cells, cells[email_at], hit)
-                if said is not None:
-                    return RowVerdict(said.address_key, (line, cells, "R-16", REFUSAL_REASONS[hit.status], ""), said)
-            elif hit is not None and hit.status is PriorStatus.NEVER:
+                return self._say_no(line, cells, addresses_of_no(cells, email_at), hit)
+            if hit is not None and hit.status is PriorStatus.NEVER:
                 return RowVerdict(b"", (line, cells, "R-16", NEVER_SUBSCRIBED, ""))
             if reason and hit is not None:
                 self._statuses.note(hit, unknown)
@@ -196,26 +188,35 @@ class ImportJudge:
             return RowVerdict(key, (line, cells, "R-20", DUPLICATE, ""))
         if self._is_minor(cells):
             return RowVerdict(key, (line, cells, "R-39", MINOR, ""))
-        return RowVerdict(key, None, None, self._weigh(cells, decision, reason))
+        return RowVerdict(key, weighed=self._weigh(cells, decision, reason))
 
     def _mailbox_key(self, canonical: str) -> str | None:
         """Return the key of the mailbox behind a +tag as PostgreSQL reads it; None without a tag."""
         mailbox = without_tag(canonical)
         return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
 
-    def _say_no(self, line: int, cells: list[str], address: str, hit: StatusHit) -> SaidNo | None:
-        """Return the opt-out of a row's person; None if the cell holds no address at all.
+    def unreadable(self, line: int, cells: list[str], fault: RowFault | PortableFault) -> RowVerdict:
+        """Judge a row whose cells can't be told apart: it is refused, and counts as a no if it contains one."""
+        is_line = isinstance(fault, PortableFault)  # its words are those of a whole history
+        hit = None if self._statuses is None or is_line else self._statuses.judge_damaged(cells)
+        addresses = () if hit is None else addresses_of_no(cells)
+        if hit is None or not addresses:
+            return RowVerdict(b"", (line, cells, "", fault.value, ""))
+        return self._say_no(line, cells, addresses, hit)
 
-        It counts whatever else is wrong with the address, also if the file has the same address again.
-        """
-        try:
-            key = self._setting.key_of(canonical_key(address.strip()))
-        except AddressError:
-            return None
-        self._seen.add(key)
+    def _say_no(self, line: int, cells: list[str], addresses: Sequence[str], hit: StatusHit) -> RowVerdict:
+        """Return the opt-outs of a row. They count also if the file has the same addresses again."""
+        if not addresses:
+            return RowVerdict(b"", (line, cells, "R-16", UNREAD_NO, ""))
         assert self._statuses is not None
-        left = address.strip() if self._setting.is_portable and cells[portable_rows.LIST_ONLY_AT] else ""
-        return SaidNo(line, key, hit.status, hit.column.title, hit.text, self._statuses.moment(hit, cells), left)
+        only_list = self._setting.is_portable and cells[portable_rows.LIST_ONLY_AT] != ""
+        at = self._statuses.moment(hit, cells)
+        noes = []
+        for address in addresses:
+            key, left = self._setting.key_of(address), address if only_list else ""
+            self._seen.add(key)
+            noes.append(SaidNo(line, key, hit.status, hit.column.title, hit.text, at, left))
+        return RowVerdict(noes[0].address_key, (line, cells, "R-16", REFUSAL_REASONS[hit.status], ""), tuple(noes))
 
     def _is_minor(self, cells: list[str]) -> bool:
         if self._setting.is_portable:
@@ -299,7 +300,7 @@ class ImportJudge:
             weighed.confirmed_ip,
             weighed.source,
             ("" if self._agent_at is None else cells[self._agent_at]).strip()[:MAX_TEXT_CHARACTERS],
-            _details(line, weighed, self._stated_of(cells, weighed)),
+            details_of(line, weighed, self._stated_of(cells, weighed)),
             weighed.reason,
             self._tags(cells, part),
             self._external_id(cells, part),
@@ -323,7 +324,7 @@ class ImportJudge:
         names = {name.casefold(): name for name in self._split_tags(cells[self._tags_at])}
         for folded, name in names.items():
             part.tags.setdefault(folded, name)
-        return _json(list(names)) if names else None
+        return written_json(list(names)) if names else None
 
     def _stated_of(self, cells: list[str], weighed: Weighed) -> Mapping[str, object]:
         """Return what else the ledger keeps about a row: portable consent, or what was stated for all rows."""
@@ -363,7 +364,7 @@ class ImportJudge:
             return text or None
         carried: dict[str, Any] = json.loads(text)
         read = suited_values(carried, self._setting.fields, unread)
-        return _json(read) if read else None
+        return written_json(read) if read else None
 
 
 def _no_moment(text: str) -> None:
@@ -373,25 +374,3 @@ def _no_moment(text: str) -> None:
 def _refusal(line: int, cells: list[str], decision: AddressDecision) -> Refusal:
     assert decision.reason is not None
     return (line, cells, decision.rule or "", decision.reason.value, decision.suggestion or "")
-
-
-def _details(line: int, weighed: Weighed, stated: Mapping[str, object]) -> str:
-    """Return the row's line, the text and assumptions of each ambiguous time, and any need for review, as JSON.
-
-    `stated` is what was stated for all rows: by whom the source, and the wording; or the row's portable consent.
-    """
-    open_signup = weighed.signup_at is not None and weighed.signup_at.assumed
-    open_confirmed = weighed.confirmed_at is not None and weighed.confirmed_at.assumed
-    if not (open_signup or open_confirmed or weighed.needs_review or weighed.contact or stated):
-        return f'{{"line":{line}}}'
-    details: dict[str, object] = {"line": line}
-    if open_signup:
-        details["signup_at"] = {"text": weighed.signup.strip(), "assumed": open_signup}
-    if open_confirmed:
-        details["confirmed_at"] = {"text": weighed.confirmed.strip(), "assumed": open_confirmed}
-    if weighed.needs_review:
-        details["review"] = "ageing"
-    if weighed.contact is not None:
-        details["last_contact"] = weighed.contact
-    details |= stated
-    return _json(details)

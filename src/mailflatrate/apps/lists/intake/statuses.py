@@ -1,5 +1,6 @@
 """The status of a row's person in the previous system (R-16), from all columns that contain it."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,13 +10,15 @@ from mailflatrate.apps.lists.intake.own_titles import is_ours
 from mailflatrate.apps.lists.intake.timestamps import LAST_CHANGE, Moment
 from mailflatrate.rules.prior_status.columns import StatusField, counts_states, is_other_channel
 from mailflatrate.rules.prior_status.row import StatusColumn, StatusHit, judge_row
-from mailflatrate.rules.prior_status.status_words import PriorStatus, is_nothing
+from mailflatrate.rules.prior_status.status_words import NO, PriorStatus, is_nothing, is_status_word, read_status
+from mailflatrate.rules.prior_status.written_addresses import MOST_CHARACTERS
 
 STATUS_OPEN = "status_open"
 STATUS_UNKNOWN = "status_unknown"
 STATUS_MISSING = "status_missing"
 _HELD = {PriorStatus.OPEN: STATUS_OPEN, PriorStatus.UNKNOWN: STATUS_UNKNOWN}
 _WORD_CHARACTERS = 60
+_PIECES = re.compile(r"[,;|\t{}]")
 _TIMED = (StatusField.UNSUBSCRIBED_AT, StatusField.BOUNCED_AT, StatusField.COMPLAINED_AT, StatusField.BLOCKED_AT)
 
 
@@ -37,6 +40,7 @@ class Statuses:
         self._needs_yes = any(column.field is StatusField.STATE for column in columns.statuses)
         self._read_moments = read_moments
         self._changes = columns.changes
+        self._width = len(header)
         of_all = terms.status_of_all
         self._of_all = (
             None if of_all is None else StatusHit(of_all, StatusColumn(StatusField.STATE, 0, ""), terms.all_rows)
@@ -61,6 +65,20 @@ class Statuses:
             return None, STATUS_MISSING if self._needs_yes else ""
         return hit, _HELD.get(hit.status, "")
 
+    def judge_damaged(self, cells: Sequence[str]) -> StatusHit | None:
+        """Return the no in a row whose cells may not be in their columns; None if no word of it is certainly one."""
+        if self._of_all is not None and self._of_all.status in NO:
+            return self._of_all
+        if len(cells) == self._width:
+            hit, _reason = self.judge([cell.replace("\0", "") for cell in cells])
+            if hit is not None and hit.status in NO:
+                return hit
+        words = (piece.strip(" \"'") for cell in cells for piece in _PIECES.split(cell[:MOST_CHARACTERS]))
+        for word in words:
+            if len(word) <= _WORD_CHARACTERS and is_status_word(word) and (said := read_status(word)) in NO:
+                return StatusHit(said, StatusColumn(StatusField.STATE, 0, ""), word)
+        return None
+
     def note(self, hit: StatusHit, unknown: "Counter[tuple[str, str]]") -> None:
         """Count an unknown word."""
         if hit.status is PriorStatus.UNKNOWN:
@@ -70,8 +88,10 @@ class Statuses:
         """Return when the person said no: from the column with the status, otherwise from any column with the time of
         an opt-out.
 
-        If the file has neither, it is the time of the row's last change, and the result is marked as assumed.
+        If the row has neither, it is the time of the row's last change, and the result is marked as assumed.
         """
+        if len(cells) != self._width:
+            return None
         columns = [hit.column, *(column for column, _ in self._readers if column.field in _TIMED)]
         for column in columns:
             text = cells[column.index].strip()

@@ -14,7 +14,7 @@ class MoveAnswers:
 
     `columns` is title -> choice (`intake.column_choices`), `field_types` title -> type of a new field; empty texts were
     not answered. `previous_system` is the customer's name for a system that we don't know. `last_mailed_on` is an ISO
-    date.
+    date. `unread_noes`: see `ImportTerms`.
     """
 
     system: str = ""
@@ -29,6 +29,7 @@ class MoveAnswers:
     no_status: Mapping[str, str] = field(default_factory=dict)
     all_rows: Mapping[str, str] = field(default_factory=dict)
     field_types: Mapping[str, str] = field(default_factory=dict)
+    unread_noes: int = 0
 
     @property
     def terms(self) -> ImportTerms:
@@ -42,6 +43,7 @@ class MoveAnswers:
             date_orders=dict(self.date_orders),
             no_status=dict(self.no_status),
             field_types=dict(self.field_types),
+            unread_noes=self.unread_noes,
         )
 
     @property

@@ -15,13 +15,13 @@ from mailflatrate.apps.lists.intake.dry_run_result import DryRun, OpenQuestion
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, name_asks
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
-from mailflatrate.apps.lists.intake.questions import DATE_ORDER, FILE, STATUS
+from mailflatrate.apps.lists.intake.questions import DATE_ORDER, FILE, STATUS, UNREAD_NOES
 from mailflatrate.apps.lists.intake.reviews import FileReview
 from mailflatrate.mail.address import masked_address
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.field_proposals import propose_type
 
-BLOCKING = (STATUS, FILE, DATE_ORDER)
+BLOCKING = (STATUS, FILE, DATE_ORDER, UNREAD_NOES)
 """Questions without whose answer an import doesn't start."""
 SHOWN_VALUES = 3
 SHOWN_CHARACTERS = 40

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
-from mailflatrate.base.ids import address_key
+from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
+from mailflatrate.base.ids import canonical_address_key
+from mailflatrate.mail.address import local_part_of
 from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.prior_status.row import judge_row
 from mailflatrate.rules.prior_status.status_words import PriorStatus
@@ -15,7 +17,6 @@ from mailflatrate.rules.suppression import STATED, SuppressionReason
 REASON_TITLE = "reason"
 """The column of our own export that holds the exact reason."""
 TEXT_CHARACTERS = 200
-MAX_ADDRESS_CHARACTERS = 320
 REASONS = {
     PriorStatus.COMPLAINED: SuppressionReason.COMPLAINT,
     PriorStatus.BOUNCED: SuppressionReason.HARD_BOUNCE,
@@ -37,11 +38,11 @@ class RowReport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """An interpreted row. `key` is empty if it is rejected; `words` are the words in the file that gave the reason."""
+    """An interpreted row. `keys` is empty if it is rejected; `words` are the words in the file that gave the reason."""
 
     line: int
     cells: Sequence[str]
-    key: bytes = b""
+    keys: tuple[bytes, ...] = ()
     reason: SuppressionReason = SuppressionReason.MANUAL
     words: str = ""
     report: RowReport | None = None
@@ -63,20 +64,25 @@ class RowReader:
     def rows(self, table: RowTable) -> Iterator[FileRow]:
         """Yield all rows in order."""
         for line, cells, fault in table.rows():
-            yield FileRow(line, cells, report=RowReport.UNREADABLE) if fault is not None else self._row(line, cells)
+            yield self._row(line, cells) if fault is None else self._damaged(line, cells)
+
+    def _damaged(self, line: int, cells: Sequence[str]) -> FileRow:
+        """Interpret a row whose cells can't be told apart: its addresses count for the file's own reason."""
+        addresses = addresses_of_no(cells)
+        if not addresses:
+            return FileRow(line, cells, report=RowReport.UNREADABLE)
+        return FileRow(line, cells, tuple(map(canonical_address_key, addresses)), self._default)
 
     def _row(self, line: int, cells: Sequence[str]) -> FileRow:
-        text = cells[self._email_at].strip()
-        if not text:
-            return FileRow(line, cells, report=RowReport.NO_ADDRESS)
-        key = address_key(text) if len(text) <= MAX_ADDRESS_CHARACTERS else None
-        if key is None:
-            return FileRow(line, cells, report=RowReport.NOT_AN_ADDRESS)
+        addresses = addresses_of_no(cells, self._email_at)
+        if not addresses:
+            has_text = cells[self._email_at].strip() != ""
+            return FileRow(line, cells, report=RowReport.NOT_AN_ADDRESS if has_text else RowReport.NO_ADDRESS)
         reason, words = self._reason(cells)
         if reason is None:
             return FileRow(line, cells, report=RowReport.SUBSCRIBED)
-        role = RowReport.ROLE if is_refused_role(text.rpartition("@")[0]) else None
-        return FileRow(line, cells, key, reason, words, role)
+        role = RowReport.ROLE if any(is_refused_role(local_part_of(address)) for address in addresses) else None
+        return FileRow(line, cells, tuple(map(canonical_address_key, addresses)), reason, words, role)
 
     def _reason(self, cells: Sequence[str]) -> tuple[SuppressionReason | None, str]:
         """Return the reason and the words that gave it; None if the row says that the person is subscribed."""

@@ -106,17 +106,19 @@ def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -
         current = SuppressionFile.objects.select_for_update().get(id=job.id)
         if current.cancel_requested or current.rows_read != job.rows_read:
             return False
-        wanted = [row for row in rows if row.key]
-        changed = suppress_keys([_entry(job, row) for row in wanted])
+        wanted = [row for row in rows if row.keys]
+        changed = suppress_keys([_entry(job, row, key) for row in wanted for key in row.keys])
+        # A row with several addresses counts once.
+        results = [[changed.pop(key) for key in row.keys if key in changed] for row in wanted]
         _end_subscriptions(job, wanted)
         reported = [row for row in rows if row.report is not None]
         _report(job, reported)
         rejected = Counter(row.report.value for row in reported if row.report not in (None, RowReport.ROLE))
         job.rows_read += len(rows)
         job.bytes_read = position_bytes
-        job.added += sum(changed.values())
-        job.strengthened += len(changed) - sum(changed.values())
-        job.known += len(wanted) - len(changed)
+        job.added += sum(map(any, results))
+        job.strengthened += sum(bool(result) and not any(result) for result in results)
+        job.known += results.count([])
         job.role_addresses += len(reported) - rejected.total()
         job.rejected = dict(Counter(job.rejected) + rejected)
         job.save(
@@ -125,11 +127,11 @@ def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -
         return True
 
 
-def _entry(job: SuppressionFile, row: FileRow) -> SuppressionEntry:
+def _entry(job: SuppressionFile, row: FileRow, key: bytes) -> SuppressionEntry:
     evidence: dict[str, Any] = {"file": job.file_name, "sha256": job.file_sha256, "line": row.line}
     if row.words:
         evidence["text"] = row.words
-    return SuppressionEntry(row.key, row.reason, source_of(job), evidence)
+    return SuppressionEntry(key, row.reason, source_of(job), evidence)
 
 
 def source_of(job: SuppressionFile) -> str:
@@ -138,7 +140,7 @@ def source_of(job: SuppressionFile) -> str:
 
 
 def _end_subscriptions(job: SuppressionFile, rows: Sequence[FileRow]) -> None:
-    keys = [row.key for row in rows if row.reason in _WITHDRAWS]
+    keys = [key for row in rows if row.reason in _WITHDRAWS for key in row.keys]
     ids = list(Contact.objects.filter(address_key__in=keys).values_list("id", flat=True)) if keys else []
     if ids:
         unsubscribe_many(ids, list_id=None, by="import", source=source_of(job))

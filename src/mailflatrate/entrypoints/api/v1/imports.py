@@ -33,6 +33,10 @@ from mailflatrate.rules.prior_status.columns import StatusField
 
 ROUTER = Router(tags=["Imports"])
 MOST_COLUMNS = 200
+UNREAD_NOES = (
+    "how many rows that opt someone out may be left out because no address can be found in them; with more of them the "
+    "file doesn't start"
+)
 Column = Annotated[str, Field(max_length=500)]
 
 
@@ -138,6 +142,7 @@ class ImportStartRequest(RequestBodySchema):
         dict[Column, Annotated[str, Field(max_length=20)]],
         Field(max_length=MOST_COLUMNS, description="the same for single columns"),
     ] = {}
+    unread_noes: Annotated[int, Field(ge=0, le=2**31 - 1, description=UNREAD_NOES)] = 0
     source: Annotated[
         str,
         Field(max_length=500, description="where everyone signed up, if no column says so: a page or a form"),
@@ -231,6 +236,7 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
         time_zone=given.time_zone or suggested.time_zone,
         date_order=given.date_order,
         date_orders=given.date_orders,
+        unread_noes=given.unread_noes,
         system=suggested.system,
         source=given.source,
         form_url=given.form_url,

@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.check import origin_in_use
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
+from mailflatrate.entrypoints.api.v1.imports import UNREAD_NOES
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
@@ -123,6 +124,7 @@ class MoveAnswerRequest(RequestBodySchema):
     date_orders: Choices = {}
     columns: Annotated[Choices, Field(description="title -> target, attribute, or empty to leave it out")] = {}
     no_status: Annotated[Choices, Field(description="columns that look like a status but aren't one -> why")] = {}
+    unread_noes: Annotated[int, Field(ge=0, le=2**31 - 1, description=UNREAD_NOES)] = 0
     all_rows: Annotated[Choices, Field(description="number of a file, from 0 -> the status of everyone in it")] = {}
 
 

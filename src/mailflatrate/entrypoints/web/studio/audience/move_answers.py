@@ -13,6 +13,7 @@ from mailflatrate.apps.lists.intake.column_choices import CHOICES, LEAVE
 from mailflatrate.apps.lists.intake.columns import ColumnTarget
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, CHOOSABLE_TYPES, DATE_ORDERS
 from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.questions import UNREAD_NOES
 from mailflatrate.apps.lists.models import EvidenceColumn
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import MoveFindings
@@ -48,6 +49,7 @@ def posted_answers(posted: Mapping[str, str], stored: MoveAnswers, result: MoveF
         date_orders=_date_orders(posted, stored, result),
         no_status=_reasons(posted, stored, result),
         all_rows=_all_rows(posted, stored, result),
+        unread_noes=_unread_noes(posted, stored, result),
         field_types=_field_types(posted, stored, result),
     )
 
@@ -104,6 +106,12 @@ def _all_rows(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindin
     asked = {str(file.number): file.all_rows for file in result.files}
     changed = {number: word for number, word in said.items() if word in ALL_ROWS and word != asked[number]}
     return {**stored.all_rows, **changed}
+
+
+def _unread_noes(posted: Mapping[str, str], stored: MoveAnswers, result: MoveFindings) -> int:
+    """Return how many rows without an address the person leaves out: those that the page showed."""
+    shown = max((question.people for question in result.questions if question.about == UNREAD_NOES), default=0)
+    return shown if shown and "unread_noes" in posted else stored.unread_noes
 
 
 def changes_numbers(before: MoveAnswers, after: MoveAnswers, result: MoveFindings) -> bool:

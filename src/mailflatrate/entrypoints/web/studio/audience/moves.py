@@ -17,6 +17,7 @@ from mailflatrate.apps.lists.actions import moves
 from mailflatrate.apps.lists.errors import DeclarationProblem, ImportProblem, ListError, MoveChanged
 from mailflatrate.apps.lists.intake.dry_run_result import LAST_MAILED, SAMPLE, SOURCE
 from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.questions import UNREAD_NOES
 from mailflatrate.apps.lists.models import Move, MoveState, OriginKind
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.check import origin_in_use
@@ -130,6 +131,7 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
         "ask_lines": shown.reason_lines(move, result, Pile.ASK),
         "never_lines": shown.reason_lines(move, result, Pile.NEVER),
         "questions": [sentence for question in asked if (sentence := shown.question_sentence(question))],
+        "asks_unread": any(question.about == UNREAD_NOES for question in result.questions),
         "reviews": shown.review_lines(result, request.LANGUAGE_CODE or "en"),
         "asks_source": asks_source,
         "system_title": shown.system_title(result.system),

@@ -1,0 +1,58 @@
+"""Rows that say no: the addresses in them, and the rows in which there is none. Needs no database."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailflatrate.apps.lists.intake.csv_rows import Row, RowTable
+from mailflatrate.apps.lists.intake.file_preview import sheet_rows, titles_of
+from mailflatrate.apps.lists.intake.spreadsheets import is_workbook, read_first_rows, read_rows
+from mailflatrate.apps.lists.intake.text_tables import open_text_table
+from mailflatrate.rules.prior_status.row import StatusColumn, judge_row
+from mailflatrate.rules.prior_status.status_words import NO
+from mailflatrate.rules.prior_status.written_addresses import find_addresses, is_usual
+
+SHOWN_LINES = 20
+MOST_OCTETS = 64_000_000
+"""How much of a file is searched before it starts. What comes after it holds the import at its end."""
+
+
+def addresses_of_no(cells: Sequence[str], email_at: int | None = None) -> tuple[str, ...]:
+    """Return the canonical addresses that a row which says no is about: those in its address column, otherwise those
+    in any cell.
+    """
+    found = () if email_at is None else find_addresses(cells[email_at])
+    return found or tuple(dict.fromkeys(address for cell in cells if cell for address in find_addresses(cell)))
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadNoes:
+    """Rows that say no and in which no address can be found: how many, and the lines of the first ones."""
+
+    rows: int = 0
+    lines: tuple[int, ...] = ()
+
+    def with_line(self, line: int) -> "UnreadNoes":
+        """Return these and one more."""
+        return UnreadNoes(self.rows + 1, (*self.lines, line)[:SHOWN_LINES])
+
+
+def find_unread_noes(path: str, email_at: int, columns: Sequence[StatusColumn], all_say_no: bool) -> UnreadNoes:
+    """Search a file for rows that say no without an address. Raises TableRefused, WorkbookRefused."""
+    found = UnreadNoes()
+    readers = tuple((column, column.reads()) for column in columns)
+    for line, cells, fault in _rows(path):
+        if fault is not None or is_usual(cells[email_at]):
+            continue
+        hit = judge_row(readers, cells)
+        if (all_say_no or (hit is not None and hit.status in NO)) and not addresses_of_no(cells, email_at):
+            found = found.with_line(line)
+    return found
+
+
+def _rows(path: str) -> Iterable[Row]:
+    if not is_workbook(Path(path)):
+        table: RowTable = open_text_table(Path(path), MOST_OCTETS)
+        return table.rows()
+    header, headed = titles_of(read_first_rows(path, 1))
+    return sheet_rows((row for some in read_rows(path) for row in some.rows), len(header), headed=headed)

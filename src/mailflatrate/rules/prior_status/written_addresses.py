@@ -1,0 +1,159 @@
+"""Every address that a cell of a file may mean, however it is spelled: for people who said no (R-16).
+
+A yes is read strictly, by `mail.address.parse` alone. A no is read generously: names around the address, brackets,
+lists, encodings and what people write instead of an @ don't hide it. An address too many is suppressed rather than one
+too few, so each reading of the text counts. Time grows with the length of the text, which is limited.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.reading.mime import decode_words
+from mailflatrate.rules.names.domains import is_domain
+
+MOST_CHARACTERS = 20_000
+"""In a longer cell no address is found."""
+MOST_ADDRESSES = 1_000
+_LAYERS = 4
+"""How often a text may be encoded: an entity in an encoded word in an entity."""
+_DEPTH = 5
+_LOCAL_WINDOW = 100
+
+_USUAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\Z")
+_DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}")
+# What spreadsheets, markup and copied URLs put in front of an address; all of it is allowed in one, too.
+_BEFORE = "'=*`/|?~#&{}!$^+-_."
+_AFTER = "'*`|}/~."
+_KEYWORD = re.compile(r"[=|/]")
+_ESCAPES = re.compile(r"\\u0040|\\x40|\\u\{40\}|=40", re.IGNORECASE)
+_OPEN, _CLOSE = r"[\[({<«] ?", r" ?[\])}>»]"
+_AT = r"at|ät|aet|a|@|arroba|chez|klammeraffe|affe"
+_DOT = r"dot|punkt|pkt|point|punto|\."
+_BRACKETED_AT = re.compile(f"{_OPEN}(?:{_AT}){_CLOSE}", re.IGNORECASE)
+_BRACKETED_DOT = re.compile(f"{_OPEN}(?:{_DOT}){_CLOSE}", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>@]*>")
+_INLINE_TAG = re.compile(r"</?(?:wbr|span|b|i|u|s|em|strong|font|a|small|mark|code)\b[^<>@]*>", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)")
+_QUOTED = re.compile(r"[\"“”„]([^\"“”„@]{1,64})[\"“”„](?= ?@)")
+_SPACED_AT = re.compile(r" ?@[ @]*")
+_SPACED_DOT = re.compile(r" \. ?(?=\w)|(?<=\w) \.|(?<=@)([^\s.@]{1,63})\. (?=\w)")
+_WORD_AT = re.compile(r"(?: (?:at|ät|arroba)|[-_](?:at|ät)[-_]) ?(?=\w)", re.IGNORECASE)
+_WORD_DOT = re.compile(r" (?:dot|punkt|point|punto) ?(?=\w)|[-_](?:dot|punkt)[-_](?=\w)", re.IGNORECASE)
+_TYPO_DOT = re.compile(r"(@[\w-]{1,63})[,;:](?=[^\W\d_]{2,24}\b)")
+
+
+def is_usual(text: str) -> bool:
+    """Return whether a text is one address in its usual spelling."""
+    return _USUAL.fullmatch(text) is not None
+
+
+def find_addresses(text: str) -> tuple[str, ...]:
+    """Return the canonical keys of all addresses that a text may mean, each once; empty if none can be found."""
+    if is_usual(text):
+        try:
+            return (canonical_key(text),)
+        except AddressError:
+            pass
+    if len(text) > MOST_CHARACTERS:
+        return ()
+    found = dict.fromkeys(_strict(text))
+    texts = (text, once := unquote(text), unquote(once)) if "%" in text else (text,)
+    plain = dict.fromkeys(map(_decoded, texts))
+    for reading in dict.fromkeys(reading for one in plain for reading in _readings(one)):
+        found.update(dict.fromkeys(_scan(reading)))
+    if not found:
+        guesses = [_WORD_DOT.sub(".", _WORD_AT.sub("@", one)) for one in plain]
+        guesses += [_TYPO_DOT.sub(r"\1.", _despaced(one)) for one in plain]
+        found.update(dict.fromkeys(address for guess in guesses for address in _scan(guess)))
+    return tuple(found)[:MOST_ADDRESSES]
+
+
+def _strict(*texts: str) -> Iterator[str]:
+    for text in texts:
+        try:
+            yield canonical_key(text)
+        except AddressError:
+            continue
+
+
+def _decoded(text: str) -> str:
+    """Return a text without entities, encoded words, escapes, invisible characters and special widths."""
+    for _layer in range(_LAYERS):
+        before = text
+        text = decode_words(html.unescape(text))
+        text = unicodedata.normalize("NFKC", text if "=?" in text else _ESCAPES.sub("@", text))
+        if not text.isascii() or not text.isprintable():
+            text = "".join(filter(_is_seen, text))
+        text = " ".join(text[: 2 * MOST_CHARACTERS].split())
+        if text == before:
+            break
+    return text
+
+
+def _is_seen(character: str) -> bool:
+    if character.isspace():
+        return True
+    category = unicodedata.category(character)
+    return category[0] != "C" and character != "\u034f" and not "\ufe00" <= character <= "\ufe0f"
+
+
+def _readings(plain: str) -> Iterator[str]:
+    """Yield a decoded text and what it says without markup, comments, quotes and spaces."""
+    yield plain
+    signs = _BRACKETED_DOT.sub(".", _BRACKETED_AT.sub("@", plain))
+    yield signs
+    untagged = _TAG.sub(" ", _INLINE_TAG.sub("", signs))
+    yield untagged
+    unquoted = _QUOTED.sub(r"\1", untagged)
+    yield _despaced(unquoted)
+    for _depth in range(_DEPTH):
+        unquoted = _COMMENT.sub("", unquoted)
+    yield _despaced(_QUOTED.sub(r"\1", unquoted))
+
+
+def _despaced(text: str) -> str:
+    return _SPACED_DOT.sub(r"\1.", _SPACED_AT.sub("@", " ".join(text.split())))
+
+
+def _scan(text: str) -> Iterator[str]:
+    """Yield the canonical keys of the addresses around each @ of a text."""
+    at, begin = text.find("@"), 0
+    for _number in range(MOST_ADDRESSES):
+        if at < 0:
+            return
+        local = _LOCAL.search(text[max(begin, at - _LOCAL_WINDOW) : at])
+        domain = _DOMAIN.match(text, at + 1)
+        begin = begin if domain is None else domain.end()
+        if local is not None and domain is not None:
+            for one in _domains(domain[0]):
+                yield from _strict(*(f"{name}@{one}" for name in _locals(local[0])))
+        at = text.find("@", at + 1)
+
+
+def _locals(text: str) -> dict[str, None]:
+    """Return what a local part may be, without what isn't part of it."""
+    dotted = re.sub(r"\.{2,}", ".", text.strip("."))
+    bare = dotted.lstrip(_BEFORE).rstrip(_AFTER)
+    return dict.fromkeys(name for name in (dotted, bare, _KEYWORD.split(bare)[-1]) if name)
+
+
+def _domains(text: str) -> Iterator[str]:
+    """Yield a domain, and where it runs into the next sentence, the part of it that can exist."""
+    text = text.rstrip("-_.")
+    yield text
+    labels = text.split(".")
+    while len(labels) > 1:
+        labels[-1] = re.split("[-_]", labels[-1], maxsplit=1)[0]
+        known = ".".join(labels)
+        if is_domain(known.lower()):
+            if known != text:
+                yield known
+            return
+        labels.pop()
