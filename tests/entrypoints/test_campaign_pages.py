@@ -69,7 +69,7 @@ def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
     assert "Saved " in part
     for place in ("saved", "checks", "audience-note", "content-problems", "release-buttons", "shown_hash"):
         assert f'id="{place}"' in part
-    assert part.count('hx-swap-oob="true"') == 16
+    assert part.count('hx-swap-oob="true"') == 18
     assert anna.again(campaign).subject == "Tulips"
 
 

@@ -9,6 +9,7 @@ import pytest
 from mailflatrate.mail.author_mistakes import ROW_MISSING, as_param, mistake
 from mailflatrate.rules.chains import CAMPAIGN_CHAIN
 from mailflatrate.rules.coupon_facts import CouponFacts
+from mailflatrate.rules.early_review import EarlyReview
 from mailflatrate.rules.facts import (
     AccountStatus,
     CampaignFacts,
@@ -232,9 +233,19 @@ def test_one_fault_is_one_finding(key: str, parts: dict[str, dict[str, Any]], pi
 @pytest.mark.parametrize(
     ("key", "parts"), [(key, parts) for key, parts, _ in FAULTS if RULES[key].severity is Severity.REVIEW]
 )
-def test_only_r_06_accepts_an_early_review(key: str, parts: dict[str, dict[str, Any]]) -> None:
-    early = campaign(**{**parts, "release": {**parts.get("release", {}), "early_reviewed_by": "Otto"}})
-    assert failed(early) == (set() if key == "first-mailings-reviewed" else {key})
+def test_an_early_review_settles_what_it_showed_and_nothing_else(key: str, parts: dict[str, dict[str, Any]]) -> None:
+    def reviewed(early: EarlyReview) -> set[str]:
+        return failed(campaign(**{**parts, "release": {**parts.get("release", {}), "early_review": early}}))
+
+    facts = campaign(**parts)
+    shown = {one.key: dict(one.params) for one in judge_campaign(facts).failures}
+    recipients = facts.audience.recipients
+    assert reviewed(EarlyReview("Otto", recipients, shown)) == set()
+    always = key == "first-mailings-reviewed"
+    assert reviewed(EarlyReview("Otto", recipients, {})) == (set() if always else {key}), "it wasn't seen"
+    assert reviewed(EarlyReview("Otto", recipients // 2, shown)) == (set() if always else {key}), "more people"
+    fewer = {key: {name: value // 2 if isinstance(value, int) else () for name, value in shown[key].items()}}
+    assert reviewed(EarlyReview("Otto", recipients, fewer)) == (set() if always else {key}), "more is found"
 
 
 def test_every_rule_of_the_chain_has_a_case_that_makes_it_fire() -> None:

@@ -87,15 +87,16 @@ def open_reviews(anna: Customer, campaign: Campaign) -> list[str]:
 
 
 def add_old_people(anna: Customer, count: int) -> None:
-    """People on the list who confirmed two years ago and got nothing since."""
+    """People on the list who confirmed twenty months ago and got nothing since."""
     with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         add_people(anna.account_id, anna.list_id, count, "old.example")
-        owner.execute(
-            "UPDATE subscription s SET confirmed_at = now() - interval '2 years' FROM contact c"
-            " WHERE c.id = s.contact_id AND c.account_id = %s AND c.email LIKE '%%@old.example'",
-            [anna.account_id],
-        )
+        for table, column in (("subscription", "confirmed_at"), ("consent_event", "occurred_at")):
+            owner.execute(
+                f"UPDATE {table} s SET {column} = now() - interval '20 months' FROM contact c"
+                " WHERE c.id = s.contact_id AND c.account_id = %s AND c.email LIKE '%%@old.example'",
+                [anna.account_id],
+            )
 
 
 def test_old_contacts_on_the_same_list_wait_for_a_review(anna: Customer) -> None:

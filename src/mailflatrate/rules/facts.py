@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from mailflatrate.rules.audience_states import ConsentKind, OriginState, SubscriptionState
 from mailflatrate.rules.coupon_facts import CouponFacts
+from mailflatrate.rules.early_review import EarlyReview
 from mailflatrate.rules.forms.content import FormContent
 from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.linked_pages import LinkVisitFacts
@@ -80,8 +81,7 @@ class ReleaseFacts:
     acknowledged_hash: str
     acknowledged_policy: str
     reviewed_by: str = ""
-    early_reviewed_by: str = ""
-    """Who approved this content as a draft. The audience may have changed since, so only R-06 accepts it."""
+    early_review: EarlyReview | None = None
     supervised: bool = False
     """True for the first campaigns of an account, and after a pause: they wait for a reviewer (R-06, R-90)."""
     four_eyes: bool = False

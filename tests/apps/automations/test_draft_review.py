@@ -63,7 +63,7 @@ def test_the_team_sees_and_answers_all_messages_together(journey: Journey) -> No
         drafts.update_campaign(messages(journey)[0].id, {"subject": "Now it fits"}, by=carla.owner)
     client.post(f"{here}review/")
     assert decide(journey, "go") == 303
-    assert "Our team has seen exactly this content" in client.get(here).content.decode()
+    assert "Our team has approved exactly this" in client.get(here).content.decode()
     journey.activate()  # nothing waits for a reviewer again
     assert {campaign.state for campaign in messages(journey)}.isdisjoint({CampaignState.DRAFT, CampaignState.REVIEW})
 

@@ -1,6 +1,7 @@
 """A draft shown to the operator's team early: the answer counts for exactly what was seen, and for nothing else."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -15,9 +16,13 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.gate.draft_review import MOST_OPEN, ask_draft_review, withdraw_draft
 from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.lists.ledger import EventEvidence, append
+from mailflatrate.apps.lists.models import Contact, Subscription
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import address_key
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.presenters.review_wait import Reviewed, review_wait, wait_words
+from mailflatrate.rules.audience_states import ConsentKind
 from support.customers import Customer, sending_customer
 from support.desk import desk
 from support.people import browser, operator, person
@@ -68,6 +73,69 @@ def test_what_was_seen_goes_without_waiting_again(anna: Customer) -> None:
     _answer(anna, campaign)
     assert anna.again(campaign).state == CampaignState.DRAFT, "an early review sends nothing"
     assert _release(anna, campaign).state == CampaignState.PLANNING
+
+
+def _add_old(anna: Customer, numbers: range) -> None:
+    """People whose last contact was thirteen months ago."""
+    with tenancy.account(anna.account_id):
+        for number in numbers:
+            email, at = f"old{number}@people.example", clock.now() - timedelta(days=400)
+            contact = Contact.objects.create(email=email, address_key=address_key(email))
+            proof = append(contact.id, anna.list_id, ConsentKind.CONFIRMED, at, EventEvidence(email))
+            Subscription.objects.create(
+                mailing_list_id=anna.list_id,
+                contact=contact,
+                state="confirmed",
+                consent_event_id=proof,
+                confirmed_at=at,
+            )
+
+
+def test_what_the_reviewer_saw_is_not_asked_again(anna: Customer) -> None:
+    """The early review's page named the old consents, so they don't hold the release, nor does one more person."""
+    _add_old(anna, range(20))
+    campaign = _asked(anna)
+    assert "20 of 23 recipients" in desk().page(f"campaigns/{campaign.id}/")
+    _answer(anna, campaign)
+    _add_old(anna, range(20, 21))
+    assert _release(anna, campaign).state == CampaignState.PLANNING
+
+
+def test_what_grew_since_the_early_review_is_asked_again(anna: Customer) -> None:
+    _add_old(anna, range(20))
+    campaign = _asked(anna)
+    _answer(anna, campaign)
+    _add_old(anna, range(20, 30))
+    assert _release(anna, campaign).state == CampaignState.REVIEW
+
+
+def test_who_joins_while_the_reviewer_reads_was_not_seen(anna: Customer) -> None:
+    _add_old(anna, range(20))
+    campaign = _asked(anna)
+    page = desk().page(f"campaigns/{campaign.id}/")
+    shown = page.partition('name="shown_people" value="')[2].partition('"')[0]
+    assert shown == "23"
+    _add_old(anna, range(20, 60))
+    answer = {"word": "go", "shown_hash": _hash(anna, campaign), "shown_people": shown}
+    assert desk().client.post(f"/desk/campaigns/{campaign.id}/review/", answer).status_code == 303
+    assert _release(anna, campaign).state == CampaignState.REVIEW
+
+
+def test_the_button_and_the_dialog_say_before_the_press_that_it_is_reviewed_and_why(anna: Customer) -> None:
+    campaign = anna.ticked(anna.draft())
+    page = unescape(anna.page(f"campaigns/{campaign.id}/edit/"))
+    buttons, dialog = page.partition('id="release-buttons"')[2], page.partition('id="send-now"')[2]
+    why = "This is campaign number 1 of a new account."
+    for part in (buttons[:2500], dialog):
+        assert "Send for review" in part
+        assert why in part
+    assert "Send this campaign for review?" in dialog
+    assert "get “" not in dialog.partition("now. Sent")[0][-80:]
+    assert "people now" not in buttons[:2500]
+    account_status.set_limits(anna.account_id, by=operator(), daily_limit=None, supervised=False, because="known")
+    page = unescape(anna.page(f"campaigns/{campaign.id}/edit/"))
+    assert "Send to 3 people now" in page
+    assert "Send for review" not in page
 
 
 def test_any_change_afterward_waits_and_is_shown_as_a_difference(anna: Customer) -> None:

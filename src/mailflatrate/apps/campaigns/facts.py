@@ -9,7 +9,7 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calend
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.link_visits import visit_facts
 from mailflatrate.apps.campaigns.media import media_ids_in
-from mailflatrate.apps.campaigns.models import Campaign, Media
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, Media
 from mailflatrate.apps.campaigns.placeholders import placeholders_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
@@ -18,8 +18,10 @@ from mailflatrate.mail.author_mistakes import as_param
 from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
 from mailflatrate.mail.poll_links import Poll
+from mailflatrate.rules.early_review import EarlyReview
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
 from mailflatrate.rules.phrases import tells_ai
+from mailflatrate.rules.verdict import finding_from_json
 
 
 def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFacts:
@@ -120,18 +122,23 @@ def release_facts(
     """
     present = content_hash(campaign, imprint)
     review = approved_review(campaign.id, present)
-    reviewer = str(review.reviewed_by) if review else ""
-    early = review is not None and review.early
     second = second_release(campaign, present) if four_eyes else None
     return ReleaseFacts(
         content_hash=present,
         acknowledged_hash=campaign.policy_hash,
         acknowledged_policy=campaign.policy_version,
-        reviewed_by="" if early else reviewer,
-        early_reviewed_by=reviewer if early else "",
+        reviewed_by=str(review.reviewed_by) if review and not review.early else "",
+        early_review=_early_review(review) if review and review.early else None,
         supervised=supervised,
         four_eyes=four_eyes,
         second_release_by=str(second.answered_by) if second else "",
+    )
+
+
+def _early_review(review: CampaignReview) -> EarlyReview:
+    findings = [finding_from_json(each) for each in review.why]
+    return EarlyReview(
+        str(review.reviewed_by), review.recipients or 0, {each.key: dict(each.params) for each in findings}
     )
 
 

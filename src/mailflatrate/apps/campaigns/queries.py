@@ -150,7 +150,7 @@ def history_before(campaign: Campaign) -> History:
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:
     """Return the newest review of exactly this content, if it approved the campaign.
 
-    A review of a draft counts for a week only, and only for R-06, because the audience may change without the content.
+    A review of a draft counts for a week only, and for the findings that it showed (`rules.early_review`).
     """
     newest = CampaignReview.objects.filter(campaign_id=campaign_id, content_hash=content_hash).order_by("-id").first()
     if newest is None or not newest.approved:

@@ -96,7 +96,7 @@ def _release(campaign: LockedCampaign, mover: CampaignMover, *, by: User | None,
     if campaign.local_at is not None:
         at = _first_wave(campaign, campaign.local_at)
     at = at if at is not None and at > clock.now() else None
-    if verdict.needs_review and not facts[0].release.reviewed_by:
+    if verdict.needs_review:
         decision = _record(campaign, None, verdict, by)
         move(
             campaign,

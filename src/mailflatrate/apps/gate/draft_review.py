@@ -1,7 +1,8 @@
 """An early review: a draft is shown to the operator's team while it is still being written.
 
-A reviewer's answer applies only to the content they saw. If the campaign is released with exactly that content, the
-approval counts; after any change it waits for a review as usual, and the reviewer is shown the difference.
+A reviewer's answer applies only to what they saw. If the campaign is released with exactly that content and nothing
+new is found, the approval counts; after any change it waits for a review as usual, and the reviewer is shown the
+difference.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Review of a campaign by an operator before it is sent (R-06, R-07)."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
@@ -11,6 +13,7 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, CampaignState
 from mailflatrate.apps.campaigns.queries import newest_imprint
+from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.gate import actions as gate
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.base import audit, clock, tenancy
@@ -29,12 +32,14 @@ def review_campaign(
     text: str = "",
     note: str = "",
     tells: bool = True,
+    shown_people: int | None = None,
 ) -> None:
     """Approve a waiting campaign or a draft shown early, or send it back with a reason that the customer reads.
 
     `shown_hash` is the hash of the content that the reviewer saw. An approved campaign passes the gate once more and is
-    sent, now or when it is due. An approved draft remains a draft: the approval counts for R-06 when exactly this
-    content is released. `tells`: whether the customer gets a notice of this one. Raises CampaignError.
+    sent, now or when it is due. An approved draft remains a draft: the approval counts when exactly this content is
+    released, for the findings and the number of people (`shown_people`) that the reviewer saw. `tells`: whether the
+    customer gets a notice of this one. Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))
@@ -45,16 +50,14 @@ def review_campaign(
             campaign = states.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
             early = waits_as_draft(campaign)
-            why = _reasons(campaign, early=early)
+            shown = _shown(campaign, shown_people, early=early)
         if campaign.state != CampaignState.REVIEW and not early:
             raise CampaignError(_("This campaign is no longer waiting for review."))
         if present != shown_hash:
             raise CampaignError(_("The campaign or its imprint has changed in the meantime. Review it again."))
         review = CampaignReview.objects.create(
-            account_id=account_id, campaign=campaign, content_hash=present, approved=approved, text=text.strip(),
-            note=note.strip(), why=why, reviewed_by=by, reviewed_at=clock.now(),
-            asked_at=campaign.review_asked_at, early=early, seen=drafts.values_of(campaign),
-        )  # fmt: skip
+            account_id=account_id, content_hash=present, approved=approved, text=text.strip(), note=note.strip(),
+            reviewed_by=by, reviewed_at=clock.now(), **shown)  # fmt: skip
         audit.record(
             "campaign.approved" if approved else "campaign.sent_back",
             by=audit.person(by),
@@ -81,6 +84,19 @@ def _tell(campaign: Campaign, review: CampaignReview, *, goes: bool) -> None:
         "url": f"{load_settings().public_url}/studio/campaigns/{campaign.id}/",
     }
     tell_owners(campaign.account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
+
+
+def _shown(campaign: Campaign, people: int | None, *, early: bool) -> dict[str, Any]:
+    """Return what the reviewer saw of a campaign, as a review keeps it."""
+    present = count_recipients(campaign).recipients
+    return {
+        "campaign": campaign,
+        "asked_at": campaign.review_asked_at,
+        "early": early,
+        "why": _reasons(campaign, early=early),
+        "seen": drafts.values_of(campaign),
+        "recipients": present if people is None else min(people, present),
+    }
 
 
 def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:

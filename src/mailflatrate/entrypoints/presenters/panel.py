@@ -100,6 +100,11 @@ class Panel:
         return len(self.open)
 
     @property
+    def reviews(self) -> list[CheckItem]:
+        """Return the checks for which our team reviews the campaign before it is sent."""
+        return [item for item in self.open if item.state == STATES[Severity.REVIEW]]
+
+    @property
     def passed_count(self) -> int:
         """Return how many lines have passed."""
         return len(self.passed)

@@ -8,7 +8,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 def _hits(facts: CampaignFacts) -> Params | None:
     stale = facts.audience.stale_consents
-    if not stale or facts.release.reviewed_by:
+    if not stale:
         return None
     return {"count": stale, "recipients": facts.audience.recipients}
 

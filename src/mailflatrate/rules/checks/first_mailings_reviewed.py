@@ -9,7 +9,7 @@ from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 
 def _hits(facts: CampaignFacts) -> Params | None:
     release = facts.release
-    if not release.supervised or release.reviewed_by or release.early_reviewed_by:
+    if not release.supervised or release.early_review:
         return None
     return {"number": facts.account.campaigns_sent + 1, "limit": int(limits.value("supervised_campaigns"))}
 

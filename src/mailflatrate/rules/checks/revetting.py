@@ -8,8 +8,6 @@ from mailflatrate.rules.vetting.probation import triggers
 
 
 def _hits(facts: CampaignFacts) -> Params | None:
-    if facts.release.reviewed_by:
-        return None
     found = triggers(facts.account, facts.history, facts.audience.recipients)
     return {"reasons": tuple(f"trigger.{trigger.value}" for trigger in found)} if found else None
 

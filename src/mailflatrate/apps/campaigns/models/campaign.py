@@ -221,6 +221,7 @@ class CampaignReview(TenantModel):
     asked_at = models.DateTimeField(null=True, help_text="since when the campaign had waited")
     early = models.BooleanField(default=False, db_default=False, help_text="of a draft, while it was being written")
     seen = models.JSONField(null=True, help_text="the values of the draft that the reviewer saw")
+    recipients = models.PositiveIntegerField(null=True, help_text="how many it would have gone to at that moment")
 
     class Meta:
         db_table = "campaign_review"

@@ -33,6 +33,7 @@ from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, history
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.campaigns.excluded import exclusions_of
 from mailflatrate.entrypoints.web.studio.campaigns.versions import differences
+from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.rules.gate import explain
 from mailflatrate.rules.verdict import Severity
@@ -139,6 +140,7 @@ def review(request: DeskRequest, campaign_id: int) -> HttpResponse:
             shown_hash=request.POST.get("shown_hash", ""),
             text=request.POST.get("text", "")[:8000],
             note=request.POST.get("note", "")[:8000],
+            shown_people=whole_number(request.POST.get("shown_people")),
         )
     except CampaignError as problem:
         context = {**_context(request, _find(campaign_id)), "problem": str(problem)}
