@@ -139,7 +139,7 @@ def test_suppressions_in_force_say_the_same(owner: psycopg.Connection[Any]) -> N
         )
         asked = f"""
             SELECT k.key, {sql.suppressed(str(ACCOUNT), "k.key")}, {sql.kept_away(str(ACCOUNT), "k.key")},
-                {sql.contract_stopped(str(ACCOUNT), "k.key")}, own.reason, everywhere.reason
+                {sql.contract_stopped(str(ACCOUNT), "k.key", "k.key")}, own.reason, everywhere.reason
             FROM (SELECT DISTINCT address_key AS key FROM suppression WHERE source = 'law') k
             {sql.suppression_joins(str(ACCOUNT), "k.key")}
         """

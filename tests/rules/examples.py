@@ -109,6 +109,7 @@ CONTRACT = ContractFacts(
     address_refused_by="",
     is_suppressed=False,
     is_misdirected=False,
+    volume_reached=-1,
     messages_last_day=0,
 )
 NOTICE = NoticeFacts(recipient_is_user=True, address_dead=False)

@@ -25,6 +25,7 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("contract-allowed", {"is_suppressed": True}),
     ("contract-misdirected", {"is_misdirected": True}),
     ("contract-limit", {"messages_last_day": 10}),
+    ("contract-volume", {"volume_reached": 30}),
 ]
 
 

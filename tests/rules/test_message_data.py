@@ -69,7 +69,7 @@ def test_a_bad_declaration_says_what_is_wrong(stored: object, fault: DataFault) 
     [
         ({"name": None}, "name", DataFault.MISSING),
         ({"name": 7}, "name", DataFault.NOT_TEXT),
-        ({"name": "x" * 501}, "name", DataFault.NOT_TEXT),
+        ({"name": "x" * 81}, "name", DataFault.TOO_LONG),
         ({"name": "a\x07b"}, "name", DataFault.NOT_TEXT),
         ({"name": "see http://shop.example"}, "name", DataFault.HAS_URL),
         ({"name": "www.shop.example"}, "name", DataFault.HAS_URL),

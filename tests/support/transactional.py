@@ -30,7 +30,7 @@ HOST = "service.lindenhof.example"
 FIELDS: list[dict[str, Any]] = [
     {"name": "first_name", "type": "text"},
     {"name": "shipped_on", "type": "date"},
-    {"name": "tracking_url", "type": "url", "hosts": ["parcels.example"], "required": False},
+    {"name": "tracking_url", "type": "url", "hosts": ["parcels.lindenhof.example"], "required": False},
     {
         "name": "items",
         "type": "list",
@@ -52,7 +52,7 @@ your order {{ reference.number }} left us on {{ data.shipped_on }}.
 DATA: dict[str, Any] = {
     "first_name": "Dora",
     "shipped_on": "2026-11-28",
-    "tracking_url": "https://parcels.example/p/77",
+    "tracking_url": "https://parcels.lindenhof.example/p/77",
     "items": [{"title": "Snowdrops", "count": 20}, {"title": "Crocus & Co", "count": 5}],
 }
 VALUES: dict[str, Any] = {

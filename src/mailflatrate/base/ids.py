@@ -1,8 +1,9 @@
 """The installation's key ring, from its settings: for identifiers that outsiders see, and for stored secrets."""
 
 from functools import cache
+from typing import NamedTuple
 
-from mailflatrate.mail.address import AddressError, canonical_key
+from mailflatrate.mail.address import AddressError, canonical_key, mailbox_forms
 from mailflatrate.mail.tokens import KeyRing
 from mailflatrate.mail.vault import Vault
 from mailflatrate.settings.secrets import load_secrets
@@ -27,6 +28,21 @@ def address_key(email: str) -> bytes | None:
         return canonical_address_key(canonical_key(email))
     except AddressError:
         return None
+
+
+class MailboxKeys(NamedTuple):
+    """The keyed hashes of `mailbox_forms`: under which a no of a mailbox is found, and its messages are counted."""
+
+    exact: bytes
+    without_tag: bytes
+    mailbox: bytes
+
+
+def mailbox_keys(email: str) -> MailboxKeys:
+    """Return the keys of an address's mailbox. Raises AddressError."""
+    forms = mailbox_forms(canonical_key(email))
+    found = {form: canonical_address_key(form) for form in set(forms)}
+    return MailboxKeys(*(found[form] for form in forms))
 
 
 @cache

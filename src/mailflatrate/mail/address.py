@@ -117,19 +117,35 @@ def canonical_key(text: str) -> str:
     return parse(text).canonical
 
 
-_DOTS_MEAN_NOTHING = frozenset({"gmail.com", "googlemail.com"})
+_SAME_MAILBOX: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("gmail.com", "googlemail.com"), ("gmail.com", ".")),
+    **dict.fromkeys(("proton.me", "protonmail.com", "pm.me"), ("proton.me", "._-")),
+    **dict.fromkeys(("icloud.com", "me.com", "mac.com"), ("icloud.com", "")),
+    **dict.fromkeys(("yandex.ru", "yandex.com", "ya.ru"), ("yandex.ru", "")),
+}
+"""Domains of a provider that lead to the same mailboxes: the one that stands for them, and the characters in a local
+part that mean nothing there."""
 
 
-def mailbox_form(canonical: str) -> str:
-    """Return the mailbox behind a canonical key, without +tag and at Gmail without dots (R-20).
+class MailboxForms(NamedTuple):
+    """The forms in which a mailbox is looked up (R-20): the address itself, without +tag, and as its provider reads it.
 
-    Use it only to count abuse, never for sending or consent, where `anna+news@` is a separate address.
+    Only for refusals and limits: a no from the mailbox also covers its other spellings, but a yes doesn't. For sending
+    and consent, `anna+news@` is a separate address.
     """
+
+    exact: str
+    without_tag: str
+    mailbox: str
+
+
+def mailbox_forms(canonical: str) -> MailboxForms:
+    """Return the forms of a canonical key, which may be the same."""
     local, _, domain = canonical.rpartition("@")
-    local = local.partition("+")[0] or local
-    if domain in _DOTS_MEAN_NOTHING:
-        return f"{local.replace('.', '')}@gmail.com"
-    return f"{local}@{domain}"
+    base = local.partition("+")[0] or local
+    same, ignored = _SAME_MAILBOX.get(domain, (domain, ""))
+    folded = base.translate(dict.fromkeys(map(ord, ignored))) or base
+    return MailboxForms(canonical, f"{base}@{domain}", f"{folded}@{same}")
 
 
 def without_tag(canonical: str) -> str:

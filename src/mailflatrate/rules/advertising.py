@@ -100,6 +100,13 @@ def advertising_hints(texts: Iterable[str], links: Iterable[str]) -> tuple[Adver
     return tuple(found)
 
 
+def advertising_words(text: str) -> Iterator[str]:
+    """Yield the words of a text that may advertise, in lower case, on one line each."""
+    flat = " ".join(text[:_LONGEST].split())
+    for words in _WORDS.values():
+        yield from (match.group().lower() for match in words.finditer(flat))
+
+
 def _in_text(text: str) -> Iterator[AdvertisingHint]:
     flat = " ".join(text.split())
     for kind, words in _WORDS.items():

@@ -29,6 +29,7 @@ from mailflatrate.rules.checks import (
     contract_sender,
     contract_stream,
     contract_template,
+    contract_volume,
     coupons_enough,
     css_supported,
     dark_mode_safe,
@@ -287,4 +288,5 @@ CONTRACT_CHAIN: tuple[Check[ContractFacts], ...] = (
     contract_allowed.CHECK,
     contract_misdirected.CHECK,
     contract_limit.CHECK,
+    contract_volume.CHECK,
 )

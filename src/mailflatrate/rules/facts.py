@@ -413,7 +413,6 @@ class ContractFacts:
     account: AccountFacts
     imprint: ImprintRecord | None
     is_enabled: bool
-    """An operator switched transactional email on for the account."""
     is_reviewed: bool
     """A reviewer found exactly this version of the template free of advertising."""
     sender_proved: bool
@@ -424,8 +423,9 @@ class ContractFacts:
     """Rule id of the address decision, empty when accepted."""
     is_suppressed: bool
     is_misdirected: bool
-    """The reader said that messages of this account aren't meant for them."""
     messages_last_day: int
+    volume_reached: int
+    """The daily limit of mailboxes that the account has reached (R-35's curve); -1 while it hasn't."""
     recipient_countries: frozenset[str] = frozenset()
 
 

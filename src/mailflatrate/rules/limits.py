@@ -220,6 +220,7 @@ LIMITS: dict[str, Limit] = {
         # Transactional messages (R-112).
         _limit("contract_per_address_day", 10, "messages", "R-112", "ours", derived=True),
         _limit("contract_resend_hours", 24, "hours", "R-112", "ours: their data is erased then", derived=True),
+        _limit("contract_sample_days", 7, "days", "R-112", "ours: long enough for a reviewer to look", derived=True),
         _limit("contract_log_days", 90, "days", "R-95", "ours: like the servers' replies", derived=True),
         # Retries (R-72).
         _limit("retry_first_minutes", 15, "minutes", "R-72", "RFC 5321 section 4.5.4.1 says 30; M3AAWG 15 to 30"),

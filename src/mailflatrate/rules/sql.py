@@ -120,15 +120,18 @@ def kept_away(account: str, address_key: str) -> str:
         AND NOT ({ends} OR {later}))"""  # noqa: S608
 
 
-def contract_stopped(account: str, address_key: str) -> str:
-    """Return an SQL condition: an address gets no transactional message of an account, see
-    `rules.suppression.stops_contract`, or its reader said that they aren't meant for them (R-112).
+def contract_stopped(account: str, address_key: str, mailbox_key: str) -> str:
+    """Return an SQL condition: a mailbox gets no transactional message of an account, see
+    `rules.suppression.stops_contract`, or its reader said that they aren't meant for them (R-112). The keys are the
+    first and the last of `ids.mailbox_keys`.
     """
+    keys = f"({address_key}, {mailbox_key})"
     passes = f"{_is_one_of('x.reason', suppression.CONTRACT_PASSES)} AND x.account_id IS NOT NULL"
     return f"""(EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)}
             AND NOT ({passes}))
+        OR EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, mailbox_key)} AND NOT ({passes}))
         OR EXISTS (SELECT 1 FROM public.misdirected_address y WHERE y.account_id = {account}
-            AND y.address_key = {address_key}))"""  # noqa: S608
+            AND y.address_key IN {keys}))"""  # noqa: S608
 
 
 def contract_enabled(account: str) -> str:

@@ -33,7 +33,7 @@ STRICTER: dict[str, Stricter] = {
             "asks_first_day", "asks_per_confirmed", "asks_most_day", "asks_few_day",
             "asks_unknown_events", "asks_unknown_few", "asks_unknown_stop", "asks_denied_events", "asks_denied_few",
             "asks_visit_hours", "contract_per_address_day", "contract_resend_hours", "contract_log_days",
-            "page_fetches_day",
+            "contract_sample_days", "page_fetches_day",
         ),
         Stricter.LOWER,
     ),

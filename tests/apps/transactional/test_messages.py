@@ -54,7 +54,7 @@ def test_a_message_arrives_with_its_data_imprint_and_way_to_object(anna: Transac
     html, text = (parsed.get_body((kind,)).get_content() for kind in ("html", "plain"))
     for part in (html, text):
         assert "20 × Snowdrops" in part and "28 November 2026" in part
-        assert "https://parcels.example/p/77" in part
+        assert "https://parcels.lindenhof.example/p/77" in part
         assert "Lindenweg 4" in part and anna.version().mailing_id in part
         assert "about order A-4711 at" in part
         assert "/n/" in part and "/u/" not in part

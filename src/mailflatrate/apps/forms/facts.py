@@ -19,8 +19,7 @@ from mailflatrate.apps.forms.models import (
 from mailflatrate.apps.forms.queries import newest_imprint, open_list_names
 from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
-from mailflatrate.base.ids import canonical_address_key
-from mailflatrate.mail.address import canonical_key, mailbox_form, without_tag
+from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms import content_from_json
 from mailflatrate.rules.forms.freeze import company_name
@@ -31,15 +30,14 @@ from mailflatrate.rules.limits import value
 class ConfirmationRequest:
     """A request that waits for its confirmation email.
 
-    `keys` are the keyed hashes of the address as stored and, if it has a +tag, of its mailbox: a mailbox's refusal
-    covers its tags. `mailbox_key` is the one under which its emails are counted (R-20, R-35).
+    `keys` are those of its mailbox, the address as stored first: a mailbox's refusal covers its other spellings. The
+    last is the one under which its emails are counted (R-20, R-35).
     """
 
     id: int
     form_id: int | None
     email: str
-    keys: tuple[bytes, ...]
-    mailbox_key: bytes
+    keys: MailboxKeys
     requested_at: datetime
     expires_at: datetime
 
@@ -77,11 +75,6 @@ def confirmation_batch(rows: Sequence[SignupRequest]) -> ConfirmationBatch:
     now = clock.now()
     requests = tuple(map(_request, rows))
     return ConfirmationBatch(requests, now, _wanted(rows), _denied(rows, requests, now))
-
-
-def mailbox_key(email: str) -> bytes:
-    """Return the keyed hash of an address's mailbox, under which emails to it are counted (R-20, R-35)."""
-    return canonical_address_key(mailbox_form(canonical_key(email)))
 
 
 def is_agreed(request: SignupRequest) -> bool:
@@ -157,11 +150,8 @@ def entered_on(request: SignupRequest) -> str:
 
 
 def _request(row: SignupRequest) -> ConfirmationRequest:
-    own, mailbox = bytes(row.address_key), without_tag(canonical_key(row.email))
-    keys = (own, canonical_address_key(mailbox)) if mailbox else (own,)
-    return ConfirmationRequest(
-        row.id, row.form_id, row.email, keys, mailbox_key(row.email), row.requested_at, row.expires_at
-    )
+    keys = mailbox_keys(row.email)._replace(exact=bytes(row.address_key))
+    return ConfirmationRequest(row.id, row.form_id, row.email, keys, row.requested_at, row.expires_at)
 
 
 def _wanted(rows: Sequence[SignupRequest]) -> set[int]:

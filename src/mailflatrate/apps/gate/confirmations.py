@@ -34,12 +34,12 @@ def decide_confirmations(batch: ConfirmationBatch) -> list[ConfirmationDecision]
     for request in batch.requests:
         facts = replace(
             known[request.id],
-            mails_to_address_last_day=to_mailbox[request.mailbox_key],
+            mails_to_address_last_day=to_mailbox[request.keys.mailbox],
             mails_of_form_last_hour=of_form[request.form_id],
         )
         verdict = judge_confirmation(facts)
         if verdict.allowed:
-            to_mailbox[request.mailbox_key] += 1
+            to_mailbox[request.keys.mailbox] += 1
             of_form[request.form_id] += 1
         reasons.append("" if verdict.allowed else verdict.blocked_by[0].key)
         decisions.append(

@@ -5,6 +5,7 @@ Asked twice: when a message is taken, and again right before it leaves.
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.gate.contract_volume import volume_reached
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.addresses import judge_address
 from mailflatrate.apps.suppression import queries as suppression
@@ -14,11 +15,11 @@ from mailflatrate.apps.transactional.queries import (
     is_proved,
     is_stream_apart,
     is_switched_on,
+    keys_of,
     newest_imprint,
     sent_before,
 )
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import address_key
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.gate import judge_contract
 from mailflatrate.rules.suppression import stops_contract
@@ -27,10 +28,9 @@ from mailflatrate.rules.suppression import stops_contract
 @tenancy.needs_account
 def contract_facts(message: TransactionalMessage) -> ContractFacts:
     """Return the facts about a message as they are now."""
-    version, key = message.version, bytes(message.address_key)
-    stopping = (
-        row for row in suppression.active_for([key]) if stops_contract(row.reason, everywhere=row.account_id is None)
-    )
+    version, keys = message.version, keys_of(message)
+    found = suppression.active_for(list(keys))
+    stopping = (row for row in found if stops_contract(row.reason, everywhere=row.account_id is None))
     return ContractFacts(
         account=account_facts(current_account()),
         imprint=structured_imprint(newest_imprint()),
@@ -39,16 +39,17 @@ def contract_facts(message: TransactionalMessage) -> ContractFacts:
         sender_proved=is_proved(version.sender),
         stream_apart=is_stream_apart(version.sender),
         reference=message.reference,
-        address_refused_by=_refused_by(message, key),
+        address_refused_by=_refused_by(message, keys),
         is_suppressed=next(stopping, None) is not None,
-        is_misdirected=is_misdirected(key),
+        is_misdirected=is_misdirected(message),
         messages_last_day=sent_before(message),
+        volume_reached=volume_reached(message),
     )
 
 
-def _refused_by(message: TransactionalMessage, key: bytes) -> str:
-    """Return the rule against the address. A row whose key isn't that of its address was not made by us (ADR 0010)."""
-    if address_key(message.recipient) != key:
+def _refused_by(message: TransactionalMessage, keys: tuple[bytes, ...]) -> str:
+    """Return the rule against the address. A row whose keys aren't its address's was not made by us (ADR 0010)."""
+    if (keys[0], keys[-1]) != (bytes(message.address_key), bytes(message.mailbox_key) or keys[-1]):
         return "R-20"
     decision = judge_address(message.recipient)
     return "" if decision.accepted else decision.rule or "R-17"

@@ -1,16 +1,17 @@
 """What a version of a template compiles to: once per imprint, in a child process, sealed (ADR 0010)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import Imprint
+from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child, parts_in_child
 from mailflatrate.apps.campaigns.queries import brand_style
 from mailflatrate.apps.transactional.errors import TransactionalError
-from mailflatrate.apps.transactional.models import ReferenceKind, TemplateEdition, TemplateVersion
+from mailflatrate.apps.transactional.models import ReferenceKind, TemplateEdition, TemplateVersion, TransactionalMessage
 from mailflatrate.locale.texts import ENGLISH, N_, known_language, translate
 from mailflatrate.mail.author_mistakes import all_in_words, in_words
 from mailflatrate.mail.compiler import CompiledSources, WrittenParts
@@ -18,6 +19,7 @@ from mailflatrate.mail.content import CompileContext, ContentSource, SourceForma
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
+from mailflatrate.rules.message_content import ReviewedContent, judge_finished, reviewed_content
 from mailflatrate.rules.message_data import declared_fields, printed_data, variable_names
 
 _REASON: Final = N_(
@@ -31,6 +33,7 @@ _KINDS: Final = {
     ReferenceKind.ACCOUNT: N_("account"),
     ReferenceKind.TICKET: N_("ticket"),
 }
+SAMPLE_REFERENCE: Final = "4711"
 _OWN_VARIABLES: Final = frozenset({"reference.kind", "reference.number", "account.name", "mailing_id"})
 _OF_FOOTER: Final = _OWN_VARIABLES | {"not_me_url"}
 
@@ -107,11 +110,20 @@ def write_preview(compiled: CompiledCampaign, values: Mapping[str, object]) -> W
     return parts_in_child(compiled, {**values, "not_me_url": "#"})
 
 
-def check_rendering(edition: TemplateEdition, values: Mapping[str, object]) -> None:
-    """Render a message without sending it, so that its program hears at once what is wrong.
+def check_rendering(edition: TemplateEdition, values: Mapping[str, object], allowed: Collection[str]) -> None:
+    """Render a message without sending it, so that its program hears at once what is wrong, and judge what it shows.
 
-    Raises TransactionalError.
+    `allowed`: the recipient's own address, and values that were checked as what they are. Raises TransactionalError.
     """
+    language = get_language() or ENGLISH
+    parts = render_message(edition, values)
+    findings = judge_finished(_reviewed(edition), parts.subject, parts.html, parts.text, allowed)
+    if findings:
+        raise TransactionalError(" ".join(found.sentence(language) for found in findings))
+
+
+def render_message(edition: TemplateEdition, values: Mapping[str, object]) -> WrittenParts:
+    """Return a message's parts as its reader gets them. Raises TransactionalError."""
     language = get_language() or ENGLISH
     sources = CompiledSources(edition.subject, edition.html, edition.text, ())
     nothing = FooterImprint((), reason="", mailing_id="", language=ENGLISH)
@@ -124,3 +136,39 @@ def check_rendering(edition: TemplateEdition, values: Mapping[str, object]) -> N
         raise TransactionalError(_("The template prints values that are empty: %(names)s.") % {"names": names})
     if parts.problem is not None:
         raise TransactionalError(in_words(parts.problem, language))
+    return parts
+
+
+def sent_parts(message: TransactionalMessage) -> WrittenParts:
+    """Return what the reader of a message got, while its data are kept. Raises TransactionalError and VaultError."""
+    values = message_values(
+        message.edition.version,
+        data=message.open_data(),
+        kind=message.reference_kind,
+        reference=message.reference,
+        account_name=current_account().name,
+    )
+    return render_message(message.edition, values)
+
+
+_REVIEWED: Final[dict[bytes, ReviewedContent]] = {}
+_MOST_REVIEWED: Final = 100
+
+
+def _reviewed(edition: TemplateEdition) -> ReviewedContent:
+    """Return what the reviewer of an edition's version read: the template, and its rendering with the sample."""
+    seal, version = bytes(edition.seal), edition.version
+    if seal not in _REVIEWED:
+        values = message_values(
+            version,
+            data=version.sample,
+            kind=ReferenceKind.ORDER,
+            reference=SAMPLE_REFERENCE,
+            account_name=current_account().name,
+        )
+        sample = render_message(edition, values)
+        while len(_REVIEWED) >= _MOST_REVIEWED:
+            _REVIEWED.pop(next(iter(_REVIEWED)), None)
+        shown = (edition.subject, edition.html, edition.text), (sample.subject, sample.html, sample.text)
+        _REVIEWED[seal] = reviewed_content(shown)
+    return _REVIEWED[seal]

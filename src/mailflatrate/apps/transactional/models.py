@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -155,14 +155,16 @@ class TransactionalMessage(TenantModel):
     """A message to one person, who need not be a contact; what became of it is in its delivery.
 
     `data_sealed` opens only for this account, version, address and reference, and is erased after a day. `refused_by`
-    is the key of the rule that refused it; such a message has no delivery. `address_key` stays when an address is
-    erased.
+    is the key of the rule that refused it; such a message has no delivery. `address_key` and `mailbox_key` (the last of
+    `ids.mailbox_keys`) stay when an address is erased. The data of a sample are kept some days longer, for reviewers.
     """
 
     version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, db_index=False, related_name="+")
     edition = models.ForeignKey(TemplateEdition, on_delete=models.PROTECT, db_index=False, related_name="+")
     recipient = models.CharField(max_length=320, blank=True)
     address_key = models.BinaryField(max_length=32)
+    mailbox_key = models.BinaryField(max_length=32, db_default=Value(b"", output_field=models.BinaryField()))
+    is_sample = models.BooleanField(db_default=False)
     reference_kind = models.CharField(max_length=10, choices=ReferenceKind.choices)
     reference = models.CharField(max_length=80)
     data_sealed = models.TextField(blank=True)
@@ -177,6 +179,9 @@ class TransactionalMessage(TenantModel):
         indexes = [
             models.Index(fields=["account", "-id"], name="transactional_recent"),
             models.Index(fields=["account", "address_key", "created_at"], name="transactional_address"),
+            models.Index(fields=["account", "mailbox_key", "created_at"], name="transactional_mailbox"),
+            models.Index(fields=["account", "created_at"], name="transactional_day"),
+            models.Index(fields=["version", "-id"], condition=Q(is_sample=True), name="transactional_samples"),
             models.Index(fields=["account", "reference"], name="transactional_reference"),
             models.Index(fields=["created_at"], name="transactional_age"),
         ]
@@ -198,9 +203,9 @@ class TransactionalMessage(TenantModel):
 
 
 class MisdirectedAddress(TenantModel):
-    """An address whose reader said that an account's messages aren't meant for them. Only an operator ends it."""
+    """A mailbox whose reader said that an account's messages aren't meant for them. Only an operator ends it."""
 
-    address_key = models.BinaryField(max_length=32)
+    address_key = models.BinaryField(max_length=32, help_text="the key of the mailbox; of the address in older rows")
     message_id = models.BigIntegerField(
         null=True, help_text="the message that they answered; unknown after a restored backup"
     )

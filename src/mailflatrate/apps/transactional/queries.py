@@ -1,5 +1,6 @@
 """Scoped reads of templates, versions and messages."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +19,7 @@ from mailflatrate.apps.transactional.models import (
     TransactionalSwitch,
 )
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import address_key
+from mailflatrate.base.ids import address_key, mailbox_keys
 from mailflatrate.rules.campaign_states import NOT_BEGUN
 from mailflatrate.rules.names.domains import registrable
 
@@ -86,9 +87,16 @@ def find_submitted_version(mailing_ids: Sequence[str]) -> TemplateVersion | None
     return next((known[one] for one in mailing_ids if one in known), None)
 
 
-def is_misdirected(key: bytes) -> bool:
-    """Return whether an address's reader said that the account's messages aren't meant for them."""
-    return MisdirectedAddress.objects.filter(address_key=key).exists()
+def is_misdirected(message: TransactionalMessage) -> bool:
+    """Return whether the reader of a message's mailbox said that the account's messages aren't meant for them."""
+    return MisdirectedAddress.objects.filter(address_key__in=keys_of(message)).exists()
+
+
+def keys_of(message: TransactionalMessage) -> tuple[bytes, ...]:
+    """Return the keys under which a no of a message's mailbox is found; those that are stored once it was erased."""
+    if message.recipient:
+        return mailbox_keys(message.recipient)
+    return bytes(message.address_key), bytes(message.mailbox_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,7 @@ def misdirected_reports(
     """Return reports of all accounts or one, newest first; with `address`, those about this address."""
     rows = MisdirectedAddress.objects.select_related("account").order_by("-id")
     if address:
-        key = address_key(address)
-        rows = rows.filter(address_key=key) if key is not None else rows.none()
+        rows = rows.filter(address_key__in=mailbox_keys(address)) if address_key(address) else rows.none()
     if account_id is not None:
         rows = rows.filter(account_id=account_id)
     if before_id is not None:
@@ -120,11 +127,31 @@ def misdirected_reports(
 
 
 def sent_before(message: TransactionalMessage) -> int:
-    """Count the messages that the same address was to get from the account within a day before this one."""
+    """Count the messages that the same mailbox was to get from the account within a day before this one."""
+    of_mailbox = Q(mailbox_key=message.mailbox_key) | Q(address_key=message.address_key)
     rows = TransactionalMessage.objects.filter(
-        address_key=message.address_key, refused_by="", created_at__gt=clock.now() - COUNTED, id__lt=message.id
+        of_mailbox, refused_by="", created_at__gt=clock.now() - COUNTED, id__lt=message.id
     )
     return rows.count()
+
+
+SAMPLES_A_DAY = 3
+"""Messages of a version whose data reviewers see whatever chance says."""
+_CHANCE = 50
+
+
+def becomes_sample(version: TemplateVersion) -> bool:
+    """Return whether the next message of a version is kept for reviewers: the first few of a day, then one in fifty."""
+    rows = TransactionalMessage.objects.filter(version=version, is_sample=True, created_at__gt=clock.now() - COUNTED)
+    return rows[:SAMPLES_A_DAY].count() < SAMPLES_A_DAY or secrets.randbelow(_CHANCE) == 0
+
+
+@tenancy.needs_platform
+def samples_of(version: TemplateVersion, size: int = 5) -> Sequence[TransactionalMessage]:
+    """Return the newest messages of a version whose data were kept for its reviewers."""
+    rows = TransactionalMessage.objects.select_related("edition__version", "account")
+    kept = rows.filter(version=version, is_sample=True, refused_by="").exclude(data_sealed="")
+    return list(kept.order_by("-id")[:size])
 
 
 def find_message(message_id: int) -> TransactionalMessage | None:

@@ -138,7 +138,14 @@ def same_house(one: str, other: str) -> bool:
     """
     if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
         return "." in one and "." in other
-    return registrable(one) != "" and registrable(one) == registrable(other)
+    return registered(one) != "" and registered(one) == registered(other)
+
+
+def registered(domain: str) -> str:
+    """Return the registered domain; for a reserved ending (RFC 2606) the last two labels, "" for none."""
+    labels = domain.split(".")
+    is_reserved = len(labels) > 1 and labels[-1] in RESERVED_ENDINGS
+    return registrable(domain) or (".".join(labels[-2:]) if is_reserved else "")
 
 
 @lru_cache(maxsize=65536)

@@ -75,7 +75,8 @@ _TRANSACTIONAL_ROWS = f"""
     LEFT JOIN transactional_message t ON t.id = d.transactional_id AND t.account_id = d.account_id
     WHERE d.chunk_id = %(chunk_id)s AND d.account_id = a.id AND d.state = 'pending' AND d.id >= %(first_id)s
       AND (d.notice_id IS NOT NULL OR r.state = 'asked' OR t.id IS NOT NULL AND {sql.may_send("a")}
-          AND {sql.contract_enabled("a.id")} AND {sql.contract_stopped("a.id", "t.address_key")} IS FALSE)
+          AND {sql.contract_enabled("a.id")}
+          AND {sql.contract_stopped("a.id", "t.address_key", "t.mailbox_key")} IS FALSE)
       AND {sql.kept_away("a.id", "r.address_key")} IS FALSE
 """  # noqa: S608  # made of constants
 

@@ -140,7 +140,8 @@ BEGIN
     END IF;
     IF shared @> '[{"is_contract": true}]' THEN
         PERFORM public.contract_turn(s.account_id, s.address_key) FROM (
-            SELECT DISTINCT t.account_id, t.address_key FROM new_rows n
+            SELECT DISTINCT t.account_id, coalesce(nullif(t.mailbox_key, ''), t.address_key) AS address_key
+            FROM new_rows n
             JOIN public.transactional_message t ON t.id = n.transactional_id AND t.account_id = n.account_id
             ORDER BY 1, 2) s;
         SELECT format('message %s rests on no contract', n.transactional_id) INTO hole
@@ -160,13 +161,15 @@ BEGIN
             t.id IS NULL OR v.id IS NULL OR e.id IS NULL OR g.id IS NULL
             OR s.verified_at IS NULL OR d.verified_at IS NULL
             OR n.contact_id IS NOT NULL OR n.campaign_id IS NOT NULL OR n.mailing_list_id IS NOT NULL
-            OR NOT {{contract_enabled(n.account_id)}} OR {{contract_stopped(n.account_id, t.address_key)}}
+            OR NOT {{contract_enabled(n.account_id)}}
+            OR {{contract_stopped(n.account_id, t.address_key, t.mailbox_key)}}
             OR EXISTS (SELECT 1 FROM public.campaign c
                 JOIN public.sender_address o ON o.id = c.sender_id AND o.domain_id = d.id
                 WHERE c.account_id = n.account_id AND c.state NOT IN {{campaign_states(NOT_BEGUN)}})
             OR (SELECT count(*) FROM public.transactional_message r
                 JOIN public.delivery x ON x.transactional_id = r.id AND x.account_id = r.account_id
-                WHERE r.account_id = n.account_id AND r.address_key = t.address_key
+                WHERE r.account_id = n.account_id AND (r.address_key = t.address_key
+                    OR r.mailbox_key = nullif(t.mailbox_key, ''))
                     AND r.created_at > now() - interval '1 day') > {{limit(contract_per_address_day)}})
         LIMIT 1;
         IF hole IS NOT NULL THEN

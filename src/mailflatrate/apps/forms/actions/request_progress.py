@@ -20,7 +20,6 @@ from mailflatrate.apps.forms.facts import (
     ConfirmationDecision,
     asked_lists,
     confirmation_batch,
-    mailbox_key,
 )
 from mailflatrate.apps.forms.models import (
     ConfirmationMark,
@@ -32,6 +31,7 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import optin
 from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.forms import content_from_json
 
@@ -70,9 +70,9 @@ def decide_queued(
     rows = {row.id: row for row in taken if domain_of(row.email) in domains}
     if not rows:
         return len(taken), []
-    locked = _lock_mailboxes({mailbox_key(row.email) for row in rows.values()})
+    locked = _lock_mailboxes({mailbox_keys(row.email).mailbox for row in rows.values()})
     batch = confirmation_batch(list(rows.values()))
-    mailboxes = {request.id: request.mailbox_key for request in batch.requests}
+    mailboxes = {request.id: request.keys.mailbox for request in batch.requests}
     decisions = judge(
         replace(
             batch,

@@ -9,18 +9,20 @@ from typing import Any, Final
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.accounts.models import User
+from mailflatrate.apps.accounts.models import Imprint, User
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.queries import proved_domain_names
 from mailflatrate.apps.transactional.compiled import check_rendering, edition_of, message_values
 from mailflatrate.apps.transactional.errors import DataNotAccepted, TransactionalError
-from mailflatrate.apps.transactional.models import ReferenceKind, TransactionalMessage
-from mailflatrate.apps.transactional.queries import is_switched_on, newest_imprint, version_in_use
+from mailflatrate.apps.transactional.models import ReferenceKind, TemplateVersion, TransactionalMessage
+from mailflatrate.apps.transactional.queries import becomes_sample, is_switched_on, newest_imprint, version_in_use
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import address_key
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import AddressError, parse
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.message_data import DataRefused, check_data, declared_fields
+from mailflatrate.rules.message_content import find_hosts
+from mailflatrate.rules.message_data import DataRefused, FieldType, check_data, declared_fields, values_of
 
 _REFERENCE: Final = re.compile(r"[\w][\w #./:+-]{0,79}")
 _WEB: Final = re.compile(r"://|www\.|https?:", re.IGNORECASE)
@@ -63,28 +65,17 @@ def take_message(
     if version is None or imprint is None:
         raise NoSuchTemplate(_("No template with an approved version has this key."))
     reference = _reference(order)
-    recipient, key = _recipient(order)
-    try:
-        data = check_data(declared_fields(version.fields), dict(order.data))
-    except DataRefused as refused:
-        raise DataNotAccepted(refused.problems) from refused
-    edition = edition_of(version, imprint)
-    check_rendering(
-        edition,
-        message_values(
-            version,
-            data=data,
-            kind=order.reference_kind,
-            reference=reference,
-            account_name=current_account().name,
-        ),
-    )
+    recipient = _recipient(order)
+    keys = mailbox_keys(recipient)
+    data = _checked_data(order, version, imprint, recipient, reference)
     message = TransactionalMessage(
         account_id=tenancy.current_account_id(),
         version=version,
-        edition=edition,
+        edition=edition_of(version, imprint),
         recipient=recipient,
-        address_key=key,
+        address_key=keys.exact,
+        mailbox_key=keys.mailbox,
+        is_sample=becomes_sample(version),
         reference_kind=order.reference_kind,
         reference=reference,
         resent_from=resent_from,
@@ -93,10 +84,28 @@ def take_message(
     )
     message.seal_data(data)
     with connection.cursor() as cursor:  # before its number is drawn, because the earlier ones are counted (R-112)
-        cursor.execute("SELECT public.contract_turn(%s, %s)", [message.account_id, key])
+        cursor.execute("SELECT public.contract_turn(%s, %s)", [message.account_id, keys.mailbox])
     message.save()
     message.refresh_from_db(fields=["created_at"])
     return message
+
+
+def _checked_data(
+    order: MessageOrder, version: TemplateVersion, imprint: Imprint, recipient: str, reference: str
+) -> dict[str, Any]:
+    """Return an order's data, once the message made of them was judged. Raises DataNotAccepted, TransactionalError."""
+    fields = declared_fields(version.fields)
+    try:
+        data = check_data(fields, dict(order.data), proved=frozenset(proved_domain_names()))
+    except DataRefused as refused:
+        raise DataNotAccepted(refused.problems) from refused
+    account_name = current_account().name
+    values = message_values(
+        version, data=data, kind=order.reference_kind, reference=reference, account_name=account_name
+    )
+    known = values_of(fields, data, FieldType.URL, FieldType.PHONE)
+    check_rendering(edition_of(version, imprint), values, {recipient, account_name, *known})
+    return data
 
 
 def _reference(order: MessageOrder) -> str:
@@ -104,20 +113,17 @@ def _reference(order: MessageOrder) -> str:
     reference = " ".join(order.reference.split())
     if order.reference_kind not in set(ReferenceKind):
         raise TransactionalError(_("Say what the message is about: order, invoice, booking, account or ticket."))
-    if not _REFERENCE.fullmatch(reference) or _WEB.search(reference):
+    if not _REFERENCE.fullmatch(reference) or _WEB.search(reference) or next(find_hosts(reference), None) is not None:
         raise TransactionalError(_("Give the number of the order, account or ticket, with up to 80 characters."))
     return reference
 
 
-def _recipient(order: MessageOrder) -> tuple[str, bytes]:
-    """Return the address and its key. Raises TransactionalError."""
+def _recipient(order: MessageOrder) -> str:
+    """Return the address. Raises TransactionalError."""
     try:
-        recipient = parse(order.recipient.strip()).text
+        return parse(order.recipient.strip()).text
     except AddressError as error:
         raise TransactionalError(_("This isn't a complete email address.")) from error
-    key = address_key(recipient)
-    assert key is not None  # it was parsed a moment ago
-    return recipient, key
 
 
 @tenancy.needs_account
@@ -147,7 +153,8 @@ def order_again(message: TransactionalMessage) -> MessageOrder:
 
 
 def erase_old_messages() -> int:
-    """Erase the data of messages older than a day, and whole rows when their time in the log is over (R-95).
+    """Erase the data of messages older than a day, of samples some days later, and whole rows when their time in the
+    log is over (R-95).
 
     Returns the number of rows; a full pass means that there may be more.
     """
@@ -159,5 +166,6 @@ def erase_old_messages() -> int:
         used = TransactionalMessage.objects.filter(
             created_at__lt=now - timedelta(hours=value("contract_resend_hours"))
         ).exclude(data_sealed="")
+        used = used.exclude(is_sample=True, created_at__gte=now - timedelta(days=value("contract_sample_days")))
         ids = list(used.order_by("created_at").values_list("id", flat=True)[:ERASED_AT_ONCE])
         return deleted + TransactionalMessage.objects.filter(id__in=ids).update(data_sealed="")

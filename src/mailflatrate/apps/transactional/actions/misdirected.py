@@ -7,6 +7,7 @@ from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.transactional.actions.reviews import check_outsider, check_reviewer
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import MisdirectedAddress, TransactionalMessage
+from mailflatrate.apps.transactional.queries import keys_of
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.settings.schema import load_settings
@@ -43,7 +44,7 @@ def lift_misdirected(misdirected_id: int, *, by: User, reason: str) -> None:
 
 
 def report_misdirected(account_id: int, message_id: int) -> bool:
-    """Stop transactional messages of an account to the address of one of its messages, and tell its owners.
+    """Stop transactional messages of an account to the mailbox of one of its messages, and tell its owners.
 
     Idempotent: a second report changes nothing and tells no one. Returns False for a message that is no longer in the
     log. The owners learn the reference, not who reads the address.
@@ -53,7 +54,7 @@ def report_misdirected(account_id: int, message_id: int) -> bool:
         if message is None:
             return False
         _row, is_new = MisdirectedAddress.objects.get_or_create(
-            address_key=bytes(message.address_key), defaults={"account_id": account_id, "message_id": message.id}
+            address_key=keys_of(message)[-1], defaults={"account_id": account_id, "message_id": message.id}
         )
         if not is_new:
             return True

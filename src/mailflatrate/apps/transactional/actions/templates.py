@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.accounts.rights import require
 from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
-from mailflatrate.apps.transactional.compiled import compile_version, message_values, write_preview
+from mailflatrate.apps.domains.queries import proved_domain_names
+from mailflatrate.apps.transactional.compiled import SAMPLE_REFERENCE, compile_version, message_values, write_preview
 from mailflatrate.apps.transactional.errors import DataNotAccepted, KeyTaken, TemplateStateError, TransactionalError
 from mailflatrate.apps.transactional.models import (
     MessageTemplate,
@@ -35,7 +36,6 @@ from mailflatrate.rules.roles import Permission
 
 MOST_TEMPLATES: Final = 200
 WRITABLE: Final = frozenset({"language", "sender_id", "format", "subject", "content", "purpose", "fields", "sample"})
-SAMPLE_REFERENCE: Final = "4711"
 
 
 @transaction.atomic
@@ -144,7 +144,7 @@ def write_version(version: TemplateVersion, account_name: str) -> WrittenVersion
     if imprint is None:
         raise TransactionalError(_("Fill in your imprint first: it is part of every message."))
     try:
-        sample = check_data(declared_fields(version.fields), version.sample)
+        sample = check_data(declared_fields(version.fields), version.sample, proved=frozenset(proved_domain_names()))
         compiled = compile_version(version, imprint)
         values = message_values(
             version, data=sample, kind=ReferenceKind.ORDER, reference=SAMPLE_REFERENCE, account_name=account_name

@@ -1,5 +1,6 @@
 """Transactional email at the desk: reviews of templates, the switch of an account, and its signals (R-112)."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.transactional.actions.reviews import VersionDecision, decide_version
 from mailflatrate.apps.transactional.actions.switch import switch_transactional
 from mailflatrate.apps.transactional.actions.templates import preview
+from mailflatrate.apps.transactional.compiled import sent_parts
 from mailflatrate.apps.transactional.errors import TransactionalError
 from mailflatrate.apps.transactional.models import (
     MisdirectedAddress,
@@ -22,6 +24,7 @@ from mailflatrate.apps.transactional.models import (
     TransactionalMessage,
     TransactionalSwitch,
 )
+from mailflatrate.apps.transactional.queries import samples_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -30,6 +33,7 @@ from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, VERSION_TONES, pretty
 from mailflatrate.mail.compiler import WrittenParts
+from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.advertising import HintKind
 
 COUNTED = timedelta(days=30)
@@ -100,6 +104,7 @@ def _version_page(
         "tone": VERSION_TONES[TemplateState(found.state)],
         "hints": [(HINT_WORDS[HintKind(hint["kind"])], hint["passage"]) for hint in found.hints],
         "parts": parts,
+        "samples": _samples(found),
         "fault": fault,
         "fields_text": pretty(found.fields),
         "decisions": found.state in DECIDABLE,
@@ -107,6 +112,15 @@ def _version_page(
         "reason": reason,
     }
     return page(request, "transactional/version", context, status=status)
+
+
+def _samples(found: TemplateVersion) -> list[tuple[TransactionalMessage, WrittenParts]]:
+    """Return the newest messages that were kept for reviewers, as their readers got them."""
+    shown = []
+    for message in samples_of(found):
+        with tenancy.account(found.account_id), suppress(TransactionalError, VaultError):
+            shown.append((message, sent_parts(message)))
+    return shown
 
 
 def _preview(found: TemplateVersion) -> tuple[WrittenParts | None, str]:

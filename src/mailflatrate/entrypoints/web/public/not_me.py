@@ -40,7 +40,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
             "customer": {"name": account.name, "text": "", "colour": account.colour},
             "message": message,
             "is_test": is_test,
-            "is_stopped": message is not None and is_misdirected(bytes(message.address_key)),
+            "is_stopped": message is not None and is_misdirected(message),
             "abuse_address": f"abuse@{load_settings().service_domain}",
         }
     with translation.override(page_language(request, language)):
