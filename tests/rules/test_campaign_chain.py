@@ -49,7 +49,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ("like-the-mailings-before", {"history": {"now": NOW, "new_lists": ("Bought?",)}}, "an imported list"),
     (
         "like-the-mailings-before",
-        {"history": {"now": NOW, "median_90_days": 300}, "audience": {"recipients": 1001}},
+        {"history": {"now": NOW, "usual": 300}, "audience": {"recipients": 1001}},
         "far more recipients",
     ),
     (
@@ -65,14 +65,14 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ),
     (
         "volume-allowed",
-        {"account": {"campaigns_sent": 2}, "history": {"now": NOW}, "audience": {"recipients": 50_001}},
+        {"account": {"campaigns_sent": 2}, "history": {"now": NOW, "usual": 50_000}, "audience": {"recipients": 50_001}},
         "50,000 people within",
     ),
     (
         "volume-allowed",
         {
             "account": {"activated_at": NOW - timedelta(days=60)},
-            "history": {"now": NOW},
+            "history": {"now": NOW, "usual": 50_000},
             "audience": {"recipients": 50_001},
         },
         "50,000 people within",

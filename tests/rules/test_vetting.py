@@ -162,14 +162,16 @@ def test_the_ladder_of_a_new_account_ends_with_both_mailings_and_months() -> Non
 
 
 def test_what_makes_a_mailing_unlike_the_others() -> None:
-    quiet = HistoryFacts(now=NOW, last_campaign_at=NOW - timedelta(days=20), median_90_days=2000)
+    quiet = HistoryFacts(now=NOW, last_campaign_at=NOW - timedelta(days=20), usual=2000)
     assert triggers(ACCOUNT, quiet, 6000) == ()
     assert triggers(ACCOUNT, quiet, 6001) == (Trigger.VOLUME,)
-    assert triggers(ACCOUNT, replace(quiet, median_90_days=10), 1000) == (), "small numbers say nothing"
+    assert triggers(ACCOUNT, replace(quiet, usual=10), 1000) == (), "small numbers say nothing"
     assert triggers(ACCOUNT, replace(quiet, new_domain=True, new_lists=("x",)), 1) == (
         Trigger.NEW_DOMAIN,
         Trigger.NEW_LIST,
     )
+    assert triggers(ACCOUNT, replace(quiet, usual=None), 1001) == (Trigger.UNCOMPARED,), "it never switches itself off"
+    assert triggers(ACCOUNT, replace(quiet, usual=None), 1000) == ()
     first = replace(ACCOUNT, campaigns_sent=0)
     assert triggers(first, replace(quiet, new_domain=True, new_lists=("x",)), 1) == (), (
         "the first has nothing before it"

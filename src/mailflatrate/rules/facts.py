@@ -62,13 +62,13 @@ class HistoryFacts:
     """What the account sent before, to judge whether this campaign is similar (R-06, R-07).
 
     `now` None: not checked. `new_domain`: no earlier campaign was sent from this domain. `new_lists`: lists with
-    imported addresses that got no earlier campaign. `median_90_days`: recipients of the campaigns of 90 days, or 0.
+    imported addresses that got no earlier campaign. `usual`: the median of what its kind reached; None: no one.
     """
 
     now: datetime | None = None
     last_campaign_at: datetime | None = None
     sent_last_day: int = 0
-    median_90_days: int = 0
+    usual: int | None = None
     new_domain: bool = False
     new_lists: tuple[str, ...] = ()
 

@@ -155,7 +155,7 @@ def history_facts(campaign: Campaign) -> tuple[int, HistoryFacts]:
         now=clock.now(),
         last_campaign_at=before.last_at,
         sent_last_day=before.sent_last_day,
-        median_90_days=int(median(before.counts_90_days)) if before.counts_90_days else 0,
+        usual=int(median(before.alike)) if before.alike else None,
         new_domain=domain_id is not None and domain_id not in before.sender_domain_ids,
         new_lists=new_lists,
     )

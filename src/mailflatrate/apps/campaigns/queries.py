@@ -37,6 +37,8 @@ from mailflatrate.rules.campaign_states import EDITABLE, NOT_BEGUN
 from mailflatrate.rules.vetting.probation import EARLY_REVIEW_DAYS
 
 ATTRIBUTE_SAMPLE = 5_000
+NEWEST_ALIKE = 3
+"""How many earlier campaigns tell what is usual if there was none for 90 days (R-07)."""
 
 
 def campaigns(*, state: str = "", search: str = "", label: str = "") -> QuerySet[Campaign]:
@@ -113,38 +115,63 @@ def _attributes_in_use() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The campaigns that the account sent before this one.
+    """What the account sent before this one. Messages of automations are no campaigns.
 
-    `counts_90_days`: the recipients of each campaign of the last 90 days.
+    `alike`: the recipients of each campaign of the same kind, see `_alike`. `sent_last_day` counts every message.
     """
 
     campaigns: int
     last_at: datetime | None
     sent_last_day: int
-    counts_90_days: list[int]
+    alike: list[int]
     sender_domain_ids: frozenset[int]
     list_ids: frozenset[int]
 
 
 def campaigns_sent() -> int:
     """Return how many of the account's campaigns have been sent."""
-    return Campaign.objects.filter(started_at__isnull=False).count()
+    return Campaign.objects.filter(started_at__isnull=False, automation_id=None).count()
 
 
 def history_before(campaign: Campaign) -> History:
     """Return the campaigns sent earlier: how many, when, to how many, from which domains, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
-    found = earlier.values_list("started_at", "planned_count", "list_ids", "sender__domain_id")
-    rows = [(at, count, ids, domain_id) for at, count, ids, domain_id in found if at is not None]
-    now = clock.now()
+    found = earlier.values_list("started_at", "planned_count", "list_ids", "sender__domain_id", "automation_id")
+    rows = [row for row in found if row[0] is not None]
+    campaigns = [at for at, *_, automation_id in rows if automation_id is None]
     return History(
-        campaigns=len(rows),
-        last_at=max((at for at, *_ in rows), default=None),
-        sent_last_day=sum(count for at, count, *_ in rows if at > now - timedelta(days=1)),
-        counts_90_days=[count for at, count, *_ in rows if at > now - timedelta(days=90)],
-        sender_domain_ids=frozenset(domain_id for *_, domain_id in rows if domain_id is not None),
-        list_ids=frozenset(list_id for _at, _count, ids, _domain_id in rows for list_id in ids),
+        campaigns=len(campaigns),
+        last_at=max(campaigns, default=None),
+        sent_last_day=sum(count for at, count, *_ in rows if at > clock.now() - timedelta(days=1)),
+        alike=_alike(campaign, earlier),
+        sender_domain_ids=frozenset(row[3] for row in rows if row[3] is not None),
+        list_ids=frozenset(list_id for row in rows for list_id in row[2]),
     )
+
+
+def _alike(campaign: Campaign, earlier: QuerySet[Campaign]) -> list[int]:
+    """Return what earlier campaigns of the same kind reached, of 90 days, or the newest ones if there were none.
+
+    Kinds are messages of automations, campaigns to whole lists, and campaigns to a part of them. If there are none to a
+    whole list or none to a part, all campaigns count. Campaigns that reached no one tell nothing.
+    """
+    reached = earlier.filter(planned_count__gt=0, automation_id__isnull=campaign.automation_id is None)
+    kinds = [reached]
+    if campaign.automation_id is None:
+        kinds.insert(0, reached.filter(_WHOLE) if _is_whole(campaign) else reached.exclude(_WHOLE))
+    since = clock.now() - timedelta(days=90)
+    for rows in (each.order_by("-started_at").values_list("planned_count", flat=True) for each in kinds):
+        if found := list(rows.filter(started_at__gt=since)) or list(rows[:NEWEST_ALIKE]):
+            return found
+    return []
+
+
+_NARROWING = ("conditions", "excluded_list_ids", "excluded_segments", "excluded_mailing_ids")
+_WHOLE = Q(follow_up_of=None, **{name: [] for name in _NARROWING})
+
+
+def _is_whole(campaign: Campaign) -> bool:
+    return campaign.follow_up_of is None and not any(getattr(campaign, name) for name in _NARROWING)
 
 
 def approved_review(campaign_id: int, content_hash: str) -> CampaignReview | None:

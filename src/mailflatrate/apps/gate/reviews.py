@@ -1,7 +1,5 @@
 """Review of a campaign by an operator before it is sent (R-06, R-07)."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_owners
@@ -38,8 +36,8 @@ def review_campaign(
 
     `shown_hash` is the hash of the content that the reviewer saw. An approved campaign passes the gate once more and is
     sent, now or when it is due. An approved draft remains a draft: the approval counts when exactly this content is
-    released, for the findings and the number of people (`shown_people`) that the reviewer saw. `tells`: whether the
-    customer gets a notice of this one. Raises CampaignError.
+    released, for the findings and the people (`shown_people`) that the reviewer saw. `tells`: whether the customer
+    gets a notice of this one. Raises CampaignError.
     """
     if not (by.is_staff and by.is_active):
         raise CampaignError(_("Only the operator's team can review a campaign."))
@@ -50,14 +48,14 @@ def review_campaign(
             campaign = states.locked(campaign_id)
             present = content_hash(campaign, newest_imprint())
             early = waits_as_draft(campaign)
-            shown = _shown(campaign, shown_people, early=early)
+            review = _review_of(campaign, present, shown_people, early=early)
         if campaign.state != CampaignState.REVIEW and not early:
             raise CampaignError(_("This campaign is no longer waiting for review."))
         if present != shown_hash:
             raise CampaignError(_("The campaign or its imprint has changed in the meantime. Review it again."))
-        review = CampaignReview.objects.create(
-            account_id=account_id, content_hash=present, approved=approved, text=text.strip(), note=note.strip(),
-            reviewed_by=by, reviewed_at=clock.now(), **shown)  # fmt: skip
+        review.approved, review.reviewed_by, review.reviewed_at = approved, by, clock.now()
+        review.text, review.note = text.strip(), note.strip()
+        review.save(force_insert=True)
         audit.record(
             "campaign.approved" if approved else "campaign.sent_back",
             by=audit.person(by),
@@ -67,7 +65,7 @@ def review_campaign(
             details={"hash": present, "why": review.why},
         )
         with tenancy.account(account_id):
-            goes = False if early else _carry_out(campaign, review)
+            goes = not early and _carry_out(campaign, review)
         if early:
             Campaign.objects.filter(id=campaign.id).update(review_asked_at=None)
         if tells:
@@ -86,17 +84,14 @@ def _tell(campaign: Campaign, review: CampaignReview, *, goes: bool) -> None:
     tell_owners(campaign.account_id, NoticeKind.ACCOUNT_STATUS, "gate/mail/reviewed", facts)
 
 
-def _shown(campaign: Campaign, people: int | None, *, early: bool) -> dict[str, Any]:
-    """Return what the reviewer saw of a campaign, as a review keeps it."""
+def _review_of(campaign: Campaign, content: str, people: int | None, *, early: bool) -> CampaignReview:
+    """Return a review to store, with what its reviewer saw. `people`: the recipients that the page said."""
     present = count_recipients(campaign).recipients
-    return {
-        "campaign": campaign,
-        "asked_at": campaign.review_asked_at,
-        "early": early,
-        "why": _reasons(campaign, early=early),
-        "seen": drafts.values_of(campaign),
-        "recipients": present if people is None else min(people, present),
-    }
+    return CampaignReview(
+        account_id=campaign.account_id, campaign=campaign, content_hash=content, early=early,
+        asked_at=campaign.review_asked_at, why=_reasons(campaign, early=early), seen=drafts.values_of(campaign),
+        recipients=present if people is None else min(people, present),
+    )  # fmt: skip
 
 
 def _reasons(campaign: Campaign, *, early: bool) -> list[dict[str, object]]:

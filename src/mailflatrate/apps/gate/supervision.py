@@ -40,7 +40,7 @@ def end_supervision(account_id: int, campaign_id: int) -> None:
         last, now = asked.first(), reviews.filter(campaign_id=campaign_id)
         if last is not None:
             now = now.filter(reviewed_at__gte=last.at)
-        if not account.supervised or not now.exists() or reviews.values("campaign_id").distinct().count() < needed:
+        if not account.supervised or not now.exists() or _decisions(reviews) < needed:
             return
         Account.objects.filter(id=account_id).update(supervised=False)
         audit.record(
@@ -50,6 +50,12 @@ def end_supervision(account_id: int, campaign_id: int) -> None:
             subject=f"campaign:{campaign_id}",
             details={"reviews": needed},
         )
+
+
+def _decisions(reviews: QuerySet[CampaignReview]) -> int:
+    """Count what was decided: campaigns, and automations, whose messages are decided together."""
+    rows = reviews.values_list("campaign__automation_id", "campaign_id")
+    return len({(automation_id, None if automation_id else campaign_id) for automation_id, campaign_id in rows})
 
 
 def _sent_as_approved(account_id: int) -> QuerySet[CampaignReview]:

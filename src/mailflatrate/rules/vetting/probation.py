@@ -23,6 +23,8 @@ class Trigger(Enum):
     NEW_DOMAIN = "new_domain"
     NEW_LIST = "new_list"
     VOLUME = "volume"
+    UNCOMPARED = "uncompared"
+    """Nothing of its kind was sent before, so no one knows what is usual."""
     SILENCE = "silence"
 
 
@@ -56,14 +58,16 @@ def _triggers(account: AccountFacts, history: HistoryFacts, recipients: int) -> 
     last = history.last_campaign_at or account.activated_at
     if last is not None and _is_long_ago(last, history.now):
         yield Trigger.SILENCE
-    if not account.campaigns_sent:
+    if account.campaigns_sent:
+        if history.new_domain:
+            yield Trigger.NEW_DOMAIN
+        if history.new_lists:
+            yield Trigger.NEW_LIST
+    if recipients <= limits.value("revetting_least"):
         return
-    if history.new_domain:
-        yield Trigger.NEW_DOMAIN
-    if history.new_lists:
-        yield Trigger.NEW_LIST
-    usual = history.median_90_days
-    if usual and recipients > limits.value("revetting_least") and recipients > limits.value("revetting_factor") * usual:
+    if history.usual is None:
+        yield Trigger.UNCOMPARED
+    elif recipients > limits.value("revetting_factor") * history.usual:
         yield Trigger.VOLUME
 
 
