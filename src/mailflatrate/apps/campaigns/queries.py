@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.accounts.queries import current_account
@@ -115,7 +115,7 @@ def _attributes_in_use() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the account sent before this one. Messages of automations are no campaigns.
+    """What the account sent before this one. Messages of automations don't count as campaigns.
 
     `alike`: the recipients of each campaign of the same kind, see `_alike`. `sent_last_day` counts every message.
     """
@@ -136,16 +136,16 @@ def campaigns_sent() -> int:
 def history_before(campaign: Campaign) -> History:
     """Return the campaigns sent earlier: how many, when, to how many, from which domains, to which lists."""
     earlier = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id)
-    found = earlier.values_list("started_at", "planned_count", "list_ids", "sender__domain_id", "automation_id")
-    rows = [row for row in found if row[0] is not None]
-    campaigns = [at for at, *_, automation_id in rows if automation_id is None]
+    found = earlier.values_list("list_ids", "sender__domain_id").order_by()
+    campaigns = earlier.filter(automation_id=None)
+    today = earlier.filter(started_at__gt=clock.now() - timedelta(days=1))
     return History(
-        campaigns=len(campaigns),
-        last_at=max(campaigns, default=None),
-        sent_last_day=sum(count for at, count, *_ in rows if at > clock.now() - timedelta(days=1)),
+        campaigns=campaigns.count(),
+        last_at=campaigns.aggregate(at=Max("started_at"))["at"],
+        sent_last_day=today.aggregate(people=Sum("planned_count"))["people"] or 0,
         alike=_alike(campaign, earlier),
-        sender_domain_ids=frozenset(row[3] for row in rows if row[3] is not None),
-        list_ids=frozenset(list_id for row in rows for list_id in row[2]),
+        sender_domain_ids=frozenset(domain_id for _ids, domain_id in found if domain_id is not None),
+        list_ids=frozenset(list_id for ids, _domain_id in found for list_id in ids),
     )
 
 
