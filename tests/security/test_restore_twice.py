@@ -54,7 +54,7 @@ def resume(*, nothing_lost: bool = False) -> None:
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
     if not nothing_lost:
-        withdrawal_logs.note_replayed_by_a_person()
+        withdrawal_logs.note_all_read()
     fence.resume_all(set(), nothing_lost=nothing_lost)
 
 
@@ -182,7 +182,7 @@ def test_a_promotion_with_a_gap_is_treated_alike(
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
     be_another_database(database, promoted=True)
     fence.note_replayed("one.1.a.b", missing)
-    withdrawal_logs.note_replayed_by_a_person()
+    withdrawal_logs.note_all_read()
     assert fence.resume_if_whole() is not bool(missing)
     fence.resume_all(set())
     assert anna.again(campaign).state == state

@@ -264,7 +264,7 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     ended = {name.partition(".")[0] for name in held.waits_for} - {"elsewhere"}  # senders of this and other tests
     with pytest.raises(fence.WithdrawalsMissing):
         fence.resume_all({"elsewhere", *ended})
-    withdrawal_logs.note_replayed_by_a_person()
+    withdrawal_logs.note_all_read()
     fence.resume_all({"elsewhere", *ended})
     assert fence.check() is None
     assert states(estate, ids) == ["sent", "sent", "in_doubt", "in_doubt"] + ["in_doubt"] * 8
@@ -286,7 +286,7 @@ def test_after_a_promotion_sending_goes_on_when_every_sender_was_heard(estate: E
         assert not fence.resume_if_whole()
         fence.note_replayed("one.1.a.b", 0)
         assert not fence.resume_if_whole(), "no worker has replayed the withdrawals log"
-        withdrawal_logs.note_replayed("place", "host", since=hold.since)
+        withdrawal_logs.note_read("place", "host", held_at=hold.since)
         assert fence.resume_if_whole()
         owner.execute("DELETE FROM withdrawals_place")
         owner.execute("DELETE FROM sender_process")

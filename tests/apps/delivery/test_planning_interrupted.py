@@ -83,7 +83,7 @@ def test_release_while_a_hold_ends_is_planned_by_the_sweep(database: str, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(campaigns, "defer_planning", slow)
-        fence.resume_all(set(), without_withdrawals=True)
+        fence.resume_all(set(), without_withdrawals=True, signed_by="Otto")
     assert carla.again(second).state == CampaignState.PLANNING
     for _ in range(2):
         jobs.sweep(0)
@@ -101,7 +101,7 @@ def test_sweep_leaves_planning_alone_while_sending_is_held(database: str) -> Non
         jobs.sweep(0)
         assert jobs_waiting(campaign) == 0
     finally:
-        fence.resume_all(set(), without_withdrawals=True)
+        fence.resume_all(set(), without_withdrawals=True, signed_by="Otto")
     assert jobs_waiting(campaign) == 1
 
 
@@ -144,7 +144,7 @@ def test_unknown_results_survive_the_warm_up_of_a_domain(monkeypatch: pytest.Mon
     fence.hold_restored(clock.now())
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
-    fence.resume_all(set(), without_withdrawals=True)
+    fence.resume_all(set(), without_withdrawals=True, signed_by="Otto")
     with tenancy.account(anna.account_id):
         campaigns.resume_campaign(campaign.id)  # a person said that it had not been sent as a whole
     planned(anna, campaign, decision)

@@ -1,6 +1,7 @@
 """What a relay's provider posts counts like the same news by mail: same triage, same consequences, once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +9,12 @@ from mailflatrate.apps.abuse import jobs as abuse_jobs
 from mailflatrate.apps.abuse.models import Report, ReportChannel
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
-from mailflatrate.apps.inbound import provider_posts
+from mailflatrate.apps.inbound import arrival_journal, provider_posts
+from mailflatrate.apps.inbound.arrival_replay import restore_arrivals
 from mailflatrate.apps.inbound.models import PostState, ProviderPost, RawMail, RawMailState
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
 from support.desk import desk
 from support.provider_events import EVENTS, HookedRelay, hooked_relay, read_all
 from support.returned_mail import SentCampaign, arrive, sent_campaign
@@ -131,6 +134,24 @@ def test_a_post_is_kept_whole_until_it_is_read_and_opens_never(case: SentCampaig
         post.refresh_from_db()
     assert (post.state, bytes(post.raw)) == (PostState.READ, b"")
     assert [b'"open"' in bytes(mail.raw) for mail in events_stored(case, 32)] == [False]
+
+
+def test_a_post_that_a_promoted_replica_lacks_is_stored_again_once(
+    case: SentCampaign, sendgrid: HookedRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A complaint by webhook: answered with 200, and lost with the primary before it was read."""
+    mine = load_settings().model_copy(update={"data_dir": tmp_path})
+    monkeypatch.setattr(arrival_journal, "load_settings", lambda: mine)
+    body, headers = sendgrid.signed(sendgrid.event("complaint", case, 33))
+    assert sendgrid.post(body, headers) == 200
+    assert not restore_arrivals().total(), "the database has it"
+    with tenancy.platform(PlatformReason.HOUSEKEEPING):
+        ProviderPost.objects.filter(relay_id=sendgrid.relay_id).delete()
+    assert restore_arrivals()["post"] == 1
+    assert not restore_arrivals().total()
+    read_all()
+    assert len(events_stored(case, 33)) == 1
+    assert not restore_arrivals().total()
 
 
 def test_a_post_that_cannot_be_read_is_kept_with_its_reason(sendgrid: HookedRelay) -> None:

@@ -49,10 +49,7 @@ class NotAccounted(Exception):
 
 
 class WithdrawalsMissing(Exception):
-    """Raised when the withdrawals log was not replayed.
-
-    `hosts` lists the hosts whose log is missing; empty if a person has to replay it.
-    """
+    """Raised when the withdrawals of `hosts` were not read."""
 
     def __init__(self, hosts: list[str]) -> None:
         super().__init__(", ".join(hosts))
@@ -63,8 +60,7 @@ class WithdrawalsMissing(Exception):
 class Hold:
     """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet.
 
-    `knows_withdrawals`: the withdrawals log was replayed. Otherwise `unread` names the hosts that still have to replay
-    theirs after a promotion; after a restored backup, a person replays it.
+    `knows_withdrawals`: every host's withdrawals were read. Otherwise `unread` names the hosts that still have to.
     """
 
     since: datetime
@@ -90,9 +86,8 @@ def current_hold() -> Hold | None:
         waits_for, cause = _not_accounted(fence.held_at), HoldCause(fence.cause)
         if cause is HoldCause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
             return Hold(fence.held_at, cause, fence.missing, waits_for)
-        unread = withdrawal_logs.unread_hosts(fence.held_at) if cause is HoldCause.PROMOTED else []
-        is_informed = cause is HoldCause.PROMOTED and not unread
-        return Hold(fence.held_at, cause, fence.missing, waits_for, is_informed, tuple(unread))
+        unread = withdrawal_logs.unread_hosts()
+        return Hold(fence.held_at, cause, fence.missing, waits_for, not unread, tuple(unread))
 
 
 def is_held() -> bool:
@@ -138,8 +133,8 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     """
     _hold(HoldCause.RESTORED)
     with tenancy.platform(PlatformReason.FENCE):
-        # If a promotion was held already, its replay went back only an hour.
-        SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED, withdrawals_at=None)
+        SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED)
+        withdrawal_logs.begin_hold(lost_since)
     waiting = maybe_sent.set_aside()  # first: an A/B test whose last result is settled would continue
     drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
     paused = [each for each in waiting if each.state == CampaignState.PAUSED]
@@ -192,12 +187,15 @@ def resume_if_whole() -> bool:
     return True
 
 
-def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdrawals: bool = False) -> None:
+def resume_all(
+    without: set[str], *, nothing_lost: bool = False, without_withdrawals: bool = False, signed_by: str = ""
+) -> None:
     """Resume sending on a person's decision, unless something is still missing.
 
-    Raises NotAccounted while processes that are not in `without` have not reported, and WithdrawalsMissing until the
-    withdrawals log was replayed, unless the operator gives it up or nothing was lost. It is unknown what the processes
-    in `without` sent, so everything unsettled gets an unknown result. Names may be shortened to the host.
+    Raises NotAccounted while processes that are not in `without` have not reported, and WithdrawalsMissing until every
+    host's withdrawals were read, unless the operator gives some up or nothing was lost; GapUnsigned if nobody signed
+    for those. It is unknown what the processes in `without` sent, so everything unsettled gets an unknown result. Names
+    may be shortened to the host.
     `nothing_lost`: this database has everything that the previous one had, such as after an upgrade of PostgreSQL, so
     planned campaigns keep their time.
     """
@@ -209,9 +207,11 @@ def resume_all(without: set[str], *, nothing_lost: bool = False, without_withdra
         if left:
             raise NotAccounted(left)
         unread = [host for host in hold.unread if host not in without]
-        is_informed = hold.knows_withdrawals or nothing_lost or without_withdrawals
-        if not is_informed and (unread or hold.cause is HoldCause.RESTORED):
+        if unread and not (nothing_lost or without_withdrawals):
             raise WithdrawalsMissing(unread)
+        if hold.unread and not (nothing_lost or signed_by):
+            raise withdrawal_logs.GapUnsigned(withdrawal_logs.current_gap())
+        withdrawal_logs.give_up(set(hold.unread))
         if not nothing_lost and (hold.cause is HoldCause.RESTORED or hold.missing or hold.waits_for):
             maybe_sent.set_aside(hold.since)
         if hold.waits_for:

@@ -219,7 +219,13 @@ class SendingFence(models.Model):
         db_default=0, help_text="messages that are in journals but not in the database"
     )
     withdrawals_at = models.DateTimeField(
-        null=True, help_text="when someone replayed the withdrawals log during this hold"
+        null=True, help_text="when someone replayed all withdrawals of all hosts during this hold"
+    )
+    known_until = models.DateTimeField(
+        null=True, help_text="the last moment that this database knew of when its latest hold began"
+    )
+    sent_meanwhile = models.PositiveIntegerField(
+        db_default=0, help_text="messages since then that journals know and this database had no result for"
     )
 
     class Meta:
@@ -239,9 +245,7 @@ class SenderProcess(models.Model):
 
 
 class WithdrawalsPlace(models.Model):
-    """A folder or bucket with a withdrawals log, the host that writes it, and when it was last
-    replayed during a hold.
-    """
+    """A folder or bucket with withdrawals, its host, and when it was read since the latest hold began."""
 
     name = models.CharField(max_length=40, primary_key=True)
     host = models.CharField(max_length=80)

@@ -1,61 +1,118 @@
-"""The places where withdrawals are logged, and which of them were replayed to a held database (ADR 0028).
+"""The hosts that take withdrawals, and which of their journals and logs were read to a held database (ADRs 0028, 0095).
 
-A promoted replica may lack the last unsubscribes, just as it may lack the last messages. Each worker that logs them
-registers its folder or bucket here once a minute; sending resumes automatically when every place was replayed during
-the hold.
+A promoted replica may lack the last unsubscribes, just as it may lack the last messages. Each host registers the
+journal in its data folder here, and the folder or bucket it logs to; sending resumes when every one was read.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import F, Max
 from django.db.models.functions import Now
 
-from mailflatrate.apps.delivery.models import SendingFence, WithdrawalsPlace
+from mailflatrate.apps.delivery.models import SenderProcess, SendingFence, WithdrawalsPlace
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 
 ALIVE = timedelta(minutes=10)
-"""What was logged in a place last seen longer than this before the newest one had reached every replica."""
+"""What was written by a host last seen longer than this before the newest one had reached every replica."""
 NO_WORKER = "a worker of the queue house"
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawalGap:
+    """The time that a database has forgotten: people who withdrew in it are unknown if a journal is gone.
+
+    `messages`: how many sent messages the journals of senders know in it that the database had no result for.
+    """
+
+    seconds: int
+    messages: int
+
+
+class GapUnsigned(Exception):
+    """Raised when a journal is given up and no person signed for the gap."""
+
+    def __init__(self, gap: WithdrawalGap) -> None:
+        super().__init__(f"{gap.seconds} seconds, {gap.messages} messages")
+        self.gap = gap
+
+
 def note_place(name: str, host: str) -> None:
-    """Record that the worker on this host logs withdrawals in this place."""
+    """Record that this host writes withdrawals to this place."""
     with tenancy.platform(PlatformReason.FENCE):
         WithdrawalsPlace.objects.update_or_create(name=name, defaults={"host": host, "seen_at": Now()})
 
 
-def note_replayed(name: str, host: str, *, since: datetime) -> None:
-    """Record that this log was replayed to the database that is held since `since`; do nothing if that hold is over."""
+def note_read(name: str, host: str, *, held_at: datetime | None) -> None:
+    """Record that this place was read; do nothing if another hold began since the reading did."""
     with tenancy.platform(PlatformReason.FENCE):
-        if SendingFence.objects.filter(id=1, held_at=since).exists():
+        if SendingFence.objects.select_for_update().filter(id=1, held_at=held_at).exists():
             known = {"host": host, "seen_at": Now(), "replayed_at": Now()}
             WithdrawalsPlace.objects.update_or_create(name=name, defaults=known)
 
 
-def is_replayed(name: str, since: datetime) -> bool:
-    """Return whether this place was replayed in the hold that began at `since`."""
+def note_rescued(name: str, host: str) -> None:
+    """Record that a person on `host` replayed this place, or a copy of it, to a held database."""
     with tenancy.platform(PlatformReason.FENCE):
-        return WithdrawalsPlace.objects.filter(name=name, replayed_at__gte=since).exists()
+        place, _ = WithdrawalsPlace.objects.get_or_create(name=name, defaults={"host": host})
+        WithdrawalsPlace.objects.filter(name=place.name).update(replayed_at=Now())
 
 
-def note_replayed_by_a_person() -> None:
-    """Record that a person replayed the log on a held database, wherever the log was."""
+def is_read(name: str) -> bool:
+    """Return whether this place was read since the latest hold began."""
+    with tenancy.platform(PlatformReason.FENCE):
+        return WithdrawalsPlace.objects.filter(name=name, replayed_at__isnull=False).exists()
+
+
+def known_until() -> datetime | None:
+    """Return the last moment that the database knew of when its latest hold began; None if there was none."""
+    with tenancy.platform(PlatformReason.FENCE):
+        return SendingFence.objects.filter(id=1).values_list("known_until", flat=True).first()
+
+
+def note_all_read() -> None:
+    """Record, on a held database, that a person replayed a file with every withdrawal of every host."""
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1, held_at__isnull=False).update(withdrawals_at=Now())
 
 
-def unread_hosts(held_at: datetime) -> list[str]:
-    """Return hosts whose withdrawals a promoted database lacks; NO_WORKER alone if no host is known."""
+def note_sent_meanwhile(messages: int) -> None:
+    """Count messages that journals know and the held database had no result for."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SendingFence.objects.filter(id=1).update(sent_meanwhile=F("sent_meanwhile") + messages)
+
+
+def unread_hosts() -> list[str]:
+    """Return hosts whose withdrawals a held database may lack; NO_WORKER alone if no host is known."""
     places = list(WithdrawalsPlace.objects.order_by("host", "name").values_list("host", "replayed_at"))
     if not places:
         return [NO_WORKER]
-    return list(dict.fromkeys(host for host, at in places if at is None or at < held_at))
+    return list(dict.fromkeys(host for host, at in places if at is None))
 
 
-def begin_hold() -> None:
-    """Forget what was replayed in an earlier hold, and places that were not written to for a long time."""
-    SendingFence.objects.filter(id=1).update(withdrawals_at=None)
+def current_gap() -> WithdrawalGap:
+    """Return what a person signs for who gives up a journal in the current hold."""
+    with tenancy.platform(PlatformReason.FENCE):
+        held = SendingFence.objects.filter(held_at__isnull=False, known_until__isnull=False).first()
+    if held is None or held.held_at is None or held.known_until is None:
+        return WithdrawalGap(0, 0)
+    return WithdrawalGap(max(0, round((held.held_at - held.known_until).total_seconds())), held.sent_meanwhile)
+
+
+def begin_hold(known_until: datetime | None = None) -> None:
+    """Require every place anew, except those not written to for a long time. `known_until`: the moment that the
+    database went back to, by default its last sign of life.
+    """
     newest = WithdrawalsPlace.objects.aggregate(at=Max("seen_at"))["at"]
     if newest is not None:
         WithdrawalsPlace.objects.filter(seen_at__lt=newest - ALIVE).delete()
+    WithdrawalsPlace.objects.update(replayed_at=None)
+    last = max(filter(None, [newest, SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]]), default=None)
+    SendingFence.objects.filter(id=1).update(withdrawals_at=None, sent_meanwhile=0, known_until=known_until or last)
+
+
+def give_up(hosts: set[str]) -> None:
+    """Forget the places of hosts that are gone; one that comes back is read then."""
+    with tenancy.platform(PlatformReason.FENCE):
+        WithdrawalsPlace.objects.filter(host__in=hosts, replayed_at=None).delete()

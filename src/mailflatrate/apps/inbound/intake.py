@@ -2,10 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import transaction
 
 from mailflatrate.apps.domains.models import SenderDomain
+from mailflatrate.apps.inbound import arrival_journal
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import key_ring
@@ -83,20 +87,44 @@ def wake_readers(shards: Iterable[int] = range(READ_SHARDS)) -> None:
 
 
 def store(arrivals: Sequence[Arrival]) -> list[int]:
-    """Store raw messages in one transaction and enqueue reading them afterward; return their IDs.
-
-    Each further recipient gets a separate row that refers to the row with the content.
+    """Store raw messages in one transaction and enqueue reading them afterward; return their IDs. This host's journal
+    has them, too, when this returns.
     """
     now = clock.now()
-    rows = [_row(arrival, arrival.envelope_to, now, raw=arrival.raw) for arrival in arrivals]
     with tenancy.platform(PlatformReason.MAIL_IN):
-        stored = RawMail.objects.bulk_create(rows)
-        stored += RawMail.objects.bulk_create(
-            _row(arrival, recipient, now, raw=b"", content_of=row)
-            for arrival, row in zip(arrivals, rows, strict=True)
-            for recipient in arrival.also_to
-        )
-        wake_readers({row.id % READ_SHARDS for row in stored})
+        stored = _store(arrivals, now)
+        transaction.on_commit(lambda: arrival_journal.write([_noted(each, now) for each in arrivals]))
+    return stored
+
+
+def restore(about: dict[str, Any], raw: bytes) -> bool:
+    """Store a message of the journal unless the database has it; return whether it was missing."""
+    at = datetime.fromisoformat(about.pop("at"))
+    arrival = Arrival(**{**about, "also_to": tuple(about["also_to"])}, raw=raw)
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        row = _row(arrival, arrival.envelope_to, at, raw=b"")
+        same = RawMail.objects.filter(received_at=at, sha256=row.sha256, envelope_to=row.envelope_to)
+        if row.account_id is not None:  # its index begins with the account
+            same = same.filter(account_id=row.account_id)
+        return not same.exists() and bool(_store([arrival], at))
+
+
+def _noted(arrival: Arrival, at: datetime) -> arrival_journal.Arrived:
+    about = asdict(arrival)
+    return {name: about[name] for name in about if name != "raw"} | {"at": at.isoformat()}, arrival.raw
+
+
+@tenancy.needs_platform
+def _store(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
+    """Store messages; each further recipient gets a separate row that refers to the row with the content."""
+    rows = [_row(arrival, arrival.envelope_to, now, raw=arrival.raw) for arrival in arrivals]
+    stored = RawMail.objects.bulk_create(rows)
+    stored += RawMail.objects.bulk_create(
+        _row(arrival, recipient, now, raw=b"", content_of=row)
+        for arrival, row in zip(arrivals, rows, strict=True)
+        for recipient in arrival.also_to
+    )
+    wake_readers({row.id % READ_SHARDS for row in stored})
     return [row.id for row in stored]
 
 

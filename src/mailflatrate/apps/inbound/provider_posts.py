@@ -3,14 +3,17 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import F
 
 from mailflatrate.apps.delivery.relays.hook_tables import RelayHook
 from mailflatrate.apps.delivery.relays.hooks import count_events, count_post, count_refusal, find_hook
+from mailflatrate.apps.inbound import arrival_journal
 from mailflatrate.apps.inbound.hook_proof import PostUnproved, prove_post
 from mailflatrate.apps.inbound.intake import wake_readers
 from mailflatrate.apps.inbound.models import PostState, ProviderPost, RawMail
@@ -87,7 +90,23 @@ def take_post(hook: RelayHook, headers: Mapping[str, str], body: bytes) -> PostR
             )
         else:
             wake()
+            about = {"relay_id": post.relay_id, "provider": post.provider, "once": proof.once.hex()}
+            noted = {**about, "at": post.received_at.isoformat()}
+            transaction.on_commit(lambda: arrival_journal.write([(noted, body)]))
     return PostResult.TAKEN
+
+
+def restore(about: dict[str, Any], body: bytes) -> bool:
+    """Store a post of the journal unless the database has it; return whether it was missing."""
+    named = {"relay_id": about["relay_id"], "provider": about["provider"], "once": bytes.fromhex(about["once"])}
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        if ProviderPost.objects.filter(once=named["once"]).exists():
+            return False
+        ProviderPost.objects.create(
+            **named, raw=body, state=PostState.NEW, received_at=datetime.fromisoformat(about["at"])
+        )
+        wake()
+        return True
 
 
 def wake() -> None:

@@ -148,6 +148,10 @@ FIGURES: Final = (
         f"SELECT {_age('at')} FROM withdrawal_outbox ORDER BY id LIMIT 1",
     ),
     GaugeQuery(
+        "withdrawals_unread", "Hosts whose withdrawals were not read since the database was promoted or restored",
+        "SELECT count(DISTINCT host) FROM withdrawals_place WHERE replayed_at IS NULL",
+    ),
+    GaugeQuery(
         "backup_age_seconds", "Age of the newest backup that `mailflatrate backup` made; 0 if it made none",
         f"SELECT {_age('at')} FROM audit_entry WHERE action = 'backup.made' ORDER BY id DESC LIMIT 1",
     ),

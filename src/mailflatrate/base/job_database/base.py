@@ -12,6 +12,20 @@ from mailflatrate.base.job_database.slots import Idle, Slot, Slots
 from mailflatrate.settings import links
 
 _by_alias: dict[str, Slots] = {}
+_receivers: dict[str, Callable[[str], None]] = {}
+
+
+def receive_notices(code: str, take: Callable[[str], None]) -> None:
+    """Call `take` with the text of every notice with this SQLSTATE, in the thread and transaction that ran the
+    statement. A trigger raises it, so no statement can forget to.
+    """
+    _receivers[code] = take
+
+
+def _pass_on(notice: psycopg.errors.Diagnostic) -> None:
+    take = _receivers.get(notice.sqlstate or "")
+    if take is not None:
+        take(notice.message_primary or "")
 
 
 class FollowingWrapper(base.DatabaseWrapper):
@@ -25,6 +39,7 @@ class FollowingWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """Connect, and remember the host."""
         link: psycopg.Connection[Any] = super().get_new_connection(conn_params)
+        link.add_notice_handler(_pass_on)
         links.note_reached(link)
         return link
 

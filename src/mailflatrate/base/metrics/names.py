@@ -63,6 +63,9 @@ RELAY_ATTEMPTS: Final = Counter(
 )
 FOLLOWER_LINES: Final = Counter("mailflatrate_follower_lines", "Lines of a relay's log that were read and recorded")
 FOLLOWER_LAG: Final = Gauge("mailflatrate_follower_lag_seconds", "Age of the newest line of a relay's log that is read")
+WITHDRAWALS_UNJOURNALED: Final = Counter(
+    "mailflatrate_withdrawals_unjournaled", "Withdrawals that the host's journal could not take; the database has them"
+)
 HEARTBEAT: Final = Gauge("mailflatrate_heartbeat_timestamp_seconds", "When a process last wrote its figures")
 STARTED: Final = Gauge("mailflatrate_started_timestamp_seconds", "When a process began")
 BUILD: Final = Gauge("mailflatrate_build_info", "Always 1; the label says which version a process runs", ["version"])

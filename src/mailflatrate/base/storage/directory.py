@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from mailflatrate.base.storage.appended import flush_folder
 from mailflatrate.base.storage.interface import (
     CHUNK_BYTES,
     ListedFile,
@@ -49,7 +50,7 @@ class DirectoryFiles:
                     os.fsync(file.fileno())
             with self._errors():
                 draft.replace(path)
-                _flush_folder(path.parent)
+                flush_folder(path.parent)
         finally:
             draft.unlink(missing_ok=True)
         return measured.stored(name)
@@ -105,12 +106,3 @@ class DirectoryFiles:
 def _new_file(path: Path) -> IO[bytes]:
     """Open a new file that only this user may read; it must not exist yet."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
-
-
-def _flush_folder(folder: Path) -> None:
-    """Flush the folder so that the new name survives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

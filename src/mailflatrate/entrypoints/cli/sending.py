@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.listing import operator_details
+
+if TYPE_CHECKING:
+    from mailflatrate.apps.delivery.withdrawal_logs import WithdrawalGap
 
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -31,7 +35,8 @@ def pause_all_command() -> None:
     help="The database was moved or upgraded and lost nothing. Campaigns keep their schedule.",
 )
 @click.option("--without-withdrawals", is_flag=True, help="Resume although people who unsubscribed may be emailed.")
-def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_withdrawals: bool) -> None:
+@click.option("--signed-by", default="", metavar="NAME", help="Who answers for the withdrawals that are given up.")
+def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_withdrawals: bool, signed_by: str) -> None:
     """Resume sending.
 
     After a promotion or a restored backup every sender first replays its journals. Name one that can't with --without:
@@ -39,16 +44,23 @@ def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_wit
     them. If the database was restored, or lacks messages that journals know, every campaign whose recipients are not
     all planned first goes back to draft or is paused, until a person at the customer decides.
 
-    The withdrawals log of a host named with --without is given up, too. After a promotion the workers also replay the
-    withdrawals log; after a restored backup `mailflatrate withdrawals replay` does. --without-withdrawals resumes
-    without it: everyone who unsubscribed, complained or was erased in the lost time is mailed again, which is illegal.
-    Use it only if you know that no one did.
+    Every host that takes unsubscribes also replays its journal of withdrawals, and sending waits for each. The journal
+    of a host named with --without is given up, --without-withdrawals gives up all: people who unsubscribed, complained
+    or were erased there in the lost time are mailed again, which is illegal. How many did is unknown. So a person signs
+    for the gap with --signed-by; without it, the command states how long the gap is.
     """
     with database():
-        from mailflatrate.apps.delivery import fence
+        from mailflatrate.apps.delivery import fence, withdrawal_logs
 
         try:
-            fence.resume_all(set(without), nothing_lost=nothing_lost, without_withdrawals=without_withdrawals)
+            hold = fence.current_hold()
+            gap = withdrawal_logs.current_gap()
+            fence.resume_all(
+                set(without),
+                nothing_lost=nothing_lost,
+                without_withdrawals=without_withdrawals,
+                signed_by=signed_by.strip(),
+            )
         except fence.NotAccounted as problem:
             lines = "\n".join(f"  {name}" for name in problem.names)
             raise click.ClickException(
@@ -57,23 +69,30 @@ def resume_all_command(without: tuple[str, ...], nothing_lost: bool, without_wit
             ) from problem
         except fence.WithdrawalsMissing as problem:
             raise click.ClickException(_withdrawals_missing(problem.hosts)) from problem
-        options = {"nothing_lost": nothing_lost, "without_withdrawals": without_withdrawals}
+        except withdrawal_logs.GapUnsigned as problem:
+            raise click.ClickException(f"{_gap(problem.gap)}\nSign for it: --signed-by NAME") from problem
+        options: dict[str, object] = {"nothing_lost": nothing_lost, "without_withdrawals": without_withdrawals}
+        if hold is not None and hold.unread and signed_by:
+            options |= {"signed_by": signed_by.strip(), "given_up": hold.unread, "gap_seconds": gap.seconds}
+            options["sent_meanwhile"] = gap.messages
         _record("sending.resumed", without=sorted(without), **options)
     click.echo("Sending resumed.")
 
 
+def _gap(gap: "WithdrawalGap") -> str:
+    return (
+        f"The database has forgotten {gap.seconds} seconds. In that time {gap.messages} messages were sent that it has "
+        "no record of.\nHow many people unsubscribed, complained or were erased in it is unknown. They will be mailed "
+        "again."
+    )
+
+
 def _withdrawals_missing(hosts: list[str]) -> str:
-    given_up = "If the log is lost for good: mailflatrate resume-all --without-withdrawals (see --help)."
-    if not hosts:
-        return (
-            "First run: mailflatrate withdrawals replay --since TIME, where TIME is the time of the "
-            f"backup.\n{given_up}"
-        )
     lines = "\n".join(f"  {host}" for host in hosts)
     return (
-        f"The withdrawals logs of these hosts have not been replayed yet:\n{lines}\nStart their workers, or replay "
-        "copies of their folders: mailflatrate withdrawals replay --since TIME PATH\nIf a host is gone for good: "
-        f"mailflatrate resume-all --without HOST\n{given_up}"
+        f"The withdrawals of these hosts have not been read yet:\n{lines}\nStart any process on them: it reads them "
+        "within seconds. Or replay copies of their folders: mailflatrate withdrawals replay --since TIME PATH\nIf a "
+        "host is gone for good: mailflatrate resume-all --without HOST --signed-by NAME"
     )
 
 
@@ -98,7 +117,7 @@ def restored_command(lost_since: datetime) -> None:
         click.echo(f"{heading} (may have been sent): {len(campaigns)}")
         for campaign in campaigns:
             click.echo(f"  campaign {campaign.id} of account {campaign.account_id}")
-    click.echo(f"Before you resume: mailflatrate withdrawals replay --since {lost_since:%Y-%m-%dT%H:%M:%S}")
+    click.echo("Start every host: each reads its withdrawals. `mailflatrate doctor` lists those that haven't.")
 
 
 def _record(action: str, **details: object) -> None:

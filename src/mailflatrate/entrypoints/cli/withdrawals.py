@@ -37,24 +37,27 @@ def export_command(file: Path, since: datetime) -> None:
 @withdrawals_command.command("replay")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--since", type=_TIME, required=True, help="Time of the backup in UTC, for example 2026-11-26T22:10.")
-def replay_command(paths: tuple[Path, ...], since: datetime) -> None:
-    """Apply every withdrawal in PATHS (files and folders). Without PATHS, apply those of the log in its usual place.
+@click.option("--complete", is_flag=True, help="PATHS have everything: an export of the old database.")
+def replay_command(paths: tuple[Path, ...], since: datetime, complete: bool) -> None:
+    """Apply every withdrawal in PATHS (files and folders). Without PATHS, apply those of this host's journal and log.
 
-    You can run this again safely. While all sending is on hold, `mailflatrate resume-all` waits for this command.
+    You can run this again safely. Hosts that run replay their journals themselves; this is for the folder `withdrawals`
+    of one that doesn't, or a copy of it. Sending stays on hold until every host's were read.
     """
     with database() as settings:
         from mailflatrate.apps.delivery import fence, withdrawal_logs
-        from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
-        from mailflatrate.apps.privacy.withdrawals.replay import replay
+        from mailflatrate.apps.privacy.withdrawals import catch_up, log, replay
         from mailflatrate.base import audit, tenancy
         from mailflatrate.base.tenancy import PlatformReason
 
         at = since.replace(tzinfo=UTC)
         fence.check()  # a promoted or restored database is held first, so that the replay counts for this hold
-        done: Counter[str] = replay(read_paths(paths) if paths else read_everywhere(settings, at), at)
+        done: Counter[str] = replay.replay(log.read_paths(paths) if paths else log.read_everywhere(settings, at), at)
         with tenancy.platform(PlatformReason.WITHDRAWALS):
             details = {**operator_details(), "since": at.isoformat(), **done}
-            withdrawal_logs.note_replayed_by_a_person()
+            if complete:
+                withdrawal_logs.note_all_read()
+            catch_up.note_read_here(settings, paths)
             audit.record("withdrawals.replayed", by=audit.machine("cli.withdrawals"), details=details)
     for kind, count in sorted(done.items()):
         click.echo(f"{kind}: {count}")

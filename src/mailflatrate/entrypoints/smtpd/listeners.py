@@ -16,6 +16,7 @@ from mailflatrate.apps.inbound.simulated_recipients import MailboxBehavior
 from mailflatrate.base.metrics.names import INBOUND
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.entrypoints.boot.lifecycle import end_within, report_life
+from mailflatrate.entrypoints.boot.withdrawals import mind_withdrawals
 from mailflatrate.entrypoints.smtpd.connection_limits import THIS_HOST, CountedLMTP, CountedSMTP, Visitors
 from mailflatrate.entrypoints.smtpd.content import LARGEST_MESSAGE_BYTES, BoundedSMTP, ContentBudget
 from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
@@ -180,4 +181,5 @@ def run_listeners() -> None:
     """Listen until SIGTERM; store messages in progress first."""
     settings = load_settings()
     share(settings.data_dir, "inbound")
+    mind_withdrawals()
     asyncio.run(_serve(settings))

@@ -46,4 +46,7 @@ def make_application() -> Pages:
     sys.setswitchinterval(SWITCH_SECONDS)
     share(settings.data_dir, "web")
     begin_tracing(settings, "web")
+    from mailflatrate.entrypoints.boot.withdrawals import mind_withdrawals  # models need Django
+
+    mind_withdrawals()
     return Pages(get_wsgi_application(), make_pools(threads), budget, folder)

@@ -38,8 +38,8 @@ from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
 from mailflatrate.base.metrics.sharing import share
 from mailflatrate.base.tracing.exporting import begin_tracing
 from mailflatrate.entrypoints.boot.lifecycle import end_within, report_life
+from mailflatrate.entrypoints.boot.withdrawals import mind_withdrawals
 from mailflatrate.entrypoints.workers.lifeline import LifeLine
-from mailflatrate.entrypoints.workers.withdrawals import mind_withdrawals
 from mailflatrate.settings import links
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -126,6 +126,8 @@ def run_worker(queues: Sequence[str], concurrency: int, name: str = "worker") ->
             begin_job(task.name, task.queue)
     share(load_settings().data_dir, name)
     begin_tracing(load_settings(), name)
+    if set(queues or JobQueue) - {JobQueue.SEND, JobQueue.EXPRESS}:
+        mind_withdrawals(minds_log=not queues or JobQueue.HOUSE in queues)
     # Loaded objects stay, and messages are freed by reference counts, so cyclic garbage is rare.
     gc.collect()
     gc.freeze()
@@ -151,8 +153,8 @@ class _Work:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        # One thread for each job. Three more look up names, keep the schedule and look after withdrawals.
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + sum(self._beside.values()) + 3))
+        # One thread for each job. Two more look up names and keep the schedule.
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + sum(self._beside.values()) + 2))
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, self._stop)
         pause = FIRST_PAUSE_SECONDS
@@ -233,8 +235,6 @@ class _Work:
             for queue, most in self._beside.items():
                 self._workers.append(self._worker(working, [queue.value], f"{self._name}-{queue.value}", most))
             minding = [asyncio.create_task(self._life_line.mind(working))]
-            if JobQueue.HOUSE in self._queues:
-                minding.append(asyncio.create_task(mind_withdrawals()))
             try:
                 await self._run_workers()
             finally:

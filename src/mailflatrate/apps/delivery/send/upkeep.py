@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from django.db import connections
 
-from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
@@ -164,6 +164,7 @@ class Upkeep:
             await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
             await self._recover_routes()
             log.warning("journals_replayed", changed=replayed.changed, missing=replayed.missing)
+            await self._orm.run(withdrawal_logs.note_sent_meanwhile, replayed.changed)
             await self._orm.run(fence.note_replayed, self._name, replayed.missing)
             self._replay_at = now + REPLAY_AGAIN_SECONDS
         if await self._orm.run(fence.resume_if_whole):

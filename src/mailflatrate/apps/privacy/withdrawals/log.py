@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 from mailflatrate.base import clock
+from mailflatrate.base.storage.appended import append_lines, read_lines
 from mailflatrate.base.storage.backends import configured, open_backend
 from mailflatrate.base.storage.files import scratch_file
 from mailflatrate.base.storage.interface import OWN_ACCOUNT, Backend
 from mailflatrate.settings.schema import Settings, StorageKind
 
 AREA = "withdrawals"
+LONGEST_LINE = 4_096
 CLOCKS = timedelta(hours=1)
 """How far the clock of a host that writes may be behind the database's."""
 _HOUR = timedelta(hours=1)
@@ -65,30 +67,19 @@ class FolderLog:
     """A log with one file per hour and host, because appending is not atomic on a shared network file system."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
-    def write(self, lines: list[str]) -> None:
-        """Append to the hour's file and flush it to disk.
-
-        A line break comes first, because a full disk or a crash may have truncated the last line; readers skip blank
-        ones.
-        """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._folder / f"withdrawals-{clock.now().astimezone(UTC):%Y%m%dT%H}-{_host()}.jsonl"
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        try:
-            data = memoryview("".join(["\n", *(f"{line}\n" for line in lines)]).encode())
-            while data:
-                data = data[os.write(file, data) :]
-            os.fsync(file)
-        finally:
-            os.close(file)
+    def write(self, lines: list[str], at: datetime | None = None) -> None:
+        """Append to the file of the hour `at`, by default this host's, and flush it to disk."""
+        append_lines(
+            self.folder / f"withdrawals-{(at or clock.now()).astimezone(UTC):%Y%m%dT%H}-{_host()}.jsonl", lines
+        )
 
     def read(self, since: datetime) -> Iterator[str]:
         """Read the files of the hours since then."""
         for hour, path in self._files():
             if hour + _HOUR + CLOCKS > since:
-                yield from read_file(path)
+                yield from read_lines(path, LONGEST_LINE)
 
     def drop_before(self, before: datetime) -> None:
         """Remove old files."""
@@ -98,10 +89,10 @@ class FolderLog:
 
     def place(self) -> str:
         """Return the content of the file `place` in the folder, which the first host writes."""
-        path = self._folder / "place"
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.folder / "place"
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            draft = self._folder / f"place.{secrets.token_hex(8)}"
+            draft = self.folder / f"place.{secrets.token_hex(8)}"
             draft.write_text(secrets.token_hex(16))
             with suppress(FileExistsError):  # another host was first
                 os.link(draft, path)
@@ -112,8 +103,16 @@ class FolderLog:
         return name
 
     def _files(self) -> list[tuple[datetime, Path]]:
-        found = ((_FILE.match(path.name), path) for path in sorted(self._folder.glob("withdrawals-*.jsonl")))
+        found = ((_FILE.match(path.name), path) for path in sorted(self.folder.glob("withdrawals-*.jsonl")))
         return [(_hour(match[1]), path) for match, path in found if match]
+
+
+def rescued_place(folder: Path) -> list[str]:
+    """Return the name of the place that a folder, or a copy of it, is; empty if it is none."""
+    with suppress(OSError):
+        name = (folder / "place").read_text()[:64].strip()
+        return [name] if _PLACE.match(name) else []
+    return []
 
 
 class BucketLog:
@@ -135,7 +134,7 @@ class BucketLog:
                 with scratch_file() as file:
                     self._backend.read_into(OWN_ACCOUNT, name, file.write)
                     file.flush()
-                    yield from read_file(Path(file.name))
+                    yield from read_lines(Path(file.name), LONGEST_LINE)
 
     def drop_before(self, before: datetime) -> None:
         """Delete old objects."""
@@ -159,23 +158,12 @@ def read_paths(paths: Iterable[Path]) -> Iterator[str]:
     """Yield every line of some files and folders: a log folder, or copies of the bucket's objects."""
     for path in paths:
         for file in sorted(_below(path)) if path.is_dir() else [path]:
-            yield from read_file(file)
+            yield from read_lines(file, LONGEST_LINE)
 
 
 def _below(folder: Path) -> Iterator[Path]:
     for where, _, names in os.walk(folder):
         yield from (Path(where, name) for name in names if _FILE.match(name) or _OBJECT.match(name))
-
-
-def read_file(path: Path) -> Iterator[str]:
-    """Yield every line of a file.
-
-    A line longer than any we write is returned in pieces, which are then refused one by one.
-    """
-    with path.open(encoding="utf-8", errors="replace") as file:
-        while line := file.readline(4_096):
-            if line.strip():
-                yield line.strip()
 
 
 def _host() -> str:

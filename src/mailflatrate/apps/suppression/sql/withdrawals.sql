@@ -22,3 +22,18 @@ END $$;
 
 CREATE OR REPLACE TRIGGER standing_is_logged AFTER INSERT ON standing_change
     FOR EACH ROW WHEN ({{is_restricted(NEW.after)}}) EXECUTE FUNCTION public.withdrawal_of_standing();
+
+-- The process whose statement withdrew something is told in the same round trip; once the transaction is committed, it
+-- writes the line into its host's journal before it answers (ADR 0095).
+
+CREATE OR REPLACE FUNCTION public.tell_withdrawal() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp SET client_min_messages = notice AS $$
+BEGIN
+    RAISE NOTICE USING ERRCODE = 'MF001', MESSAGE = json_build_array(
+        NEW.at, NEW.kind, NEW.account_id, NEW.reason, NEW.contact_id, NEW.list_id,
+        encode(NEW.address_key, 'hex'))::text;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER withdrawal_is_told AFTER INSERT ON withdrawal_outbox
+    FOR EACH ROW EXECUTE FUNCTION public.tell_withdrawal();

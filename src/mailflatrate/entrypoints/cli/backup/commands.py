@@ -152,8 +152,8 @@ def _report(found: restore.RecoveryResult) -> None:
     if strange:
         click.echo(f"Lines for accounts created after the backup: {strange}.")
     click.echo(
-        "All sending is on hold. Start the senders to replay their journals, run `mailflatrate doctor`, then "
-        "`mailflatrate resume-all`. It names senders that have not reported: give up those that are gone for "
+        "All sending is on hold. Start every host to replay its journals, run `mailflatrate doctor`, then "
+        "`mailflatrate resume-all`. It names hosts that have not reported: give up those that are gone for "
         "good with `--without`."
     )
 

@@ -168,8 +168,7 @@ def recover(
     from mailflatrate.apps.delivery import fence, withdrawal_logs
     from mailflatrate.apps.delivery.send import recovery
     from mailflatrate.apps.delivery.send.outcomes import retry_policy
-    from mailflatrate.apps.privacy.withdrawals.log import read_everywhere, read_paths
-    from mailflatrate.apps.privacy.withdrawals.replay import replay
+    from mailflatrate.apps.privacy.withdrawals import catch_up, log, replay
 
     made_at = manifest.origin.made_at
     held = fence.hold_restored(made_at, keep_unsettled=keep_unsettled)
@@ -179,13 +178,14 @@ def recover(
         for each in [packed, *journals]:
             found = recovery.replay_folder(each, retry_policy(settings)).replayed
             settled, missing = settled + found.changed, missing + found.missing
-    lines = read_paths(withdrawals) if withdrawals else read_everywhere(settings, made_at)
+    lines = log.read_paths(withdrawals) if withdrawals else log.read_everywhere(settings, made_at)
     drafts, paused = (
         [f"campaign {each.id} of account {each.account_id}" for each in campaigns]
         for campaigns in (held.unscheduled, held.paused)
     )
-    done = replay(lines, made_at)
-    withdrawal_logs.note_replayed_by_a_person()
+    done = replay.replay(lines, made_at)
+    withdrawal_logs.note_sent_meanwhile(settled)
+    catch_up.note_read_here(settings, withdrawals)
     return RecoveryResult(held.chunks, drafts, paused, settled, missing, done)
 
 

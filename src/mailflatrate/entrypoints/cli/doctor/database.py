@@ -21,7 +21,6 @@ from mailflatrate.settings.secrets import load_secrets
 OLDEST_SERVER = 160000  # GRANT ... WITH INHERIT FALSE
 OLDEST_BACKUP = timedelta(days=2)
 BACKUP_MADE = "backup.made"
-_WITHDRAWN = " First run `mailflatrate withdrawals replay --since TIME`, unless `mailflatrate restore` did that."
 MIGRATE = "Run `mailflatrate migrate`."
 
 
@@ -194,12 +193,11 @@ def _history(settings: Settings) -> Line:
         )
     waiting = f"; journals not replayed yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
     if hold.unread:
-        waiting += f"; withdrawals not replayed: {', '.join(hold.unread)}"
+        waiting += f"; withdrawals not read yet: {', '.join(hold.unread)}"
     return missing(
         "sending",
         f"all sending is on hold: the database was {hold.cause.value}{waiting}",
-        "Start every sender so that it replays its journals, then run `mailflatrate resume-all`."
-        + (_WITHDRAWN if hold.cause is fence.HoldCause.RESTORED else ""),
+        "Start every host so that it replays its journals, then run `mailflatrate resume-all`.",
     )
 
 

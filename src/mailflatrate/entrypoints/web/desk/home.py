@@ -13,6 +13,7 @@ from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
 from mailflatrate.apps.delivery.queries import held_service_mail
 from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
 from mailflatrate.apps.delivery.unknown import all_unknown
+from mailflatrate.apps.delivery.withdrawal_logs import current_gap
 from mailflatrate.entrypoints.web.activity_labels import newest
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.queues import QUEUES, DeskQueue, QueueBacklog
@@ -43,6 +44,7 @@ def home(request: DeskRequest) -> HttpResponse:
             "recent": newest(RECENT_LINES),
             "held": held_service_mail(),
             "hold": current_hold(),
+            "gap": current_gap(),
             "set_aside": list(awaiting_answer()),
             "unknown": all_unknown(),
             "stays": stays_on_this_host(settings.SETTINGS),

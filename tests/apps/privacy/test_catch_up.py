@@ -13,8 +13,8 @@ from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact, Subscription
-from mailflatrate.apps.privacy.withdrawals import promotion
-from mailflatrate.apps.privacy.withdrawals.log import open_log
+from mailflatrate.apps.privacy.withdrawals.catch_up import JournalReader, readers_of
+from mailflatrate.apps.privacy.withdrawals.log import FolderLog, open_log
 from mailflatrate.apps.privacy.withdrawals.log_lines import WithdrawalLine
 from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting
 from mailflatrate.apps.suppression.models import WithdrawalKind
@@ -28,7 +28,8 @@ SENDER = "one.1.a.b"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load_settings().model_copy(update={"withdrawals_dir": tmp_path / "log"})
+    folders = {"data_dir": tmp_path, "withdrawals_dir": tmp_path / "log"}
+    return load_settings().model_copy(update=folders)
 
 
 @pytest.fixture
@@ -78,11 +79,24 @@ def forgotten_unsubscribe(place: Customer, settings: Settings, contact: Contact)
     open_log(settings).write([line.write()])
 
 
+def register(settings: Settings) -> list[JournalReader]:
+    """A host's worker starts: it takes withdrawals, and logs them for all."""
+    readers = readers_of(settings, minds_log=True)
+    for each in readers:
+        each.register()
+    return readers
+
+
+def read(settings: Settings) -> bool:
+    done = [each.read_if_unread() for each in readers_of(settings, minds_log=True)]
+    return any(done)
+
+
 def test_sending_waits_until_a_worker_has_told_the_replica(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     dora, emil = contacts(anna)
-    promotion.note_place(settings)
+    register(settings)
     forgotten_unsubscribe(anna, settings, dora)
     hold = promote(owner)
     assert hold.unread
@@ -90,29 +104,30 @@ def test_sending_waits_until_a_worker_has_told_the_replica(
     with pytest.raises(fence.WithdrawalsMissing, match=hold.unread[0]):
         fence.resume_all(set())
     assert fence.is_held()
-    assert promotion.replay_if_promoted(settings)
-    assert not promotion.replay_if_promoted(settings), "once a hold"
+    assert read(settings)
+    assert not read(settings), "once a hold"
     assert confirmed(anna) == {emil.id}
     assert fence.resume_if_whole()
-    assert not promotion.replay_if_promoted(settings), "nothing is held"
 
 
 def test_each_host_that_logged_is_waited_for_and_one_that_is_gone_is_given_up_by_name(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
-    promotion.note_place(settings)
+    register(settings)
     withdrawal_logs.note_place("a" * 32, "dead.example")
     withdrawal_logs.note_place("b" * 32, "long-gone.example")
     owner.execute("UPDATE withdrawals_place SET seen_at = now() - interval '1 hour' WHERE host LIKE 'long-gone%'")
     promote(owner)
-    promotion.replay_if_promoted(settings)
+    read(settings)
     hold = fence.current_hold()
     assert hold is not None
     assert hold.unread == ("dead.example",)
     assert not fence.resume_if_whole()
     with pytest.raises(fence.WithdrawalsMissing, match=r"dead\.example"):
         fence.resume_all({"another.example"})
-    fence.resume_all({"dead.example"})
+    with pytest.raises(withdrawal_logs.GapUnsigned):
+        fence.resume_all({"dead.example"})
+    fence.resume_all({"dead.example"}, signed_by="Otto")
     assert not fence.is_held()
 
 
@@ -123,7 +138,7 @@ def test_nothing_goes_on_where_no_worker_lives_and_a_person_may_say_so(
     assert not fence.resume_if_whole()
     with pytest.raises(fence.WithdrawalsMissing, match=withdrawal_logs.NO_WORKER):
         fence.resume_all(set())
-    fence.resume_all(set(), without_withdrawals=True)
+    fence.resume_all(set(), without_withdrawals=True, signed_by="Otto")
     assert not fence.is_held()
 
 
@@ -131,31 +146,88 @@ def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
     promote(owner)
-    promotion.replay_if_promoted(settings)
-    withdrawal_logs.note_replayed_by_a_person()
+    read(settings)
+    withdrawal_logs.note_all_read()
     assert fence.resume_if_whole()
     promote(owner)
     assert not fence.resume_if_whole()
-    promotion.replay_if_promoted(settings)
+    read(settings)
     fence.hold_restored(clock.now() - timedelta(hours=3), keep_unsettled=True)
     with pytest.raises(fence.WithdrawalsMissing):
         fence.resume_all(set())
 
 
-def test_after_a_backup_a_person_replays_the_log_before_anything_leaves(
-    anna: Customer, owner: psycopg.Connection[tuple[object, ...]]
+def test_after_a_backup_each_host_is_read_before_a_person_resumes(
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+) -> None:
+    register(settings)
+    withdrawal_logs.note_place("a" * 32, "web.example")
+    dora, emil = contacts(anna)
+    forgotten_unsubscribe(anna, settings, dora)
+    fence.hold_restored(clock.now() - timedelta(hours=3), keep_unsettled=True)
+    with pytest.raises(fence.WithdrawalsMissing):
+        fence.resume_all(set())
+    assert read(settings)
+    assert confirmed(anna) == {emil.id}
+    with pytest.raises(fence.WithdrawalsMissing, match=r"^web\.example$"):
+        fence.resume_all(set())
+    with pytest.raises(withdrawal_logs.GapUnsigned) as unsigned:
+        fence.resume_all({"web.example"})
+    assert 3 * 3600 <= unsigned.value.gap.seconds < 3 * 3600 + 60
+    fence.resume_all({"web.example"}, signed_by="Otto")
+    assert not fence.is_held()
+
+
+def test_a_rescued_folder_counts_for_its_host_alone_and_an_export_for_all(
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], tmp_path: Path
 ) -> None:
     from mailflatrate.entrypoints.cli.withdrawals import replay_command
 
+    rescued = FolderLog(tmp_path / "rescued")
     since = clock.now() - timedelta(hours=3)
+    withdrawal_logs.note_place(rescued.place(), "lost.example")
+    withdrawal_logs.note_place("b" * 32, "web.example")
     fence.hold_restored(since, keep_unsettled=True)
-    with pytest.raises(fence.WithdrawalsMissing):
-        fence.resume_all(set())
-    assert fence.is_held()
-    done = CliRunner().invoke(replay_command, ["--since", f"{since:%Y-%m-%dT%H:%M}"])
-    assert done.exit_code == 0, done.output
+    export = tmp_path / "export.jsonl"
+    export.write_text("")
+    cases = (
+        ([str(rescued.folder)], ("web.example",)),
+        ([str(export)], ("web.example",)),
+        (["--complete", str(export)], ()),
+    )
+    for extra, left in cases:
+        done = CliRunner().invoke(replay_command, ["--since", f"{since:%Y-%m-%dT%H:%M}", *extra])
+        assert done.exit_code == 0, done.output
+        hold = fence.current_hold()
+        assert hold is not None
+        assert hold.unread == left
     fence.resume_all(set())
     assert not fence.is_held()
+
+
+def test_a_host_that_the_replica_never_heard_of_is_read_as_soon_as_it_sees_it(
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+) -> None:
+    """It joined while the replica was behind, and found the promoted database after the hold was over."""
+    dora, emil = contacts(anna)
+    withdrawal_logs.note_place("b" * 32, "web.example")
+    forgotten_unsubscribe(anna, settings, dora)
+    hold = promote(owner)
+    withdrawal_logs.note_read("b" * 32, "web.example", held_at=hold.since)
+    assert fence.resume_if_whole()
+    assert read(settings)
+    assert not read(settings), "once"
+    assert confirmed(anna) == {emil.id}
+
+
+def test_a_hold_that_began_during_a_reading_is_not_ended_by_it(
+    anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
+) -> None:
+    (first, *_) = register(settings)
+    withdrawal_logs.note_read(first.place, "here", held_at=None)
+    promote(owner)
+    withdrawal_logs.note_read(first.place, "here", held_at=None)
+    assert not withdrawal_logs.is_read(first.place)
 
 
 def test_who_came_back_before_the_promotion_stays(
@@ -169,7 +241,7 @@ def test_who_came_back_before_the_promotion_stays(
     log_waiting(open_log(settings))
     owner.execute("UPDATE subscription SET state = 'confirmed' WHERE contact_id = %s", [dora.id])
     promote(owner)
-    promotion.replay_if_promoted(settings)
+    read(settings)
     assert confirmed(anna) == {dora.id}
 
 
