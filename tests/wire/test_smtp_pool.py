@@ -308,3 +308,30 @@ def test_plain_asyncio_works_too() -> None:
             assert summary.by_kind == {OutcomeKind.ACCEPTED: 20}
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("withheld", ["by permission", "by the journal"])
+def test_content_that_the_sender_withholds_is_no_failure_of_the_relay(withheld: str) -> None:
+    """The connection has to end, because after 354 there is no way back; the next one opens at once."""
+
+    def full(_delivery_id: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as relay, pool_for(relay, 3) as pool:
+            for _ in range(5):
+                record = Record()
+                if withheld == "by permission":
+                    await pool.send_many(letters(9), record.on_outcome, may_start=lambda _id: None)
+                else:
+                    with pytest.raises(OSError, match="No space"):
+                        await pool.send_many(letters(9), record.on_outcome, full)
+                assert {(each.kind, each.stage) for each in record.outcomes.values() if each.remote_host} == {
+                    (OutcomeKind.NOT_SENT, Stage.LOCAL)
+                }
+            assert relay.received == []
+            record = Record()
+            await pool.send_many(letters(9), record.on_outcome)
+            assert record.kinds() == [OutcomeKind.ACCEPTED] * 9
+
+    run(main)

@@ -55,7 +55,8 @@ class SmtpConnection(SmtpChannel):
     feed.
 
     Public state: `offers` (capabilities), `tls`, `messages_taken`, `replies_final` (messages that got their own reply),
-    `last_reply` (why the relay ended the connection, if it said so), `loss` (stage and text).
+    `last_reply` (why the relay ended the connection, if it said so), `loss` (stage and text), `withheld` (we ended it,
+    because the sender forbade a content).
     """
 
     def __init__(self, config: RelayConfig) -> None:
@@ -63,6 +64,7 @@ class SmtpConnection(SmtpChannel):
         self.offers = Capabilities()
         self.messages_taken = 0
         self.replies_final = 0
+        self.withheld = False
         self.last_reply: Reply | None = None
         self._feed: MessageFeed | None = None
         self._message_limit = 0
@@ -187,7 +189,7 @@ class SmtpConnection(SmtpChannel):
         leave = self._feed.may_start(transaction.message.delivery_id)
         self._parked = leave is False
         if leave is None:
-            self._drop("the content was withheld by the sender")
+            self._withhold()
         elif leave:
             self._expected.append((_DATA_END, transaction))
             if self._begin_content(transaction):
@@ -197,10 +199,15 @@ class SmtpConnection(SmtpChannel):
         """Write the journal, then mark. False: the owner forbade it and the connection is gone."""
         assert self._feed is not None
         if not self._feed.data_start(transaction.message.delivery_id):
-            self._drop("the content was withheld by the sender")
+            self._withhold()
             return False
         transaction.started = True
         return True
+
+    def _withhold(self) -> None:
+        """End the connection, because after 354 the content can't be taken back; the relay has no part in it."""
+        self.withheld = True
+        self._drop("the content was withheld by the sender")
 
     def _on_end(self, transaction: Transaction, lines: list[bytes]) -> None:
         accepted = lines[0][0] == _TWO and not transaction.settled
@@ -360,11 +367,12 @@ class SmtpConnection(SmtpChannel):
         self._feed.settle(message, outcome)
 
     def _on_drop(self, stage: Stage, text: str) -> None:
-        """Settle the message: IN_DOUBT if its content was started, else NOT_SENT."""
+        """Settle the message: IN_DOUBT if its content was started, else NOT_SENT, at stage LOCAL if we withheld it."""
         for transaction in (self._under_way, self._open):
             if transaction is not None:
                 kind = OutcomeKind.IN_DOUBT if transaction.started else OutcomeKind.NOT_SENT
                 own = next((stage for stage, owner in self._expected if owner is transaction), stage)
+                own = Stage.LOCAL if self.withheld and not transaction.started else own
                 self._settle(transaction, kind, own, 0, None, text)
         self._retire()
 

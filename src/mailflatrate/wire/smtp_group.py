@@ -59,7 +59,7 @@ class _Relay:
         """Update the relay's state from one outcome."""
         self.report.count(outcome.kind)
         if outcome.kind is OutcomeKind.NOT_SENT:
-            self.unanswered += 1
+            self.unanswered += outcome.stage is not Stage.LOCAL  # what we withheld says nothing about the relay
         elif outcome.kind is not OutcomeKind.IN_DOUBT:
             self.unanswered = self._failures = 0
 

@@ -188,7 +188,8 @@ class SmtpPool:
         if reply is not None and reply.code == 421:
             self._limit = max(1, min(self._limit, len(self._connections)))
             self._since_slowdown = 0
-        if connection.loss is not None and connection.messages_taken and not connection.replies_final:
+        answered = connection.replies_final or connection.withheld
+        if connection.loss is not None and connection.messages_taken and not answered:
             # It connected and then answered nothing: without a pause this would repeat forever.
             stage, text = connection.loss
             code, enhanced = (reply.code, reply.enhanced) if reply else (0, None)

@@ -90,7 +90,7 @@ class SendRun:
     def settle(self, message: OutgoingMessage, outcome: SendOutcome) -> bool:
         """Record the end of a message; return True if it was returned and waits for another connection."""
         self.under_way -= 1
-        if outcome.kind is OutcomeKind.NOT_SENT and not self._stopped:
+        if outcome.kind is OutcomeKind.NOT_SENT and outcome.stage is not Stage.LOCAL and not self._stopped:
             self._offers[message.delivery_id] += 1
             if self._offers[message.delivery_id] < MAX_OFFERS:
                 self._came_back.append((message, outcome))

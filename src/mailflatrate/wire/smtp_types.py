@@ -43,7 +43,8 @@ class OutcomeKind(Enum):
     ACCEPTED: the relay took responsibility (2xx after the content).
     REJECTED: refused for good (5xx, or by us at stage LOCAL because the relay lacks what the message needs).
     DEFERRED: refused for now (4xx).
-    NOT_SENT: the connection ended before one byte of its content was written; it may be sent again freely.
+    NOT_SENT: the connection ended before one byte of its content was written; it may be sent again freely. At stage
+    LOCAL we withheld it ourselves.
     IN_DOUBT: the content was started and no final reply is known; sending again may deliver twice.
     """
 

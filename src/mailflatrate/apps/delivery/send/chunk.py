@@ -260,7 +260,7 @@ class ChunkRun:
             outcome = outcome._replace(kind=OutcomeKind.DEFERRED)
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
-            self.returned += 1
+            self.returned += outcome.stage is not Stage.LOCAL  # what we withheld says nothing about the relay
             self._marks.ended(outcome.delivery_id, outcome.kind)
             return
         delivery_id = outcome.delivery_id

@@ -1,0 +1,62 @@
+"""Content that the sender itself held back at the dot says nothing about the relay: no pause follows from it."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from estate import build_estate, release
+from mailflatrate.apps.delivery.models import Chunk
+from mailflatrate.apps.delivery.send.sender import Sender
+from mailflatrate.base import tenancy
+from mailflatrate.settings.schema import load_settings
+from support.fake_relay import ANY, FakeRelay, Step
+
+PEOPLE = 12
+HOLDS = {
+    "all sending is held": (
+        "UPDATE sending_fence SET held_at = now(), cause = 'paused'",
+        "UPDATE sending_fence SET held_at = NULL, cause = ''",
+    ),
+    "the claim is forgotten": ("DELETE FROM begun", "SELECT 1"),
+}
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+def test_sending_goes_on_at_once_after_content_was_withheld(database: str, hold: str) -> None:
+    """As after each promotion, with the product's own `relay_pause_max_seconds`."""
+    estate = build_estate(PEOPLE)
+    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+    begin, end = HOLDS[hold]
+
+    async def work(owner: psycopg.Connection[tuple[object, ...]]) -> list[str]:
+        async with FakeRelay() as relay:
+            relay.on(Step.DATA, ANY, lambda *_given: owner.execute(begin) and None)
+            settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
+            assert settings.relay_pause_max_seconds >= 60
+            sender = Sender(settings)
+            try:
+                for _ in range(4):
+                    await sender.work_chunk(estate.account_id, chunk_id)
+                    owner.execute(end)
+                    owner.execute(
+                        "UPDATE chunk SET state = 'ready', claimed_by = '' WHERE id = %s AND state = 'sending'",
+                        [chunk_id],
+                    )
+                assert relay.received == []
+                relay.forget()
+                began = asyncio.get_running_loop().time()
+                assert max(route.wait_seconds for route in sender._routes) == 0
+                await sender.work_chunk(estate.account_id, chunk_id)
+                assert len(relay.received) == PEOPLE
+                assert asyncio.get_running_loop().time() - began < 10
+                reports = [report for route in sender._routes for report, _ in route.transmitter.reports().values()]
+                assert not [report.problem for report in reports if report.problem]
+            finally:
+                await sender.close()
+            return [letter.recipient for letter in relay.received]
+
+    with psycopg.connect(database, autocommit=True) as owner:
+        asyncio.run(work(owner))
