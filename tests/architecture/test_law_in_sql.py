@@ -19,6 +19,7 @@ from mailflatrate.rules.checks.recipient_subscribed import MAILED
 from mailflatrate.rules.gate import judge_recipient
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away, stops_contract
 from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
+from mailflatrate.rules.withdrawals import LedgerEvent, ends_consent, forbids_subscribing
 
 ACCOUNT = 77
 AGES = [timedelta(0), timedelta(days=59, hours=23), timedelta(days=60, hours=1)]
@@ -94,7 +95,8 @@ def test_why_a_recipient_is_skipped_is_the_same(owner: psycopg.Connection[Any]) 
     arrays = ", ".join(f"%s::{each}[]" for each in columns)
     asked = f"""SELECT {reason} FROM unnest({arrays}) WITH ORDINALITY
         AS a (kind, list_id, occurred_at, origin, rest, email, since, number),
-        LATERAL (SELECT a.kind, a.list_id AS mailing_list_id, a.occurred_at) e,
+        LATERAL (SELECT a.kind, a.list_id AS mailing_list_id, a.occurred_at, 0 AS id, 0 AS account_id,
+            0 AS contact_id) e,
         LATERAL (SELECT a.origin AS origin_state) l,
         LATERAL (SELECT a.email, a.rest, a.since) c, LATERAL (SELECT 1 AS mailing_list_id, %s::timestamptz AS now) s
         ORDER BY number"""
@@ -228,3 +230,25 @@ def test_a_changed_rule_changes_every_statement() -> None:
     left = {name: [old for old in _OLD if old in text] for name, text in texts.items()}
     assert not any(missing.values()), missing
     assert not any(left.values()), left
+
+
+def test_what_a_no_ends_is_the_same(owner: psycopg.Connection[Any]) -> None:
+    """Every event of a person before and after a consent, earlier and later, for its list, another and all."""
+    given = LedgerEvent(1_000, ConsentKind.CONFIRMED, 1, datetime(2026, 11, 20, tzinfo=UTC))
+    contact = 4_711
+    cases = list(product((999, 1_001), ConsentKind, (1, 2, None), (-1, 0, 1)))
+    for number, (event_id, kind, list_id, days) in enumerate(cases):
+        no = LedgerEvent(event_id, kind, list_id, given.at + timedelta(days=days))
+        owner.execute(
+            "INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)"
+            " OVERRIDING SYSTEM VALUE VALUES (%s, 77, %s, %s, %s, %s, '')",
+            [-2_000 * (len(cases) - number) + no.id, contact + number, no.list_id, no.kind.value, no.at],
+        )
+    at = "%(at)s::timestamptz"
+    asked = f"""SELECT {sql.consent_ended("e")}, {sql.forbids_subscribing("77", "e.contact_id", at)}
+        FROM generate_series(0, %(last)s) n, LATERAL (SELECT -2000 * (%(last)s + 1 - n) + 1000 AS id, 77 AS account_id,
+            %(contact)s + n AS contact_id, 1 AS mailing_list_id, {at} AS occurred_at) e ORDER BY n"""
+    found = owner.execute(asked, {"at": given.at, "last": len(cases) - 1, "contact": contact}).fetchall()
+    for (event_id, kind, list_id, days), answer in zip(cases, found, strict=True):
+        no = LedgerEvent(event_id, kind, list_id, given.at + timedelta(days=days))
+        assert answer == (ends_consent(no, given), forbids_subscribing(no, given.at)), no

@@ -31,6 +31,7 @@ CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [
     ({"consent_event_id": None}, "R-25", WithholdReason.CONSENT_MISSING),
     ({"consent_at": None}, "R-25", WithholdReason.CONSENT_MISSING),
     ({"consent_at": NOW + timedelta(seconds=1)}, "R-25", WithholdReason.CONSENT_MISSING),
+    ({"consent_ended": True}, "R-16", WithholdReason.CONSENT_WITHDRAWN),
     ({"consent_list_id": 2}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
     ({"consent_list_id": None}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
     ({"origin": OriginState.WAITING}, "R-10", WithholdReason.LIST_NOT_APPROVED),

@@ -464,5 +464,7 @@ class RecipientFacts(NamedTuple):
     role_tier: int = 0
     role_released: bool = False
     missing_values: tuple[str, ...] = ()
+    consent_ended: bool = False
+    """A no of the person ends the consent (`rules.withdrawals`)."""
     rests_until: datetime | None = None
     """When the pause ends that the person chose between two campaigns; None if they chose none."""

@@ -30,6 +30,7 @@ class WithholdReason(Enum):
     REMOVED = "removed"
     CONSENT_MISSING = "consent_missing"
     CONSENT_OTHER_LIST = "consent_other_list"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     LIST_NOT_APPROVED = "list_not_approved"
     ROLE_ADDRESS = "role_address"
     CONSENT_TOO_OLD = "consent_too_old"

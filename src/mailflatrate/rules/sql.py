@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 
 from mailflatrate.rules import campaign_states as states
-from mailflatrate.rules import facts, suppression
+from mailflatrate.rules import facts, suppression, withdrawals
 from mailflatrate.rules.audience_states import CONSENTS, ConsentKind, OriginState
 from mailflatrate.rules.checks import recipient_origin, recipient_subscribed
 from mailflatrate.rules.contact_events import FRESH_DAYS
@@ -174,6 +174,7 @@ def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str) -> st
     here = f"l.origin_state = '{OriginState.WAITING}' AND e.kind = '{ConsentKind.CONFIRMED}'"
     tests = (
         (f"{_is_one_of('e.kind', CONSENTS)} AND e.occurred_at <= {at}", reason.CONSENT_MISSING),
+        (f"NOT {consent_ended('e')}", reason.CONSENT_WITHDRAWN),
         (f"e.mailing_list_id = {row}.mailing_list_id", reason.CONSENT_OTHER_LIST),
         (f"({origins} OR {here})", reason.LIST_NOT_APPROVED),
         (f"NOT {is_role('c.email')}", reason.ROLE_ADDRESS),
@@ -181,6 +182,28 @@ def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str) -> st
         (f"coalesce({rests_until} <= {at}, TRUE)", reason.TOO_SOON),
     )
     return "CASE {} END".format(" ".join(f"WHEN ({test}) IS NOT TRUE THEN '{why.value}'" for test, why in tests))
+
+
+def forbids_subscribing(account: str, contact: str, consent_at: str) -> str:
+    """Return an SQL EXISTS: a no of the person forbids that a consent from this time subscribes them, see
+    `rules.withdrawals`.
+    """
+    return f"""EXISTS (SELECT 1 FROM public.consent_event w WHERE w.account_id = {account} AND w.contact_id = {contact}
+            AND {is_no("w")} AND w.occurred_at > {consent_at})"""  # noqa: S608
+
+
+def consent_ended(event: str) -> str:
+    """Return an SQL EXISTS: a no of the person ends the consent of an event, see `rules.withdrawals`."""
+    return f"""EXISTS (SELECT 1 FROM public.consent_event w WHERE w.account_id = {event}.account_id
+            AND w.contact_id = {event}.contact_id AND {is_no("w")}
+            AND CASE WHEN w.id < {event}.id THEN w.occurred_at > {event}.occurred_at
+                ELSE w.mailing_list_id IS NULL OR (w.kind = '{ConsentKind.WITHDRAWN}'
+                    AND w.mailing_list_id = {event}.mailing_list_id) END)"""  # noqa: S608
+
+
+def is_no(event: str) -> str:
+    """Return the SQL condition that an event of the ledger is a no. It is also that of an index."""
+    return _is_one_of(f"{event}.kind", withdrawals.NOES)
 
 
 def suppression_strength() -> str:
@@ -194,6 +217,7 @@ FRAGMENTS: dict[str, Callable[..., str]] = {
         *(campaign_states, roles, may_send, is_restricted, is_lift, status_moves, limit),
         early_review_days,
         *(fresh_event_days, slow_webhooks_at_once, contract_enabled, contract_stopped),
+        *(forbids_subscribing, consent_ended, is_no),
         *(is_confirmed, in_force, suppressed, kept_away, suppression_joins, suppression_strength),
     )
 }

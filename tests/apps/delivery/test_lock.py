@@ -53,6 +53,27 @@ HOLES = {
         " WHERE mailing_list_id = %(list)s ORDER BY contact_id OFFSET 1 LIMIT 1)",
         "has not consented",
     ),
+    **{
+        f"{kind} in the ledger, {where}": (
+            "INSERT INTO consent_event (account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)"
+            f" SELECT account_id, contact_id, {column}, '{kind}', now(), '' FROM subscription"
+            " WHERE mailing_list_id = %(list)s ORDER BY contact_id OFFSET 1 LIMIT 1",
+            "has not consented",
+        )
+        for kind, where, column in (
+            ("withdrawn", "for the list", "mailing_list_id"),
+            ("withdrawn", "for all", "NULL"),
+            ("objection", "for all", "NULL"),
+        )
+    },
+    "consent older than a no that was there": (
+        "ALTER TABLE consent_event DISABLE TRIGGER USER; UPDATE consent_event SET occurred_at = now() - interval"
+        " '2 days' WHERE mailing_list_id = %(list)s; INSERT INTO consent_event (id, account_id, contact_id, kind,"
+        " mailing_list_id, occurred_at, commitment) OVERRIDING SYSTEM VALUE SELECT -consent_event_id, account_id,"
+        " contact_id, 'withdrawn', 0, now() - interval '1 day', '' FROM subscription WHERE mailing_list_id = %(list)s"
+        " ORDER BY contact_id LIMIT 1; ALTER TABLE consent_event ENABLE TRIGGER USER",
+        "has not consented",
+    ),
     "suppressed here": (
         "INSERT INTO suppression (account_id, address_key, reason, source) SELECT account_id, address_key, 'complaint',"
         " 'test' FROM contact WHERE account_id = %(account)s ORDER BY id LIMIT 1",

@@ -21,8 +21,10 @@ from mailflatrate.apps.delivery.send.journal import Journal
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.sender import Sender
-from mailflatrate.apps.lists.actions import consent
-from mailflatrate.base import tenancy
+from mailflatrate.apps.lists.actions import consent, optin
+from mailflatrate.apps.lists.ledger import EventEvidence
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.settings.roles import app_url
@@ -129,9 +131,9 @@ def test_only_what_was_under_way_is_unknown_and_the_rest_is_sent_by_another_send
         progress = campaign_progress(campaign_id)
     assert (progress.sent, progress.in_doubt, progress.withheld_total, progress.pending) == (7, 4, 1, 0)
     with tenancy.account(estate.account_id):
-        from mailflatrate.apps.lists.models import Subscription
-
-        Subscription.objects.filter(contact_id=gone).update(state="confirmed")
+        person = optin.person_of(reader := Contact.objects.get(id=gone), reader.email, bytes(reader.address_key))
+        evidence = EventEvidence(email=reader.email)
+        optin.confirm_consent(person, estate.list_id, clock.now(), evidence, source="test")
 
 
 def test_a_database_that_crashed_as_well_may_lack_the_last_marks_even_after_a_heartbeat(

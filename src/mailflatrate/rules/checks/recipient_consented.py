@@ -12,6 +12,7 @@ from mailflatrate.rules.verdict import RuleText
 
 _KEY = "recipient-consented"
 _MISSING = SkippedRecipient("R-25", _KEY, WithholdReason.CONSENT_MISSING)
+_WITHDRAWN = SkippedRecipient("R-16", _KEY, WithholdReason.CONSENT_WITHDRAWN)
 _OTHER_LIST = SkippedRecipient("R-36", _KEY, WithholdReason.CONSENT_OTHER_LIST)
 
 
@@ -20,6 +21,8 @@ def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
         return _MISSING
     if facts.consent_at is None or facts.consent_at > now:
         return _MISSING
+    if facts.consent_ended:
+        return _WITHDRAWN
     return None if facts.consent_list_id == facts.list_id else _OTHER_LIST
 
 
@@ -30,6 +33,7 @@ RULE = RecipientRule(
     refuses=_refuses,
     reasons={
         WithholdReason.CONSENT_MISSING: N_("no consent on record"),
+        WithholdReason.CONSENT_WITHDRAWN: N_("unsubscribed after giving this consent"),
         WithholdReason.CONSENT_OTHER_LIST: N_("consented to a different list"),
     },
     text=RuleText(

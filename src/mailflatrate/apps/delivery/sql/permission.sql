@@ -2,7 +2,7 @@
 -- deliveries, the planner or SQL under any role, meets this trigger: the account is active (R-01), its agreements are
 -- those in force (R-04, R-92), the release was ticked for exactly this content and the gate allowed it, the sender
 -- proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a consent event that
--- says so (R-25, R-36) and is suppressed nowhere (R-16). A confirmation message answers a request that is recorded for
+-- says so (R-25, R-36), that no later no in the ledger ends (ADR 0087), and is suppressed nowhere (R-16). A confirmation message answers a request that is recorded for
 -- its person at a published form, or for a change of address, and that the gate let pass. A transactional message has a
 -- version that a reviewer approved, of an account that an operator switched on, from a domain without campaigns, for an
 -- address that nothing stops and that got few enough of them today (R-112). A campaign whose deliveries
@@ -120,7 +120,7 @@ BEGIN
                 ({{is_confirmed(s.state)}}) IS NOT TRUE OR s.consent_event_id IS DISTINCT FROM n.consent_event_id
                 OR e.account_id IS DISTINCT FROM n.account_id OR e.contact_id IS DISTINCT FROM n.contact_id
                 OR e.mailing_list_id IS DISTINCT FROM n.mailing_list_id OR e.kind NOT IN ('confirmed', 'imported')
-                OR (e.kind = 'imported' AND o.state IS DISTINCT FROM 'approved'))
+                OR (e.kind = 'imported' AND o.state IS DISTINCT FROM 'approved') OR {{consent_ended(e)}})
         $check$ INTO hole USING span.account_ids, span.list_ids, span.first_contact, span.last_contact,
             span.first_event, span.last_event;
         IF hole IS NOT NULL THEN

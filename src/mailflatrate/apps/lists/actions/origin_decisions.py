@@ -15,7 +15,13 @@ from mailflatrate.apps.accounts.actions.notices import tell_owners
 from mailflatrate.apps.accounts.models import NoticeKind, User
 from mailflatrate.apps.accounts.service_mail import Passage
 from mailflatrate.apps.lists.errors import ListError
-from mailflatrate.apps.lists.intake.quarantine import IMPORT_REFUSED, ORIGIN_REJECTED, TOO_OLD, WAITING_REASONS
+from mailflatrate.apps.lists.intake.quarantine import (
+    IMPORT_REFUSED,
+    ORIGIN_REJECTED,
+    SAID_NO,
+    TOO_OLD,
+    WAITING_REASONS,
+)
 from mailflatrate.apps.lists.models import (
     OPEN_DECLARATIONS,
     CheckState,
@@ -27,6 +33,7 @@ from mailflatrate.apps.lists.models import (
 )
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules import sql
 from mailflatrate.settings.schema import load_settings
 
 SETTLE_ROWS = 20_000
@@ -128,13 +135,14 @@ def decide_import(import_id: int, *, release: bool, reviewer: User, reason: str)
 
 
 # People waiting with full proof, in the order of the table's key; `confirmed` False only sets the final reason.
-_SETTLE = """
+_SETTLE = f"""
 WITH batch AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.quarantine_reason, e.occurred_at, e.source_import_id,
         -- Fresh enough only by a last campaign that was declared, and the declaration that was accepted knows of none.
         %(confirmed)s AND coalesce(v.details->'last_contact'->>'by' = 'origin'
             AND ((v.details->'last_contact'->>'at')::timestamptz > %(last_mailed_at)s::timestamptz
-                OR %(last_mailed_at)s::timestamptz IS NULL), FALSE) AS stale
+                OR %(last_mailed_at)s::timestamptz IS NULL), FALSE) AS stale,
+        %(confirmed)s AND {sql.forbids_subscribing("e.account_id", "e.contact_id", "e.occurred_at")} AS said_no
     FROM subscription s
     JOIN consent_event e ON e.id = s.consent_event_id AND e.account_id = %(account_id)s
     LEFT JOIN consent_evidence v ON v.event_id = e.id AND v.account_id = %(account_id)s
@@ -145,14 +153,14 @@ WITH batch AS MATERIALIZED (
     FOR UPDATE OF s
 ), settled AS (
     UPDATE subscription s SET
-        state = CASE WHEN %(confirmed)s AND NOT stale THEN 'confirmed' ELSE s.state END,
-        confirmed_at = CASE WHEN %(confirmed)s AND NOT stale THEN batch.occurred_at END,
-        quarantine_reason = CASE WHEN stale THEN %(too_old)s ELSE %(word)s END
+        state = CASE WHEN %(confirmed)s AND NOT stale AND NOT said_no THEN 'confirmed' ELSE s.state END,
+        confirmed_at = CASE WHEN %(confirmed)s AND NOT stale AND NOT said_no THEN batch.occurred_at END,
+        quarantine_reason = CASE WHEN said_no THEN '{SAID_NO}' WHEN stale THEN '{TOO_OLD}' ELSE %(word)s END
     FROM batch WHERE s.id = batch.id
-    RETURNING batch.contact_id, batch.source_import_id, batch.quarantine_reason, batch.stale
+    RETURNING batch.contact_id, batch.source_import_id, batch.quarantine_reason AS was, s.quarantine_reason AS word
 )
-SELECT source_import_id, quarantine_reason, stale, count(*), max(contact_id) FROM settled GROUP BY 1, 2, 3
-"""
+SELECT source_import_id, was, word, count(*), max(contact_id) FROM settled GROUP BY 1, 2, 3
+"""  # noqa: S608  # made of constants
 
 
 def settle_people(
@@ -200,13 +208,12 @@ def _settle_next(origin_id: int | None, import_id: int | None, after: int) -> tu
                 "rows": SETTLE_ROWS,
                 "confirmed": confirmed,
                 "word": word,
-                "too_old": TOO_OLD,
                 "last_mailed_at": None if mailed_on is None else datetime.combine(mailed_on, time(), UTC),
             },
         )
         rows = cursor.fetchall()
-    for job_id, was, stale, people, _last in rows:
-        _count(job_id, was, people, confirmed=confirmed and not stale, word=TOO_OLD if stale else word)
+    for job_id, was, kept, people, _last in rows:
+        _count(job_id, was, people, confirmed=confirmed and not kept, word=kept)
     return sum(row[3] for row in rows), max((row[4] for row in rows), default=after)
 
 

@@ -140,13 +140,13 @@ class PeopleFigures:
         self._database.execute("COMMIT")
         self._waiting.clear()
 
-    def key_batches(self) -> Iterator[list[bytes]]:
-        """Yield the keys of all rows and of their mailboxes in batches."""
+    def key_batches(self) -> Iterator[list[tuple[bytes, int]]]:
+        """Yield the keys of all rows and of their mailboxes in batches, with the second of the confirmation."""
         self._write()
         for column in ("key", "mailbox"):
-            found = self._database.execute(f"SELECT {column} FROM person WHERE {column} IS NOT NULL")  # noqa: S608
+            found = self._database.execute(f"SELECT {column}, second FROM person WHERE {column} IS NOT NULL")  # noqa: S608
             while batch := found.fetchmany(_KEYS_AT_ONCE):
-                yield [key for (key,) in batch]
+                yield batch
 
     def settle(self, fate_of: Callable[[bytes, bytes | None, str], str]) -> dict[str, int]:
         """Ask for the fate of each row and keep only the mailable ones; return how many rows had each other fate.

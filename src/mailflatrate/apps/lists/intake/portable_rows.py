@@ -16,6 +16,7 @@ from typing import Any
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import Columns, attribute_key, check_mapping
 from mailflatrate.apps.lists.intake.csv_rows import Row, RowFault, RowTable
+from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.rules.personal_data import is_age, is_birth, is_special
 from mailflatrate.rules.prior_status.status_words import NO, read_status
 from mailflatrate.rules.proof.portable import (
@@ -47,6 +48,7 @@ SHOWN = (
 )
 """The columns that a preview shows. Their mapping is fixed."""
 HEADER = (*SHOWN, "attributes", "list_only", PROOF_TITLE)
+"""`list_only`: when the person left, if they left only the list."""
 CARRIED_AT, LIST_ONLY_AT, PROOF_AT = len(SHOWN), len(SHOWN) + 1, len(SHOWN) + 2
 _START = b'{"format": "mailflatrate portable consent'
 _OPEN = ("pending", "quarantined", "none", "unconfirmed")
@@ -181,9 +183,18 @@ def _cells(consent: PortableConsent, text: str, line: Mapping[str, Any]) -> list
         status,
         consent.external_id,
         json.dumps(attributes, ensure_ascii=False) if attributes else "",
-        "yes" if consent.status == "unsubscribed" and line["suppression"] is None else "",
+        (consent.since or "yes") if consent.status == "unsubscribed" and line["suppression"] is None else "",
         text,
     ]
+
+
+def left_at(cells: Sequence[str]) -> Moment | None:
+    """Return when a person left only the list, as the line says."""
+    try:
+        at = datetime.fromisoformat(cells[LIST_ONLY_AT])
+    except ValueError:
+        return None
+    return Moment(at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC), ())
 
 
 def proof_of(text: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class KnownAs(Enum):
     OPEN = "open"
 
 
-KnownOf = Callable[[Sequence[bytes]], Mapping[bytes, KnownAs]]
+KnownOf = Callable[[Sequence[tuple[bytes, int]]], Mapping[bytes, KnownAs]]
 """Takes address keys; returns the status of the contacts the account already has, by key."""
 FactsOf = Callable[[Sequence[str]], Mapping[str, ResolverFacts]]
 """Returns what the DNS says about some domains; those without an answer are missing."""

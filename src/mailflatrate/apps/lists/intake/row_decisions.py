@@ -210,7 +210,7 @@ class ImportJudge:
             return RowVerdict(b"", (line, cells, "R-16", UNREAD_NO, ""))
         assert self._statuses is not None
         only_list = self._setting.is_portable and cells[portable_rows.LIST_ONLY_AT] != ""
-        at = self._statuses.moment(hit, cells)
+        at = portable_rows.left_at(cells) if only_list else self._statuses.moment(hit, cells)
         noes = []
         for address in addresses:
             key, left = self._setting.key_of(address), address if only_list else ""

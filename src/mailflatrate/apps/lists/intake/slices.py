@@ -84,6 +84,9 @@ _SUBSCRIPTION = """%(account_id)s, %(list_id)s, contact_id,
         CASE WHEN held_for = '' THEN 'confirmed' ELSE 'quarantined' END, event_id, held_for,
         CASE WHEN held_for = '' THEN confirmed_at END"""
 
+# Without proof, nothing says that the person agreed after a no.
+_CONSENTED_AT = "coalesce(st.confirmed_at, '-infinity')"
+
 # Row-level security narrows each table to the account; the keys repeat the account so that their indexes are used.
 # Who is new is inserted without ON CONFLICT, which looks each key up once more and writes each row twice to the log: a
 # contact or subscription that came in between violates its key, and the slice is written again.
@@ -98,7 +101,7 @@ WITH drawn AS MATERIALIZED (
     FROM (
         SELECT st.*, c.id AS known_id, sub.state IS NOT NULL AS is_on_list,
             CASE
-                WHEN suppressed.found OR sub.state = 'unsubscribed' THEN 'refused'
+                WHEN suppressed.found OR sub.state = 'unsubscribed' OR left_another.found THEN 'refused'
                 WHEN st.reason = '' AND (sub.state IS NULL OR (sub.state = 'pending' AND %(approved)s)
                     OR (sub.state = 'quarantined' AND sub.consent_event_id IS NULL)) THEN 'accepted'
                 WHEN sub.state IS NULL THEN 'quarantined'
@@ -136,6 +139,10 @@ WITH drawn AS MATERIALIZED (
             SELECT id FROM suppression
             WHERE account_id IS NULL AND address_key = st.mailbox_key AND {sql.in_force("suppression")} LIMIT 1
         ) whole_mailbox ON TRUE
+        CROSS JOIN LATERAL (
+            SELECT NOT {sql.is_confirmed("coalesce(sub.state, '')")}
+                AND {sql.forbids_subscribing("%(account_id)s", "c.id", _CONSENTED_AT)} AS found
+        ) left_another
         CROSS JOIN LATERAL (
             SELECT coalesce(own.id, whole.id, own_mailbox.id, whole_mailbox.id) IS NOT NULL AS found
         ) suppressed

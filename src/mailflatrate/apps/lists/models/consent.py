@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Func, Value
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
@@ -64,6 +64,11 @@ class ConsentEvent(TenantModel):
         db_table = "consent_event"
         indexes = [
             models.Index(fields=["account", "contact_id"], name="consent_event_contact"),
+            models.Index(
+                fields=["account", "contact_id"],
+                condition=Q(kind__in=["withdrawn", "objection"]),
+                name="consent_event_no",
+            ),
             # An import writes its events side by side: a summary for each range of pages finds them, and costs nothing.
             BrinIndex(fields=["source_import"], name="consent_event_import", autosummarize=True, pages_per_range=32),
         ]

@@ -16,23 +16,35 @@ SELECT asked.key, CASE
             AND {sql.in_force("suppression")})
         OR EXISTS (SELECT FROM suppression WHERE account_id IS NULL AND address_key = asked.key
             AND {sql.in_force("suppression")}) THEN 'suppressed'
-    WHEN sub.state = 'unsubscribed' THEN 'left'
+    WHEN sub.state = 'unsubscribed' OR (NOT {sql.is_confirmed("coalesce(sub.state, '')")}
+        AND {sql.forbids_subscribing("%(account_id)s", "c.id", "to_timestamp(asked.second)")}) THEN 'left'
     WHEN (sub.state = 'pending' AND %(approved)s)
         OR (sub.state = 'quarantined' AND sub.consent_event_id IS NULL) THEN 'open'
     WHEN sub.state IS NOT NULL THEN 'listed'
 END
-FROM unnest(%(keys)s::bytea[]) AS asked(key)
+FROM unnest(%(keys)s::bytea[], %(seconds)s::bigint[]) AS asked(key, second)
 LEFT JOIN contact c ON c.account_id = %(account_id)s AND c.address_key = asked.key
 LEFT JOIN subscription sub ON sub.account_id = %(account_id)s AND sub.mailing_list_id = %(list_id)s
     AND sub.contact_id = c.id
 """  # noqa: S608  # made of constants
 
 
-def known_on_list(account_id: int, list_id: int, keys: Sequence[bytes]) -> dict[bytes, KnownAs]:
-    """Return what an import into the list would find about people the account already knows (R-16)."""
+def known_on_list(account_id: int, list_id: int, people: Sequence[tuple[bytes, int]]) -> dict[bytes, KnownAs]:
+    """Return what an import into the list would find about people the account already knows (R-16).
+
+    `people`: the key of each address, and when its person consented, in seconds since 1970.
+    """
+    keys, seconds = [key for key, _second in people], [second for _key, second in people]
     with tenancy.account(account_id), connection.cursor() as cursor:
         approved = ListOrigin.objects.filter(mailing_list_id=list_id, state=DeclarationState.APPROVED).exists()
         cursor.execute(
-            _KNOWN_PEOPLE, {"account_id": account_id, "list_id": list_id, "approved": approved, "keys": list(keys)}
+            _KNOWN_PEOPLE,
+            {
+                "account_id": account_id,
+                "list_id": list_id,
+                "approved": approved,
+                "keys": keys,
+                "seconds": seconds,
+            },
         )
         return {bytes(key): KnownAs(known_as) for key, known_as in cursor.fetchall() if known_as is not None}

@@ -36,6 +36,51 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Nobody becomes mailable by a consent from before a no of theirs, and nobody leaves "unsubscribed" without an event that
+-- is newer than it (ADR 0087). What came before stays: a no to another list ends no subscription.
+CREATE OR REPLACE FUNCTION public.subscription_after_no() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    outdated bigint;
+BEGIN
+    SELECT s.contact_id INTO outdated FROM added s LEFT JOIN LATERAL (
+        SELECT id, account_id, contact_id, mailing_list_id, occurred_at FROM public.consent_event
+        WHERE id = s.consent_event_id LIMIT 1
+    ) e ON TRUE WHERE {{is_confirmed(s.state)}}
+        AND ({{forbids_subscribing(s.account_id, s.contact_id, e.occurred_at)}} OR {{consent_ended(e)}}) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'contact % said no after this consent', outdated USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER subscription_after_no AFTER INSERT ON subscription REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION public.subscription_after_no();
+
+CREATE OR REPLACE FUNCTION public.subscription_returns() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF {{is_confirmed(NEW.state)}} AND EXISTS (
+        SELECT 1 FROM public.consent_event e WHERE e.id = NEW.consent_event_id
+            AND ({{forbids_subscribing(NEW.account_id, NEW.contact_id, e.occurred_at)}} OR {{consent_ended(e)}})
+    ) OR OLD.state = 'unsubscribed' AND NOT coalesce((
+        SELECT max(e.id) FILTER (WHERE e.kind IN ('requested', 'confirmed', 'imported')
+                AND e.mailing_list_id = NEW.mailing_list_id)
+            > coalesce(max(e.id) FILTER (WHERE {{is_no(e)}}
+                AND (e.mailing_list_id = NEW.mailing_list_id OR e.mailing_list_id IS NULL)), 0)
+        FROM public.consent_event e WHERE e.account_id = NEW.account_id AND e.contact_id = NEW.contact_id
+    ), FALSE) THEN
+        RAISE EXCEPTION 'contact % said no after this consent', NEW.contact_id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER subscription_returns AFTER UPDATE OF state, consent_event_id, contact_id, mailing_list_id
+    ON subscription FOR EACH ROW WHEN (
+        NEW.state <> 'unsubscribed' AND (OLD.state, OLD.consent_event_id, OLD.contact_id, OLD.mailing_list_id)
+            IS DISTINCT FROM (NEW.state, NEW.consent_event_id, NEW.contact_id, NEW.mailing_list_id)
+    ) EXECUTE FUNCTION public.subscription_returns();
+
 CREATE OR REPLACE TRIGGER subscription_refers AFTER INSERT ON subscription REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION public.subscription_refers();
 
