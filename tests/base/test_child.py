@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -24,18 +23,11 @@ def pool() -> Iterator[child.ChildPool]:
     one.close()
 
 
-def test_a_warm_child_answers_in_less_than_a_millisecond(pool: child.ChildPool) -> None:
-    """One process serves many calls."""
+def test_warm_child_serves_many_calls(pool: child.ChildPool) -> None:
     first = pool.call("probe", "answer", b"\xff\x00")
     assert first.content == b"\xff\x00"
     assert first.pid != os.getpid()
-    assert min(_seconds_for_calls(pool, first.pid) for _ in range(5)) / 40 < 0.005, "the best: others are busy, too"
-
-
-def _seconds_for_calls(pool: child.ChildPool, pid: int) -> float:
-    begin = time.perf_counter()
-    assert {pool.call("probe", "answer").pid for _ in range(40)} == {pid}
-    return time.perf_counter() - begin
+    assert {pool.call("probe", "answer").pid for _ in range(200)} == {first.pid}
 
 
 def test_the_child_holds_no_secret(pool: child.ChildPool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,10 +55,8 @@ def test_each_end_has_its_error_and_the_next_call_its_answer(
 ) -> None:
     """No failure outlives its call."""
     pool.call("probe", "answer")
-    begin = time.monotonic()
     with pytest.raises(error):
         pool.call("probe", action)
-    assert time.monotonic() - begin < 4
     assert pool.call("probe", "answer").content == b""
 
 

@@ -158,7 +158,7 @@ def test_statements_under_way_are_cut_where_another_server_answers(shared: str) 
         cut_in_use()
         with pytest.raises(OperationalError):
             hanging.result()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15, "the statement itself takes 20"
         assert pool.submit(in_transaction, "SELECT 3").result() == 3
 
 

@@ -297,7 +297,7 @@ def test_a_relay_that_says_nothing_is_tried_for_a_while_only(otto: Desk, monkeyp
         otto.client.post("/desk/relays/new/", _fields(name="mute", host="127.0.0.1", port=relay.port, tls="never"))
         began = time.monotonic()
         page = _tried(otto, _relay(name="mute").id)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert "no answer within" in page
 
 

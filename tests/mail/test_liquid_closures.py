@@ -14,6 +14,7 @@ from mailflatrate.mail.liquid import LiquidTemplate, MissingValue, RenderRefused
 from mailflatrate.mail.liquid.closures import compile_output
 from mailflatrate.mail.liquid.sandbox import parse
 from mailflatrate.mail.liquid.template import _slow_render
+from support.cost import seconds_of_a_million_turns
 
 KNOWN = frozenset({"contact.x", "x"})
 STANDARD = Environment(autoescape=True)
@@ -105,9 +106,9 @@ def test_anything_else_is_left_to_python_liquid(text: str) -> None:
         "{{ x }}",
     ],
 )
-def test_a_plain_value_costs_about_a_microsecond(text: str) -> None:
+def test_plain_value_costs_less_than_a_hundred_turns_of_a_loop(text: str) -> None:
+    """About ten where it was written (0.7 µs); python-liquid takes hundreds."""
     template = LiquidTemplate.parse(text, autoescape=True, known_variables=KNOWN)
     given_values = {"contact": {"x": "Dora <d>"}, "x": "Dora"}
     best = min(timeit.repeat(lambda: template.render_dynamic(given_values), number=2_000, repeat=15)) / 2_000
-    # 0.7 µs where it was written; the bound leaves room for a slow or busy machine.
-    assert best < 6e-6
+    assert best < 100 * seconds_of_a_million_turns() / 1_000_000

@@ -29,6 +29,7 @@ from mailflatrate.entrypoints.web.serving.request_bodies import FIELDS_OCTETS, P
 from mailflatrate.mail.liquid import LiquidTemplate
 from mailflatrate.mail.tokens import TokenPurpose
 from support.api import program_of
+from support.cost import costs_at_most
 from support.customers import CONTENT, Customer, sending_customer
 from support.page_context import drawn_context
 from support.waiting import Waited
@@ -49,10 +50,9 @@ JSON: dict[str, bytes] = {
 def test_an_api_body_of_very_many_values_is_refused_before_it_is_read(name: str, path: str) -> None:
     machine = program_of(sending_customer(people=1))
     assert machine.call("GET", path).status_code == 200, "the API is loaded"
-    begin = time.process_time()
     bearer = {"Authorization": f"Bearer {machine.secret}"}
-    answer = Client().post(f"/api/v1{path}", JSON[name], content_type="application/json", headers=bearer)
-    assert time.process_time() - begin < 0.7
+    with costs_at_most(10):
+        answer = Client().post(f"/api/v1{path}", JSON[name], content_type="application/json", headers=bearer)
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
@@ -61,9 +61,8 @@ def test_only_what_stands_outside_of_texts_counts() -> None:
     whole = {"name": "x", "content": 'a{color:red},"\\' * 10_000, "list_ids": list(range(200))}
     assert not has_many_pieces(json.dumps([whole] * 4).encode())
     for hostile, is_many in ((b'"' + rb"\"" * 2_500_000, False), (b'"' * 5_000_000, True), (b'"\\' * 2_500_000, False)):
-        begin = time.process_time()
-        assert has_many_pieces(hostile) is is_many
-        assert time.process_time() - begin < 1
+        with costs_at_most(10):
+            assert has_many_pieces(hostile) is is_many
 
 
 def test_fields_without_files_are_smaller_than_files() -> None:
@@ -97,8 +96,7 @@ TABLES: dict[str, Callable[[], bytes]] = {
 def test_a_table_is_looked_at_in_a_child_and_not_for_long(name: str, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes(TABLES[name]())
-    begin = time.process_time()
-    with child.budget() as spent:
+    with costs_at_most(20), child.budget() as spent:
         try:
             head = read_head(path)
         except ImportProblem as refused:
@@ -106,7 +104,6 @@ def test_a_table_is_looked_at_in_a_child_and_not_for_long(name: str, tmp_path: P
         else:
             assert all(len(cell) <= SHOWN_CHARACTERS for row in head.rows for cell in row)
         assert spent.left > -0.2
-    assert time.process_time() - begin < 1.5  # a slow machine needs 0.9
 
 
 def test_one_request_looks_at_a_table_once(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 are deferred as they must; nobody gets it twice."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -217,12 +216,10 @@ def test_a_slow_relay_holds_up_nobody(estate: Estate, two: tuple[FakeRelay, Fake
     one.on(Step.MAIL, ANY, delayed(0.05))
     add(one, "one")
     add(other, "other")
-    began = time.monotonic()
     sent = send_all(estate, one, other)
     assert sent.states == {DeliveryState.SENT: PEOPLE}
     assert set(sent.got.values()) == {1}
     assert len(other.received) > len(one.received) > 0
-    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("state", [StateChoice.DRAINING, StateChoice.DISABLED])

@@ -88,7 +88,7 @@ def test_a_server_that_ends_or_hangs_costs_the_connection_and_nothing_else(
                 began = time.monotonic()
                 with pytest.raises(DatabaseGone, match="no answer within"):
                     await line.repeat(estate.account_id, BEGIN, [b"4", chunk])
-                assert 0.2 < time.monotonic() - began < 3
+                assert 0.2 < time.monotonic() - began < 30
             with pytest.raises(psycopg.errors.InvalidTextRepresentation):
                 await line.repeat(estate.account_id, BEGIN, [b"five", chunk])
             assert await line.repeat(estate.account_id, BEGIN, [b"6", chunk]) == 1

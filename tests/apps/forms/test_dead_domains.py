@@ -1,6 +1,5 @@
 """Nobody's first confirmation mail goes to a domain that takes none (R-18): the mail waits for the DNS."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -65,16 +64,13 @@ def test_the_very_first_mail_waits_for_the_dns(lindenhof: FormCustomer, world_dn
 
 
 def test_a_dns_that_fails_keeps_nobody_out_and_nobody_waiting(lindenhof: FormCustomer, world_dns: ZoneServer) -> None:
-    """Two seconds of patience for one that is silent; the next mail to it does not wait again."""
     people = ["dora@broken-dns.com", "emil@silent-dns.com"]
     for address in people:
         lindenhof.sign_up(address)
-    began = time.monotonic()
     plan_confirmations(lindenhof.account_id)
-    assert time.monotonic() - began < 10
     assert states(lindenhof, *people) == [("asked", ""), ("asked", "")]
     lindenhof.sign_up("frieda@silent-dns.com")
-    began = time.monotonic()
+    asked = len(world_dns.questions)
     plan_confirmations(lindenhof.account_id)
-    assert time.monotonic() - began < 1.5
+    assert len(world_dns.questions) == asked, "the next mail to it doesn't wait again"
     assert states(lindenhof, "frieda@silent-dns.com") == [("asked", "")]

@@ -2,7 +2,6 @@
 
 # ruff: noqa: SIM905
 
-import time
 import tomllib
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from mailflatrate.rules.addresses import decide_address, roles
 from mailflatrate.rules.addresses.role_words import HELD, REFUSED
 from mailflatrate.rules.addresses.roles import role_tier
+from support.cost import costs_at_most
 
 OFFICES = """
 accueil service.client serviceclients sav rh drh ressources.humaines compta-fournisseurs ne-pas-repondre mairie
@@ -136,7 +136,6 @@ def test_a_surname_that_holds_an_office_is_let_in_at_a_firm(surname: str) -> Non
 
 
 def test_a_long_local_part_is_judged_quickly() -> None:
-    began = time.process_time()
-    for _ in range(50):
-        role_tier(".".join("kontoinformacjaservice"[at:] + "x" * at for at in range(3))[:64], "firma.example")
-    assert time.process_time() - began < 1
+    with costs_at_most(10):
+        for _ in range(50):
+            role_tier(".".join("kontoinformacjaservice"[at:] + "x" * at for at in range(3))[:64], "firma.example")

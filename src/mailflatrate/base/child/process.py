@@ -76,13 +76,13 @@ class ChildProcess:
             self._send(FrameKind.CALL, (name, arguments, seconds), ends_at)
             kind, content = self._receive(wanted, ends_at)
             used = self._processor_time() - before
+            if kind is not FrameKind.ANSWER:
+                raise self._problem(wanted, kind, content)
+        except (ChildTimeout, ChildOutOfMemory):
+            exhaust()
+            raise
         finally:  # a call that did not return counts as having used its full allowance
             spend(used)
-        if kind is not FrameKind.ANSWER:
-            problem = self._problem(wanted, kind, content)
-            if isinstance(problem, ChildTimeout | ChildOutOfMemory):
-                exhaust()
-            raise problem
         return _checked(wanted, content)
 
     def stream(self, name: str, arguments: tuple[Any, ...]) -> Iterator[Any]:
