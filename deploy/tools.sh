@@ -22,6 +22,9 @@ command -v spamassassin >/dev/null || missing+=(spamassassin)
 command -v promtool >/dev/null || missing+=(prometheus)
 [ -x /usr/sbin/logrotate ] || missing+=(logrotate)
 docker-compose version >/dev/null 2>&1 || missing+=(docker-compose)
+[ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
+[ -x /sbin/ip ] || [ -x /usr/bin/ip ] || missing+=(iproute2)
+for program in caddy curl; do command -v "$program" >/dev/null || missing+=("$program"); done
 if [ ${#missing[@]} -gt 0 ]; then
     if ! can_install; then
         echo "Missing: ${missing[*]}. Install them with: sudo apt-get install ${missing[*]}" >&2
