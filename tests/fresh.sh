@@ -6,13 +6,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$PWD/build/fresh root=$PWD/build/fresh/root home=/root/mailflatrate
-packages=python3,python3-venv,nodejs,npm,make,git,ca-certificates
 
 make_root() {
     rm -rf --one-file-system "$work" && mkdir -p "$work"
     local site
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep '^http' | head -1)
-    debootstrap --variant=minbase --include="$packages" trixie "$root" $site > "$work/debootstrap.log"
+    debootstrap --variant=minbase trixie "$root" $site > "$work/root.log"
     cp /etc/resolv.conf /etc/hosts "$root/etc/"
     grep -lE '^(Acquire|APT::)' /etc/apt/apt.conf.d/*registry* 2>/dev/null | xargs -r cp -t "$root/etc/apt/apt.conf.d/"
     cp /etc/ssl/certs/ca-certificates.crt "$root/root/certificates.crt"
@@ -22,6 +21,8 @@ make_root() {
             sed 's#/etc/ssl/certs/ca-certificates.crt#/root/certificates.crt#; /find-links/d' "$file" > "$root$file"
         fi
     done
+    chroot "$root" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        --no-install-recommends python3 python3-venv nodejs npm make git' >> "$work/root.log" 2>&1
     git clone --quiet . "$root$home"
 }
 
@@ -46,8 +47,6 @@ demo() {
         done
         address=$(grep -oE "http://(127.0.0.1|localhost):[0-9]+/" /root/demo.log | head -1)
         python3 -c "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).status, sys.argv[1])" "$address"
-        pkill -INT -f "mailflatrate demo" || kill -INT $demo
-        wait $demo || true
     '
     cp "$root/root/demo.log" "$work/demo.log"
 }
