@@ -65,7 +65,11 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     ),
     (
         "volume-allowed",
-        {"account": {"campaigns_sent": 2}, "history": {"now": NOW, "usual": 50_000}, "audience": {"recipients": 50_001}},
+        {
+            "account": {"campaigns_sent": 2},
+            "history": {"now": NOW, "usual": 50_000},
+            "audience": {"recipients": 50_001},
+        },
         "50,000 people within",
     ),
     (

@@ -69,7 +69,9 @@ class Journey:
     def _with_message(self, step: dict[str, Any]) -> dict[str, Any]:
         made = dict(step)
         if made.get("campaign") == "new":
-            values = {"subject": f"Step {made['id']}", "sender_id": self.customer.sender_id, "content": CONTENT}
+            # Each automation has words of its own: the same message would reach a person once.
+            subject = made.pop("subject", f"Step {made['id']} of {self.automation_id}")
+            values = {"subject": subject, "sender_id": self.customer.sender_id, "content": CONTENT}
             made["campaign"] = drafts.create_message(
                 self.automation_id, made["id"], by=self.customer.owner, values=values
             ).id

@@ -1,6 +1,7 @@
 """Django's registration of this app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class AutomationsConfig(AppConfig):
@@ -8,3 +9,7 @@ class AutomationsConfig(AppConfig):
 
     name = "mailflatrate.apps.automations"
     label = "automations"
+
+    def ready(self) -> None:
+        """Import the module that tells campaigns who can get the message of an automation."""
+        autodiscover_modules("entry_audience")

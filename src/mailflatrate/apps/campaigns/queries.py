@@ -152,13 +152,11 @@ def history_before(campaign: Campaign) -> History:
 def _alike(campaign: Campaign, earlier: QuerySet[Campaign]) -> list[int]:
     """Return what earlier campaigns of the same kind reached, of 90 days, or the newest ones if there were none.
 
-    Kinds are messages of automations, campaigns to whole lists, and campaigns to a part of them. If there are none to a
-    whole list or none to a part, all campaigns count. Campaigns that reached no one tell nothing.
+    Kinds are campaigns to whole lists, like a message that everyone in an automation gets, and campaigns to a part of
+    them. If there are none of a kind, all campaigns count. Campaigns that reached no one tell nothing.
     """
-    reached = earlier.filter(planned_count__gt=0, automation_id__isnull=campaign.automation_id is None)
-    kinds = [reached]
-    if campaign.automation_id is None:
-        kinds.insert(0, reached.filter(_WHOLE) if _is_whole(campaign) else reached.exclude(_WHOLE))
+    reached = earlier.filter(planned_count__gt=0, automation_id=None)
+    kinds = [reached.filter(_WHOLE) if _is_whole(campaign) else reached.exclude(_WHOLE), reached]
     since = clock.now() - timedelta(days=90)
     for rows in (each.order_by("-started_at").values_list("planned_count", flat=True) for each in kinds):
         if found := list(rows.filter(started_at__gt=since)) or list(rows[:NEWEST_ALIKE]):

@@ -4,7 +4,7 @@ It counts the audience for checks, pages and API, divides it into waves and lang
 the same facts once more. The law is in `rules`. Only rendering finds an empty merge field (`missing_values`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -145,6 +145,7 @@ class RecipientCount:
     countries: frozenset[str]
 
 
+NO_ONE = RecipientCount(0, 0, MappingProxyType({}), 0, frozenset())
 _COUNT = f"""
 SELECT left_out, ending, country, count(*), count(*) FILTER (WHERE last_contact < %(since)s)
 FROM ({{judged}}) people, LATERAL (SELECT
@@ -155,10 +156,24 @@ GROUP BY 1, 2, 3
 _RESIDENCE = ", ".join([f"nullif(c.attributes->>'{name}', '')" for name in ATTRIBUTES] + ["''"])
 
 
+_ENTRIES: list[Callable[[int], Audience | None]] = []
+
+
+def register_entries(find: Callable[[int], Audience | None]) -> None:
+    """Register how to find who can enter an automation, a later stage's rows; None: nobody who is on its list now."""
+    _ENTRIES[:] = [find]
+
+
 @tenancy.read_once
 def count_recipients(campaign: Campaign) -> RecipientCount:
-    """Count who would get a campaign now, or at its scheduled time, and who wouldn't. Raises SegmentError."""
-    return count_people(audience_of(campaign), judged_at(campaign))
+    """Count who would get a campaign now, or at its scheduled time, and who wouldn't. Raises SegmentError.
+
+    Of a message of an automation, those who can enter count.
+    """
+    if campaign.automation_id is None:
+        return count_people(audience_of(campaign), judged_at(campaign))
+    audience = _ENTRIES[0](campaign.automation_id)
+    return count_people(audience, clock.now()) if audience is not None else NO_ONE
 
 
 def count_people(audience: Audience, at: datetime) -> RecipientCount:

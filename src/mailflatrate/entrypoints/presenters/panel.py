@@ -1,6 +1,7 @@
 """The checks panel: the gate's verdict on a draft as text, with links to the fields to fix."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from mailflatrate.apps.gate.approval import BY_THE_APPROVER, is_askable
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.texts import ENGLISH
+from mailflatrate.rules.automations.problems import ENTRY
 from mailflatrate.rules.gate import explain, failures_by_weight, params_in_words
 from mailflatrate.rules.verdict import Finding, Severity, Verdict, verdict_from_json
 
@@ -37,6 +39,8 @@ FIELDS = {
     "form.frequency": "texts",
     "form.fields": "fields",
 }
+OF_THE_FLOW = ("campaign.audience",)
+"""What the flow of an automation decides for all its messages, by what starts it."""
 PAGES = {
     "campaign.sender_name": "senders",
     "domain.dkim": "senders",
@@ -120,7 +124,7 @@ def panel_of(campaign: Campaign, *, for_approver: bool = False) -> Panel:
         check_campaign(campaign.id),
         has_sender=campaign.sender_id is not None,
         for_approver=for_approver,
-        is_step=campaign.automation_id is not None,
+        automation_id=campaign.automation_id,
     )
 
 
@@ -129,20 +133,22 @@ def panel_of_decision(decision: GateDecision) -> Panel:
     return panel(verdict_from_json({"rules_version": decision.rules_version, "findings": decision.findings}))
 
 
-def panel(verdict: Verdict, *, has_sender: bool = True, for_approver: bool = False, is_step: bool = False) -> Panel:
-    """Return a verdict as the panel shows it, open checks ordered by severity."""
+def panel(
+    verdict: Verdict, *, has_sender: bool = True, for_approver: bool = False, automation_id: int | None = None
+) -> Panel:
+    """Return a verdict as the panel shows it, open checks ordered by severity. `automation_id`: of a message of one."""
     failures = failures_by_weight(verdict)
     if not has_sender:
         # Without a From address, its domain, name and records can't be in order either. One line is enough.
         failures = tuple(each for each in failures if not _follows_from_sender(each))
-    if is_step:
+    if automation_id is not None:
         failures = tuple(each for each in failures if each.key not in BY_THE_APPROVER)
     if any(each.key == SECOND for each in failures):
         # The second person confirms the policy by releasing.
         hidden = BY_THE_APPROVER if for_approver else (POLICY,)
         failures = tuple(each for each in failures if each.key not in hidden)
     return Panel(
-        open=[_item(finding) for finding in failures],
+        open=[_item(finding, automation_id) for finding in failures],
         passed=[_item(finding) for finding in verdict if finding.passed],
         blocking=sum(finding.severity is Severity.BLOCK for finding in failures),
         allowed=verdict.allowed,
@@ -157,7 +163,19 @@ def _follows_from_sender(finding: Finding) -> bool:
     )
 
 
-def _item(finding: Finding) -> CheckItem:
+def shared_findings(panels: Sequence[Panel | None]) -> tuple[list[CheckItem], list[Panel | None]]:
+    """Return the open checks that all messages of an automation fail in the same way, and the panels without them."""
+    shown = [each for each in panels if each is not None]
+    if len(shown) < 2:
+        return [], list(panels)
+    alike = set.intersection(*({item.finding for item in each.open} for each in shown))
+    shared = [item for item in shown[0].open if item.finding in alike]
+    return shared, [
+        each and replace(each, open=[one for one in each.open if one.finding not in alike]) for each in panels
+    ]
+
+
+def _item(finding: Finding, automation_id: int | None = None) -> CheckItem:
     words = explain(finding, reading_language())
     state = "passed" if finding.passed else STATES[finding.severity]
     return CheckItem(
@@ -166,7 +184,7 @@ def _item(finding: Finding) -> CheckItem:
         title=words.title if finding.passed else _of_variants(finding) + words.sentence,
         reason=words.why,
         fix=words.fix,
-        href="" if finding.passed or finding.key == POLICY else href_of(finding.anchor),
+        href="" if finding.passed or finding.key == POLICY else href_of(finding.anchor, automation_id),
         rule=finding.rule,
         source=f"{finding.rule} · {words.source}" if reading_language() == ENGLISH else finding.rule,
         opens_policy=finding.key == POLICY and not finding.passed,
@@ -182,8 +200,10 @@ def _of_variants(finding: Finding) -> str:
     return f"{words % {'letters': letters}} " if letters else ""
 
 
-def href_of(anchor: str) -> str:
+def href_of(anchor: str, automation_id: int | None = None) -> str:
     """Return the link to the field that fixes a finding, on this page or another one of the studio."""
+    if anchor in OF_THE_FLOW and automation_id is not None:
+        return f"{url_or_nothing('automation_flow', automation_id)}?step={ENTRY}#side"
     if anchor in FIELDS:
         return f"#{FIELDS[anchor]}"
     return url_or_nothing(PAGES[anchor]) if anchor in PAGES else ""

@@ -7,6 +7,7 @@ from mailflatrate.apps.automations.engine.context import Person, VersionRun
 from mailflatrate.apps.automations.engine.frequency import rests
 from mailflatrate.apps.automations.engine.moving import Passed, leave, move, postpone
 from mailflatrate.apps.automations.models import AutomationStep, LeavingReason
+from mailflatrate.apps.automations.overlaps import have_it
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.states import find_locked
 from mailflatrate.apps.delivery.step_messages import StepMessage, StepRecipient, plan_step, step_message
@@ -17,6 +18,7 @@ from mailflatrate.rules.campaign_states import OVER
 CANCELED = "canceled"
 LATE = "late"
 AGAIN = "again"
+SAME = "same"
 """Results of people who passed the step without its message."""
 
 
@@ -42,7 +44,10 @@ def send(run: VersionRun, step: AutomationStep, people: Sequence[Person]) -> Non
         return
     again = [person for person in people if person.passed_before]
     move(run, step, [Passed(person.enrolment_id, following, result=AGAIN) for person in again])
-    people = _on_time(run, step, [person for person in people if not person.passed_before])
+    people = [person for person in people if not person.passed_before]
+    have = have_it(message.campaign, [person.enrolment_id for person in people])
+    move(run, step, [Passed(number, following, result=SAME) for number in sorted(have)])
+    people = _on_time(run, step, [person for person in people if person.enrolment_id not in have])
     later = _not_yet(run, people)
     postpone(run, later)
     ready = [person for person in people if person.enrolment_id not in later]

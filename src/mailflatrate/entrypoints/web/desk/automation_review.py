@@ -1,6 +1,6 @@
 """An automation that waits for a reviewer: its whole flow, each of its messages, and one decision for all (R-06)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.automations.actions.review import review_automation, waiting_messages
 from mailflatrate.apps.automations.models import Automation, AutomationVersion, VersionState
+from mailflatrate.apps.automations.overlaps import overlaps_of
 from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
@@ -27,7 +28,7 @@ from mailflatrate.entrypoints.web.desk.common import REFUSED, history, owners, p
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.automations.flow import flow_of
 from mailflatrate.entrypoints.web.studio.common import whole_number
-from mailflatrate.rules.gate import explain
+from mailflatrate.rules.gate import Explanation, explain
 from mailflatrate.rules.verdict import Severity
 
 HASH = "hash_"
@@ -42,8 +43,8 @@ class ReviewedMessage:
     campaign: Campaign
     preview: PreviewedMessage
     shown_hash: str
-    why: list[Any]
-    warnings: list[Any]
+    why: list[Explanation]
+    warnings: list[Explanation]
 
 
 def _find(automation_id: int) -> tuple[Automation, AutomationVersion]:
@@ -71,18 +72,30 @@ def _message(campaign: Campaign) -> ReviewedMessage:
     )
 
 
+def _once(messages: list[ReviewedMessage]) -> tuple[list[ReviewedMessage], list[Explanation]]:
+    """Return the messages without what all of them wait for in the same way, and that once."""
+    if len(messages) < 2:
+        return messages, []
+    shared = [one for one in messages[0].why if all(one in message.why for message in messages)]
+    rest = [replace(each, why=[one for one in each.why if one not in shared]) for each in messages]
+    return rest, shared
+
+
 def _context(request: DeskRequest, automation: Automation, version: AutomationVersion) -> dict[str, Any]:
     allow(request, inline_styles=True)  # the frames of the messages are part of the page
     with tenancy.account(automation.account_id):
         waiting = waiting_messages(automation.id)
-        reviewed = [_message(campaign) for campaign in waiting]
+        reviewed, shared = _once([_message(campaign) for campaign in waiting])
         people = count_recipients(waiting[0]).recipients if waiting else 0
         flow = flow_of(version, automation.mailing_list.name)
+        overlaps = overlaps_of(version)
     return {
         "automation": automation,
         "reviewed_version": version,
         "flow": flow,
         "reviewed": reviewed,
+        "shared": shared,
+        "overlaps": overlaps,
         "early": version.state == VersionState.DRAFT,
         "people": people,
         "customer": automation.account,

@@ -1,6 +1,7 @@
 """The messages of an automation with the gate's verdict on each."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -9,7 +10,7 @@ from mailflatrate.apps.automations.models import AutomationVersion
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import sent_back
 from mailflatrate.apps.gate.models import GateDecision
-from mailflatrate.entrypoints.presenters.panel import Panel, panel_of, panel_of_decision
+from mailflatrate.entrypoints.presenters.panel import CheckItem, Panel, panel_of, panel_of_decision, shared_findings
 from mailflatrate.entrypoints.web.studio.common import TONES
 
 
@@ -32,6 +33,12 @@ class MessageChecks:
 def checks_in(version: AutomationVersion) -> list[MessageChecks]:
     """Return the messages of a version with their checks, in the order of its steps."""
     return [_checks(campaign) for campaign in messages_in(version)]
+
+
+def told_once(checked: Sequence[MessageChecks]) -> tuple[list[CheckItem], list[MessageChecks]]:
+    """Return the open checks that concern the automation as a whole, and its messages with the others."""
+    shared, panels = shared_findings([each.panel for each in checked])
+    return shared, [replace(each, panel=panel) for each, panel in zip(checked, panels, strict=True)]
 
 
 def _checks(campaign: Campaign) -> MessageChecks:

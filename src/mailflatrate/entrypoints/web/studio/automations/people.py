@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.automations.engine.acting import GOAL
-from mailflatrate.apps.automations.engine.sending import AGAIN, CANCELED, LATE
+from mailflatrate.apps.automations.engine.sending import AGAIN, CANCELED, LATE, SAME
 from mailflatrate.apps.automations.figures import StepFigures, version_figures
 from mailflatrate.apps.automations.models import Automation, AutomationVersion, Enrolment, EnrolmentState
 from mailflatrate.apps.automations.queries import (
@@ -41,6 +41,7 @@ RESULTS: Mapping[str, Any] = {
     CANCELED: gettext_lazy("skipped, because the message was canceled"),
     LATE: gettext_lazy("skipped, because it was more than a day late"),
     AGAIN: gettext_lazy("skipped, because they got it in an earlier version"),
+    SAME: gettext_lazy("skipped, because another automation sends them the same message"),
     "field": gettext_lazy("skipped, because the value no longer fits the field"),
 }
 """Why a person passed a step without what it does."""

@@ -18,6 +18,7 @@ from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.figures import under_way_by_automation
 from mailflatrate.apps.automations.graphs import version_hash
 from mailflatrate.apps.automations.models import Automation, AutomationVersion, VersionState
+from mailflatrate.apps.automations.overlaps import overlaps_of
 from mailflatrate.apps.automations.queries import versions_of
 from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.models import CampaignState
@@ -29,7 +30,7 @@ from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succe
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_words import problem_sentence
-from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in
+from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in, told_once
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.problems import GraphProblem
 from mailflatrate.rules.roles import Permission, may
@@ -92,13 +93,16 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
     flow = flow_of(version, automation.mailing_list.name, problems=problems)
     checked = [] if problems else checks_in(version)
     four_eyes = _approval(request, version)
+    shared, shown = told_once(checked)
     passed = not problems and all(each.panel is not None and each.panel.askable for each in checked)
     return {
         "automation": automation,
         "draft": version,
         "flow": flow,
         "problems": [_problem(automation.id, problem, flow) for problem in problems],
-        "checked": checked,
+        "checked": shown,
+        "shared": shared,
+        "overlaps": overlaps_of(version),
         "shown_hash": version_hash(version),
         "passed": passed,
         "four_eyes": four_eyes,
@@ -112,11 +116,13 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
 
 def _in_review(automation: Automation, version: AutomationVersion) -> dict[str, Any]:
     checked = checks_in(version)
+    shared, shown = told_once(checked)
     return {
         "automation": automation,
         "draft": version,
         "flow": flow_of(version, automation.mailing_list.name),
-        "checked": checked,
+        "checked": shown,
+        "shared": shared,
         "in_review": any(each.campaign.state == CampaignState.REVIEW for each in checked),
         "wait": review_wait(Reviewed.CAMPAIGN),
     }

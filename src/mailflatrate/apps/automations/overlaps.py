@@ -1,0 +1,98 @@
+"""Automations of one list that the same moment starts: people would get the messages of both.
+
+Its author and the reviewer are warned, and where both send the same message, the engine sends it once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q
+
+from mailflatrate.apps.automations.graphs import graph_of
+from mailflatrate.apps.automations.models import Automation, AutomationState, AutomationVersion, VersionState
+from mailflatrate.apps.campaigns.models import Campaign
+from mailflatrate.base import tenancy
+from mailflatrate.rules.automations.graph import Entry
+from mailflatrate.rules.campaign_states import EDITABLE
+
+SAME_MOMENT_HOURS = 24
+"""Enrolments that began within this time of each other have the same cause, if both lead to the same message."""
+_TEXT = ("subject", "preheader", "content_kind", "content", "text_override")
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_HAVE = f"""
+SELECT DISTINCT mine.id FROM enrolment mine
+JOIN delivery_record d ON d.account_id = mine.account_id AND d.contact_id = mine.contact_id
+    AND d.campaign_id = ANY(%(twins)s::bigint[]) AND d.state NOT IN ('withheld', 'cancelled')
+JOIN enrolment other ON other.account_id = d.account_id AND other.id = d.enrolment_id
+    AND other.entered_at BETWEEN mine.entered_at - interval '{SAME_MOMENT_HOURS} hours'
+        AND mine.entered_at + interval '{SAME_MOMENT_HOURS} hours'
+WHERE mine.account_id = %(account_id)s AND mine.id = ANY(%(enrolments)s::bigint[])
+"""  # noqa: S608  # made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another automation that starts at the same moment. `same`: subjects of the messages that both send."""
+
+    automation: Automation
+    same: tuple[str, ...]
+
+
+@tenancy.needs_account
+def overlaps_of(version: AutomationVersion) -> list[Overlap]:
+    """Return the automations that are running, or about to, and that the same moment starts for the same person."""
+    graph, automation = graph_of(version), version.automation
+    messages = list(Campaign.objects.filter(id__in=graph.campaigns()))
+    live = AutomationVersion.objects.filter(
+        state__in=(VersionState.CURRENT, VersionState.RELEASING), automation__mailing_list_id=automation.mailing_list_id
+    ).exclude(automation_id=automation.id)
+    found = []
+    rows = live.exclude(automation__state=AutomationState.ENDED).select_related("automation")
+    for other in rows.order_by("automation_id"):
+        theirs = graph_of(other)
+        ids = theirs.campaigns()
+        if ids and messages and _overlap(graph.entry, theirs.entry):
+            same = Campaign.objects.filter(_alike(messages), id__in=ids)
+            found.append(Overlap(other.automation, tuple(same.values_list("subject", flat=True))))
+    return found
+
+
+def _overlap(one: Entry, other: Entry) -> bool:
+    """Return whether one moment can start both: the same kind, and nothing that tells them apart."""
+    if one.on is not other.on:
+        return False
+    if one.form and other.form and one.form != other.form:
+        return False
+    return all(getattr(one, name) == getattr(other, name) for name in ("segment", "tag", "campaign", "name", "field"))
+
+
+def _alike(messages: Sequence[Campaign]) -> Q:
+    """Return the condition that a message says exactly what one of these says."""
+    found = Q(id__in=())
+    for message in messages:
+        found |= Q(**{name: getattr(message, name) for name in _TEXT})
+    return found
+
+
+def have_it(message: Campaign, enrolment_ids: Sequence[int]) -> frozenset[int]:
+    """Return the enrolments whose contact gets exactly this message from another automation that began with them.
+
+    The lock lets two workers at the two automations take turns until their transactions end.
+    """
+    others = Campaign.objects.filter(_alike([message]), automation_id__isnull=False)
+    twins = list(others.exclude(automation_id=message.automation_id).exclude(state__in=EDITABLE))
+    if not twins or not enrolment_ids:
+        return frozenset()
+    first = min(twin.id for twin in (*twins, message))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [f"automations.same_message:{message.account_id}:{first}"])
+        cursor.execute(
+            _HAVE,
+            {
+                "account_id": message.account_id,
+                "twins": [twin.id for twin in twins],
+                "enrolments": list(enrolment_ids),
+            },
+        )
+        return frozenset(number for (number,) in cursor.fetchall())
