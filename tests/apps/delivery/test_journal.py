@@ -84,7 +84,7 @@ def test_reset_and_a_clean_end_leave_nothing(tmp_path: Path) -> None:
     journal.reset()
     assert (journal.size_bytes, journal.path.read_bytes()) == (0, b"")
     journal.begin_chunk(1, 11)
-    assert journal.path.read_bytes() == b"C 1 11\n"
+    assert journal.path.read_bytes() == b"C 1 11 ~1e9628c9\n"
     journal.close(settled=True)
     assert not journal.path.exists()
 

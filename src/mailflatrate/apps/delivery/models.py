@@ -239,6 +239,7 @@ class SenderProcess(models.Model):
     name = models.CharField(max_length=120, primary_key=True)
     seen_at = models.DateTimeField(db_default=Now())
     replayed_at = models.DateTimeField(null=True)
+    no_room_at = models.DateTimeField(null=True, help_text="since when its disk is too full for a journal")
 
     class Meta:
         db_table = "sender_process"

@@ -7,14 +7,16 @@ omits its own series and is counted, so that one failure does not hide the other
 # ruff: noqa: S608  # every statement is made of constants
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from mailflatrate.apps.campaigns.models import CampaignState
+from mailflatrate.apps.delivery.full_disks import WITHOUT_ROOM
 from mailflatrate.base import job_queue, tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.jobs import JobQueue
@@ -23,6 +25,8 @@ from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules import sql
 
 STATEMENT_MILLISECONDS: Final = 1000
+ANSWER_SECONDS: Final = 5.0
+"""Prometheus waits ten."""
 PREFIX: Final = "mailflatrate_"
 _QUEUES: Final = tuple((queue.value,) for queue in JobQueue)
 
@@ -113,6 +117,10 @@ FIGURES: Final = (
         "SELECT (held_at IS NOT NULL)::int FROM sending_fence",
     ),
     GaugeQuery(
+        "senders_without_room", "Senders whose disk is too full for a journal, so that they begin nothing",
+        WITHOUT_ROOM,
+    ),
+    GaugeQuery(
         "lost_claims", "Claims of lost hosts whose journals have not come back",
         "SELECT count(*) FROM lost_claim WHERE settled_at IS NULL",
     ),
@@ -175,13 +183,41 @@ FIGURES: Final = (
 )  # fmt: skip
 
 
+_asking = ThreadPoolExecutor(1, thread_name_prefix="figures")
+
+
 class DatabaseFigures:
-    """A metrics collector of FIGURES and of the jobs waiting in the queues."""
+    """A metrics collector of FIGURES and of the jobs waiting in the queues.
+
+    A database that is away or silent costs its figures and ANSWER_SECONDS, never the host's own metrics.
+    """
 
     def collect(self) -> Iterator[Metric]:
-        """Run every query in one transaction, each in its own savepoint."""
+        """Yield each family. Without a database, all questions have failed."""
         failures = GaugeMetricFamily(f"{PREFIX}figures_failed", "Questions to the database that failed this time")
-        failed = 0
+        answers = GaugeMetricFamily(f"{PREFIX}database_answers", "1 when the database answered this host's pages")
+        asked = _asking.submit(self._ask_all)
+        try:
+            found = asked.result(ANSWER_SECONDS)
+        except (DatabaseError, InterfaceError, TimeoutError) as problem:
+            asked.cancel()
+            log.warning("figures_failed", problem=str(problem)[:200])
+            failures.add_metric([], len(FIGURES))
+            answers.add_metric([], 0)
+        else:
+            yield from filter(None, found)
+            failures.add_metric([], found.count(None))
+            answers.add_metric([], 1)
+        yield from (failures, answers)
+
+    def _ask_all(self) -> list[Metric | None]:
+        try:
+            return list(self._ask())
+        finally:
+            connections.close_all()
+
+    def _ask(self) -> Iterator[Metric | None]:
+        """Run every query in one transaction, each in its own savepoint; yield None for one that failed."""
         with tenancy.platform(PlatformReason.METRICS), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_MILLISECONDS)])
             for figure in FIGURES:
@@ -191,7 +227,7 @@ class DatabaseFigures:
                         rows = cursor.fetchall()
                 except DatabaseError as problem:
                     log.warning("figure_failed", figure=figure.name, problem=str(problem)[:200])
-                    failed += 1
+                    yield None
                     continue
                 yield _family(figure, rows)
             yield _by_queue(
@@ -200,8 +236,6 @@ class DatabaseFigures:
                 job_queue.oldest_due_seconds(),
             )
             yield _by_queue("workers", "Living workers that serve a queue", job_queue.served_queues())
-        failures.add_metric([], failed)
-        yield failures
 
 
 def _family(figure: GaugeQuery, rows: list[tuple[object, ...]]) -> Metric:

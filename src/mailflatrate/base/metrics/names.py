@@ -63,6 +63,9 @@ RELAY_ATTEMPTS: Final = Counter(
 )
 FOLLOWER_LINES: Final = Counter("mailflatrate_follower_lines", "Lines of a relay's log that were read and recorded")
 FOLLOWER_LAG: Final = Gauge("mailflatrate_follower_lag_seconds", "Age of the newest line of a relay's log that is read")
+JOURNAL_DAMAGED: Final = Counter(
+    "mailflatrate_journal_damaged_lines", "Lines of senders' journals that could not be read, each time they were tried"
+)
 WITHDRAWALS_UNJOURNALED: Final = Counter(
     "mailflatrate_withdrawals_unjournaled", "Withdrawals that the host's journal could not take; the database has them"
 )

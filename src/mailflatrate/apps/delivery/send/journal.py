@@ -6,22 +6,38 @@ Three kinds of lines, each one `write`, never synced: the file only has to survi
     S delivery                                          the content of this message goes to the relay now
     R delivery kind code status stage at_ms host text   its reply came; it is on its way to the database
 
+Each ends in ` ~` and the CRC-32 of what is before it. A line that is damaged is skipped and counted: what a full disk
+cuts off is closed by the next line. Journals of earlier versions have no checksums.
+
 The process holds a lock on the file for its life. A file without a lock means that its owner is gone.
 """
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
+import structlog
+
+from mailflatrate.base.metrics.names import JOURNAL_DAMAGED
 from mailflatrate.base.processes.locks import is_locked
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 SUFFIX = ".journal"
+LEAST_FREE_BYTES = 4 * 1024 * 1024
+"""What the lines of a chunk may need; with less, nothing new is begun."""
 _TEXT_BYTES = 600
+_SUM = re.compile(rb"(.*) ~([0-9a-f]{8})\Z", re.DOTALL)
+_CUT_INTO = re.compile(rb"S (\d{1,18})\Z")
+"""Earlier versions wrote the next line into one that was cut off."""
+_LONGEST = 2_048
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,9 @@ class JournalEntry:
 
 def host_name(folder: Path) -> str:
     """Return the name of the host that owns this journal folder, generated on first use."""
+    known = known_host(folder)
+    if known:
+        return known
     path = folder / "host"
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"host.{os.getpid()}"
@@ -74,6 +93,7 @@ class Journal:
         self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}.{boot_mark()}"
         self.path = folder / f"{self.name}{SUFFIX}"
         self.size_bytes = 0
+        self._has_failed = False
         draft = folder / f"{self.name}.new"
         self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -81,18 +101,18 @@ class Journal:
 
     def begin_chunk(self, account_id: int, chunk_id: int) -> None:
         """Record that the following messages belong to this chunk."""
-        self._write(b"C %d %d\n" % (account_id, chunk_id))
+        self._write(b"C %d %d" % (account_id, chunk_id))
 
     def started(self, delivery_id: int) -> None:
         """Record that a message's content is about to be sent. Raises OSError if that cannot be written."""
-        self._write(b"S %d\n" % delivery_id)
+        self._write(b"S %d" % delivery_id)
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
         """Record a message's result. `at_ms` are milliseconds since 1970."""
         delivery_id, kind, stage, code, enhanced, text, _, host = outcome
         text = " ".join(text.split())[:_TEXT_BYTES]
         # `value` of an enum is a Python function, `_value_` what it returns.
-        line = f"R {delivery_id} {kind._value_} {code} {enhanced or '-'} {stage._value_} {at_ms} {host or '-'} {text}\n"
+        line = f"R {delivery_id} {kind._value_} {code} {enhanced or '-'} {stage._value_} {at_ms} {host or '-'} {text}"
         self._write(line.encode())
 
     def reset(self) -> None:
@@ -106,10 +126,28 @@ class Journal:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
 
+    def has_room(self) -> bool:
+        """Return whether the disk takes what a chunk needs; after a failed line, only if it takes one now."""
+        disk = os.statvfs(self.path.parent)
+        if disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES:
+            return False
+        if self._has_failed:
+            with suppress(OSError):
+                self._append(b"\n")
+        return not self._has_failed
+
     def _write(self, line: bytes) -> None:
-        if os.write(self._file, line) != len(line):
+        self._append(b"%b ~%08x\n" % (line, crc32(line)))
+
+    def _append(self, line: bytes) -> None:
+        if self._has_failed:  # closes what was cut off
+            line = b"\n" + line
+        self._has_failed = True
+        written = os.write(self._file, line)
+        self.size_bytes += written
+        if written != len(line):
             raise OSError("only part of a line was written to the journal")
-        self.size_bytes += len(line)
+        self._has_failed = False
 
 
 def is_held(folder: Path, name: str) -> bool:
@@ -139,22 +177,76 @@ def taken_over(path: Path) -> Iterator[bool]:
 def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[JournalEntry]:
     """Yield every entry on these deliveries (all if None), in order, holding one in memory at a time.
 
-    An incomplete last line is ignored, because its message had not been begun.
+    An incomplete last line is ignored, because its message had not been begun. So is a damaged one, which is counted.
     """
-    account_id = chunk_id = 0
+    account_id = chunk_id = damaged = 0
+    has_sums = False
+    entry: JournalEntry | None
+    for raw in _lines(path):
+        has_sums = has_sums or _without_sum(raw) is not None
+        try:
+            entry = _read_entry(raw, account_id, chunk_id, has_sums=has_sums)
+        except ValueError:
+            damaged += 1
+            found = None if has_sums else _CUT_INTO.search(raw)
+            entry = JournalEntry(account_id, chunk_id, int(found[1]), None, 0) if found else None
+        if entry is None:
+            continue
+        account_id, chunk_id = entry.account_id, entry.chunk_id
+        if entry.delivery_id and (deliveries is None or entry.delivery_id in deliveries):
+            yield entry
+    if damaged:
+        JOURNAL_DAMAGED.inc(damaged)
+        log.error("journal_lines_damaged", journal=path.name, lines=damaged)
+
+
+def is_damaged(path: Path) -> bool:
+    """Return whether a line of a journal cannot be read, so that a message that is not in it may have been begun."""
+    has_sums = False
+    for raw in _lines(path):
+        has_sums = has_sums or _without_sum(raw) is not None
+        try:
+            _read_entry(raw, 0, 0, has_sums=has_sums)
+        except ValueError:
+            return True
+    return False
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the complete lines that are not blank, without their ends; longer ones than any of ours in pieces."""
     with path.open("rb") as file:
-        for raw in file:
-            if not raw.endswith(b"\n"):
-                break
-            kind, _, rest = raw.decode("utf-8", "replace").rstrip("\n").partition(" ")
-            if kind == "C":
-                account_id, chunk_id = (int(word) for word in rest.split(" "))
-                continue
-            delivery_id = int(rest.partition(" ")[0])
-            if deliveries is not None and delivery_id not in deliveries:
-                continue
-            outcome, at_ms = _read_reply(rest) if kind == "R" else (None, 0)
-            yield JournalEntry(account_id, chunk_id, delivery_id, outcome, at_ms)
+        while raw := file.readline(_LONGEST):
+            if (raw.endswith(b"\n") or len(raw) == _LONGEST) and raw.strip():
+                yield raw.rstrip(b"\n")
+
+
+def _read_entry(raw: bytes, account_id: int, chunk_id: int, *, has_sums: bool) -> JournalEntry:
+    """Read a line. One that begins a chunk has the delivery 0. Raises ValueError for a damaged one."""
+    checked = _without_sum(raw)
+    if has_sums and checked is None:
+        raise ValueError("the checksum of a line does not match")
+    kind, _, rest = (checked or raw).decode("utf-8", "replace").partition(" ")
+    if kind == "C":
+        account_id, chunk_id = (_number(word) for word in rest.split(" "))
+        return JournalEntry(account_id, chunk_id, 0, None, 0)
+    if kind == "S":
+        return JournalEntry(account_id, chunk_id, _number(rest), None, 0)
+    if kind != "R":
+        raise ValueError("a line of no kind")
+    outcome, at_ms = _read_reply(rest)
+    return JournalEntry(account_id, chunk_id, outcome.delivery_id, outcome, at_ms)
+
+
+def _without_sum(raw: bytes) -> bytes | None:
+    """Return a line without its checksum; None if it has none, or another."""
+    found = _SUM.match(raw)
+    return found[1] if found and crc32(found[1]) == int(found[2], 16) else None
+
+
+def _number(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or not 0 < int(word[:19]) < 2**63 or len(word) > 19:
+        raise ValueError("not a number of ours")
+    return int(word)
 
 
 def last_entries(path: Path, deliveries: Container[int]) -> list[JournalEntry]:
@@ -168,6 +260,13 @@ def last_entries(path: Path, deliveries: Container[int]) -> list[JournalEntry]:
 def _read_reply(rest: str) -> tuple[SendOutcome, int]:
     delivery, kind, code, status, stage, at_ms, host, text = rest.split(" ", 7)
     outcome = SendOutcome(
-        int(delivery), OutcomeKind(kind), Stage(stage), int(code), None if status == "-" else status, text, False, host
+        _number(delivery),
+        OutcomeKind(kind),
+        Stage(stage),
+        int(code),
+        None if status == "-" else status,
+        text,
+        False,
+        host,
     )
     return outcome, int(at_ms)

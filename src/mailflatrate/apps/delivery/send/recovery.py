@@ -24,6 +24,7 @@ from mailflatrate.apps.delivery.send.journal import (
     SUFFIX,
     JournalEntry,
     host_name,
+    is_damaged,
     is_held,
     is_whole,
     last_entries,
@@ -31,7 +32,7 @@ from mailflatrate.apps.delivery.send.journal import (
 )
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, in_doubt, record, settle
 from mailflatrate.apps.delivery.send.replay import ReplayResult, replay
-from mailflatrate.apps.delivery.send.sent_record import set_aside
+from mailflatrate.apps.delivery.send.sent_record import was_set_aside
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.retries import RetryPolicy
@@ -56,9 +57,9 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
         with taken_over(path) as abandoned:
             if abandoned:
                 recover_journal(path, policy)
-                set_aside(path)
-                path.unlink()
-                fence.forget_process(path.stem)
+                if was_set_aside(path):  # otherwise the next round tries again
+                    path.unlink()
+                    fence.forget_process(path.stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,15 @@ def recover_journal(path: Path, policy: RetryPolicy, *, whole: bool | None = Non
     `whole`: no line of the journal is missing, so a message that is not in it was never begun. By default that depends
     on whether the machine has restarted since.
     """
-    whole = is_whole(path.stem) if whole is None else whole
+    whole = _is_whole(path) if whole is None else whole
     settle_lost_claims(path, policy, whole=whole)
     for account_id, chunk_id in claimed_by(path.stem):
         _give_back(account_id, chunk_id, path, policy, whole=whole)
+
+
+def _is_whole(path: Path) -> bool:
+    """Return True if no line of a journal can be missing."""
+    return is_whole(path.stem) and not is_damaged(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def replay_folder(folder: Path, policy: RetryPolicy, *, whole: bool | None = Non
     """Settle lost claims from a copy of a host's journals. Chunks of running senders are left alone."""
     journals = claims = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        complete = is_whole(path.stem) if whole is None else whole
+        complete = _is_whole(path) if whole is None else whole and not is_damaged(path)
         claims += settle_lost_claims(path, policy, whole=complete)
         journals += 1
     return ReplaySummary(journals, claims, replay(folder) if fence.current_hold() is not None else ReplayResult(0, 0))

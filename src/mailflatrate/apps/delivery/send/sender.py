@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from mailflatrate.apps.delivery import full_disks
 from mailflatrate.apps.delivery.actions import campaigns, claim_end
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
@@ -37,6 +39,8 @@ FOLLOW_SECONDS = 2.0
 REPORT_SECONDS = 10.0
 BUSY_SECONDS = 1.0
 """The wait before a job is retried whose chunk this process has not quite finished with."""
+ROOM_SECONDS = 5.0
+"""How long a sender takes no chunk after it found no room for its journal."""
 WAIT_SECONDS = 60.0
 """The wait before messages are checked again that need the service's DNS record."""
 
@@ -88,6 +92,8 @@ class Sender:
                 return
 
     async def _work(self, account_id: int, chunk_id: int, stream: Stream) -> None:
+        if not await self._has_room(account_id, chunk_id):
+            return
         if chunk_id in self._active:  # if the chunk was just given back, its end enqueued this job
             await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
             return
@@ -130,6 +136,18 @@ class Sender:
         finally:
             del self._active[chunk_id]
             self._tasks.discard(task)
+
+    async def _has_room(self, account_id: int, chunk_id: int) -> bool:
+        """Return whether the journals' disk has room. If not, leave the chunk to others and take none for a moment."""
+        if all(route.journal.has_room() for route in self._routes):
+            return True
+        log.error("journal_disk_full", chunk_id=chunk_id)
+        await self._orm.run(full_disks.note_room, self._upkeep.name, has_room=False)
+        await self._orm.run(campaigns.wake_chunk, account_id, chunk_id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ROOM_SECONDS):
+                await self._stopping.wait()
+        return False
 
     async def _claim(self, account_id: int, chunk_id: int, route: RelayRoute) -> Claim | None:
         async def work(connection: Connection) -> Claim | None:
@@ -330,9 +348,7 @@ class Sender:
         await self._orm.close()
         settled = self._upkeep.is_settled and not self._active
         for route in self._routes:
-            if settled:
-                sent_record.set_aside(route.journal.path)
-            route.journal.close(settled=settled)
+            route.journal.close(settled=settled and sent_record.was_set_aside(route.journal.path))
 
 
 def _tell(run: ChunkRun, seconds: float) -> None:

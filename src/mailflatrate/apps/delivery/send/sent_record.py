@@ -15,8 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+import structlog
+
 from mailflatrate.apps.delivery.send.journal import SUFFIX, JournalEntry, entries
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
+
+log = structlog.get_logger(__name__)
 
 KEPT = ".kept"
 _HOUR = 3600
@@ -34,6 +38,16 @@ def set_aside(journal: Path, *, now: float | None = None) -> None:
         with _opened(journal.parent / f"{journal.stem}.{int(now) // _HOUR}{KEPT}") as file:
             file.write(first)
             file.writelines(lines)
+
+
+def was_set_aside(journal: Path) -> bool:
+    """Set a journal aside; return False if a full disk did not take it, so that it has to stay."""
+    try:
+        set_aside(journal)
+    except OSError as problem:
+        log.error("journal_not_set_aside", journal=journal.name, problem=str(problem))
+        return False
+    return True
 
 
 def _lines_to_keep(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from django.db import connections
 
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, full_disks, withdrawal_logs
 from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
@@ -52,7 +52,7 @@ class Upkeep:
     ) -> None:  # fmt: skip
         self._folder, self._routes, self._orm, self._policy = folder, routes, orm, policy
         self._active, self._fenced, self._keep_hours = active, fenced, keep_hours
-        self._name = next(iter(routes)).journal.name
+        self.name = next(iter(routes)).journal.name
         self._check_now = asyncio.Event()
         self._replay_at = 0.0
         self._is_held = False
@@ -120,15 +120,17 @@ class Upkeep:
     async def _recover(self) -> None:
         """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
         own = [route.journal.path for route in self._routes]
-        await self._orm.run(fence.note_seen, self._name)
-        self.is_alone = not await self._orm.run(fence.other_host_sends, self._name)
+        await self._orm.run(fence.note_seen, self.name)
+        has_room = all(route.journal.has_room() for route in self._routes)
+        await self._orm.run(full_disks.note_room, self.name, has_room=has_room)
+        self.is_alone = not await self._orm.run(fence.other_host_sends, self.name)
         await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
         await self._orm.run(recovery.give_up_lost_hosts, self._folder)
         await self._recover_routes()
+        await self._orm.run(sent_record.drop_old, self._folder, self._keep_hours)
         for route in self._routes:
             if not self._active:  # replies contain personal data, and the database already has them
                 await self.trim_journal(route, least_bytes=1)
-        await self._orm.run(sent_record.drop_old, self._folder, self._keep_hours)
 
     async def _recover_routes(self) -> None:
         """Write what only the journals of this process know. Without it, they could never be emptied after a failure.
@@ -154,7 +156,7 @@ class Upkeep:
 
     async def _replay(self) -> None:
         """Tell a held database what this host sent, once no message is being sent; then the hold may be lifted."""
-        await self._orm.run(fence.note_seen, self._name)
+        await self._orm.run(fence.note_seen, self.name)
         if self._active:
             return
         now = asyncio.get_running_loop().time()
@@ -165,7 +167,7 @@ class Upkeep:
             await self._recover_routes()
             log.warning("journals_replayed", changed=replayed.changed, missing=replayed.missing)
             await self._orm.run(withdrawal_logs.note_sent_meanwhile, replayed.changed)
-            await self._orm.run(fence.note_replayed, self._name, replayed.missing)
+            await self._orm.run(fence.note_replayed, self.name, replayed.missing)
             self._replay_at = now + REPLAY_AGAIN_SECONDS
         if await self._orm.run(fence.resume_if_whole):
             self._fenced.clear()
@@ -175,7 +177,7 @@ class Upkeep:
 
         If the database is unreachable, the row remains, and the process counts as one that may have sent something.
         """
-        await self._orm.try_once(partial(fence.forget_process, self._name), GOODBYE_SECONDS)
+        await self._orm.try_once(partial(fence.forget_process, self.name), GOODBYE_SECONDS)
 
     async def settle_lost(self, route: RelayRoute, over: int | None = None) -> None:
         """Settle chunks that other processes gave up as lost while this one was unreachable.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery import fence, full_disks
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
 from mailflatrate.base.tenancy import PlatformReason
@@ -45,6 +45,12 @@ def store_lines(settings: Settings) -> Iterator[Line]:
     yield _backup()
     yield _desk()
     yield _history(settings)
+    for host, since in full_disks.without_room():
+        yield missing(
+            "sending",
+            f"the disk of the sender host {host} has been full since {since:%Y-%m-%d %H:%M} UTC, so it sends nothing",
+            "Free up space on that host. It resumes automatically.",
+        )
     yield _replica(settings)
 
 

@@ -19,6 +19,7 @@ from mailflatrate.wire.probe import ProbeFailed, read_certificate
 RESERVED = ("example", "test", "invalid", "localhost", "local", "example.com", "example.net", "example.org")
 RENEW_WITHIN = timedelta(days=14)
 LEAST_FREE_BYTES = 2 * 1024**3
+FULL_BYTES = 64 * 1024**2
 SIGNATURES_TRIED = 64
 
 
@@ -111,11 +112,13 @@ def _disk(settings: Settings) -> Iterator[Line]:
         return
     free = shutil.disk_usage(settings.data_dir).free
     text = f"{free / 1024**3:.1f} GiB free in the data folder"
-    yield (
-        ok("disk", text)
-        if free >= LEAST_FREE_BYTES
-        else warning("disk", text, "Free up space: uploads and journals need it.")
-    )
+    if free >= LEAST_FREE_BYTES:
+        yield ok("disk", text)
+    elif free >= FULL_BYTES:
+        yield warning("disk", text, "Free up space: uploads and journals need it.")
+    else:
+        full = f"the disk of the data folder is full: {free / 1024**2:.0f} MiB free"
+        yield missing("disk", full, "Free up space. Without room for a journal this host sends nothing.")
 
 
 def _signing(settings: Settings) -> Line:
