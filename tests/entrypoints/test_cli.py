@@ -79,7 +79,7 @@ def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path
         with pytest.raises(click.ClickException, match=rf"Port {port} \(MAILFLATRATE_WEB_PORT\) is already in use"):
             prepare(tmp_path)
         done = run("up", WEB_PORT=str(port), DATA_DIR=str(tmp_path))
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (2, "")
         assert f"Port {port} (MAILFLATRATE_WEB_PORT) is already in use" in done.stderr
 
 

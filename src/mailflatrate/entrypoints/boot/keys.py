@@ -7,6 +7,7 @@ import time
 
 import psycopg
 import structlog
+from psycopg.conninfo import conninfo_to_dict
 
 from mailflatrate.settings import fingerprints
 from mailflatrate.settings.roles import app_url
@@ -14,6 +15,7 @@ from mailflatrate.settings.schema import Settings, SettingsError
 from mailflatrate.settings.secrets import load_secrets
 
 AGAIN_SECONDS = 5.0
+SAY_SECONDS = 2.0
 
 _REFUSED = (
     "the database refuses the application role's password. It is the one in MAILFLATRATE_APP_DATABASE_URL, or made from"
@@ -42,7 +44,16 @@ def _compare(settings: Settings) -> None:
         fingerprints.compare(fingerprints.read(link), fingerprints.fingerprints(load_secrets()))
 
 
+def _place(settings: Settings) -> str:
+    """Return host and port of each server in the connection string."""
+    given = conninfo_to_dict(app_url(settings))
+    hosts, ports = (str(given.get(key) or other).split(",") for key, other in (("host", "localhost"), ("port", "5432")))
+    return ", ".join(f"{host}:{port}" for host, port in zip(hosts, ports * len(hosts), strict=False))
+
+
 def _compare_later(settings: Settings) -> None:
+    time.sleep(SAY_SECONDS)
+    log.warning(f"waiting for the database at {_place(settings)}")
     while True:
         time.sleep(AGAIN_SECONDS)
         try:

@@ -6,6 +6,7 @@ import sys
 import click
 
 from mailflatrate import __version__
+from mailflatrate.entrypoints.cli.failures import explain
 
 # command -> (module below this package, what it does in one line)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -80,11 +81,10 @@ def main() -> None:
     try:
         cli()
     except Exception as error:
-        # The typed schema costs a tenth of a second, which the pure commands do without; what it raises, it has loaded.
-        schema = sys.modules.get("mailflatrate.settings.schema")
-        if schema is None or not isinstance(error, schema.SettingsError):
+        line = explain(error)
+        if line is None:
             raise
-        click.echo(f"mailflatrate: {error}", err=True)
+        click.echo(f"mailflatrate: {line}", err=True)
         sys.exit(2)
 
 

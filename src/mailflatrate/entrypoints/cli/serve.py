@@ -92,6 +92,8 @@ def up_command() -> None:
         boot()
         bring_up_to_date(settings)
         supervisor = processes(settings, services_environment(settings))
+        if settings.is_embedded:
+            supervisor.before_each(EmbeddedPostgres(settings.data_dir).revive)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
         click.echo(f"mailflatrate is running at http://{settings.web_host}:{settings.web_port}/", err=True)
@@ -127,6 +129,7 @@ def web_command(tls: bool) -> None:
         announce(settings)
         report_served_life("127.0.0.1" if settings.web_host == "0.0.0.0" else settings.web_host, settings.web_port)  # noqa: S104
     port = settings.public_port if tls else settings.web_port
+    demand_free(settings.web_host, port, "MAILFLATRATE_PUBLIC_PORT" if tls else "MAILFLATRATE_WEB_PORT")
     server = Server(
         "mailflatrate.entrypoints.web.asgi:make_application",
         factory=True,
@@ -148,13 +151,7 @@ def web_command(tls: bool) -> None:
         workers_kill_timeout=10,
         **(_reload() if settings.debug and find_spec("watchfiles") else {}),
     )
-    try:
-        server.serve()
-    except RuntimeError as error:
-        if "Address already in use" not in str(error):
-            raise
-        name = "MAILFLATRATE_PUBLIC_PORT" if tls else "MAILFLATRATE_WEB_PORT"
-        raise click.ClickException(f"Port {port} ({name}) is already in use.") from None
+    server.serve()
 
 
 def _reload() -> dict[str, Any]:
@@ -198,7 +195,10 @@ def worker_command(queues: str, concurrency: int | None, name: str) -> None:
 @click.command()
 def inbound_command() -> None:
     """Listen for returned mail (SMTP and LMTP), and run the test inbox."""
-    begin_service(ProcessPurpose.LISTENING)
+    settings = begin_service(ProcessPurpose.LISTENING)
+    for name in ("inbound_smtp_port", "inbound_lmtp_port", "test_inbox_port", "submission_port"):
+        if port := getattr(settings, name):
+            demand_free(settings.smtpd_host, port, f"MAILFLATRATE_{name.upper()}")
     from mailflatrate.entrypoints.smtpd.listeners import run_listeners
 
     run_listeners()

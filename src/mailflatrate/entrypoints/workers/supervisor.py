@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -40,6 +40,7 @@ class Supervisor:
 
     environment: Mapping[str, str]
     _children: list[_Child] = field(default_factory=list)
+    _tended: list[Callable[[], None]] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _ended: threading.Event = field(default_factory=threading.Event)
 
@@ -48,10 +49,19 @@ class Supervisor:
         command = (sys.executable, "-m", "mailflatrate.entrypoints.cli.main", *arguments)
         self._children.append(_Child(name, command))
 
+    def before_each(self, tend: Callable[[], None]) -> None:
+        """Call `tend` several times a second while the processes run; what it raises is logged."""
+        self._tended.append(tend)
+
     def watch(self) -> None:
         """Start all, keep them running until `stop()`, then end them with SIGTERM, so that they finish current work."""
         try:
             while not self._stopping.is_set():
+                for tend in self._tended:
+                    try:
+                        tend()
+                    except Exception:  # it is tried again in a moment, and the processes wait for what it looks after
+                        log.exception("not_revived")
                 for child in self._children:
                     self._tend(child)
                 self._stopping.wait(0.2)
