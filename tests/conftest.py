@@ -31,6 +31,7 @@ from django.test.utils import setup_test_environment  # noqa: E402
 
 from copies import Copies  # noqa: E402
 from mailflatrate.locale.build import build as build_catalogues  # noqa: E402
+from mailflatrate.settings.database_memory import SENDERS, SERVICES  # noqa: E402
 from support import page_context, page_text, static_files  # noqa: E402
 from support.demo import Demo, running_demo  # noqa: E402
 
@@ -71,6 +72,13 @@ def _mailboxes_exist_at(domain: str) -> None:
     from mailflatrate.base import clock
 
     MailDomain.objects.create(domain=domain, resolves=True, null_mx=False, checked_at=clock.now())
+
+
+@pytest.fixture(autouse=True)
+def first_day() -> None:
+    """Each test is the first day of its host: what it remembers of the database is another test's."""
+    for name in (SENDERS, SERVICES):
+        (DATA_DIR / "journal" / name).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

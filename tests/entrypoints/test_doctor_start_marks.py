@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery import sender_processes
 from mailflatrate.entrypoints.cli.doctor.start_marks import mark_lines
 from mailflatrate.settings.schema import MarkMode, load_settings
 
@@ -20,6 +20,6 @@ def test_one_mark_a_chunk_unless_something_speaks_for_more() -> None:
     assert "once a chunk: the database is on this machine" in line.text
     (line,) = mark_lines(settings.model_copy(update={"sender_marks": MarkMode.EACH}))
     assert line.text.endswith("message by message: MAILFLATRATE_SENDER_MARKS=each")
-    fence.note_seen("elsewhere.1.a.b")
+    sender_processes.note_seen("elsewhere.1.a.b")
     (line,) = mark_lines(settings)
     assert line.text.endswith("message by message: another host sends, too")

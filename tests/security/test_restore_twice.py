@@ -12,7 +12,7 @@ import pytest
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.states import locked, move
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.ab_test import decisions_of
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.maybe_sent import awaiting_answer
@@ -25,6 +25,7 @@ from mailflatrate.apps.stats.actions import decide_ab_test
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover
+from mailflatrate.settings.database_memory import SeenDatabase
 from support.api import program_of
 from support.customers import CONTENT, Customer, sending_customer
 from support.desk import desk
@@ -69,7 +70,7 @@ def be_another_database(database: str, *, promoted: bool) -> None:
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
     if promoted:
-        fence.note_seen("one.1.a.b")
+        sender_processes.note_seen("one.1.a.b")
     change = "regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')" if promoted else "'elsewhere/00000001/1/1'"
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute(f"UPDATE sending_fence SET identity = {change}")  # type: ignore[arg-type]
@@ -181,7 +182,8 @@ def test_a_promotion_with_a_gap_is_treated_alike(
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
     be_another_database(database, promoted=True)
-    fence.note_replayed("one.1.a.b", missing)
+    seen = SeenDatabase("1/5/9", 1, 1, 100, "", clock.now(), is_synchronous=True)
+    fence.note_replayed("one.1.a.b", missing, seen)
     withdrawal_logs.note_all_read()
     assert fence.resume_if_whole() is not bool(missing)
     fence.resume_all(set())

@@ -18,6 +18,7 @@ from psycopg import pq, sql
 from psycopg.rows import dict_row
 
 from mailflatrate.base import session_lock, tenancy
+from mailflatrate.base.job_database.admission import admit_async
 from mailflatrate.settings.links import cut, in_order, note_lost, note_reached
 
 
@@ -53,6 +54,7 @@ class WorkerConnector(PsycopgConnector):
         """Connect, and show the pass for jobs."""
         parameters = self._parameters | in_order(self._parameters)
         self._link = await psycopg.AsyncConnection.connect(**{**parameters, "autocommit": True})
+        await admit_async(self._link)
         note_reached(self._link)
         await tenancy.enter_jobs_async(self._link, for_session=True)
         self._link.add_notify_handler(self._hand_on)

@@ -11,6 +11,7 @@ slot of a dead client, so the session makes the server watch its end as well.
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any, Final
@@ -114,18 +115,51 @@ def _host_of(connection: AnyConnection) -> tuple[str, str] | None:
         return None
 
 
+def prefer_newest(conninfo: str, settings: Settings) -> None:
+    """Ask every host of a connection string at once, and remember the one with the highest timeline among those that
+    take writes: an old primary that was started again takes writes, too. Does nothing for a single host.
+    """
+    global _reached  # noqa: PLW0603  one a process: the primary is the same for all its connections
+    pairs = _pairs(conninfo_to_dict(conninfo))
+    if len(pairs) < 2:
+        return
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        timelines = list(pool.map(lambda pair: _timeline(conninfo, pair, settings.database_connect_seconds), pairs))
+    best = max(timelines)
+    if best:
+        host, port = pairs[timelines.index(best)]
+        _reached = host, port or "5432"
+
+
+def _timeline(conninfo: str, pair: tuple[str, str], seconds: int) -> str:
+    """Return a host's timeline in eight digits; empty if it can't be reached or takes no writes."""
+    only = {"host": pair[0], "port": pair[1] or None, "connect_timeout": seconds, "target_session_attrs": "read-write"}
+    try:
+        with psycopg.connect(make_conninfo(conninfo, **only)) as link:
+            row = link.execute("SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)").fetchone()
+    except psycopg.Error:
+        return ""
+    return str(row[0]) if row else ""
+
+
 def in_order(given: dict[str, Any]) -> dict[str, Any]:
     """Return the hosts of a connection's parameters and their ports: the last one reached first, the lost one last.
 
     Returns nothing for a single host.
     """
+    pairs = sorted(_pairs(given), key=_preference)
+    if len(pairs) < 2:
+        return {}
+    return {"host": ",".join(host for host, _port in pairs), "port": ",".join(port for _host, port in pairs)}
+
+
+def _pairs(given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return hosts and ports of a connection's parameters; none if they are named in a way that can't be ordered."""
     hosts = str(given.get("host") or "").split(",")
     ports = str(given.get("port") or "").split(",")
-    if len(hosts) < 2 or given.get("hostaddr") or len(ports) not in (1, len(hosts)):
-        return {}
-    pairs = list(zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True))
-    pairs.sort(key=_preference)
-    return {"host": ",".join(host for host, _port in pairs), "port": ",".join(port for _host, port in pairs)}
+    if given.get("hostaddr") or len(ports) not in (1, len(hosts)):
+        return []
+    return list(zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True))
 
 
 def _preference(pair: tuple[str, str]) -> tuple[bool, bool]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import connection
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim, SenderProcess
 from mailflatrate.apps.delivery.queries import campaign_progress, unsent_after_end
@@ -27,6 +28,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import UNFINISHED
+from mailflatrate.settings.database_memory import SeenDatabase
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
@@ -212,8 +214,8 @@ def test_a_lease_ends_by_the_databases_clock_and_only_after_it_was_seen_to_stand
 
 
 @pytest.fixture
-def behind(estate: Estate, database: str) -> Iterator[None]:
-    """The database turns out to be another one than sending was accepted for; afterward it is accepted again.
+def alone(estate: Estate, database: str) -> Iterator[None]:
+    """Nothing else is sent, and no sender is known; afterward the database is accepted again.
 
     What other tests left on its way is canceled beside the triggers: resuming would settle hundreds of campaigns.
     """
@@ -225,12 +227,18 @@ def behind(estate: Estate, database: str) -> Iterator[None]:
         )
         owner.execute("SET session_replication_role = origin")
         owner.execute("DELETE FROM sender_process")
-        owner.execute("UPDATE sending_fence SET identity = 'elsewhere/00000001/1/1'")
         yield
         owner.execute("DELETE FROM sender_process")
         owner.execute("UPDATE sending_fence SET held_at = NULL, cause = '', missing = 0")
         owner.execute("DELETE FROM sending_fence")
     fence.ensure_fence()
+
+
+@pytest.fixture
+def behind(alone: None, database: str) -> None:
+    """The database turns out to be another one than sending was accepted for."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("UPDATE sending_fence SET identity = 'elsewhere/00000001/1/1'")
 
 
 def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
@@ -241,8 +249,8 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
         Begun.objects.all().delete()
         Chunk.objects.filter(id=chunk_id).update(state=ChunkState.READY, claimed_by="")
     note(journal, estate, chunk_id, ids)
-    fence.note_seen("elsewhere.1.a.b")
-    fence.note_seen(journal.name)
+    sender_processes.note_seen("elsewhere.1.a.b")
+    sender_processes.note_seen(journal.name)
     assert send_rest(estate, campaign_id) == [], "before anybody noticed"
     hold = fence.check()
     assert hold is not None
@@ -275,18 +283,23 @@ def test_a_database_that_is_behind_sends_nothing_until_it_was_told(
     assert (progress.sent, progress.in_doubt, progress.pending) == (2, 10, 0)
 
 
+def seen(at: datetime, *, is_synchronous: bool = True, hosts: tuple[str, ...] = ("one",)) -> SeenDatabase:
+    """What a sender's host remembers of the previous primary."""
+    return SeenDatabase("1/5/9", 1, 1, 100, "", at, is_synchronous, hosts)
+
+
 def test_after_a_promotion_sending_goes_on_when_every_sender_was_heard(estate: Estate, database: str) -> None:
     campaign_id = release(estate)
     with tenancy.platform(PlatformReason.FENCE):
         SenderProcess.objects.all().delete()
-    fence.note_seen("one.1.a.b")
+    sender_processes.note_seen("one.1.a.b")
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')")
         hold = fence.check()
         assert hold is not None
         assert (hold.cause, hold.waits_for) == (fence.HoldCause.PROMOTED, ["one.1.a.b"])
         assert not fence.resume_if_whole()
-        fence.note_replayed("one.1.a.b", 0)
+        fence.note_replayed("one.1.a.b", 0, seen(hold.since))
         assert not fence.resume_if_whole(), "no worker has replayed the withdrawals log"
         withdrawal_logs.note_read("place", "host", held_at=hold.since)
         assert fence.resume_if_whole()
@@ -305,16 +318,24 @@ def test_pause_all_stops_what_runs_and_what_waits(estate: Estate) -> None:
     assert len(send_rest(estate, campaign_id)) == PEOPLE
 
 
-def test_an_identifier_that_was_given_out_anew_is_another_message(
-    estate: Estate, claimed: tuple[int, int, list[int]], journal: Journal
+@pytest.mark.parametrize("at", [1_600_000_000_000, 4_000_000_000_000])
+def test_a_journal_counts_whatever_its_hosts_clock_said(
+    estate: Estate, claimed: tuple[int, int, list[int]], journal: Journal, at: int
 ) -> None:
-    """A journal speaks of a delivery that was made after its words were written."""
     _, chunk_id, ids = claimed
     journal.begin_chunk(estate.account_id, chunk_id)
     journal.started(ids[0])
-    journal.replied(reply(ids[0]), 1_600_000_000_000)
-    assert replay(journal.path.parent).changed == 0
-    assert states(estate, ids)[0] == "pending"
+    journal.replied(reply(ids[0]), at)
+    assert replay(journal.path.parent).changed == 1
+    assert states(estate, ids)[0] == "sent"
+
+
+def test_no_identifier_is_given_out_twice_after_a_hold(database: str, behind: None) -> None:
+    with psycopg.connect(database, autocommit=True) as owner:
+        (before,) = owner.execute("SELECT last_value FROM delivery_id_seq").fetchone() or (0,)
+        assert fence.check() is not None
+        (after,) = owner.execute("SELECT last_value FROM delivery_id_seq").fetchone() or (0,)
+    assert after - before > 1_000_000, "journals know messages that this database has forgotten"
 
 
 def test_what_is_kept_names_nobody_and_goes_after_its_time(tmp_path: Path) -> None:
@@ -347,3 +368,66 @@ def test_nobody_holds_or_lets_go_with_the_applications_role(database: str) -> No
                 eve.execute(statement)
         eve.execute("SET ROLE mailflatrate_platform")
         assert eve.execute("UPDATE sending_fence SET held_at = now()").rowcount == 0, "not without the pass"
+
+
+def promoted(database: str, *, silent_minutes: int) -> fence.Hold:
+    """The database was promoted so long after its last sign of life."""
+    sender_processes.note_seen("one.1.a.b")
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DELETE FROM withdrawals_place")
+        owner.execute("UPDATE sender_process SET seen_at = now() - %s * interval '1 minute'", [silent_minutes])
+        owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')")
+    hold = fence.check()
+    assert hold is not None
+    assert hold.cause is fence.HoldCause.PROMOTED
+    return hold
+
+
+def resumes(hold: fence.Hold, *remembered: SeenDatabase | None) -> bool:
+    """Whether sending resumes once each host has reported what it remembers, and the withdrawals were replayed."""
+    withdrawal_logs.note_read("place", "host", held_at=hold.since)
+    for each in remembered:
+        fence.note_replayed("one.1.a.b", 0, each)
+    return fence.resume_if_whole()
+
+
+@pytest.mark.parametrize("minutes", [0, 11, 60, 1440])
+def test_a_promotion_at_any_time_after_the_loss_takes_the_same_path(
+    estate: Estate, database: str, alone: None, minutes: int
+) -> None:
+    hold = promoted(database, silent_minutes=minutes)
+    last_life_at = withdrawal_logs.known_until()
+    assert last_life_at is not None
+    assert resumes(hold, seen(last_life_at + timedelta(seconds=20)))
+
+
+def test_a_database_set_back_for_long_is_a_persons_to_resume_whatever_its_timeline(
+    estate: Estate, database: str, alone: None
+) -> None:
+    hold = promoted(database, silent_minutes=60)
+    last_life_at = withdrawal_logs.known_until()
+    assert last_life_at is not None
+    assert not resumes(hold, seen(last_life_at + timedelta(minutes=11)))
+    found = fence.check()
+    assert found is not None
+    assert found.cause is fence.HoldCause.RESTORED
+    assert "last sign of life" in found.reason
+
+
+def test_a_promoted_database_waits_for_hosts_that_it_cannot_know(estate: Estate, database: str, alone: None) -> None:
+    hold = promoted(database, silent_minutes=0)
+    assert not resumes(hold, seen(hold.since, is_synchronous=False)), "a host may have joined in the gap"
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("UPDATE sending_fence SET held_at = held_at - interval '61 seconds'")
+    assert fence.resume_if_whole()
+
+
+def test_a_host_that_only_others_remember_is_waited_for(estate: Estate, database: str, alone: None) -> None:
+    hold = promoted(database, silent_minutes=0)
+    assert not resumes(hold, seen(hold.since, hosts=("one", "two")))
+    found = fence.current_hold()
+    assert found is not None
+    assert found.waits_for == ["two.unseen"]
+    fence.resume_all({"two"})
+    assert fence.check() is None
+    assert not sender_processes.knows("two.unseen")

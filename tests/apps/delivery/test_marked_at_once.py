@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery import sender_processes
 from mailflatrate.apps.delivery.actions import campaigns, lost_host
 from mailflatrate.apps.delivery.models import Begun, Chunk, ChunkState, Delivery, LostClaim
 from mailflatrate.apps.delivery.send import recovery
@@ -99,7 +99,7 @@ def test_what_the_database_knows_when_the_first_message_begins(
     """Everything is called begun at once, unless another host sends or the operator wants each message marked."""
     _, chunk_id, ids = planned(estate)
     if other_host:
-        fence.note_seen("elsewhere.1.a.b")
+        sender_processes.note_seen("elsewhere.1.a.b")
     seen: list[int] = []
 
     async def work(owner: psycopg.Connection[tuple[object, ...]]) -> None:

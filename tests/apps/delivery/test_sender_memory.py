@@ -17,6 +17,7 @@ from mailflatrate.apps.delivery.models import Chunk
 from mailflatrate.apps.delivery.queries import campaign_progress
 from mailflatrate.apps.delivery.relays.relay_cache import PoolKey
 from mailflatrate.apps.delivery.send import replay, sent_record, upkeep
+from mailflatrate.apps.delivery.send.admission import Admission
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.routes import Routes
@@ -113,7 +114,7 @@ def test_a_journal_is_kept_when_a_chunk_was_left_while_the_lane_was_busy(tmp_pat
     async def work() -> tuple[int, int]:
         settings = load_settings()
         routes, orm = Routes(settings, tmp_path), OrmThread()
-        keeping = Upkeep(tmp_path, routes, orm, retry_policy(settings), {}, asyncio.Event(), 72)
+        keeping = Upkeep(tmp_path, routes, orm, retry_policy(settings), {}, Admission(tmp_path, "one.1.a.b"), 72)
         lane = routes.route(Stream.CAMPAIGN, PoolKey(RelayPool.TRUSTED))
         lane.journal.begin_chunk(1, 10)
         lane.journal.started(100)

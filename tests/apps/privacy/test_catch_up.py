@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from django.db import DatabaseError, connection
 
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.models import SenderProcess, WithdrawalsPlace
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import Contact, Subscription
@@ -20,6 +20,7 @@ from mailflatrate.apps.privacy.withdrawals.log_writer import log_waiting
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.database_memory import SeenDatabase
 from mailflatrate.settings.schema import Settings, load_settings
 from support.customers import Customer, sending_customer
 
@@ -53,12 +54,12 @@ def anna(owner: object) -> Customer:
 
 
 def promote(owner: psycopg.Connection[tuple[object, ...]]) -> fence.Hold:
-    fence.note_seen(SENDER)
+    sender_processes.note_seen(SENDER)
     owner.execute("UPDATE sending_fence SET identity = regexp_replace(identity, '/[0-9A-F]{8}/', '/00000099/')")
     hold = fence.check()
     assert hold is not None
     assert hold.cause is fence.HoldCause.PROMOTED
-    fence.note_replayed(SENDER, 0)
+    fence.note_replayed(SENDER, 0, SeenDatabase("1/5/9", 1, 1, 100, "", hold.since, is_synchronous=True))
     return hold
 
 

@@ -1,10 +1,12 @@
 """The fence: all sending is held while the database may be behind its journals (ADR 0020).
 
 A promoted replica, a restored dump and a restored base backup each differ from the database whose identity the fence
-holds. The claim of a chunk compares it in its own statement, so nothing is sent before the change is noticed.
+holds. The claim of a chunk compares it in its own statement, so nothing is sent before the change is noticed. What a
+database can't tell about itself, its hosts remember (ADR 0094).
 """
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,16 +20,30 @@ from mailflatrate.apps.delivery import maybe_sent, withdrawal_logs
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.actions import lost_host
 from mailflatrate.apps.delivery.fence_sql import IDENTITY
-from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence
+from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence, WithdrawalsPlace
+from mailflatrate.apps.delivery.sender_processes import ALIVE
 from mailflatrate.base import tenancy
+from mailflatrate.base.job_database.admission import memories, process_memory
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import RUNNING, UNFINISHED
+from mailflatrate.settings.database_memory import (
+    STATE,
+    DatabaseMemory,
+    DatabaseState,
+    MatchKind,
+    SeenDatabase,
+    found_state,
+)
 from mailflatrate.settings.schema import load_settings
 
-ALIVE = timedelta(minutes=10)
-"""A process last seen longer than this before the database's last moment had nothing under way then."""
 SILENT = timedelta(seconds=10)
 """A process silent for this long on a held database has nothing more to note in its journal."""
+
+UNKNOWN_HOSTS = timedelta(seconds=60)
+"""A promoted database waits this long for hosts that it doesn't know: as long as a claim lives without its sender."""
+UNSEEN = ".unseen"
+"""Ends the name of a sender process that others remember and this database does not know."""
+LONGEST_LINEAGE = 500
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +53,15 @@ class HoldCause(StrEnum):
 
     PAUSED = "paused"
     PROMOTED = "promoted"
+    REJOINED = "rejoined"
+    """A sender host that had no part in the last promotion is back, and its journals are unknown here."""
     RESTORED = "restored"
+
+
+BY_JOURNALS = (HoldCause.PROMOTED, HoldCause.REJOINED)
+"""Such a hold ends automatically, once all journals and withdrawals were replayed."""
+_SAME = (HoldCause.PAUSED, HoldCause.REJOINED)
+"""The database is the one that was accepted before."""
 
 
 class NotAccounted(Exception):
@@ -61,6 +85,7 @@ class Hold:
     """A hold of all sending. `waits_for`: sender processes that have not replayed their journals yet.
 
     `knows_withdrawals`: every host's withdrawals were read. Otherwise `unread` names the hosts that still have to.
+    `waits_until`: until then a host that the database doesn't know may still come back.
     """
 
     since: datetime
@@ -69,12 +94,14 @@ class Hold:
     waits_for: list[str]
     knows_withdrawals: bool = True
     unread: tuple[str, ...] = ()
+    reason: str = ""
+    waits_until: datetime | None = None
 
 
 def ensure_fence() -> None:
     """Accept this database for sending, unless another one was accepted before."""
     with tenancy.platform(PlatformReason.FENCE):
-        SendingFence.objects.get_or_create(id=1, defaults={"identity": _identity()})
+        SendingFence.objects.get_or_create(id=1, defaults={"identity": _identity(), "lineage": [uuid.uuid4()]})
 
 
 def current_hold() -> Hold | None:
@@ -83,11 +110,14 @@ def current_hold() -> Hold | None:
         fence = SendingFence.objects.filter(id=1, held_at__isnull=False).first()
         if fence is None or fence.held_at is None:
             return None
-        waits_for, cause = _not_accounted(fence.held_at), HoldCause(fence.cause)
+        cause = HoldCause(fence.cause)
+        waits_until = _waits_until(fence) if cause is HoldCause.PROMOTED else None
+        hold = Hold(fence.held_at, cause, fence.missing, _not_accounted(fence.held_at))
+        hold = replace(hold, reason=fence.reason, waits_until=waits_until)
         if cause is HoldCause.PAUSED or (fence.withdrawals_at is not None and fence.withdrawals_at >= fence.held_at):
-            return Hold(fence.held_at, cause, fence.missing, waits_for)
+            return hold
         unread = withdrawal_logs.unread_hosts()
-        return Hold(fence.held_at, cause, fence.missing, waits_for, not unread, tuple(unread))
+        return replace(hold, knows_withdrawals=not unread, unread=tuple(unread))
 
 
 def is_held() -> bool:
@@ -95,15 +125,35 @@ def is_held() -> bool:
     return SendingFence.objects.filter(id=1, held_at__isnull=False).exists()
 
 
-def check() -> Hold | None:
-    """Hold all sending if this database is not the accepted one; return the hold, if there is one."""
+def check(memory: DatabaseMemory | None = None) -> Hold | None:
+    """Hold all sending if this database is not the accepted one, or an earlier state of it; return the hold, if there
+    is one. `memory` is what this host remembers, by default that of this process.
+    """
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.filter(id=1).first()
         identity = _identity()
-        known = fence is not None and fence.identity == identity
-    if fence is not None and not known and (fence.held_at is None or fence.cause == HoldCause.PAUSED):
+    if fence is None or (fence.held_at is not None and fence.cause != HoldCause.PAUSED):
+        return current_hold()
+    memory = memory or process_memory()
+    if fence.identity != identity:
         _hold(_cause_of(fence.identity, identity))
+    elif memory is not None:
+        judgment = memory.judge(read_state())
+        if judgment.match is MatchKind.OLDER:
+            _hold(HoldCause.RESTORED, judgment.reason)
     return current_hold()
+
+
+def read_state() -> DatabaseState | None:
+    """Return how far this database has come, for the memory of its hosts."""
+    with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
+        cursor.execute(STATE)
+        return found_state(cursor.fetchone())
+
+
+def hold_rejoined(reason: str) -> None:
+    """Hold all sending until the journals of a host are replayed that had no part in what happened to the database."""
+    _hold(HoldCause.REJOINED, reason)
 
 
 def pause_all() -> None:
@@ -135,6 +185,7 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     with tenancy.platform(PlatformReason.FENCE):
         SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED)
         withdrawal_logs.begin_hold(lost_since)
+    _supersede()
     waiting = maybe_sent.set_aside()  # first: an A/B test whose last result is settled would continue
     drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
     paused = [each for each in waiting if each.state == CampaignState.PAUSED]
@@ -142,35 +193,27 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     return RestoreFindings(0 if keep_unsettled else settle_as_unknown(), drafts, paused)
 
 
-def note_seen(name: str) -> None:
-    """Record that a sender process is alive."""
-    with tenancy.platform(PlatformReason.FENCE):
-        SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
+def note_replayed(name: str, missing: int, seen: SeenDatabase | None = None) -> None:
+    """Record that a sender process has replayed its host's journals on this held database, and what it remembers.
 
-
-def other_host_sends(name: str) -> bool:
-    """Return whether a sender process on another host than the process `name` was seen in the last ten minutes.
-
-    A process's name begins with the name of its host.
+    Hosts that only it remembers are waited for, too. If it saw the database's own clock later than a replica may be
+    behind, this database counts as restored, and a person decides.
     """
-    own = f"{name.partition('.')[0]}."
+    is_synchronous = seen is not None and seen.is_synchronous
     with tenancy.platform(PlatformReason.FENCE):
-        recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE)
-        return recent.exclude(name__startswith=own).exists()
-
-
-def note_replayed(name: str, missing: int) -> None:
-    """Record that a sender process has replayed its host's journals on this held database."""
-    with tenancy.platform(PlatformReason.FENCE):
-        SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now(), "replayed_at": Now()})
+        reported = {"seen_at": Now(), "replayed_at": Now(), "was_synchronous": is_synchronous}
+        SenderProcess.objects.update_or_create(name=name, defaults=reported)
+        fence = SendingFence.objects.select_for_update().get(id=1)
         if missing:
             SendingFence.objects.filter(id=1).update(missing=F("missing") + missing)
-
-
-def forget_process(name: str) -> None:
-    """Forget a sender process that has ended with its journal written."""
-    with tenancy.platform(PlatformReason.FENCE):
-        SenderProcess.objects.filter(name=name).delete()
+        if seen is None or fence.cause != HoldCause.PROMOTED or fence.held_at is None:
+            return
+        known = {each.partition(".")[0] for each in SenderProcess.objects.values_list("name", flat=True)}
+        if fence.known_until is None or fence.known_until < seen.at - ALIVE:
+            reason = f"its last sign of life was {fence.known_until}, and a host saw it at {seen.at}"
+            SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED, reason=reason[:200])
+        for host in set(seen.hosts) - known:
+            SenderProcess.objects.create(name=f"{host}{UNSEEN}", seen_at=fence.known_until or fence.held_at)
 
 
 def resume_if_whole() -> bool:
@@ -178,7 +221,7 @@ def resume_if_whole() -> bool:
     if not load_settings().resume_after_promotion:
         return False
     hold = current_hold()
-    if hold is None or hold.cause is not HoldCause.PROMOTED or hold.missing or hold.waits_for:
+    if hold is None or hold.cause not in BY_JOURNALS or hold.missing or hold.waits_for or hold.waits_until:
         return False
     if not hold.knows_withdrawals:
         return False
@@ -200,6 +243,11 @@ def resume_all(
     planned campaigns keep their time.
     """
     hold = check()
+    refused = [found.reason for each in memories() if (found := each.judge(read_state())).match is MatchKind.REFUSED]
+    if refused:  # a person wants this database although the host works with another one
+        _hold(HoldCause.RESTORED, refused[0])
+        _supersede()
+        hold = current_hold()
     if hold is None:
         return
     if hold.cause is not HoldCause.PAUSED:
@@ -231,9 +279,24 @@ def settle_as_unknown() -> int:
     return sum([lost_host.end_unknown(account_id, chunk_id) for account_id, chunk_id in rows])
 
 
+def _supersede() -> None:
+    """Make this database the successor of whatever this host works with, so that it isn't refused any longer."""
+    with tenancy.platform(PlatformReason.FENCE):
+        fence = SendingFence.objects.select_for_update().get(id=1)
+        heads = [uuid.UUID(seen.head) for each in memories() if (seen := each.read()) and seen.head]
+        fence.lineage = [*fence.lineage, *(each for each in heads if each not in fence.lineage), uuid.uuid4()]
+        fence.save(update_fields=["lineage"])
+
+
 def _open() -> None:
     with tenancy.platform(PlatformReason.FENCE):
-        SendingFence.objects.filter(id=1).update(held_at=None, cause="", missing=0, identity=_identity())
+        fence = SendingFence.objects.select_for_update().get(id=1)
+        if fence.cause not in _SAME:
+            fence.lineage = [*fence.lineage, uuid.uuid4()][-LONGEST_LINEAGE:]
+        fence.replicas = fence.replicas if fence.cause in _SAME else 0  # those of the previous primary
+        fence.held_at, fence.cause, fence.reason, fence.missing, fence.identity = None, "", "", 0, _identity()
+        fence.save(update_fields=["held_at", "cause", "reason", "missing", "identity", "lineage", "replicas"])
+        SenderProcess.objects.filter(name__endswith=UNSEEN).delete()
         running = list(Campaign.objects.filter(state__in=RUNNING).values_list("account_id", "id"))
         # In the same transaction: a campaign whose planning waited has no job that a sweep would wake.
         for campaign in Campaign.objects.filter(state=CampaignState.PLANNING):
@@ -243,18 +306,30 @@ def _open() -> None:
         campaigns_actions.wake_campaign(account_id, campaign_id)
 
 
-def _hold(cause: HoldCause) -> None:
+def _hold(cause: HoldCause, reason: str = "") -> None:
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
         if fence.held_at is not None and fence.cause != HoldCause.PAUSED:
             return
-        log.error("sending_held", cause=cause.value)
-        SendingFence.objects.filter(id=1).update(held_at=Now(), cause=cause)
+        log.error("sending_held", cause=cause.value, reason=reason)
         newest = SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]
+        SendingFence.objects.filter(id=1).update(held_at=Now(), cause=cause, reason=reason[:200])
         if newest is not None:
             SenderProcess.objects.filter(seen_at__lt=newest - ALIVE).delete()
         withdrawal_logs.begin_hold()
         _jump_identifiers()
+
+
+def _waits_until(fence: SendingFence) -> datetime | None:
+    """Return until when a promoted database waits for hosts that it can't know, or None once that is over.
+
+    If every sender last saw the previous primary wait for its replica, this database has all that it confirmed.
+    """
+    reported = SenderProcess.objects.filter(replayed_at__gte=fence.held_at)
+    if reported.exists() and not reported.filter(was_synchronous=False).exists():
+        return None
+    is_over = SendingFence.objects.filter(id=1, held_at__lt=Now() - UNKNOWN_HOSTS).exists()
+    return None if is_over or fence.held_at is None else fence.held_at + UNKNOWN_HOSTS
 
 
 def _jump_identifiers() -> None:
@@ -281,11 +356,11 @@ def _identity() -> str:
 
 
 def _cause_of(known: str, found: str) -> HoldCause:
-    """Return the cause of a hold. A promotion changes only the timeline. A base backup restored to an earlier moment
-    does, too, but then its last sign of life is old.
+    """Return the cause of a hold. A promotion changes only the timeline, however late it comes. A base backup restored
+    to an earlier moment does, too: then a host remembers a later one (`note_replayed`).
     """
     before, after = known.split("/"), found.split("/")
     same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])
     with tenancy.platform(PlatformReason.FENCE):
-        is_recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE).exists()
-    return HoldCause.PROMOTED if same_but_timeline and is_recent else HoldCause.RESTORED
+        had_life = SenderProcess.objects.exists() or WithdrawalsPlace.objects.exists()
+    return HoldCause.PROMOTED if same_but_timeline and had_life else HoldCause.RESTORED

@@ -7,6 +7,9 @@ IDENTITY = """concat_ws('/', (SELECT system_identifier FROM pg_control_system())
 
 OPEN = f"EXISTS (SELECT 1 FROM sending_fence WHERE held_at IS NULL AND identity = {IDENTITY})"  # noqa: S608
 HELD = "EXISTS (SELECT 1 FROM sending_fence WHERE held_at IS NOT NULL)"
+IS_MEMBER = "SELECT 1 FROM sender_process WHERE name = %s"
+POSITION = "SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint"
+"""How far the server's log is on its disk."""
 BEGIN_RUN = "SELECT public.server_run()"
 """Notes that the server runs again after a crash, if no other connection did."""
 IS_KNOWN = f"SELECT identity = {IDENTITY} FROM sending_fence"  # noqa: S608

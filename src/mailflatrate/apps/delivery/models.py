@@ -214,7 +214,7 @@ class SendingFence(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True)
     identity = models.CharField(max_length=120, help_text="server, timeline, database and table of this row")
     held_at = models.DateTimeField(null=True)
-    cause = models.CharField(max_length=10, blank=True, db_default="", help_text="paused, promoted, restored")
+    cause = models.CharField(max_length=10, blank=True, db_default="", help_text="paused, promoted, rejoined, restored")
     missing = models.PositiveIntegerField(
         db_default=0, help_text="messages that are in journals but not in the database"
     )
@@ -227,6 +227,12 @@ class SendingFence(models.Model):
     sent_meanwhile = models.PositiveIntegerField(
         db_default=0, help_text="messages since then that journals know and this database had no result for"
     )
+    lineage = ArrayField(
+        models.UUIDField(), db_default=[], help_text="a random number for each time it was accepted, oldest first"
+    )
+    reason = models.CharField(max_length=200, blank=True, db_default="", help_text="what a process found, in words")
+    replicas = models.PositiveSmallIntegerField(db_default=0, help_text="most replicas that were connected lately")
+    replicas_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sending_fence"
@@ -240,6 +246,9 @@ class SenderProcess(models.Model):
     seen_at = models.DateTimeField(db_default=Now())
     replayed_at = models.DateTimeField(null=True)
     no_room_at = models.DateTimeField(null=True, help_text="since when its disk is too full for a journal")
+    was_synchronous = models.BooleanField(
+        db_default=False, help_text="last saw the previous primary wait for a replica; reported with the replay"
+    )
 
     class Meta:
         db_table = "sender_process"

@@ -8,6 +8,7 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg import pq
 
+from mailflatrate.base.job_database.admission import admit
 from mailflatrate.base.job_database.slots import Idle, Slot, Slots
 from mailflatrate.settings import links
 
@@ -37,9 +38,10 @@ class FollowingWrapper(base.DatabaseWrapper):
         return parameters | links.in_order(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """Connect, and remember the host."""
+        """Connect, and remember the host. Raises DatabaseRefused for an old primary."""
         link: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         link.add_notice_handler(_pass_on)
+        admit(link)
         links.note_reached(link)
         return link
 

@@ -47,6 +47,12 @@ EXPRESS_SECONDS: Final = Histogram(
     "mailflatrate_express_seconds", "From a sign-up to the relay's reply to its confirmation mail", buckets=_SLOW
 )
 DATABASE_GONE: Final = Counter("mailflatrate_database_gone", "Times that the database did not answer a sender")
+DATABASE_REFUSED: Final = Counter(
+    "mailflatrate_database_refused", "Connections to an old primary, or to a database that this host doesn't work with"
+)
+CLOCK_DRIFT: Final = Gauge(
+    "mailflatrate_clock_drift_seconds", "How far this host's clock is ahead of the database's, as a sender sees it"
+)
 JOBS: Final = Counter("mailflatrate_jobs_worked", "Background jobs by name and how they ended", ["job", "result"])
 JOB_SECONDS: Final = Histogram("mailflatrate_job_seconds", "How long background jobs took", ["queue"], buckets=_SLOW)
 INBOUND: Final = Counter(

@@ -9,6 +9,7 @@ from mailflatrate.settings import links
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.logs import configure_logging
 from mailflatrate.settings.postgres import EmbeddedPostgres
+from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import Settings, load_settings
 
 
@@ -21,6 +22,8 @@ def boot(purpose: ProcessPurpose = ProcessPurpose.ADMINISTRATION) -> Settings:
     links.serve_as(purpose)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailflatrate.settings.django")
     configure_logging(settings)
+    if settings.app_database_url or settings.database_url:
+        links.prefer_newest(app_login(settings), settings)
     _set_up_django()
     return settings
 

@@ -32,6 +32,7 @@ from mailflatrate.apps.delivery.send.sender import (
     this_sender,
 )
 from mailflatrate.base.job_connector import JobConnector
+from mailflatrate.base.job_database.admission import admit_async
 from mailflatrate.base.job_database.base import forget_idle
 from mailflatrate.base.jobs import JobQueue
 from mailflatrate.base.metrics.names import JOB_SECONDS, JOBS, begin_job
@@ -209,6 +210,7 @@ class _Work:
         while not self._stopping.is_set():
             try:
                 link = await psycopg.AsyncConnection.connect(app_url(load_settings()))
+                await admit_async(link)
                 links.note_reached(link)
                 await link.close()
                 return

@@ -4,8 +4,15 @@ This is the common case and takes two statements on the sender's own connection.
 `actions.finish_chunk`.
 """
 
+import structlog
+
+from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection
+from mailflatrate.base.metrics.names import CHUNKS
+
+log = structlog.get_logger(__name__)
 
 # Campaigns are locked before their chunks everywhere, so that of two chunks ending at once one sees the other. The lock
 # has a statement of its own: the next one then sees what the previous holder committed. A campaign that is locked isn't
@@ -51,3 +58,16 @@ async def end_if_nothing_follows(connection: Connection, claim: Claim, claimed_b
         return False
     found = await (await connection.execute(_END, parameters)).fetchone()
     return found is not None and found[0] == 1
+
+
+def log_chunk(run: ChunkRun, seconds: float) -> None:
+    """Log the results of a chunk, and which providers deferred much of it."""
+    counts = run.counted.by_state()
+    sent = counts.get(DeliveryState.SENT, 0)
+    halt = run.halt.name.lower() if run.halt else ""
+    CHUNKS.inc()
+    log.info("chunk_done", **counts, seconds=round(seconds, 2), per_second=round(sent / max(seconds, 0.01)), halt=halt)
+    for wave in run.counted.waves():
+        log.warning(
+            "deferral_wave", provider=wave.provider, deferred=wave.deferred, attempted=wave.attempted, reply=wave.reply
+        )

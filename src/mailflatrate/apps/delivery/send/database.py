@@ -11,7 +11,8 @@ import psycopg
 import structlog
 from psycopg.types.json import set_json_loads
 
-from mailflatrate.apps.delivery.fence_sql import BEGIN_RUN, IS_KNOWN
+from mailflatrate.apps.delivery.fence_sql import POSITION
+from mailflatrate.apps.delivery.send.admission import Admission, DatabaseFenced
 from mailflatrate.apps.delivery.send.prepared_statement import NAME, RepeatedStatement
 from mailflatrate.base import tenancy
 from mailflatrate.base.metrics.names import DATABASE_GONE
@@ -44,19 +45,15 @@ class DatabaseGone(Exception):
     """Raised when the server does not answer; the transaction may or may not have been committed."""
 
 
-class DatabaseFenced(Exception):
-    """Raised when this is not the database accepted for sending: it was promoted or restored (ADR 0020)."""
-
-
 class Database:
     """One connection, used by one transaction at a time, opened on demand; `by_keys` for statements that fetch by keys.
 
-    `busy_since` is the event loop's time at which the current transaction began; None between transactions. `fenced` is
-    shared by several connections: the first one that finds another database sets it, and it blocks all of them until it
-    is cleared. `is_beside` is True while the server is known to run on this machine.
+    `busy_since` is the event loop's time at which the current transaction began; None between transactions. `admission`
+    is shared by several connections: the first one that finds another database blocks all of them. `is_beside` is True
+    while the server is known to run on this machine.
     """
 
-    def __init__(self, name: str, *, by_keys: bool = False, fenced: asyncio.Event | None = None) -> None:
+    def __init__(self, name: str, *, by_keys: bool = False, admission: Admission | None = None) -> None:
         self._name = name
         self._options = " ".join(f"-c {each}=off" for each in BY_KEYS) if by_keys else ""
         self._connection: Connection | None = None
@@ -66,7 +63,7 @@ class Database:
         self.is_beside = False
         self._scoped_to: int | None = None
         self._repeated: RepeatedStatement | None = None
-        self._fenced = fenced or asyncio.Event()
+        self._admission = admission
 
     async def run(self, account_id: int, work: Work[T]) -> T:
         """Run `work` in one transaction scoped to the account.
@@ -130,7 +127,7 @@ class Database:
                 self.busy_since = None
 
     def _is_ready_for(self, account_id: int, prepared: RepeatedStatement, statement: bytes) -> bool:
-        is_open = self._connection is not None and not self._connection.closed and not self._fenced.is_set()
+        is_open = self._connection is not None and not self._connection.closed and not self._is_fenced
         return is_open and self._scoped_to == account_id and prepared.statement == statement
 
     async def _prepare(self, account_id: int, statement: bytes) -> RepeatedStatement:
@@ -192,8 +189,22 @@ class Database:
                 note_lost(self._connection)
             cut(self._connection)
 
+    async def position(self) -> int:
+        """Return how far the server's log is on its disk. Raises DatabaseGone like `run`."""
+
+        async def ask() -> int:
+            row = await (await (await self._connected()).execute(POSITION)).fetchone()
+            assert row is not None
+            return int(str(row[0]))
+
+        return await self._in_time(ask)
+
+    @property
+    def _is_fenced(self) -> bool:
+        return self._admission is not None and self._admission.fenced.is_set()
+
     async def _connected(self) -> Connection:
-        if self._fenced.is_set():
+        if self._is_fenced:
             raise DatabaseFenced("all sending is on hold")
         if self._connection is None or self._connection.closed:
             self._scoped_to, self._repeated = None, None
@@ -205,11 +216,8 @@ class Database:
             )
             note_reached(self._connection)
             set_json_loads(_load_json, self._connection)
-            known = await (await self._connection.execute(IS_KNOWN)).fetchone()
-            await self._connection.execute(BEGIN_RUN)
-            if known is None or not known[0]:
-                self._fenced.set()
-                raise DatabaseFenced("the database is a different one, or an earlier state of it")
+            if self._admission is not None:
+                await self._admission.check(self._connection)
             session = await (await self._connection.execute(same_machine.SESSION)).fetchone()
             self.is_beside = same_machine.is_served_here(self._connection.fileno(), session)
         return self._connection

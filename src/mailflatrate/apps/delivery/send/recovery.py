@@ -16,7 +16,7 @@ from asgiref.sync import async_to_sync
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
-from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery import fence, sender_processes
 from mailflatrate.apps.delivery.actions import claim_end, lost_host
 from mailflatrate.apps.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState, LostClaim
 from mailflatrate.apps.delivery.send.database import Connection
@@ -34,6 +34,7 @@ from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, in_doubt, 
 from mailflatrate.apps.delivery.send.replay import ReplayResult, replay
 from mailflatrate.apps.delivery.send.sent_record import was_set_aside
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.job_database.admission import admit_async
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.retries import RetryPolicy
 from mailflatrate.settings.roles import app_url
@@ -59,7 +60,7 @@ def recover_host(folder: Path, own: Collection[Path], policy: RetryPolicy) -> No
                 recover_journal(path, policy)
                 if was_set_aside(path):  # otherwise the next round tries again
                     path.unlink()
-                    fence.forget_process(path.stem)
+                    sender_processes.forget_process(path.stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,7 @@ def _record(account_id: int, chunk_id: int, name: str, batch: list[SettledDelive
 
     async def write() -> None:
         link: Connection = await psycopg.AsyncConnection.connect(app_url(load_settings()), autocommit=True)
+        await admit_async(link)
         async with link, link.transaction():
             await tenancy.enter_account_async(link, account_id)
             await record(link, account_id, chunk_id, name, batch)

@@ -11,15 +11,15 @@ from mailflatrate.apps.delivery import full_disks
 from mailflatrate.apps.delivery.actions import campaigns, claim_end
 from mailflatrate.apps.delivery.confirmations import plan_confirmations
 from mailflatrate.apps.delivery.editions import EditionCache
-from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.apps.delivery.relays.relay_cache import SETTINGS_RELAY, read_book
 from mailflatrate.apps.delivery.send import claims, recovery, sent_record
+from mailflatrate.apps.delivery.send.admission import Admission, DatabaseFenced
 from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, AllowanceRequest, ask_for, settle
 from mailflatrate.apps.delivery.send.chunk import ChunkHalt, ChunkRun
 from mailflatrate.apps.delivery.send.chunk_composer import CampaignWriter, Writer
-from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows
+from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows, log_chunk
 from mailflatrate.apps.delivery.send.claims import Claim
-from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseFenced
+from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes, narrowed, providers_of, write_figures
@@ -29,7 +29,7 @@ from mailflatrate.apps.delivery.signing import digest_signer
 from mailflatrate.apps.gate.message_composition import EditionUnusable
 from mailflatrate.apps.gate.recipients import load_tables
 from mailflatrate.base import tracing
-from mailflatrate.base.metrics.names import CHUNKS, CLAIM_SECONDS
+from mailflatrate.base.metrics.names import CLAIM_SECONDS
 from mailflatrate.mail.author_mistakes import as_param
 from mailflatrate.rules.relays import Stream
 from mailflatrate.settings.schema import MarkMode, Settings, load_settings
@@ -55,9 +55,9 @@ class Sender:
         folder = settings.data_dir / "journal"
         self._routes = Routes(settings, folder)
         self._relays_read = asyncio.Event()
-        self._fenced = asyncio.Event()
-        self._main = Database("sender", fenced=self._fenced)
-        self._side = Database("watch", by_keys=True, fenced=self._fenced)
+        self._admission = Admission(folder, next(iter(self._routes)).journal.name)
+        self._main = Database("sender", admission=self._admission)
+        self._side = Database("watch", by_keys=True, admission=self._admission)
         self._editions = EditionCache()
         self._policy = retry_policy(settings)
         self._signer = digest_signer(settings)
@@ -67,7 +67,7 @@ class Sender:
         self._orm = OrmThread()
         self._stopping = asyncio.Event()
         self._upkeep = Upkeep(
-            folder, self._routes, self._orm, self._policy, self._active, self._fenced, settings.journal_keep_hours
+            folder, self._routes, self._orm, self._policy, self._active, self._admission, settings.journal_keep_hours
         )
         self._housekeeping = asyncio.create_task(self._upkeep.run())
         self._following = asyncio.create_task(self._follow_relays())
@@ -104,6 +104,7 @@ class Sender:
         self._tasks.add(task)
         route: RelayRoute | None = None
         try:
+            await self._upkeep.until_admitted()
             route = await self._route(account_id, stream)
             if route.wait_seconds and not self._routes.book.is_empty:  # nor does it hold up the other pools
                 await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, route.wait_seconds)
@@ -129,7 +130,9 @@ class Sender:
                     await self._send(claim, began, route)
         except DatabaseFenced:
             self._upkeep.note_left(chunk_id, route)
-            self._upkeep.check_now()  # the chunk's row is woken again when sending resumes
+            self._upkeep.check_now()
+            if not self._upkeep.is_held:  # otherwise it is woken when sending resumes
+                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
         except BaseException:
             self._upkeep.note_left(chunk_id, route)
             raise
@@ -157,7 +160,8 @@ class Sender:
             return await self._main.run(account_id, work)
 
     async def _send(self, claim: Claim, began: float, route: RelayRoute) -> None:
-        allowance = await self._allow(claim, route)
+        # No content leaves before it is on this host's disk: a database set back to before this claim is recognized.
+        allowance, _ = await asyncio.gather(self._allow(claim, route), self._remember())
         if allowance.is_limited:
             claim = narrowed(claim, allowance)
         try:
@@ -185,7 +189,10 @@ class Sender:
             await self._settle(allowance, run, route)
         if run is not None:
             await self._upkeep.trim_journal(route)
-            _tell(run, asyncio.get_running_loop().time() - began)
+            log_chunk(run, asyncio.get_running_loop().time() - began)
+
+    async def _remember(self) -> None:
+        await asyncio.to_thread(self._admission.remember, await self._main.position())
 
     def _may_mark_at_once(self) -> bool:
         """Return True if no one needs to know message by message what was begun: the database can't outlive this
@@ -349,19 +356,6 @@ class Sender:
         settled = self._upkeep.is_settled and not self._active
         for route in self._routes:
             route.journal.close(settled=settled and sent_record.was_set_aside(route.journal.path))
-
-
-def _tell(run: ChunkRun, seconds: float) -> None:
-    """Log the results of a chunk, and which providers deferred much of it."""
-    counts = run.counted.by_state()
-    sent = counts.get(DeliveryState.SENT, 0)
-    halt = run.halt.name.lower() if run.halt else ""
-    CHUNKS.inc()
-    log.info("chunk_done", **counts, seconds=round(seconds, 2), per_second=round(sent / max(seconds, 0.01)), halt=halt)
-    for wave in run.counted.waves():
-        log.warning(
-            "deferral_wave", provider=wave.provider, deferred=wave.deferred, attempted=wave.attempted, reply=wave.reply
-        )
 
 
 _sender: Sender | None = None

@@ -13,14 +13,19 @@ from pathlib import Path
 import structlog
 from django.db import connections
 
-from mailflatrate.apps.delivery import fence, full_disks, withdrawal_logs
+from mailflatrate.apps.delivery import fence, full_disks, sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.send import recovery, sent_record
+from mailflatrate.apps.delivery.send.admission import Admission
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.replay import replay
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes
+from mailflatrate.base import clock
+from mailflatrate.base.job_database.admission import refuse
 from mailflatrate.base.job_database.base import cut_in_use, forget_idle
+from mailflatrate.base.metrics.names import CLOCK_DRIFT
 from mailflatrate.rules.retries import RetryPolicy
+from mailflatrate.settings.database_memory import MatchKind
 
 TRIM_BYTES = 4_000_000
 RECOVERY_SECONDS = 15.0
@@ -28,6 +33,10 @@ HELD_SECONDS = 0.5
 REPLAY_AGAIN_SECONDS = 11.0
 """A second time, for processes of this host that are gone: see `fence.SILENT`."""
 GOODBYE_SECONDS = 2.0
+AGAIN_SECONDS = 1.0
+REPLICA_SECONDS = 60.0
+"""A replica that is further behind doesn't keep a sender from starting; other senders know of it by then."""
+MOST_DRIFT_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -42,20 +51,22 @@ class LeftChunk:
 class Upkeep:
     """The upkeep of one sender process. `run` is a task that lasts as long as the process.
 
-    `active` holds the chunks that the process works on, and `fenced` blocks every connection of the process while it is
-    set. `is_alone` says that no other host sends; it is None until that has been checked.
+    `active` holds the chunks that the process works on; `admission` blocks every connection of the process until this
+    has joined the database. `is_held` says that all sending is on hold. `is_alone` says that no other host sends; it is
+    None until that has been checked.
     """
 
     def __init__(
         self, folder: Path, routes: Routes, orm: OrmThread, policy: RetryPolicy, active: dict[int, ChunkRun | None],
-        fenced: asyncio.Event, keep_hours: int,
+        admission: Admission, keep_hours: int,
     ) -> None:  # fmt: skip
         self._folder, self._routes, self._orm, self._policy = folder, routes, orm, policy
-        self._active, self._fenced, self._keep_hours = active, fenced, keep_hours
-        self.name = next(iter(routes)).journal.name
+        self._active, self._admission, self._keep_hours = active, admission, keep_hours
+        self.name = admission.name
         self._check_now = asyncio.Event()
         self._replay_at = 0.0
-        self._is_held = False
+        self.is_held = self._is_member = self._has_replayed = False
+        self._is_judged = asyncio.Event()
         self._left: dict[int, LeftChunk] = {}
         self.is_alone: bool | None = None
 
@@ -89,7 +100,7 @@ class Upkeep:
         Statements to the previous database would only hang, so they are canceled, but not those of a replay. Done once
         per hold.
         """
-        if not self._is_held and not self._check_now.is_set():
+        if not self.is_held and not self._check_now.is_set():
             cut_in_use()
         self._check_now.set()
 
@@ -103,27 +114,83 @@ class Upkeep:
                 if is_other:
                     await self._orm.run(connections.close_all)
                     forget_idle()
-                self._is_held = await self._orm.run(fence.check) is not None
-                if self._is_held:
-                    pause = HELD_SECONDS
-                    await self._replay()
+                self.is_held = await self._orm.run(fence.check, self._admission.memory) is not None
+                if self.is_held:
+                    pause = 0.0 if await self._replay() else HELD_SECONDS
+                elif (self._admission.fenced.is_set() or self._has_replayed) and not await self._join():
+                    pause = 0.0
                 else:
                     self._replay_at = 0.0
-                    self._fenced.clear()
+                    self._is_judged.set()
                     await self._recover()
+                self._is_judged.set()
             except Exception:  # it runs again in a moment, and sending must not stop for it
                 log.exception("recovery_failed")
+                pause = AGAIN_SECONDS if self._admission.fenced.is_set() else pause
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):  # in Python 3.11 wait_for swallows a cancellation beside the event
                     await self._check_now.wait()
 
+    async def until_admitted(self) -> None:
+        """Return once it is decided whether this process may claim, or that all sending is on hold."""
+        await self._is_judged.wait()
+
+    async def _join(self) -> bool:
+        """Become a process that this database knows, and accept the database. Returns False if all sending is held now,
+        so that this host's journals are replayed first.
+
+        It is durable before the first claim: on this server's disk, and on each replica's for up to a minute.
+        """
+        memory, name = self._admission.memory, self.name
+        is_known = await self._orm.run(sender_processes.knows, name)
+        if not self._has_replayed:
+            judgment = memory.judge(await self._orm.run(fence.read_state))
+            if judgment.match is MatchKind.REFUSED:
+                refuse(judgment)
+            if judgment.match is not MatchKind.KNOWN or (self._is_member and not is_known):
+                await self._orm.run(fence.hold_rejoined, judgment.reason or f"the database does not know {name}")
+                return False
+        await self._orm.run(sender_processes.note_seen, name)
+        if not is_known:
+            await self._wait_for_replicas()
+        await self._accept()
+        self._is_member, self._has_replayed = True, False
+        self._admission.fenced.clear()
+        return True
+
+    async def _wait_for_replicas(self) -> None:
+        state = await self._orm.run(fence.read_state)
+        ends = asyncio.get_running_loop().time() + REPLICA_SECONDS
+        while state is not None and not await self._orm.run(sender_processes.replicas_have, state.position):
+            if asyncio.get_running_loop().time() > ends:
+                log.warning("replica_behind", seconds=REPLICA_SECONDS)
+                return
+            await asyncio.sleep(HELD_SECONDS)
+
+    async def _accept(self) -> None:
+        """Remember the database, its sender hosts, and how far this host's clock is ahead of it."""
+        state = await self._orm.run(fence.read_state)
+        if state is None:
+            return
+        drift = (clock.now() - state.at).total_seconds()
+        CLOCK_DRIFT.set(drift)
+        if abs(drift) > MOST_DRIFT_SECONDS:
+            log.warning("clock_drifts", seconds=round(drift))
+        await self._orm.run(sender_processes.replicas_have, state.position)  # notes how many there are
+        hosts = await self._orm.run(sender_processes.sender_hosts)
+        await asyncio.to_thread(self._admission.memory.accept, state, hosts)
+
     async def _recover(self) -> None:
         """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
         own = [route.journal.path for route in self._routes]
-        await self._orm.run(fence.note_seen, self.name)
+        await self._orm.run(sender_processes.note_seen, self.name)
         has_room = all(route.journal.has_room() for route in self._routes)
         await self._orm.run(full_disks.note_room, self.name, has_room=has_room)
-        self.is_alone = not await self._orm.run(fence.other_host_sends, self.name)
+        if self._admission.memory.judge(await self._orm.run(fence.read_state)).match is not MatchKind.KNOWN:
+            self._admission.fenced.set()
+            return
+        await self._accept()
+        self.is_alone = not await self._orm.run(sender_processes.other_host_sends, self.name)
         await self._orm.run(recovery.recover_host, self._folder, own, self._policy)
         await self._orm.run(recovery.give_up_lost_hosts, self._folder)
         await self._recover_routes()
@@ -154,11 +221,14 @@ class Upkeep:
     def _without_active(self, left: dict[int, LeftChunk]) -> dict[int, LeftChunk]:
         return {chunk_id: each for chunk_id, each in left.items() if chunk_id not in self._active}
 
-    async def _replay(self) -> None:
-        """Tell a held database what this host sent, once no message is being sent; then the hold may be lifted."""
-        await self._orm.run(fence.note_seen, self.name)
+    async def _replay(self) -> bool:
+        """Tell a held database what this host sent, once no message is being sent; return whether the hold was lifted.
+
+        While it lasts, no connection may begin anything: the one that was used before may lead elsewhere.
+        """
+        await self._orm.run(sender_processes.note_seen, self.name)
         if self._active:
-            return
+            return False
         now = asyncio.get_running_loop().time()
         if now >= self._replay_at:
             own = [route.journal.path for route in self._routes]
@@ -167,17 +237,18 @@ class Upkeep:
             await self._recover_routes()
             log.warning("journals_replayed", changed=replayed.changed, missing=replayed.missing)
             await self._orm.run(withdrawal_logs.note_sent_meanwhile, replayed.changed)
-            await self._orm.run(fence.note_replayed, self.name, replayed.missing)
+            seen = self._admission.memory.read()
+            await self._orm.run(fence.note_replayed, self.name, replayed.missing, seen)
             self._replay_at = now + REPLAY_AGAIN_SECONDS
-        if await self._orm.run(fence.resume_if_whole):
-            self._fenced.clear()
+            self._has_replayed = True
+        return await self._orm.run(fence.resume_if_whole)
 
     async def say_goodbye(self) -> None:
         """Delete this process's record: no one has to wait for a process that ended cleanly and left no journal.
 
         If the database is unreachable, the row remains, and the process counts as one that may have sent something.
         """
-        await self._orm.try_once(partial(fence.forget_process, self.name), GOODBYE_SECONDS)
+        await self._orm.try_once(partial(sender_processes.forget_process, self.name), GOODBYE_SECONDS)
 
     async def settle_lost(self, route: RelayRoute, over: int | None = None) -> None:
         """Settle chunks that other processes gave up as lost while this one was unreachable.

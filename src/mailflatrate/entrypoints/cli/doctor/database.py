@@ -9,10 +9,12 @@ from django.db.migrations.executor import MigrationExecutor
 from mailflatrate.apps.delivery import fence, full_disks
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.jobs import CHECKED, DAMAGED
+from mailflatrate.base.job_database.admission import memories
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.base.tenancy.policies import tenant_policies
 from mailflatrate.entrypoints.boot.doctor_report import Line, missing, ok, warning
 from mailflatrate.settings import fingerprints
+from mailflatrate.settings.database_memory import MatchKind
 from mailflatrate.settings.postgres import EmbeddedPostgres
 from mailflatrate.settings.roles import APP_ROLE
 from mailflatrate.settings.schema import Settings
@@ -21,6 +23,8 @@ from mailflatrate.settings.secrets import load_secrets
 OLDEST_SERVER = 160000  # GRANT ... WITH INHERIT FALSE
 OLDEST_BACKUP = timedelta(days=2)
 BACKUP_MADE = "backup.made"
+_HELD_BY = {fence.HoldCause.REJOINED: "a sender host is back that had no part in what happened to the database"}
+MOST_DRIFT_SECONDS = 60.0
 MIGRATE = "Run `mailflatrate migrate`."
 
 
@@ -37,6 +41,7 @@ def store_lines(settings: Settings) -> Iterator[Line]:
             )
             return
     yield _server(settings)
+    yield from _memory()
     yield _migrations()
     yield _policies()
     yield _role()
@@ -70,6 +75,30 @@ def _server(settings: Settings) -> Line:
             "database", f"{text}, the embedded server", "To run more than one host, set DATABASE_URL. Back up daily."
         )
     return ok("database", f"{text} accepts {' and '.join(connections)}")
+
+
+def _memory() -> Iterator[Line]:
+    """Compare this database with what the processes of this host remember, and its clock with the host's."""
+    try:
+        state = fence.read_state()
+    except DatabaseError:  # `migrate` comes first
+        return
+    refused = [found for each in memories() if (found := each.judge(state)).match is MatchKind.REFUSED]
+    if refused:
+        yield missing(
+            "database",
+            f"every process of this host refuses this database: {refused[0].reason}",
+            "Stop this server and start the current primary. If this database is to be used from now on, run "
+            "`mailflatrate restored --lost-since TIME` here.",
+        )
+    drift = 0.0 if state is None else (clock.now() - state.at).total_seconds()
+    if abs(drift) > MOST_DRIFT_SECONDS:
+        yield warning(
+            "clock",
+            f"this host's clock is {abs(drift):.0f} seconds {'ahead of' if drift > 0 else 'behind'} the database's",
+            "Keep the clocks of all hosts in step, for example with chrony. Nothing is decided by them, but times of "
+            "results are wrong.",
+        )
 
 
 def _migrations() -> Line:
@@ -197,12 +226,16 @@ def _history(settings: Settings) -> Line:
             f"an operator paused all sending at {hold.since:%Y-%m-%d %H:%M} UTC",
             "Run `mailflatrate resume-all`.",
         )
-    waiting = f"; journals not replayed yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
+    waiting = f" ({hold.reason})" if hold.reason else ""
+    waiting += f"; journals not replayed yet: {', '.join(hold.waits_for)}" if hold.waits_for else ""
     if hold.unread:
         waiting += f"; withdrawals not read yet: {', '.join(hold.unread)}"
+    if hold.waits_until:
+        waiting += f"; waiting until {hold.waits_until:%H:%M:%S} UTC for hosts that this database doesn't know"
+    what = _HELD_BY.get(hold.cause, f"the database was {hold.cause.value}")
     return missing(
         "sending",
-        f"all sending is on hold: the database was {hold.cause.value}{waiting}",
+        f"all sending is on hold: {what}{waiting}",
         "Start every host so that it replays its journals, then run `mailflatrate resume-all`.",
     )
 

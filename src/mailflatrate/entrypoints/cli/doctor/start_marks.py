@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from mailflatrate.apps.delivery import fence
+from mailflatrate.apps.delivery import sender_processes
 from mailflatrate.apps.delivery.send.journal import known_host
 from mailflatrate.entrypoints.boot.doctor_report import Line, ok
 from mailflatrate.settings import same_machine
@@ -20,7 +20,7 @@ def _found(settings: Settings) -> str:
     each = "what is sent is marked message by message"
     if settings.sender_marks is MarkMode.EACH:
         return f"{each}: MAILFLATRATE_SENDER_MARKS=each"
-    if fence.other_host_sends(known_host(settings.data_dir / "journal")):
+    if sender_processes.other_host_sends(known_host(settings.data_dir / "journal")):
         return f"{each}: another host sends, too"
     with connection.cursor() as cursor:
         cursor.execute(same_machine.SESSION)

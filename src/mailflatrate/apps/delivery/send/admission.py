@@ -1,0 +1,46 @@
+"""Whether a sender may work with the database that a new connection leads to (ADR 0094).
+
+A sender process claims only in a database that knows it and that its host has accepted. Until then, and whenever a
+connection shows another state, `fenced` is set and blocks every connection of the process; upkeep clears it again.
+"""
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+
+from mailflatrate.apps.delivery.fence_sql import BEGIN_RUN, IS_KNOWN, IS_MEMBER
+from mailflatrate.base.job_database.admission import note, refuse
+from mailflatrate.settings import links
+from mailflatrate.settings.database_memory import SENDERS, STATE, DatabaseMemory, MatchKind, found_state
+
+
+class DatabaseFenced(Exception):
+    """Raised when this is not the database accepted for sending: it was promoted or restored (ADR 0020)."""
+
+
+class Admission:
+    """The admission of one sender process. `name` is the name it is known by in the database."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.memory = DatabaseMemory(folder / SENDERS)
+        self.name = name
+        self.fenced = asyncio.Event()
+        self.fenced.set()
+
+    async def check(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        """Check a new connection. Raises DatabaseFenced, or DatabaseRefused for an old primary."""
+        judgment = note(self.memory, found_state(await (await connection.execute(STATE)).fetchone()))
+        if judgment.match is MatchKind.REFUSED:
+            links.note_lost(connection)
+            refuse(judgment)
+        await connection.execute(BEGIN_RUN)
+        known = await (await connection.execute(IS_KNOWN)).fetchone()
+        member = await (await connection.execute(IS_MEMBER, [self.name])).fetchone()
+        if judgment.match is not MatchKind.KNOWN or not known or not known[0] or not member:
+            self.fenced.set()
+            raise DatabaseFenced(judgment.reason or "another or an earlier state, or one that doesn't know this sender")
+
+    def remember(self, position: int) -> None:
+        """Remember how far the database has come, on the disk: content that rests on it may leave."""
+        self.memory.note_position(position)

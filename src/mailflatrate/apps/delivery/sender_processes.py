@@ -1,0 +1,57 @@
+"""The sender processes that a database knows: after a promotion it waits for their journals (ADR 0094)."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from mailflatrate.apps.delivery.models import SenderProcess
+from mailflatrate.base import tenancy
+from mailflatrate.base.tenancy import PlatformReason
+
+ALIVE = timedelta(minutes=10)
+"""A process last seen longer than this before the database's last moment had nothing under way then."""
+
+
+def note_seen(name: str) -> None:
+    """Record that a sender process is alive."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
+
+
+def knows(name: str) -> bool:
+    """Return whether this database knows a sender process, and so would wait for it after a promotion."""
+    with tenancy.platform(PlatformReason.FENCE):
+        return SenderProcess.objects.filter(name=name).exists()
+
+
+def replicas_have(position: int) -> bool | None:
+    """Return whether every replica has this position of the log on its disk; None if the server doesn't show it."""
+    with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
+        cursor.execute("SELECT public.replicas_have('0/0'::pg_lsn + %s::numeric)", [position])
+        found: bool | None = cursor.fetchone()[0]
+    return found
+
+
+def sender_hosts() -> list[str]:
+    """Return the hosts whose sender processes this database knows."""
+    with tenancy.platform(PlatformReason.FENCE):
+        names = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE).values_list("name", flat=True)
+        return sorted({name.partition(".")[0] for name in names})
+
+
+def other_host_sends(name: str) -> bool:
+    """Return whether a sender process on another host than the process `name` was seen in the last ten minutes.
+
+    A process's name begins with the name of its host.
+    """
+    own = f"{name.partition('.')[0]}."
+    with tenancy.platform(PlatformReason.FENCE):
+        recent = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE)
+        return recent.exclude(name__startswith=own).exists()
+
+
+def forget_process(name: str) -> None:
+    """Forget a sender process that has ended with its journal written."""
+    with tenancy.platform(PlatformReason.FENCE):
+        SenderProcess.objects.filter(name=name).delete()

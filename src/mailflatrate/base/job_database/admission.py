@@ -1,0 +1,102 @@
+"""Each new connection of a service is compared with what its host remembers of the database (ADR 0094).
+
+A page that wrote into an old primary would lose what people do there, so every process refuses it and looks further.
+"""
+
+import time
+from typing import Any, NoReturn
+
+import psycopg
+import structlog
+
+from mailflatrate.base.metrics.names import DATABASE_REFUSED
+from mailflatrate.settings import links
+from mailflatrate.settings.database_memory import (
+    SENDERS,
+    SERVICES,
+    STATE,
+    DatabaseMemory,
+    DatabaseState,
+    Judgment,
+    MatchKind,
+    found_state,
+)
+from mailflatrate.settings.links import ProcessPurpose
+from mailflatrate.settings.schema import load_settings
+
+NOTE_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+_noted_at = float("-inf")
+
+
+class DatabaseRefused(psycopg.OperationalError):
+    """Raised when this is an old primary, or not the database that this host works with."""
+
+
+def memories() -> list[DatabaseMemory]:
+    """Return what senders and what services of this host remember."""
+    folder = load_settings().data_dir / "journal"
+    return [DatabaseMemory(folder / name) for name in (SENDERS, SERVICES)]
+
+
+def process_memory() -> DatabaseMemory | None:
+    """Return the memory that this process compares with; an operator's command has none."""
+    if links.purpose() is ProcessPurpose.ADMINISTRATION:
+        return None
+    return memories()[0 if links.purpose() is ProcessPurpose.SENDING else 1]
+
+
+def admit(link: psycopg.Connection[Any]) -> None:
+    """Compare the database behind a new connection; close it and raise DatabaseRefused if this host refuses it."""
+    memory = process_memory()
+    if memory is None:
+        return
+    try:
+        found = found_state(psycopg.Cursor(link).execute(STATE).fetchone())
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):  # `migrate` comes next
+        found = None
+    finally:
+        if not link.closed and not link.autocommit:
+            link.rollback()
+    judgment = note(memory, found)
+    if judgment.match is MatchKind.REFUSED:
+        links.note_lost(link)
+        link.close()
+        refuse(judgment)
+
+
+async def admit_async(link: psycopg.AsyncConnection[Any]) -> None:
+    """Do the same for an asynchronous connection in autocommit mode."""
+    memory = process_memory()
+    if memory is None:
+        return
+    try:
+        found = found_state(await (await psycopg.AsyncCursor(link).execute(STATE)).fetchone())
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        found = None
+    judgment = note(memory, found)
+    if judgment.match is MatchKind.REFUSED:
+        links.note_lost(link)
+        await link.close()
+        refuse(judgment)
+
+
+def note(memory: DatabaseMemory, found: DatabaseState | None) -> Judgment:
+    """Compare, and let a service remember what it may work with. Senders first replay their journals."""
+    global _noted_at  # noqa: PLW0603  one a process, by nature
+    judgment = memory.judge(found)
+    if found is None or links.purpose() is ProcessPurpose.SENDING:
+        return judgment
+    is_due = time.monotonic() - _noted_at > NOTE_SECONDS
+    if judgment.match is MatchKind.CHANGED or (judgment.match is MatchKind.KNOWN and is_due):
+        memory.accept(found)
+        _noted_at = time.monotonic()
+    return judgment
+
+
+def refuse(judgment: Judgment) -> NoReturn:
+    """Count and log a refusal, and raise DatabaseRefused."""
+    DATABASE_REFUSED.inc()
+    log.error("database_refused", reason=judgment.reason)
+    raise DatabaseRefused(judgment.reason)

@@ -1,0 +1,198 @@
+"""What this host remembers of its database, on its own disk: the state that it last accepted (ADR 0094).
+
+A database can't tell that it is an old primary that was started again, or a copy that was put back: everything in it
+looks as it did then. So each host keeps, beside its journals, which database it worked with and how far that one had
+come, and compares on each new connection.
+"""
+
+import fcntl
+import json
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+STATE: Final = """
+SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+        (SELECT oid FROM pg_database WHERE datname = current_database()), 'public.sending_fence'::regclass::oid),
+    ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int,
+    (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint, lineage::text[], clock_timestamp(),
+    current_setting('synchronous_standby_names') <> ''
+        AND current_setting('synchronous_commit') IN ('on', 'remote_apply')
+FROM public.sending_fence WHERE id = 1
+"""
+"""What `found_state` reads. The position is one that is on the disk: a crash never takes it back."""
+SENDERS: Final = "database.sender"
+SERVICES: Final = "database.service"
+"""Two files: senders accept a database only once their journals were replayed to it, which others needn't wait for."""
+_SLOT_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """A database as it is now. `lineage`: a random number for each time that it was accepted for sending, oldest first.
+
+    `position` counts the bytes of its write-ahead log that are on the disk, `timeline` its promotions.
+    """
+
+    place: str
+    timeline: int
+    position: int
+    lineage: tuple[str, ...]
+    at: datetime
+    is_synchronous: bool
+
+    @property
+    def head(self) -> str:
+        """Return the number of the last acceptance."""
+        return self.lineage[-1] if self.lineage else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDatabase:
+    """What a host remembers. `newest_timeline` may be that of a promoted database that wasn't accepted yet.
+
+    `at` is the database's own time, `hosts` are the sender hosts that were there then.
+    """
+
+    place: str
+    timeline: int
+    newest_timeline: int
+    position: int
+    head: str
+    at: datetime
+    is_synchronous: bool
+    hosts: tuple[str, ...] = ()
+
+
+class MatchKind(Enum):
+    """How a database compares with what a host remembers."""
+
+    KNOWN = "known"
+    CHANGED = "changed"
+    """Promoted, or accepted again since: this host's journals come first."""
+    OLDER = "older"
+    """The same database in an earlier state, such as a snapshot of its disk."""
+    REFUSED = "refused"
+    """An old primary, or a database that isn't known to succeed the accepted one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """How well a database matches and, unless the database is known, the reason for a person to read."""
+
+    match: MatchKind
+    reason: str = ""
+
+
+def found_state(row: Sequence[Any] | None) -> DatabaseState | None:
+    """Return the state in a row of `STATE`; None for a database that sending was never accepted for."""
+    if row is None:
+        return None
+    place, timeline, position, lineage, at, is_synchronous = row
+    return DatabaseState(place, timeline, position, tuple(lineage), at, is_synchronous)
+
+
+def judge(seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
+    """Compare a database with what is remembered. Clocks play no part."""
+    if seen is None or found is None:
+        return Judgment(MatchKind.KNOWN)
+    is_same = found.place == seen.place
+    if seen.head not in found.lineage:
+        if is_same and found.timeline > seen.newest_timeline:
+            return Judgment(MatchKind.CHANGED, f"the database was promoted to timeline {found.timeline}")
+        return Judgment(MatchKind.REFUSED, "this host works with a later or a different database than this one")
+    if found.head != seen.head:
+        return Judgment(MatchKind.CHANGED, "the database was accepted for sending without this host")
+    if not is_same:
+        return Judgment(MatchKind.CHANGED, "the database was moved or restored")
+    if found.timeline < seen.newest_timeline:
+        reason = f"an old primary: it is on timeline {found.timeline}, and this host has seen {seen.newest_timeline}"
+        return Judgment(MatchKind.REFUSED, reason)
+    if found.timeline > seen.timeline:
+        return Judgment(MatchKind.CHANGED, f"the database was promoted to timeline {found.timeline}")
+    if found.position < seen.position:
+        return Judgment(MatchKind.OLDER, f"an earlier state: {seen.position - found.position} bytes of log are lost")
+    return Judgment(MatchKind.KNOWN)
+
+
+class DatabaseMemory:
+    """The memory in one file, shared by the processes of a host. What a method writes is on the disk when it returns.
+
+    Two copies take turns, so that a crash leaves at least one whole. The file has its full size from the start, so a
+    full disk doesn't matter. Raises OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> SeenDatabase | None:
+        """Return what is remembered; None if nothing is."""
+        try:
+            return _newest(self._path.read_bytes())[1]
+        except FileNotFoundError:
+            return None
+
+    def judge(self, found: DatabaseState | None) -> Judgment:
+        """Compare a database with what is remembered, and remember a newer timeline at once."""
+        seen = self.read()
+        judgment = judge(seen, found)
+        if seen is not None and found is not None and judgment.match is MatchKind.CHANGED:
+            is_newer = found.place == seen.place and found.timeline > seen.newest_timeline
+            if is_newer:
+                self._change(lambda seen: seen and replace(seen, newest_timeline=found.timeline))
+        return judgment
+
+    def accept(self, found: DatabaseState, hosts: Sequence[str] = ()) -> None:
+        """Remember this database from now on, whatever was remembered before."""
+        timeline, head = found.timeline, found.head
+        made = SeenDatabase(
+            found.place, timeline, timeline, found.position, head, found.at, found.is_synchronous, tuple(hosts)
+        )
+
+        def merged(seen: SeenDatabase | None) -> SeenDatabase:
+            is_same = seen is not None and (seen.place, seen.head, seen.timeline) == (made.place, head, timeline)
+            return replace(made, position=max(made.position, seen.position)) if seen and is_same else made
+
+        self._change(merged)
+
+    def note_position(self, position: int) -> None:
+        """Remember that the accepted database has come this far."""
+        self._change(lambda seen: seen and replace(seen, position=max(seen.position, position)))
+
+    def _change(self, change: Callable[[SeenDatabase | None], SeenDatabase | None]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file).st_size < 2 * _SLOT_BYTES:
+                os.pwrite(file, bytes(2 * _SLOT_BYTES), 0)
+                os.fsync(file)
+            number, seen = _newest(os.pread(file, 2 * _SLOT_BYTES, 0))
+            made = change(seen)
+            if made is not None and made != seen:
+                os.pwrite(file, _slot(number + 1, made), (number + 1) % 2 * _SLOT_BYTES)
+                os.fdatasync(file)
+        finally:
+            os.close(file)
+
+
+def _slot(number: int, seen: SeenDatabase) -> bytes:
+    text = json.dumps([number, asdict(seen) | {"at": seen.at.isoformat()}]).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _newest(data: bytes) -> tuple[int, SeenDatabase | None]:
+    """Return the newer of two copies and its number; a copy that was torn while it was written doesn't count."""
+    found: list[tuple[int, SeenDatabase | None]] = [(0, None)]
+    for begin in (0, _SLOT_BYTES):
+        sum_of, _, text = data[begin : begin + _SLOT_BYTES].partition(b"\n")[0].partition(b" ")
+        if text and sum_of == b"%08x" % zlib.crc32(text):
+            number, fields = json.loads(text)
+            fields |= {"at": datetime.fromisoformat(fields["at"]), "hosts": tuple(fields["hosts"])}
+            found.append((number, SeenDatabase(**fields)))
+    return max(found, key=lambda each: each[0])
