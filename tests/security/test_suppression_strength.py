@@ -64,7 +64,7 @@ def test_a_hand_makes_a_bounce_last(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         for email in ("page@x.example", "api@x.example", "file@x.example"):
             actions.suppress(key(email), reason=SuppressionReason.HARD_BOUNCE, source="test", evidence={})
-        actions.suppress_all_by_hand([key("api@x.example")], source="api", by=anna.owner)
+        actions.suppress_all_by_hand([ids.mailbox_keys("api@x.example")], source="api", by=anna.owner)
     anna.client.post("/studio/suppressions/add/", {"add-email": "page@x.example", "add-reason": "manual"})
     read_file(anna, ["email,reason", "file@x.example,manual"])
     assert {reason_of(anna, f"{path}@x.example") for path in ("page", "api", "file")} == {"manual"}

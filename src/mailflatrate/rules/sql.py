@@ -130,6 +130,8 @@ def contract_stopped(account: str, address_key: str, mailbox_key: str) -> str:
     return f"""(EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, address_key)}
             AND NOT ({passes}))
         OR EXISTS (SELECT 1 FROM public.suppression x WHERE {suppression_of(account, mailbox_key)} AND NOT ({passes}))
+        OR EXISTS (SELECT 1 FROM public.suppression x WHERE x.mailbox_key = {mailbox_key} AND {in_force("x")}
+            AND (x.account_id = {account} OR x.account_id IS NULL) AND NOT ({passes}))
         OR EXISTS (SELECT 1 FROM public.misdirected_address y WHERE y.account_id = {account}
             AND y.address_key IN {keys}))"""  # noqa: S608
 

@@ -68,10 +68,13 @@ def record_complaint(
 
     `platform` and `counts` as for `lists.actions.feedback.record_complaint`. Returns True if anything changed.
     """
-    key = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", flat=True).first()
-    if key is None:
+    found = TransactionalMessage.objects.filter(id=message_id).values_list("address_key", "mailbox_key").first()
+    if found is None:
         return False
-    return _suppress_complaint(bytes(key), source=source, evidence=evidence, at=at, platform=platform, counts=counts)
+    key, mailbox = map(bytes, found)
+    return _suppress_complaint(
+        key, mailbox or None, source=source, evidence=evidence, at=at, platform=platform, counts=counts
+    )
 
 
 @tenancy.needs_account
@@ -86,11 +89,18 @@ def record_test_complaint(
     key = address_key(recipient or "")
     if key is None:
         return False
-    return _suppress_complaint(key, source=source, evidence=evidence, at=at, platform=platform, counts=counts)
+    return _suppress_complaint(key, None, source=source, evidence=evidence, at=at, platform=platform, counts=counts)
 
 
 def _suppress_complaint(
-    key: bytes, *, source: str, evidence: dict[str, Any], at: datetime, platform: bool, counts: bool
+    key: bytes,
+    mailbox: bytes | None,
+    *,
+    source: str,
+    evidence: dict[str, Any],
+    at: datetime,
+    platform: bool,
+    counts: bool,
 ) -> bool:
     contact = Contact.objects.filter(address_key=key).values_list("id", flat=True).first()
     if contact is not None:
@@ -103,4 +113,5 @@ def _suppress_complaint(
         source=source,
         evidence={"rule": "R-79", "at": at.isoformat(), "counts": counts, **evidence},
         platform=platform or (counts and complained_elsewhere(key)),
+        mailbox_key=mailbox,
     )

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import urlsplit
+
+from django.db.models import Q
 
 from mailflatrate.apps.accounts.facts import structured_imprint
 from mailflatrate.apps.forms.defence import VisitorProof
@@ -25,6 +28,8 @@ from mailflatrate.rules.forms import content_from_json
 from mailflatrate.rules.forms.freeze import company_name
 from mailflatrate.rules.limits import value
 
+_FOR_OTHERS: Final = (ConfirmationRequestKind.API, ConfirmationRequestKind.PERSON)
+
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationRequest:
@@ -40,6 +45,8 @@ class ConfirmationRequest:
     keys: MailboxKeys
     requested_at: datetime
     expires_at: datetime
+    is_for_another: bool = False
+    """A member or a program asks on the person's behalf, so a no of any spelling of the mailbox holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,9 @@ def entered_on(request: SignupRequest) -> str:
 
 def _request(row: SignupRequest) -> ConfirmationRequest:
     keys = mailbox_keys(row.email)._replace(exact=bytes(row.address_key))
-    return ConfirmationRequest(row.id, row.form_id, row.email, keys, row.requested_at, row.expires_at)
+    return ConfirmationRequest(
+        row.id, row.form_id, row.email, keys, row.requested_at, row.expires_at, row.kind in _FOR_OTHERS
+    )
 
 
 def _wanted(rows: Sequence[SignupRequest]) -> set[int]:
@@ -172,10 +181,17 @@ def _wanted(rows: Sequence[SignupRequest]) -> set[int]:
 def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
     """Return the requests turned down before: for the same list, or for a change of address to the same address."""
     since = now - timedelta(days=value("confirmation_erase_days"))
+    keys = {key for request in requests for key in request.keys}
     denials = SignupDenial.objects.filter(
-        address_key__in={key for request in requests for key in request.keys}, denied_at__gt=since
-    ).values_list("address_key", "form__mailing_list_id", "further_list_ids")
-    found = {(bytes(key), list_id) for key, own, further in denials for list_id in (own, *further)}
+        Q(address_key__in=keys) | Q(mailbox_key__in=keys), denied_at__gt=since
+    ).values_list("address_key", "mailbox_key", "form__mailing_list_id", "further_list_ids")
+    found = {
+        (bytes(key), list_id)
+        for exact, mailbox, own, further in denials
+        for key in (exact, mailbox)
+        if key is not None
+        for list_id in (own, *further)
+    }
     lists = {row.id: _asked_about(row) for row in rows}
     return {
         request.id

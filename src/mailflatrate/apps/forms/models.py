@@ -283,6 +283,7 @@ class SignupDenial(TenantModel):
     request_id = models.BigIntegerField()
     kind = models.CharField(max_length=8, choices=ConfirmationRequestKind.choices)
     address_key = models.BinaryField(max_length=32)
+    mailbox_key = models.BinaryField(max_length=32, null=True, help_text="the last of ids.mailbox_keys")
     further_list_ids = models.JSONField(
         default=list,
         db_default=Value([], output_field=models.JSONField()),

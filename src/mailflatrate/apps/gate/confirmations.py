@@ -65,6 +65,8 @@ def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]
     account = account_facts(current_account())
     imprint = structured_imprint(newest_imprint())
     kept_away = suppression.kept_away(list({key for request in batch.requests for key in request.keys}), batch.now)
+    for_others = [request.keys.mailbox for request in batch.requests if request.is_for_another]
+    mailboxes = suppression.kept_away_mailboxes(for_others, batch.now)
     domains = known_facts({domain_of(request.email) for request in batch.requests})
     return {
         request.id: ConfirmationFacts(
@@ -74,7 +76,8 @@ def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]
             requested_at=request.requested_at,
             token_expires_at=request.expires_at,
             now=batch.now,
-            suppressed=not kept_away.isdisjoint(request.keys),
+            suppressed=not kept_away.isdisjoint(request.keys)
+            or (request.is_for_another and request.keys.mailbox in mailboxes),
             address_refused_by=_refused_by(request, domains.get(domain_of(request.email))),
             mails_to_address_last_day=0,
             tracking=False,

@@ -20,6 +20,7 @@ from mailflatrate.apps.transactional.queries import (
     sent_before,
 )
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.gate import judge_contract
 from mailflatrate.rules.suppression import stops_contract
@@ -29,7 +30,7 @@ from mailflatrate.rules.suppression import stops_contract
 def contract_facts(message: TransactionalMessage) -> ContractFacts:
     """Return the facts about a message as they are now."""
     version, keys = message.version, keys_of(message)
-    found = suppression.active_for(list(keys))
+    found = suppression.active_for_mailbox(keys)
     stopping = (row for row in found if stops_contract(row.reason, everywhere=row.account_id is None))
     return ContractFacts(
         account=account_facts(current_account()),
@@ -47,7 +48,7 @@ def contract_facts(message: TransactionalMessage) -> ContractFacts:
     )
 
 
-def _refused_by(message: TransactionalMessage, keys: tuple[bytes, ...]) -> str:
+def _refused_by(message: TransactionalMessage, keys: MailboxKeys) -> str:
     """Return the rule against the address. A row whose keys aren't its address's was not made by us (ADR 0010)."""
     if (keys[0], keys[-1]) != (bytes(message.address_key), bytes(message.mailbox_key) or keys[-1]):
         return "R-20"

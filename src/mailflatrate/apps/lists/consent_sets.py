@@ -11,8 +11,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from mailflatrate.apps.lists.ledger import SALT_SQL, SEAL_EVERY_EVENTS, commitment_sql, wake_sealer
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.suppression import SuppressionReason
 
@@ -97,8 +99,12 @@ def unsubscribe_many(contact_ids: Collection[int], *, list_id: int | None, by: s
 
 def _suppressed(people: dict[int, bytes], source: str, by: str) -> set[int]:
     """Suppress the addresses of these contacts; return the contacts newly suppressed."""
+    emails = dict(Contact.objects.filter(id__in=people).values_list("id", "email"))
     entries: Sequence[SuppressionEntry] = [
-        SuppressionEntry(key, SuppressionReason.UNSUBSCRIBE, source, {"by": by}) for key in people.values()
+        SuppressionEntry(
+            key, SuppressionReason.UNSUBSCRIBE, source, {"by": by}, mailbox_keys(emails[contact_id]).mailbox
+        )
+        for contact_id, key in people.items()
     ]
     fresh = suppress_keys(entries)
     return {contact_id for contact_id, key in people.items() if key in fresh}

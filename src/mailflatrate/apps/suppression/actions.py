@@ -13,6 +13,7 @@ from mailflatrate.apps.suppression.models import IN_FORCE, LiftRequest, LiftStat
 from mailflatrate.apps.suppression.queries import active_for, needs_operator
 from mailflatrate.base import audit, clock, ids, tenancy
 from mailflatrate.base.tenancy import PlatformReason, UnlimitedReason
+from mailflatrate.mail.address import AddressError
 from mailflatrate.rules.bounces import may_return
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up
 
@@ -27,25 +28,31 @@ class SuppressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
-    """One address to suppress: the keyed hash (32 octets), reason, source, and evidence (JSON values)."""
+    """One address to suppress: the keyed hash (32 octets), reason, source, and evidence (JSON values).
+
+    `mailbox_key` is the last of `ids.mailbox_keys`, by which other spellings of the mailbox find it; None if only the
+    hash is known.
+    """
 
     address_key: bytes
     reason: SuppressionReason
     source: str
     evidence: dict[str, Any]
+    mailbox_key: bytes | None = None
 
 
 # A stronger reason takes the row over, from now on, and keeps the weaker one inside its evidence; a weaker one changes
 # nothing.
 _UPSERT = """
-INSERT INTO suppression (account_id, address_key, reason, source, evidence)
-SELECT %(account_id)s::bigint, key, reason, source, evidence::jsonb
-FROM unnest(%(keys)s::bytea[], %(reasons)s::text[], %(sources)s::text[], %(evidence)s::text[])
-    AS t(key, reason, source, evidence)
+INSERT INTO suppression (account_id, address_key, reason, source, evidence, mailbox_key)
+SELECT %(account_id)s::bigint, key, reason, source, evidence::jsonb, mailbox
+FROM unnest(%(keys)s::bytea[], %(reasons)s::text[], %(sources)s::text[], %(evidence)s::text[], %(mailboxes)s::bytea[])
+    AS t(key, reason, source, evidence, mailbox)
 ON CONFLICT (account_id, address_key) WHERE lifted_at IS NULL DO UPDATE SET
     reason = excluded.reason,
     created_at = greatest(suppression.created_at, statement_timestamp()),
     source = excluded.source,
+    mailbox_key = coalesce(excluded.mailbox_key, suppression.mailbox_key),
     evidence = excluded.evidence || jsonb_build_object('earlier', coalesce(suppression.evidence->'earlier', '[]'::jsonb)
         || jsonb_build_array(jsonb_build_object(
             'reason', suppression.reason, 'source', suppression.source,
@@ -57,25 +64,43 @@ RETURNING address_key, (xmax = 0) AS is_new
 
 
 def suppress(
-    address_key: bytes, *, reason: SuppressionReason, source: str, evidence: dict[str, Any], platform: bool = False
+    address_key: bytes,
+    *,
+    reason: SuppressionReason,
+    source: str,
+    evidence: dict[str, Any],
+    platform: bool = False,
+    mailbox_key: bytes | None = None,
 ) -> bool:
     """Never mail an address again: in this account and, with `platform`, on the whole platform (R-69, R-79, R-96).
 
     Idempotent; of several reasons the strongest is kept. Returns True if a row was added or changed. Raises NoAccount.
     """
-    return suppress_many([SuppressionEntry(address_key, reason, source, evidence)], platform=platform) > 0
+    entry = SuppressionEntry(address_key, reason, source, evidence, mailbox_key)
+    return suppress_many([entry], platform=platform) > 0
+
+
+def address_keys(email: str) -> ids.MailboxKeys:
+    """Return the keyed hashes of an address. Raises SuppressionError if it is not an address."""
+    try:
+        return ids.mailbox_keys(email.strip())
+    except AddressError:
+        raise SuppressionError(_("“%(email)s” isn't an email address.") % {"email": email}) from None
 
 
 def address_key(email: str) -> bytes:
     """Return the keyed hash of an address. Raises SuppressionError if it is not an address."""
-    key = ids.address_key(email.strip())
-    if key is None:
-        raise SuppressionError(_("“%(email)s” isn't an email address.") % {"email": email})
-    return key
+    return address_keys(email).exact
 
 
 def suppress_by_hand(
-    key: bytes, *, source: str, by: User, reason: SuppressionReason = SuppressionReason.MANUAL, note: str = ""
+    key: bytes,
+    *,
+    source: str,
+    by: User,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+    note: str = "",
+    mailbox_key: bytes | None = None,
 ) -> bool:
     """Suppress an address for a customer; `source` says how they were asked to. Return True if a row was added or
     changed.
@@ -83,13 +108,15 @@ def suppress_by_hand(
     A weaker reason than the active one changes nothing. The suppression can be lifted only as R-75 allows.
     """
     evidence = {"by": by.email, "at": clock.now().isoformat(), **({"note": note} if note else {})}
-    return suppress(key, reason=reason, source=source, evidence=evidence)
+    return suppress(key, reason=reason, source=source, evidence=evidence, mailbox_key=mailbox_key)
 
 
-def suppress_all_by_hand(keys: Sequence[bytes], *, source: str, by: User) -> int:
+def suppress_all_by_hand(keys: Sequence[ids.MailboxKeys], *, source: str, by: User) -> int:
     """Call `suppress_by_hand` for many addresses in one statement; return how many rows were added or changed."""
     evidence = {"by": by.email, "at": clock.now().isoformat()}
-    return suppress_many([SuppressionEntry(key, SuppressionReason.MANUAL, source, evidence) for key in keys])
+    return suppress_many(
+        [SuppressionEntry(key.exact, SuppressionReason.MANUAL, source, evidence, key.mailbox) for key in keys]
+    )
 
 
 def suppress_many(entries: Sequence[SuppressionEntry], *, platform: bool = False) -> int:
@@ -141,6 +168,7 @@ def _upsert(account_id: int | None, entries: Sequence[SuppressionEntry]) -> dict
                 "reasons": [entry.reason.value for entry in entries],
                 "sources": [entry.source[:200] for entry in entries],
                 "evidence": [json.dumps(entry.evidence) for entry in entries],
+                "mailboxes": [entry.mailbox_key for entry in entries],
                 "strength": [reason.value for reason in STRENGTH],
             },
         )

@@ -29,6 +29,9 @@ class Suppression(TenantModel):
         "accounts.Account", null=True, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="+"
     )  # None: the whole platform
     address_key = models.BinaryField(max_length=32)
+    mailbox_key = models.BinaryField(
+        max_length=32, null=True, help_text="the last of ids.mailbox_keys, where the address was known"
+    )
     reason = models.CharField(max_length=12, choices=REASON_LABELS)
     source = models.CharField(max_length=200, help_text="the source: a delivery, a raw message or a person")
     evidence = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
@@ -46,7 +49,10 @@ class Suppression(TenantModel):
                 name="suppression_active_once",
             )
         ]
-        indexes = [models.Index(fields=["address_key"], condition=~IN_FORCE, name="suppression_lifted")]
+        indexes = [
+            models.Index(fields=["address_key"], condition=~IN_FORCE, name="suppression_lifted"),
+            models.Index(fields=["mailbox_key"], condition=IN_FORCE, name="suppression_mailbox"),
+        ]
 
 
 class LiftState(models.TextChoices):

@@ -1,6 +1,6 @@
 """Scoped reads of suppression: the account's own rows, and the platform's, which apply to every account."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from mailflatrate.apps.suppression.models import IN_FORCE, LiftRequest, LiftState, Suppression
 from mailflatrate.base import tenancy
+from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.suppression import STRENGTH, SuppressionReason, ends_by_sign_up, keeps_away
 
@@ -34,6 +35,23 @@ def active_for(address_keys: list[bytes]) -> QuerySet[Suppression]:
         Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True),
         address_key__in=address_keys,
     )
+
+
+def active_for_mailbox(keys: MailboxKeys) -> QuerySet[Suppression]:
+    """Return active rows for any spelling of a mailbox, of the current account and the platform. Raises NoAccount."""
+    return Suppression._base_manager.filter(
+        IN_FORCE,
+        Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True),
+        Q(address_key__in=keys) | Q(mailbox_key=keys.mailbox),
+    )
+
+
+def refused_mailboxes(keys: Collection[bytes]) -> set[bytes]:
+    """Return those of these mailbox keys (the last of `ids.mailbox_keys`) under which an active row is found."""
+    own_or_all = Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True)
+    named = Q(address_key__in=keys) | Q(mailbox_key__in=keys)
+    rows = Suppression._base_manager.filter(IN_FORCE, own_or_all, named).values_list("address_key", "mailbox_key")
+    return {bytes(key) for row in rows for key in row if key is not None}
 
 
 def ever_suppressed(address_key: bytes) -> QuerySet[Suppression]:
@@ -63,9 +81,20 @@ def strongest_of(address_keys: Sequence[bytes]) -> dict[bytes, Suppression]:
 
 def kept_away(address_keys: Sequence[bytes], now: datetime) -> set[bytes]:
     """Return the addresses that don't even get a confirmation email, because an active row forbids it (R-75)."""
+    return _kept_away(now, "address_key", address_keys)
+
+
+def kept_away_mailboxes(mailbox_keys: Sequence[bytes], now: datetime) -> set[bytes]:
+    """Return the mailboxes of which another spelling is kept away: they aren't asked unless they ask themselves."""
+    return _kept_away(now, "mailbox_key", mailbox_keys)
+
+
+def _kept_away(now: datetime, column: str, keys: Sequence[bytes]) -> set[bytes]:
+    own_or_all = Q(account_id=tenancy.current_account_id()) | Q(account_id__isnull=True)
+    rows = Suppression._base_manager.filter(IN_FORCE, own_or_all, **{f"{column}__in": keys})
     return {
-        bytes(row.address_key)
-        for row in active_for(list(address_keys))
+        bytes(getattr(row, column))
+        for row in rows
         if keeps_away(row.reason, row.created_at, now, everywhere=row.account_id is None)
     }
 

@@ -19,7 +19,7 @@ from mailflatrate.apps.transactional.models import (
     TransactionalSwitch,
 )
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.ids import address_key, mailbox_keys
+from mailflatrate.base.ids import MailboxKeys, address_key, mailbox_keys
 from mailflatrate.rules.campaign_states import NOT_BEGUN
 from mailflatrate.rules.names.domains import registrable
 
@@ -92,11 +92,11 @@ def is_misdirected(message: TransactionalMessage) -> bool:
     return MisdirectedAddress.objects.filter(address_key__in=keys_of(message)).exists()
 
 
-def keys_of(message: TransactionalMessage) -> tuple[bytes, ...]:
+def keys_of(message: TransactionalMessage) -> MailboxKeys:
     """Return the keys under which a no of a message's mailbox is found; those that are stored once it was erased."""
     if message.recipient:
         return mailbox_keys(message.recipient)
-    return bytes(message.address_key), bytes(message.mailbox_key)
+    return MailboxKeys(bytes(message.address_key), bytes(message.address_key), bytes(message.mailbox_key))
 
 
 @dataclass(frozen=True, slots=True)

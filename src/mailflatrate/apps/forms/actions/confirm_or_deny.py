@@ -23,6 +23,7 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.tags import ensure_tags, give_tags
 from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import PlatformReason
 
 MAX_TOKEN_CHARACTERS = 100
@@ -243,7 +244,7 @@ def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
     request.state = ConfirmationRequestState.DENIED
     SignupDenial.objects.create(
         form=request.form, further_list_ids=asked if request.moves is None else [], request_id=request.id,
-        kind=request.kind, address_key=request.address_key,
+        kind=request.kind, address_key=request.address_key, mailbox_key=mailbox_keys(request.email).mailbox,
         requested_at=request.requested_at, requested_ip=request.ip, requested_user_agent=request.user_agent,
         source_url=request.source_url, page_url=request.page_url, denied_at=request.settled_at, denied_ip=ip,
         denied_user_agent=user_agent,

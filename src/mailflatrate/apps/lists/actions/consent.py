@@ -10,6 +10,7 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.suppression import SuppressionReason
 
@@ -46,7 +47,11 @@ def unsubscribe(
     with tenancy.unlimited(UnlimitedReason.SUPPRESSION):  # a "no" to everything is one to the lists that aren't seen
         ended = end_subscriptions(contact, None, by=by, evidence=evidence)
         fresh = suppression.suppress(
-            bytes(contact.address_key), reason=SuppressionReason.UNSUBSCRIBE, source=source, evidence={"by": by}
+            bytes(contact.address_key),
+            reason=SuppressionReason.UNSUBSCRIBE,
+            source=source,
+            evidence={"by": by},
+            mailbox_key=mailbox_keys(contact.email).mailbox,
         )
         if fresh and not ended:
             ledger.append(contact.id, None, ConsentKind.WITHDRAWN, clock.now(), evidence)
@@ -79,7 +84,11 @@ def object_to_mail(contact_id: int, *, source: str, ip: str | None = None, user_
     ended = unsubscribe(contact_id, list_id=None, by="objection", source=source, ip=ip, user_agent=user_agent)
     contact = Contact.objects.get(id=contact_id)
     suppression.suppress(
-        bytes(contact.address_key), reason=SuppressionReason.OBJECTION, source=source, evidence={"rule": "R-37"}
+        bytes(contact.address_key),
+        reason=SuppressionReason.OBJECTION,
+        source=source,
+        evidence={"rule": "R-37"},
+        mailbox_key=mailbox_keys(contact.email).mailbox,
     )
     now = clock.now()
     evidence = ledger.EventEvidence(

@@ -16,6 +16,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import complained_elsewhere
 from mailflatrate.base import tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.mail.reading.values import BounceVerdict
 from mailflatrate.rules.bounces import BounceAction, BounceState, judge_bounce
 from mailflatrate.rules.suppression import SuppressionReason
@@ -90,6 +91,7 @@ def _entry(person: Contact, bounce: Bounce, rule: str) -> suppression.Suppressio
             "at": bounce.at.isoformat(),
             "delivery_id": bounce.delivery_id,
         },
+        mailbox_key=mailbox_keys(person.email).mailbox,
     )
 
 
@@ -126,6 +128,7 @@ def record_complaint(
         source=source,
         evidence={"rule": "R-79", "at": at.isoformat(), "counts": counts, **evidence},
         platform=platform or (counts and complained_elsewhere(key)),
+        mailbox_key=mailbox_keys(person.email).mailbox,
     )
     return fresh or ended > 0
 

@@ -17,10 +17,9 @@ from mailflatrate.apps.lists.intake.judged import UNREAD_NO
 from mailflatrate.apps.lists.intake.people_figures import unmailable
 from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, SAID_NO, WAITING_REASONS
 from mailflatrate.apps.lists.models import CheckState, ConsentEvent, Contact, Import, ImportState
-from mailflatrate.apps.suppression.queries import active_for
+from mailflatrate.apps.suppression.queries import refused_mailboxes
 from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.base.ids import canonical_address_key
-from mailflatrate.mail.address import canonical_key, without_tag
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.rules import sql
 from mailflatrate.rules.addresses import AddressReason
 from mailflatrate.rules.origins.figures import Anomaly, judge_figures
@@ -93,14 +92,13 @@ def check_import(import_id: int) -> Import | None:
 
 
 def _keep_out_refused_mailboxes(job: Import) -> None:
-    """Quarantine people with a +tag whose mailbox is suppressed: a later row of the file may have said no."""
+    """Quarantine people whose mailbox is suppressed in another spelling: a later row of the file may have said no."""
     brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
-    people = Contact.objects.filter(id__in=brought, email__contains="+").values_list("id", "email")
+    people = Contact.objects.filter(id__in=brought).values_list("id", "email")
     found = people.order_by("id").iterator(chunk_size=2_000)
     while some := list(islice(found, 2_000)):
-        mailboxes = {contact: without_tag(canonical_key(email)) for contact, email in some}
-        keys = {contact: canonical_address_key(mailbox) for contact, mailbox in mailboxes.items() if mailbox}
-        refused = {bytes(key) for key in active_for([*keys.values()]).values_list("address_key", flat=True)}
+        keys = {contact: mailbox_keys(email).mailbox for contact, email in some}
+        refused = refused_mailboxes(keys.values())
         contacts = [contact for contact, key in keys.items() if key in refused]
         if contacts:
             _keep_out(job, SAID_NO, contacts=contacts, waiting=WAITING_REASONS)

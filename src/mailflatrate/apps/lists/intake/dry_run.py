@@ -62,7 +62,7 @@ from mailflatrate.apps.lists.intake.row_decisions import ImportJudge, RowVerdict
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.intake.weighed import Weighed
-from mailflatrate.mail.address import domain_of, without_tag
+from mailflatrate.mail.address import domain_of, mailbox_forms
 from mailflatrate.rules.addresses.domains import RESERVED_DOMAINS, RESERVED_ENDINGS, judge_domain
 from mailflatrate.rules.consent import EvidenceReason
 from mailflatrate.rules.limits import CONSENT_MAX_AGE
@@ -298,8 +298,8 @@ class DryRunner:
         if key:
             mailbox = None
             if weighed is not None:
-                tagless = without_tag(weighed.decision.canonical)
-                mailbox = self._key_of(tagless) if tagless else None
+                forms = mailbox_forms(weighed.decision.canonical)
+                mailbox = self._key_of(forms.mailbox) if forms.mailbox != forms.exact else None
                 figures.weighed(key, mailbox, weighed, outcome[1])
                 if not weighed.reason:
                     self._note_open(plan, weighed)

@@ -31,6 +31,7 @@ class SaidNo(NamedTuple):
     at: Moment | None
     left_list_as: str = ""
     """The canonical address, if the person left only the list: they are unsubscribed from it, and not suppressed."""
+    mailbox_key: bytes | None = None
 
 
 Refusal = tuple[int, list[str], str, str, str]

@@ -89,7 +89,9 @@ def write_noes(job: Import, noes: Sequence[SaidNo]) -> Counter[str]:
     source = f"import {job.id}: {job.file_name}"[:200]
     suppression.suppress_many(
         [
-            suppression.SuppressionEntry(said.address_key, _REASONS[said.status], source, evidence_of(job, said))
+            suppression.SuppressionEntry(
+                said.address_key, _REASONS[said.status], source, evidence_of(job, said), said.mailbox_key
+            )
             for said in strongest.values()
         ]
     )

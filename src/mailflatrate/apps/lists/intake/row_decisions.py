@@ -33,7 +33,7 @@ from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
 from mailflatrate.apps.lists.intake.person_names import split_name
 from mailflatrate.apps.lists.intake.timestamps import join_clock, read_ip
 from mailflatrate.apps.lists.intake.weighed import Weighed, details_of, written_json
-from mailflatrate.mail.address import without_tag
+from mailflatrate.mail.address import mailbox_forms
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
@@ -191,9 +191,8 @@ class ImportJudge:
         return RowVerdict(key, weighed=self._weigh(cells, decision, reason))
 
     def _mailbox_key(self, canonical: str) -> str | None:
-        """Return the key of the mailbox behind a +tag as PostgreSQL reads it; None without a tag."""
-        mailbox = without_tag(canonical)
-        return "\\x" + self._setting.key_of(mailbox).hex() if mailbox else None
+        """Return the key of an address's mailbox as PostgreSQL reads it."""
+        return "\\x" + self._setting.key_of(mailbox_forms(canonical).mailbox).hex()
 
     def unreadable(self, line: int, cells: list[str], fault: RowFault | PortableFault) -> RowVerdict:
         """Judge a row whose cells can't be told apart: it is refused, and counts as a no if it contains one."""
@@ -215,7 +214,8 @@ class ImportJudge:
         for address in addresses:
             key, left = self._setting.key_of(address), address if only_list else ""
             self._seen.add(key)
-            noes.append(SaidNo(line, key, hit.status, hit.column.title, hit.text, at, left))
+            mailbox = self._setting.key_of(mailbox_forms(address).mailbox)
+            noes.append(SaidNo(line, key, hit.status, hit.column.title, hit.text, at, left, mailbox))
         return RowVerdict(noes[0].address_key, (line, cells, "R-16", REFUSAL_REASONS[hit.status], ""), tuple(noes))
 
     def _is_minor(self, cells: list[str]) -> bool:

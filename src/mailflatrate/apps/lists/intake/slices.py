@@ -61,7 +61,6 @@ class ImportCanceled(Exception):
 
 # The planner knows little about tables that grow during the import, so the statement leaves it no choice but to look up
 # each staged row by its key: LATERAL with LIMIT cannot become a join over whole tables, ON CONFLICT names its index.
-# A row without +tag has no mailbox_key, and a comparison with NULL visits no index.
 # Reading a row is made expensive: for an account that it takes for small it would use an index that begins with the
 # account, and read all its contacts for each staged row. The triggers' statements are planned on the same terms.
 _PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL cpu_tuple_cost = 1"
@@ -133,11 +132,13 @@ WITH drawn AS MATERIALIZED (
         ) whole ON TRUE
         LEFT JOIN LATERAL (
             SELECT id FROM suppression
-            WHERE account_id = %(account_id)s AND address_key = st.mailbox_key AND {sql.in_force("suppression")} LIMIT 1
+            WHERE account_id = %(account_id)s AND (address_key = st.mailbox_key OR mailbox_key = st.mailbox_key)
+                AND {sql.in_force("suppression")} LIMIT 1
         ) own_mailbox ON TRUE
         LEFT JOIN LATERAL (
             SELECT id FROM suppression
-            WHERE account_id IS NULL AND address_key = st.mailbox_key AND {sql.in_force("suppression")} LIMIT 1
+            WHERE account_id IS NULL AND (address_key = st.mailbox_key OR mailbox_key = st.mailbox_key)
+                AND {sql.in_force("suppression")} LIMIT 1
         ) whole_mailbox ON TRUE
         CROSS JOIN LATERAL (
             SELECT NOT {sql.is_confirmed("coalesce(sub.state, '')")}

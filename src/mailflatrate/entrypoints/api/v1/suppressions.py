@@ -12,11 +12,12 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.suppression import queries
 from mailflatrate.apps.suppression.actions import (
     SuppressionError,
-    address_key,
+    address_keys,
     suppress_all_by_hand,
     suppress_by_hand,
 )
 from mailflatrate.apps.suppression.models import IN_FORCE, Suppression
+from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
@@ -92,9 +93,9 @@ class SuppressionBatchResult(Schema):
     refused: list[RefusedAddress]
 
 
-def _key(email: str) -> bytes:
+def _keys(email: str) -> MailboxKeys:
     try:
-        return address_key(email)
+        return address_keys(email)
     except SuppressionError as error:
         raise wrong("email", _("not an email address")) from error
 
@@ -112,7 +113,7 @@ def look_up_suppression(request: ApiRequest, given: AddressRequest) -> Suppressi
 
     It's a POST that changes nothing, so that the address doesn't appear in the logs of servers along the way.
     """
-    row = queries.strongest(_key(given.email))
+    row = queries.strongest(_keys(given.email).exact)
     return SuppressionLookup(
         suppressed=row is not None,
         reason=SuppressionReason(row.reason) if row else None,
@@ -135,9 +136,9 @@ def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionRe
     """Suppress an address. This takes effect immediately on every list. It can't be undone through the API: only a new
     double opt-in by the person or a reviewer can lift it, where the rules allow that (R-75).
     """
-    key = _key(given.email)
-    fresh = suppress_by_hand(key, source=request.caller.source, by=request.caller.user)
-    return SuppressionResult(id=queries.own_row(key).id, fresh=fresh)
+    keys = _keys(given.email)
+    fresh = suppress_by_hand(keys.exact, source=request.caller.source, by=request.caller.user, mailbox_key=keys.mailbox)
+    return SuppressionResult(id=queries.own_row(keys.exact).id, fresh=fresh)
 
 
 @endpoint(
@@ -159,7 +160,7 @@ def add_suppressions(request: ApiRequest, given: SuppressionBatch) -> Suppressio
     keys, refused = [], []
     for index, email in enumerate(given.emails):
         try:
-            keys.append(address_key(email))
+            keys.append(address_keys(email))
         except SuppressionError:
             refused.append(RefusedAddress(index=index, reason_code="not-an-address"))
     added = suppress_all_by_hand(keys, source=request.caller.source, by=request.caller.user)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists.queries import emails_of
 from mailflatrate.apps.suppression import queries
-from mailflatrate.apps.suppression.actions import SuppressionError, address_key, suppress_by_hand
+from mailflatrate.apps.suppression.actions import SuppressionError, address_keys, suppress_by_hand
 from mailflatrate.apps.suppression.models import REASON_LABELS, LiftRequest, LiftState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.posts import see_other
@@ -37,12 +37,13 @@ class AddressForm(forms.Form):
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
     key: bytes = b""
+    mailbox_key: bytes = b""
 
     def clean_email(self) -> str:
         """Return the address as typed. Raises ValidationError if it isn't one."""
         email = str(self.cleaned_data["email"])
         try:
-            self.key = address_key(email)
+            self.key, _, self.mailbox_key = address_keys(email)
         except SuppressionError as problem:
             raise forms.ValidationError(str(problem)) from problem
         return email
@@ -176,7 +177,9 @@ def add(request: StudioRequest) -> HttpResponse:
     email, note = form.cleaned_data["email"], form.cleaned_data["note"]
     reason = SuppressionReason(form.cleaned_data["reason"] or SuppressionReason.MANUAL)
     source = f"studio: {request.user.email}"
-    is_new = suppress_by_hand(form.key, source=source, by=request.user, reason=reason, note=note)
+    is_new = suppress_by_hand(
+        form.key, source=source, by=request.user, reason=reason, note=note, mailbox_key=form.mailbox_key
+    )
     if is_new or tenancy.limited_member() is not None:  # whether it was suppressed already is not theirs to know
         text = _("%(email)s is suppressed and will no longer get email from you.")
         messages.success(request, text % {"email": email})

@@ -1,0 +1,115 @@
+"""A mailbox that said no isn't asked or imported under another spelling; a subscription that one confirmed stays."""
+
+import itertools
+
+import pytest
+
+from mailflatrate.apps.forms.actions import sign_up
+from mailflatrate.apps.forms.models import ConfirmationRequestKind
+from mailflatrate.apps.lists.actions.consent import object_to_mail
+from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.suppression import actions as suppression
+from mailflatrate.apps.suppression.queries import is_suppressed, refused_mailboxes
+from mailflatrate.base import tenancy
+from mailflatrate.base.ids import mailbox_keys
+from mailflatrate.mail import address
+from mailflatrate.mail.address import canonical_key, mailbox_forms
+from mailflatrate.rules.suppression import SuppressionReason
+from support.contact_files import HEADER, line
+from support.customers import customer_with_list
+from support.forms import DOMAIN, FormCustomer, customer_with_form
+
+pytestmark = pytest.mark.usefixtures("database")
+NUMBERS = itertools.count(1)
+PAIRS = (
+    (f"anna.k{{n}}@{DOMAIN}", f"annak{{n}}@{DOMAIN}"),
+    (f"annak{{n}}@{DOMAIN}", f"a.nnak{{n}}+news@{DOMAIN}"),
+    (f"anna.k{{n}}+a@{DOMAIN}", f"anna.k{{n}}+b@{DOMAIN}"),
+    (f"anna{{n}}+a@{DOMAIN}", f"anna{{n}}@{DOMAIN}"),
+    (f"anna{{n}}+a@{DOMAIN}", f"anna{{n}}+b@{DOMAIN}"),
+    (f"anna{{n}}@{DOMAIN}", f"anna{{n}}+b@{DOMAIN}"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _dots_mean_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a domain that our tests can look up, as at Gmail."""
+    monkeypatch.setitem(address._SAME_MAILBOX, DOMAIN, (DOMAIN, "."))
+
+
+@pytest.mark.parametrize(
+    ("given", "mailbox"),
+    [
+        ("a.b+c@gmail.com", "ab@gmail.com"),
+        ("A.B@googlemail.com", "ab@gmail.com"),
+        ("a.b+c@kunde.de", "a.b@kunde.de"),
+        ("a_b.c-d@pm.me", "abcd@proton.me"),
+        ("anna@mac.com", "anna@icloud.com"),
+        ("+x@kunde.de", "+x@kunde.de"),
+    ],
+)
+def test_the_mailbox_of_a_spelling(given: str, mailbox: str) -> None:
+    forms = mailbox_forms(canonical_key(given))
+    assert (forms.exact, forms.mailbox) == (canonical_key(given), mailbox)
+    assert mailbox_forms(forms.mailbox).mailbox == mailbox
+
+
+def ask(here: FormCustomer, email: str) -> str:
+    with tenancy.account(here.account_id):
+        sign_up.request_confirmation(
+            here.form_id, email, kind=ConfirmationRequestKind.PERSON, note="by phone", by=here.anna.owner
+        )
+    here.send()
+    (request,) = here.requests(email)
+    return str(request.state)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_an_ask_finds_the_no_of_another_spelling(pair: tuple[str, str]) -> None:
+    here, number = customer_with_form(), next(NUMBERS)
+    said_no, asked = (each.format(n=number) for each in pair)
+    with tenancy.account(here.account_id):
+        keys = suppression.address_keys(said_no)
+        suppression.suppress_by_hand(keys.exact, source="test", by=here.anna.owner, mailbox_key=keys.mailbox)
+    assert ask(here, asked) == "withheld"
+
+
+def test_people_who_ask_themselves_are_asked_at_another_spelling() -> None:
+    here, number = customer_with_form(), next(NUMBERS)
+    with tenancy.account(here.account_id):
+        keys = suppression.address_keys(f"wilma{number}+a@{DOMAIN}")
+        suppression.suppress_by_hand(keys.exact, source="test", by=here.anna.owner, mailbox_key=keys.mailbox)
+    here.asked(f"wilma{number}@{DOMAIN}")
+
+
+@pytest.mark.parametrize("pair", PAIRS[3:])
+def test_an_ask_finds_this_was_not_me_of_another_spelling(pair: tuple[str, str]) -> None:
+    here, number = customer_with_form(), next(NUMBERS)
+    denied, asked = (each.format(n=number) for each in pair)
+    here.confirm(here.asked(denied), answer="no")
+    assert ask(here, asked) == "withheld"
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_an_import_finds_the_no_of_another_spelling(pair: tuple[str, str]) -> None:
+    anna, number = customer_with_list("Anna"), next(NUMBERS)
+    said_no, brought = (each.format(n=number) for each in pair)
+    with tenancy.account(anna.account_id):
+        keys = suppression.address_keys(said_no)
+        suppression.suppress(
+            keys.exact, reason=SuppressionReason.MANUAL, source="test", evidence={}, mailbox_key=keys.mailbox
+        )
+    done = anna.bring("\n".join([HEADER, line(brought), line(f"wilma{number}@{DOMAIN}")]))
+    assert done.refused == {"suppressed": 1}, done.refused
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_what_another_spelling_confirmed_itself_stays(pair: tuple[str, str]) -> None:
+    here, number = customer_with_form(), next(NUMBERS)
+    left, stays = (each.format(n=number) for each in pair)
+    with tenancy.account(here.account_id):
+        contacts = [Contact.objects.create(email=each, address_key=mailbox_keys(each).exact) for each in (left, stays)]
+        object_to_mail(contacts[0].id, source="test")
+        keys = mailbox_keys(stays)
+        assert not is_suppressed(keys.exact), "its own subscription is mailed until it says no"
+        assert refused_mailboxes([keys.mailbox]) >= {keys.mailbox}, "it isn't asked or imported anew"
