@@ -56,6 +56,31 @@ def shown_again(certificate: Certificate) -> None:
     certificate["elements"] = [each.as_json() for each in elements_of(proof)]
 
 
+@pytest.mark.parametrize("name", ["person", "events", "elements", "list", "account"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_member_that_is_named_twice_is_refused_by_us_and_by_the_published_script(
+    signed: Signed, genuine: Certificate, tmp_path: Path, name: str, first: bool
+) -> None:
+    """Programs differ in which of two members counts, so Eve would show one and have the other verified."""
+    forged = json.dumps({"email": "never-asked@brief.example", "contact": 1, "name": "x", "id": 1})
+    whole = json.dumps(genuine)
+    twice = whole.replace(f'"{name}": ', f'"{name}": {forged}, "{name}": ', 1)
+    if not first:
+        twice = f'{whole[:-1]}, "{name}": {json.dumps(genuine[name])}}}'
+    file = tmp_path / "certificate.json"
+    file.write_text(twice)
+    keys = keys_file(tmp_path)
+    told = CliRunner().invoke(cli, ["consent", "verify", str(file), "--service-keys", str(keys)])
+    assert told.exit_code == 1 and "each name once" in told.output
+    script = re.search(r"```python\n(.*?)```", (DOCS / "proof.md").read_text(), re.S)
+    assert script is not None
+    done = subprocess.run([sys.executable, "-c", script[1], str(file), str(keys)], capture_output=True, check=False)
+    assert done.returncode != 0 and b"repeated" in done.stderr
+    file.write_text(whole)
+    told = CliRunner().invoke(cli, ["consent", "verify", str(file), "--service-keys", str(keys)])
+    assert told.exit_code == 0 and f"the consent of {genuine['person']['email']}" in told.output
+
+
 def exchange_address(certificate: Certificate, address: str) -> None:
     """Another address in every event, with salt, commitment and display made to fit."""
     for item in certificate["events"]:

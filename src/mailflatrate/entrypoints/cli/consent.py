@@ -57,10 +57,10 @@ def verify_command(file: Path | None, ledger: bool, service_keys: Path | None, t
 
 
 def _verify_file(file: Path, ledger: bool, service_keys: Path | None, tsa_certificates: Path | None) -> None:
-    from mailflatrate.rules.proof.certificate import MOST_OCTETS, check_certificate, read_certificate
+    from mailflatrate.rules.proof.certificate import MOST_OCTETS, check_certificate, read_certificate, subject_of
     from mailflatrate.rules.proof.signature import read_keys
     from mailflatrate.rules.proof.stamps import read_certificates
-    from mailflatrate.rules.proof.verdict import Anchors
+    from mailflatrate.rules.proof.verdict import Anchors, CertificateVerdict
 
     if file.stat().st_size > MOST_OCTETS:
         raise MalformedRecord("the file is too large to be a proof of consent")
@@ -73,6 +73,8 @@ def _verify_file(file: Path, ledger: bool, service_keys: Path | None, tsa_certif
     report = check_certificate(certificate, anchors)
     for finding in report.findings:
         click.echo(f"{finding.mark} {finding.sentence}")
+    if report.verdict is CertificateVerdict.HOLDS:
+        click.echo(f"Verified: the consent of {subject_of(certificate)}")
     click.echo(report.verdict.sentence)
     sys.exit(report.verdict.value)
 

@@ -11,7 +11,6 @@ something that the verifier named (`Anchors`): the service's published keys, a t
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -32,6 +31,7 @@ from mailflatrate.rules.proof.record import (
     read_evidence,
 )
 from mailflatrate.rules.proof.stamps import StampRefused, check_stamp, read_certificates
+from mailflatrate.rules.proof.strict_json import read_json
 from mailflatrate.rules.proof.verdict import (
     Anchors,
     CertificateReport,
@@ -75,9 +75,10 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
     if octets.startswith(b"%PDF-"):
         octets = _attachment(octets)
     try:
-        found = json.loads(octets)
+        found = read_json(octets)
     except (ValueError, RecursionError) as problem:
-        raise MalformedRecord("this is neither a whole certificate as JSON nor a PDF that carries one") from problem
+        words = "this is neither a whole certificate as JSON, each name once, nor a PDF that carries one"
+        raise MalformedRecord(words) from problem
     if not isinstance(found, dict) or found.get("format") not in (CERTIFICATE_FORM, UNSIGNED_CERTIFICATE_FORM):
         raise MalformedRecord(f"this is not a certificate of the form “{CERTIFICATE_FORM}”")
     return found
@@ -122,6 +123,12 @@ def named_rows(certificate: Mapping[str, Any]) -> NamedRows:
     if not all(0 < each < 2**63 for each in (*events, *seals, *subject)):
         raise MalformedRecord("the certificate names numbers that no ledger has")
     return NamedRows(tuple(events), tuple(seals), *subject)
+
+
+def subject_of(certificate: Mapping[str, Any]) -> str:
+    """Return whose consent a certificate that holds is about: what its events say, not names beside them."""
+    person = certificate["person"]["email"] or "a person whose address was erased"
+    return f"{person} (list {certificate['list']['id']}, account {certificate['account']['id']})"
 
 
 def check_certificate(certificate: Mapping[str, Any], anchors: Anchors = Anchors()) -> CertificateReport:  # noqa: B008

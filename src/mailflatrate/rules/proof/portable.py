@@ -16,6 +16,7 @@ from typing import Any
 from mailflatrate.rules.proof.elements import ProofEvent, basis_of
 from mailflatrate.rules.proof.record import SALT_OCTETS, EventRecord, MalformedRecord, commitment, read_evidence
 from mailflatrate.rules.proof.signature import PublishedKey, portable_signature_holds
+from mailflatrate.rules.proof.strict_json import read_json
 
 PORTABLE_FORM = "mailflatrate portable consent 1"
 END_FORM = "mailflatrate portable consent end 1"
@@ -66,14 +67,23 @@ class PortableConsent:
 
 
 def read_line(octets: bytes) -> dict[str, Any]:
-    """Return the JSON object of a line. Raises PortableRefused."""
+    """Return the JSON object of a line, which has to be written as `written_line` does: what was read is then all that
+    its bytes say. Raises PortableRefused.
+    """
     try:
-        found = json.loads(octets)
+        found = read_json(octets)
     except (ValueError, RecursionError):
         raise PortableRefused(PortableFault.UNREADABLE) from None
     if not isinstance(found, dict) or found.get("format") not in (PORTABLE_FORM, END_FORM) or b"\\u0000" in octets:
         raise PortableRefused(PortableFault.UNREADABLE)
+    if written_line(found).encode("utf-8", "surrogatepass") != octets.strip():
+        raise PortableRefused(PortableFault.UNREADABLE)
     return found
+
+
+def written_line(line: Mapping[str, Any]) -> str:
+    """Return a signed line as it is written, in the order of its members."""
+    return json.dumps(line, ensure_ascii=False)
 
 
 def check_signature(line: Mapping[str, Any], keys: Mapping[str, PublishedKey]) -> PublishedKey:

@@ -7,7 +7,6 @@ same text (`apps.lists.ledger`), so that a million events are checked without pa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from mailflatrate.rules.proof import merkle
+from mailflatrate.rules.proof.strict_json import read_json
 
 CERTIFICATE_FORM = "mailflatrate consent certificate 2"
 UNSIGNED_CERTIFICATE_FORM = "mailflatrate consent certificate 1"
@@ -105,8 +105,8 @@ def commitment(salt: bytes, evidence_text: str) -> bytes:
 def read_evidence(evidence_text: str) -> dict[str, Any]:
     """Return the personal half by name, from the exact text that was committed to. Raises Malformed."""
     try:
-        values = json.loads(evidence_text)
-    except ValueError as problem:
+        values = read_json(evidence_text)
+    except (ValueError, RecursionError) as problem:
         raise MalformedRecord("the evidence is no JSON text") from problem
     if not isinstance(values, list) or len(values) != len(EVIDENCE_FIELDS):
         raise MalformedRecord(f"the evidence has not {len(EVIDENCE_FIELDS)} fields")

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from mailflatrate.rules.proof.record import MalformedRecord
+from mailflatrate.rules.proof.strict_json import read_json
 
 KEYS_FORM = "mailflatrate signing keys 1"
 ALGORITHM = "Ed25519"
@@ -76,7 +77,7 @@ class PublishedKey:
 def read_keys(octets: bytes) -> dict[str, PublishedKey]:
     """Return the keys of a published history, by id. Raises Malformed."""
     try:
-        found = json.loads(octets)
+        found = read_json(octets)
     except (ValueError, RecursionError) as problem:
         raise MalformedRecord("the file of signing keys is not JSON") from problem
     if not isinstance(found, dict) or found.get("format") != KEYS_FORM or not isinstance(found.get("keys"), list):

@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.ledger import evidence_sql, moment_sql
 from mailflatrate.apps.lists.models import Export
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH, key_in_use, private_key
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.proof.portable import END_FORM, PORTABLE_FORM
+from mailflatrate.rules.proof.portable import END_FORM, PORTABLE_FORM, written_line
 from mailflatrate.rules.proof.record import EventRecord, moment_text
 from mailflatrate.rules.proof.signature import sign_portable
 from mailflatrate.settings.schema import load_settings
@@ -126,7 +126,7 @@ class ProofRows:
         return (email, name or "", state or "", reason or "", line)
 
     def _signed(self, line: dict[str, Any]) -> str:
-        return json.dumps({**line, "signature": sign_portable(self._key, line)}, ensure_ascii=False)
+        return written_line({**line, "signature": sign_portable(self._key, line)})
 
     def _by_contact(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, list[Event]]:
         found: dict[int, list[Event]] = defaultdict(list)

@@ -199,7 +199,7 @@ def left_at(cells: Sequence[str]) -> Moment | None:
 
 def proof_of(text: str) -> dict[str, Any]:
     """Return the part of a verified line that the ledger stores: the line itself, and where it came from."""
-    line = json.loads(text)
+    line = read_line(text.encode())
     return {
         "portable": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
