@@ -15,6 +15,7 @@ from mailflatrate.rules.facts import (
     ContractFacts,
     DnsRecordFacts,
     DnsState,
+    FromFacts,
     LinkFacts,
     NoticeFacts,
     RecipientFacts,
@@ -85,6 +86,7 @@ CONTENT = ContentFacts(
 )
 AUDIENCE = AudienceFacts(lists=("Kundenbrief",), recipients=1000)
 CAMPAIGN = CampaignFacts(ACCOUNT, RELEASE, SENDER, IMPRINT, CONTENT, AUDIENCE)
+FROM = FromFacts("Lindenhof", "hallo@lindenhof.example", "lindenhof.example")
 CONFIRMATION = ConfirmationFacts(
     account=ACCOUNT,
     imprint=IMPRINT,
@@ -97,12 +99,14 @@ CONFIRMATION = ConfirmationFacts(
     mails_to_address_last_day=0,
     tracking=False,
     links=3,
+    from_line=FROM,
 )
 CONTRACT = ContractFacts(
     account=ACCOUNT,
     imprint=IMPRINT,
     is_enabled=True,
     is_reviewed=True,
+    from_line=FROM,
     sender_proved=True,
     stream_apart=True,
     reference="A-4711",

@@ -249,6 +249,9 @@ CONFIRMATION_CHAIN: tuple[Check[ConfirmationFacts], ...] = (
     form_flooded.CHECK,
     imprint_complete.CHECK,
     confirmation_plain.CHECK,
+    sender_name_honest.CHECK,
+    sender_name_letters.CHECK,
+    sender_name_brand.CHECK,
 )
 
 FORM_CHAIN: tuple[Check[FormFacts], ...] = (
@@ -281,6 +284,10 @@ CONTRACT_CHAIN: tuple[Check[ContractFacts], ...] = (
     contract_template.CHECK,
     contract_reference.CHECK,
     contract_sender.CHECK,
+    sender_name_honest.CHECK,
+    sender_name_letters.CHECK,
+    sender_name_brand.CHECK,
+    sender_name_shared_brand.CHECK,  # R-45 review: of the version
     contract_stream.CHECK,
     imprint_complete.CHECK,
     # May this person get it?

@@ -327,10 +327,10 @@ class ConfirmationFacts:
     """A complaint or a dead mailbox; an earlier unsubscribe doesn't count, the person may come back (R-16)."""
     address_refused_by: str
     """Rule id of the address decision, empty when accepted."""
-    mails_to_address_last_day: int
-    """Across all customers (R-35)."""
+    mails_to_address_last_day: int  # across all customers (R-35)
     tracking: bool
     links: int
+    from_line: FromFacts
     recipient_countries: frozenset[str] = frozenset()
     mails_of_form_last_hour: int = 0
     denied: bool = False
@@ -415,9 +415,9 @@ class ContractFacts:
     is_enabled: bool
     is_reviewed: bool
     """A reviewer found exactly this version of the template free of advertising."""
+    from_line: FromFacts
     sender_proved: bool
-    stream_apart: bool
-    """The sender's domain is a subdomain from which no campaign was sent."""
+    stream_apart: bool  # a subdomain from which no campaign was sent
     reference: str
     address_refused_by: str
     """Rule id of the address decision, empty when accepted."""

@@ -1,12 +1,19 @@
 """Rows of this app as facts for the rules."""
 
+from dataclasses import dataclass
+
+from mailflatrate.apps.accounts.facts import structured_imprint
+from mailflatrate.apps.accounts.models import Imprint
 from mailflatrate.apps.domains.mailable import known_facts
 from mailflatrate.apps.domains.models import CheckKind, DnsCheck, SenderAddress, SenderDomain
 from mailflatrate.apps.domains.queries import mailbox_proved, signing_key
 from mailflatrate.mail.address import AddressError, domain_of, parse, to_a_label
 from mailflatrate.rules.facts import DnsRecordFacts as DnsFacts
-from mailflatrate.rules.facts import DnsState, SenderFacts
+from mailflatrate.rules.facts import DnsState, FromFacts, SenderFacts
+from mailflatrate.rules.gate import judge_from
+from mailflatrate.rules.imprint import ImprintRecord
 from mailflatrate.rules.names.brands import load_brands
+from mailflatrate.rules.verdict import Verdict
 from mailflatrate.settings import load_settings
 
 NO_SENDER = SenderFacts(
@@ -49,6 +56,37 @@ def _reply_verified(reply_to: str) -> bool:
         return not reply_to or mailbox_proved(parse(reply_to).text)
     except AddressError:
         return True  # no message can be composed with it; another rule reports that
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSender:
+    """A sender's name as the rules of R-45 judge it, whatever is sent."""
+
+    from_line: FromFacts
+    imprint: ImprintRecord | None
+
+
+def from_facts(name: str, address: str) -> FromFacts:
+    """Return a sender's name and address with what the account may mention in it (R-45)."""
+    return FromFacts(
+        name,
+        address,
+        to_a_label(domain_of(address)) if address else "",
+        own_domains=frozenset(SenderDomain.objects.filter(verified_at__isnull=False).values_list("name", flat=True)),
+        brands=load_brands(load_settings().brands_file),
+    )
+
+
+def judge_name(name: str, address: str) -> Verdict:
+    """Judge a sender's name as it stands in From, by the rules of every stream (R-45)."""
+    imprint = Imprint.objects.order_by("-version").first()
+    return judge_from(NamedSender(from_facts(name, address), structured_imprint(imprint)))
+
+
+def is_trusted_name(name: str, address: str) -> bool:
+    """Return whether a name may stand in From without a person's review."""
+    verdict = judge_name(name, address)
+    return verdict.allowed and not verdict.needs_review
 
 
 def sender_facts(sender: SenderAddress | None, reply_to: str) -> SenderFacts:

@@ -10,7 +10,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from mailflatrate.apps.accounts.models import Account, Imprint
-from mailflatrate.apps.domains.queries import proved_domain_names
+from mailflatrate.apps.domains.facts import is_trusted_name
+from mailflatrate.apps.domains.models import DomainState, SenderAddress
+from mailflatrate.apps.domains.queries import proved_domain_names, senders
 from mailflatrate.apps.forms.models import (
     ConfirmationRequestState,
     Form,
@@ -170,6 +172,26 @@ def _older(account_id: int, form_id: int, number: int) -> ShownVersion | None:
     with tenancy.account(account_id):
         row = FormVersion.objects.filter(form_id=form_id, number=number).first()
     return ShownVersion(row.id, row.number, row.sha256, frozen_from_json(row.content)) if row else None
+
+
+def confirmation_senders(form_ids: Collection[int | None]) -> dict[int | None, SenderAddress | None]:
+    """Return who sends the confirmation emails of these forms, and under None those of a change of address: the
+    account's first sender.
+
+    Without a sender the service sends, in the account's name. So it is for a sender that isn't proved now, and for a
+    name that a person would have to review first, because no one reviews these emails (R-45).
+    """
+    forms = Form.objects.select_related("sender__domain").in_bulk([each for each in form_ids if each is not None])
+    found: dict[int | None, SenderAddress | None] = {form_id: form.sender for form_id, form in forms.items()}
+    if None in form_ids:
+        found[None] = senders().first()
+    return {form_id: sender if _may_confirm(sender) else None for form_id, sender in found.items()}
+
+
+def _may_confirm(sender: SenderAddress | None) -> bool:
+    if sender is None or sender.verified_at is None or sender.domain.state != DomainState.VERIFIED:
+        return False
+    return is_trusted_name(sender.display_name, sender.email)
 
 
 def newest_imprint() -> Imprint | None:

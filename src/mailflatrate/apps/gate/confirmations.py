@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.facts import from_facts
 from mailflatrate.apps.domains.mailable import known_facts
+from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.forms.facts import ConfirmationBatch, ConfirmationDecision, ConfirmationRequest
-from mailflatrate.apps.forms.queries import newest_imprint
+from mailflatrate.apps.forms.queries import confirmation_senders, newest_imprint
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.suppression import queries as suppression
 from mailflatrate.base import tenancy
@@ -18,8 +20,9 @@ from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.confirmation import LINKS
 from mailflatrate.rules.addresses import ResolverFacts
-from mailflatrate.rules.facts import ConfirmationFacts
+from mailflatrate.rules.facts import ConfirmationFacts, FromFacts
 from mailflatrate.rules.gate import RULES_VERSION, judge_confirmation
+from mailflatrate.settings import load_settings
 
 
 @tenancy.needs_account
@@ -67,6 +70,8 @@ def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]
     kept_away = suppression.kept_away(list({key for request in batch.requests for key in request.keys}), batch.now)
     for_others = [request.keys.mailbox for request in batch.requests if request.is_for_another]
     mailboxes = suppression.kept_away_mailboxes(for_others, batch.now)
+    by_form = confirmation_senders({request.form_id for request in batch.requests})
+    from_lines = {form_id: _from_line(sender) for form_id, sender in by_form.items()}
     domains = known_facts({domain_of(request.email) for request in batch.requests})
     return {
         request.id: ConfirmationFacts(
@@ -82,10 +87,17 @@ def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]
             mails_to_address_last_day=0,
             tracking=False,
             links=LINKS,
+            from_line=from_lines[request.form_id],
             denied=request.id in batch.denied,
         )
         for request in batch.requests
     }
+
+
+def _from_line(sender: SenderAddress | None) -> FromFacts:
+    if sender is not None:
+        return from_facts(sender.display_name, sender.email)
+    return from_facts(current_account().name, f"confirm@{load_settings().service_domain}")
 
 
 def _refused_by(request: ConfirmationRequest, domain: ResolverFacts | None) -> str:

@@ -5,6 +5,8 @@ Asked twice: when a message is taken, and again right before it leaves.
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
 from mailflatrate.apps.accounts.queries import current_account
+from mailflatrate.apps.domains.facts import from_facts
+from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.gate.contract_volume import volume_reached
 from mailflatrate.apps.gate.models import Chain, GateDecision
 from mailflatrate.apps.lists.addresses import judge_address
@@ -21,7 +23,7 @@ from mailflatrate.apps.transactional.queries import (
 )
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import MailboxKeys
-from mailflatrate.rules.facts import ContractFacts
+from mailflatrate.rules.facts import ContractFacts, FromFacts
 from mailflatrate.rules.gate import judge_contract
 from mailflatrate.rules.suppression import stops_contract
 
@@ -37,6 +39,7 @@ def contract_facts(message: TransactionalMessage) -> ContractFacts:
         imprint=structured_imprint(newest_imprint()),
         is_enabled=is_switched_on(),
         is_reviewed=version.state == TemplateState.APPROVED,
+        from_line=_from_line(version.sender),
         sender_proved=is_proved(version.sender),
         stream_apart=is_stream_apart(version.sender),
         reference=message.reference,
@@ -46,6 +49,10 @@ def contract_facts(message: TransactionalMessage) -> ContractFacts:
         messages_last_day=sent_before(message),
         volume_reached=volume_reached(message),
     )
+
+
+def _from_line(sender: SenderAddress | None) -> FromFacts:
+    return from_facts(sender.display_name, sender.email) if sender is not None else from_facts("", "")
 
 
 def _refused_by(message: TransactionalMessage, keys: MailboxKeys) -> str:

@@ -23,8 +23,8 @@ from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.delivery.send.chunk_composer import MESSAGE_FAILED, DraftedMessage
 from mailflatrate.apps.delivery.send.contract_messages import load_messages, message_mail, template_test_mail
 from mailflatrate.apps.delivery.send.outcomes import SettledDelivery, withheld
-from mailflatrate.apps.domains.models import DomainState, SenderAddress, SenderDomain
-from mailflatrate.apps.domains.queries import senders, service_key_published
+from mailflatrate.apps.domains.models import SenderAddress, SenderDomain
+from mailflatrate.apps.domains.queries import service_key_published
 from mailflatrate.apps.forms.actions.request_progress import ConfirmationDraft, note_messages
 from mailflatrate.apps.forms.facts import (
     asked_lists,
@@ -35,7 +35,7 @@ from mailflatrate.apps.forms.facts import (
     tracking_text,
 )
 from mailflatrate.apps.forms.models import ConfirmationRequestKind, ConfirmationRequestState, SignupRequest
-from mailflatrate.apps.forms.queries import newest_imprint
+from mailflatrate.apps.forms.queries import confirmation_senders, newest_imprint
 from mailflatrate.apps.gate import permits
 from mailflatrate.apps.gate.confirmations import confirmation_facts
 from mailflatrate.apps.gate.contracts import contract_facts
@@ -174,8 +174,9 @@ def _signed_by_service(rows: Sequence[Delivery]) -> frozenset[int]:
     forms without a usable sender.
     """
     asked = {row.confirmation_id: row.id for row in rows if row.confirmation_id is not None}
-    requests = SignupRequest.objects.select_related("form__sender__domain").filter(id__in=asked)
-    ours = {asked[request.id] for request in requests if _sender(request) is None}
+    forms = dict(SignupRequest.objects.filter(id__in=asked).values_list("id", "form_id"))
+    by_form = confirmation_senders(set(forms.values()))
+    ours = {asked[request_id] for request_id, form_id in forms.items() if by_form[form_id] is None}
     return frozenset(ours | {row.id for row in rows if row.notice is not None and row.notice.kind != NoticeKind.TEST})
 
 
@@ -215,16 +216,20 @@ def _contracts(
 def _confirmations(
     account_id: int, asked: dict[int, int], prepared: dict[int, _PreparedMessage], failed: set[int]
 ) -> None:
-    related = SignupRequest.objects.select_related("form__sender__domain", "version", "mailing_list")
+    related = SignupRequest.objects.select_related("form", "version", "mailing_list")
     requests = list(related.filter(id__in=asked, state=ConfirmationRequestState.ASKED))
     facts = confirmation_facts(confirmation_batch(requests))
     account = current_account()
     imprint = structured_imprint(newest_imprint())
+    by_form = confirmation_senders({request.form_id for request in requests})
     written = []
     for request in requests:
         token = secrets.token_urlsafe(TOKEN_OCTETS)
         try:
-            draft = _confirmation_draft(account, imprint, request, asked[request.id], token)
+            said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
+            composer = _composer(account.id, account.name, by_form[request.form_id], said.language, said.occasion)
+            recipient = Recipient(asked[request.id], request.email, "", confirmation_values(said))
+            draft = composer.draft(recipient, clock.now())
         except Exception:  # as above
             log.exception("message_failed", delivery_id=asked[request.id])
             failed.add(asked[request.id])
@@ -232,14 +237,6 @@ def _confirmations(
         written.append(ConfirmationDraft(request.id, token, draft.message_id, hashlib.sha256(draft.body).hexdigest()))
         prepared[asked[request.id]] = _PreparedConfirmation(draft, facts[request.id])
     note_messages(written)
-
-
-def _confirmation_draft(
-    account: Account, imprint: ImprintRecord | None, request: SignupRequest, delivery_id: int, token: str
-) -> MessageDraft:
-    said = _said(account, imprint, request, f"{load_settings().public_url}/confirm/{token}")
-    composer = _composer(account.id, account.name, _sender(request), said.language, said.occasion)
-    return composer.draft(Recipient(delivery_id, request.email, "", confirmation_values(said)), clock.now())
 
 
 def _said(
@@ -269,13 +266,6 @@ def _said(
         imprint=[str(line) for line in lines],
         colour=account.colour,
     )
-
-
-def _sender(request: SignupRequest) -> SenderAddress | None:
-    """Return the form's sender, or for a change of address the account's first. None: the service is the sender."""
-    sender = request.form.sender if request.form is not None else senders().first()
-    usable = sender is not None and sender.verified_at is not None and sender.domain.state == DomainState.VERIFIED
-    return sender if usable else None
 
 
 def _composer(

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -12,6 +13,7 @@ from mailflatrate.apps.domains.actions.mailboxes import ask, mailbox_of
 from mailflatrate.apps.domains.actions.media_hosts import check_media_host
 from mailflatrate.apps.domains.actions.watch_results import tell_failing
 from mailflatrate.apps.domains.errors import AddressInUse, DomainError
+from mailflatrate.apps.domains.facts import judge_name
 from mailflatrate.apps.domains.models import (
     DkimKey,
     DnsCheck,
@@ -24,10 +26,12 @@ from mailflatrate.apps.domains.queries import signing_key, waiting_key
 from mailflatrate.apps.domains.record_checks import check_record
 from mailflatrate.apps.domains.records import DnsRecord, dkim_record, records_of
 from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import AddressError, parse, to_a_label
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.facts import DnsState
+from mailflatrate.rules.gate import explain
 from mailflatrate.rules.limits import value
 from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import DnsResolver, Resolver
@@ -157,7 +161,8 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
     """Add an address for From on one of the account's domains.
 
     It can be used once the domain is verified and its mailbox has confirmed. The email that asks for that is sent now,
-    or as soon as the domain is verified (R-46). Raises DomainError if the address is invalid or on another domain.
+    or as soon as the domain is verified (R-46). Raises DomainError if the address is invalid or on another domain, and
+    for a name that no stream may use (R-45). Neither changes afterward.
     """
     domain = SenderDomain.objects.get(id=domain_id)
     try:
@@ -170,9 +175,13 @@ def add_sender(domain_id: int, email: str, display_name: str, *, by: User | None
         raise DomainError(_("Readers see the sender name first. Enter the name of your company or brand."))
     if SenderAddress.objects.filter(email=address.text).exists():
         raise AddressInUse(_("%(email)s is already one of your senders.") % {"email": email})
+    name = display_name.strip()
+    if refused := judge_name(name, address.text).blocked_by:
+        words = explain(refused[0], known_language(get_language()))
+        raise DomainError(f"{words.sentence} {words.fix}")
     mailbox = mailbox_of(address.text)
     sender = SenderAddress.objects.create(
-        domain=domain, email=address.text, display_name=display_name.strip(), verified_at=mailbox.proved_at
+        domain=domain, email=address.text, display_name=name, verified_at=mailbox.proved_at
     )
     if mailbox.proved_at is None and domain.verified_at is not None:
         ask(mailbox, by=audit.person(by) if by else audit.machine("domains.add_sender"))

@@ -29,3 +29,16 @@ END $$;
 CREATE OR REPLACE TRIGGER sender_address_proved BEFORE INSERT OR UPDATE OF verified_at, email, account_id
     ON sender_address
     FOR EACH ROW EXECUTE FUNCTION public.sender_address_proved();
+
+-- R-45: what was judged and proved is what readers see. A sender with another name or address is another sender.
+CREATE OR REPLACE FUNCTION public.sender_address_stays() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a sender stays as it was added (R-45)' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE OR REPLACE TRIGGER sender_address_stays BEFORE UPDATE OF account_id, domain_id, email, display_name
+    ON sender_address
+    FOR EACH ROW WHEN ((NEW.account_id, NEW.domain_id, NEW.email, NEW.display_name)
+        IS DISTINCT FROM (OLD.account_id, OLD.domain_id, OLD.email, OLD.display_name))
+    EXECUTE FUNCTION public.sender_address_stays();

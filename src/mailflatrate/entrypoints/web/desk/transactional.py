@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.domains.facts import judge_name
 from mailflatrate.apps.transactional.actions.reviews import VersionDecision, decide_version
 from mailflatrate.apps.transactional.actions.switch import switch_transactional
 from mailflatrate.apps.transactional.actions.templates import preview
@@ -26,6 +27,7 @@ from mailflatrate.apps.transactional.models import (
 )
 from mailflatrate.apps.transactional.queries import samples_of
 from mailflatrate.base import clock, tenancy
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
@@ -35,6 +37,7 @@ from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, VERSIO
 from mailflatrate.mail.compiler import WrittenParts
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.advertising import HintKind
+from mailflatrate.rules.gate import explain
 
 COUNTED = timedelta(days=30)
 DECIDABLE = (TemplateState.SUBMITTED, TemplateState.APPROVED)
@@ -105,6 +108,7 @@ def _version_page(
         "hints": [(HINT_WORDS[HintKind(hint["kind"])], hint["passage"]) for hint in found.hints],
         "parts": parts,
         "samples": _samples(found),
+        "name_faults": _name_faults(found),
         "fault": fault,
         "fields_text": pretty(found.fields),
         "decisions": found.state in DECIDABLE,
@@ -112,6 +116,15 @@ def _version_page(
         "reason": reason,
     }
     return page(request, "transactional/version", context, status=status)
+
+
+def _name_faults(found: TemplateVersion) -> list[str]:
+    """Return what the rules say about the sender's name (R-45), for the reviewer to decide."""
+    if found.sender is None:
+        return []
+    with tenancy.account(found.account_id):
+        verdict = judge_name(found.sender.display_name, found.sender.email)
+    return [explain(finding, reading_language()).sentence for finding in verdict.failures]
 
 
 def _samples(found: TemplateVersion) -> list[tuple[TransactionalMessage, WrittenParts]]:
