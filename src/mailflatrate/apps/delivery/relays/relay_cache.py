@@ -21,7 +21,7 @@ from mailflatrate.rules.relays import (
     tag_header,
 )
 from mailflatrate.settings.schema import Settings
-from mailflatrate.wire.smtp_types import RelayConfig, TlsMode
+from mailflatrate.wire.smtp_types import RelayConfig, Timeouts, TlsMode
 
 SETTINGS_RELAY = 0
 """Number of the relay from the settings, which has no row."""
@@ -126,6 +126,7 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
         TlsMode(relay.tls),
         username=login[0] if login else None,
         password=login[1] if login else None,
+        timeouts=_timeouts(settings),
     )
     return RelaySpec(
         relay.id, relay.name, config, relay.connections, relay.weight, relay.per_hour,
@@ -137,7 +138,9 @@ def spec_of(relay: Relay, settings: Settings, *, usable: bool = True) -> RelaySp
 def settings_relay(settings: Settings) -> RelaySpec:
     """Return the relay from the settings, or the test inbox on this host if there is none."""
     if settings.relay_host is None:
-        config = RelayConfig("127.0.0.1", settings.test_inbox_port, settings.helo_name, TlsMode.NEVER)
+        config = RelayConfig(
+            "127.0.0.1", settings.test_inbox_port, settings.helo_name, TlsMode.NEVER, timeouts=_timeouts(settings)
+        )
     else:
         config = RelayConfig(
             settings.relay_host,
@@ -146,8 +149,13 @@ def settings_relay(settings: Settings) -> RelaySpec:
             settings.relay_tls,
             username=settings.relay_user,
             password=settings.relay_password,
+            timeouts=_timeouts(settings),
         )
     return RelaySpec(SETTINGS_RELAY, settings.relay_host or TEST_INBOX, config, settings.sender_connections)
+
+
+def _timeouts(settings: Settings) -> Timeouts:
+    return Timeouts(data_end_seconds=settings.relay_reply_seconds)
 
 
 def _sending_account(account_id: int, has_dedicated: bool) -> SendingAccount:
