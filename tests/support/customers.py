@@ -20,7 +20,7 @@ from django.test import Client
 
 from mailflatrate.apps.accounts.actions import account_status, agreements, vetting
 from mailflatrate.apps.accounts.actions import people as people_actions
-from mailflatrate.apps.accounts.models import DecisionKind, Role, User
+from mailflatrate.apps.accounts.models import Application, DecisionKind, Role, User
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.models import Campaign
@@ -300,6 +300,16 @@ def customer_with_members(name: str = "Anna") -> Customer:
     """The same with an owner and with Ben, who may only view; both are signed in."""
     customer = customer_with_list(name).with_owner(name)
     return customer.signed_in(ben=person(customer.account_id, "Ben", Role.VIEWER))
+
+
+def vetted_as(customer: Customer, company: str) -> Customer:
+    """The same account, vetted as a company. The triggers keep the record, so the owner does it beside them."""
+    with tenancy.account(customer.account_id):
+        record = Application.objects.create(legal_name=company, created_at=clock.now())
+    with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE account SET vetting_record_id = %s WHERE id = %s", [record.id, customer.account_id])
+    return customer
 
 
 def sends_since(account_id: int, days: int) -> None:

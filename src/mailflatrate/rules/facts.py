@@ -447,9 +447,9 @@ class RecipientFacts(NamedTuple):
     """One recipient of one campaign. The hot path builds a million of these.
 
     `consent_list_id` is the list the consent was given for and `list_id` the list this delivery is for (R-36).
-    `consent` is the kind of the event that the subscription is based on. Without a subscription or a list, that field
-    is None. `role_released` is True when a reviewer accepted a tier-2 name (`addresses.role_tier`). `last_contact_at`
-    is the latest of consent, activity, campaign, and declared message (R-91).
+    `consent` is the kind of the event behind the subscription, `consent_ended` whether a no ended it
+    (`rules.withdrawals`). `role_released`: a reviewer accepted a tier-2 name (`addresses.role_tier`). `last_contact_at`
+    is the latest of consent, activity, campaign, and declared message (R-91). What is missing is None.
     """
 
     suppressed: SuppressionCause | None
@@ -465,6 +465,4 @@ class RecipientFacts(NamedTuple):
     role_released: bool = False
     missing_values: tuple[str, ...] = ()
     consent_ended: bool = False
-    """A no of the person ends the consent (`rules.withdrawals`)."""
-    rests_until: datetime | None = None
-    """When the pause ends that the person chose between two campaigns; None if they chose none."""
+    rests_until: datetime | None = None  # the end of the pause that the person chose between two campaigns

@@ -19,7 +19,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from support.certificates import keys_file
 from support.contact_files import dry_run
-from support.customers import Customer, customer_with_members
+from support.customers import Customer, customer_with_members, vetted_as
 from support.moves import MoveIn, drop, export_of
 
 TITLES = ("email", "signup_at", "signup_ip", "confirmed_at", "source", "status")
@@ -184,14 +184,14 @@ def signed(anna: Customer) -> bytes:
 
 def test_signed_lines_are_verified_before_anything_is_written(anna: Customer) -> None:
     """A changed line proves nothing in the dry run either, and a file that was cut off is one."""
-    lines = signed(anna).splitlines(keepends=True)
+    lines = signed(vetted_as(anna, "Lindenhof")).splitlines(keepends=True)
     changed = lines[-2].replace(b"192.0.2", b"192.0.3").replace(b"203.0.", b"203.1.")
     assert changed != lines[-2]
     for data, reasons in (
         (b"".join(lines), {"unsubscribed": 1}),
         (b"".join([*lines[:-2], changed, lines[-1]]), {"unsubscribed": 1, "proof_evidence": 1, "proof_cut_off": 1}),
     ):
-        place = customer_with_members("Other")
+        place = vetted_as(customer_with_members("Other"), "Lindenhof")
         move = drop(place, {"proof.ndjson": data}).check()
         assert dict(move.result.pile(Pile.NEVER)) == reasons
         said = numbers_of(move)

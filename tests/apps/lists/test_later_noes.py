@@ -20,6 +20,7 @@ from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import file_of
 from support.customers import Customer
+from support.desk import desk
 from support.origins import approve_origin, declare_origin
 
 DORA = "dora@kunde-1.de"
@@ -105,8 +106,9 @@ def test_person_waiting_for_a_review_who_says_no_meanwhile_is_not_released(
     assert states(anna)[waiting] == "quarantined"
     with tenancy.account(anna.account_id):
         assert Subscription.objects.get(contact__email="ben@kunde-2.de").state == "confirmed"
-        assert Subscription.objects.get(contact__email=DORA, mailing_list_id=waiting).quarantine_reason == "said_no"
-        assert Import.objects.get(mailing_list_id=waiting).quarantined == {"said_no": 1}
+        dora = Subscription.objects.get(contact__email=DORA, mailing_list_id=waiting)
+        assert dora.quarantine_reason == "unsubscribed_since"
+        assert Import.objects.get(mailing_list_id=waiting).quarantined == {"unsubscribed_since": 1}
 
 
 def test_undone_unsubscribe_returns_although_another_list_was_left_before(
@@ -158,3 +160,12 @@ def test_sql_of_the_application_cannot_bring_anyone_back(
     with link(anna) as own, pytest.raises(InsufficientPrivilege, match="said no after"):
         own.execute(ATTACKS[attack], {"account": anna.account_id, "contact": dora, "second": second})
     assert states(anna) == {anna.list_id: "unsubscribed"}
+
+
+def test_reviewers_see_how_many_people_left_another_list(anna: Customer, second: int, line: Callable[..., str]) -> None:
+    bring(anna, anna.list_id, line(DORA))
+    bring(anna, second, line(DORA), line("ben@kunde-2.de"))
+    leave(anna, anna.list_id)
+    with tenancy.account(anna.account_id):
+        origin = ListOrigin.objects.get(mailing_list_id=second)
+    assert "1 person left another list of this customer" in desk().page(f"origins/{origin.id}/")

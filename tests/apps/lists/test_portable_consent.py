@@ -15,6 +15,7 @@ from click import UsageError
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists import trusted_keys
 from mailflatrate.apps.lists.actions import consent, exports, feedback, imports
 from mailflatrate.apps.lists.errors import OriginNeeded
@@ -29,18 +30,21 @@ from mailflatrate.apps.lists.models import (
     ExportFormat,
     Import,
     ImportRefusal,
+    ListOrigin,
     Subscription,
 )
 from mailflatrate.apps.lists.signing_keys import ensure_signing_key, key_history, published_keys, rotate_signing_key
 from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.cli.export_file import write_file
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.portable import PORTABLE_FORM, PortableFault, PortableRefused, check_line, read_line
 from mailflatrate.rules.proof.signature import KEYS_FORM, PublishedKey, sign_portable
 from mailflatrate.settings.schema import load_settings
-from support.customers import Customer, customer_with_list
+from support.customers import Customer, customer_with_list, vetted_as
+from support.desk import desk
 from support.origins import declare_origin
 
 HEADER = "email;Vorname;Nachname;Anmeldezeit;Anmelde-IP;Bestätigt am;Bestätigungs-IP;Quelle;Stadt;Status"
@@ -57,13 +61,18 @@ def at(name: str) -> str:
     return f"{name}.{RUN[0]}@{DOMAIN}"
 
 
+def target() -> Customer:
+    """Another account of Anna's company."""
+    return vetted_as(customer_with_list("Target"), "Lindenhof  GMBH.")
+
+
 @pytest.fixture
 def anna(database: str) -> Customer:
     """Dora and Emil are confirmed, Fritz left the list, Gerd complained, Hanna is confirmed and left everything."""
     assert database
     ensure_signing_key()
     RUN[0] = next(RUNS)
-    found = customer_with_list("Origin")
+    found = vetted_as(customer_with_list("Origin"), "Lindenhof GmbH")
     found.bring("\n".join((HEADER, *(ROW.format(email=at(name), name=name.title(), no="confirmed") for name in NAMES))))
     with tenancy.account(found.account_id):
         ids = dict(Contact.objects.values_list("email", "id"))
@@ -108,7 +117,7 @@ def suppressed(place: Customer, anna: Customer) -> set[str]:
 
 @pytest.mark.parametrize("file_format", list(ExportFormat))
 def test_the_same_people_are_mailable_and_the_same_suppressed(anna: Customer, file_format: ExportFormat) -> None:
-    moved = customer_with_list("Target")
+    moved = target()
     job = moved.bring(exported(anna, file_format))
     assert (job.state, job.accepted, job.problem) == ("done", 2, "")
     assert states(moved) == {
@@ -128,7 +137,7 @@ def test_the_proof_verifies_on_both_sides_and_says_where_it_came_from(anna: Cust
     sent = exported(anna)
     for line in sent.splitlines()[:-1]:
         assert check_line(json.loads(line), keys).email
-    moved = customer_with_list("Target")
+    moved = target()
     moved.bring(sent)
     with tenancy.account(moved.account_id):
         proof = ConsentEvidence.objects.get(email=at("dora")).details["proof"]
@@ -185,7 +194,7 @@ def test_each_forged_line_is_refused_with_its_reason_and_the_others_come_in(anna
     sent = exported(anna).splitlines()
     at_dora = next(number for number, line in enumerate(sent) if at("dora").encode() in line)
     for forge, fault in FORGERIES:
-        moved = customer_with_list("Target")
+        moved = target()
         line = json.loads(sent[at_dora])
         forge(line)
         forged = [*sent[:at_dora], json.dumps(line).encode(), *sent[at_dora + 1 :]]
@@ -203,7 +212,7 @@ def test_a_no_that_was_edited_into_a_yes_makes_nobody_mailable(anna: Customer) -
     line = json.loads(sent[number])
     line["suppression"], line["state"]["state"] = None, "confirmed"
     line["events"] = line["events"][:1]
-    moved = customer_with_list("Target")
+    moved = target()
     job = moved.bring(b"\n".join([*sent[:number], json.dumps(line).encode(), *sent[number + 1 :]]) + b"\n")
     assert refusals(moved, job)[number + 1] == PortableFault.SIGNATURE.value
     assert "gerd" not in states(moved)
@@ -211,7 +220,7 @@ def test_a_no_that_was_edited_into_a_yes_makes_nobody_mailable(anna: Customer) -
 
 def test_a_file_that_was_cut_off_says_so_and_has_lost_no_no(anna: Customer) -> None:
     sent = exported(anna)
-    moved = customer_with_list("Target")
+    moved = target()
     job = moved.bring(sent[: sent.index(at("emil").encode()) + 20])
     assert PortableFault.CUT_OFF.value in refusals(moved, job).values()
     assert PortableFault.UNREADABLE.value in refusals(moved, job).values()
@@ -221,7 +230,7 @@ def test_a_file_that_was_cut_off_says_so_and_has_lost_no_no(anna: Customer) -> N
 
 
 def test_a_no_of_the_target_wins_over_a_proof(anna: Customer) -> None:
-    moved = customer_with_list("Target")
+    moved = target()
     moved.bring("\n".join((HEADER, ROW.format(email=at("dora"), name="Dora", no="unsubscribed"))))
     job = moved.bring(exported(anna))
     assert (job.accepted, job.refused["suppressed"]) == (1, 1)
@@ -252,7 +261,7 @@ def test_another_installation_is_trusted_only_once_its_keys_are_named(
         line["service"]["domain"] = "elsewhere.example"
         lines.append(json.dumps({**line, "signature": sign_portable(foreign, line)}).encode())
     file = b"\n".join(lines) + b"\n"
-    moved = customer_with_list("Target")
+    moved = target()
     assert set(refusals(moved, moved.bring(file)).values()) == {
         PortableFault.UNKNOWN_KEY.value,
         PortableFault.CUT_OFF.value,
@@ -271,13 +280,13 @@ def test_another_installation_is_trusted_only_once_its_keys_are_named(
 def test_a_retired_key_still_proves_what_it_signed(anna: Customer) -> None:
     sent = exported(anna)
     rotate_signing_key()
-    assert customer_with_list("Target").bring(sent).accepted == 2
+    assert target().bring(sent).accepted == 2
 
 
 def test_a_minor_is_refused_whatever_the_proof_says(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         Contact.objects.filter(email=at("dora")).update(attributes={"birthday": "2020-01-01"})
-    moved = customer_with_list("Target")
+    moved = target()
     job = moved.bring(exported(anna))
     assert (job.accepted, job.refused["minor"]) == (1, 1)
     assert "dora" not in states(moved)
@@ -285,7 +294,7 @@ def test_a_minor_is_refused_whatever_the_proof_says(anna: Customer) -> None:
 
 def test_no_mapping_turns_a_no_into_a_yes(anna: Customer) -> None:
     """The columns are fixed, whatever the customer says about them."""
-    moved = customer_with_list("Target")
+    moved = target()
     mapping = {"email": "email", "signup_at": "signup_at", "confirmed_at": "confirmed_at", "source": "source"}
     terms = ImportTerms(no_status={"state": "an internal code"})
     with tenancy.account(moved.account_id):
@@ -297,7 +306,7 @@ def test_no_mapping_turns_a_no_into_a_yes(anna: Customer) -> None:
 
 
 def test_a_table_that_only_looks_like_proof_is_read_as_nothing(anna: Customer) -> None:
-    moved = customer_with_list("Target")
+    moved = target()
     titles = "email,signup_at,signup_ip,confirmed_at,source,state,mailflatrate_proof"
     cells = f"{at('eve')},2026-10-01T10:00:00Z,192.0.2.1,2026-10-01T10:05:00Z,https://a.example/,confirmed,yes"
     job = moved.bring(f"{titles}\n{cells}\n")
@@ -346,10 +355,38 @@ def test_an_operator_exports_to_a_file_that_only_they_can_read(anna: Customer, t
     file = tmp_path / "proof.ndjson"
     write_file(file, anna.account_id, "proof", None, "News")
     assert file.stat().st_mode & 0o777 == 0o600
-    assert customer_with_list("Target").bring(file.read_bytes()).accepted == 2
+    assert target().bring(file.read_bytes()).accepted == 2
     with pytest.raises(UsageError, match="exists already"):
         write_file(file, anna.account_id, "proof", None, None)
     with pytest.raises(UsageError, match="has no list"):
         write_file(tmp_path / "x.csv", anna.account_id, "contacts", None, "Nothing")
     with tenancy.account(anna.account_id):
         assert list(Export.objects.values_list("state", "requested_by")) == [("deleted", "cli.export")]
+
+
+def test_proof_for_another_company_is_held_and_the_reviewer_reads_whose_it_is(anna: Customer) -> None:
+    carla = vetted_as(customer_with_list("Carla"), "Nordstern AG")
+    job = carla.bring(exported(anna))
+    assert (job.accepted, job.quarantined) == (0, {"proof_other_company": 2})
+    assert job.terms["proof_companies"] == {"Lindenhof GmbH": 2}
+    assert suppressed(carla, anna) == {"gerd", "hanna"}, "a no counts for everyone"
+    with tenancy.account(carla.account_id):
+        origin = ListOrigin.objects.get(mailing_list_id=carla.list_id)
+    assert "Proof is for Lindenhof GmbH: 2 rows" in desk().page(f"origins/{origin.id}/")
+
+
+def test_an_account_that_only_calls_itself_like_the_company_gets_nobody(anna: Customer) -> None:
+    carla = vetted_as(customer_with_list("Carla"), "Nordstern AG")
+    with tenancy.platform(PlatformReason.SETUP):
+        Account.objects.filter(id=carla.account_id).update(name="Lindenhof GmbH")
+    assert carla.bring(exported(anna)).accepted == 0
+    bare = customer_with_list("Lindenhof GmbH")
+    assert bare.bring(exported(anna)).accepted == 0, "a company that was never vetted is none"
+
+
+def test_old_signed_file_is_compared_with_the_ledger_of_now(anna: Customer) -> None:
+    sent = exported(anna)
+    with tenancy.account(anna.account_id):
+        consent.unsubscribe(Contact.objects.get(email=at("dora")).id, list_id=anna.list_id, by="link", source="test")
+    job = target().bring(sent)
+    assert (job.accepted, job.quarantined) == (1, {"proof_ended": 1})

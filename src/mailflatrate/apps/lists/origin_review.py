@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
 from mailflatrate.base import tenancy
+from mailflatrate.rules import sql
 
 SAMPLE_ROWS = 20
 SHOWN_IMPORTS = 20
@@ -56,6 +57,8 @@ class OriginCase:
     people: dict[tuple[str, str], int]
     """(state, reason) -> people of the list."""
     sample: list[SampleRow]
+    left_another: int
+    """People of the list, or of its files, who left another list of the account."""
     held: list[Import]
     """Imports with unusual figures that approval would release."""
 
@@ -73,6 +76,7 @@ def origin_case(origin_id: int, seed: int) -> OriginCase | None:
         versions=list(others.select_related("decided_by").order_by("-version")),
         imports=list(Import.objects.filter(origin=origin).order_by("-id")[:SHOWN_IMPORTS]),
         people=people_by_state(origin.account_id, origin.mailing_list_id),
+        left_another=left_another(origin.account_id, [origin.mailing_list_id]),
         held=list(Import.objects.filter(origin=origin, check_state=CheckState.HELD).order_by("id")),
         sample=sample(list(Import.objects.filter(origin=origin).values_list("id", flat=True)), seed),
     )
@@ -87,6 +91,22 @@ def people_by_state(account_id: int, list_id: int) -> dict[tuple[str, str], int]
             [account_id, list_id],
         )
         return {(state, reason): people for state, reason, people in cursor.fetchall()}
+
+
+# From the noes, which are few.
+_LEFT_ANOTHER = f"""
+SELECT count(DISTINCT w.contact_id) FROM consent_event w
+JOIN subscription s ON s.account_id = w.account_id AND s.contact_id = w.contact_id
+    AND s.mailing_list_id = ANY(%(list_ids)s::bigint[]) AND s.mailing_list_id IS DISTINCT FROM w.mailing_list_id
+WHERE w.account_id = %(account_id)s AND {sql.is_no("w")} AND s.state <> 'unsubscribed'
+"""  # noqa: S608  # made of constants
+
+
+def left_another(account_id: int, list_ids: list[int]) -> int:
+    """Return how many people on these lists, mailable or waiting, left another list of the account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_ANOTHER, {"account_id": account_id, "list_ids": list_ids})
+        return int(cursor.fetchone()[0])
 
 
 _SAMPLE = """

@@ -79,6 +79,7 @@ class PlatformReason(StrEnum):
     INVITATION = "an invited person is written to, or answers, before belonging to the account"
     API_KEY = "a program names its account only by its key"
     ACTIVITY = "an owner reads what was done in their own account, from a log that no account may read"
+    PROOF = "signed proof names an event of another account of the same company"
     RELAYS = "a sender reads the operator's relays, or the operator changes them from the command line"
     TEST_INBOX = "the pretended world outside keeps what it received"
 

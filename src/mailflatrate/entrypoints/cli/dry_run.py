@@ -72,10 +72,9 @@ def dry_run_command(
 ) -> None:
     """Show what an import of FILES would do, without writing anything. Needs no account, list or database.
 
-    FILES are CSV, spreadsheets, JSON lines or the ZIP that the previous system made. Everyone in them is put on one of
-    three piles: mailable (the proof of consent is complete), ask (it isn't), never (they unsubscribed, bounced,
-    complained, or the address is refused). An opt-out in one file applies to all of them. The figures for which a
-    reviewer would hold an import are shown, too. Exits with 2 for a file that can't be read.
+    FILES are CSV, spreadsheets, JSON lines or the ZIP that the previous system made. Everyone is put on one of three
+    piles: mailable (the proof of consent is complete), ask (it isn't), never (they unsubscribed, bounced, complained,
+    or the address is refused). An opt-out applies to all files. Exits with 2 for a file that can't be read.
     """
     if not django_settings.configured:
         django_settings.configure(USE_I18N=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from mailflatrate.apps.lists.intake import quarantine, row_decisions, statuses
+from mailflatrate.apps.lists.intake import portable_rows, quarantine, row_decisions, statuses
 from mailflatrate.apps.lists.intake.csv_rows import RowFault
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.rules.addresses import AddressReason, reason_sentence
@@ -46,6 +46,9 @@ _ROW_WORDS: dict[str, str | Promise] = {
     quarantine.IMPORT_REFUSED: gettext_lazy("Our team rejected this import."),
     quarantine.AGEING: gettext_lazy("The consent is more than 12 months old, so our team is reviewing it."),
     quarantine.SAID_NO: gettext_lazy("A file lists this mailbox as dead or blocked."),
+    quarantine.UNSUBSCRIBED_SINCE: gettext_lazy("The person unsubscribed after giving this consent."),
+    portable_rows.OTHER_COMPANY: gettext_lazy("The proof is of consent to another company."),
+    portable_rows.PROOF_ENDED: gettext_lazy("The consent that the proof names is no longer in force."),
     row_decisions.STATUS_UNMAPPED: gettext_lazy("A column that isn't mapped as a status contains a status value."),
     statuses.STATUS_OPEN: gettext_lazy("In the previous system, the address was unconfirmed or bounced temporarily."),
     statuses.STATUS_UNKNOWN: gettext_lazy("We don't recognize the value in the status column."),

@@ -1,13 +1,13 @@
 -- Lock two, in the database: which deliveries may come into being at all (ARCHITECTURE section 2). Whatever inserts
 -- deliveries, the planner or SQL under any role, meets this trigger: the account is active (R-01), its agreements are
 -- those in force (R-04, R-92), the release was ticked for exactly this content and the gate allowed it, the sender
--- proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a consent event that
--- says so (R-25, R-36), that no later no in the ledger ends (ADR 0087), and is suppressed nowhere (R-16). A confirmation message answers a request that is recorded for
--- its person at a published form, or for a change of address, and that the gate let pass. A transactional message has a
--- version that a reviewer approved, of an account that an operator switched on, from a domain without campaigns, for an
--- address that nothing stops and that got few enough of them today (R-112). A campaign whose deliveries
--- were archived gets no more of them, so that nobody gets it twice (ADR 0026). ADR 0010 says what an attacker could
--- forge.
+-- proved mailbox and domain (R-46), the origin of the list is known (R-10), and each recipient has a consent event
+-- that says so (R-25, R-36), that no later no in the ledger ends (ADR 0087), and is suppressed nowhere (R-16). A
+-- confirmation message answers a request that is recorded for its person at a published form, or for a change of
+-- address, and that the gate let pass. A transactional message has a version that a reviewer approved, of an account
+-- that an operator switched on, from a domain without campaigns, for an address that nothing stops and that got few
+-- enough of them today (R-112). A campaign whose deliveries were archived gets no more of them, so that nobody gets it
+-- twice (ADR 0026). ADR 0010 says what an attacker could forge.
 --
 -- The trigger reads the rows of a statement as a set, so that planning stays fast. What many rows share is collected
 -- once. Each recipient's subscription, consent and contact are looked up in the range of numbers that the rows lie in.

@@ -18,8 +18,8 @@ from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.intake.quarantine import (
     IMPORT_REFUSED,
     ORIGIN_REJECTED,
-    SAID_NO,
     TOO_OLD,
+    UNSUBSCRIBED_SINCE,
     WAITING_REASONS,
 )
 from mailflatrate.apps.lists.models import (
@@ -155,7 +155,7 @@ WITH batch AS MATERIALIZED (
     UPDATE subscription s SET
         state = CASE WHEN %(confirmed)s AND NOT stale AND NOT said_no THEN 'confirmed' ELSE s.state END,
         confirmed_at = CASE WHEN %(confirmed)s AND NOT stale AND NOT said_no THEN batch.occurred_at END,
-        quarantine_reason = CASE WHEN said_no THEN '{SAID_NO}' WHEN stale THEN '{TOO_OLD}' ELSE %(word)s END
+        quarantine_reason = CASE WHEN said_no THEN '{UNSUBSCRIBED_SINCE}' WHEN stale THEN '{TOO_OLD}' ELSE %(word)s END
     FROM batch WHERE s.id = batch.id
     RETURNING batch.contact_id, batch.source_import_id, batch.quarantine_reason AS was, s.quarantine_reason AS word
 )

@@ -73,6 +73,7 @@ class ProofRows:
             if key is None:
                 raise ListError("The service has no signing key yet. Run mailflatrate migrate.")
             self._key = private_key(key)
+            company = account.vetting_record.legal_name if account.vetting_record is not None else ""
         self._frame = {
             "issued_at": moment_text(clock.now()),
             "service": {
@@ -80,7 +81,7 @@ class ProofRows:
                 "domain": settings.service_domain,
                 "keys": f"{settings.public_url}{KEYS_PATH}",
             },
-            "account": {"id": account.id, "name": account.name},
+            "account": {"id": account.id, "name": account.name, "company": company},
         }
 
     def pages(self) -> Iterator[tuple[int, list[Sequence[Value]]]]:

@@ -265,6 +265,7 @@ class DryRunner:
             own_addresses=self._options.own_addresses,
             allow_reserved=self._allow_reserved,
             is_portable=plan.is_portable,
+            source_of=self._options.source_of,
         )
 
     def _open_source(self, system: SystemProfile | None) -> str:

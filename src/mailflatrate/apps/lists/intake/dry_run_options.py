@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailflatrate.apps.lists.intake.portable_rows import LineSource
 from mailflatrate.apps.lists.intake.reviews import FactsOf, KnownOf
 from mailflatrate.rules.proof.signature import PublishedKey
 
@@ -18,6 +19,7 @@ class DryRunOptions:
     `on_progress` gets the octets read so far; an exception it raises ends the run. `known_of` looks up the account's
     people by the keys that `key_of` makes of a canonical address; `facts_of` asks the DNS, without which no domain is
     checked. `trusted_keys` verify signed lines (`portable_rows`); without them no such line proves anything.
+    `source_of` tells whose consent such a line proves.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -34,4 +36,5 @@ class DryRunOptions:
     known_of: KnownOf | None = None
     facts_of: FactsOf | None = None
     trusted_keys: Mapping[str, PublishedKey] = field(default_factory=dict)
+    source_of: Callable[[str], LineSource] | None = None
     on_progress: Callable[[int], None] | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflatrate.apps.lists.intake.columns import Columns
+from mailflatrate.apps.lists.intake.portable_rows import LineSource
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.rules.contact_fields import FieldDefinition
@@ -43,3 +44,5 @@ class JudgeSettings:
     """Whether the month comes first in a column's dates, by its index."""
     is_portable: bool = False
     """The rows come verified from `portable_rows`, with fields and proof in columns of its own."""
+    source_of: Callable[[str], LineSource] | None = None
+    """Tells whose consent a line proves; None where no account is known."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mailflatrate.apps.lists.intake.portable_rows import OwnEvent
 from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 
@@ -57,6 +58,10 @@ class Slice:
     """(column, word) -> rows whose status word is unknown."""
     unread: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(field, fault) -> rows whose value doesn't suit the field."""
+    own_events: dict[int, OwnEvent] = field(default_factory=dict)
+    """Line number -> the event of this installation that its proof rests on."""
+    companies: Counter[str] = field(default_factory=Counter)
+    """Other company -> rows whose proof is for it."""
     has_external_ids: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     """The tags that its rows name: folded -> as first written."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailflatrate.apps.lists.intake.birth_dates import age_says_minor
 from mailflatrate.apps.lists.intake.columns import Columns, attribute_key, check_mapping
@@ -52,6 +52,26 @@ HEADER = (*SHOWN, "attributes", "list_only", PROOF_TITLE)
 CARRIED_AT, LIST_ONLY_AT, PROOF_AT = len(SHOWN), len(SHOWN) + 1, len(SHOWN) + 2
 _START = b'{"format": "mailflatrate portable consent'
 _OPEN = ("pending", "quarantined", "none", "unconfirmed")
+
+
+OTHER_COMPANY = "proof_other_company"
+"""The proof is for another controller: the person consented to someone else."""
+PROOF_ENDED = "proof_ended"
+"""Our ledger no longer has the consent that the line proves."""
+
+
+class OwnEvent(NamedTuple):
+    """An event of this installation that a line rests on."""
+
+    account_id: int
+    event_id: int
+
+
+class LineSource(NamedTuple):
+    """Where a verified line comes from. `other_company` is empty if it proves consent to the importing account."""
+
+    other_company: str
+    own_event: OwnEvent | None
 
 
 def is_portable(path: Path) -> bool:

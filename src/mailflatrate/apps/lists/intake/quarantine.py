@@ -14,4 +14,6 @@ IMPORT_REFUSED = "import_refused"
 
 SAID_NO = "said_no"
 """The file says further down, or a file says later, that the person's mailbox is dead or blocked (R-16)."""
+UNSUBSCRIBED_SINCE = "unsubscribed_since"
+"""The person said no after giving the consent, while the import waited for a review."""
 TOO_OLD = "too_old"

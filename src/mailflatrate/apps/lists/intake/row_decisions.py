@@ -31,6 +31,7 @@ from mailflatrate.apps.lists.intake.judged import (
 )
 from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
 from mailflatrate.apps.lists.intake.person_names import split_name
+from mailflatrate.apps.lists.intake.portable_rows import OTHER_COMPANY
 from mailflatrate.apps.lists.intake.timestamps import join_clock, read_ip
 from mailflatrate.apps.lists.intake.weighed import Weighed, details_of, written_json
 from mailflatrate.mail.address import mailbox_forms
@@ -167,6 +168,11 @@ class ImportJudge:
             part.refusals.append(verdict.refusal)
             return
         assert verdict.weighed is not None
+        if (source := verdict.weighed.line_source) is not None:
+            if source.other_company:
+                part.companies[source.other_company] += 1
+            elif source.own_event is not None and not verdict.weighed.reason:
+                part.own_events[line] = source.own_event
         write(self._row(line, cells, verdict.key, verdict.weighed, part))
         part.cells[line] = cells
 
@@ -261,8 +267,12 @@ class ImportJudge:
         else:
             reason = "" if verdict.mailable or verdict.reason is None else verdict.reason.value
             reason = reason or self._doubt(cells, evidence)
+        source_of = self._setting.source_of if self._setting.is_portable else None
+        line_source = None if source_of is None else source_of(cells[portable_rows.PROOF_AT])
+        if line_source is not None and line_source.other_company:
+            reason = OTHER_COMPANY
         times = (signup_at, signup, signup_address, confirmed_at, confirmed, confirmed_address)
-        return Weighed(decision, reason, *times, source, verdict.needs_review, contact)
+        return Weighed(decision, reason, *times, source, verdict.needs_review, contact, line_source)
 
     def _doubt(self, cells: list[str], evidence: ImportedEvidence) -> str:
         """Return why a row with whole evidence is held after all; empty if it isn't."""

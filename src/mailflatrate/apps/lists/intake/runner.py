@@ -29,6 +29,7 @@ from mailflatrate.apps.lists.intake.import_options import ImportTerms, moment_re
 from mailflatrate.apps.lists.intake.judge_settings import JudgeSettings
 from mailflatrate.apps.lists.intake.judged import SLICE_ROWS
 from mailflatrate.apps.lists.intake.portable_rows import ProofTable, portable_columns
+from mailflatrate.apps.lists.intake.proof_sources import ProofSources
 from mailflatrate.apps.lists.intake.row_decisions import ImportJudge
 from mailflatrate.apps.lists.intake.slices import ImportCanceled, ImportOvertaken, write_slice
 from mailflatrate.apps.lists.intake.statuses import Statuses
@@ -191,6 +192,7 @@ def _setting(
         fields=fields,
         field_orders=_field_orders(job, columns, header),
         is_portable=is_portable,
+        source_of=ProofSources(job.account_id) if is_portable else None,
     )
 
 

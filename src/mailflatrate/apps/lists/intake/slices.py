@@ -19,6 +19,8 @@ from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.judged import TAKEN_ID, Refusal, Slice
 from mailflatrate.apps.lists.intake.opt_outs import write_noes
+from mailflatrate.apps.lists.intake.portable_rows import PROOF_ENDED
+from mailflatrate.apps.lists.intake.proof_sources import ended_lines
 from mailflatrate.apps.lists.intake.quarantine import AGEING, ORIGIN_WAITING, SAID_NO
 from mailflatrate.apps.lists.intake.slice_external_ids import give_external_ids_of_slice
 from mailflatrate.apps.lists.intake.slice_tags import give_tags_of_slice
@@ -211,10 +213,11 @@ def write_slice(job: Import, part: Slice) -> None:
     Retried if the same contact was written elsewhere in between. Raises `ImportCanceled` if the customer canceled,
     `ImportOvertaken` if the import's position is not where this slice begins.
     """
+    ended = ended_lines(part.own_events)
     for attempt in range(1, _TRIES + 1):
         try:
             with tenancy.account(job.account_id):
-                _write(job, part)
+                _write(job, part, ended)
                 return
         except (IntegrityError, _SubscriptionMoved):
             if attempt == _TRIES:
@@ -226,7 +229,7 @@ class _SubscriptionMoved(Exception):
     """Raised when a subscription changed its state while the slice was judged."""
 
 
-def _write(job: Import, part: Slice) -> None:
+def _write(job: Import, part: Slice, ended: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT i.rows_read, i.cancel_requested, i.state, o.state,
@@ -246,7 +249,8 @@ def _write(job: Import, part: Slice) -> None:
         tally = _tally(*counters)
         # First, so that a no in this slice suppresses a person before any other row about them is judged.
         _take_back(tally, write_noes(job, part.noes))
-        refusals, held = _merge(cursor, job, part, tally, approved=origin == DeclarationState.APPROVED.value)
+        approved = origin == DeclarationState.APPROVED.value
+        refusals, held = _merge(cursor, job, part, tally, ended=ended, approved=approved)
         _refuse(cursor, job, refusals)
         _refuse(cursor, job, held, held=True)
         cursor.execute(
@@ -282,7 +286,7 @@ def _take_back(tally: ImportTally, ended: Counter[str]) -> None:
 
 def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
     """Store for the report: at most UNKNOWN_WORDS unknown words, and how many values don't suit their field."""
-    if not part.unknown and not +part.unread:
+    if not part.unknown and not part.companies and not +part.unread:
         return
     cursor.execute("SELECT terms FROM import WHERE account_id = %s AND id = %s", [job.account_id, job.id])
     terms = json.loads(cursor.fetchone()[0])
@@ -291,6 +295,9 @@ def _note_unknown(cursor: Any, job: Import, part: Slice) -> None:
         of_column = words.setdefault(title, {})
         if word in of_column or sum(map(len, words.values())) < UNKNOWN_WORDS:
             of_column[word] = of_column.get(word, 0) + rows
+    companies = terms.setdefault("proof_companies", {})
+    for company, rows in part.companies.most_common(UNKNOWN_WORDS):
+        companies[company] = companies.get(company, 0) + rows
     unread = terms.setdefault("unread_values", {})
     for (key, fault), rows in (+part.unread).items():
         of_field = unread.setdefault(key, {})
@@ -307,7 +314,7 @@ def _tally(accepted: int, updated: int, unchanged: int, quarantined: str, refuse
 
 
 def _merge(
-    cursor: Any, job: Import, part: Slice, tally: ImportTally, *, approved: bool
+    cursor: Any, job: Import, part: Slice, tally: ImportTally, *, ended: Sequence[int], approved: bool
 ) -> tuple[list[Refusal], list[Refusal]]:
     """Write the staged rows and count them in `tally`.
 
@@ -322,15 +329,10 @@ def _merge(
     cursor.execute(_STAGING)
     with cursor.copy(_COPY) as copy:
         copy.write(part.staged)
-    cursor.execute(
-        _MERGE,
-        {
-            "account_id": job.account_id,
-            "list_id": job.mailing_list_id,
-            "import_id": job.id,
-            "approved": approved,
-        },
-    )
+    if ended:
+        cursor.execute("UPDATE import_staging SET reason = %s WHERE line = ANY(%s)", [PROOF_ENDED, list(ended)])
+    whose = {"account_id": job.account_id, "list_id": job.mailing_list_id, "import_id": job.id}
+    cursor.execute(_MERGE, {**whose, "approved": approved})
     planned = written = 0
     refused_lines: list[int] = []
     for verdict, reason, rows, lines, changed, moving, moved in cursor.fetchall():

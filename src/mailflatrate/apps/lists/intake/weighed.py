@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from mailflatrate.apps.lists.intake.portable_rows import LineSource
 from mailflatrate.apps.lists.intake.timestamps import Moment
 from mailflatrate.rules.addresses import AddressDecision
 
@@ -24,6 +25,7 @@ class Weighed(NamedTuple):
     source: str
     needs_review: bool
     contact: dict[str, str] | None
+    line_source: LineSource | None = None
 
 
 def details_of(line: int, weighed: Weighed, stated: Mapping[str, object]) -> str:

@@ -20,6 +20,7 @@ from mailflatrate.apps.lists.intake.dry_run import DryRunner
 from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
 from mailflatrate.apps.lists.intake.dry_run_result import REFUSALS, OpenQuestion
 from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.proof_sources import ProofSources
 from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.models import DeclarationState, ListOrigin, Move, MoveFetch, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
@@ -126,6 +127,7 @@ def runner_of(move: Move, tables: list[TableFile], *, on_progress: Callable[[int
         known_of=partial(known_on_list, move.account_id, move.mailing_list_id),
         facts_of=known_facts,
         trusted_keys=keys,
+        source_of=ProofSources(move.account_id),
     )
     return DryRunner(tables, answers.terms, clock.now(), options)
 

@@ -36,8 +36,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Nobody becomes mailable by a consent from before a no of theirs, and nobody leaves "unsubscribed" without an event that
--- is newer than it (ADR 0087). What came before stays: a no to another list ends no subscription.
+-- A consent from before a no makes no one mailable, and no subscription leaves "unsubscribed" without an event that is
+-- newer than the no (ADR 0087). What came before stays: a no to another list ends no subscription.
 CREATE OR REPLACE FUNCTION public.subscription_after_no() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

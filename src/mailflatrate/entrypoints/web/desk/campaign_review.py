@@ -20,6 +20,7 @@ from mailflatrate.apps.campaigns.variants import all_variants, variant_count
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
+from mailflatrate.apps.lists.origin_review import left_another
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.campaign_figures import live_of
 from mailflatrate.entrypoints.presenters.language import reading_language, text_name
@@ -94,6 +95,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         ]
         visits = visits_context(campaign.id)
         suggested = suggested_in(campaign)
+        strays = left_another(campaign.account_id, campaign.list_ids)
     return {
         **visits,
         "suggested": suggested,
@@ -105,6 +107,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "people": counted.recipients,
         "left_out": counted.excluded,
         "skipped": reasons(counted.skipped),
+        "left_another": strays,
         "excluded_names": excluded_names,
         "lists": lists,
         "earlier": earlier,

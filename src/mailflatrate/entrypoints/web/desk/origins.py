@@ -16,6 +16,7 @@ from mailflatrate.apps.lists.actions import origin_decisions
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.image_uploads import PICTURE_TYPES
+from mailflatrate.apps.lists.intake.proof_sources import other_companies
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
@@ -76,6 +77,8 @@ def _page(
         "versions": [(row, DECLARATION_TONES[DeclarationState(row.state)], facts_of(row)) for row in case.versions],
         "imports": [(job, CHECK_TONES[CheckState(job.check_state)], figures_of(job)) for job in case.imports],
         "held": [(job, figures_of(job)) for job in case.held],
+        "companies": other_companies(case.imports),
+        "left_another": case.left_another,
         "mistyped": sum(job.quarantined.get(AddressReason.TYPO.value, 0) for job in case.held),
         "people": [
             (reason_word(why) if why else _("Confirmed") if state == "confirmed" else _("Unsubscribed"), number)
