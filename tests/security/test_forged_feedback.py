@@ -20,6 +20,7 @@ from mailflatrate.apps.abuse.actions import intake as intake_actions
 from mailflatrate.apps.abuse.actions.intake import PageReport
 from mailflatrate.apps.abuse.models import Case
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.delivery.relays.tables import Relay
 from mailflatrate.apps.inbound import intake, jobs, report_proof
 from mailflatrate.apps.inbound.models import DeskState, FeedbackKind, RawMail
 from mailflatrate.apps.inbound.queries import feedback_counts
@@ -371,3 +372,16 @@ def test_nobody_agrees_to_click_tracking_with_a_forwarded_link(case: SentCampaig
     for given in ({"clicks": "yes"}, {"kind": "tracking"}, {"clicks": "yes", "kind": "access"}):
         browser.post(page, given)
         assert not case.reader().tracking
+
+
+def test_once_mail_leaves_this_host_its_test_inbox_reports_nothing(case: SentCampaign) -> None:
+    """Any program of the host could send from 127.0.0.2."""
+    with tenancy.platform(PlatformReason.SETUP):
+        relay = Relay.objects.create(name="far-away", host="relay.example")
+    try:
+        mail = arrive(case.report(), desk("fbl"), peer=LOOP)
+        assert mail.reading["proof"] == "none"
+        assert_untouched(case)
+    finally:
+        with tenancy.platform(PlatformReason.SETUP):
+            relay.delete()

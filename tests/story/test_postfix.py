@@ -144,6 +144,7 @@ def host(database: str, dns: ZoneServer) -> Iterator[PostfixHost]:
         ours = {
             "DATA_DIR": str(settings.data_dir),
             "RELAY_HOST": "127.0.0.1",
+            "FEEDBACK_SOURCES": "127.0.0.2/32",  # named, so it holds beside a relay
             "RELAY_PORT": str(running_host.submission_port),
             "RELAY_TLS": "never",
             "HELO_NAME": "mail.mailflatrate.example",

@@ -30,7 +30,8 @@ class InboundSettings(Section):
     feedback_sources: str = Field(
         "127.0.0.2",
         description="Comma-separated networks of feedback loops whose reports are accepted without a DKIM signature "
-        "(R-78). The default is this host's test inbox, which connects from 127.0.0.2.",
+        "(R-78). The default is this host's test inbox, which connects from 127.0.0.2; it counts "
+        "while no relay is set.",
     )
     imap_host: str | None = Field(
         None, description="IMAP server of a mailbox to read complaints from. Empty: no mailbox is read."

@@ -206,6 +206,8 @@ FORGED = {
     "the setting, by a statement": "UPDATE account SET four_eyes = false WHERE id = %(account)s",
     "the switch, by an editor": "INSERT INTO four_eyes_switch (account_id, wanted, switched_by_id, at)"
     " VALUES (%(account)s, false, %(ben)s, now())",
+    "the switch, in the owner's name": "INSERT INTO four_eyes_switch (account_id, wanted, switched_by_id, at)"
+    " VALUES (%(account)s, false, %(anna)s, now())",
     "a release that nobody asked for": "INSERT INTO release_request (account_id, campaign_id, content_hash, note,"
     " asked_by_id, asked_at, answer, answered_by_id, answered_at, text) VALUES (%(account)s, %(campaign)s, %(hash)s,"
     " '', %(anna)s, now(), 'released', %(ben)s, now(), '')",

@@ -14,7 +14,14 @@ from mailflatrate.apps.delivery.queries import delivery_to, find_delivery
 from mailflatrate.apps.inbound.intake import PURPOSES, claims_of, our_domains
 from mailflatrate.apps.inbound.models import RawMail
 from mailflatrate.apps.inbound.provider_mail import VIA_HOOK, read_wrapped_event
-from mailflatrate.apps.inbound.report_proof import SenderProof, Trust, answers_for, judge_sender, names_one_of
+from mailflatrate.apps.inbound.report_proof import (
+    SenderProof,
+    Trust,
+    answers_for,
+    feedback_sources,
+    judge_sender,
+    names_one_of,
+)
 from mailflatrate.apps.inbound.untrusted_mail import read_mail, unread
 from mailflatrate.apps.transactional.models import TemplateVersion
 from mailflatrate.apps.transactional.queries import find_submitted_version
@@ -194,17 +201,18 @@ def _understood(mail: RawMail, address: InboundAddress, *, is_known: bool) -> Fo
 
 def _judge_senders(mails: Sequence[tuple[int, RawMail]]) -> dict[int, Trust]:
     """Judge several senders at once: each may wait for the DNS, which in a storm of reports must not add up."""
+    sources = feedback_sources() if mails else ""
     if len(mails) < 2:
-        return {index: _judge_sender(mail) for index, mail in mails}
+        return {index: _judge_sender(mail, sources) for index, mail in mails}
     with ThreadPoolExecutor(max_workers=min(len(mails), JUDGED_AT_ONCE)) as pool:
-        asked = {index: pool.submit(copy_context().run, _judge_sender, mail) for index, mail in mails}
+        asked = {index: pool.submit(copy_context().run, _judge_sender, mail, sources) for index, mail in mails}
         return {index: answer.result() for index, answer in asked.items()}
 
 
-def _judge_sender(mail: RawMail) -> Trust:
+def _judge_sender(mail: RawMail, sources: str) -> Trust:
     if mail.via == VIA_HOOK:  # its provider was proved before it was stored
         return Trust(SenderProof.SOURCE, "", "provider webhook")
-    return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to)
+    return judge_sender(bytes(mail.raw), mail.peer, recipient=mail.envelope_to, sources=sources)
 
 
 def _judged(reading: InboundReading, trust: Trust) -> InboundReading:

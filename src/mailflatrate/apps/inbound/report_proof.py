@@ -11,13 +11,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from publicsuffixlist import PublicSuffixList
 
-from mailflatrate.base import clock
+from mailflatrate.apps.delivery.relays.overview import stays_on_this_host
+from mailflatrate.base import clock, tenancy
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.dkim_verify import DkimStatus, DkimVerdict, KeyUnreachable, verify_signatures
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MAX_HEADER_BYTES, Headers, split_headers
 from mailflatrate.rules.providers import OTHER, provider_of
 from mailflatrate.settings import load_settings
+from mailflatrate.settings.schema import Settings
 from mailflatrate.wire.dns import DnsResolver, KeyStatus, find_dkim_key
 
 DNS_SECONDS = 1.5
@@ -60,17 +63,18 @@ class Trust:
         return self.proof in (SenderProof.DKIM, SenderProof.SOURCE)
 
 
-def judge_sender(raw: bytes, peer: str, *, recipient: str = "") -> Trust:
+def judge_sender(raw: bytes, peer: str, *, recipient: str = "", sources: str = "") -> Trust:
     """Judge the sender of a message that `peer` (an IP address, "" if unknown) delivered to us. Asks the DNS.
 
-    `recipient` is our address that it came to. A signature counts only if it proves that its author wrote these words
-    to us: one that leaves To or Subject open, or covers a part of the body, can be sent on to anyone.
+    `sources` are the networks that need no signature (`feedback_sources`), `recipient` is our address it came to. A
+    signature counts only if it proves that its author wrote these words to us: one that leaves To or Subject open, or
+    covers a part of the body, can be sent on to anyone.
     """
     headers, _body = split_headers(raw[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n"))
     authors = headers.all("from")
     sender = address.clean(authors[0]).lower() if len(authors) == 1 else ""
     source = _source(headers, peer)
-    if source and _is_in(source, load_settings().feedback_sources):
+    if source and _is_in(source, sources):
         return Trust(SenderProof.SOURCE, sender, source)
     domain = domain_of(sender)
     if not domain or not _is_addressed(headers, recipient):
@@ -84,6 +88,17 @@ def judge_sender(raw: bytes, peer: str, *, recipient: str = "") -> Trust:
         return Trust(SenderProof.DKIM, sender, passed.domain)
     unreachable = any(verdict.status is DkimStatus.KEY_UNREACHABLE for verdict in aligned)
     return Trust(SenderProof.UNKNOWN if unreachable else SenderProof.NONE, sender)
+
+
+def feedback_sources() -> str:
+    """Return the networks whose reports need no signature. Once mail leaves this host, its test inbox reports nothing,
+    and any program of the host could use that address.
+    """
+    settings = load_settings()
+    if settings.feedback_sources != Settings.model_fields["feedback_sources"].default:
+        return settings.feedback_sources
+    with tenancy.platform(PlatformReason.MAIL_IN):
+        return settings.feedback_sources if stays_on_this_host(settings) else ""
 
 
 def _is_addressed(headers: Headers, recipient: str) -> bool:

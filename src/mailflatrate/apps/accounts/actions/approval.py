@@ -25,7 +25,8 @@ def switch_four_eyes(account_id: int, wanted: bool, *, by: User) -> None:
         people = members_who_may(Permission.RELEASE)
         if wanted and len(people) < 2:
             raise AccountError(_("No one else can approve campaigns yet. Invite another owner or editor first."))
-        FourEyesSwitch.objects.create(wanted=wanted, switched_by=by, at=clock.now())
+        with tenancy.access():
+            FourEyesSwitch.objects.create(wanted=wanted, switched_by=by, at=clock.now())
         audit.record("four_eyes.switched", by=audit.person(by), account_id=account_id, details={"wanted": wanted})
         others = [user for user in people if user.id != by.id]
         facts = {"person": by, "account": account.name, "wanted": wanted}

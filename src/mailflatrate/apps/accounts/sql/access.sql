@@ -64,6 +64,10 @@ CREATE OR REPLACE TRIGGER zz_access_held BEFORE INSERT OR UPDATE OR DELETE ON sh
 CREATE OR REPLACE TRIGGER zz_second_factor_held BEFORE UPDATE OF second_factor ON account
     FOR EACH ROW WHEN (NEW.second_factor IS DISTINCT FROM OLD.second_factor) EXECUTE FUNCTION public.access_held();
 
+-- So is who has to agree before a campaign goes out.
+CREATE OR REPLACE TRIGGER zz_access_held BEFORE INSERT OR DELETE ON four_eyes_switch
+    FOR EACH ROW EXECUTE FUNCTION public.access_held();
+
 CREATE OR REPLACE FUNCTION public.staff_held() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
