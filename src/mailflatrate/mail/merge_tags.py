@@ -10,11 +10,20 @@ _TAGS = re.compile(
     r"|\*\|[A-Z][A-Z0-9_: -]{0,60}\|\*"  # Mailchimp
     r"|\[(?:(?:F|L|FIRST|LAST|FULL|VOR|NACH)?[ _]?NAME|ANREDE|E-?MAIL|UNSUBSCRIBE|COMPANY)\]"
     r"|(?<![{$])\{(?:VORNAME|NACHNAME|NAME|ANREDE|E-?MAIL|FIRST_?NAME|LAST_?NAME|COMPANY|FIRMA)\}"  # CleverReach
+    r"|\{\$[A-Za-z_][\w.>-]{0,60}\}"  # Smarty
     r"|\$\{[A-Za-z_][\w.]{0,60}\}|<%=?.{0,80}?%>",
     re.DOTALL,
 )
 
 
+_MAILCHIMP = re.compile(r"\*\|[A-Z][A-Z0-9_: -]{0,60}\|\*")
+
+
 def find_merge_tags(text: str) -> tuple[str, ...]:
     """Return the tags in a text as written, each once."""
     return tuple(dict.fromkeys(_TAGS.findall(text)))
+
+
+def merge_tags_in_markdown(source: str) -> tuple[str, ...]:
+    """Return tags that are no longer there as written once Markdown has made emphasis of their asterisks."""
+    return tuple(dict.fromkeys(_MAILCHIMP.findall(source)))

@@ -9,7 +9,7 @@ from mailflatrate.apps.campaigns.campaign_content import content_hash, is_calend
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, facts_in_child, spoken_of_in_child
 from mailflatrate.apps.campaigns.link_visits import visit_facts
 from mailflatrate.apps.campaigns.media import media_ids_in
-from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, Media
+from mailflatrate.apps.campaigns.models import Campaign, CampaignReview, ContentKind, Media
 from mailflatrate.apps.campaigns.placeholders import placeholders_in
 from mailflatrate.apps.campaigns.queries import approved_review, audience_lists, history_before, second_release
 from mailflatrate.apps.lists.models import OriginState
@@ -17,6 +17,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.author_mistakes import as_param
 from mailflatrate.mail.content_facts import CompiledContentFacts as SeenContent
 from mailflatrate.mail.liquid import SourceError
+from mailflatrate.mail.merge_tags import merge_tags_in_markdown
 from mailflatrate.mail.poll_links import Poll
 from mailflatrate.rules.early_review import EarlyReview
 from mailflatrate.rules.facts import ContentFacts, HistoryFacts, LinkFacts, ReleaseFacts
@@ -48,7 +49,7 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         reason_in_text="{{ subscription.date }}" in compiled.sources.text,
         imprint_missing_html=seen.missing_imprint_html,
         imprint_missing_text=seen.missing_imprint_text,
-        leftovers=seen.merge_tags,
+        leftovers=(*seen.merge_tags, *_swallowed(campaign, seen)),
         active_elements=tuple(sorted(seen.forbidden_elements)),
         links=(*links, *map(LinkFacts, unnamed), *(LinkFacts(url) for event in events for url in event.urls)),
         images_without_alt=len(seen.images_without_alt),
@@ -70,6 +71,13 @@ def content_facts(campaign: Campaign, compiled: CompiledCampaign) -> ContentFact
         oversized_images=seen.oversized_images,
         ai_pictures_unlabelled=() if spoken.tells_ai else _unlabelled(compiled.sources.html, campaign.account_id),
     )
+
+
+def _swallowed(campaign: Campaign, seen: SeenContent) -> list[str]:
+    """Return the merge tags of another system that Markdown made something else of (R-52)."""
+    if campaign.content_kind != ContentKind.MARKDOWN:
+        return []
+    return [tag for tag in merge_tags_in_markdown(campaign.content) if tag not in seen.merge_tags]
 
 
 def _placeholders_left(campaign: Campaign, seen: SeenContent, polls: Iterable[Poll]) -> tuple[str, ...]:
