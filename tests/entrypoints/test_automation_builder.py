@@ -1,5 +1,6 @@
 """The builder of automations: each kind of step, what is refused, undo and redo, and who may do what."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from mailflatrate.apps.accounts.actions import people
 from mailflatrate.apps.accounts.models import Membership, Role
 from mailflatrate.apps.automations.models import Automation, AutomationVersion
 from mailflatrate.apps.automations.queries import newest_version
+from mailflatrate.apps.campaigns.actions.drafts import update_campaign
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import create_tag
@@ -368,3 +370,18 @@ def test_a_member_limited_to_some_lists_is_refused(builder: Builder) -> None:
     for path in ("/studio/automations/", f"{builder.path}flow/", f"{builder.path}flow/side/entry/"):
         assert client.get(path).status_code == 403
     assert "Automations" not in client.get("/studio/").content.decode()
+
+
+def test_the_flow_is_complete_only_when_its_messages_are(database: str) -> None:
+    """The badge counts what the page that activates it would refuse."""
+    assert database
+    anna = sending_customer()
+    steps = [{"id": key, "do": "send", "campaign": "new"} for key in ("a", "b")]
+    journey = Journey.drafted(anna, *steps)
+    path = f"/studio/automations/{journey.automation_id}/flow/"
+    assert "Complete" in anna.client.get(path).content.decode()
+    with tenancy.account(anna.account_id):
+        message = Campaign.objects.filter(automation_id=journey.automation_id).latest("id")
+        update_campaign(message.id, {"subject": ""}, by=anna.owner)
+    page = unescape(anna.client.get(path).content.decode())
+    assert "1 message isn't finished" in page and "Complete" not in page

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailflatrate.apps.automations.actions import drafts
+from mailflatrate.apps.automations.actions.approval import messages_in
 from mailflatrate.apps.automations.actions.editing import sides_of
 from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.automations.errors import AutomationChanged, AutomationError
@@ -25,6 +26,7 @@ from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_places import places_for
 from mailflatrate.entrypoints.web.studio.automations.flow_words import ICONS, KIND_WORDS
 from mailflatrate.entrypoints.web.studio.automations.listing import STATE_TONES
+from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in
 from mailflatrate.entrypoints.web.studio.automations.panels import PanelRequest, StepPanel, panel_of
 from mailflatrate.entrypoints.web.studio.automations.step_forms import MessageForm
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
@@ -33,6 +35,8 @@ from mailflatrate.rules.automations.editing import StepGone
 from mailflatrate.rules.automations.reading import GraphRefused
 from mailflatrate.rules.campaign_states import EDITABLE
 
+MOST_ASKED = 12
+"""Messages of a flow that the gate is asked about while it is edited; the page that activates it asks about all."""
 NO_STEP = "-"
 """Asks for the panel that shows while no step is open."""
 
@@ -64,6 +68,16 @@ class _Shown:
             panel.values["is_open"] = message.state in EDITABLE
             panel.values["preview"] = preview_of(self.request, message, PreviewState(width="phone")).message
 
+    def _incomplete(self) -> int | None:
+        """Return how many messages of a flow without problems don't pass the gate yet; None if they're too many to ask
+        about here.
+        """
+        if not self.is_draft or self.flow.problem_count:
+            return 0
+        if len(messages_in(self.version)) > MOST_ASKED:
+            return None
+        return sum(each.panel is None or not each.panel.askable for each in checks_in(self.version))
+
     def context(self, panel: StepPanel) -> dict[str, Any]:
         """Return what the templates of the page and its parts read."""
         sides = sides_of(self.version.id) if self.editable else frozenset()
@@ -81,6 +95,7 @@ class _Shown:
             "selected": panel.key,
             "panel": panel,
             "places": places_for(self.flow, panel.key) if self.editable and panel.is_step else [],
+            "incomplete": self._incomplete(),
             "kinds": [(kind.value, ICONS[kind], KIND_WORDS[kind]) for kind in OFFERED],
         }
 
