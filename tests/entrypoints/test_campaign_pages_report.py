@@ -190,7 +190,7 @@ def test_clicks_tell_people_from_machines() -> None:
     figure = re.search(r"Click rate</a>.*?figure-value[^>]*>([^<]*)<", overview, re.DOTALL)
     assert figure is not None
     assert figure[1] == "66.7%", "two clicks, three delivered messages"
-    assert "2 clicks, bots excluded" in " ".join(overview.split())
+    assert "2 clicks by people, of the delivered messages" in " ".join(overview.split())
 
 
 def test_delivered_is_a_share_of_the_messages_with_a_result() -> None:

@@ -88,6 +88,23 @@ def test_the_number_of_other_cases_counts_those_that_the_page_lists(otto: Desk) 
     assert int(shown[1]) == before == 1
 
 
+def test_all_cases_are_all_and_those_of_feedback_loops_come_last(otto: Desk) -> None:
+    case = sent_campaign(people=1)
+    found = open_case(case)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        loop = Case.objects.get(id=found.id)
+        loop.id, loop.reference, loop.campaign_id, loop.loops_only = None, "80X-YZT2", None, True
+        loop.save(force_insert=True)
+        number = Case.objects.exclude(state="closed").count()
+    page = " ".join(otto.page("cases/").split())
+    assert page.index(found.reference) < page.index("80X-YZT2")
+    chip = re.search(r'href="/desk/cases/"[^>]*>(.*?)</a>', page.partition('aria-label="Case types"')[2])
+    assert chip is not None
+    assert re.findall(r"\d+", re.sub("<[^>]+>", " ", chip[1])) == [str(number)]
+    loops = otto.page("cases/?kind=loops")
+    assert "80X-YZT2" in loops and found.reference not in loops
+
+
 def test_search_finds_it_by_anything(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     compact = case.campaign.mailing_id.lower().replace("-", "").replace("0", "o")

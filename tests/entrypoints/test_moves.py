@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.models import Contact, ContactField, Import, ListOrigin, Move, Subscription
 from mailflatrate.apps.suppression.models import Suppression
-from mailflatrate.base import tenancy
+from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.systems.profile import profiles
@@ -19,6 +20,7 @@ from mailflatrate.rules.systems.samples import sample_files, sample_zip
 from support.contact_files import HEADER, file_of, line
 from support.customers import Customer, customer_with_members
 from support.moves import GO, ORIGIN, MoveIn, drop, export_of, upload_files
+from support.origins import declare_origin
 
 SIX = ("mailchimp", "brevo", "cleverreach", "rapidmail", "mailerlite", "klaviyo")
 
@@ -204,6 +206,15 @@ def test_a_source_that_changes_the_numbers_is_checked_first(anna: Customer) -> N
     assert piles(move) == (1, 0, 0)
     (done,) = move.start()
     assert done.accepted == 1
+
+
+def test_the_last_mailing_that_the_origin_declares_is_filled_in(anna: Customer) -> None:
+    list_id, mailed = fresh_list(anna), clock.now().date() - timedelta(days=22)
+    declare_origin(anna.account_id, list_id, last_mailed_on=mailed)
+    page = drop(anna, export_of("mailchimp"), list_id=list_id).check().page()
+    field = page.partition('name="last_mailed_on"')[2].partition(">")[0]
+    assert f'value="{mailed.isoformat()}"' in field
+    assert "The list origin says this date, so it counts." in page
 
 
 def test_two_columns_of_one_meaning_are_refused(anna: Customer) -> None:

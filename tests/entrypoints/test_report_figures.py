@@ -81,7 +81,7 @@ def test_one_click_is_one() -> None:
     click(anna, campaign, 0)
     page = page_of(anna, campaign)
     assert chart_of(page)["series"][0]["values"] == [1, 0], "two points at least, or there is no line"
-    assert "1 click, bots excluded" in page
+    assert "1 click by people, of the delivered messages" in page
     assert ["Total", "Clicks", "1", "50.00", ""] in rows_of(anna.client, campaign)
 
 

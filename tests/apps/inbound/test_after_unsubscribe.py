@@ -9,9 +9,12 @@ from django.test import Client
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_by_campaign, feedback_counts
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
+from mailflatrate.apps.stats.actions import refresh_campaign
+from mailflatrate.apps.stats.queries import campaign_counts, window_counts
 from mailflatrate.apps.suppression.actions import suppress
 from mailflatrate.apps.suppression.queries import active_for
 from mailflatrate.base import clock, tenancy
@@ -108,6 +111,13 @@ def test_undo_brings_back_the_consent_as_it_was(dora: Reader) -> None:
     assert (after.state, after.unsubscribed_at, after.unsubscribed_by) == ("confirmed", None, "")
     assert dora.suppressions() == []
     assert dora.feedback().reason == "stayed"
+    campaign_id = dora.delivery.campaign_id
+    assert campaign_id is not None
+    refresh_campaign(dora.anna.account_id, campaign_id)
+    with tenancy.account(dora.anna.account_id):
+        assert feedback_counts(campaign_id)[FeedbackKind.UNSUBSCRIBE] == 0, "who undid it isn't unsubscribed"
+        assert feedback_by_campaign([campaign_id]) == {}
+        assert campaign_counts(campaign_id).unsubscribed == window_counts(7).unsubscribed == 0
     assert dora.verdict() is None
     with tenancy.account(dora.anna.account_id):
         events = list(ConsentEvent.objects.filter(contact_id=dora.contact_id).select_related("evidence").order_by("id"))

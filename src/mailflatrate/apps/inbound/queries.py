@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from django.contrib.postgres.aggregates import BoolAnd
 from django.db import connection
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from mailflatrate.apps.inbound.models import (
     AggregateKind,
@@ -16,6 +16,7 @@ from mailflatrate.apps.inbound.models import (
     Feedback,
     FeedbackKind,
     InboxMessage,
+    LeaveUndone,
     RawMail,
     RawMailState,
 )
@@ -56,16 +57,26 @@ def is_any_left(before: datetime) -> bool:
         return RawMail.objects.filter(state=RawMailState.NEW, received_at__lt=before).exists()
 
 
+UNDONE = Q(kind=FeedbackKind.UNSUBSCRIBE, reason__in=LeaveUndone.values)
+"""Unsubscribes that the person undid within minutes: no figure counts them as unsubscribed."""
+
+
+def is_unsubscribed_sql(row: str) -> str:
+    """Return the same for SQL: the feedback `row` is an unsubscribe that wasn't undone."""
+    undone = ", ".join(f"'{each}'" for each in LeaveUndone.values)
+    return f"{row}.kind = '{FeedbackKind.UNSUBSCRIBE}' AND {row}.reason NOT IN ({undone})"
+
+
 def feedback_counts(campaign_id: int) -> dict[FeedbackKind, int]:
-    """Return how often each kind of feedback was reported about a campaign."""
-    rows = Feedback.objects.filter(campaign_id=campaign_id).values("kind").annotate(number=Count("id"))
+    """Return how often each kind of feedback was reported about a campaign. People who stayed after all don't count."""
+    rows = Feedback.objects.filter(~UNDONE, campaign_id=campaign_id).values("kind").annotate(number=Count("id"))
     found = {FeedbackKind(row["kind"]): row["number"] for row in rows}
     return {kind: found.get(kind, 0) for kind in FeedbackKind}
 
 
 def feedback_by_campaign(campaign_ids: Sequence[int]) -> dict[tuple[int, FeedbackKind], int]:
-    """Return the number of reports by campaign and kind. Pairs without feedback are missing."""
-    rows = Feedback.objects.filter(campaign_id__in=campaign_ids).values_list("campaign_id", "kind")
+    """Return the same for several campaigns, by campaign and kind. Pairs without feedback are missing."""
+    rows = Feedback.objects.filter(~UNDONE, campaign_id__in=campaign_ids).values_list("campaign_id", "kind")
     return {(campaign_id, FeedbackKind(kind)): number for campaign_id, kind, number in rows.annotate(n=Count("id"))}
 
 

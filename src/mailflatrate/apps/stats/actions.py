@@ -22,6 +22,7 @@ from mailflatrate.apps.delivery.actions.campaigns import hold_campaign, pause_ca
 from mailflatrate.apps.delivery.archive.lookup import has_dropped, of_campaign_sql
 from mailflatrate.apps.delivery.lanes import hold_lane, release_lane
 from mailflatrate.apps.delivery.models import AbTest
+from mailflatrate.apps.inbound.queries import is_unsubscribed_sql
 from mailflatrate.apps.lists.actions.origin_reopening import reopen_origin
 from mailflatrate.apps.stats import action_texts, queries
 from mailflatrate.apps.stats.models import Measure
@@ -52,12 +53,12 @@ COLLECT = timedelta(minutes=5)
 ONE_MAIL_EVERY = timedelta(hours=1)
 
 # Replaces a campaign's figures as a whole. The day is that of the result; a report counts on its delivery's day.
-_REFRESH = """
+_REFRESH = f"""
 WITH provider (domain, key) AS (
     SELECT * FROM unnest(%(domains)s::text[], %(keys)s::text[])
 ), said AS (
-    SELECT delivery_id, bool_or(kind = 'complaint') AS complained, bool_or(kind = 'unsubscribe') AS unsubscribed
-    FROM feedback
+    SELECT delivery_id, bool_or(kind = 'complaint') AS complained, bool_or({is_unsubscribed_sql("f")}) AS unsubscribed
+    FROM feedback f
     WHERE account_id = %(account_id)s AND campaign_id = %(campaign_id)s AND kind IN ('complaint', 'unsubscribe')
     GROUP BY delivery_id
 ), counted AS (
@@ -82,7 +83,7 @@ INSERT INTO daily_figure (account_id, campaign_id, mailing_list_id, origin_id, s
 SELECT %(account_id)s, %(campaign_id)s, mailing_list_id, origin_id, %(sender_domain)s, provider, day, settled,
     delivered, hard, soft, complaints, unsubscribed
 FROM counted
-"""
+"""  # noqa: S608  # made of constants
 
 
 def refresh_campaign(account_id: int, campaign_id: int) -> None:

@@ -14,7 +14,8 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.delivery.models import AbTest
-from mailflatrate.apps.inbound.models import Feedback, FeedbackKind
+from mailflatrate.apps.inbound.models import FeedbackKind
+from mailflatrate.apps.inbound.queries import feedback_counts, is_unsubscribed_sql
 from mailflatrate.apps.stats.models import DailyFigure, Measure, MeasureScope
 from mailflatrate.apps.tracking.queries import clicks_by_variant
 from mailflatrate.base import clock, tenancy
@@ -92,7 +93,7 @@ def campaign_counts(campaign_id: int, by_provider: Mapping[str, Counts] | None =
     """
     counts = list((live_counts(campaign_id) if by_provider is None else by_provider).values())
     delivered = sum(row.delivered for row in counts)
-    unsubscribed = Feedback.objects.filter(campaign_id=campaign_id, kind=FeedbackKind.UNSUBSCRIBE).count()
+    unsubscribed = feedback_counts(campaign_id)[FeedbackKind.UNSUBSCRIBE]
     return Counts(
         settled=sum(row.settled for row in counts),
         delivered=delivered,
@@ -273,15 +274,15 @@ def open_holds() -> QuerySet[Measure]:
 
 
 # Messages and people of the test only: what the rest got later is not a part of it.
-_ARMS = """
+_ARMS = f"""
 SELECT e.variant, count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE EXISTS (
-    SELECT 1 FROM feedback f WHERE f.account_id = d.account_id AND f.delivery_id = d.id AND f.kind = 'unsubscribe'))
+    SELECT 1 FROM feedback f WHERE f.account_id = d.account_id AND f.delivery_id = d.id AND {is_unsubscribed_sql("f")}))
 FROM chunk k
 JOIN delivery_record d ON d.chunk_id = k.id AND d.account_id = k.account_id AND [kept]
 JOIN edition e ON e.id = d.edition_id AND e.account_id = k.account_id
 WHERE k.account_id = %(account_id)s AND k.campaign_id = %(campaign_id)s
 GROUP BY e.variant
-"""
+"""  # noqa: S608  # made of constants
 
 
 def variant_figures(ab_test: AbTest) -> list[VariantFigures]:

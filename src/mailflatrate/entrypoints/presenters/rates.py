@@ -26,6 +26,18 @@ def results_of(states: Mapping[str, int]) -> int:
     return sum(states.get(state, 0) for state in (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT))
 
 
+LEAST_DIGITS, MOST_DIGITS = 2, 6
+
+
+def digits_beside(percent: float, limit_percent: float) -> int:
+    """Return with how many digits a share shows on which side of its limit it is: 0.1042% beside a limit of 0.10%."""
+    for digits in range(LEAST_DIGITS, MOST_DIGITS):
+        shown, most = round(percent, digits), round(limit_percent, LEAST_DIGITS)
+        if (shown > most, shown < most) == (percent > limit_percent, percent < limit_percent):
+            return digits
+    return MOST_DIGITS
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A percentage with the limit it must stay below; `percent` is None if there is nothing to measure yet."""
@@ -39,6 +51,11 @@ class Rate:
     def percent(self) -> float | None:
         """Return the share in percent; None if there is nothing to measure yet."""
         return percent_of(self.events, self.of)
+
+    @property
+    def digits(self) -> int:
+        """Return with how many digits the share is shown."""
+        return LEAST_DIGITS if self.percent is None else digits_beside(self.percent, self.limit_percent)
 
     @property
     def too_few(self) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.rates import digits_beside
 from mailflatrate.rules.compliance.judge import CriterionResult, State
 from mailflatrate.rules.compliance.table import Holder, MeasuredFigure
 
@@ -88,9 +89,7 @@ def _figure(found: CriterionResult) -> str:
     if figure is None or kind is None or found.limit is None:
         return ""
     if kind.is_percent:
-        shown, limit = floatformat(figure, 2), floatformat(found.limit, 2)
-        if found.state is State.BROKEN and shown == limit:
-            shown = floatformat(figure, 4)  # 0.1042%, limit 0.10%: what is over the limit is not shown as the limit
+        shown, limit = floatformat(figure, digits_beside(figure, found.limit)), floatformat(found.limit, 2)
         return _("%(shown)s%%, limit %(limit)s%%") % {"shown": shown, "limit": limit}
     number, limit = int(figure), floatformat(found.limit, 0)
     if kind is MeasuredFigure.KEY_AGE:

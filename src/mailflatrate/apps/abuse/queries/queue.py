@@ -39,27 +39,33 @@ def needs_person() -> QuerySet[Case]:
     return open_cases().filter(Q(state__in=[CaseState.OPEN, CaseState.ANSWERED], loops_only=False) | late)
 
 
-def queue(*, kind: CaseKind | None = None, loops_only: bool = False, mine: int | None = None) -> list[CaseQueueRow]:
+def queue(
+    *, kind: CaseKind | None = None, loops_only: bool | None = None, mine: int | None = None
+) -> list[CaseQueueRow]:
     """Return open cases, most urgent first. `mine`: those this person took; `loops_only`: those reported by feedback
-    loops alone.
+    loops alone, or all others; None: both, with those by feedback loops alone last.
 
     A case that identifies nothing we sent never comes before one that does, so spam addressed to the desk cannot push
     real reports down, however much of it there is and however old it is.
     """
-    rows = open_cases().filter(loops_only=loops_only).select_related("account", "campaign", "assigned_to")
+    rows = open_cases().select_related("account", "campaign", "assigned_to")
+    if loops_only is not None:
+        rows = rows.filter(loops_only=loops_only)
     if kind is not None:
         rows = rows.filter(kind=kind)
     if mine is not None:
         rows = rows.filter(assigned_to_id=mine)
-    named_first = rows.annotate(number=Count("reports"), unnamed=Q(account=None)).order_by("unnamed", "opened_at")
+    named_first = rows.annotate(number=Count("reports"), unnamed=Q(account=None)).order_by(
+        "loops_only", "unnamed", "opened_at"
+    )
     found = [_row(case) for case in named_first[:MOST_ROWS]]
     return sorted(found, key=_place)
 
 
-def _place(row: CaseQueueRow) -> tuple[int, bool, datetime, int]:
+def _place(row: CaseQueueRow) -> tuple[bool, int, bool, datetime, int]:
     unnamed = row.case.account_id is None and not row.case.dangerous
     urgency = min(row.urgency, Urgency.NORMAL) if unnamed else row.urgency
-    return -urgency, unnamed, row.due or row.case.opened_at, row.case.id
+    return row.case.loops_only, -urgency, unnamed, row.due or row.case.opened_at, row.case.id
 
 
 def neighbours(case: Case) -> tuple[Case | None, Case | None]:
@@ -72,13 +78,9 @@ def neighbours(case: Case) -> tuple[Case | None, Case | None]:
 
 
 def counts() -> dict[str, int]:
-    """Count open cases by kind, with those reported by feedback loops alone under "loops_only"."""
-    rows = open_cases().values_list("kind", "loops_only").annotate(n=Count("id"))
-    found: dict[str, int] = {}
-    for kind, loops_only, number in rows:
-        key = "loops_only" if loops_only else kind
-        found[key] = found.get(key, 0) + number
-    return found
+    """Count open cases by kind; those that feedback loops alone reported are counted under "loops_only", too."""
+    found = dict(open_cases().values_list("kind").annotate(n=Count("id")))
+    return found | {"loops_only": open_cases().filter(loops_only=True).count()}
 
 
 def urgency_of(case: Case) -> Urgency:

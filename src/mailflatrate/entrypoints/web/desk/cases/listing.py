@@ -66,13 +66,13 @@ def cases(request: DeskRequest) -> HttpResponse:
     wanted = request.GET.get("kind", "")
     kind = CaseKind(wanted) if wanted in CaseKind.values else None
     loops_only, mine = wanted == "loops", wanted == "mine"
-    rows = queries.queue(kind=kind, loops_only=loops_only, mine=request.user.id if mine else None)
+    rows = queries.queue(kind=kind, loops_only=loops_only or None, mine=request.user.id if mine else None)
     numbers = queries.counts()
     context = {
         "rows": [_row(row) for row in rows],
         "wanted": wanted,
-        "loops_only_count": numbers.get("loops_only", 0),
-        "all_count": sum(number for key, number in numbers.items() if key != "loops_only"),
+        "loops_only_count": numbers.pop("loops_only"),
+        "all_count": sum(numbers.values()),
         "chips": [(one.value, one.label, numbers[one.value]) for one in CaseKind if numbers.get(one.value)],
     }
     return page(request, "cases/queue", context)

@@ -119,7 +119,10 @@ def _result_context(request: StudioRequest, move: Move, posted: _Posted | None) 
     asks_source = any(question.about == SOURCE for question in result.questions) and not (
         origin is not None and origin.form_urls and shown.leaves_source_out(result.system)
     )
+    declared = origin.last_mailed_on if origin is not None else None
     return {
+        "last_mailed_on": declared.isoformat() if declared else answers.last_mailed_on,
+        "last_mailed_hint": _("The list origin says this date, so it counts.") if declared else "",
         "result": result,
         "title": shown.found_title(result),
         "answers": answers,
