@@ -8,7 +8,7 @@ What many tests need has a name of its own: `sending_customer()`, `customer_with
 import io
 import itertools
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -31,6 +31,7 @@ from mailflatrate.apps.domains.actions.domains import add_sender
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, SenderDomain
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.apps.lists.actions import import_checks, imports, lists
+from mailflatrate.apps.lists.intake.import_options import ImportTerms
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Contact, Import
 from mailflatrate.base import clock, tenancy
@@ -197,12 +198,16 @@ class Customer:
         *,
         slice_rows: int = 3,
         list_id: int | None = None,
+        no_status: Mapping[str, str] | None = None,
     ) -> Import:
         """Import a file to its end in small slices; the import as it is afterward."""
+        terms = ImportTerms(no_status=no_status) if no_status else None
         data = content.encode() if isinstance(content, str) else content
         with tenancy.account(self.account_id):
             target = list_id or self.list_id
-            job = imports.start_import(target, io.BytesIO(data), "people.csv", mapping or {}, enqueue=False)
+            job = imports.start_import(
+                target, io.BytesIO(data), "people.csv", mapping or {}, terms=terms, enqueue=False
+            )
         run_import(self.account_id, job.id, slice_rows=slice_rows)
         with tenancy.account(self.account_id):
             import_checks.check_import(job.id)

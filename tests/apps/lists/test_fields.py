@@ -28,6 +28,9 @@ from support.customers import Customer, customer_with_list, sending_customer
 
 T = ContactFieldType
 PEOPLE = f"{HEADER};Bestellungen;Kunde seit;PLZ;VIP"
+OWN = ("Stadt", "Bestellungen", "Kunde seit", "PLZ", "VIP")
+TARGETS = ("email", "first_name", "last_name", "signup_at", "signup_ip", "confirmed_at", "source")
+MAPPING = dict(zip(TARGETS, HEADER.split(";"), strict=False)) | {f"attribute:{title}": title for title in OWN}
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_an_import_declares_new_columns_with_the_type_of_their_values(anna: Cust
         line("b@dora.example.com") + ";3,5;01.12.2021;24103;nein",
         line("c@dora.example.com") + ";;;;",
     )
-    anna.bring("\n".join((PEOPLE, *rows)))
+    anna.bring("\n".join((PEOPLE, *rows)), MAPPING, no_status={"VIP": "our own club"})
     assert types(anna) == {
         "stadt": "text",
         "bestellungen": "number",
@@ -83,14 +86,14 @@ def test_values_that_do_not_suit_a_declared_field_are_left_out_and_counted(anna:
     declare(anna, "Bestellungen", T.NUMBER)
     declare(anna, "VIP", T.CHOICE, choices=["Gold", "Silber"])
     rows = (
-        line("a@dora.example.com") + ";viele;31.03.2020;1;gold",
-        line("b@dora.example.com") + ";4;x;1;Platin",
+        line("a@dora.example.com") + ";viele;31.03.2020;1067;gold",
+        line("b@dora.example.com") + ";4;x;1067;Platin",
     )
-    job = anna.bring("\n".join((PEOPLE, *rows)))
+    job = anna.bring("\n".join((PEOPLE, *rows)), MAPPING, no_status={"VIP": "our own club"})
     assert attributes(anna, "a@dora.example.com") == {
         "stadt": "Kiel",
         "kunde_seit": "31.03.2020",
-        "plz": "1",
+        "plz": "1067",
         "vip": "Gold",
     }
     assert attributes(anna, "b@dora.example.com")["bestellungen"] == 4

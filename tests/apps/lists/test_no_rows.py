@@ -9,7 +9,7 @@ import pytest
 from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.actions.suppression_files import suppress_file
 from mailflatrate.apps.lists.intake.import_options import ImportTerms
-from mailflatrate.apps.lists.intake.questions import UNREAD_NOES, ImportAsks
+from mailflatrate.apps.lists.intake.questions import STATUS, UNREAD_NOES, ImportAsks
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import Import, Subscription, SuppressionFile
 from mailflatrate.apps.lists.suppression_files.runner import run_suppression_file
@@ -175,3 +175,37 @@ def test_move_reads_a_file_of_noes_as_generously_and_names_the_rows_without_an_a
     asked = [question for question in found["questions"] if question["about"] == UNREAD_NOES]
     assert [(question["file"], question["people"]) for question in asked] == [("unsubscribed.csv", 1)]
     assert "8" in asked[0]["sentence"]
+
+
+MARKS = [
+    *(("x", ""), ("", "x"), ("X", "-"), ("ja", "nein"), ("J", "N"), ("oui", "non"), ("sí", "no"), ("yes", "no")),
+    *(("1", "0"), ("true", "false"), ("WAHR", "FALSCH"), ("✓", ""), ("☑", "☐"), ("on", "off"), ("", "nein"), ("+", "")),
+    *(("sim", "não"), ("ja", "nee"), ("tak", ""), ("1", "")),
+]
+
+
+@pytest.mark.parametrize("marks", MARKS)
+@pytest.mark.parametrize("title", ["Kontakt per E-Mail", "Darf angeschrieben werden", "Mail ok?", "Feld 7"])
+def test_column_of_marks_is_asked_about_whatever_its_title(
+    anna: Customer, line: Callable[..., str], title: str, marks: tuple[str, str]
+) -> None:
+    rows = [f"{line(f'person{number}@kunde-{number}.de')};{marks[number % 2]}" for number in range(6)]
+    data = "\n".join([f"{HEADER};{title}", *rows, ""]).encode()
+    with tenancy.account(anna.account_id), pytest.raises(ImportAsks) as asked:
+        imports.start_import(anna.list_id, io.BytesIO(data), "people.csv", {}, enqueue=False)
+    assert [(question.about, question.column) for question in asked.value.questions] == [(STATUS, title)]
+
+
+def test_blank_beside_marks_is_not_mailable_when_the_column_is_a_consent(
+    anna: Customer, line: Callable[..., str]
+) -> None:
+    rows = [f"{line(f'person{number}@kunde-{number}.de')};{'x' if number % 2 else ''}" for number in range(6)]
+    data = "\n".join([f"{HEADER};Kontakt per E-Mail", *rows, ""]).encode()
+    with tenancy.account(anna.account_id):
+        head = imports.upload_import(anna.list_id, io.BytesIO(data), "people.csv")
+        mapping = {name: column for name, column in head.mapping.items() if column != "Kontakt per E-Mail"}
+        job = imports.queue_import(head.id, mapping | {"state": "Kontakt per E-Mail"}, enqueue=False)
+    run_import(anna.account_id, job.id)
+    with tenancy.account(anna.account_id):
+        done = Import.objects.get(id=job.id)
+    assert (done.accepted, done.quarantined) == (3, {"status_missing": 3})

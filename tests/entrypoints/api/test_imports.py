@@ -104,7 +104,7 @@ def test_without_an_approved_origin_everybody_stays_in_quarantine(anna: Customer
     "line",
     [
         f"dora@{DOMAIN};Dora;Meyer;;;;;",
-        f"dora@{DOMAIN};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;;https://a.example/;x",
+        f"dora@{DOMAIN};Dora;Meyer;2026-10-01T10:00:00Z;192.0.2.1;;https://a.example/;Kiel",
     ],
 )
 def test_a_row_without_proof_is_never_confirmed(anna: Customer, shop: Program, line: str) -> None:

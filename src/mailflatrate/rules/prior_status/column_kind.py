@@ -192,6 +192,14 @@ class ColumnProfile:
         return self.filled > 0 and self.flags == self.filled
 
     @property
+    def is_marks(self) -> bool:
+        """Return True if a column holds nothing but yes and no, or a mark for one of them: x and blank, 0 and 1."""
+        marks = {kind for kind in self.kinds if not is_nothing(kind) or is_flag(kind)}
+        numbers = {kind for kind in marks if any(map(str.isdigit, kind))}
+        # An f that is never answered by a t is half of a sex.
+        return self.has_kinds and bool(marks) and marks != {"f"} and numbers <= {"0", "1"} and all(map(is_flag, marks))
+
+    @property
     def is_times(self) -> bool:
         """Return True if most cells are times. A zero, as a number or a time, says that nothing has happened yet."""
         return self.times > 0 and self.times * 2 > self.filled - self.flags - self.nothings
@@ -265,7 +273,7 @@ def guess_column(
 def _guess_untitled(profile: ColumnProfile) -> ColumnGuess:
     if profile.is_prose:
         return ColumnGuess.NOTHING
-    if profile.telling or _is_letter_table(profile.kinds):
+    if profile.telling or profile.is_marks or _is_letter_table(profile.kinds):
         return ColumnGuess.ASK
     said = {read_status(kind) for kind in profile.kinds if not kind.isdecimal()} if profile.has_kinds else set()
     return ColumnGuess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else ColumnGuess.NOTHING

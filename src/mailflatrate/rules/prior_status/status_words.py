@@ -51,8 +51,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-TRUE_WORDS = _words("1 yes y ja j true t wahr on an x oui si checked set vrai verdadero")
-FALSE_WORDS = _words("0 no n nein false f falsch off aus non unchecked unset faux falso")
+TRUE_WORDS = _words("1 yes y ja j true t wahr on an x oui si checked set vrai verdadero sim tak ano")
+FALSE_WORDS = _words("0 no n nein false f falsch off aus non unchecked unset faux falso nee nej nao ne")
 _NOTHING = _words(
     "none null nil nan na undefined void empty leer keine keiner keins never nie niemals nichts ka unknown date "
     "0000 00000000 ohne"
@@ -186,9 +186,9 @@ def is_nothing(text: str) -> bool:
 def read_flag(text: str) -> bool | None:
     """Return a yes or no; None for anything else."""
     word = text.strip().lower()
-    if word in ("✓", "✔", "☑"):
+    if word in ("✓", "✔", "☑", "✅", "☒", "√", "●", "+"):
         return True
-    if word in ("✗", "✘", "☐"):
+    if word in ("✗", "✘", "☐", "❌", "○"):
         return False
     word = plain(word)
     if word in TRUE_WORDS or word in ("1 0", "100 0"):

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_survey import Survey, decided_order
-from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, is_explained
+from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, ColumnTarget, is_explained, suggest_mapping
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.intake.no_rows import UnreadNoes
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.rules.prior_status.column_kind import ColumnGuess, guess_column
-from mailflatrate.rules.prior_status.columns import StatusField
+from mailflatrate.rules.prior_status.columns import StatusField, read_title
 from mailflatrate.rules.prior_status.status_words import NO
 from mailflatrate.rules.systems.codes import code_table
 from mailflatrate.rules.systems.profile import SystemProfile
@@ -62,6 +62,8 @@ def find_questions(
         return questions  # whatever a cell says, nobody in this file is mailed
     spoken = {column.index for column in columns.statuses}
     spoken |= {columns.targets[clock] for clock in CLOCKS.values() if clock in columns.targets}
+    suggested = suggest_mapping(header, survey.profiles, system)
+    ours = {suggested[target] for target in ColumnTarget if target in suggested}
     times = {columns.targets[target] for target in TIMES if target in columns.targets}
     for at, title in enumerate(header):
         profile = survey.profiles[at]
@@ -73,7 +75,8 @@ def find_questions(
         is_its_time = at in times and profile.is_times and field is StatusField.STATE
         if at in spoken or title in terms.no_status or is_its_time or is_explained(system, title):
             continue
-        if guess is not ColumnGuess.NOTHING:
+        # A last name may be one letter, too; a title that we know says more than a mark.
+        if guess is not ColumnGuess.NOTHING and not (profile.is_marks and title in ours and read_title(title) is None):
             questions.append(Question(STATUS, title, _status_sentence(title)))
     return questions
 
