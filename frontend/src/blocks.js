@@ -359,7 +359,16 @@ class Blocks {
     this.mark();
   }
 
+  /** Selects the first block that says a text, where a check found sample text of ours. */
+  showText(text) {
+    const say = (model) => new DOMParser().parseFromString((model.get("content") ?? "").replaceAll(/<br\b[^>]*>/gi, " "), "text/html").body.textContent.replaceAll(/\s+/g, " ");
+    const search = (model) => (say(model).includes(text) ? model : model.components().models.map(search).find(Boolean));
+    this.choose(this.body && search(this.body));
+  }
+
   fromPage(event) {
+    const asked = event.target.closest("[data-blocks-find]");
+    if (asked) return this.showText(asked.dataset.blocksFind);
     const found = event.target.closest("[data-blocks-insert]");
     if (found) return insertFound(this, found);
     const picture = event.target.closest("[data-picture]");

@@ -276,3 +276,10 @@ def test_new_kinds_and_a_shared_row_that_is_changed_for_all_drafts(anna: Any) ->
     wait_until(lambda: source(page).count("<blockquote") == 2, "a copy in the place of each name")
     assert "<mj-include" not in source(page)
     assert anna.problems == []
+
+
+def test_fix_selects_the_block_with_the_sample_text(anna: Any) -> None:
+    page = begin(anna, "Sample text", "blocks")
+    page.locator("[data-blocks-find]").first.click()
+    page.locator("[data-blocks-act=delete]:not(:disabled)").wait_for()
+    expect(canvas(page).locator(".gjs-selected")).to_contain_text("here is what is new.")

@@ -21,6 +21,7 @@ from mailflatrate.apps.delivery.models import AbTest, Delivery
 from mailflatrate.apps.delivery.plan import plan_campaign
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.audience import audience_facts
+from mailflatrate.apps.gate.campaigns import variants_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.actions.lists import create_list
@@ -191,6 +192,7 @@ class World:
         values["list_ids"] = draw.sample(self.lists, draw.randint(1, 3))
         others = [each for each in self.lists if each not in values["list_ids"]]
         kiel = [{"field": "attribute", "key": "city", "op": "equals", "value": "kiel"}]
+        values["content"] = "# Bulbs\n\nThe bulbs are in {{ contact.city }}."
         if draw.random() < 0.3:
             values["conditions"] = kiel
         if others and draw.random() < 0.4:
@@ -230,6 +232,7 @@ def test_what_is_promised_is_planned_and_the_difference_was_shown_before(databas
         facts = audience_facts(draft)
         blocked = [each.key for each in check_campaign(draft.id).blocked_by]
         assert facts.recipients == promised.recipients == positional_count(draft)
+        lacking = variants_facts(draft)[0].content.people_lacking_values
         assert sum(people_by_language(draft).values()) == promised.recipients
         assert sum(wave.people for wave in waves_of(draft, clock.now() + DAY, clock.now())) == promised.recipients
         on_lists = (
@@ -240,6 +243,9 @@ def test_what_is_promised_is_planned_and_the_difference_was_shown_before(databas
         return
     planned = through_review(anna, draft, **how)
     with tenancy.account(anna.account_id):
+        people = Delivery.objects.filter(campaign=planned)
+        if not draft.variants and not draft.translations:
+            assert lacking == people.filter(contact__attributes__city="").count(), "who lacks a value was named before"
         tested = AbTest.objects.filter(campaign=planned).first()
         rest = tested.rest if tested else 0
         assert planned.planned_count + rest == promised.recipients

@@ -20,6 +20,7 @@ from mailflatrate.rules.verdict import Finding, Severity, Verdict, verdict_from_
 STATES = {Severity.BLOCK: "blocked", Severity.REVIEW: "waiting", Severity.WARN: "warning", Severity.INFO: "todo"}
 POLICY = "policy-acknowledged"
 SECOND = "released-by-two"
+SAMPLE_TEXT = "placeholders-replaced"
 # Where the page itself holds the field, and which page of the studio does otherwise.
 FIELDS = {
     "campaign.subject": "id_subject",
@@ -76,6 +77,12 @@ class CheckItem:
     def action(self) -> str:
         """Return the button's label."""
         return _("Fix") if self.href else ""
+
+    @property
+    def finds(self) -> str:
+        """Return the beginning of the text that the editor shows for this line; empty without one."""
+        texts = str(dict(self.finding.params).get("texts", "")) if self.finding.key == SAMPLE_TEXT else ""
+        return texts.partition(" · ")[0].removesuffix("…").strip()
 
     @property
     def is_on_page(self) -> bool:
