@@ -35,24 +35,17 @@ _SENT = """FROM delivery b WHERE b.account_id = c.account_id AND b.contact_id = 
 _DECLARED = """(SELECT (w.details->'last_contact'->>'at')::timestamptz FROM consent_evidence w
         WHERE w.event_id = e.id AND w.account_id = e.account_id)"""
 # Looked up only if the consent alone is old (R-13, R-91), and for contacts who want fewer campaigns.
-HISTORY = f"""
-    LEFT JOIN LATERAL (
-        SELECT greatest(max(b.settled_at), {_ARCHIVED}, {_DECLARED}) AS at {_SENT} AND {_OLD}
-    ) m ON {_OLD}
-    LEFT JOIN LATERAL (
-        SELECT greatest(max(b.settled_at), {_ARCHIVED}) + c.pause_days * interval '1 day' AS ends_at
-        {_SENT} AND c.pause_days IS NOT NULL
-    ) rest ON c.pause_days IS NOT NULL
-"""  # made of constants
-"""Joins what happened between an account and its contact `c`, whose consent is the event `e`."""
-LAST_CONTACT = "greatest(e.occurred_at, c.last_activity_at, m.at)"
-RESTS_UNTIL = "greatest(rest.ends_at, c.paused_until)"
+LAST_CONTACT = f"""greatest(e.occurred_at, c.last_activity_at, CASE WHEN {_OLD} THEN (
+        SELECT greatest(max(b.settled_at), {_ARCHIVED}, {_DECLARED}) {_SENT}) END)"""
+"""SQL for the last contact between an account and its contact `c`, whose consent is the event `e`."""
+RESTS_UNTIL = f"""greatest(c.paused_until, CASE WHEN c.pause_days IS NOT NULL THEN (
+        SELECT greatest(max(b.settled_at), {_ARCHIVED}) + c.pause_days * interval '1 day' {_SENT}) END)"""
+"""SQL for the end of the rest that a contact `c` chose; NULL without one."""
 _SKIPPED = sql.skip_reason("s", last_contact=LAST_CONTACT, rests_until=RESTS_UNTIL, at="%(judged_at)s::timestamptz")
-_FACTS = f"""
+_FACTS = """
     LEFT JOIN consent_event e ON e.id = s.consent_event_id AND e.account_id = s.account_id
-        AND e.contact_id = s.contact_id {{events_of_slice}}
+        AND e.contact_id = s.contact_id {events_of_slice}
     LEFT JOIN mailing_list l ON l.id = s.mailing_list_id AND l.account_id = s.account_id
-    {HISTORY}
 """
 
 _EVERYWHERE = "everywhere "

@@ -6,7 +6,7 @@ The sender reads with its own connection, so the columns are named here once and
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mailflatrate.apps.campaigns.recipients import HISTORY, LAST_CONTACT, RESTS_UNTIL
+from mailflatrate.apps.campaigns.recipients import LAST_CONTACT, RESTS_UNTIL
 from mailflatrate.apps.suppression.facts import strongest_fact
 from mailflatrate.base.ids import address_key
 from mailflatrate.mail.address import domain_of, local_part_of
@@ -32,7 +32,6 @@ JOINS = f"""
     LEFT JOIN consent_evidence v ON v.event_id = d.consent_event_id AND v.account_id = d.account_id
     LEFT JOIN mailing_list l ON l.id = d.mailing_list_id AND l.account_id = d.account_id
     {sql.suppression_joins("d.account_id", "c.address_key")}
-    {HISTORY}
 """
 
 
