@@ -1,7 +1,7 @@
 """Background jobs of the engine. Each calls the code that does the work."""
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery import feedback, fence, notices, plan, wake
+from mailflatrate.apps.delivery import feedback, fence, notices, plan, test_inbox_consents, wake
 from mailflatrate.apps.delivery.actions import campaigns, canary, retries
 from mailflatrate.apps.delivery.archive import archiving
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, Retry
@@ -91,6 +91,13 @@ def sweep(timestamp: int) -> None:
             campaigns.defer_planning(campaign)
     for account_id in post:
         campaigns.wake_transactional(account_id)
+
+
+@job("delivery.end_test_inbox_consents", JobQueue.PLAN, every="* * * * *")
+def end_test_inbox_consents(timestamp: int) -> None:
+    """Once a minute, end what was confirmed in the test inbox, if mail leaves this host."""
+    while test_inbox_consents.end_test_inbox_consents() == test_inbox_consents.ENDED_AT_ONCE:
+        pass
 
 
 @job("delivery.archive", JobQueue.HOUSE, every="7,17,27,37,47,57 * * * *")

@@ -14,6 +14,7 @@ UNSUBSCRIBED_BY: Final[dict[str, str | Promise]] = {
     "customer": gettext_lazy("by you"),
     "complaint": gettext_lazy("via a spam complaint"),
     "provider": gettext_lazy("via the sending provider"),
+    "test_inbox": gettext_lazy("because they had been confirmed in the test inbox only"),
 }
 _SOURCES: Final[tuple[tuple[re.Pattern[str], str | Promise], ...]] = (
     (re.compile(r"report page"), gettext_lazy("via the report page")),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from mailflatrate.apps.forms.actions.form_counts import count_step, placement_of
 from mailflatrate.apps.forms.actions.request_limits import count_answer
@@ -25,6 +25,7 @@ from mailflatrate.apps.lists.tags import ensure_tags, give_tags
 from mailflatrate.base import clock, jobs, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.settings.schema import load_settings
 
 MAX_TOKEN_CHARACTERS = 100
 MOVED_JOB = "privacy.address_changed"
@@ -128,6 +129,25 @@ def _evidence(
     )
 
 
+_WENT_TO_TEST_INBOX = """
+SELECT NOT EXISTS (SELECT 1 FROM relay) AND %(on_this_host)s OR EXISTS (SELECT 1 FROM postbox_message m
+    WHERE m.account_id = %(account_id)s AND m.envelope_to = %(email)s AND m.received_at >= %(requested_at)s)
+"""
+
+
+def _test_inbox_mark(request: SignupRequest) -> dict[str, bool]:
+    """Return a mark for a consent that only the test inbox was asked for; it ends once mail leaves this host."""
+    values: dict[str, Any] = {
+        "on_this_host": load_settings().relay_host is None,
+        "account_id": request.account_id,
+        "email": request.email,
+        "requested_at": request.requested_at,
+    }
+    with tenancy.platform(PlatformReason.PUBLIC_PAGE), connection.cursor() as cursor:
+        cursor.execute(_WENT_TO_TEST_INBOX, values)
+        return {"test_inbox": True} if cursor.fetchone()[0] else {}
+
+
 def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user_agent: str) -> None:
     assert request.settled_at is not None
     source = f"confirmed sign-up {request.id}"
@@ -141,7 +161,7 @@ def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user
                 _person(request),
                 list_id,
                 request.settled_at,
-                _evidence(request, ip, user_agent, list_id=list_id),
+                _evidence(request, ip, user_agent, list_id=list_id, **_test_inbox_mark(request)),
                 source=source,
             )
             for list_id in agreed
@@ -204,7 +224,9 @@ def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str,
     list_ids = _lists_of(old)
     carried = _carried(old, known)
     for list_id in list_ids:
-        evidence = _evidence(request, ip, user_agent, carried=carried, was_confirmed=list_id in mine)
+        evidence = _evidence(
+            request, ip, user_agent, carried=carried, was_confirmed=list_id in mine, **_test_inbox_mark(request)
+        )
         request.confirmed_event_id = optin.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
         consent.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
     jobs.defer(MOVED_JOB, jobs.JobQueue.EXPRESS, account_id=request.account_id, request_id=request.id)

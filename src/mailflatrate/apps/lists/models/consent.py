@@ -105,3 +105,8 @@ class ConsentEvidence(TenantModel):
                 name="consent_evidence_salt_length",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["event"], condition=Q(details__has_key="test_inbox"), name="consent_evidence_test_inbox"
+            )
+        ]
