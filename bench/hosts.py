@@ -1,12 +1,13 @@
 """Runs on several hosts: a campaign is sent while a host or a network fails, and a sink counts what each person got.
 
-    python bench/hosts.py [--recipients 20000] [--only cut_primary,...] [--copies]
+    python bench/hosts.py [--recipients 20000] [--only cut_primary,...] [--copies] [--small]
 
 Hosts are network namespaces (`network.py`): a primary and a streaming replica, two sender hosts, one for the other
-workers, and the world with a recording sink. Services only know the application role. Prints one JSON object with
-an entry for each scenario (`lost`, `twice`, `unknown`, `resumed_after_seconds`, `problems`); exits 1 when one of
-them has a problem, 3 when namespaces cannot be made. With --copies they start as copies of one process (`copies.py`).
-PREPARED_CLUSTER names a data folder with a migrated database to begin with; the tests have one.
+workers, and the world with a recording sink. Services only know the application role and have the product's defaults;
+--small makes chunks and connections fewer, for few recipients. Prints one JSON object with an entry for each scenario
+(`lost`, `twice`, `unknown`, `resumed_after_seconds`, `problems`); exits 1 when one of them has a problem, 3 when
+namespaces cannot be made. With --copies processes start as copies of one (`copies.py`). PREPARED_CLUSTER names a data
+folder with a migrated database to begin with; the tests have one.
 """
 
 from __future__ import annotations
@@ -24,26 +25,30 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hosts_memory
 from copies import Copies, Copy, adopt, is_copy
 from estate import Estate, build_estate, release
+from hosts_memory import person_resumes
 from mailflatrate.settings.links import ProcessPurpose
 from network import DATABASE, SINK_PORT, Network, Postgres, Sink, missing
 
 CANNOT = 3
-CONNECTIONS = 5
+CONNECTIONS, SMALL_CONNECTIONS, SMALL_CHUNK = 10, 5, 200
 APP_LOGIN = "mailflatrate_app:application-of-a-test"
 RUN_SECONDS = 300.0
 RESUME_SECONDS = 10.0
 """Sending goes on so long after a database that takes writes is there (issue: within 10 s)."""
-FENCED_SECONDS = 30.0
-"""Sending goes on so long after the promotion of a replica that was behind: the journals come first."""
+FENCED_SECONDS = 90.0
+"""Sending goes on so long after the promotion of a replica that was behind: the journals come first, and hosts that it
+can't know have a minute to come back.
+"""
 TAKE_OVER_SECONDS = 90.0
 """The chunks of a dead host are sent by another one so long after its death."""
 END_SECONDS = 15.0
+PROGRAM = ["-m", "mailflatrate.entrypoints.cli.main"]
 
 
 @dataclass
@@ -60,9 +65,11 @@ class Site:
     sink: Sink
     settings: dict[str, str]
     copies: Copies | None
+    connections: int
     campaign_id: int = 0
     workers: dict[str, subprocess.Popen[bytes] | Copy] = field(default_factory=dict)
     notes: dict[str, object] = field(default_factory=dict)
+    program: list[str] = field(default_factory=lambda: PROGRAM)
 
     def log(self, host: str) -> Path:
         """What the processes of a host print."""
@@ -93,13 +100,21 @@ class Site:
         with self.log(name).open("ab") as log:
             self.workers[name] = self.network.host(host or name).start(
                 sys.executable,
-                "-m",
-                "mailflatrate.entrypoints.cli.main",
+                *self.program,
                 *command,
                 env=environment,
                 stdout=log,
                 stderr=log,
             )
+
+    def start_late(self, name: str, *command: str) -> None:
+        """Start a command on a host of this name whose clock is ten minutes behind."""
+        copies, self.copies = self.copies, None
+        self.program = [str(Path(__file__).with_name("late_clock.py"))]
+        try:
+            self.start(name, *command)
+        finally:
+            self.copies, self.program = copies, PROGRAM
 
     def wait_received(self, count: int, seconds: float = RUN_SECONDS) -> None:
         """Return when the sink has `count` messages. Raises TimeoutError."""
@@ -149,7 +164,7 @@ def compare(site: Site, server: Postgres) -> dict[str, object]:
         "somebody is sent and did not get it": lost > 0,
         "somebody got it and is neither sent nor unknown": unseen > 0,
         "somebody got it twice": twice > 0,
-        "unknown results beyond the open connections": states["in_doubt"] > CONNECTIONS + 2,
+        "unknown results beyond the open connections": states["in_doubt"] > site.connections + 2,
         "somebody waits for ever": set(states) - {"sent", "in_doubt"} != set(),
     }
     return {
@@ -269,20 +284,7 @@ def restore_backup(site: Site) -> Postgres:
     site.replica.promote()
     for name in ("sender1", "sender2"):
         site.start(name, "worker", "--queues", "send", "--name", name)
-    began = time.monotonic()
-    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds").removesuffix("+00:00")
-    refused = 0
-    while True:
-        site.start("withdrawals", "withdrawals", "replay", "--since", since, host="house")
-        site.workers.pop("withdrawals").wait(60)
-        site.start("resume", "resume-all", host="house")
-        if site.workers.pop("resume").wait(60) == 0:
-            break
-        refused += 1
-        if time.monotonic() - began > RUN_SECONDS:
-            raise TimeoutError(site.log("resume").read_text()[-1000:])
-        time.sleep(2)
-    site.notes |= {"refused_to_resume": refused, "held_seconds": round(time.monotonic() - began, 1)}
+    person_resumes(site)
     site.notes["sent_again"] = site.sink.count() - before
     return site.replica
 
@@ -322,12 +324,14 @@ SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
     "late_journal": late_journal,
     "promote_behind": promote_behind,
     "restore_backup": restore_backup,
+    **hosts_memory.SCENARIOS,
 }
-PERSON_RESUMES = {"restore_backup"}
+PERSON_RESUMES = {"restore_backup", "snapshot_put_back"}
 STOPS_ALL = {"stop_without_a_database", "promoted_then_stopped"}
 """Pages and the listener run as well. They start first, because loading them takes as long as a small campaign."""
 SYNCHRONOUS = {"cut_primary", "promoted_then_stopped"}
-FENCED = {"promote_behind"}
+FENCED = {"promote_behind", "unknown_host_lost", "unknown_host_alive", "clock_behind"}
+FENCED |= {"promoted_after_11_minutes", "promoted_after_an_hour"}
 TAKES_OVER = {"kill_host", "late_journal"}
 RESUMES_AT_ONCE = {"cut_primary", "cut_1_s", "cut_10_s", "cut_400_s", "promoted_then_stopped"}
 
@@ -366,7 +370,8 @@ def run_scenario(
             relay = {"MAILFLATRATE_RELAY_HOST": world.address, "MAILFLATRATE_RELAY_PORT": str(SINK_PORT)}
             person = {"MAILFLATRATE_RESUME_AFTER_PROMOTION": str(name not in PERSON_RESUMES).lower()}
             settings = {**settings, **relay, **person}
-            site = Site(network, folder, estate, people, name, primary, replica, sink, settings, copies)
+            most = int(settings.get("MAILFLATRATE_SENDER_CONNECTIONS", CONNECTIONS))
+            site = Site(network, folder, estate, people, name, primary, replica, sink, settings, copies, most)
             site.campaign_id = release(estate)
             connections.close_all()
             if name in STOPS_ALL:
@@ -421,7 +426,7 @@ def template_of(folder: Path, people: int) -> Iterator[tuple[Path, Estate]]:
 
 
 @contextmanager
-def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
+def workspace(*, is_small: bool) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder, and the settings that all processes of all hosts share."""
     folder = Path(tempfile.mkdtemp(prefix="mailflatrate-hosts-"))
     folder.chmod(0o755)
@@ -435,10 +440,9 @@ def workspace() -> Iterator[tuple[Path, dict[str, str]]]:
         "relay_tls": "never",
         "canary_wait_seconds": "0",
         "retry_first_seconds": "2",
-        "relay_pause_max_seconds": "2",
-        "sender_connections": str(CONNECTIONS),
-        "chunk_size": "200",
     }
+    if is_small:
+        shared |= {"sender_connections": str(SMALL_CONNECTIONS), "chunk_size": str(SMALL_CHUNK)}
     settings = {f"MAILFLATRATE_{name.upper()}": value for name, value in shared.items()}
     os.environ.update(settings | {"MAILFLATRATE_DATA_DIR": str(folder), "MAILFLATRATE_LOG_LEVEL": "WARNING"})
     os.environ["DJANGO_SETTINGS_MODULE"] = "mailflatrate.settings.django"
@@ -455,13 +459,14 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=20_000)
     parser.add_argument("--only", default=",".join(SCENARIOS), help="comma-separated: " + ", ".join(SCENARIOS))
     parser.add_argument("--copies", action="store_true", help="start processes as copies of one")
+    parser.add_argument("--small", action="store_true", help="smaller chunks, fewer connections: for few recipients")
     options = parser.parse_args()
     if reason := missing():
         print(reason, file=sys.stderr)
         sys.exit(CANNOT)
     results: dict[str, Any] = {}
     with (
-        workspace() as (folder, settings),
+        workspace(is_small=options.small) as (folder, settings),
         template_of(folder, options.recipients) as (template, estate),
         Copies() if options.copies else nullcontext() as copies,
     ):

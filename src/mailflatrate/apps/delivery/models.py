@@ -246,6 +246,7 @@ class SenderProcess(models.Model):
     seen_at = models.DateTimeField(db_default=Now())
     replayed_at = models.DateTimeField(null=True)
     no_room_at = models.DateTimeField(null=True, help_text="since when its disk is too full for a journal")
+    has_joined = models.BooleanField(db_default=False, help_text="every replica knows it, so it may claim")
     was_synchronous = models.BooleanField(
         db_default=False, help_text="last saw the previous primary wait for a replica; reported with the replay"
     )

@@ -33,10 +33,16 @@ def replicas_have(position: int) -> bool | None:
     return found
 
 
-def sender_hosts() -> list[str]:
-    """Return the hosts whose sender processes this database knows."""
+def note_joined(name: str) -> None:
+    """Record that a sender process may claim from now on."""
     with tenancy.platform(PlatformReason.FENCE):
-        names = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE).values_list("name", flat=True)
+        SenderProcess.objects.filter(name=name).update(has_joined=True)
+
+
+def sender_hosts() -> list[str]:
+    """Return the hosts whose sender processes may claim in this database."""
+    with tenancy.platform(PlatformReason.FENCE):
+        names = SenderProcess.objects.filter(seen_at__gt=Now() - ALIVE, has_joined=True).values_list("name", flat=True)
         return sorted({name.partition(".")[0] for name in names})
 
 

@@ -153,6 +153,7 @@ class Upkeep:
         await self._orm.run(sender_processes.note_seen, name)
         if not is_known:
             await self._wait_for_replicas()
+        await self._orm.run(sender_processes.note_joined, name)
         await self._accept()
         self._is_member, self._has_replayed = True, False
         self._admission.fenced.clear()
