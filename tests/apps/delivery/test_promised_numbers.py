@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from mailflatrate.apps.automations.actions.review import review_automation
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.local_time import waves_of
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -30,10 +31,12 @@ from mailflatrate.apps.lists.models import Contact, Import, Subscription
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
+from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.audience_states import ConsentKind
 from mailflatrate.rules.gate import judge_recipient
 from mailflatrate.settings.roles import owner_url
 from mailflatrate.settings.schema import load_settings
+from support.automations import Journey
 from support.contact_files import HEADER, line
 from support.customers import Customer, sending_customer
 from support.origins import declare_origin
@@ -180,6 +183,8 @@ class World:
             for number in self.draw.sample(ids, len(ids) // 2):
                 at = clock.now() - self.draw.choice((1, 5, 20, 400)) * DAY
                 Delivery.objects.filter(id=number).update(state="sent", settled_at=at, attempts=1)
+            waiting = Delivery.objects.filter(campaign=campaign, state="pending")
+            waiting.update(state="bounced", bounce="soft", settled_at=clock.now(), attempts=1)
         self.earlier = campaign
         if self.draw.random() < 0.3:
             with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
@@ -256,3 +261,32 @@ def test_what_is_promised_is_planned_and_the_difference_was_shown_before(databas
         if not tested:
             assert dict(counted) == promised.skipped
             assert sum(planned.left_out.values()) + planned.planned_count == on_lists
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(database: str, seed: int) -> None:
+    """Everyone on the list enters at once: who was counted gets it. Who wants fewer emails waits instead, and so does
+    anyone else whom the last campaign reached too recently.
+    """
+    assert database
+    anna = World(seed).anna
+    step = {"id": "a", "do": "send", "campaign": "new"}
+    journey = Journey.drafted(anna, step, entry={"on": "inactive", "days": 3650})
+    with tenancy.account(anna.account_id):
+        message = Campaign.objects.get(automation_id=journey.automation_id)
+        promised = count_recipients(message)
+        present = content_hash(message, newest_imprint())
+    journey.activate()
+    if anna.again(message).state == CampaignState.REVIEW:
+        shown = {message.id: present}
+        with tenancy.platform(PlatformReason.OPERATOR_DESK):
+            review_automation(anna.account_id, journey.automation_id, approved=True, by=operator(), shown=shown)
+        journey.run_release()
+    journey.arrive(*journey.contacts())
+    journey.advance()
+    with tenancy.account(anna.account_id):
+        planned = Delivery.objects.filter(campaign=message).count()
+        waiting = sum(where == "a" for where in journey.at().values())
+        reached = planned - refused_at_sending(message.id).total()
+        assert reached <= promised.recipients
+        assert reached + waiting == promised.recipients + promised.skipped.get("too_soon", 0)
