@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import hosts_memory
+import hosts_withdrawals
 from copies import Copies, Copy, adopt, is_copy
 from estate import Estate, build_estate, release
 from hosts_memory import person_resumes
@@ -325,13 +326,14 @@ SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
     "promote_behind": promote_behind,
     "restore_backup": restore_backup,
     **hosts_memory.SCENARIOS,
+    **hosts_withdrawals.SCENARIOS,
 }
-PERSON_RESUMES = {"restore_backup", "snapshot_put_back"}
+PERSON_RESUMES = {"restore_backup", "snapshot_put_back", *hosts_withdrawals.PERSON_RESUMES}
 STOPS_ALL = {"stop_without_a_database", "promoted_then_stopped"}
 """Pages and the listener run as well. They start first, because loading them takes as long as a small campaign."""
 SYNCHRONOUS = {"cut_primary", "promoted_then_stopped"}
 FENCED = {"promote_behind", "unknown_host_lost", "unknown_host_alive", "clock_behind"}
-FENCED |= {"promoted_after_11_minutes", "promoted_after_an_hour"}
+FENCED |= {"promoted_after_11_minutes", "promoted_after_an_hour", *hosts_withdrawals.FENCED}
 TAKES_OVER = {"kill_host", "late_journal"}
 RESUMES_AT_ONCE = {"cut_primary", "cut_1_s", "cut_10_s", "cut_400_s", "promoted_then_stopped"}
 

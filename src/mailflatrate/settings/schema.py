@@ -197,9 +197,9 @@ class Settings(
     relay_pause_max_seconds: Positive = Field(60, description="Maximum seconds between attempts to reach a relay.")
     relay_reply_seconds: Annotated[int, Field(ge=10, le=3600)] = Field(
         600,
-        description="Seconds to wait for a relay's reply to a message's content. RFC 5321 section 4.5.3.2.6 asks for ten "
-        "minutes. Afterward the message has an unknown result, and its chunk goes on. Less frees senders sooner from a "
-        "silent relay, and makes unknown results of messages that a slow one delivers.",
+        description="Seconds to wait for a relay's reply to a message's content. RFC 5321 section 4.5.3.2.6 asks for "
+        "ten minutes. Afterward the message has an unknown result, and its chunk goes on. Less frees senders sooner "
+        "from a silent relay, and makes unknown results of messages that a slow one delivers.",
     )
     shaping: str = Field(
         "",
