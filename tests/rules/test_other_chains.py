@@ -24,6 +24,7 @@ CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("sign-up-bombing", {"mails_to_address_last_day": 5}),
     ("form-flooded", {"mails_of_form_last_hour": 1000}),
     ("request-undenied", {"denied": True}),
+    ("request-after-no", {"left_lately": True}),
     ("imprint-complete", {"imprint": None}),
     ("confirmation-plain", {"tracking": True}),
     ("confirmation-plain", {"links": 5}),

@@ -94,6 +94,7 @@ from mailflatrate.rules.checks import (
     rendering_light,
     reply_to_deliverable,
     reply_to_verified,
+    request_after_no,
     request_alive,
     request_undenied,
     revetting,
@@ -245,6 +246,7 @@ CONFIRMATION_CHAIN: tuple[Check[ConfirmationFacts], ...] = (
     confirmation_allowed.CHECK,
     confirmation_address.CHECK,
     request_undenied.CHECK,
+    request_after_no.CHECK,
     sign_up_bombing.CHECK,
     form_flooded.CHECK,
     imprint_complete.CHECK,

@@ -333,8 +333,8 @@ class ConfirmationFacts:
     from_line: FromFacts
     recipient_countries: frozenset[str] = frozenset()
     mails_of_form_last_hour: int = 0
-    denied: bool = False
-    """The person answered "this was not me" to a request for the same list a short while ago."""
+    left_lately: bool = False  # someone else asks for a person who left a list a short while ago
+    denied: bool = False  # the person answered "this was not me" to a request for the same list a short while ago
 
 
 @dataclass(frozen=True, slots=True)

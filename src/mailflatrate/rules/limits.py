@@ -125,6 +125,8 @@ LIMITS: dict[str, Limit] = {
         _limit("confirmations_per_address_day", 5, "messages", "R-35", "ours", derived=True),
         _limit("confirmations_per_form_hour", 1000, "messages", "R-35", "ours", derived=True),
         _limit("confirmation_again_hours", 24, "hours", "R-32", "ours: one mail, no reminder", derived=True),
+        # A season: who left wants to be left alone, and who changed their mind finds the form.
+        _limit("asks_after_no_days", 90, "days", "R-33", "ours: UWG section 7, no asking after a no", derived=True),
         _limit("sign_ups_per_ip_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_ups_unproven_per_form_hour", 60, "events", "R-35", "ours", derived=True),
         _limit("sign_ups_per_stand_hour", 120, "events", "R-35", "ours: two a minute", derived=True),

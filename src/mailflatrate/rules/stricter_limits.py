@@ -41,7 +41,7 @@ STRICTER: dict[str, Stricter] = {
         (
             "rate_sample_chance", "complaint_suspend_window", "new_account_days", "pause_cooling_hours",
             "supervised_campaigns", "supervised_days", "strike_days", "sign_up_least_seconds",
-            "asks_confirmed_least", "asks_confirmed_few",
+            "asks_confirmed_least", "asks_confirmed_few", "asks_after_no_days",
         ),
         Stricter.HIGHER,
     ),

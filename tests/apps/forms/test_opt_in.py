@@ -9,7 +9,8 @@ from django.test import Client
 from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.forms.actions.request_expiry import forget_old
 from mailflatrate.apps.forms.actions.request_progress import token_hash
-from mailflatrate.apps.forms.models import SignupDenial, SignupRequest
+from mailflatrate.apps.forms.actions.sign_up import request_confirmation
+from mailflatrate.apps.forms.models import ConfirmationRequestKind, SignupDenial, SignupRequest
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions import consent
 from mailflatrate.apps.lists.models import ConsentEvent, Contact
@@ -235,6 +236,34 @@ def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: FormCustomer) -
     assert lindenhof.state(dora) == "confirmed"
     with tenancy.account(lindenhof.account_id):
         assert not is_suppressed(bytes(contact.address_key))
+
+
+@pytest.mark.parametrize("kind", [ConfirmationRequestKind.API, ConfirmationRequestKind.PERSON])
+def test_person_who_left_lately_is_asked_only_by_their_own_sign_up(
+    lindenhof: FormCustomer, kind: ConfirmationRequestKind
+) -> None:
+    """For a season, whichever list they left, however a program spells the mailbox."""
+    dora, emil = fresh_address(), fresh_address()
+    for email, days in ((dora, 1), (emil, 91)):
+        lindenhof.confirm(lindenhof.asked(email))
+        left_at = clock.now() - timedelta(days=days)
+        with tenancy.account(lindenhof.account_id), clock.frozen_at(left_at):
+            leaver = Contact.objects.get(email=email)
+            consent.unsubscribe(leaver.id, list_id=lindenhof.anna.list_id, by="link", source="test")
+
+    def ask(email: str) -> str:
+        with tenancy.account(lindenhof.account_id):
+            request_confirmation(lindenhof.form_id, email, kind=kind, note="asked by phone", by=None)
+        sent = lindenhof.send()
+        return "asked" if sent else lindenhof.requests(email)[-1].reason
+
+    with clock.frozen_at(clock.now() + timedelta(days=2)):
+        assert ask(dora) == "request-after-no"
+        assert ask(dora.replace("@", "+again@")) == "request-after-no"
+        assert ask(fresh_address()) == "asked"
+    with clock.frozen_at(clock.now() + timedelta(days=4)):
+        lindenhof.asked(dora)
+        assert ask(emil) == "asked"
 
 
 def test_a_sign_up_does_not_touch_a_known_persons_data(lindenhof: FormCustomer) -> None:

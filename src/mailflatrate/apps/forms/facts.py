@@ -20,13 +20,14 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.apps.forms.queries import newest_imprint, open_list_names
-from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
 from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms import content_from_json
 from mailflatrate.rules.forms.freeze import company_name
 from mailflatrate.rules.limits import value
+from mailflatrate.rules.withdrawals import NOES
 
 _FOR_OTHERS: Final = (ConfirmationRequestKind.API, ConfirmationRequestKind.PERSON)
 
@@ -54,7 +55,8 @@ class ConfirmationBatch:
     """Requests for the gate to decide about, with everything that forms knows about them at `now`.
 
     `wanted` has the requests made at a form that is still published, or by a subscriber whose address changes. `denied`
-    has those whose person answered "this was not me" shortly before. The counts are of emails within the last day and
+    has those whose person answered "this was not me" shortly before, `left` those for people who left a list lately and
+    didn't use a form themselves. The counts are of emails within the last day and
     hour, and are missing where they no longer matter.
     """
 
@@ -62,6 +64,7 @@ class ConfirmationBatch:
     now: datetime
     wanted: Set[int]
     denied: Set[int]
+    left: Set[int] = frozenset()
     mails_to_mailbox: Mapping[bytes, int] = field(default_factory=dict)
     mails_of_form: Mapping[int, int] = field(default_factory=dict)
 
@@ -81,7 +84,7 @@ def confirmation_batch(rows: Sequence[SignupRequest]) -> ConfirmationBatch:
     """Return these requests, read together with their forms, as one batch for the gate."""
     now = clock.now()
     requests = tuple(map(_request, rows))
-    return ConfirmationBatch(requests, now, _wanted(rows), _denied(rows, requests, now))
+    return ConfirmationBatch(requests, now, _wanted(rows), _denied(rows, requests, now), _left(requests, now))
 
 
 def is_agreed(request: SignupRequest) -> bool:
@@ -198,6 +201,17 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
         for request in requests
         if any((key, list_id) in found for key in request.keys for list_id in lists[request.id])
     }
+
+
+def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
+    """Return the requests that a member or a program made for a mailbox that left a list of the account lately."""
+    asked = [request for request in requests if request.is_for_another]
+    people = Contact.objects.filter(address_key__in={key for request in asked for key in request.keys})
+    known = {int(contact): bytes(key) for contact, key in people.values_list("id", "address_key")}
+    since = now - timedelta(days=value("asks_after_no_days"))
+    noes = ConsentEvent.objects.filter(contact_id__in=known, kind__in=NOES, occurred_at__gt=since)
+    keys = {known[contact] for contact in noes.values_list("contact_id", flat=True)}
+    return {request.id for request in asked if not keys.isdisjoint(request.keys)}
 
 
 def _asked_about(row: SignupRequest) -> set[int | None]:

@@ -89,6 +89,7 @@ def confirmation_facts(batch: ConfirmationBatch) -> dict[int, ConfirmationFacts]
             links=LINKS,
             from_line=from_lines[request.form_id],
             denied=request.id in batch.denied,
+            left_lately=request.id in batch.left,
         )
         for request in batch.requests
     }
