@@ -7,6 +7,7 @@ from mailflatrate.entrypoints.web.apply import company_lookup, steps, views
 app_name = "apply"
 urlpatterns = [
     path("", views.start, name="start"),
+    path("agreements/", views.agreements, name="agreements"),
     path("begin/<str:token>/", views.begin, name="begin"),
     path("resume/", views.resume, name="resume"),
     path("company/", company_lookup.look_up, name="company-lookup"),

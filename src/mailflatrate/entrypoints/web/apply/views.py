@@ -10,9 +10,12 @@ from mailflatrate.apps.accounts import queries
 from mailflatrate.apps.accounts.actions import vetting
 from mailflatrate.apps.accounts.actions.vetting import AddressRefused
 from mailflatrate.apps.accounts.errors import AccountError
+from mailflatrate.apps.accounts.queries import current_documents
 from mailflatrate.entrypoints.client import client_ip
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.apply import session
 from mailflatrate.entrypoints.web.apply.forms import TITLES, CompanyForm, StartForm, marked_as_due
+from mailflatrate.entrypoints.web.documents import document_html
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.mail.address import domain_of
 from mailflatrate.rules.addresses import is_freemail
@@ -106,6 +109,13 @@ def resume(request: HttpRequest) -> HttpResponse:
     vetting.ensure_application(membership.account_id)
     session.enter(request, membership.account_id)
     return see_other(reverse("apply:step", args=[FIRST_STEP]))
+
+
+@require_safe
+def agreements(request: HttpRequest) -> HttpResponse:
+    """Show the terms, the anti-spam policy and the data processing agreement in force to anyone."""
+    texts = [(row, document_html(row)) for row in current_documents(reading_language())]
+    return render(request, "apply/agreements.html", {"documents": texts})
 
 
 @require_safe
