@@ -11,7 +11,7 @@ from PIL import Image
 
 from mailflatrate.apps.accounts.actions.people import add_member, create_user
 from mailflatrate.apps.accounts.models import Notice, NoticeKind
-from mailflatrate.apps.lists.actions import imports, origin_decisions, origins
+from mailflatrate.apps.lists.actions import imports, lists, origin_decisions, origins
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision
 from mailflatrate.apps.lists.errors import DeclarationProblem, ListError, OriginNeeded
 from mailflatrate.apps.lists.models import (
@@ -28,6 +28,7 @@ from mailflatrate.apps.lists.models import (
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.entrypoints.web.origin_labels import facts_of
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, tables
@@ -335,3 +336,19 @@ def test_carla_can_neither_declare_nor_rest_on_annas_origin(waiting: Customer, c
     approve_origin(carla.account_id, carla.list_id)
     with tenancy.account(carla.account_id):
         assert ListOrigin.objects.filter(mailing_list_id=waiting.list_id).count() == 0
+
+
+def test_reviewer_reads_which_proof_the_files_contain_although_none_was_declared(
+    anna: Customer, line: Callable[..., str]
+) -> None:
+    with tenancy.account(anna.account_id):
+        offers = lists.create_list("Offers").id
+    origin = declare_origin(anna.account_id, offers, evidence=())
+    assert "none" in dict(facts(origin))["Proof in the file"]
+    anna.bring("\n".join([HEADER, line("dora@kunde-1.de")]), list_id=offers)
+    assert dict(facts(origin))["Proof in the file"].startswith("Sign-up time, Sign-up IP address, Confirmation time")
+
+
+def facts(origin: ListOrigin) -> list[tuple[str, str]]:
+    with tenancy.account(origin.account_id):
+        return facts_of(origin)

@@ -31,6 +31,14 @@ CHECK_TONES = {
     CheckState.REFUSED: "error",
 }
 NEAR_LIMIT = 0.75
+SHOWN_IMPORTS = 20
+
+
+def _proof_of(origin: ListOrigin) -> list[str]:
+    """Return the kinds of proof that were declared, or that the columns of the imported files contain."""
+    mappings = Import.objects.filter(origin_id=origin.id).order_by("-id").values_list("mapping", flat=True)
+    known = {*origin.evidence, *(name for mapping in mappings[:SHOWN_IMPORTS] for name in mapping)}
+    return [column.value for column in EvidenceColumn if column.value in known]
 
 
 def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
@@ -45,7 +53,7 @@ def facts_of(origin: ListOrigin) -> list[tuple[str, str]]:
         (_("Last campaign"), date_format(origin.last_mailed_on) if origin.last_mailed_on else _("never")),
         (_("Addresses"), number_format(origin.declared_count, force_grouping=True)),
         (_("Sender named at sign-up"), origin.controller),
-        (_("Proof in the file"), ", ".join(str(words[name]) for name in origin.evidence) or _("none")),
+        (_("Proof in the file"), ", ".join(str(words[name]) for name in _proof_of(origin)) or _("none")),
         (
             _("Signed by"),
             f"{origin.signatory}, {date_format(timezone.localtime(origin.declared_at), 'SHORT_DATETIME_FORMAT')}",
