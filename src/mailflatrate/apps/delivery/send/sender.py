@@ -130,9 +130,8 @@ class Sender:
                     await self._send(claim, began, route)
         except DatabaseFenced:
             self._upkeep.note_left(chunk_id, route)
+            self._upkeep.to_wake.add((account_id, chunk_id))
             self._upkeep.check_now()
-            if not self._upkeep.is_held:  # otherwise it is woken when sending resumes
-                await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, BUSY_SECONDS)
         except BaseException:
             self._upkeep.note_left(chunk_id, route)
             raise

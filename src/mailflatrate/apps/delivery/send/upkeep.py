@@ -14,6 +14,7 @@ import structlog
 from django.db import connections
 
 from mailflatrate.apps.delivery import fence, full_disks, sender_processes, withdrawal_logs
+from mailflatrate.apps.delivery.actions import campaigns
 from mailflatrate.apps.delivery.send import recovery, sent_record
 from mailflatrate.apps.delivery.send.admission import Admission
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
@@ -52,8 +53,8 @@ class Upkeep:
     """The upkeep of one sender process. `run` is a task that lasts as long as the process.
 
     `active` holds the chunks that the process works on; `admission` blocks every connection of the process until this
-    has joined the database. `is_held` says that all sending is on hold. `is_alone` says that no other host sends; it is
-    None until that has been checked.
+    has joined the database. `is_held` says that all sending is on hold. `to_wake` has account and chunk of each job
+    that found the database fenced. `is_alone` says that no other host sends; it is None until that has been checked.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Upkeep:
         self.is_held = self._is_member = self._has_replayed = False
         self._is_judged = asyncio.Event()
         self._left: dict[int, LeftChunk] = {}
+        self.to_wake: set[tuple[int, int]] = set()
         self.is_alone: bool | None = None
 
     @property
@@ -157,6 +159,8 @@ class Upkeep:
         await self._accept()
         self._is_member, self._has_replayed = True, False
         self._admission.fenced.clear()
+        while self.to_wake:
+            await self._orm.run(campaigns.wake_chunk, *self.to_wake.pop())
         return True
 
     async def _wait_for_replicas(self) -> None:
@@ -184,11 +188,16 @@ class Upkeep:
     async def _recover(self) -> None:
         """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
         own = [route.journal.path for route in self._routes]
+        if not await self._orm.run(sender_processes.knows, self.name):
+            self._admission.fenced.set()
+            self._check_now.set()
+            return
         await self._orm.run(sender_processes.note_seen, self.name)
         has_room = all(route.journal.has_room() for route in self._routes)
         await self._orm.run(full_disks.note_room, self.name, has_room=has_room)
         if self._admission.memory.judge(await self._orm.run(fence.read_state)).match is not MatchKind.KNOWN:
             self._admission.fenced.set()
+            self._check_now.set()
             return
         await self._accept()
         self.is_alone = not await self._orm.run(sender_processes.other_host_sends, self.name)
