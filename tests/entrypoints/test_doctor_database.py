@@ -3,14 +3,20 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+import pytest
 from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
+from mailflatrate.apps.delivery import fence
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot.doctor_report import Level, Line
 from mailflatrate.entrypoints.cli.doctor.database import store_lines
+from mailflatrate.settings.database_memory import SERVICES, DatabaseMemory
 from mailflatrate.settings.postgres import BINARIES, OWNER
 from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import load_settings
@@ -94,3 +100,24 @@ def test_the_doctor_says_whether_a_failover_loses_anything(database: str, tmp_pa
             connection.close()
         wait_until(lambda: of_replica(tmp_path).level is Level.MISSING, "the doctor sees that it left")
     assert of_replica(tmp_path).level is Level.WARNING
+
+
+def test_a_database_that_this_host_refuses_is_missing_with_the_reason_and_what_to_do(database: str) -> None:
+    fence.ensure_fence()
+    state = fence.read_state()
+    assert state is not None
+    later = replace(state, timeline=state.timeline + 1, lineage=(*state.lineage, "promoted"))
+    DatabaseMemory(load_settings().data_dir / "journal" / SERVICES).accept(later)
+    (line,) = [line for line in store_lines(load_settings()) if "refuses" in line.text]
+    assert line.level is Level.MISSING
+    assert "mailflatrate restored" in line.fix
+
+
+def test_a_clock_a_minute_off_is_a_warning(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fence.ensure_fence()
+    assert not [line for line in store_lines(load_settings()) if line.topic == "clock"]
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() - timedelta(minutes=10))
+    (line,) = [line for line in store_lines(load_settings()) if line.topic == "clock"]
+    assert line.level is Level.WARNING
+    assert "600 seconds behind" in line.text
