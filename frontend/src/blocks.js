@@ -23,6 +23,7 @@ import { Writing } from "./blocks/writing.js";
  */
 
 const MOST_STEPS = 200;
+const FIELDS = "input, textarea, select, [contenteditable=true]";
 class Blocks {
   constructor(root, textarea) {
     this.root = root;
@@ -80,6 +81,8 @@ class Blocks {
     this.frameDocument().addEventListener("click", (event) => this.writing.click(event), true);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.tools.addEventListener("keydown", (event) => this.key(event));
+    /* Whatever was pressed last, the palette included, keeps the focus: a step is undone from everywhere but a field. */
+    document.addEventListener("keydown", (event) => { if (!event.defaultPrevented && this.root.offsetParent) this.undoing(event); });
     this.tools.addEventListener("focusin", (event) => { if (event.target.matches("input, textarea")) this.lastField = event.target; });
     this.textarea.addEventListener("change", () => this.replace(this.textarea.value));
     this.buttons();
@@ -317,16 +320,20 @@ class Blocks {
 
   // -- the page ------------------------------------------------------------------------------------------------------
 
+  /** Undoes or repeats a step with Ctrl+Z, Ctrl+Shift+Z and Ctrl+Y; returns whether it was one of these. */
+  undoing(event) {
+    const letter = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
+    if (!["z", "y"].includes(letter) || event.target.matches?.(FIELDS)) return false;
+    event.preventDefault();
+    this.go(letter === "y" || event.shiftKey ? 1 : -1);
+    return true;
+  }
+
   key(event) {
+    if (this.undoing(event)) return;
     const meta = event.ctrlKey || event.metaKey;
-    const inField = event.target.matches?.("input, textarea, select, [contenteditable=true]");
-    if (meta && !inField && event.key.toLowerCase() === "z") {
-      event.preventDefault();
-      this.go(event.shiftKey ? 1 : -1);
-    } else if (meta && !inField && event.key.toLowerCase() === "y") {
-      event.preventDefault();
-      this.go(1);
-    } else if (event.key === "Escape" && this.writing.text) {
+    const inField = event.target.matches?.(FIELDS);
+    if (event.key === "Escape" && this.writing.text) {
       this.writing.end();
     } else if (!inField && !meta && event.key === "Delete" && this.selected) {
       event.preventDefault();

@@ -117,7 +117,7 @@ export function inSteps(form, isReady) {
     /* Enter presses the first submit button of a form: “Next” in every step but the last. */
     if (to < last) parts[to].append(next);
     else next.remove();
-    if (to) parts[to].append(back);
+    if (to) (to < last ? next : parts[to].querySelector("button:not([type=button],[name])")).after(back);
     if (moves) parts[to].querySelector("input:not([type=hidden]),select").focus();
   };
   back.onclick = () => show(at - 1, true);
@@ -144,7 +144,7 @@ label,legend{font-size:.875rem;line-height:1.4}small{opacity:.75}input:where(:no
 :is(input,select,fieldset,button,a,summary):focus-visible{outline:3px solid var(--tone);outline-offset:2px}
 :is(.consent,.box){display:grid;grid-template-columns:auto 1fr;gap:.25rem .625rem;align-items:start}:where(.consent,.box) input{width:1.125rem;height:1.125rem;margin:.125rem 0 0;accent-color:var(--tone)}
 button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #0003;border-radius:.5rem;background:var(--tone);color:var(--on-tone);font-weight:600;cursor:pointer}button[aria-busy=true]{opacity:.7}
-button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}button.mf-back{margin:0}
+button.plain{min-height:2rem;padding:.25rem .75rem;background:transparent;color:inherit;border-color:#8888;margin:.25rem .5rem 0 0}button.mf-back{margin:0;justify-self:start}
 .error{font-size:.875rem;color:#b3261e}@media (prefers-color-scheme:dark){.error{color:#ffb4ab}}details,.links{font-size:.8125rem}details p{margin-top:.375rem}summary{cursor:pointer}a{color:inherit}.trap{position:absolute;left:-99rem}.steps{display:flex;gap:.75rem;align-items:center;font-size:.8125rem}progress{flex:1;height:.375rem;appearance:none;border:0;border-radius:1rem;overflow:hidden;background:#8884;color:var(--tone)}::-webkit-progress-bar{background:none}::-webkit-progress-value{background:currentColor}::-moz-progress-bar{background:currentColor}`;
 
 const OVERLAY = `:host{max-width:none}dialog{outline:0;padding:0;border:0;border-radius:.75rem;background:none;width:30rem;max-width:calc(100vw - 2rem)}
@@ -287,6 +287,10 @@ function overlay(config) {
   dialog.tabIndex = -1;
   /* The focus isn't on a button, or the key that opened the dialog would close it again. */
   const show = () => { dialog.showModal(); dialog.focus(); };
+  /* Whoever types at once types into the first field. */
+  dialog.addEventListener("keydown", ({ target, key, ctrlKey, metaKey, altKey }) => {
+    if (target === dialog && key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey) form.querySelector("input:not([type=hidden])")?.focus();
+  });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   root.append(dialog);
   if (kind === "popup") {
@@ -356,7 +360,8 @@ function serve(form, root, config) {
     const panel = make("div", "done mf-form", make("h2", "mf-title", answer.title), make("p", "mf-intro", answer.text));
     panel.role = "status";
     panel.tabIndex = -1;
-    panel.style.minHeight = `${form.offsetHeight}px`;
+    /* Part of a page, it keeps the form's height, so that what follows doesn't jump. */
+    if (form.elements.placement.value === "inline") panel.style.minHeight = `${form.offsetHeight}px`;
     form.dispatchEvent(new Event("taken"));
     form.replaceWith(panel);
     panel.focus();

@@ -10,10 +10,16 @@ export function addAnywhere({ body, selected }, node) {
     return column.append(toComponent(node), { at })[0];
   }
   const row = rowOf(body, selected, node);
-  const home = row?.parent() ?? body;
-  const end = body.components().models.filter((one) => one.get("type") !== "mf-imprint").length;
+  const home = row?.parent() ?? sheetOf(body, inRow(node)) ?? body;
+  const end = home.components().models.filter((one) => one.get("type") !== "mf-imprint").length;
   const [inserted] = home.append(toComponent(inRow(node)), { at: row ? row.index() + 1 : end });
   return isRow(node) ? inserted : inserted.components().at(0).components().at(0);
+}
+
+/** The group of rows that most of the message is in, where a new row belongs; undefined without one. */
+function sheetOf(body, row) {
+  const groups = row.type === "mj-section" ? body.components().models.filter((one) => one.get("type") === "mj-wrapper") : [];
+  return groups.sort((one, other) => other.components().length - one.components().length)[0];
 }
 
 /** The row that a new one goes below: inside of a group of rows only rows that may be there. */

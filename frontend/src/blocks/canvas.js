@@ -11,7 +11,7 @@ export const CANVAS_CSS = `
   [contenteditable="true"] { outline: none; cursor: text; white-space: break-spaces; }
   p { margin: 0 0 1em; } p:last-child { margin-bottom: 0; } mf-line { display: block; } span > mf-line { display: inline-block; min-width: 1ch; }
   [data-field] { display: inline-block; padding: 0 0.4em; border-radius: 4px; background: #d5efec; color: #0b4f57; font: 500 0.875em/1.4 system-ui, sans-serif; text-decoration: none; white-space: nowrap; cursor: pointer; }
-  [data-field][data-lead] { margin-left: 0.3em; } .gjs-selected { outline-color: #0b5a63 !important; }
+  [data-field][data-lead] { margin-left: 0.3em; } .gjs-selected { outline-color: #0b5a63 !important; box-shadow: 0 0 0 4px #fff; }
   [data-field].ProseMirror-selectednode { outline: 2px solid #0b5a63; }
   @media (max-width: 480px) { [data-gjs-type="mj-section"] > div > [data-gjs-type="mj-column"] { flex-basis: 100% !important; max-width: 100% !important; } }
 `;

@@ -181,7 +181,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # the one address of a user is proved befor
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "mailflatrate.entrypoints.web.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "mailflatrate.entrypoints.web.adapter.ResetPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "mailflatrate.entrypoints.web.adapter.LoginForm",
+    "reset_password": "mailflatrate.entrypoints.web.adapter.ResetPasswordForm",
+}
 # web/sign_in/attempt_limits.py has the password's own limits; what is left of these two counts wrong second factors
 # by user.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "prove_mailbox": "5/h/user"}

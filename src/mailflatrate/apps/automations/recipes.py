@@ -165,7 +165,7 @@ RECIPES: Final = (
     ),
     Recipe(
         "reengage",
-        N_("Win back before the sunset"),
+        N_("Win-back"),
         N_("Asks twice whether someone inactive for 300 days wants to stay, and ends as soon as they react."),
         {},
         _reengage,

@@ -78,7 +78,10 @@ def refuse_without_slots(template: CampaignTemplate) -> None:
         ) from slot
     if not all(counts):
         raise CampaignInputError(
-            _("Mark at least one part that others may change: select it in the editor, under “Others may change”.")
+            _(
+                "Mark at least one part that others may change: select it in the editor, under “Editable in a locked "
+                "design”."
+            )
         )
 
 

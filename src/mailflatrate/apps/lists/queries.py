@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter, contacts_matching
 from mailflatrate.apps.lists.intake.quarantine import WAITING_REASONS
@@ -16,6 +16,7 @@ from mailflatrate.apps.lists.models import (
     Export,
     Import,
     ImportRefusal,
+    ImportState,
     ListOrigin,
     ListTally,
     MailingList,
@@ -297,9 +298,13 @@ def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) 
 
 
 def moves_page(*, size: int = PAGE_ROWS) -> list[Move]:
-    """Return the moves that were not discarded, newest first, with their list."""
+    """Return the moves that were not discarded, newest first, with their list, each with `is_under_way`.
+
+    That is whether one of its imports waits or runs.
+    """
+    working = Import.objects.filter(move_id=OuterRef("id"), state__in=[ImportState.QUEUED, ImportState.RUNNING])
     rows = Move.objects.select_related("mailing_list").exclude(state=MoveState.DISCARDED)
-    return list(rows.order_by("-id")[:size])
+    return list(rows.annotate(is_under_way=Exists(working)).order_by("-id")[:size])
 
 
 def imports_of_move(move_id: int) -> list[Import]:

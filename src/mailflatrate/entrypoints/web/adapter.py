@@ -1,5 +1,7 @@
 """How allauth works in this service: no self-service sign-up; email is sent as notices."""
 
+from typing import Any
+
 from allauth.account import forms
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
@@ -18,6 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The email address or the password is wrong. Check both."),
         "work_needed": gettext_lazy(
             "There have been too many sign-in attempts. Enter your password again: your browser then proves it "
             "isn't guessing, which takes a few seconds and requires JavaScript."
@@ -57,6 +60,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address behind our own proxies, for rate limits and the session list."""
         return client_ip(request) or "unknown"
+
+
+class LoginForm(forms.LoginForm):  # type: ignore[misc]
+    """Asks for address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "remember" in self.fields:
+            self.fields["remember"].label = gettext_lazy("Stay signed in")
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]

@@ -13,6 +13,5 @@ RETRANSLATED: Final = (
     _("Be patient, you are sending too many requests."),
     _("You must type the same password each time."),
     _("You must type the same email each time."),
-    _("Remember Me"),
     _("Forgot your password?"),
 )

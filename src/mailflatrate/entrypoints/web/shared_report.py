@@ -44,7 +44,9 @@ def shared_report(request: HttpRequest, token: str) -> HttpResponse:
         if link is None:
             raise Http404
         account = current_account()
-        language = page_language(request, account.language)
+        # Its readers know no language of the account: their browser's counts, as far as it names one.
+        by_browser = translation.get_language_from_request(request) if "Accept-Language" in request.headers else ""
+        language = page_language(request, by_browser or account.language)
         language = language if language in complete_languages() else ENGLISH  # the report's words are the studio's
         with timezone.override(ZoneInfo(account.time_zone)), translation.override(language):
             answer = _answer(request, account, link)

@@ -23,7 +23,7 @@ RULE = RecipientRule(
     source="Derived",
     refuses=_refuses,
     reasons={
-        WithholdReason.MISSING_VALUE: N_("a merge field has no value"),
+        WithholdReason.MISSING_VALUE: N_("a merge field is empty"),
     },
     text=RuleText(
         title="Merge fields have values",

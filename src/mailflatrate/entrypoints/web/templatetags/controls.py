@@ -1,5 +1,6 @@
 """Helpers for the components in `templates/cotton/`: form controls, initials, readable colors, state words."""
 
+import re
 from typing import Final
 
 from django import forms, template
@@ -123,10 +124,19 @@ def is_optional(field: BoundField) -> bool:
     return not is_menu or any(value in ("", None) for value, _label in widget.choices)
 
 
+_LEGAL_FORM = re.compile(
+    r"g?gmbh|mbh|ag|se|ug|\(haftungsbeschränkt\)|kg|kgaa|ohg|gbr|e\.?k\.?|e\.?v\.?|eg|&|co|ltd|limited|llc|inc|plc|corp|"
+    r"s\.?a\.?|sarl|sas|s\.?r\.?l\.?|b\.?v\.?|n\.?v\.?|ab|a/?s|aps|oy",
+    re.IGNORECASE,
+)
+
+
 @register.filter
 def initials(name: str) -> str:
-    """Return at most two letters: "Anna Lindner" -> "AL", "anna@example.org" -> "A"."""
-    words = str(name).split("@", maxsplit=1)[0].split()
+    """Return at most two letters: "Anna Lindner" -> "AL", "Lindenhof GmbH & Co. KG" -> "L", "anna@a.org" -> "A"."""
+    words = [
+        word for word in str(name).split("@", maxsplit=1)[0].split() if not _LEGAL_FORM.fullmatch(word.rstrip("."))
+    ]
     letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
     return "".join(letters).upper()
 

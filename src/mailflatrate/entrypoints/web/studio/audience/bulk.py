@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -147,6 +148,7 @@ def _question(request: StudioRequest, kind: BulkKind, selection: BulkSelection, 
         "kind": kind.value,
         "label": kind.label,
         "people": count_selected(selection),
+        "back": f"{reverse('studio:contacts')}?{urlencode(_filter_of(request.POST))}",
         "selection": [(name, value) for name, values in request.POST.lists() if name in _CARRIED for value in values],
         "known_tags": tags(),
         "fields": fields(),
@@ -156,6 +158,10 @@ def _question(request: StudioRequest, kind: BulkKind, selection: BulkSelection, 
         "given": request.POST,
     }
     return page(request, "studio/audience/bulk_new.html", context, status=422 if problem else 200)
+
+
+def _filter_of(posted: QueryDict) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, values in posted.lists() if name in FILTER_PARTS for value in values]
 
 
 _CARRIED = ("contact", "all", "action", *FILTER_PARTS)

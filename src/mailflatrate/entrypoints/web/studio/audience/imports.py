@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.origin_labels import figures_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import IMPORT_TONES
-from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES
+from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES, move_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.contact_fields import ValueFault
@@ -59,6 +59,7 @@ class MoveRow:
 
     move: Move
     tone: str
+    label: str
 
 
 def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
@@ -79,11 +80,18 @@ def history(request: StudioRequest) -> HttpResponse:
     more = len(jobs) > len(shown)
     context = {
         "rows": import_rows(shown),
-        "moves": [] if before else [MoveRow(move, MOVE_TONES[MoveState(move.state)]) for move in queries.moves_page()],
+        "moves": [] if before else _move_rows(),
         "next": f"?before={shown[-1].id}" if more else "",
         "later": bool(before),
     }
     return page(request, "studio/audience/imports.html", context)
+
+
+def _move_rows() -> list[MoveRow]:
+    return [
+        MoveRow(move, MOVE_TONES[MoveState(move.state)], move_label(move, under_way=move.is_under_way))
+        for move in queries.moves_page()
+    ]
 
 
 def _report(request: StudioRequest, job: Import) -> dict[str, Any]:

@@ -52,6 +52,13 @@ MOVE_TONES = {
     MoveState.MOVED: "success",
     MoveState.DISCARDED: "",
 }
+
+
+def move_label(move: Move, *, under_way: bool) -> str:
+    """Return the state of a move: one that was started is done once its imports are."""
+    return _("Done") if move.state == MoveState.MOVED and not under_way else str(move.get_state_display())
+
+
 NEVER_WORDS: dict[str, "StrOrPromise"] = {
     "unsubscribed": gettext_lazy("Unsubscribed"),
     "bounced": gettext_lazy("Bounced"),

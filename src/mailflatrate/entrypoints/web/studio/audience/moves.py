@@ -167,6 +167,7 @@ def _progress_context(request: StudioRequest, move: Move) -> dict[str, Any]:
     return {
         **fetch_context(move),
         "under_way": under_way,
+        "state_label": shown.move_label(move, under_way=under_way),
         "rows": rows,
         "problem": error_sentence(move.problem),
         "accepted": sum(row.job.accepted for row in rows),

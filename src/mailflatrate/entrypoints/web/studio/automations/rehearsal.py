@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import HttpResponse, QueryDict
@@ -29,6 +29,7 @@ from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.form_inputs import FilledInput, fault_words
 from mailflatrate.entrypoints.presenters.lookups import find_automation
+from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import contact_input, posted_values
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, FlowRow, flow_of
@@ -74,15 +75,14 @@ class RehearsalForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format=_LOCAL),
         input_formats=[_LOCAL],
     )
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone of the example person"), required=False)
+    zone = TimeZoneField(label=gettext_lazy("Time zone of the example person"), required=False)
 
     def __init__(self, data: QueryDict | None, home: str) -> None:
         now = timezone.localtime(clock.now()).strftime(_LOCAL)
         values = data.copy() if data is not None else QueryDict(mutable=True)
         values.setdefault("at", now)
         super().__init__(values)
-        zones = [("", home)] + [(name, name) for name in sorted(available_timezones())]
-        self.fields["zone"].choices = zones  # type: ignore[attr-defined]
+        self.fields["zone"].choices = [("", home), *zone_choices(None)]  # type: ignore[attr-defined]
 
     def clean_address(self) -> int | None:
         """Return the id of the contact; None for an example person."""

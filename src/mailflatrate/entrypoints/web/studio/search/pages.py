@@ -82,7 +82,7 @@ FURTHER = (
     FurtherPage("studio:contact-new", gettext_lazy("Add contact"), "user-plus", gettext_lazy("new person"), True),
     FurtherPage(
         "studio:import-new",
-        gettext_lazy("Move to mailflatrate"),
+        gettext_lazy("Import contacts"),
         "upload",
         gettext_lazy("import, CSV, Excel, ZIP, Mailchimp, Brevo"),
         True,
