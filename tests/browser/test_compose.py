@@ -123,6 +123,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         for part in ("<mj-divider", "<mj-button"):
             assert after.count(part) == before.count(part) + 1, part
         checks.look()
+        page.locator("[data-blocks-inspector] input").nth(0).fill(words.text)  # its own text isn't anyone's
         page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/markt")
         checks.after("the link of the button")
         canvas(page).locator("[data-gjs-type=mj-text]").nth(1).click()

@@ -134,9 +134,8 @@ _LEGAL_FORM = re.compile(
 @register.filter
 def initials(name: str) -> str:
     """Return at most two letters: "Anna Lindner" -> "AL", "Lindenhof GmbH & Co. KG" -> "L", "anna@a.org" -> "A"."""
-    words = [
-        word for word in str(name).split("@", maxsplit=1)[0].split() if not _LEGAL_FORM.fullmatch(word.rstrip("."))
-    ]
+    words = str(name).split("@", maxsplit=1)[0].split()
+    words = [word for word in words if not _LEGAL_FORM.fullmatch(word.rstrip("."))] or words
     letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
     return "".join(letters).upper()
 
