@@ -115,7 +115,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         page = anna.page
         checks = begun(anna, f"Blocks {words.language}", "blocks")
         page.wait_for_selector(".blocks[data-ready]")
-        assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight"), "the editor scrolls off the screen"
+        assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight"), "the window scrolls"
         before = page.input_value("[name=content]")
         for key in ("divider", "button"):
             drag(page, key, canvas(page).locator("[data-gjs-type=mj-text]").nth(1), share=0.9)

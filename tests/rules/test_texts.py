@@ -68,7 +68,8 @@ def test_limits_are_pinned() -> None:
         "soft_span_days": 14, "soft_messages_active": 5, "soft_span_days_active": 28, "retry_first_minutes": 15,
         "retry_give_up_hours": 72, "supervised_campaigns": 3, "confirmations_per_address_day": 5,
         "confirmation_valid_days": 7, "confirmation_erase_days": 14, "confirmations_per_form_hour": 1000,
-        "confirmation_again_hours": 24, "asks_after_no_days": 90, "sign_ups_per_ip_hour": 60, "sign_ups_unproven_per_form_hour": 60,
+        "confirmation_again_hours": 24, "asks_after_no_days": 90, "sign_ups_per_ip_hour": 60,
+        "sign_ups_unproven_per_form_hour": 60,
         "sign_ups_per_stand_hour": 120, "sign_ups_at_stands_day": 600,
     }  # fmt: skip
     assert {key: LIMITS[key].value for key in pinned} == pinned

@@ -197,9 +197,8 @@ class Settings(
     relay_pause_max_seconds: Positive = Field(60, description="Maximum seconds between attempts to reach a relay.")
     relay_reply_seconds: Annotated[int, Field(ge=10, le=3600)] = Field(
         600,
-        description="Seconds to wait for a relay's reply to a message's content. RFC 5321 section 4.5.3.2.6 asks for "
-        "ten minutes. Afterward the message has an unknown result, and its chunk goes on. Less frees senders sooner "
-        "from a silent relay, and makes unknown results of messages that a slow one delivers.",
+        description="Seconds to wait for a relay's reply to a message's content (RFC 5321: ten minutes). Afterward its "
+        "result is unknown.",
     )
     shaping: str = Field(
         "",
@@ -209,8 +208,7 @@ class Settings(
     )
     warm_up_domains: bool = Field(
         False,
-        description="New sender domains start with 50 messages per day and grow (R-104). For relays, set this in "
-        "Operations.",
+        description="New sender domains start with 50 messages per day and grow (R-104). For relays, see Operations.",
     )
     csa_complaints_address: str | None = Field(
         None, description="Value of the X-CSA-Complaints header. Only for operators certified by the CSA (R-58)."
@@ -354,10 +352,7 @@ def environment_name(field: str) -> str:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Build settings from an environment.
-
-    Raises SettingsError naming each unknown or malformed variable.
-    """
+    """Build settings from an environment. Raises SettingsError naming each unknown or malformed variable."""
     environment = with_current_names(environment)
     names = {environment_name(field): field for field in Settings.model_fields}
     files = {environment_name(field) + FILE_SUFFIX: field for field in SECRETS}

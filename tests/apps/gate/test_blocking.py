@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import psycopg.sql
 import pytest
-from django.db import ProgrammingError, transaction
+from django.db import transaction
 
 from mailflatrate.apps.accounts.actions import account_status, agreements, approval
 from mailflatrate.apps.accounts.actions.account_status import Reasons
@@ -22,7 +22,6 @@ from mailflatrate.apps.delivery.models import Delivery
 from mailflatrate.apps.domains.models import CheckKind, DkimKey, DnsCheck, Mailbox, MailDomain, SenderAddress
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.approval import approve_and_release, request_approval
-from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import Import, ImportState, MailingList
 from mailflatrate.base import clock, tenancy
@@ -429,29 +428,3 @@ def test_where_two_have_to_release_one_cannot(sql: psycopg.Connection) -> None:
         shown = content_hash(Campaign.objects.get(id=home.draft.id), newest_imprint())
         request_approval(home.draft.id, by=anna.owner, shown_hash=shown)
         assert approve_and_release(home.draft.id, by=ben, shown_hash=shown, where=WHERE).allowed
-
-
-def test_the_database_takes_no_decision_against_a_rule(home: Home) -> None:
-    """Under the application's role only the gate's verdict is let out, and with its pass none that a rule blocks."""
-    insert = (
-        "INSERT INTO gate_decision (account_id, chain, campaign_id, allowed, findings, rules_version, decided_at)"
-        " VALUES (%s, 'campaign', %s, true, %s, 'x', now())"
-    )
-    with psycopg.connect(app_url(load_settings())) as base:
-        for findings in ("[]", '[{"key": "subject-honest", "severity": "block", "passed": false}]'):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the gate"), base.transaction():
-                tenancy.enter_account(base, home.anna.account_id)
-                seen = base.execute("SELECT count(*) FROM campaign WHERE id = %s", [home.draft.id]).fetchone()
-                assert seen == (1,), "in Anna's scope, so that row-level security is not what refuses"
-                base.execute(insert, [home.anna.account_id, home.draft.id, findings])
-    with tenancy.account(home.anna.account_id), transaction.atomic():
-        with pytest.raises(ProgrammingError, match="a rule blocks"), transaction.atomic(), tenancy.deciding():
-            GateDecision.objects.create(
-                chain="campaign", campaign=home.draft, allowed=True, findings=[], rules_version="x",
-                decided_at=clock.now(),
-            )  # fmt: skip
-        with pytest.raises(ProgrammingError, match="only the gate"), transaction.atomic():
-            GateDecision.objects.create(
-                chain="campaign", campaign=home.draft, allowed=True, rules_version="x", decided_at=clock.now(),
-                findings=[{"key": "subject-honest", "severity": "block", "passed": True}],
-            )  # fmt: skip

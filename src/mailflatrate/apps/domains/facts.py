@@ -78,13 +78,13 @@ def from_facts(name: str, address: str) -> FromFacts:
 
 
 def judge_name(name: str, address: str) -> Verdict:
-    """Judge a sender's name as it stands in From, by the rules of every stream (R-45)."""
+    """Judge a sender's name as it appears in From, by the rules of every stream (R-45)."""
     imprint = Imprint.objects.order_by("-version").first()
     return judge_from(NamedSender(from_facts(name, address), structured_imprint(imprint)))
 
 
 def is_trusted_name(name: str, address: str) -> bool:
-    """Return whether a name may stand in From without a person's review."""
+    """Return whether a name may appear in From without a person's review."""
     verdict = judge_name(name, address)
     return verdict.allowed and not verdict.needs_review
 

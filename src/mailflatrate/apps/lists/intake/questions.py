@@ -75,7 +75,7 @@ def find_questions(
         is_its_time = at in times and profile.is_times and field is StatusField.STATE
         if at in spoken or title in terms.no_status or is_its_time or is_explained(system, title):
             continue
-        # A last name may be one letter, too; a title that we know says more than a mark.
+        # A last name may be a single character; a title that we know says more than a mark.
         if guess is not ColumnGuess.NOTHING and not (profile.is_marks and title in ours and read_title(title) is None):
             questions.append(Question(STATUS, title, _status_sentence(title)))
     return questions

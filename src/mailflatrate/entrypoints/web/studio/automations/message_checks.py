@@ -35,7 +35,7 @@ def checks_in(version: AutomationVersion) -> list[MessageChecks]:
     return [_checks(campaign) for campaign in messages_in(version)]
 
 
-def told_once(checked: Sequence[MessageChecks]) -> tuple[list[CheckItem], list[MessageChecks]]:
+def without_repetition(checked: Sequence[MessageChecks]) -> tuple[list[CheckItem], list[MessageChecks]]:
     """Return the open checks that concern the automation as a whole, and its messages with the others."""
     shared, panels = shared_findings([each.panel for each in checked])
     return shared, [replace(each, panel=panel) for each, panel in zip(checked, panels, strict=True)]

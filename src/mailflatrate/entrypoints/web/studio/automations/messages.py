@@ -29,7 +29,7 @@ from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, FlowRow, flow_of
-from mailflatrate.entrypoints.web.studio.automations.message_checks import MessageChecks, checks_in, told_once
+from mailflatrate.entrypoints.web.studio.automations.message_checks import MessageChecks, checks_in, without_repetition
 from mailflatrate.entrypoints.web.studio.campaigns.draft_review import SHOWN, WITHDRAWN, DraftReview
 from mailflatrate.entrypoints.web.studio.campaigns.preview import PreviewState, preview_of
 from mailflatrate.entrypoints.web.studio.common import page
@@ -62,7 +62,7 @@ def messages(request: StudioRequest, automation_id: int) -> HttpResponse:
     flow = flow_of(version, automation.mailing_list.name, problems=problems_of(version) if is_draft else ())
     wordings = consent_wordings(automation.mailing_list_id)
     language = request.LANGUAGE_CODE or ""
-    shared, checked = told_once(checks_in(version))
+    shared, checked = without_repetition(checks_in(version))
     context = {
         "shared": shared,
         "automation": automation,

@@ -30,7 +30,7 @@ from mailflatrate.entrypoints.web.posts import perform, refuse, see_other, succe
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_words import problem_sentence
-from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in, told_once
+from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in, without_repetition
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.automations.problems import GraphProblem
 from mailflatrate.rules.roles import Permission, may
@@ -93,7 +93,7 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
     flow = flow_of(version, automation.mailing_list.name, problems=problems)
     checked = [] if problems else checks_in(version)
     four_eyes = _approval(request, version)
-    shared, shown = told_once(checked)
+    shared, shown = without_repetition(checked)
     passed = not problems and all(each.panel is not None and each.panel.askable for each in checked)
     return {
         "automation": automation,
@@ -116,7 +116,7 @@ def _context(request: StudioRequest, automation: Automation, version: Automation
 
 def _in_review(automation: Automation, version: AutomationVersion) -> dict[str, Any]:
     checked = checks_in(version)
-    shared, shown = told_once(checked)
+    shared, shown = without_repetition(checked)
     return {
         "automation": automation,
         "draft": version,
