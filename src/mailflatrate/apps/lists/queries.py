@@ -297,14 +297,11 @@ def refused_page(import_id: int, *, after_line: int = 0, size: int = PAGE_ROWS) 
     return list(rows.order_by("line_number")[:size])
 
 
-def moves_page(*, size: int = PAGE_ROWS) -> list[Move]:
-    """Return the moves that were not discarded, newest first, with their list, each with `is_under_way`.
-
-    That is whether one of its imports waits or runs.
-    """
+def moves_page(*, size: int = PAGE_ROWS) -> list[tuple[Move, bool]]:
+    """Return the moves that were not discarded, newest first, each with whether one of its imports waits or runs."""
     working = Import.objects.filter(move_id=OuterRef("id"), state__in=[ImportState.QUEUED, ImportState.RUNNING])
     rows = Move.objects.select_related("mailing_list").exclude(state=MoveState.DISCARDED)
-    return list(rows.annotate(is_under_way=Exists(working)).order_by("-id")[:size])
+    return [(move, move.works) for move in rows.annotate(works=Exists(working)).order_by("-id")[:size]]
 
 
 def imports_of_move(move_id: int) -> list[Import]:

@@ -89,8 +89,8 @@ def history(request: StudioRequest) -> HttpResponse:
 
 def _move_rows() -> list[MoveRow]:
     return [
-        MoveRow(move, MOVE_TONES[MoveState(move.state)], move_label(move, under_way=move.is_under_way))
-        for move in queries.moves_page()
+        MoveRow(move, MOVE_TONES[MoveState(move.state)], move_label(move, under_way=works))
+        for move, works in queries.moves_page()
     ]
 
 
