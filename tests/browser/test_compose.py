@@ -126,7 +126,7 @@ def test_in_blocks_by_drag_and_drop(visitor: Any, words: Words) -> None:
         page.locator("[data-blocks-inspector] input").nth(0).fill(words.text)  # its own text isn't anyone's
         page.locator("[data-blocks-inspector] input").nth(1).fill("https://lindenhof.example/markt")
         checks.after("the link of the button")
-        canvas(page).locator("[data-gjs-type=mj-text]").nth(1).click()
+        canvas(page).locator("[data-gjs-type=mj-text]", has_text="das ist neu.").click()
         page.locator("[data-blocks-inspector] [data-markup] summary").click()
         page.locator("[data-blocks-inspector] textarea").fill(words.subject)
         checks.look()
