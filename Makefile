@@ -113,16 +113,8 @@ locks: .venv/ready ## Lock all requirements except tools.txt by hash: make locks
 bench: build tools ## Run the benchmarks; results go to bench/results
 	$(BIN)/python bench/run.py
 
-shots: build tools ## Make the screenshots of the README and the docs
-	SHOTS=1 $(BIN)/pytest -q tests/browser/test_pages.py tests/browser/test_every_page.py -k "en-letter-False or en-ink-False or every_page"
-	mkdir -p docs/shots
-	keep() { cp tests/browser/shots/$$2-en-desktop-light.png docs/shots/$$1.png; }
-	cp tests/browser/shots/report-en-desktop-dark.png docs/shots/report.png
-	keep compose compose
-	keep home page-studio-
-	keep landing page-studio-forms-int-form-id-landing-
-	keep contact page-studio-contacts-int-contact-id-
-	keep case page-desk-cases-int-case-id-
+shots: build tools ## Make the screenshots of the README from a demonstration
+	PYTHONPATH=src:tests:bench $(BIN)/python tests/shots.py
 
 fuzz: build ## Fuzz one parser, guided by coverage: make fuzz TARGET=mail LASTING=3600
 	$(BIN)/pip install --quiet atheris

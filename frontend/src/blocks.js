@@ -117,6 +117,8 @@ class Blocks {
     style.id = "mf-link";
     style.textContent = `[data-gjs-type="mj-text"] a { color: ${link}; }`;
     this.frameDocument().head.append(style);
+    /* Below a short message the page has its color, as it has for the reader. */
+    this.frameDocument().documentElement.style.backgroundColor = this.body.get("mj")?.["background-color"] ?? "";
     this.quiet = false;
     this.last = source;
     this.chosen();
