@@ -28,6 +28,8 @@ from mailflatrate.settings.schema import Settings
 
 FIRST_PAUSE_SECONDS = 1.0
 LEAST_TURN_SECONDS, MOST_TURN_SECONDS = 0.5, 30.0
+SILENT_SECONDS = 5.0
+"""A route whose relays answer nothing for so long leaves its slots to other routes."""
 REPORTS_KEPT = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
@@ -44,27 +46,39 @@ class RelayRoute:
         self._longest_pause = settings.relay_pause_max_seconds
         self._failures = 0
         self._again_at = 0.0
-        self._at_work = 0
+        self._at_work: set[int] = set()
         self._chunk_seconds = LEAST_TURN_SECONDS
+        self._answers, self._answered_at = 0, 0.0
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, chunk_id: int) -> Iterator[None]:
         """Mark this route as working on a chunk while the block runs."""
         began = asyncio.get_running_loop().time()
-        self._at_work += 1
+        if not self._at_work:
+            self._answered_at = began
+        self._at_work.add(chunk_id)
         try:
             yield
         finally:
-            self._at_work -= 1
+            self._at_work.discard(chunk_id)
             self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
 
     def turn_seconds(self, most: int) -> float:
         """Return how many seconds another chunk has to wait if this route may work on `most` at once; 0 if it may begin
         now.
         """
-        if self._at_work < most:
+        if len(self._at_work) < most:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
+
+    def is_silent_on(self, chunk_id: int) -> bool:
+        """Return whether this route works on a chunk, and its relays have answered no message for a while."""
+        reports = [report for report, _ in self.transmitter.reports().values()]
+        answers = sum(report.accepted + report.deferred + report.refused for report in reports)
+        now = asyncio.get_running_loop().time()
+        if answers != self._answers:
+            self._answers, self._answered_at = answers, now
+        return chunk_id in self._at_work and now - self._answered_at > SILENT_SECONDS
 
     def follow(self, book: RelayBook) -> None:
         """Use the pool's current relays, and try them at once, since a change may have fixed a failure."""
@@ -129,8 +143,12 @@ class Routes:
             PoolKey(relay.pool, relay.account_id)
             for relay in self.book.relays
             if relay.pool is not RelayPool.EXPRESS and relay.state is RelayState.ACTIVE
-        }
+        } | {PoolKey(RelayPool.TRUSTED)}  # without relays of its own it has the one from the settings
         return max(1, self._settings.sender_chunks_at_once - len(pools - {route.key}))
+
+    def is_silent_on(self, chunk_id: int) -> bool:
+        """Return whether a chunk waits for relays that answer nothing while another pool may need its slot."""
+        return not self.book.is_empty and any(route.is_silent_on(chunk_id) for route in self)
 
     def __iter__(self) -> Iterator[RelayRoute]:
         return iter(list(self._routes.values()))

@@ -23,6 +23,7 @@ from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes, narrowed, providers_of, write_figures
+from mailflatrate.apps.delivery.send.slots import wait_unless
 from mailflatrate.apps.delivery.send.transactional import transactional_composer
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
 from mailflatrate.apps.delivery.signing import digest_signer
@@ -63,7 +64,7 @@ class Sender:
         self._signer = digest_signer(settings)
         load_tables()
         self._active: dict[int, ChunkRun | None] = {}
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._orm = OrmThread()
         self._stopping = asyncio.Event()
         self._upkeep = Upkeep(
@@ -99,9 +100,14 @@ class Sender:
             return
         self._active[chunk_id] = None
         bind_contextvars(account=account_id, chunk=chunk_id)
-        task = asyncio.current_task()
-        assert task is not None
+        task = asyncio.create_task(self._work_active(account_id, chunk_id, stream))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._active.pop(chunk_id, None))
+        shares_slots = stream is Stream.CAMPAIGN  # express mail has one pool
+        await wait_unless(task, lambda: shares_slots and self._routes.is_silent_on(chunk_id))
+
+    async def _work_active(self, account_id: int, chunk_id: int, stream: Stream) -> None:
         route: RelayRoute | None = None
         try:
             await self._upkeep.until_admitted()
@@ -124,7 +130,7 @@ class Sender:
                 await self._orm.run(recovery.recover_own, idle, self._policy)
                 self._upkeep.note_recovered(chunk_id)
             began = asyncio.get_running_loop().time()
-            with route.taken():
+            with route.taken(chunk_id):
                 claim = await self._claim(account_id, chunk_id, route)
                 if claim is not None:
                     await self._send(claim, began, route)
@@ -135,9 +141,6 @@ class Sender:
         except BaseException:
             self._upkeep.note_left(chunk_id, route)
             raise
-        finally:
-            del self._active[chunk_id]
-            self._tasks.discard(task)
 
     async def _has_room(self, account_id: int, chunk_id: int) -> bool:
         """Return whether the journals' disk has room. If not, leave the chunk to others and take none for a moment."""
@@ -338,6 +341,7 @@ class Sender:
     async def close(self) -> None:
         """Close journal and connections. The journal stays for recovery if an outcome could not be written."""
         self.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)  # without jobs, for silent relays
         self._housekeeping.cancel()
         self._following.cancel()
         await asyncio.gather(self._housekeeping, self._following, return_exceptions=True)
