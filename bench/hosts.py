@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hosts_disks
 import hosts_memory
 import hosts_withdrawals
 from copies import Copies, Copy, adopt, is_copy
@@ -327,6 +328,7 @@ SCENARIOS: dict[str, Callable[[Site], Postgres]] = {
     "restore_backup": restore_backup,
     **hosts_memory.SCENARIOS,
     **hosts_withdrawals.SCENARIOS,
+    **hosts_disks.SCENARIOS,
 }
 PERSON_RESUMES = {"restore_backup", "snapshot_put_back", *hosts_withdrawals.PERSON_RESUMES}
 STOPS_ALL = {"stop_without_a_database", "promoted_then_stopped"}

@@ -5,7 +5,7 @@
 FILE gets one line a message: arrival in milliseconds, the recipient, and the mailing ID of its header (`-` without
 one), separated by spaces. The file named by --mode holds one word that may change while it runs: `ok`; `tenth` (450 to
 the first attempt for every tenth recipient); `full` (452 to every content); `slow` (each reply 20 ms late); a number
-(each reply so many milliseconds late).
+(each reply so many milliseconds late); `silent` (no reply to a content, nor to anything after it).
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Dialogue(asyncio.Protocol):
         self._buffer = b""
         self._in_content = False
         self._recipient = b""
+        self._is_silent = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -82,7 +83,7 @@ class Dialogue(asyncio.Protocol):
                 break
             self._buffer = rest
             replies.append(self._command(line))
-        if replies:
+        if replies and not self._is_silent:
             answer = b"".join(replies)
             if self._sink.late_seconds:
                 asyncio.get_running_loop().call_later(self._sink.late_seconds, self._answer_late, answer)
@@ -126,6 +127,7 @@ class Dialogue(asyncio.Protocol):
         if self._sink.mode == "full":
             return b"452 4.3.1 Insufficient system storage\r\n"
         self._sink.note(self._recipient, content)
+        self._is_silent = self._is_silent or self._sink.mode == "silent"
         return b"250 2.0.0 Ok: queued\r\n"
 
 
