@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from django.db import connection
 
 from estate import Estate, build_estate, release
 from mailflatrate.apps.delivery.actions import lost_host
@@ -26,9 +27,11 @@ def lose(estate: Estate, name: str, under_way: int) -> int:
         chunk = Chunk.objects.get(campaign_id=campaign_id)
         Chunk.objects.filter(id=chunk.id).update(state=ChunkState.SENDING, claimed_by=name)
         ids = list(Delivery.objects.filter(chunk=chunk).order_by("id").values_list("id", flat=True))
-        Begun.objects.create(
-            chunk=chunk, claimed_by=name, begun_to=ids[under_way - 1], under_way=ids[:under_way], unsent=[]
-        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT public.server_run()")
+            (run,) = cursor.fetchone()
+        marked = {"begun_to": ids[under_way - 1], "under_way": ids[:under_way], "unsent": [], "server_run": run}
+        Begun.objects.create(chunk=chunk, claimed_by=name, **marked)
     lost_host.abandon_chunk(estate.account_id, chunk.id, name)
     return campaign_id
 
