@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 async def wait_unless(task: asyncio.Task[None], may_leave: Callable[[], bool]) -> None:
     """Return when the work on a chunk ends, or when it may be left to itself. Raises what ended it meanwhile.
 
-    Whoever cancels this cancels the work; work that was left must be waited for before its sender closes.
+    Canceling this cancels the work; work that was left must be waited for before its sender closes.
     """
     try:
         while not task.done():
