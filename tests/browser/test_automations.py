@@ -59,6 +59,14 @@ def save(page: Page) -> None:
     settle(page)
 
 
+OWN_WORDS = """() => {
+    const source = document.querySelector("[name=content]");
+    source.value = source.value.replace("das ist neu.", "wir haben dreihundert Tulpen gepflanzt.");
+    source.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+"""Writes over the sample text of a new message."""
+
+
 def order(page: Page) -> list[str]:
     """The keys of all steps, in the order in which they are read."""
     keys = page.locator(".flow-step[data-key]").evaluate_all("all => all.map(one => one.dataset.key)")
@@ -112,10 +120,12 @@ def test_a_branch_a_split_and_a_goal_are_built_by_keyboard_and_reach_a_person(vi
 
 
 def write_message(anna: Visitor, step: str) -> None:
-    """Give the message of a step its subject, in the ordinary editor, which saves it."""
+    """Give the message of a step its subject and words of its own, in the ordinary editor, which saves it."""
     anna.go(step)
     anna.page.locator("#side a[href*='/campaigns/']").click()
     anna.page.wait_for_url(re.compile(r"/campaigns/\d+/edit/"))
+    anna.page.wait_for_selector(".blocks[data-ready]")
+    anna.page.evaluate(OWN_WORDS)
     with anna.page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/edit/")):
         anna.page.fill("[name=subject]", SUBJECT)
     settle(anna.page)
