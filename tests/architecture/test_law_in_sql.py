@@ -19,7 +19,7 @@ from mailflatrate.rules.checks.recipient_subscribed import MAILED
 from mailflatrate.rules.gate import judge_recipient
 from mailflatrate.rules.suppression import SuppressionReason, keeps_away, stops_contract
 from mailflatrate.rules.vetting.account_status import LIFTS, RESTRICTED, STRENGTH, Mover, may_move
-from mailflatrate.rules.withdrawals import LedgerEvent, ends_consent, forbids_subscribing
+from mailflatrate.rules.withdrawals import UNDONE_BY, LedgerEvent, ends_consent, forbids_subscribing
 
 ACCOUNT = 77
 AGES = [timedelta(0), timedelta(days=59, hours=23), timedelta(days=60, hours=1)]
@@ -232,23 +232,68 @@ def test_a_changed_rule_changes_every_statement() -> None:
     assert not any(left.values()), left
 
 
+_APPENDED = (
+    "INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)"
+    " OVERRIDING SYSTEM VALUE VALUES (%s, 77, %s, %s, %s, %s, '')"
+)
+_PROVED = (
+    "INSERT INTO consent_evidence (event_id, account_id, email, details, salt)"
+    " VALUES (%s, 77, 'dora@leser.example', jsonb_build_object('by', %s::text, 'undoes', %s::bigint),"
+    " uuid_send(gen_random_uuid()))"
+)
+
+
 def test_what_a_no_ends_is_the_same(owner: psycopg.Connection[Any]) -> None:
-    """Every event of a person before and after a consent, earlier and later, for its list, another and all."""
+    """Every event of a person before and after a consent, earlier and later, for its list, another and all, undone and
+    not.
+    """
     given = LedgerEvent(1_000, ConsentKind.CONFIRMED, 1, datetime(2026, 11, 20, tzinfo=UTC))
     contact = 4_711
-    cases = list(product((999, 1_001), ConsentKind, (1, 2, None), (-1, 0, 1)))
-    for number, (event_id, kind, list_id, days) in enumerate(cases):
-        no = LedgerEvent(event_id, kind, list_id, given.at + timedelta(days=days))
-        owner.execute(
-            "INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, commitment)"
-            " OVERRIDING SYSTEM VALUE VALUES (%s, 77, %s, %s, %s, %s, '')",
-            [-2_000 * (len(cases) - number) + no.id, contact + number, no.list_id, no.kind.value, no.at],
-        )
-    at = "%(at)s::timestamptz"
-    asked = f"""SELECT {sql.consent_ended("e")}, {sql.forbids_subscribing("77", "e.contact_id", at)}
+    cases = list(product((999, 1_001), ConsentKind, (1, 2, None), (-1, 0, 1), (False, True)))
+    for number, (event_id, kind, list_id, days, undone) in enumerate(cases):
+        at, first = given.at + timedelta(days=days), -2_000 * (len(cases) - number)
+        owner.execute(_APPENDED, [first + event_id, contact + number, list_id, kind.value, at])
+        if undone:
+            again = first + 1_002
+            owner.execute(_APPENDED, [again, contact + number, list_id, ConsentKind.CONFIRMED.value, at])
+            owner.execute(_PROVED, [again, UNDONE_BY, first + event_id])
+    at_given = "%(at)s::timestamptz"
+    asked = f"""SELECT {sql.consent_ended("e")}, {sql.forbids_subscribing("77", "e.contact_id", at_given)}
         FROM generate_series(0, %(last)s) n, LATERAL (SELECT -2000 * (%(last)s + 1 - n) + 1000 AS id, 77 AS account_id,
-            %(contact)s + n AS contact_id, 1 AS mailing_list_id, {at} AS occurred_at) e ORDER BY n"""
+            %(contact)s + n AS contact_id, 1 AS mailing_list_id, {at_given} AS occurred_at) e ORDER BY n"""
     found = owner.execute(asked, {"at": given.at, "last": len(cases) - 1, "contact": contact}).fetchall()
-    for (event_id, kind, list_id, days), answer in zip(cases, found, strict=True):
-        no = LedgerEvent(event_id, kind, list_id, given.at + timedelta(days=days))
+    for (event_id, kind, list_id, days, undone), answer in zip(cases, found, strict=True):
+        no = LedgerEvent(event_id, kind, list_id, given.at + timedelta(days=days), undone)
         assert answer == (ends_consent(no, given), forbids_subscribing(no, given.at)), no
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"again": -9_001},
+        {"person": 4_712},
+        {"list_id": 2},
+        {"kind": "requested"},
+        {"kind": "withdrawn"},
+        {"by": "link"},
+        {"undoes": -9_001},
+    ],
+    ids=str,
+)
+def test_a_no_stands_unless_a_later_consent_of_its_person_to_its_list_names_it(
+    owner: psycopg.Connection[Any], wrong: dict[str, Any]
+) -> None:
+    right = {"again": -8_999, "person": 4_711, "list_id": 1, "kind": "confirmed", "by": UNDONE_BY, "undoes": -9_000}
+    assert [_stands(owner, right), _stands(owner, right | wrong)] == [False, True]
+
+
+def _stands(owner: psycopg.Connection[Any], undo: dict[str, Any]) -> bool:
+    """Return whether a no stands beside an event that may undo it."""
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    with owner.transaction(force_rollback=True):
+        owner.execute(_APPENDED, [-9_000, 4_711, 1, "withdrawn", at])
+        owner.execute(_APPENDED, [undo["again"], undo["person"], undo["list_id"], undo["kind"], at])
+        owner.execute(_PROVED, [undo["again"], undo["by"], undo["undoes"]])
+        asked = f"SELECT {sql.stands('w')} FROM consent_event w WHERE w.id = -9000"
+        ((answer,),) = owner.execute(asked).fetchall()
+    return bool(answer)

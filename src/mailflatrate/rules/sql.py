@@ -191,13 +191,13 @@ def forbids_subscribing(account: str, contact: str, consent_at: str) -> str:
     `rules.withdrawals`.
     """
     return f"""EXISTS (SELECT 1 FROM public.consent_event w WHERE w.account_id = {account} AND w.contact_id = {contact}
-            AND {is_no("w")} AND w.occurred_at > {consent_at})"""  # noqa: S608
+            AND {stands("w")} AND w.occurred_at > {consent_at})"""  # noqa: S608
 
 
 def consent_ended(event: str) -> str:
     """Return an SQL EXISTS: a no of the person ends the consent of an event, see `rules.withdrawals`."""
     return f"""EXISTS (SELECT 1 FROM public.consent_event w WHERE w.account_id = {event}.account_id
-            AND w.contact_id = {event}.contact_id AND {is_no("w")}
+            AND w.contact_id = {event}.contact_id AND {stands("w")}
             AND CASE WHEN w.id < {event}.id THEN w.occurred_at > {event}.occurred_at
                 ELSE w.mailing_list_id IS NULL OR (w.kind = '{ConsentKind.WITHDRAWN}'
                     AND w.mailing_list_id = {event}.mailing_list_id) END)"""  # noqa: S608
@@ -206,6 +206,18 @@ def consent_ended(event: str) -> str:
 def is_no(event: str) -> str:
     """Return the SQL condition that an event of the ledger is a no. It is also that of an index."""
     return _is_one_of(f"{event}.kind", withdrawals.NOES)
+
+
+def stands(event: str) -> str:
+    """Return the SQL condition that an event of the ledger is a no that the person didn't undo, see
+    `rules.withdrawals`. The evidence is asked by key, however small its table was when this was planned.
+    """
+    return f"""({is_no(event)} AND NOT ({event}.kind = '{ConsentKind.WITHDRAWN}' AND EXISTS (
+            SELECT 1 FROM public.consent_event u WHERE u.account_id = {event}.account_id
+                AND u.contact_id = {event}.contact_id AND u.mailing_list_id = {event}.mailing_list_id
+                AND u.id > {event}.id AND {_is_one_of("u.kind", CONSENTS)} AND (
+                    SELECT v.details ->> 'by' = '{withdrawals.UNDONE_BY}' AND v.details ->> 'undoes' = {event}.id::text
+                    FROM public.consent_evidence v WHERE v.event_id = u.id LIMIT 1))))"""  # noqa: S608
 
 
 def suppression_strength() -> str:

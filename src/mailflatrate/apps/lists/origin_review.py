@@ -98,7 +98,7 @@ _LEFT_ANOTHER = f"""
 SELECT count(DISTINCT w.contact_id) FROM consent_event w
 JOIN subscription s ON s.account_id = w.account_id AND s.contact_id = w.contact_id
     AND s.mailing_list_id = ANY(%(list_ids)s::bigint[]) AND s.mailing_list_id IS DISTINCT FROM w.mailing_list_id
-WHERE w.account_id = %(account_id)s AND {sql.is_no("w")} AND s.state <> 'unsubscribed'
+WHERE w.account_id = %(account_id)s AND {sql.stands("w")} AND s.state <> 'unsubscribed'
 """  # noqa: S608  # made of constants
 
 

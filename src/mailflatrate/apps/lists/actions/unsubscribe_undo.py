@@ -20,10 +20,10 @@ from mailflatrate.base.outbox.writing import emit
 from mailflatrate.rules.events import EventType
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.suppression import SuppressionReason
+from mailflatrate.rules.withdrawals import UNDONE_BY
 
 MOST_UNDONE = 3
 """How often one page may undo: a person who keeps changing their mind signs up again."""
-BY = "unsubscribe_undone"
 ON_A_PAGE = ("link", "preferences")
 """How someone unsubscribes on a page of the service. What a mailbox provider posted stays done."""
 
@@ -112,7 +112,7 @@ def _confirm_again(
             confirmed_ip=ip,
             source=given.source,
             user_agent=user_agent[:500],
-            details={**given.details, "by": BY, "undoes": ending.id, "restores": was.id, "undone_on": source},
+            details={**given.details, "by": UNDONE_BY, "undoes": ending.id, "restores": was.id, "undone_on": source},
         ),
         source_import_id=was.source_import_id,
     )
