@@ -9,7 +9,7 @@ import pytest
 from mailflatrate.rules.chains import CONFIRMATION_CHAIN, NOTICE_CHAIN
 from mailflatrate.rules.facts import AccountStatus
 from mailflatrate.rules.gate import judge_confirmation, judge_notice
-from rules.examples import ACCOUNT, CONFIRMATION, NOTICE, NOW
+from rules.examples import ACCOUNT, CONFIRMATION, FROM, NOTICE, NOW
 
 CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("account-active", {"account": replace(ACCOUNT, status=AccountStatus.PAUSED)}),
@@ -28,6 +28,9 @@ CONFIRMATION_FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("imprint-complete", {"imprint": None}),
     ("confirmation-plain", {"tracking": True}),
     ("confirmation-plain", {"links": 5}),
+    ("sender-name-honest", {"from_line": replace(FROM, name="Lindenhof service@bank.de")}),
+    ("sender-name-letters", {"from_line": replace(FROM, name="Lind\u0435nhof")}),
+    ("sender-name-brand", {"from_line": replace(FROM, name="Lindenhof Netflix")}),
 ]
 
 

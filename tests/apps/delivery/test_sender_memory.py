@@ -56,15 +56,15 @@ def peak_of(work: Callable[[], object]) -> int:
 
 
 def journal_of(folder: Path, messages: int) -> Path:
-    """A sender's journal after so many accepted messages, and one whose reply has not come."""
+    """A sender's journal after so many accepted messages, from 1 on, and one whose reply has not come."""
     folder.mkdir()
     path = folder / "host.1.a.b.journal"
     with path.open("w") as file:
-        for number in range(messages):
-            if number % 100 == 0:
-                file.write(f"C {NOBODY} {number // 100}\n")
+        for number in range(1, messages + 1):
+            if number % 100 == 1:
+                file.write(f"C {NOBODY} {number // 100 + 1}\n")
             file.write(f"S {number}\nR {number} accepted 250 2.0.0 data_end 1764267000000 relay.example:25 2.0.0 Ok\n")
-        file.write(f"S {messages}\n")
+        file.write(f"S {messages + 1}\n")
     return path
 
 
@@ -74,7 +74,7 @@ def test_a_long_journal_is_set_aside_line_by_line(tmp_path: Path) -> None:
     large = peak_of(lambda: sent_record.set_aside(many))
     (kept,) = many.parent.glob("*.kept")
     lines = kept.read_text().splitlines()
-    assert (len(lines), lines[:2], lines[-1][:7]) == (80 + 8_000 + 1, [f"C {NOBODY} 0", "A 0 1764267000000"], "U 8000 ")
+    assert (len(lines), lines[:2], lines[-1][:7]) == (80 + 8_000 + 1, [f"C {NOBODY} 1", "A 1 1764267000000"], "U 8001 ")
     assert large < small + GROWTH_BYTES
 
 
@@ -104,7 +104,7 @@ def test_a_line_that_a_crash_cut_off_harms_no_other(tmp_path: Path) -> None:
         sent_record.set_aside(path, now=0.0)
         assert kept.read_bytes().endswith(b"\n" + whole)
         accepted = {each.delivery_id for each in sent_record.read_folder(path.parent) if each.outcome is not None}
-        assert {0, 1, 2} <= accepted
+        assert {1, 2, 3} <= accepted
 
 
 def test_a_journal_is_kept_when_a_chunk_was_left_while_the_lane_was_busy(tmp_path: Path, estate: Estate) -> None:
