@@ -10,7 +10,8 @@ from mailflatrate.apps.delivery.models import Delivery, DeliveryState
 from mailflatrate.apps.inbound import intake, jobs
 from mailflatrate.apps.inbound.intake import Arrival
 from mailflatrate.apps.inbound.models import Feedback, RawMail
-from mailflatrate.apps.lists.models import Contact, Subscription
+from mailflatrate.apps.lists import ledger
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
@@ -116,6 +117,16 @@ class SentCampaign:
         """The reader's state on Anna's list."""
         with tenancy.account(self.anna.account_id):
             return Subscription.objects.get(contact_id=self.reader(number).id).state
+
+    def confirms_again(self, number: int) -> None:
+        """The reader signs up for Anna's list once more, and confirms."""
+        contact = self.reader(number)
+        with tenancy.account(self.anna.account_id):
+            evidence = ledger.EventEvidence(email=contact.email, source="test")
+            event_id = ledger.append(contact.id, self.anna.list_id, ConsentKind.CONFIRMED, clock.now(), evidence)
+            Subscription.objects.filter(contact_id=contact.id, mailing_list_id=self.anna.list_id).update(
+                state=SubscriptionState.CONFIRMED, consent_event_id=event_id, unsubscribed_at=None
+            )
 
     def readdress(self, number: int, email: str) -> None:
         """Give a reader another address."""
