@@ -39,6 +39,7 @@ ONE = {
     "anna.klein\uff20kunde-1.de",
     "ａｎｎａ.klein@kunde-1.de",
     "anna.klein(Anna)@kunde-1.de",
+    "(anna.klein(Anna)@kunde-1.de)",
     "anna.klein@(zu Hause (am Meer))kunde-1.de",
     "anna.klein&#64;kunde-1.de",
     "anna.klein&amp;#x40;kunde-1.de",
@@ -123,6 +124,7 @@ def test_any_text_is_read_without_error_into_canonical_keys(one: str, other: str
     ("piece", "bound"),
     [
         *((piece, 1) for piece in ("@", "a@", "(", "<", " ", "=?utf-8?q?", "a.", "&amp;", "%40", " at ", ". ")),
+        ("((((a@b.de(x)))))", 1.5),
         ("a@b.de,", 1.5),  # thousands of addresses
         ("\ufdfa", 4),  # eighteen characters once it is normalized
     ],

@@ -113,9 +113,11 @@ def _readings(plain: str) -> Iterator[str]:
     yield untagged
     unquoted = _QUOTED.sub(r"\1", untagged)
     yield _despaced(unquoted)
-    for _depth in range(_DEPTH):
-        unquoted = _COMMENT.sub("", unquoted)
-    yield _despaced(_QUOTED.sub(r"\1", unquoted))
+    for _depth in range(_DEPTH):  # each depth is a reading: brackets around an address with a comment are none
+        unquoted = _COMMENT.sub("", before := unquoted)
+        yield _despaced(_QUOTED.sub(r"\1", unquoted))
+        if unquoted == before:
+            break
 
 
 def _despaced(text: str) -> str:
