@@ -71,7 +71,7 @@ class RelayRoute:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
 
-    def is_silent_on(self, chunk_id: int) -> bool:
+    def gets_no_reply_for(self, chunk_id: int) -> bool:
         """Return whether this route works on a chunk, and its relays have answered no message for a while."""
         reports = [report for report, _ in self.transmitter.reports().values()]
         answers = sum(report.accepted + report.deferred + report.refused for report in reports)
@@ -146,9 +146,9 @@ class Routes:
         } | {PoolKey(RelayPool.TRUSTED)}  # without relays of its own it has the one from the settings
         return max(1, self._settings.sender_chunks_at_once - len(pools - {route.key}))
 
-    def is_silent_on(self, chunk_id: int) -> bool:
+    def gets_no_reply_for(self, chunk_id: int) -> bool:
         """Return whether a chunk waits for relays that answer nothing while another pool may need its slot."""
-        return not self.book.is_empty and any(route.is_silent_on(chunk_id) for route in self)
+        return not self.book.is_empty and any(route.gets_no_reply_for(chunk_id) for route in self)
 
     def __iter__(self) -> Iterator[RelayRoute]:
         return iter(list(self._routes.values()))

@@ -105,7 +105,7 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._active.pop(chunk_id, None))
         shares_slots = stream is Stream.CAMPAIGN  # express mail has one pool
-        await wait_unless(task, lambda: shares_slots and self._routes.is_silent_on(chunk_id))
+        await wait_unless(task, lambda: shares_slots and self._routes.gets_no_reply_for(chunk_id))
 
     async def _work_active(self, account_id: int, chunk_id: int, stream: Stream) -> None:
         route: RelayRoute | None = None
