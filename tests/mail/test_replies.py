@@ -15,7 +15,7 @@ def _cases(name: str) -> list[tuple[bool, str]]:
     return [(line[0] == "H", line[2:]) for line in lines if line[:2] in ("H|", "S|")]
 
 
-CASES = [case for name in ("world", "second", "third", "fourth", "fifth", "sixth") for case in _cases(name)]
+CASES = [case for name in ("world", "second", "third", "fourth", "fifth", "sixth", "seventh") for case in _cases(name)]
 
 #: How servers on the way quote the reply of the server behind them; {code} {status} {text} are that reply's parts.
 WRAPPERS = {

@@ -8,7 +8,7 @@ import re
 
 from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.bounce_text.contacts import only_contacts
-from mailflatrate.mail.bounce_text.dialect import NamedRecipient
+from mailflatrate.mail.bounce_text.dialect import ADDR, NamedRecipient
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MimePart
 
@@ -36,6 +36,12 @@ _QUOTED_DETAIL = re.compile(
     re.I | re.M,
 )
 _NEAR = 400
+#: One RCPT command of a session with the first digit of its reply, in any server's notation ("Out: 250", "<<< 550").
+_RCPT = re.compile(
+    rf"\bRCPT\s+TO:\s{{0,9}}<?({ADDR})>?[^\n]{{0,200}}\n(?:[ \t]{{2,9}}[A-Za-z<][^\n]{{0,200}}\n)?"
+    r"[^\w\n]{0,12}(?:[A-Za-z]{1,9}:[ \t]{0,4})?([245])\d\d[ -]",
+    re.I,
+)
 
 
 def own_addresses(message: MimePart) -> frozenset[str]:
@@ -80,11 +86,21 @@ def accused(message: MimePart, named: list[NamedRecipient], text: str = "") -> l
     left = [item for item in named if item.address.lower() not in own]
     if left and text:
         contacts = only_contacts(text, {item.address.lower() for item in left})
-        left = [item for item in left if item.address.lower() not in contacts]
+        accepted = _accepted_in_session(text)
+        left = [item for item in left if item.address.lower() not in contacts | accepted]
     reported = verp_recipient(message).lower()
     if reported and any(item.address.lower() == reported for item in left):
         return [item for item in left if item.address.lower() == reported]
     return left
+
+
+def _accepted_in_session(text: str) -> frozenset[str]:
+    """Return the recipients (lower case) that a quoted session accepted while it refused another one."""
+    if "rcpt" not in text.lower():
+        return frozenset()
+    replies = [(match[1].lower(), match[2]) for match in _RCPT.finditer(text)]
+    refused = {mailbox for mailbox, digit in replies if digit != "2"}
+    return frozenset(mailbox for mailbox, _ in replies if mailbox not in refused) if refused else frozenset()
 
 
 def without_quotes(text: str) -> str:

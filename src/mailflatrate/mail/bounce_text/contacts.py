@@ -23,7 +23,7 @@ _ASKED_BEFORE = re.compile(
         r"\b[ei]nquir|\bwrite to|"
         r"\b(?:e-?mail|mail|reach|tell|notify|inform) us\b|\bin touch\b|\bturn to\b|\bask\b|\bassistance\b|"
         r"\bhelp ?desk\b|"
-        r"\bfor (?:help|support|more|further|details|information)\b|"
+        r"\bfor (?:help|support|more(?! than)|further|details|information)\b|"
         r"\bplease (?:e-?mail|mail|notify|inform|call|tell|report|reply|respond|answer|send|forward)\b|"
         r"\breport (?:this|it|the|any|abuse)\b|\bcomplain|\bif you (?:believe|think|need|feel)\b|"
         r"\badministrator at\b|"

@@ -7,6 +7,7 @@ count.
 import re
 from dataclasses import dataclass
 
+from mailflatrate.mail.bounce_text.undelivered import tells_of_delivery
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MimePart
 from mailflatrate.mail.reading.original import carried_headers, returned_headers
@@ -21,7 +22,10 @@ _SYSTEM_MAILBOX = re.compile(
 _CODE = re.compile(r"(?<![\d.\w])[45][0-5]\d[ -]|(?<![\d.])[45]\.\d{1,2}\.\d{1,3}(?![\d.])|<<<|>>>")
 _PASSING = re.compile(r"[\w.+=-]*(?:bounces?|-admin|-owner|-request)(?:[+=-][\w.+=-]*)?@", re.I)
 _LINK = re.compile(rb"<a\b[^>]{0,500}href", re.I)
-_NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
+#: Deception needs a link or an invitation; a notice without recipients may contain neither.
+_CLICK = re.compile(r"https?:|www\.|\bclick|\bverif|\bconfirm|\blog ?in|\bpassword", re.I)
+_BRIEF = 1200
+NULL_PATHS = ("<>", "< >", "<mailer-daemon>", "mailer-daemon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class BounceEvidence:
     @property
     def null_path(self) -> bool:
         """Return whether the return path is null, which means that no reply is wanted (RFC 5321 4.5.5)."""
-        return self.path in _NULL_PATHS
+        return self.path in NULL_PATHS
 
     @property
     def is_system(self) -> bool:
@@ -78,6 +82,13 @@ class BounceEvidence:
         if _is_only_links(self.message) and returned_headers(self.message) is None:
             return self.null_path and has_code(text)
         return self.null_path or has_code(text) or returned_headers(self.message) is not None
+
+    def shown(self, text: str) -> bool:
+        """Return whether it is `proven`, or a system's few words about a failure that offer nothing to click."""
+        if self.proven(text):
+            return True
+        brief = len(text) < _BRIEF and _CLICK.search(text) is None and not _is_only_links(self.message)
+        return brief and self.is_system and tells_of_delivery(text)
 
     def believable(self, text: str, *, known_form: bool = False) -> bool:
         """Return whether to believe a notice that names recipients and consists of more than links.

@@ -12,6 +12,7 @@ from mailflatrate.mail.bounce_text.verdict import judge
 from mailflatrate.mail.dsn import DsnReport, RecipientReport, parse_fields, read_dsn
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.body import notice_text
+from mailflatrate.mail.reading.forward import find_forward
 from mailflatrate.mail.reading.mime import MimePart, parse
 from mailflatrate.mail.reading.original import returned_headers
 from mailflatrate.mail.reading.values import BounceReason, BounceVerdict, Failure
@@ -95,10 +96,12 @@ def _addressee(message: MimePart) -> str:
     """Return the addressee of the returned mail, if exactly one person can be meant."""
     if (reported := verp_recipient(message)) or (reported := next(iter(failed_recipients_header(message)), "")):
         return reported
+    own = own_addresses(message)
     headers = returned_headers(message)
     if headers is None:
-        return ""
-    own = own_addresses(message)
+        quoted = find_forward(notice_text(message), message.headers.text("subject"))
+        named = address.find_all(quoted.to) if quoted else []
+        return named[0] if len(named) == 1 and named[0].lower() not in own else ""
     for name in ("x-failed-recipients", "delivered-to", "x-original-to", "to"):
         named = [mailbox for value in headers.all(name) for mailbox in address.find_all(value)]
         if len(named) == 1 and named[0].lower() not in own:

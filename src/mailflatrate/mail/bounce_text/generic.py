@@ -8,13 +8,10 @@ import re
 from mailflatrate.mail.bounce_text.bystanders import accused, not_at_home, without_quotes
 from mailflatrate.mail.bounce_text.contacts import labelled_recipients
 from mailflatrate.mail.bounce_text.dialect import ADDR, NamedRecipient
-from mailflatrate.mail.bounce_text.evidence import is_system_mailbox
-from mailflatrate.mail.bounce_text.grammar import read_sentences
-from mailflatrate.mail.bounce_text.normal import normalise
-from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting
+from mailflatrate.mail.bounce_text.evidence import NULL_PATHS, is_system_mailbox
+from mailflatrate.mail.bounce_text.undelivered import says_undelivered, says_waiting, tells_of_delivery, tells_refusal
 from mailflatrate.mail.reading import address
 from mailflatrate.mail.reading.mime import MimePart
-from mailflatrate.mail.reading.values import BounceReason
 
 _FAILURE_WORDS = re.compile(
     r"(?:could|can|was|has|is|were)(?: ?not|n't) (?:be )?(?:been )?(?:deliver|reach|sent|send|able to deliver)|"
@@ -54,9 +51,7 @@ _LABELLED = re.compile(
     re.I,
 )
 _ALONE = re.compile(rf"^[ \t*>-]{{0,8}}[<\"'\[(]?({ADDR})[>\"'\])]?[ \t]*(?::.*|\(.*|\[.*|-.*|,)?$", re.M)
-_REFUSALS = frozenset(
-    {BounceReason.USERUNKNOWN, BounceReason.HOSTUNKNOWN, BounceReason.MAILBOXFULL, BounceReason.SUSPEND}
-)
+_MAX_ROWS = 100
 _SERVANTS = frozenset(
     {"postmaster", "mailer-daemon", "abuse", "support", "help", "helpdesk", "webmaster", "noreply", "no-reply"}
 )
@@ -72,17 +67,39 @@ def generic_notice(message: MimePart, text: str, *, failure: bool) -> list[Named
     head = without_quotes(text[:6000])
     if labelled := _labelled(message, head):
         return labelled
+    rows = _rows(message, head)
     for region in (head[_failure_line(head) :], head):
         for pattern in (_ALONE, _LABELLED):
             found = _collect(message, pattern, region)
             if pattern is _LABELLED:
                 found = not_at_home(message, found)
             if found:
-                return found
+                return found if len(found) >= len(rows) else rows
+    if rows:
+        return rows
     rest = [NamedRecipient(mailbox, head) for mailbox in address.find_all(head) if not _is_servant(mailbox)]
     rest = not_at_home(message, accused(message, rest, head))
     # If the prose names several addresses, it is unknown which one failed.
     return rest if len(rest) == 1 else []
+
+
+def _rows(message: MimePart, text: str) -> list[NamedRecipient]:
+    """Return the recipients of a table: two or more lines with one address each, beside a refusal or in its column."""
+    lines = text.split("\n")
+    found: dict[str, NamedRecipient] = {}
+    columns: set[str] = set()
+    for index, line in enumerate(lines):
+        named = address.find_all(line) if "@" in line and len(found) < _MAX_ROWS else []
+        if len(named) != 1 or _is_servant(named[0]):
+            continue
+        below = lines[index + 1] if index + 1 < len(lines) else ""
+        row = line if "@" in below or not below[:1].isspace() else f"{line}\n{below}"
+        column = line[: len(line) - len(line.lstrip())]
+        if (column and column in columns) or _CODE.search(row) or tells_refusal(row):
+            columns.add(column)
+            found.setdefault(named[0].lower(), NamedRecipient(named[0], row))
+    left = accused(message, list(found.values()), text) if len(found) > 1 else []
+    return left if len(left) > 1 else []
 
 
 def _labelled(message: MimePart, text: str) -> list[NamedRecipient]:
@@ -101,16 +118,7 @@ def _speaks_of_failure(text: str, *, failure: bool) -> bool:
         return True
     if says_waiting(text):
         return True
-    return _tells_refusal(text)
-
-
-def _tells_of_delivery(text: str) -> bool:
-    return says_undelivered(text) or says_waiting(text) or _tells_refusal(text)
-
-
-def _tells_refusal(text: str) -> bool:
-    """Return whether the grammar of refusals, which knows other languages and words, finds one in the text."""
-    return not _REFUSALS.isdisjoint(read_sentences(normalise(text[:1500]).words).reasons)
+    return tells_refusal(text)
 
 
 def _failure_line(text: str) -> int:
@@ -134,10 +142,10 @@ def _strong(message: MimePart, text: str) -> bool:
     sender = message.headers.raw("from")
     if not address.clean(sender) or "daemon" in sender.lower():
         return True
-    path = message.headers.raw("return-path")
-    if path == "<>" and is_system_mailbox(address.clean(sender)) and _tells_of_delivery(text):
+    path = message.headers.raw("return-path").lower()
+    if path in NULL_PATHS and is_system_mailbox(address.clean(sender)) and tells_of_delivery(text):
         return True
-    return path in ("<>", "") and _REFUSED.search(text) is not None
+    return path in (*NULL_PATHS, "") and _REFUSED.search(text) is not None
 
 
 def _collect(message: MimePart, pattern: re.Pattern[str], text: str) -> list[NamedRecipient]:

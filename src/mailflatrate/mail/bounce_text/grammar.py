@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.grammar_abroad import ABROAD
-from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, GrammarWords
+from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, TEMPORARY, GrammarWords
 from mailflatrate.mail.reading.values import BounceReason
 
 _STEM = 3
@@ -31,6 +31,10 @@ _EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ENDS = frozenset(".;!?\n|")
 _PAUSES = frozenset(":,")
 _SENDER_REACH = 3
+_SCOPE = 8
+#: What follows is asked or supposed, not stated: "cannot tell whether the user exists".
+_SUPPOSED = frozenset({"whether", "if", "unless", "mean", "ob", "falls", "wenn", "si", "se"})
+_NEGATED = frozenset({"not", "no", "non", "isnt", "wasnt", "never", "nicht", "keine", "kein", "pas"})
 #: After these a server, list or message is only the place where something is missing.
 _PLACES = frozenset(
     {
@@ -59,8 +63,10 @@ class PredicateMeaning(Enum):
     HELD = "held"
     FULL = "full"
     PASSING = "passing"
+    TEMPORARY = "temporary"
 
 
+_ADVERBS = frozenset({PredicateMeaning.PASSING, PredicateMeaning.TEMPORARY})
 _REASONS: dict[tuple[Noun, PredicateMeaning], BounceReason] = {
     (Noun.RECIPIENT, PredicateMeaning.ABSENT): BounceReason.USERUNKNOWN,
     (Noun.RECIPIENT, PredicateMeaning.WEAK): BounceReason.USERUNKNOWN,
@@ -127,6 +133,7 @@ class _Lexicon:
             for field in fields(GrammarWords):
                 self._add(field.name, getattr(language, field.name))
         self._file(PASSING, None, PredicateMeaning.PASSING)
+        self._file(TEMPORARY, None, PredicateMeaning.TEMPORARY)
         for filed in (*self._exact.values(), *self._stems.values()):
             filed.sort(key=lambda phrase: (-len(phrase.words), -sum(map(len, phrase.words))))
 
@@ -181,12 +188,17 @@ def read_sentences(text: str) -> ReplyMeaning:
     """Return the meaning of the sentences in `text`; addresses in it are written as "addr", hosts as "hostname"."""
     folded = _APOSTROPHE.sub("", _ELISION.sub(r"\1 ", fold(text)))
     found: set[BounceReason] = set()
-    passing = weak = foreign = False
+    passing = weak = foreign = temporary = False
     for clause in _clauses(_TOKEN.findall(folded)[:_MAX_TOKENS]):
-        for noun, says in _statements(clause):
-            if says is PredicateMeaning.PASSING:
+        statements = list(_statements(clause))
+        ends = any(says is PredicateMeaning.TEMPORARY for _, says in statements)
+        passing = passing or ends
+        for noun, says in statements:
+            if says in _ADVERBS:
                 passing = True
                 continue
+            if ends and noun in (Noun.RECIPIENT, Noun.DOMAIN):
+                temporary = True
             weak = weak or (noun is Noun.RECIPIENT and says is PredicateMeaning.WEAK)
             foreign = foreign or (
                 noun in (Noun.OTHER, Noun.SENDER) and says in (PredicateMeaning.ABSENT, PredicateMeaning.NONE)
@@ -194,8 +206,8 @@ def read_sentences(text: str) -> ReplyMeaning:
             reason = _REASONS.get((noun, says)) if noun else None
             if reason is not None:
                 found.add(reason)
-    if weak and passing and BounceReason.USERUNKNOWN in found:
-        found.remove(BounceReason.USERUNKNOWN)
+    if temporary or (weak and passing and BounceReason.USERUNKNOWN in found):
+        found -= {BounceReason.USERUNKNOWN, BounceReason.HOSTUNKNOWN}
         found.add(BounceReason.ONHOLD)
     if not folded.isascii() and _EASTERN.search(folded):
         found |= _told_east(folded)
@@ -238,8 +250,11 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeani
     for predicate in predicates:
         says = predicate.phrase.says
         assert says is not None
-        if says is PredicateMeaning.PASSING:
-            yield None, says
+        if says in _ADVERBS:
+            if _NEGATED.isdisjoint(clause[max(0, predicate.start - 2) : predicate.start]):
+                yield None, says
+            continue
+        if not _SUPPOSED.isdisjoint(_scope(clause, predicate)):
             continue
         noun = _subject(clause, nouns, predicate)
         if noun is not None:
@@ -249,6 +264,13 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeani
                 _gap(noun, sender) <= _SENDER_REACH for sender in senders
             )
             yield (Noun.SENDER if of_sender else noun.phrase.noun), says
+
+
+def _scope(clause: list[str], predicate: _GrammarMatch) -> list[str]:
+    """Return the words before the predicate that may govern it: those since the last pause, up to a limit."""
+    before = clause[max(0, predicate.start - _SCOPE) : predicate.start]
+    pauses = [index for index, token in enumerate(before) if token in _PAUSES]
+    return before[pauses[-1] + 1 :] if pauses else before
 
 
 def _nouns_within(clause: list[str], start: int, end: int) -> list[_GrammarMatch]:

@@ -30,13 +30,24 @@ class GrammarWords:
 #: "Not found", "isn't recognized", "could not be located", "has never been registered": every pair is a predicate.
 _NEGATIONS = (
     "not|isnt|wasnt|arent|werent|never|cannot be|cant be|can not be|could not be|couldnt be|hasnt been|has not been|"
-    "have not been|not been|never been|was never|is no longer|no longer|not currently|unable to be|is not a|not a"
+    "have not been|not been|never been|was never|is no longer|no longer|not currently|unable to be|is not a|not a|"
+    "not an|isnt an|not among|isnt among|arent among"
 )
 _PARTICIPLES = (
     "found|recogni*|known|listed|located|registered|defined|identified|present|hosted|resolved|assigned|allocated|"
-    "provisioned|associated|configured|served|existing|valid|existent"
+    "provisioned|associated|configured|served|existing|valid|existent|matched|mapped|created|set up|our"
 )
-_PAIRS = "|".join(f"{negation} {word}" for negation in _NEGATIONS.split("|") for word in _PARTICIPLES.split("|"))
+_REFUSALS_TO_ACT = "does not|doesnt|do not|dont|did not|didnt|cannot|cant|can not"
+_ACTS = "know|know any|recogni*|host|serve|handle|match any|match an|correspond to any|correspond to an|belong to any"
+#: "Has no MX", "without a mail server": what a domain needs and a mailbox doesn't.
+_LACKS = "has no|have no|without|without a|lacks|lacks a|has neither|does not have a|doesnt have a|does not have an"
+_NEEDS = "mx|mail server|mailserver|mail exchanger|mail host|name server|nameserver"
+_PAIRS = "|".join(
+    f"{first} {second}"
+    for firsts, seconds in ((_NEGATIONS, _PARTICIPLES), (_REFUSALS_TO_ACT, _ACTS), (_LACKS, _NEEDS))
+    for first in firsts.split("|")
+    for second in seconds.split("|")
+)
 
 ENGLISH = GrammarWords(
     "English",
@@ -44,7 +55,7 @@ ENGLISH = GrammarWords(
         "user|users|username|userid|user id|recipient|recipients|recipent|rcpt|rcpts|mailbox|mailboxes|"
         "mail box|inbox|account|accounts|useraccount|address|addresses|addressee|alias|localpart|local part|"
         "customer|customers|subscriber|subscribers|employee|person|people|receiver|addr|email|emails|e mail|"
-        "maildrop|login|forward path|destination mailbox|staff|mail drop"
+        "maildrop|login|forward path|destination mailbox|staff|mail drop|or name|o r name|orname"
     ),
     domain=(
         "domain|domains|hostname|host|hosts|mail exchanger|mail exchanger or ip address|hostnames|"
@@ -58,7 +69,7 @@ ENGLISH = GrammarWords(
         "your domain|"
         "your host|your hostname|your server|your mx|your dns|your reverse|your address|your email|"
         "your e mail|your ip|your account|connecting|in from|in the from|authentication|credentials|password|"
-        "mailer host|your mail|your provider|ip address|"
+        "mailer host|address you .. from|account you .. from|your mail|your provider|ip address|"
         "ip addresses|ip range|client ip|client name|client address|peer|remote host|originating"
     ),
     other=(
@@ -75,7 +86,9 @@ ENGLISH = GrammarWords(
         "unknown|unknow|unkown|not known|not a known|no such|no longer exist*|no longer valid|"
         "no longer active|no longer in use|no longer in service|no longer here|no longer used|"
         "no longer works|no longer working|no longer employed|no longer with|no longer on|"
-        "no longer available|no longer a|no longer an|no longer part|no longer hosted|no longer registered|"
+        "no longer available|no longer a|no longer an|"
+        "no longer has a|no longer has an|no longer have a|no trace of|no longer part|"
+        "no longer hosted|no longer registered|"
         "not .. any more|not .. anymore|not exist*|doesnt .. exist*|does not .. exist*|do not exist*|dont exist*|"
         "didnt exist|did not exist|cease* to exist|nonexist*|non exist*|inexistent|not found|notfound|"
         "not be found|couldnt be found|cant be found|cannot be found|wasnt found|isnt found|could not find|"
@@ -106,10 +119,12 @@ ENGLISH = GrammarWords(
     ),
     weak=(
         "unavailable|not available|isnt available|unavaiable|deleted|removed|closed|terminated|deactivated|"
-        "discontinued|cancelled|canceled|abandoned|obsolete|decommissioned|purged|dropped|expired|dead"
+        "discontinued|cancelled|canceled|abandoned|obsolete|decommissioned|purged|dropped|expired|dead|erased|"
+        "destroyed|wiped|shut down|is gone|resigned"
     ),
     none=(
-        "no|bad|not our|dont have a|dont have an|do not have a|do not have an|doesnt have a|"
+        "no|bad|not our|none of our|there isnt a|there isnt an|there is not a|there is not an|"
+        "dont have a|dont have an|do not have a|do not have an|doesnt have a|"
         "doesnt have an|does not have a|"
         "does not have an|has no|have no"
     ),
@@ -118,7 +133,10 @@ ENGLISH = GrammarWords(
         "is restricted|paused|unused|no longer accept*|no longer receiv*|not enabled|not activated|"
         "isnt activated"
     ),
-    full=("full|over quota|overquota|over the quota|over its quota|over limit|exceeded|out of space|out of storage"),
+    full=(
+        "full|over quota|overquota|over the quota|over its quota|over limit|over its limit|"
+        "over its allowance|exceeded|out of space|out of storage"
+    ),
 )
 
 #: Scripts without spaces: found as substrings, the nearest noun within a few characters.
@@ -145,10 +163,15 @@ EAST = GrammarWords(
     full="已满|已滿|不足|超过|超出|超過|一杯|いっぱい|満杯|容量|超え|가득|초과|부족",
 )
 
+#: Words for a state that ends; in the same sentence, no predicate is an end.
+TEMPORARY = (
+    "temporar*|temporaire*|temporalmente|temporane*|tijdelijk|tymczasow*|dočasn*|ideiglenes*|tillfällig*|midlertidig*|"
+    "tilapäis*|vorübergehend|voruebergehend|provisoire*|временно|тимчасово|geçici|until"
+)
+
 #: Words after which a weak predicate is no longer an end.
 PASSING = (
-    "temporar*|temporaire*|temporalmente|temporane*|tijdelijk|tymczasow*|dočasn*|ideiglenes*|tillfällig*|midlertidig*|"
-    "tilapäis*|vorübergehend|voruebergehend|provisoire*|временно|тимчасово|geçici|try again|try later|retry|later|"
+    "try again|try later|retry|later|"
     "currently|momentan|derzeit|actuellement|momentaneamente|at this time|right now|for now|at the moment|"
     "not available now|unavailable now|busy|please wait"
 )

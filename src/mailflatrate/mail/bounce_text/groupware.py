@@ -179,11 +179,12 @@ X400 = BounceDialect(
         "this report relates to your message",
         "delivery report content",
         "dda:rfc-822=",
+        "dd.rfc-822=",
         "your message could not be delivered*x.400",
         "conversion * prohibited",
     ),
     recipients=(
-        re.compile(rf"dda:rfc-?822=({ADDR})", re.I),
+        re.compile(rf"\bdd[a.]:?rfc-?822=({ADDR})", re.I),
         re.compile(rf"^[ \t]*(?:delivery to|to|recipient|for):?[ \t]*<?({ADDR})", re.M | re.I),
         _LINE,
     ),

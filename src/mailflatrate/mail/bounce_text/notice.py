@@ -60,6 +60,8 @@ _DELAY = re.compile(
     r"still (?:being retried|trying)|has been (?:postponed|deferred)|verzögert|en attente|retrasad|ritard",
     re.I,
 )
+#: X.400's alphabet has no "@" (RFC 2156 3.4).
+_X400_AT = re.compile(r"(\brfc-?822=[\w.+-]{1,128})\(a\)", re.I)
 _ANSWER_SUBJECT = re.compile(r"\s*(?:re|aw|fwd?|wg|antw|sv|tr|rv)\s*:", re.I)
 # What Exim tells its own postmaster: nothing was returned, and no delivery has ended.
 _TO_POSTMASTER = re.compile(r"\bfrozen\b|error\(s\) in forwarding or filtering", re.I)
@@ -87,7 +89,7 @@ def read_notice(message: MimePart) -> BounceNotice | None:
     if not (machine or failure or "x-failed-recipients" in message.headers) or _TO_POSTMASTER.search(subject):
         return None
     evidence = BounceEvidence(message, named=_names_machine(sender or "<>"), failure=failure)
-    text = notice_text(message)
+    text = _X400_AT.sub(r"\1@", notice_text(message))
     lower = text.lower()
     nameless: BounceNotice | None = None
     for dialect in DIALECTS:
@@ -179,7 +181,7 @@ def _generic(message: MimePart, text: str, lower: str, evidence: BounceEvidence)
         # It holds the mail back until its sender answers; nothing failed.
         return None
     named = generic_notice(message, region, failure=evidence.failure)
-    if not named and not (evidence.failure and is_daemon(message) and evidence.proven(region)):
+    if not named and not (evidence.failure and (is_daemon(message) or evidence.is_system) and evidence.shown(region)):
         return None
     delayed = _DELAY.search(f"{message.headers.text('subject')}\n{region}") is not None or says_waiting(region)
     return BounceNotice("unknown", tuple(named), delayed, region)

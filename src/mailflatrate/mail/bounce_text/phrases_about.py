@@ -59,5 +59,6 @@ ELSEWHERE = re.compile(
     r"rate|limit\w*|throttl\w*|"
     r"maintenance|newsletters?|content|attachments?|tls|starttls|auth\w*|connections?|too many|temporar\w*|later|quota|"
     r"unsolicited|bulk|greylist\w*|your (?:server|domain|host|provider|isp|network)|absender\w*|exp[ée]diteur|"
-    r"remitente|mittente|remetente|отправител\w*|dns|mx|timeout|timed out|header\w*|subject|signature)\b"
+    r"remitente|mittente|remetente|отправител\w*|dns|mx|timeout|timed out|header\w*|subject|signature|"
+    r"permission|permitted|allowance|size|smaller|larger|[mk]b|room|space|full|storage|maintained|until)\b"
 )

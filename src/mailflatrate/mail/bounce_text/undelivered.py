@@ -2,14 +2,20 @@
 
 import re
 
-from mailflatrate.mail.bounce_text.grammar import fold
+from mailflatrate.mail.bounce_text.grammar import fold, read_sentences
+from mailflatrate.mail.bounce_text.normal import normalise
+from mailflatrate.mail.reading.values import BounceReason
 
 _MAX_TEXT = 1500
+_REFUSALS = frozenset(
+    {BounceReason.USERUNKNOWN, BounceReason.HOSTUNKNOWN, BounceReason.MAILBOXFULL, BounceReason.SUSPEND}
+)
 _ADDRESS = re.compile(r"[^\s<>]{1,128}@[\w.-]{1,255}\w")
 
 #: Negation and verb of each language, joined by at most a few words; folded as the text is.
 _SAID = (
-    r"\b(?:not|cannot|\w{{2,6}}n['’]t)\b{gap}(?:deliver|reach|sent\b)|\bunable to (?:deliver|reach|send)|"
+    r"\b(?:not|cannot|\w{{2,6}}n['’]t)\b{gap}(?:deliver|reach|sent\b|relayed|forwarded|transmitted|transferred)|"
+    r"\bunable to (?:deliver|reach|send|relay|forward|transmit)|"
     r"\bundeliver|\bdeliver\w*{gap}\bfail|"
     r"\bfail\w*{gap}\bdeliver",
     r"\bnicht\b{gap}(?:zugest|zustell|zuzustell|ausgelief|ubermitt|versend|versand)",
@@ -84,6 +90,16 @@ def says_waiting(text: str) -> bool:
     folded = _sentences(text)
     late = _LATE_MAIL.search(folded) is not None
     return late or (_WAITS.search(folded) is not None and _UNDELIVERED.search(folded) is not None)
+
+
+def tells_of_delivery(text: str) -> bool:
+    """Return whether `text` says that a message did not arrive, is late, or was refused."""
+    return says_undelivered(text) or says_waiting(text) or tells_refusal(text)
+
+
+def tells_refusal(text: str) -> bool:
+    """Return whether the grammar of refusals, which knows other languages and words, finds one in the text."""
+    return not _REFUSALS.isdisjoint(read_sentences(normalise(text[:_MAX_TEXT]).words).reasons)
 
 
 def _sentences(text: str) -> str:

@@ -262,7 +262,8 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning)
         living = None
     if living is not None:
         # "550 5.1.1 mailbox suspended": the code of a dead address outweighs the word.
-        if living is BounceReason.SUSPEND and case.detail in DEAD_DETAILS and case.status.startswith("5"):
+        ends = BounceReason.ONHOLD in reported.reasons
+        if living is BounceReason.SUSPEND and not ends and case.detail in DEAD_DETAILS and case.status[:1] == "5":
             return BY_DETAIL[case.detail], False
         return living, True
     row = ROUTE.find(case.bare, grams)
