@@ -104,7 +104,7 @@ def released(anna: Customer) -> dict[str, int]:
     campaign = anna.ticked(anna.draft())
     with tenancy.account(anna.account_id):
         decision = release_campaign(campaign.id, by=anna.owner)
-    assert decision.allowed and decision.edition_id, decision.findings
+    assert decision.allowed and decision.edition_id, [f for f in decision.findings if not f["passed"]]
     return {
         "account": anna.account_id,
         "campaign": campaign.id,
