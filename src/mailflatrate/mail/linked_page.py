@@ -16,6 +16,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflatrate.mail.feed import plain
+from mailflatrate.mail.reading.mime import decode_bytes
 from mailflatrate.mail.stated_facts import StatedPrice, read_amount
 
 LONGEST_TITLE, LONGEST_EXTRACT = 200, 600
@@ -58,10 +59,7 @@ class LinkedPage:
 
 def read_linked_page(body: bytes, charset: str = "utf-8") -> LinkedPage:
     """Read a page. What can't be read is left out."""
-    try:
-        source = body.decode(charset, "replace")
-    except LookupError:
-        source = body.decode("utf-8", "replace")
+    source = decode_bytes(body, charset)
     tree = LexborHTMLParser(source)
     found = [*_linked_data(tree), *_microdata(tree), *_open_graph(tree)]
     prices = dict.fromkeys(each for each in found if isinstance(each, PriceRange))

@@ -20,6 +20,7 @@ from enum import Enum
 from io import BufferedIOBase
 from urllib.parse import quote, urljoin, urlsplit
 
+from mailflatrate.mail.reading.mime import decode_bytes
 from mailflatrate.wire.deadline import Deadline
 from mailflatrate.wire.dns.resolver import Resolver
 from mailflatrate.wire.public_urls import PORTS, Networks, is_public
@@ -120,11 +121,7 @@ def fetch_page(
     `private` permits addresses in private networks; only tests set it.
     """
     seen = fetch(url, resolver, Want(accept=accept), private=private, context=context)
-    try:
-        text = seen.body.decode(seen.charset, "replace")
-    except LookupError as problem:
-        return FetchedPage(seen.url, WebStatus.FAILED, problem=str(problem))
-    return FetchedPage(seen.url, seen.status, text, seen.problem)
+    return FetchedPage(seen.url, seen.status, decode_bytes(seen.body, seen.charset), seen.problem)
 
 
 def fetch(

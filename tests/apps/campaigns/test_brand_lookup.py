@@ -12,6 +12,7 @@ from mailflatrate.apps.campaigns.errors import CampaignInputError
 from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import BrandKit, BrandLookup
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver
 from support.customers import sending_customer
@@ -74,7 +75,8 @@ def test_a_lookup_that_fails_ends_and_lookups_count_as_pages(monkeypatch: pytest
     anna = sending_customer(people=0)
     with tenancy.account(anna.account_id):
         request_lookup("https://lindenhof.example/")
-    look_up_brand(anna.account_id, resolver=Broken([]), private=True)
+    with pytest.raises(TaskFailed):
+        look_up_brand(anna.account_id, resolver=Broken([]), private=True)
     assert "choose colors and logo yourself" in anna.page("brand/")
     with tenancy.account(anna.account_id):
         request_lookup("https://lindenhof.example/")

@@ -19,6 +19,7 @@ from mailflatrate.apps.campaigns.jobs import forget_fetches
 from mailflatrate.apps.campaigns.models import Media, MessageCopy
 from mailflatrate.apps.gate.actions import check_campaign
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.mail.copied_values import MAX_PAGE_OCTETS
 from mailflatrate.rules import limits
 from mailflatrate.wire.dns import DnsAnswer, DnsResolver
@@ -134,7 +135,8 @@ def test_a_job_that_fails_and_a_day_that_is_used_up_are_said(site: OtherSite, mo
     anna = sending_customer(people=0)
     with tenancy.account(anna.account_id):
         broken, late = (request_copy(name="", url=site.base + "/news", file=b"", by=anna.owner) for _ in range(2))
-    copy_message(anna.account_id, broken.id, resolver=Broken([]), private=True)
+    with pytest.raises(TaskFailed):
+        copy_message(anna.account_id, broken.id, resolver=Broken([]), private=True)
     assert "We couldn&#x27;t copy this message" in anna.page(f"copies/{broken.id}/")
     monkeypatch.setitem(limits._TIGHTENED, "page_fetches_day", 1)
     copy_message(anna.account_id, late.id, resolver=site.resolver, private=True)

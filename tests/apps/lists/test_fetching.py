@@ -20,8 +20,9 @@ from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.jobs import check_move, expire_keys
 from mailflatrate.apps.lists.models import Move, MoveFetch
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.jobs import TaskFailed
 from mailflatrate.base.storage import files as storage
-from mailflatrate.wire.dns import DnsResolver
+from mailflatrate.wire.dns import DnsAnswer, DnsResolver
 from support.customers import Customer, customer_with_members
 from support.fake_apis import FakeApi, recorded, serving
 from support.moves import MoveIn
@@ -322,6 +323,23 @@ def test_our_own_network_is_never_asked(anna: Customer, brevo: FakeApi) -> None:
     fetch_files(anna.account_id, move.id, ApiLink(DnsResolver(["127.0.0.1"]), pause=waits.append))
     assert move.row.state == "failed"
     assert brevo.asked == []
+
+
+class Mistaken(DnsResolver):
+    """A resolver with a mistake of ours."""
+
+    def a(self, name: str) -> DnsAnswer:
+        raise RuntimeError(name)
+
+
+def test_an_error_of_ours_ends_a_fetch_and_counts_as_a_failed_job(anna: Customer) -> None:
+    """A retry would find the fetch ended and count as succeeded."""
+    move = begun(anna, "listmonk")
+    redirect(anna, move, "https://news.anna.example")
+    with pytest.raises(TaskFailed):
+        fetch_files(anna.account_id, move.id, ApiLink(Mistaken([])))
+    assert move.row.state == "failed"
+    assert "Our team has been notified" in move.row.problem
 
 
 def test_moving_the_address_of_a_sealed_key_makes_it_useless(anna: Customer, brevo: FakeApi) -> None:

@@ -8,11 +8,11 @@ one move. The key is decrypted only here, and leaves only in the headers of requ
 import csv
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -27,9 +27,9 @@ from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.table_files import TableFile
 from mailflatrate.apps.lists.models import Move, MoveFetch, MoveState
 from mailflatrate.base import tenancy
+from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage import files as storage
-from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.mail.vault import VaultError
 
 _LOCK_SPACE: Final = 0x66657463 << 32
@@ -58,20 +58,15 @@ def fetch_files(account_id: int, move_id: int, link: ApiLink | None = None) -> N
             fetch = waiting.filter(move__state=MoveState.FETCHING).first()
         if fetch is None:
             return
-        try:
-            _fetch(fetch, link or ApiLink(configured_resolver()))
-        except _GivenUp:
-            return
-        except FetchProblem as problem:
-            _fail(fetch, str(problem), is_final=problem.is_final)
-        except ImportProblem as problem:
-            _fail(fetch, str(problem))
-        except (OperationalError, InterfaceError, StorageFailed):
-            raise
-        except Exception:
-            log.exception("move fetch failed", move_id=move_id, system=fetch.system)
-            _fail(fetch, _BROKEN)
-            raise
+        with long_task("move fetch", partial(_fail, fetch, _BROKEN), move_id=move_id):
+            try:
+                _fetch(fetch, link or ApiLink(configured_resolver()))
+            except _GivenUp:
+                return
+            except FetchProblem as problem:
+                _fail(fetch, str(problem), is_final=problem.is_final)
+            except ImportProblem as problem:
+                _fail(fetch, str(problem))
 
 
 def _fail(fetch: MoveFetch, problem: str, *, is_final: bool = False) -> None:

@@ -30,6 +30,10 @@ MAX_HEADER_BYTES = 256 * 1024
 MAX_TEXT_BYTES = 256 * 1024
 
 
+_NO_CHARSETS = {"idna", "punycode", "undefined"}
+"""Codecs of names, and one that always fails; punycode's time grows with the square of the length."""
+
+
 @lru_cache(maxsize=256)
 def _codec(name: str) -> str:
     """Return the Python codec for a declared charset; Latin-1 (which takes any byte) for an unknown name."""
@@ -46,7 +50,7 @@ def _codec(name: str) -> str:
     except (LookupError, ValueError):
         return "latin-1"
     # Codecs such as "zip" or "rot13" turn bytes into something else than text.
-    return found.name if found._is_text_encoding else "latin-1"
+    return found.name if found._is_text_encoding and found.name not in _NO_CHARSETS else "latin-1"
 
 
 def decode_bytes(data: bytes, charset: str) -> str:

@@ -1,11 +1,9 @@
 """Look up a brand on a website: a worker fetches the page, its style sheets and a logo, and a person confirms them."""
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.campaigns.actions.media import upload_media
@@ -29,8 +27,6 @@ from mailflatrate.wire.web import Document, Want, WebStatus
 JOB: Final = "campaigns.look_up_brand"
 SHEET: Final = Want(accept="text/css", agent=AGENT, most_octets=256 * 1024, seconds=10.0)
 _Get: TypeAlias = Callable[[str, Want], Document]
-
-log = structlog.get_logger(__name__)
 
 
 def request_lookup(url: str) -> BrandLookup:
@@ -86,22 +82,18 @@ def look_up_brand(account_id: int, *, resolver: Resolver | None = None, private:
     def get(url: str, want: Want) -> Document:
         return fetch_counted(account_id, url, resolver, want, private=private) or Document(url, WebStatus.UNKNOWN)
 
-    try:
-        brand = _read(lookup.url, get)
-        logo_id = _logo(account_id, lookup.url, brand, get) if brand is not None else None
-    except (InterfaceError, OperationalError):
-        raise  # the job is tried again
-    except Exception:  # whatever a stranger's page makes fail, the lookup ends, and the page says so
-        log.exception("brand_lookup_failed")
-        brand = None
-    if brand is None:
+    def end(state: CopyState, **found: Any) -> None:
         with tenancy.account(account_id):
-            BrandLookup.objects.filter(id=lookup.id, url=lookup.url).update(state=CopyState.FAILED)
-        return
-    with tenancy.account(account_id):
-        BrandLookup.objects.filter(id=lookup.id, url=lookup.url, state=CopyState.WAITING).update(
-            state=CopyState.DONE, values=dict(brand.values), colors=list(brand.colors), logo_id=logo_id
-        )
+            waiting = BrandLookup.objects.filter(id=lookup.id, url=lookup.url, state=CopyState.WAITING)
+            waiting.update(state=state, **found)
+
+    with jobs.long_task("brand lookup", lambda: end(CopyState.FAILED)):
+        brand = _read(lookup.url, get)
+        if brand is None:
+            end(CopyState.FAILED)
+            return
+        logo_id = _logo(account_id, lookup.url, brand, get)
+        end(CopyState.DONE, values=dict(brand.values), colors=list(brand.colors), logo_id=logo_id)
 
 
 def _read(url: str, get: _Get) -> SiteBrand | None:

@@ -11,8 +11,6 @@ from datetime import timedelta
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -45,8 +43,6 @@ FEED: Final = Want(
 PICTURE: Final = Want(accept="image/*", agent=AGENT, most_octets=PICTURE_OCTETS, seconds=10.0)
 _PROBLEMS: Final = {WebStatus.MISSING: "missing", WebStatus.FAILED: "failed", WebStatus.UNKNOWN: "unreachable"}
 _Get: TypeAlias = Callable[[str, Want], Document | None]
-
-log = structlog.get_logger(__name__)
 
 
 class _NotFound(Exception):
@@ -117,19 +113,18 @@ def look_up_content(
     def get(url: str, want: Want) -> Document | None:
         return fetch_counted(account_id, url, resolver, want, private=private)
 
-    try:
-        items = _read(lookup, get)
-        found = [_stored(account_id, lookup, item, picture) for item, picture in _pictures(lookup, items, get)]
-        values: dict[str, Any] = {"state": CopyState.DONE, "found": found}
-    except (InterfaceError, OperationalError):
-        raise  # the job is tried again
-    except _NotFound as refused:
-        values = {"state": CopyState.FAILED, "problem": refused.problem}
-    except Exception:  # whatever a stranger's page makes fail, the lookup ends, and the page says so
-        log.exception("content_lookup_failed", lookup_id=lookup_id)
-        values = {"state": CopyState.FAILED, "problem": "broken"}
-    with tenancy.account(account_id):
-        ContentLookup.objects.filter(id=lookup_id, state=CopyState.WAITING).update(**values)
+    def end(state: CopyState, **values: Any) -> None:
+        with tenancy.account(account_id):
+            ContentLookup.objects.filter(id=lookup_id, state=CopyState.WAITING).update(state=state, **values)
+
+    with jobs.long_task("content lookup", lambda: end(CopyState.FAILED, problem="broken"), lookup_id=lookup_id):
+        try:
+            items = _read(lookup, get)
+        except _NotFound as refused:
+            end(CopyState.FAILED, problem=refused.problem)
+            return
+        pictures = _pictures(lookup, items, get)
+        end(CopyState.DONE, found=[_stored(account_id, lookup, item, picture) for item, picture in pictures])
 
 
 def _read(lookup: ContentLookup, get: _Get) -> tuple[FoundItem, ...]:

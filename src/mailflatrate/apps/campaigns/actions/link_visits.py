@@ -1,12 +1,13 @@
 """Visit the links of a draft once before it is released, and keep what was seen (R-49, ADR 0071)."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from typing import Final
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from mailflatrate.apps.campaigns import queries
@@ -67,7 +68,17 @@ def visit_again(campaign_id: int) -> int:
 
 
 def visit_links(account_id: int, campaign_id: int, *, resolver: Resolver | None = None, private: bool = False) -> None:
-    """Visit the links that wait, outside any transaction, and store each result at once. `private` is for tests."""
+    """Visit the links that wait, outside any transaction, and store each result at once. `private` is for tests.
+
+    Raises TaskFailed in the end if visits failed through an error of ours.
+    """
+    failed: list[str] = []
+    _visit_waiting(account_id, campaign_id, resolver or configured_resolver(), failed, private=private)
+    if failed:
+        raise jobs.TaskFailed(f"{len(failed)} link visits failed")
+
+
+def _visit_waiting(account_id: int, campaign_id: int, resolver: Resolver, failed: list[str], *, private: bool) -> None:
     with tenancy.account(account_id):
         waiting = list(_links_to_visit(campaign_id))
     ends_at = monotonic() + TURN_SECONDS
@@ -76,7 +87,10 @@ def visit_links(account_id: int, campaign_id: int, *, resolver: Resolver | None 
             with tenancy.account(account_id):
                 request_visits(campaign_id, after=timedelta(0))
             return
-        seen = _seen(account_id, url, resolver or configured_resolver(), private=private)
+        seen: Document | None = Document(url, WebStatus.UNKNOWN, problem="the visit failed")
+        # One link at which we fail must not keep the others from being visited.
+        with suppress(jobs.TaskFailed), jobs.long_task("link visit", partial(failed.append, url)):
+            seen = fetch_counted(account_id, url, resolver, _want(), private=private)
         if seen is None:
             return  # the page says that the day is used up, and offers to visit the links again
         page = _read(seen)
@@ -117,17 +131,6 @@ def _links_to_visit(campaign_id: int) -> Iterator[str]:
         if url not in rows
     )
     yield from [url for url in links if may_visit(url) and (url not in rows or rows[url].visited_at is None)]
-
-
-def _seen(account_id: int, url: str, resolver: Resolver, *, private: bool) -> Document | None:
-    """Visit one link; None when the account's day is used up."""
-    try:
-        return fetch_counted(account_id, url, resolver, _want(), private=private)
-    except (InterfaceError, OperationalError):
-        raise  # the job is tried again
-    except Exception:  # one link that fails must not keep the others from being visited
-        log.exception("link_visit_failed")
-        return Document(url, WebStatus.FAILED, problem="the visit failed")
 
 
 def _want() -> Want:

@@ -11,8 +11,6 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -34,6 +32,7 @@ from mailflatrate.mail.copied_values import (
     CopyNote,
     LeftOut,
 )
+from mailflatrate.mail.reading.mime import decode_bytes
 from mailflatrate.wire.dns import Resolver
 from mailflatrate.wire.web import Want, WebStatus
 
@@ -58,8 +57,6 @@ _PROBLEMS: Final = {
 }
 _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{1,30})", re.IGNORECASE)
 _MARK: Final = re.compile(re.escape(PICTURE_MARK).replace(r"\{\}", r"(\d+)"))
-
-log = structlog.get_logger(__name__)
 
 
 def request_copy(*, name: str, url: str, file: bytes, by: User) -> MessageCopy:
@@ -113,13 +110,11 @@ def is_web_address(url: str) -> bool:
 
 def decoded(file: bytes) -> str:
     """Return the text of an HTML file: in UTF-8, in what it declares, or in an old Windows encoding."""
-    declared = _CHARSET.search(file[:4096])
-    for encoding in ("utf-8-sig", declared[1].decode() if declared else "utf-8"):
-        try:
-            return file.decode(encoding).replace("\0", "\ufffd")
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return file.decode("cp1252", "replace").replace("\0", "\ufffd")
+    try:
+        return file.decode("utf-8-sig").replace("\0", "\ufffd")
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(file[:4096])
+        return decode_bytes(file, declared[1].decode() if declared else "cp1252")
 
 
 def copy_message(account_id: int, copy_id: int, *, resolver: Resolver | None = None, private: bool = False) -> None:
@@ -128,13 +123,8 @@ def copy_message(account_id: int, copy_id: int, *, resolver: Resolver | None = N
         copy = MessageCopy.objects.filter(id=copy_id, state=CopyState.WAITING).first()
     if copy is None:
         return
-    try:
+    with jobs.long_task("copy of a message", lambda: _fail(account_id, copy_id, BROKEN), copy_id=copy_id):
         _copy(account_id, copy, resolver or configured_resolver(), private=private)
-    except (InterfaceError, OperationalError):
-        raise  # the job is tried again
-    except Exception:  # whatever a stranger's page makes fail, the copy ends, and the page says so
-        log.exception("message_copy_failed", copy_id=copy_id)
-        _fail(account_id, copy_id, BROKEN)
 
 
 def _copy(account_id: int, copy: MessageCopy, resolver: Resolver, *, private: bool) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.models import User
@@ -101,17 +101,13 @@ def cancel_writing(campaign_id: int, request_id: int) -> None:
 
 def suggest_texts(account_id: int, request_id: int) -> None:
     """Ask the model about each text of a request, outside any transaction. Idempotent: goes on where it was."""
+    fail = partial(_fail, account_id, request_id)
     row = _load(account_id, request_id)
     while row is not None and len(row.answers) < len(row.texts):
-        try:
+        with jobs.long_task("writing help", partial(fail, ChatProblem.FAILED.value), request_id=request_id):
             problem = _answer_next(account_id, row)
-        except (InterfaceError, OperationalError):
-            raise  # the job is tried again
-        except Exception:  # whatever an answer makes fail, the request ends, and the page says so
-            log.exception("writing_help_failed")
-            problem = ChatProblem.FAILED.value
         if problem:
-            _update(account_id, request_id, state=WritingState.FAILED, problem=problem)
+            fail(problem)
             return
         row = _load(account_id, request_id)
 
@@ -120,6 +116,10 @@ def _load(account_id: int, request_id: int) -> WritingRequest | None:
     with tenancy.account(account_id):
         found = WritingRequest.objects.filter(id=request_id, state=WritingState.WAITING)
         return found.select_related("campaign").first()
+
+
+def _fail(account_id: int, request_id: int, problem: str) -> None:
+    _update(account_id, request_id, state=WritingState.FAILED, problem=problem)
 
 
 def _update(account_id: int, request_id: int, **values: Any) -> None:

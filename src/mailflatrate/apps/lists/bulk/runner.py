@@ -7,10 +7,10 @@ runners of the same action.
 import json
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.lists.bulk.selection import fix_selection
@@ -19,7 +19,7 @@ from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.limits import LIMIT_CHANGED, may_go_on, scope_as_started
 from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkState, ChangeSource
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.jobs import TaskFailed
+from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.tenancy import PlatformReason
 
@@ -28,26 +28,21 @@ UNDO_DAYS = 7
 _LOCK_SPACE = 0x62756C6B << 32
 OUR_ERROR = gettext_noop("An error on our side stopped this. Our team has been notified.")
 
-log = structlog.get_logger(__name__)
-
 
 def run_bulk(account_id: int, action_id: int) -> None:
     """Run or resume a bulk action to its end. Does nothing if it is over or another runner has it."""
     with session_lock(_LOCK_SPACE + action_id) as free:
         if not free or not _begin(account_id, action_id):
             return
-        try:
+        with long_task("bulk action", partial(_fail, account_id, action_id), action_id=action_id):
             while _step(account_id, action_id):
                 pass
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            log.exception("bulk action failed", action_id=action_id)
-            with tenancy.account(account_id):
-                BulkAction.objects.filter(id=action_id).update(
-                    state=BulkState.FAILED, problem=OUR_ERROR, finished_at=clock.now()
-                )
-            raise TaskFailed("bulk action failed") from error
+
+
+def _fail(account_id: int, action_id: int) -> None:
+    with tenancy.account(account_id):
+        action = BulkAction.objects.filter(id=action_id)
+        action.update(state=BulkState.FAILED, problem=OUR_ERROR, finished_at=clock.now())
 
 
 def _begin(account_id: int, action_id: int) -> bool:

@@ -7,10 +7,9 @@ same export.
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import IO
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.errors import ListError
@@ -22,16 +21,13 @@ from mailflatrate.apps.lists.exports.suppressions import SuppressionRows, count_
 from mailflatrate.apps.lists.limits import LIMIT_CHANGED, limited_as_started, may_go_on, scope_as_started
 from mailflatrate.apps.lists.models import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.base import audit, clock, tenancy
-from mailflatrate.base.jobs import TaskFailed
+from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.base.storage import files as storage
-from mailflatrate.base.storage.interface import StorageFailed
 
 AREA = "exports"
 KEPT_DAYS = 7
 _LOCK_SPACE = 0x6578706F << 32
-
-log = structlog.get_logger(__name__)
 
 
 class _Canceled(Exception):
@@ -48,23 +44,19 @@ def run_export(account_id: int, export_id: int, *, on_page: Callable[[int, int],
         job = _begin(account_id, export_id) if free else None
         if job is None:
             return
-        try:
-            with storage.scratch_file() as file:
-                with limited_as_started(job):
-                    rows = _write(job, file, on_page)
-                file.flush()
-                file.seek(0)
-                _keep(job, file, rows)
-        except _Canceled:
-            _end(job, ExportState.CANCELLED)
-        except ListError as problem:
-            _end(job, ExportState.FAILED, str(problem))
-        except (OperationalError, InterfaceError, StorageFailed):
-            raise
-        except Exception as error:
-            log.exception("export failed", export_id=export_id)
-            _end(job, ExportState.FAILED, _("An error on our side stopped this export. Our team has been notified."))
-            raise TaskFailed("export failed") from error
+        ours = _("An error on our side stopped this export. Our team has been notified.")
+        with long_task("export", partial(_end, job, ExportState.FAILED, ours), export_id=export_id):
+            try:
+                with storage.scratch_file() as file:
+                    with limited_as_started(job):
+                        rows = _write(job, file, on_page)
+                    file.flush()
+                    file.seek(0)
+                    _keep(job, file, rows)
+            except _Canceled:
+                _end(job, ExportState.CANCELLED)
+            except ListError as problem:
+                _end(job, ExportState.FAILED, str(problem))
 
 
 def _begin(account_id: int, export_id: int) -> Export | None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 
-import structlog
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import connection, connections
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -37,15 +37,12 @@ from mailflatrate.apps.lists.intake.timestamps import DayOrder
 from mailflatrate.apps.lists.models import FieldMigrationState, Import, ImportState, ListOrigin
 from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, ids, jobs, tenancy
-from mailflatrate.base.jobs import TaskFailed
+from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
-from mailflatrate.base.storage.interface import StorageFailed
 
 _LOCK_SPACE = 0x696D706F << 32
 TURN_SECONDS = 0.0002
 CHECK_JOB = "lists.check_import"
-
-log = structlog.get_logger(__name__)
 
 
 def run_import(
@@ -66,22 +63,18 @@ def run_import(
         job = _begin(account_id, import_id)
         if job is None:
             return
-        try:
-            _work(job, slice_rows, on_slice)
-        except ImportOvertaken:
-            return
-        except ImportCanceled:
-            _end(job, ImportState.CANCELLED)
-        except ImportProblem as problem:
-            _end(job, ImportState.FAILED, str(problem))
-        except (OperationalError, InterfaceError, StorageFailed):
-            raise
-        except Exception as error:
-            log.exception("import failed", import_id=import_id)
-            _end(job, ImportState.FAILED, _("an error on our side stopped this import; our team has been notified"))
-            raise TaskFailed("import failed") from error
-        else:
-            _end(job, ImportState.DONE)
+        ours = _("an error on our side stopped this import; our team has been notified")
+        with long_task("import", partial(_end, job, ImportState.FAILED, ours), import_id=import_id):
+            try:
+                _work(job, slice_rows, on_slice)
+            except ImportOvertaken:
+                return
+            except ImportCanceled:
+                _end(job, ImportState.CANCELLED)
+            except ImportProblem as problem:
+                _end(job, ImportState.FAILED, str(problem))
+            else:
+                _end(job, ImportState.DONE)
 
 
 def _begin(account_id: int, import_id: int) -> Import | None:

@@ -5,8 +5,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time
 from functools import partial
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -29,14 +27,12 @@ from mailflatrate.apps.lists.moves.result import result_of
 from mailflatrate.apps.lists.trusted_keys import keys_for_import
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import canonical_address_key
-from mailflatrate.base.jobs import TaskFailed
+from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
-from mailflatrate.base.storage.interface import StorageFailed
 
 CHECK_MOVE_JOB = "lists.check_move"
 _LOCK_SPACE = 0x6D6F7665 << 32
 _BROKEN = gettext_noop("An error on our side stopped this check. Our team has been notified.")
-log = structlog.get_logger(__name__)
 
 
 class _Outdated(Exception):
@@ -52,18 +48,13 @@ def check_move(account_id: int, move_id: int) -> None:
         if not free:
             return
         while (move := _to_check(account_id, move_id)) is not None:
-            try:
-                _check(move)
-            except _Outdated:
-                continue  # the newer answers, if there are some
-            except ImportProblem as problem:
-                _end(move, MoveState.FAILED, problem=str(problem))
-            except (OperationalError, InterfaceError, StorageFailed):
-                raise
-            except Exception as error:
-                log.exception("move check failed", move_id=move_id)
-                _end(move, MoveState.FAILED, problem=_BROKEN)
-                raise TaskFailed("move check failed") from error
+            with long_task("move check", partial(_end, move, MoveState.FAILED, problem=_BROKEN), move_id=move_id):
+                try:
+                    _check(move)
+                except _Outdated:
+                    continue  # the newer answers, if there are some
+                except ImportProblem as problem:
+                    _end(move, MoveState.FAILED, problem=str(problem))
 
 
 def _to_check(account_id: int, move_id: int) -> Move | None:

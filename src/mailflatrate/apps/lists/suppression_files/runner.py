@@ -7,11 +7,10 @@ nothing. An advisory lock prevents two runners of the same file.
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from typing import Any
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.lists.consent_sets import unsubscribe_many
@@ -23,9 +22,8 @@ from mailflatrate.apps.lists.models import Contact, SuppressionFile, Suppression
 from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader, RowReport
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base import clock, tenancy
-from mailflatrate.base.jobs import TaskFailed
+from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
-from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.rules.suppression import SuppressionReason
 
 SUPPRESSION_FILE_JOB = "lists.run_suppression_file"
@@ -40,8 +38,6 @@ OUR_ERROR = gettext_noop("An error on our side stopped this. Our team has been n
 GONE = gettext_noop("the uploaded file is no longer available; upload it again")
 TOO_MANY = gettext_noop("this file has more than 2,000,000 rows; what was read so far is suppressed")
 
-log = structlog.get_logger(__name__)
-
 
 def run_suppression_file(account_id: int, file_id: int, *, slice_rows: int = SLICE_ROWS) -> None:
     """Run or resume a file to its end. Does nothing if it is over or another runner has it."""
@@ -49,18 +45,12 @@ def run_suppression_file(account_id: int, file_id: int, *, slice_rows: int = SLI
         job = _begin(account_id, file_id) if free else None
         if job is None:
             return
-        try:
-            state = _work(job, slice_rows)
-        except ImportProblem as problem:
-            _end(job, SuppressionFileState.FAILED, str(problem))
-        except (OperationalError, InterfaceError, StorageFailed):
-            raise
-        except Exception as error:
-            log.exception("suppression file failed", file_id=file_id)
-            _end(job, SuppressionFileState.FAILED, OUR_ERROR)
-            raise TaskFailed("suppression file failed") from error
-        else:
-            _end(job, state)
+        with long_task("suppression file", partial(_end, job, SuppressionFileState.FAILED, OUR_ERROR), file_id=file_id):
+            try:
+                state, problem = _work(job, slice_rows), ""
+            except ImportProblem as found:
+                state, problem = SuppressionFileState.FAILED, str(found)
+            _end(job, state, problem)
 
 
 def _begin(account_id: int, file_id: int) -> SuppressionFile | None:

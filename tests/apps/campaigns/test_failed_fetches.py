@@ -1,0 +1,141 @@
+"""What is fetched for a customer and fails: an error of ours is a failed job, what a stranger's server does is none."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from mailflatrate.apps.campaigns.actions.brand_lookup import look_up_brand, request_lookup
+from mailflatrate.apps.campaigns.actions.content_lookup import look_up_content, request_content
+from mailflatrate.apps.campaigns.actions.message_copies import copy_message, decoded, request_copy
+from mailflatrate.apps.campaigns.models import BrandLookup, ContentLookup, LookupKind, MessageCopy
+from mailflatrate.base import tenancy
+from mailflatrate.base.jobs import TaskFailed
+from mailflatrate.mail.linked_page import read_linked_page
+from mailflatrate.wire.dns import DnsAnswer, DnsResolver, Resolver, ZoneServer
+from mailflatrate.wire.web import WebStatus, fetch_page
+from support.customers import Customer, sending_customer
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def copy(anna: Customer, url: str, resolver: Resolver) -> str:
+    with tenancy.account(anna.account_id):
+        asked = request_copy(name="", url=url, file=b"", by=anna.owner)
+    copy_message(anna.account_id, asked.id, resolver=resolver, private=True)
+    with tenancy.account(anna.account_id):
+        return MessageCopy.objects.get(id=asked.id).state
+
+
+def brand(anna: Customer, url: str, resolver: Resolver) -> str:
+    with tenancy.account(anna.account_id):
+        request_lookup(url)
+    look_up_brand(anna.account_id, resolver=resolver, private=True)
+    with tenancy.account(anna.account_id):
+        return BrandLookup.objects.get().state
+
+
+def product(anna: Customer, url: str, resolver: Resolver) -> str:
+    return _content(anna, url, resolver, LookupKind.PRODUCT)
+
+
+def feed(anna: Customer, url: str, resolver: Resolver) -> str:
+    return _content(anna, url, resolver, LookupKind.FEED)
+
+
+def _content(anna: Customer, url: str, resolver: Resolver, kind: LookupKind) -> str:
+    with tenancy.account(anna.account_id):
+        asked = request_content(kind, url, most=1, with_pictures=True, by=anna.owner)
+    look_up_content(anna.account_id, asked.id, resolver=resolver, private=True)
+    with tenancy.account(anna.account_id):
+        return ContentLookup.objects.get(id=asked.id).state
+
+
+TASKS = [copy, brand, product, feed]
+
+
+class Mistaken(DnsResolver):
+    """A resolver with a mistake of ours."""
+
+    def a(self, name: str) -> DnsAnswer:
+        raise RuntimeError(name)
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[tuple[str, DnsResolver]]:
+    """A server that answers each connection with these bytes, whatever it is asked, and closes it."""
+    with ZoneServer({"mail.example": {"A": ["127.0.0.1"]}}) as dns, socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    link, _ = server.accept()
+                except OSError:
+                    return
+                with link:
+                    link.recv(4096)
+                    link.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield (
+                f"http://mail.example:{server.getsockname()[1]}/x",
+                DnsResolver([dns.nameserver], timeout_seconds=2),
+            )
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_error_of_ours_ends_the_row_and_counts_as_a_failed_job(task: Callable[..., str]) -> None:
+    anna = sending_customer(people=0)
+    with pytest.raises(TaskFailed):
+        task(anna, "https://lindenhof.example/", Mistaken([]))
+    with tenancy.account(anna.account_id):
+        rows = [*MessageCopy.objects.all(), *BrandLookup.objects.all(), *ContentLookup.objects.all()]
+        assert [row.state for row in rows] == ["failed"]
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+HOSTILE = {
+    "nothing": b"",
+    "no_http": b"\x00\xff" * 500,
+    "error": b"HTTP/1.1 500 No\r\n\r\n",
+    "loop": b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n",
+    "bad_redirect": b"HTTP/1.1 302 Found\r\nLocation: http://[::/\xff\r\n\r\n",
+    "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n<rss>",
+    "codec_of_none": OK + b"<meta charset=undefined>\xff<p>one two three",
+    "codec_of_names": OK + b"<meta charset=idna>\xff.xn--\x80",
+    "deep": OK + b"<div>" * 60_000,
+    "xml": OK + b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'bb'><!ENTITY c '&b;&b;'>]><rss>&c;",
+    "ld_json": OK + b'<script type="application/ld+json">' + b"[" * 50_000 + b"</script>",
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_a_stranger_answers_is_no_failure_of_ours(task: Callable[..., str], kind: str) -> None:
+    with answering(HOSTILE[kind]) as (url, resolver):
+        assert task(sending_customer(people=0), url, resolver) in ("failed", "done")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_server_that_is_absent_is_no_failure_of_ours(task: Callable[..., str]) -> None:
+    anna = sending_customer(people=0)
+    with answering(b"") as (_url, resolver):
+        assert task(anna, "https://absent.example/", resolver) == "failed"
+
+
+@pytest.mark.parametrize("codec", ["punycode", "idna", "undefined", "rot13", "zip", "no-such", "windows-1252"])
+def test_no_page_chooses_a_codec_that_is_none_of_texts(codec: str) -> None:
+    """Punycode would cost the square of the length, minutes for a page of 768 kB, and some codecs always fail."""
+    page = f"<title>tdrmu-4ra.</title><meta charset={codec}>".encode()
+    assert decoded(page + b"\xff") == page.decode() + "\xff"
+    assert read_linked_page(page, codec).title == "tdrmu-4ra."
+    with answering(OK.replace(b"html\r", f"html; charset={codec}\r".encode()) + page) as (url, resolver):
+        seen = fetch_page(url, resolver, private=True)
+    assert (seen.status, seen.html) == (WebStatus.OK, page.decode())
