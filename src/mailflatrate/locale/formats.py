@@ -3,15 +3,15 @@
 The formats of a language are in `<language>/formats.py`, together with those that Django defines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
-from mailflatrate.locale.texts import known_language, languages
+from mailflatrate.locale.texts import N_, known_language, languages, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +92,38 @@ def written_price(amount: Decimal, currency: str, language: str) -> str:
     if not is_first:
         return f"{number}\u00a0{sign or currency}"
     return f"{sign}{number}" if sign else f"{currency}\u00a0{number}"
+
+
+_MOST_DIGITS = 15
+_PERCENT = N_("%(number)s%%")
+
+
+def written_rate(percent: float | None, language: str, *limits: float, least: int = 2) -> str:
+    """Return a rate with its sign: `1.50%`, `1,50 %`; a dash if there is nothing to measure yet. See `rate_number`."""
+    if percent is None:
+        return "–"
+    return translate(_PERCENT, language) % {"number": rate_number(percent, language, *limits, least=least)}
+
+
+def rate_number(percent: float, language: str, *limits: float, least: int = 2) -> str:
+    """Return a rate without its sign, in `least` digits or as many as show on which side of each of its limits it is.
+
+    So 0.1042 beside a limit of 0.1 is 0.104, and 0.0996 is never 0.10. A limit beside itself is written in full.
+    """
+    written = f"{_rounded(percent, rate_digits(percent, limits, least)):,f}"
+    thousands = formats_of(language).thousands
+    return written if thousands == "," else written.replace(",", thousands).replace(".", ",")
+
+
+def rate_digits(percent: float, limits: Iterable[float], least: int) -> int:
+    """Return with how many digits a rate shows on which side of each of its limits it is."""
+    value, borders = Decimal(str(percent)), [Decimal(str(limit)) for limit in limits]
+    sides = [value.compare(border) for border in borders]
+    for digits in range(least, _MOST_DIGITS):
+        if [_rounded(percent, digits).compare(border) for border in borders] == sides:
+            return digits
+    return _MOST_DIGITS
+
+
+def _rounded(number: float, digits: int) -> Decimal:
+    return Decimal(str(number)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

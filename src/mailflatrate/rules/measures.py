@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from math import comb
+from typing import Final
 
 from mailflatrate.rules.limits import value
 
@@ -156,6 +157,18 @@ def judge_provider(provider: str, counts: Counts) -> tuple[RequiredMeasure, ...]
         for crossed, cause, rule, events, base, limit in found
         if crossed and events >= value("rate_sample_events") and base >= value("rate_sample_delivered")
     )
+
+
+_RATE_LIMITS: Final = {
+    ThresholdCause.COMPLAINTS: ("complaint_warn", "complaint_throttle", "complaint_pause", "complaint_suspend"),
+    ThresholdCause.HARD_BOUNCES: ("hard_bounce_warn", "hard_bounce_pause", "hard_bounce_suspend"),
+    ThresholdCause.UNSUBSCRIBES: ("unsubscribe_stop",),
+}
+
+
+def rate_limits(cause: ThresholdCause) -> tuple[float, ...]:
+    """Return the limits beside which a rate is written, so that rounding hides none of them (R-86, R-88, R-89)."""
+    return tuple(value(name) for name in _RATE_LIMITS.get(cause, ()))
 
 
 _PROVIDER_LIMITS = ("provider_unknown_pause", "complaint_pause", "provider_refused_pause")

@@ -42,7 +42,7 @@ def test_the_facts_say_each_figure_beside_that_of_the_month_before() -> None:
         facts = report_facts("Lindenhof", date(2026, 10, 1), now, before)
     assert facts["month"] == "Oktober 2026"
     assert [line["value"] for line in facts["growth"]] == ["1.234 (1.200)", "50 (10)", "16 (0)"]
-    shares = ["2 (0)", "97,5 % (–)", "11,0 % (–)", "0,31 % (–)", "1,00 % (–)", "0,05 % (–)"]
+    shares = ["2 (0)", "97,5 % (–)", "11,0 % (–)", "0,31 % (–)", "1,00 % (–)", "0,051 % (–)"]
     assert [line["value"].replace("\xa0", " ") for line in facts["rates"]] == shares
     assert facts["campaigns"][1] == "Tulips: 0 zugestellt"
     assert month_before(date(2026, 1, 31)) == date(2025, 12, 1)

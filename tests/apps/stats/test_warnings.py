@@ -55,6 +55,25 @@ def text(client: Any, url: str) -> str:
     return str(answer.content.decode())
 
 
+@pytest.mark.parametrize(
+    ("events", "base", "limit", "shown"),
+    [
+        (104, 100_000, 0.10, "0.104% (warning from 0.10%)"),
+        (1_001, 50_000, 2.0, "2.002% (warning from 2.00%)"),
+        (5_001, 500_000, 1.0, "1.0002% (warning from 1.00%)"),
+        (127, 100_000, 0.125, "0.13% (warning from 0.125%)"),
+        (104, 50_000, 0.10, "0.21% (warning from 0.10%)"),
+    ],
+)
+def test_a_breach_that_rounding_would_hide_is_shown(
+    anna: Customer, events: int, base: int, limit: float, shown: str
+) -> None:
+    cause = ThresholdCause.COMPLAINTS if limit < 1 else ThresholdCause.HARD_BOUNCES
+    measured(anna, cause, events=events, base=base, limit_percent=limit)
+    assert shown in text(anna.client, "/studio/")
+    assert f"({shown.partition(' ')[0]})" in text(anna.client, "/studio/settings/status/")
+
+
 def test_home_and_the_accounts_page_show_a_warning_with_figure_limit_and_remedy(anna: Customer) -> None:
     assert "Nothing to do" in text(anna.client, "/studio/")
     measured(anna)

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
 
 from mailflatrate.apps.accounts.service_mail import Facts
 from mailflatrate.apps.stats.models import Measure, MeasureScope
 from mailflatrate.apps.stats.queries import first_of_each
-from mailflatrate.rules.measures import MeasureLevel, RequiredMeasure, ThresholdCause
+from mailflatrate.locale.formats import rate_number, written_rate
+from mailflatrate.locale.texts import ENGLISH
+from mailflatrate.rules.measures import MeasureLevel, RequiredMeasure, ThresholdCause, rate_limits
 from mailflatrate.rules.providers import provider_name
 from mailflatrate.settings import load_settings
 
@@ -99,7 +101,7 @@ def sentence(measure: Measure) -> str:
     return _(_SENTENCES[need.cause]) % {
         "events": number_format(need.events, force_grouping=True),
         "base": number_format(need.base, force_grouping=True),
-        "percent": number_format(round(need.percent, 2), 2),
+        "percent": rate_number(need.percent, _language(), *_limits(need)),
         "provider": provider_name(need.provider),
         "span": _(span) if span else "",
         "limit": number_format(need.limit, 0),
@@ -110,12 +112,15 @@ def limit(measure: Measure) -> str:
     """Return the exceeded limit as text in the active language: a percentage, or a number if it is a ceiling."""
     if ThresholdCause(measure.cause).is_ceiling:
         return number_format(measure.limit_percent, 0)
-    return _percent(measure.limit_percent)
+    return written_rate(measure.limit_percent, _language(), measure.limit_percent)
 
 
-def _percent(number: float) -> str:
-    """Return a percentage in the active language."""
-    return _("%(number)s%%") % {"number": number_format(number, 2)}
+def _limits(need: RequiredMeasure) -> tuple[float, ...]:
+    return need.limit, *rate_limits(need.cause)
+
+
+def _language() -> str:
+    return get_language() or ENGLISH
 
 
 def need_of(measure: Measure) -> RequiredMeasure:
@@ -140,7 +145,9 @@ def title(measure: Measure) -> str:
     """Return the figure and its limit in a few words, in the active language; for subjects and lines."""
     cause = ThresholdCause(measure.cause)
     name = _(_FIGURES[cause])
-    figure = number_format(measure.events) if cause.is_ceiling else _percent(round(need_of(measure).percent, 2))
+    need = need_of(measure)
+    rate = written_rate(need.percent, _language(), *_limits(need))
+    figure = number_format(measure.events) if cause.is_ceiling else rate
     if measure.provider:
         name = _("%(figure)s at %(provider)s") % {"figure": name, "provider": provider_name(measure.provider)}
     words = _("%(name)s: %(figure)s (limit %(limit)s)")

@@ -234,7 +234,7 @@ def _review_origins(measure: Measure) -> None:
 def _evidence(measure: Measure, need: RequiredMeasure) -> dict[str, Any]:
     return {
         "measure": measure.id, "campaign": measure.campaign_id, "scope": measure.scope, "cause": need.cause.value,
-        "provider": need.provider, "events": need.events, "of": need.base, "percent": round(need.percent, 3),
+        "provider": need.provider, "events": need.events, "of": need.base, "percent": need.percent,
         "ceiling" if need.cause.is_ceiling else "limit_percent": need.limit,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, Sum
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.actions.notices import tell_people
@@ -28,6 +29,9 @@ from mailflatrate.apps.tracking.conversion_goal import goal_of_account
 from mailflatrate.apps.tracking.queries import clicks_by_campaign
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.locale.formats import written_rate
+from mailflatrate.locale.texts import ENGLISH
+from mailflatrate.rules.measures import ThresholdCause, rate_limits
 from mailflatrate.settings import load_settings
 
 SENT_UNTIL_DAY: Final = 7
@@ -115,11 +119,11 @@ def report_facts(account: str, month: date, now: MonthFigures, before: MonthFigu
     one, other = now.total, before.total
     compared = [
         (_("Campaigns"), _number(len(now.campaigns)), _number(len(before.campaigns))),
-        (_("Delivered"), _share(one.delivered, one.settled, 1), _share(other.delivered, other.settled, 1)),
-        (_("Click rate"), _share(one.clicks, one.tracked, 1), _share(other.clicks, other.tracked, 1)),
-        (_("Unsubscribed"), _share(one.unsubscribed, one.delivered, 2), _share(other.unsubscribed, other.delivered, 2)),
-        (_("Hard bounces"), _share(one.hard, one.settled, 2), _share(other.hard, other.settled, 2)),
-        (_("Complaints"), _share(one.complaints, one.delivered, 2), _share(other.complaints, other.delivered, 2)),
+        (_("Delivered"), *_shares("delivered", "settled", one, other, digits=1)),
+        (_("Click rate"), *_shares("clicks", "tracked", one, other, digits=1)),
+        (_("Unsubscribed"), *_shares("unsubscribed", "delivered", one, other, ThresholdCause.UNSUBSCRIBES)),
+        (_("Hard bounces"), *_shares("hard", "settled", one, other, ThresholdCause.HARD_BOUNCES)),
+        (_("Complaints"), *_shares("complaints", "delivered", one, other, ThresholdCause.COMPLAINTS)),
     ]
     if now.conversions is not None and before.conversions is not None:
         compared += _conversion_lines(now.conversions, before.conversions)
@@ -171,9 +175,23 @@ def _number(number: int) -> str:
     return str(number_format(number, force_grouping=True))
 
 
-def _share(part: int, whole: int, digits: int) -> str:
+def _shares(
+    part: str,
+    whole: str,
+    one: CampaignFigures,
+    other: CampaignFigures,
+    cause: ThresholdCause | None = None,
+    *,
+    digits: int = 2,
+) -> tuple[str, str]:
+    limits = rate_limits(cause) if cause else ()
+    now, before = (_share(getattr(each, part), getattr(each, whole), digits, *limits) for each in (one, other))
+    return now, before
+
+
+def _share(part: int, whole: int, digits: int, *limits: float) -> str:
     """Return a share in percent in the active language, or a dash if there is nothing to measure."""
-    return _("%(number)s%%") % {"number": number_format(round(100 * part / whole, digits), digits)} if whole else "–"
+    return written_rate(100 * part / whole if whole else None, get_language() or ENGLISH, *limits, least=digits)
 
 
 @tenancy.needs_account

@@ -18,6 +18,8 @@ from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS,
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import tables_in
 from mailflatrate.base import clock
+from mailflatrate.locale.formats import written_rate
+from mailflatrate.locale.texts import ENGLISH
 from mailflatrate.rules.addresses import ResolverFacts
 from mailflatrate.rules.proof.record import MalformedRecord
 from mailflatrate.rules.proof.signature import PublishedKey, read_keys
@@ -158,7 +160,8 @@ def _report(result: DryRun) -> None:
             if reason:
                 table.writerow((f"{pile.value}: {reason}", count))
     for review in result.reviews:
-        table.writerow((f"held for review: {review.kind} in {review.file}", f"{review.count} ({review.percent}%)"))
+        percent = written_rate(review.percent, ENGLISH, review.limit_percent)
+        table.writerow((f"held for review: {review.kind} in {review.file}", f"{review.count} ({percent})"))
     for (title, word), count in result.unknown.most_common(30):
         table.writerow((f"unknown status in {title}: {word}", count))
     for title, target in result.columns.items():

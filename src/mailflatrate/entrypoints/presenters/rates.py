@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailflatrate.apps.delivery.models import DeliveryState
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.locale.formats import written_rate
 from mailflatrate.rules.limits import value as limit
+from mailflatrate.rules.measures import ThresholdCause, rate_limits
 
 
 def percent_of(part: int, whole: int) -> float | None:
@@ -26,22 +29,11 @@ def results_of(states: Mapping[str, int]) -> int:
     return sum(states.get(state, 0) for state in (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.IN_DOUBT))
 
 
-LEAST_DIGITS, MOST_DIGITS = 2, 6
-
-
-def digits_beside(percent: float, limit_percent: float) -> int:
-    """Return with how many digits a share shows on which side of its limit it is: 0.1042% beside a limit of 0.10%."""
-    for digits in range(LEAST_DIGITS, MOST_DIGITS):
-        shown, most = round(percent, digits), round(limit_percent, LEAST_DIGITS)
-        if (shown > most, shown < most) == (percent > limit_percent, percent < limit_percent):
-            return digits
-    return MOST_DIGITS
-
-
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A percentage with the limit it must stay below; `percent` is None if there is nothing to measure yet."""
 
+    cause: ThresholdCause
     events: int
     of: int
     warn_percent: float
@@ -53,9 +45,14 @@ class Rate:
         return percent_of(self.events, self.of)
 
     @property
-    def digits(self) -> int:
-        """Return with how many digits the share is shown."""
-        return LEAST_DIGITS if self.percent is None else digits_beside(self.percent, self.limit_percent)
+    def text(self) -> str:
+        """Return the share as text in the reader's language."""
+        return written_rate(self.percent, reading_language(), *rate_limits(self.cause))
+
+    @property
+    def limit_text(self) -> str:
+        """Return the limit as text in the reader's language."""
+        return written_rate(self.limit_percent, reading_language(), self.limit_percent)
 
     @property
     def too_few(self) -> bool:
@@ -80,10 +77,10 @@ class Rate:
 
 def complaint_rate(events: int, delivered: int) -> Rate:
     """Return complaints relative to delivered messages (R-84, R-86)."""
-    return Rate(events, delivered, limit("complaint_warn"), limit("complaint_throttle"))
+    return Rate(ThresholdCause.COMPLAINTS, events, delivered, limit("complaint_warn"), limit("complaint_throttle"))
 
 
 def bounce_rate(events: int, handed_over: int) -> Rate:
     """Return hard bounces relative to messages handed over (R-88)."""
     most = limit("hard_bounce_warn")
-    return Rate(events, handed_over, 0.75 * most, most)
+    return Rate(ThresholdCause.HARD_BOUNCES, events, handed_over, 0.75 * most, most)

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.entrypoints.presenters.language import reading_language
-from mailflatrate.entrypoints.presenters.rates import digits_beside
+from mailflatrate.locale.formats import rate_number
 from mailflatrate.rules.compliance.judge import CriterionResult, State
 from mailflatrate.rules.compliance.table import Holder, MeasuredFigure
+from mailflatrate.rules.measures import ThresholdCause, rate_limits
 
 _TONES = {
     State.HELD: "success",
@@ -89,7 +90,9 @@ def _figure(found: CriterionResult) -> str:
     if figure is None or kind is None or found.limit is None:
         return ""
     if kind.is_percent:
-        shown, limit = floatformat(figure, digits_beside(figure, found.limit)), floatformat(found.limit, 2)
+        cause = ThresholdCause.HARD_BOUNCES if kind is MeasuredFigure.HARD_BOUNCES else ThresholdCause.COMPLAINTS
+        limits, language = (found.limit, *rate_limits(cause)), reading_language()
+        shown, limit = rate_number(figure, language, *limits), rate_number(found.limit, language, *limits)
         return _("%(shown)s%%, limit %(limit)s%%") % {"shown": shown, "limit": limit}
     number, limit = int(figure), floatformat(found.limit, 0)
     if kind is MeasuredFigure.KEY_AGE:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.utils.translation import ngettext
 from mailflatrate.apps.lists.intake.people_figures import AGE_BOUNDS_DAYS
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
 from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.locale.formats import written_rate
 from mailflatrate.rules.origins.figures import MIN_ROWS, SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
 from mailflatrate.rules.origins.forbidden import group_sentence
 
@@ -185,8 +185,8 @@ def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> OriginSh
     return OriginShare(
         label=_share_words()[kind],
         count=count,
-        percent=floatformat(percent, 1),
-        limit=floatformat(limit, 0),
+        percent=written_rate(percent, reading_language(), limit, least=1),
+        limit=written_rate(limit, reading_language(), limit, least=0),
         over=over,
         near=not over and whole >= MIN_ROWS and percent > limit * NEAR_LIMIT,
         why=anomaly_sentence(kind, reading_language()),
@@ -199,8 +199,8 @@ def _forbidden(figures: ImportFigures) -> OriginShare:
     return OriginShare(
         _share_words()[kind],
         figures.forbidden_sources,
-        floatformat(percent, 1),
-        "0",
+        written_rate(percent, reading_language(), 0, least=1),
+        written_rate(0, reading_language(), least=0),
         True,
         False,
         anomaly_sentence(kind, reading_language()),

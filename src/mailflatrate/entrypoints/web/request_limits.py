@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.locale.formats import rate_number
 from mailflatrate.rules.forms.request_limits import AskingAllowance, AskingLevel
 from mailflatrate.rules.limits import value
 
@@ -23,9 +25,9 @@ class AskingShown:
     allowance: AskingAllowance
     tone: str
     level: str
-    confirmed_percent: int | None
+    confirmed_percent: str | None
     """None while too few people had time to answer."""
-    needed_percent: int
+    needed_percent: str
     how_to_fix: str
 
 
@@ -33,11 +35,14 @@ def asking_shown(allowance: AskingAllowance) -> AskingShown:
     """Return the figures with their meaning and how to change them."""
     tone, level = LEVELS[allowance.level]
     known = allowance.judged >= value("asks_sample")
-    share = round(100 * allowance.confirmed / allowance.judged) if known else None
+    least, few, language = value("asks_confirmed_least"), value("asks_confirmed_few"), reading_language()
+    needed, share = rate_number(least, language, least, least=0), None
+    if known:
+        share = rate_number(100 * allowance.confirmed / allowance.judged, language, least, few, least=0)
     fix = _(
         "Request confirmation only from people who've just signed up with you, or put the sign-up form on your "
         "site. The form has no such limit."
     )
     if allowance.level is AskingLevel.OPEN and allowance.left:
         fix = ""
-    return AskingShown(allowance, tone, str(level), share, round(value("asks_confirmed_least")), fix)
+    return AskingShown(allowance, tone, str(level), share, needed, fix)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.db.models import Sum
 from django.utils import translation
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.accounts.queries import current_account
@@ -15,6 +14,7 @@ from mailflatrate.apps.delivery.actions.campaigns import hold_campaign
 from mailflatrate.apps.delivery.models import Chunk, DeliveryState, Plan, Tally
 from mailflatrate.apps.delivery.wake import figures_changed
 from mailflatrate.base import clock, jobs, tenancy
+from mailflatrate.locale.formats import rate_number
 from mailflatrate.rules.campaign_states import RUNNING
 from mailflatrate.rules.measures import Counts, FigureScope, MeasureLevel, judge
 from mailflatrate.settings.schema import load_settings
@@ -57,7 +57,7 @@ def release_canary(account_id: int, campaign_id: int) -> None:
                 found = _("%(events)d of the first %(base)d addresses don't exist (%(percent)s%%).") % {
                     "events": need.events,
                     "base": need.base,
-                    "percent": number_format(need.percent, 1),
+                    "percent": rate_number(need.percent, current_account().language, need.limit, least=1),
                 }
             hold_campaign(campaign.id, need.rule, found)
             figures_changed(campaign.id)

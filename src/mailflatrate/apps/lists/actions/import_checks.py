@@ -162,7 +162,7 @@ def _as_json(picture: ImportCharts, anomalies: Iterable[Anomaly], dead: dict[str
             {
                 "kind": anomaly.kind.value,
                 "count": anomaly.count,
-                "percent": round(anomaly.percent, 2),
+                "percent": anomaly.percent,
                 "limit_percent": anomaly.limit_percent,
             }
             for anomaly in anomalies

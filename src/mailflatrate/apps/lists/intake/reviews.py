@@ -103,11 +103,10 @@ class FileFigures:
                 figures = self._with_domains(people, figures, dict(counts.domains), facts_of)
             anomalies = judge_figures(figures)
             reviews = [
-                FileReview(self._name, one.kind.value, one.count, round(one.percent, 2), one.limit_percent)
-                for one in anomalies
+                FileReview(self._name, one.kind.value, one.count, one.percent, one.limit_percent) for one in anomalies
             ]
             if counts.ageing:
-                share = round(100 * counts.ageing / counts.people, 2)
+                share = 100 * counts.ageing / counts.people
                 reviews.append(FileReview(self._name, AGEING, counts.ageing, share, 0.0))
             if reviews:
                 mistyped = [name for name in people.all_domains() if suggest_domain(name) is not None]

@@ -5,14 +5,14 @@ from typing import Final
 
 from django import forms, template
 from django.forms.boundfield import BoundField
-from django.template.defaultfilters import floatformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from mailflatrate.entrypoints.presenters.embeds import readable_on
+from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.language import page_languages
-from mailflatrate.locale.formats import complete_languages
+from mailflatrate.locale.formats import complete_languages, rate_number, written_rate
+from mailflatrate.rules.measures import ThresholdCause, rate_limits
 
 register = template.Library()
 register.filter("readable_on", readable_on)
@@ -42,13 +42,19 @@ STATE_TONES: Final = {
 @register.filter
 def percent(value: float | None, digits: int = 2) -> str:
     """Return a share with its sign, or a dash if there is nothing to measure yet."""
-    return "–" if value is None else with_percent_sign(floatformat(value, digits))
+    return written_rate(value, reading_language(), least=digits)
 
 
 @register.filter
-def with_percent_sign(number: str) -> str:
-    """Return a formatted number with a percent sign in the style of the active language: `1.5%`, in German `1,5 %`."""
-    return _("%(number)s%%") % {"number": number}
+def rate(value: float | None, cause: str) -> str:
+    """Return a rate that has limits, such as `hard_bounces`, with its sign; a dash if there is nothing to measure."""
+    return written_rate(value, reading_language(), *rate_limits(ThresholdCause(cause)))
+
+
+@register.filter
+def rate_figure(value: float, cause: str) -> str:
+    """Return the same without a sign, for a sentence."""
+    return rate_number(value, reading_language(), *rate_limits(ThresholdCause(cause)))
 
 
 def _css_class(widget: forms.Widget) -> str:

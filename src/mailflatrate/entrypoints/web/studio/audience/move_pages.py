@@ -33,6 +33,7 @@ from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.presenters.time_zones import zone_options
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
+from mailflatrate.locale.formats import rate_number
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
 from mailflatrate.rules.origins.figures import AnomalyKind, anomaly_sentence
 from mailflatrate.rules.prior_status.columns import StatusField
@@ -286,7 +287,9 @@ def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
     """Return, in one language, why the imports of these files would be held (R-15, R-13)."""
     lines = []
     for review in result.reviews:
-        shares = {"people": review.count, "percent": f"{review.percent:g}", "limit": f"{review.limit_percent:g}"}
+        most = review.limit_percent
+        percent, limit = (rate_number(one, language, most, least=0) for one in (review.percent, most))
+        shares = {"people": review.count, "percent": percent, "limit": limit}
         if review.kind == AGEING:
             why = _("Some people gave their consent more than 12 months ago.")
             figure = _("%(file)s: %(people)s (%(percent)s%%)") % {"file": review.file, **shares}

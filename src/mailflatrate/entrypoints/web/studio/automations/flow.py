@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.studio.automations.flow_words import (
     step_detail,
     step_title,
 )
-from mailflatrate.entrypoints.web.templatetags.controls import percent, with_percent_sign
+from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.rules.automations.editing import TOP
 from mailflatrate.rules.automations.graph import EntryKind, Goal, Graph, Step, StepKind
 from mailflatrate.rules.automations.problems import ENTRY, GOAL, GraphProblem
@@ -214,7 +214,7 @@ class _Reading:
             named = [("then", _("Yes"), step.then), ("else", _("No"), step.otherwise)]
         elif step.do is StepKind.SPLIT:
             named = [
-                (str(number), f"{chr(ord('A') + number)} · {with_percent_sign(str(arm.share))}", arm.steps)
+                (str(number), f"{chr(ord('A') + number)} · {percent(arm.share, 0)}", arm.steps)
                 for number, arm in enumerate(step.arms)
             ]
         else:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.entrypoints.web.studio.automations.flow_names import FlowNames
-from mailflatrate.entrypoints.web.templatetags.controls import with_percent_sign
+from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.rules.automations.graph import (
     Entry,
     EntryKind,
@@ -141,9 +141,7 @@ def step_title(step: Step, names: FlowNames, conditions: Mapping[str, str]) -> s
             condition = conditions.get(step.id)
             return _("If: %(condition)s") % {"condition": condition} if condition else str(KIND_WORDS[step.do])
         case StepKind.SPLIT:
-            return _("Split at random: %(shares)s") % {
-                "shares": " / ".join(with_percent_sign(str(arm.share)) for arm in step.arms)
-            }
+            return _("Split at random: %(shares)s") % {"shares": " / ".join(percent(arm.share, 0) for arm in step.arms)}
         case StepKind.SET_FIELD:
             return _("Set %(field)s to %(value)s") % {
                 "field": _field(names, step.field),

@@ -8,6 +8,9 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.entrypoints.presenters.campaign_figures import LiveReport
 from mailflatrate.entrypoints.presenters.conversions import ConversionReport, per_message
 from mailflatrate.entrypoints.web.studio.campaigns.report_figures import ReportFigures
+from mailflatrate.locale.formats import rate_number
+from mailflatrate.locale.texts import ENGLISH
+from mailflatrate.rules.measures import ThresholdCause, rate_limits
 
 
 def figures_lines(
@@ -22,9 +25,10 @@ def figures_lines(
         yield total, _("Clicks"), str(live.clicks), _rate(live.click_percent), _rate(figures.clicked.usual)
         yield total, _("Clicks by bots"), str(figures.machines), "", ""
     left = figures.unsubscribed
-    yield total, _("Unsubscribed"), str(live.unsubscribed), _rate(left.percent), _rate(left.usual)
+    limits = rate_limits(ThresholdCause.UNSUBSCRIBES)
+    yield total, _("Unsubscribed"), str(live.unsubscribed), _rate(left.percent, *limits), _rate(left.usual)
     for name, rate in ((_("Hard bounces"), live.hard_bounces), (_("Complaints"), live.complaints)):
-        yield total, name, str(rate.events), _rate(rate.percent), ""
+        yield total, name, str(rate.events), _rate(rate.percent, *rate_limits(rate.cause)), ""
     if conversions:
         yield from _conversion_lines(conversions, progress.sent)
     for text in figures.languages:
@@ -63,6 +67,6 @@ def _conversion_lines(report: ConversionReport, delivered: int) -> Iterator[tupl
         yield _("Conversions by day"), at.strftime("%Y-%m-%d %H:%M:%S"), str(counts.conversions), "", ""
 
 
-def _rate(percent: float | None) -> str:
-    """Return a rate with two decimals and a point, as programs read it; empty if there is none."""
-    return "" if percent is None else f"{percent:.2f}"
+def _rate(percent: float | None, *limits: float) -> str:
+    """Return a rate with a point, as programs read it; empty if there is none."""
+    return "" if percent is None else rate_number(percent, ENGLISH, *limits).replace(",", "")
