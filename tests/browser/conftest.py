@@ -38,9 +38,9 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """A browser for the tests of one file: as long as it's open, Django refuses database access in other tests."""
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed: make tools")
     with sync_playwright() as playwright:
@@ -198,7 +198,7 @@ def axe() -> str:
     return AXE.read_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visitor(chromium: Browser, demo: Demo) -> Callable[..., AbstractContextManager[Visitor]]:
     """Gives visitors: `with visitor(language, theme, phone) as somebody`.
 
@@ -217,7 +217,7 @@ def visitor(chromium: Browser, demo: Demo) -> Callable[..., AbstractContextManag
     return visit
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def otto(visitor: Callable[[str, str, bool], AbstractContextManager[Visitor]]) -> Iterator[Visitor]:
     """The operator at the desk, signed in once for all tests: a digit of the second factor counts once."""
     with visitor("en", "ink", False) as found:

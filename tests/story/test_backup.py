@@ -36,6 +36,7 @@ from mailflatrate.apps.lists.actions.feedback import Bounce
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.jobs import log_withdrawals
+from mailflatrate.apps.privacy.withdrawals.catch_up import readers_of
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import backends, files
 from mailflatrate.base.storage.directory import DirectoryFiles
@@ -124,6 +125,8 @@ def story(database: str, copies: Copies, tmp_path_factory: pytest.TempPathFactor
         upload_media(out.getvalue(), name="green.png", alt="green", decorative=False, by=None)
         pictures = [hashlib.sha256(files.get(each.stored_name)).hexdigest() for each in MediaFile.objects.all()]
     first, second = release(estate), release(estate)
+    for reader in readers_of(load_settings(), minds_log=True):
+        reader.register()  # as processes do that take withdrawals
     folder = tmp_path_factory.mktemp("backups")
     done = CliRunner().invoke(cli, ["backup", "create", str(folder)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
