@@ -1,7 +1,7 @@
 """Run as another installation, with a database and keys of its own: take an export of proof in, and tell as JSON who is
 mailable, who is suppressed, and whether its certificates verify.
 
-Arguments: the export, and the addresses to look up. `MAILFLATRATE_TRUSTED_PROOF_KEYS` names the keys of the first.
+Arguments: the export, the company of both accounts, and the addresses to look up. `MAILFLATRATE_TRUSTED_PROOF_KEYS` names the keys of the first.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from mailflatrate.entrypoints.boot import database
 
 
-def take_in(export: bytes, everyone: list[str]) -> dict[str, Any]:
+def take_in(export: bytes, company: str, everyone: list[str]) -> dict[str, Any]:
     """Import an export into an empty account, and look at the result."""
     from mailflatrate.apps.lists import ledger_seals
     from mailflatrate.apps.lists.models import Contact, Subscription
@@ -26,10 +26,10 @@ def take_in(export: bytes, everyone: list[str]) -> dict[str, Any]:
     from mailflatrate.mail.address import canonical_key
     from mailflatrate.rules.proof.certificate import read_certificate
     from support.certificates import keys_file, verified
-    from support.customers import customer_with_list
+    from support.customers import customer_with_list, vetted_as
 
     rotate_signing_key()  # the prepared cluster has the same one everywhere
-    place = customer_with_list("Other installation")
+    place = vetted_as(customer_with_list("Other installation"), company)
     with tenancy.account(place.account_id):
         empty = not Contact.objects.exists()
     job = place.bring(export)
@@ -65,4 +65,4 @@ def take_in(export: bytes, everyone: list[str]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with database():
-        print(json.dumps(take_in(Path(sys.argv[1]).read_bytes(), sys.argv[2:])))
+        print(json.dumps(take_in(Path(sys.argv[1]).read_bytes(), sys.argv[2], sys.argv[3:])))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import open_step, settle, source, wait_for_message
+from support.browsers import approve, open_step, settle, source, wait_for_message
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -97,15 +97,6 @@ def test_from_nothing_to_the_mailbox(visitor: Any, otto: Any, how: str) -> None:
         wait_for_message(anna, "/studio/test-inbox/", name)
         assert anna.problems == []
         assert took < MOST_SECONDS, f"{hands.presses} presses, {hands.strokes} characters: {took:.0f} s"
-
-
-def approve(otto: Any, path: str) -> None:
-    """A new account's first campaigns wait for the operator (R-06); what isn't in review sends already."""
-    otto.go(path.replace("/studio/", "/desk/"))
-    if (opens := otto.page.locator("[data-opens=go]")).count():
-        opens.click()
-        with otto.page.expect_navigation():
-            otto.page.locator("#go button.btn-primary").click()
 
 
 def begin(anna: Any, hands: Hands, name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.browsers import PAGE_PAUSE_SECONDS, copied, looked_at, open_step, received
+from support.browsers import PAGE_PAUSE_SECONDS, approve, copied, looked_at, open_step, received
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ def test_two_subjects_and_a_choice(visitor: Any, otto: Any) -> None:
         path = copied(anna)
         write_second_subject(anna)
         released(anna)
-        approve(otto, path)
+        approve_both(otto, path.removesuffix("edit/"))
         anna.look_as("en", "ink", False)
         choose_second(anna, path.removesuffix("edit/"))
 
@@ -57,16 +57,12 @@ def released(anna: Any) -> None:
         anna.page.locator("#send-now button.btn-primary").click()
 
 
-def approve(otto: Any, path: str) -> None:
+def approve_both(otto: Any, path: str) -> None:
     """See both subjects at the desk and approve them."""
-    number = re.search(r"/campaigns/(\d+)/", path)
-    assert number is not None
-    otto.go(f"/desk/campaigns/{number[1]}/")
+    otto.go(path.replace("/studio/", "/desk/"))
     assert "Zwiebeln, die den Winter lieben" in otto.page.inner_text("main")
     looked_at(otto, "variants-desk")
-    otto.page.locator("[data-opens=go]").click()
-    with otto.page.expect_navigation():
-        otto.page.locator("#go button.btn-primary").click()
+    approve(otto, path)
 
 
 def choose_second(anna: Any, report: str) -> None:

@@ -15,7 +15,7 @@ from mailflatrate.apps.lists.actions.exports import start_export
 from mailflatrate.apps.lists.actions.feedback import record_complaint
 from mailflatrate.apps.lists.exports.runner import run_export
 from mailflatrate.apps.lists.models import Contact, Export, ExportContent, ExportFormat, Subscription
-from mailflatrate.apps.lists.signing_keys import ensure_signing_key
+from mailflatrate.apps.lists.signing_keys import rotate_signing_key
 from mailflatrate.apps.privacy.certificate.build import build_certificate
 from mailflatrate.apps.privacy.certificate.pdf import certificate_json
 from mailflatrate.apps.suppression.queries import is_suppressed
@@ -24,9 +24,11 @@ from mailflatrate.base.storage import files as storage
 from mailflatrate.rules.proof.certificate import read_certificate
 from prepared_database import copy_cluster, write_secrets
 from support.certificates import keys_file, verified
-from support.customers import Customer, customer_with_list
+from support.customers import Customer, customer_with_list, vetted_as
 
 TESTS = Path(__file__).parents[1]
+COMPANY = "Gärtnerei Eins GmbH"
+"""Proof counts for the company that people agreed to."""
 HEADER = "email,first_name,signup_at,signup_ip,confirmed_at,source,city,status"
 WHOLE = "2026-10-01T10:00:00Z,192.0.2.1,2026-10-01T10:05:00Z,https://a.example/,Köln"
 PEOPLE = {
@@ -44,8 +46,8 @@ PEOPLE = {
 def anna(database: str) -> Customer:
     """Fritz left the list, Gerd complained, Hanna has no proof, Ida's mailbox is dead, Jan left everything."""
     assert database
-    ensure_signing_key()
-    found = customer_with_list("First installation")
+    rotate_signing_key()  # the prepared cluster has the same one everywhere
+    found = vetted_as(customer_with_list("First installation"), COMPANY)
     found.bring("\n".join((HEADER, *(f"{email},{rest}" for email, rest in PEOPLE.items()))))
     with tenancy.account(found.account_id):
         ids = dict(Contact.objects.values_list("email", "id"))
@@ -77,7 +79,7 @@ def other(anna: Customer, copies: Copies, tmp_path_factory: pytest.TempPathFacto
         "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)]),
     }
     script = TESTS / "second_installation.py"
-    told = copies.run(script, str(folder / "proof.ndjson"), *PEOPLE, environment=environment)
+    told = copies.run(script, str(folder / "proof.ndjson"), COMPANY, *PEOPLE, environment=environment)
     assert told.returncode == 0, told.stderr[-4000:]
     yield json.loads(told.stdout.splitlines()[-1])
 
