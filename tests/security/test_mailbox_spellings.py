@@ -6,8 +6,9 @@ import pytest
 
 from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
-from mailflatrate.apps.lists.actions.consent import object_to_mail
-from mailflatrate.apps.lists.models import Contact
+from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
+from mailflatrate.apps.lists.actions.lists import create_list
+from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import is_suppressed, refused_mailboxes
 from mailflatrate.base import tenancy
@@ -18,6 +19,7 @@ from mailflatrate.rules.suppression import SuppressionReason
 from support.contact_files import HEADER, line
 from support.customers import customer_with_list
 from support.forms import DOMAIN, FormCustomer, customer_with_form
+from support.origins import approve_origin
 
 pytestmark = pytest.mark.usefixtures("database")
 NUMBERS = itertools.count(1)
@@ -101,6 +103,32 @@ def test_an_import_finds_the_no_of_another_spelling(pair: tuple[str, str]) -> No
         )
     done = anna.bring("\n".join([HEADER, line(brought), line(f"wilma{number}@{DOMAIN}")]))
     assert done.refused == {"suppressed": 1}, done.refused
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_an_import_finds_that_another_spelling_left_a_list(pair: tuple[str, str]) -> None:
+    """Leaving one list by a link suppresses nothing, so only the ledger has that no."""
+    anna, number = customer_with_list("Anna"), next(NUMBERS)
+    left, brought = (each.format(n=number) for each in pair)
+    anna.bring("\n".join([HEADER, line(left)]))
+    with tenancy.account(anna.account_id):
+        unsubscribe(Contact.objects.get(email=left).id, list_id=anna.list_id, by="link", source="page")
+        other = create_list("Offers").id
+    approve_origin(anna.account_id, other)
+    anna.bring("\n".join([HEADER, line(brought), line(f"wilma{number}@{DOMAIN}")]), list_id=other)
+    with tenancy.account(anna.account_id):
+        mailable = Subscription.objects.filter(mailing_list_id=other, state=SubscriptionState.CONFIRMED)
+        assert set(mailable.values_list("contact__email", flat=True)) == {f"wilma{number}@{DOMAIN}"}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_an_ask_finds_that_another_spelling_left_a_list(pair: tuple[str, str]) -> None:
+    here, number = customer_with_form(), next(NUMBERS)
+    left, asked = (each.format(n=number) for each in pair)
+    here.confirm(here.asked(left))
+    with tenancy.account(here.account_id):
+        unsubscribe(Contact.objects.get(email=left).id, list_id=here.anna.list_id, by="link", source="page")
+    assert ask(here, asked) == "withheld"
 
 
 @pytest.mark.parametrize("pair", PAIRS)

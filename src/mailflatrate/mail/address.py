@@ -127,6 +127,11 @@ _SAME_MAILBOX: dict[str, tuple[str, str]] = {
 part that mean nothing there."""
 
 
+def folded_domains() -> list[str]:
+    """Return the domains whose addresses have more than one spelling for the same mailbox, besides +tags."""
+    return list(_SAME_MAILBOX)
+
+
 class MailboxForms(NamedTuple):
     """The forms in which a mailbox is looked up (R-20): the address itself, without +tag, and as its provider reads it.
 

@@ -20,14 +20,14 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.apps.forms.queries import newest_imprint, open_list_names
-from mailflatrate.apps.lists.models import ConsentEvent, Contact, OriginState, Subscription, SubscriptionState
+from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes
+from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
 from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms import content_from_json
 from mailflatrate.rules.forms.freeze import company_name
 from mailflatrate.rules.limits import value
-from mailflatrate.rules.withdrawals import NOES
 
 _FOR_OTHERS: Final = (ConfirmationRequestKind.API, ConfirmationRequestKind.PERSON)
 
@@ -206,12 +206,11 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
 def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
     """Return the requests that a member or a program made for a mailbox that left a list of the account lately."""
     asked = [request for request in requests if request.is_for_another]
-    people = Contact.objects.filter(address_key__in={key for request in asked for key in request.keys})
-    known = {int(contact): bytes(key) for contact, key in people.values_list("id", "address_key")}
+    if not asked:
+        return set()
+    noes = LeftMailboxes().last_noes([request.keys for request in asked])
     since = now - timedelta(days=value("asks_after_no_days"))
-    noes = ConsentEvent.objects.filter(contact_id__in=known, kind__in=NOES, occurred_at__gt=since)
-    keys = {known[contact] for contact in noes.values_list("contact_id", flat=True)}
-    return {request.id for request in asked if not keys.isdisjoint(request.keys)}
+    return {request.id for request in asked if noes.get(request.keys.exact, since) > since}
 
 
 def _asked_about(row: SignupRequest) -> set[int | None]:

@@ -10,12 +10,14 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
 from mailflatrate.apps.domains.mailable import askable, known_facts
 from mailflatrate.apps.lists.intake.figures import ImportCharts, count_import, largest_domains, mistyped_domains
 from mailflatrate.apps.lists.intake.judged import UNREAD_NO
 from mailflatrate.apps.lists.intake.people_figures import unmailable
 from mailflatrate.apps.lists.intake.quarantine import AGEING, IMPORT_HELD, SAID_NO, WAITING_REASONS
+from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes
 from mailflatrate.apps.lists.models import CheckState, ConsentEvent, Contact, Import, ImportState
 from mailflatrate.apps.suppression.queries import refused_mailboxes
 from mailflatrate.base import audit, clock, tenancy
@@ -92,14 +94,22 @@ def check_import(import_id: int) -> Import | None:
 
 
 def _keep_out_refused_mailboxes(job: Import) -> None:
-    """Quarantine people whose mailbox is suppressed in another spelling: a later row of the file may have said no."""
-    brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id")
-    people = Contact.objects.filter(id__in=brought).values_list("id", "email")
-    found = people.order_by("id").iterator(chunk_size=2_000)
-    while some := list(islice(found, 2_000)):
-        keys = {contact: mailbox_keys(email).mailbox for contact, email in some}
-        refused = refused_mailboxes(keys.values())
-        contacts = [contact for contact, key in keys.items() if key in refused]
+    """Quarantine people whose mailbox said no in another spelling: it is suppressed, perhaps by a later row of the
+    file, or left a list after the consent that the file proves (ADR 0087).
+    """
+    left = LeftMailboxes()
+    brought = ConsentEvent.objects.filter(source_import_id=job.id).values("contact_id").annotate(at=Max("occurred_at"))
+    found = brought.order_by("contact_id").values_list("contact_id", "at").iterator(chunk_size=2_000)
+    while some := dict(islice(found, 2_000)):
+        people = Contact.objects.filter(id__in=some).values_list("id", "email")
+        keys = {contact: mailbox_keys(email) for contact, email in people}
+        refused = refused_mailboxes([each.mailbox for each in keys.values()])
+        noes = left.last_noes(keys.values())
+        contacts = [
+            contact
+            for contact, each in keys.items()
+            if each.mailbox in refused or noes.get(each.exact, some[contact]) > some[contact]
+        ]
         if contacts:
             _keep_out(job, SAID_NO, contacts=contacts, waiting=WAITING_REASONS)
 
