@@ -71,6 +71,20 @@ ONE = {
     "=?iso-8859-1?Q?M=FCller?= <anna.klein@kunde-1.de>",
     "anna.klein@kunde-1.de\0",
     "\tanna.klein@\r\n kunde-1.de",
+    "anna.klein@kunde-1\uff61de",
+    "\u0430nna.klein@kunde-1.de",
+    "anna.klein@kund\u0435-1.de",
+    "anna.klein\u0334@kunde-1.de",
+    "anna.klein\u3164@kunde-1.de",
+    "anna.klein\u2800@kunde-1.de",
+    "anna. klein@kunde-1.de",
+    "anna .klein@kunde-1.de",
+    "anna.\tklein@kunde-1.de",
+    "@anna.klein@kunde-1.de",
+    "anna.klein@[kunde-1.de]",
+    "anna.klein\\@kunde-1.de",
+    "anna.klein*at*kunde-1.de",
+    "anna.klein 'at' kunde-1.de",
 }
 
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from mailflatrate.mail.address import AddressError, canonical_key
 from mailflatrate.mail.reading.mime import decode_words
 from mailflatrate.rules.names.domains import is_domain
+from mailflatrate.rules.names.scripts import disguised_word, has_invisible, undisguised
 
 MOST_CHARACTERS = 20_000
 """In a longer cell no address is found."""
@@ -43,8 +44,9 @@ _INLINE_TAG = re.compile(r"</?(?:wbr|span|b|i|u|s|em|strong|font|a|small|mark|co
 _COMMENT = re.compile(r"\([^()]*\)")
 _QUOTED = re.compile(r"[\"“”„]([^\"“”„@]{1,64})[\"“”„](?= ?@)")
 _SPACED_AT = re.compile(r" ?@[ @]*")
-_SPACED_DOT = re.compile(r" \. ?(?=\w)|(?<=\w) \.|(?<=@)([^\s.@]{1,63})\. (?=\w)")
-_WORD_AT = re.compile(r"(?: (?:at|ät|arroba)|[-_](?:at|ät)[-_]) ?(?=\w)", re.IGNORECASE)
+_SPACED_DOT = re.compile(r" \. ?(?=\w)|(?<=\w) \.|(?<=\w)\. (?=[\w.+-]{1,64}@)|(?<=@)([^\s.@]{1,63})\. (?=\w)")
+_LITERAL = re.compile(r"@\[([\w.-]{1,253})\]")
+_WORD_AT = re.compile(r"(?: (?:at|ät|arroba)| ?[-_*'~](?:at|ät)[-_*'~]) ?(?=\w)", re.IGNORECASE)
 _WORD_DOT = re.compile(r" (?:dot|punkt|point|punto) ?(?=\w)|[-_](?:dot|punkt)[-_](?=\w)", re.IGNORECASE)
 _TYPO_DOT = re.compile(r"(@[\w-]{1,63})[,;:](?=[^\W\d_]{2,24}\b)")
 
@@ -65,7 +67,9 @@ def find_addresses(text: str) -> tuple[str, ...]:
         return ()
     found = dict.fromkeys(_strict(text))
     texts = (text, once := unquote(text), unquote(once)) if "%" in text else (text,)
-    plain = dict.fromkeys(map(_decoded, texts))
+    decoded = dict.fromkeys(map(_decoded, texts))
+    # Letters of another script or blank ones, which no one sees, stand for those of the address.
+    plain = decoded | {undisguised(one): None for one in decoded if has_invisible(one) or disguised_word(one)}
     for reading in dict.fromkeys(reading for one in plain for reading in _readings(one)):
         found.update(dict.fromkeys(_scan(reading)))
     if not found:
@@ -84,13 +88,13 @@ def _strict(*texts: str) -> Iterator[str]:
 
 
 def _decoded(text: str) -> str:
-    """Return a text without entities, encoded words, escapes, invisible characters and special widths."""
+    """Return a text without entities, encoded words, escapes, invisible characters, special widths and other dots."""
     for _layer in range(_LAYERS):
         before = text
         text = decode_words(html.unescape(text))
         text = unicodedata.normalize("NFKC", text if "=?" in text else _ESCAPES.sub("@", text))
         if not text.isascii() or not text.isprintable():
-            text = "".join(filter(_is_seen, text))
+            text = "".join(filter(_is_seen, text)).replace("\u3002", ".")
         text = " ".join(text[: 2 * MOST_CHARACTERS].split())
         if text == before:
             break
@@ -107,7 +111,8 @@ def _is_seen(character: str) -> bool:
 def _readings(plain: str) -> Iterator[str]:
     """Yield a decoded text and what it says without markup, comments, quotes and spaces."""
     yield plain
-    signs = _BRACKETED_DOT.sub(".", _BRACKETED_AT.sub("@", plain))
+    signs = _BRACKETED_DOT.sub(".", _BRACKETED_AT.sub("@", plain)).replace("\\", "")
+    signs = _LITERAL.sub(r"@\1", signs)
     yield signs
     untagged = _TAG.sub(" ", _INLINE_TAG.sub("", signs))
     yield untagged
@@ -132,7 +137,7 @@ def _scan(text: str) -> Iterator[str]:
             return
         local = _LOCAL.search(text[max(begin, at - _LOCAL_WINDOW) : at])
         domain = _DOMAIN.match(text, at + 1)
-        begin = begin if domain is None else domain.end()
+        begin = begin if domain is None or local is None else domain.end()
         if local is not None and domain is not None:
             for one in _domains(domain[0]):
                 yield from _strict(*(f"{name}@{one}" for name in _locals(local[0])))
