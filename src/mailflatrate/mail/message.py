@@ -6,14 +6,13 @@ rules interpret it.
 
 from __future__ import annotations
 
-import codecs
 import email.message
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from mailflatrate.mail.reading.mime import MimePart, decode_words, parse
+from mailflatrate.mail.reading.mime import MimePart, decode_words, find_codec, parse
 
 MAX_LINE_OCTETS = 998
 MAX_WORD_CHARS = 75
@@ -197,17 +196,10 @@ def _broken_words(value: str) -> list[str]:
             len(whole) > MAX_WORD_CHARS
             or " " in body
             or coding.upper() not in ("B", "Q")
-            or not _is_charset(charset.partition("*")[0])
+            or find_codec(charset.partition("*")[0]) is None
         ) or "\ufffd" in decode_words(whole):
             broken.append(whole)
     return broken
-
-
-def _is_charset(name: str) -> bool:
-    try:
-        return codecs.lookup(name)._is_text_encoding
-    except (LookupError, ValueError):
-        return False
 
 
 def _faults(raw: bytes, fields: list[HeaderField], top: MimePart, *, strays: bool) -> list[FormFault]:
@@ -251,10 +243,10 @@ def _leaf_faults(part: MimePart) -> list[FormFault]:
     if not part.media_type.startswith("text/"):
         return faults
     charset = part.params.get("charset", "us-ascii")
-    if not _is_charset(charset):
+    if (codec := find_codec(charset)) is None:
         return [*faults, FormFault.UNKNOWN_CHARSET]
     try:
-        part.data().decode(charset)
+        part.data().decode(codec)
     except (UnicodeError, ValueError):
         faults.append(FormFault.WRONG_CHARSET)
     return faults

@@ -17,6 +17,8 @@ from email.header import decode_header
 from quopri import decodestring
 from typing import Any, Final
 
+from mailflatrate.mail.reading.mime import find_codec
+
 LARGEST: Final = 64 * 1024
 MOST_FIELDS: Final = 100
 _DEEPEST: Final = 8
@@ -90,7 +92,8 @@ def _decoded(value: str) -> str:
     try:
         parts = decode_header(value)
         return "".join(
-            part if isinstance(part, str) else part.decode(charset or "ascii", "strict") for part, charset in parts
+            part if isinstance(part, str) else part.decode(find_codec(charset or "") or "ascii")
+            for part, charset in parts
         )
     except (HeaderParseError, UnicodeDecodeError, LookupError, ValueError) as error:
         raise SubmissionRefused("550 5.6.0 X-Reference can't be read") from error

@@ -35,8 +35,8 @@ _NO_CHARSETS = {"idna", "punycode", "undefined"}
 
 
 @lru_cache(maxsize=256)
-def _codec(name: str) -> str:
-    """Return the Python codec for a declared charset; Latin-1 (which takes any byte) for an unknown name."""
+def find_codec(name: str) -> str | None:
+    """Return the Python codec for a declared charset; None for an unknown name."""
     name = name.strip("'\" ").lower()
     aliases = {
         "x-sjis": "cp932",
@@ -48,9 +48,14 @@ def _codec(name: str) -> str:
     try:
         found = codecs.lookup(aliases.get(name, name))
     except (LookupError, ValueError):
-        return "latin-1"
+        return None
     # Codecs such as "zip" or "rot13" turn bytes into something else than text.
-    return found.name if found._is_text_encoding and found.name not in _NO_CHARSETS else "latin-1"
+    return found.name if found._is_text_encoding and found.name not in _NO_CHARSETS else None
+
+
+def _codec(name: str) -> str:
+    """Return the codec for a declared charset; Latin-1 (which takes any byte) for an unknown name."""
+    return find_codec(name) or "latin-1"
 
 
 def decode_bytes(data: bytes, charset: str) -> str:

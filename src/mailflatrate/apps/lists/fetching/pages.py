@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mailflatrate.apps.lists.fetching.api import AGENT, ApiLink
+from mailflatrate.mail.reading.mime import decode_bytes
 from mailflatrate.wire.web import Want, ask_api
 
 MOST_OCTETS: Final = 1024 * 1024
@@ -21,10 +22,9 @@ def html_at(url: str, domains: tuple[str, ...], link: ApiLink) -> str:
     want = Want("text/html", AGENT, MOST_OCTETS, SECONDS)
     try:
         answer = ask_api(url, link.resolver, want, private=link.private, context=link.context)
-        charset = answer.headers.get_content_charset() or "utf-8"
-        text = answer.body.decode(charset, "replace")
-    except (OSError, LookupError):
+    except OSError:
         return ""
+    text = decode_bytes(answer.body, answer.headers.get_content_charset() or "utf-8")
     link.count_answer()
     is_html = answer.headers.get_content_type() in ("text/html", "text/plain")
     return text if answer.status == 200 and answer.is_whole and is_html else ""
