@@ -39,6 +39,7 @@ from mailflatrate.entrypoints.web.public.signup.page import (
     version_number,
 )
 from mailflatrate.entrypoints.web.public.signup.visit import offered_boxes
+from mailflatrate.mail.reading.storable import storable
 from mailflatrate.rules.forms.placement import STAND
 
 COOKIE = "stand"
@@ -185,7 +186,7 @@ def entries(request: HttpRequest, code: str) -> JsonResponse:
     for one in given:
         posted = QueryDict(mutable=True)
         for name, said in one["fields"]:
-            posted.appendlist(name, said)
+            posted.appendlist(storable(name), storable(said))
         version, at = _version(found, posted), stands.entry_time(one, found, now)
         with translation.override(version.frozen.language(posted.get("language", ""))):
             results.append({"id": one["id"], **_result(request, found, session, posted, version, at)})
