@@ -41,6 +41,7 @@ class AdvertisingHint:
 _WORDS: Final[dict[HintKind, re.Pattern[str]]] = {
     HintKind.OFFER: re.compile(
         r"\b(?:discount|coupon|voucher|promo(?:tion| ?code)|special offer|limited[- ]time|sale\b|save \d|free shipping"
+        r"|black friday|cyber monday|(?:buy|shop|order) now|jetzt (?:kaufen|zugreifen)|schnäppchen"
         r"|rabatt|gutschein|angebot|aktion(?:scode|spreis)|sonderpreis|reduziert|sparen sie|jetzt sparen|gratis"
         r"|versandkostenfrei|ausverkauf|réduction|soldes|promotion|bon d.achat|descuento|oferta|cupón|rebajas"
         r"|sconto|offerta|saldi|buono|korting|aanbieding|kortingscode)|\d ?% (?:off|rabatt|de réduction|auf\b)",

@@ -20,6 +20,7 @@ from mailflatrate.mail.address import domain_of
 from mailflatrate.mail.html.tokens import TokenKind, tokenise
 from mailflatrate.rules.advertising import advertising_words
 from mailflatrate.rules.names.domains import mentions, registered
+from mailflatrate.rules.names.scripts import undisguised
 
 MOST_FINDINGS: Final = 10
 _LIQUID: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -33,6 +34,9 @@ _PHONE: Final = re.compile(
     r"\d(?:[\s()/.-]{0,3}\d){4,14}",
     re.IGNORECASE,
 )
+_SPELLED_OUT: Final = re.compile(r"(?<!\w)[^\W\d_](?:[ ._*-]{1,3}[^\W\d_](?!\w)){3,}")
+"""A word whose letters stand apart: `s a l e`."""
+_DOTS: Final = dict.fromkeys(map(ord, "\u0701\u0702\u06d4\u1427\ua4f8\u2e33"), ".")
 _SHOWN_ATTRIBUTES: Final = ("alt", "title", "href", "src", "background", "aria-label")
 
 
@@ -120,8 +124,9 @@ def find_content(text: str) -> Iterator[ContentFinding]:
             yield ContentFinding(BroughtIn.ADDRESS, "".join(mention.text.split()))
     for number in find_phones(plain):
         yield ContentFinding(BroughtIn.PHONE, number)
-    for words in advertising_words(plain):
-        yield ContentFinding(BroughtIn.WORDS, words)
+    for reading in dict.fromkeys((plain, undisguised(plain), _SPELLED_OUT.sub(_joined, plain))):
+        for words in advertising_words(reading):
+            yield ContentFinding(BroughtIn.WORDS, words)
 
 
 def find_hosts(text: str) -> Iterator[ContentFinding]:
@@ -144,8 +149,13 @@ def find_phones(text: str) -> Iterator[str]:
 
 
 def _as_read(text: str) -> str:
-    """Return compatibility characters resolved, invisible ones removed, all in lower case."""
+    """Return compatibility characters, foreign digits and dots resolved, invisible ones removed, all in lower case."""
     plain = unicodedata.normalize("NFKC", text)
     if not plain.isascii():
-        plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
+        seen = (char for char in plain if unicodedata.category(char) != "Cf")
+        plain = "".join(str(unicodedata.decimal(char, char)) for char in seen).translate(_DOTS)
     return plain.lower()
+
+
+def _joined(found: re.Match[str]) -> str:
+    return re.sub(r"[\W_]", "", found.group())

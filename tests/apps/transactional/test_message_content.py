@@ -44,6 +44,17 @@ def title(text: str) -> dict[str, Any]:
         ("50 % RABATT auf alles", "advertising"),
         ("５０ % Rabatt", "advertising"),
         ("Gutscheincode SPAR50", "advertising"),
+        ("Rаbаtt auf alles", "advertising"),
+        ("Rab\u0334att auf alles", "advertising"),
+        ("Rab\u2800att auf alles", "advertising"),
+        ("Gutscheın", "advertising"),
+        ("R a b a t t auf alles", "advertising"),
+        ("R.A.B.A.T.T auf alles", "advertising"),
+        ("G-u-t-s-c-h-e-i-n", "advertising"),
+        ("Black Friday", "advertising"),
+        ("Jetzt kaufen", "advertising"),
+        ("٠٤٣١ ١٢٣٤٥٦", "phone number"),
+        ("nordstern\u0701com", "web address"),
         ("x" * 121, "too long"),
     ],
 )
@@ -73,6 +84,9 @@ def test_a_reference_is_judged_too(anna: TransactionalCustomer, reference: str) 
         "Größe 38/40, 2 x 19,90 €",
         "Nr. 00340434161094021501",
         "Karlstr. 5",
+        "Schläuche, 3 x 10 m, Größe M / L / XL",
+        "A - B - C - D, 1 2 3 4",
+        "Книга «Сад и огород»",
     ],
 )
 def test_what_shops_sell_passes(anna: TransactionalCustomer, text: str) -> None:
