@@ -12,7 +12,7 @@ from mailflatrate.apps.delivery.models import Chunk, Delivery, DeliveryState
 from mailflatrate.apps.delivery.send import chunk
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
-from mailflatrate.settings.schema import load_settings
+from mailflatrate.settings.schema import MarkMode, load_settings
 from support.fake_relay import ANY, HANG, FakeRelay, Step
 from support.waiting import stays_async, wait_until_async
 
@@ -97,6 +97,40 @@ def test_a_chunk_is_given_back_before_its_job_is_canceled(database: str, estate:
     before, received = asyncio.run(work())
     assert 4 <= before < PEOPLE
     assert Counter(received).most_common(1)[0][1] == 1
+    with tenancy.account(estate.account_id):
+        states = Delivery.objects.filter(chunk_id=chunk_id).values_list("state", flat=True)
+        assert Counter(states) == {DeliveryState.SENT: PEOPLE}
+
+
+def test_a_chunk_given_back_ends_although_the_database_is_another_one(database: str, estate: Estate) -> None:
+    """As when a replica is promoted: the worker ends first, and what the chunk still asks the database is refused.
+    Until its end the journals of this host are not replayed, and all sending is on hold.
+    """
+    assert database
+    campaign_id = release(estate)
+    with tenancy.account(estate.account_id):
+        chunk_id = Chunk.objects.get(campaign_id=campaign_id).id
+
+    async def work() -> None:
+        async with FakeRelay() as relay:
+            update = {"relay_host": "127.0.0.1", "relay_port": relay.port, "sender_marks": MarkMode.EACH}
+            sender = Sender(load_settings().model_copy(update=update))
+
+            def promoted(*_given: object) -> None:
+                sender.give_back_chunks()
+                sender._admission.fenced.set()
+
+            relay.on(Step.DATA_END, 3, promoted)
+            try:
+                await asyncio.wait_for(sender.work_chunk(estate.account_id, chunk_id), 30)
+                assert 4 <= len(relay.received) < PEOPLE
+                await wait_until_async(lambda: not sender._admission.fenced.is_set(), "the sender joins again")
+                await sender.work_chunk(estate.account_id, chunk_id)
+            finally:
+                await sender.close()
+            assert set(Counter(message.recipient for message in relay.received).values()) == {1}
+
+    asyncio.run(work())
     with tenancy.account(estate.account_id):
         states = Delivery.objects.filter(chunk_id=chunk_id).values_list("state", flat=True)
         assert Counter(states) == {DeliveryState.SENT: PEOPLE}

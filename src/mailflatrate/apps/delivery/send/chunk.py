@@ -118,7 +118,7 @@ class ChunkRun:
         watching = asyncio.create_task(self._watch())
         writing = asyncio.create_task(self._write_outcomes())
         marking = asyncio.create_task(self._marks.run())
-        for task in (watching, marking):
+        for task in (watching, writing, marking):
             task.add_done_callback(self._on_end_of_part)
         try:
             while self._rows and self.halt is None:
@@ -132,7 +132,7 @@ class ChunkRun:
                     if self._is_fresh:
                         await self._send_some(transmitter)
             if self.halt is ChunkHalt.BROKEN:
-                await asyncio.gather(*(task for task in (watching, marking) if task.done()))
+                await asyncio.gather(*(task for task in (watching, writing, marking) if task.done()))
             self._closing = True
             self._flush_now.set()
             self._marks.end()
@@ -244,7 +244,7 @@ class ChunkRun:
     def _on_end_of_part(self, task: asyncio.Task[None]) -> None:
         """Handle the end of a task: a failure must not leave messages waiting for a permission that never comes."""
         if not task.cancelled() and task.exception() is not None:
-            self.halt = self.halt or ChunkHalt.BROKEN
+            self.halt = ChunkHalt.BROKEN if self.halt in (None, ChunkHalt.STOPPING) else self.halt
             self._go_on()
 
     def _on_claim_lost(self) -> None:
