@@ -7,10 +7,10 @@
         assert [letter.recipient for letter in relay.received] == [...]
 
 An answer is a whole reply text, a function `(detail, number) -> answer or None`, or one of DROP (close at once),
-HANG (never answer) and DROP_AFTER (act as usual, answer nothing, close). Keys are the detail of the step (address,
-command argument), its running number over all connections, or ANY. `received` holds each message whose final dot
-(or BDAT LAST) arrived and that was not answered 4xx or 5xx, even if the reply was never sent: it is the truth to
-compare results with. In synchronous tests use `run_in_thread`.
+HANG (never answer), HOLD (answer a content only at `release`) and DROP_AFTER (act as usual, answer nothing, close).
+Keys are the detail of the step (address, command argument), its running number over all connections, or ANY. `received`
+holds each message whose final dot (or BDAT LAST) arrived and that was not answered 4xx or 5xx, even if the reply was
+never sent: it is the truth to compare results with. In synchronous tests use `run_in_thread`.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ class Trick(Enum):
     DROP = "drop"
     DROP_AFTER = "drop_after"
     HANG = "hang"
+    HOLD = "hold"
 
 
-DROP, DROP_AFTER, HANG = Trick.DROP, Trick.DROP_AFTER, Trick.HANG
+DROP, DROP_AFTER, HANG, HOLD = Trick.DROP, Trick.DROP_AFTER, Trick.HANG, Trick.HOLD
 ANY = None
 Answer = str | Trick
 Script = Answer | Callable[[str, int], Answer | None]
@@ -104,9 +105,7 @@ class FakeRelay:
         self.commands: list[str] = []
         self.counts: Counter[Step] = Counter()
         self.logins: list[str] = []
-        self.bursts = 0
-        self.open_sessions = 0
-        self.most_sessions = 0
+        self.bursts = self.open_sessions = self.most_sessions = 0
         self.per_session: list[int] = []
         self._scripts: dict[tuple[Step, str | int | None], Script] = {}
         self._server: asyncio.Server | None = None
@@ -120,16 +119,21 @@ class FakeRelay:
         """Behave from now on."""
         self._scripts.clear()
 
+    def release(self) -> None:
+        """Answer every content that was held, and what came after it, from any thread."""
+        assert self._server is not None
+        for session in list(self._sessions):
+            self._server.get_loop().call_soon_threadsafe(session.release)
+
     def decide(self, step: Step, detail: str) -> Answer | None:
         """What the script says here; None means the normal answer."""
         number = self.counts[step]
         self.counts[step] += 1
         for key in (number, detail, ANY):
             script = self._scripts.get((step, key))
-            if script is not None:
-                answer = script(detail, number) if callable(script) else script
-                if answer is not None:
-                    return answer
+            answer = script(detail, number) if callable(script) else script
+            if answer is not None:
+                return answer
         return None
 
     async def start(self) -> None:
@@ -179,16 +183,12 @@ class _Session(asyncio.Protocol):
     def __init__(self, relay: FakeRelay) -> None:
         self.relay = relay
         self.transport: asyncio.Transport | None = None
-        self.buffer = b""
-        self.tls = False
-        self.silent = False
-        self.paused = False
+        self.buffer = self.bdat = b""
+        self.tls = self.silent = self.paused = self.in_data = False
+        self.held = self.parameters = ""
         self.sender: str | None = None
         self.recipients: list[str] = []
-        self.parameters = ""
-        self.in_data = False
         self.bdat_left: int | None = None
-        self.bdat = b""
         self.login: list[str] | None = None
         self.taken = 0
 
@@ -211,6 +211,12 @@ class _Session(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
         self.connection_lost(None)
+
+    def release(self) -> None:
+        if self.paused and self.held:
+            self.paused = False
+            self.say(self.held)
+            self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -236,22 +242,23 @@ class _Session(asyncio.Protocol):
         """Send the scripted or the usual answer; returns its text, None when the session is over or mute."""
         answer = self.relay.decide(step, detail)
         if isinstance(answer, Trick):
-            if answer is HANG:
-                self.silent = True
-            else:
-                self.drop()
+            self.play(answer, usual)
             return None
         text = answer or usual
         self.say(text)
-        if text.startswith("421"):
-            assert self.transport is not None
-            self.silent = True
-            self.transport.close()
         return text
+
+    def play(self, trick: Trick, usual: str) -> None:
+        self.silent, self.paused, self.held = trick is HANG, trick is HOLD, usual
+        if trick not in (HANG, HOLD):
+            self.drop()
 
     def say(self, text: str) -> None:
         assert self.transport is not None
         self.transport.write(text.replace("\n", "\r\n").encode() + b"\r\n")
+        if text.startswith("421"):
+            self.silent = True
+            self.transport.close()
 
     def command(self, line: str) -> None:
         self.relay.commands.append(line)
@@ -385,16 +392,9 @@ class _Session(asyncio.Protocol):
             self.taken += 1
             self.relay.received.append(letter)
         if isinstance(answer, Trick):
-            if answer is HANG:
-                self.silent = True
-            else:
-                self.drop()
-            return
-        self.say(answer or usual)
-        if answer is not None and answer.startswith("421"):
-            assert self.transport is not None
-            self.silent = True
-            self.transport.close()
+            self.play(answer, usual)
+        else:
+            self.say(answer or usual)
 
     def clear(self) -> None:
         self.sender, self.recipients, self.parameters = None, [], ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -14,9 +15,9 @@ from mailflatrate.wire import smtp_group
 from mailflatrate.wire.smtp_group import RelayGroup
 from mailflatrate.wire.smtp_member import GroupMember
 from mailflatrate.wire.smtp_types import OutcomeKind, OutgoingMessage, RelayConfig, RelayUnavailable, TlsMode
-from support.fake_relay import ANY, DROP, HANG, FakeRelay, Step, delayed
-from support.waiting import Waited, wait_until_async
-from wire.relay_helpers import PATIENT, PIPELINED, Record, letter, letters, run
+from support.fake_relay import ANY, DROP, HANG, HOLD, FakeRelay, Step, delayed
+from support.waiting import Waited, stays_async, wait_until_async
+from wire.relay_helpers import HURRIED, PATIENT, PIPELINED, Record, letter, letters, run
 
 LOOPBACK = "127.0.0.1"
 
@@ -32,9 +33,9 @@ def group_of(*members: GroupMember) -> RelayGroup:
     return group
 
 
-async def send(group: RelayGroup, count: int, record: Record, **more: object) -> None:
+async def send(group: RelayGroup, count: int, record: Record, **more: object) -> asyncio.Future[None] | None:
     deal = partial(shares, count)
-    await group.send_many(letters(count), record.on_outcome, record.on_data_start, shares=deal, **more)  # type: ignore[arg-type]
+    return await group.send_many(letters(count), record.on_outcome, record.on_data_start, shares=deal, **more)  # type: ignore[arg-type]
 
 
 def twice(*relays: FakeRelay) -> list[str]:
@@ -177,6 +178,98 @@ def test_a_relay_that_falls_silent_gives_back_what_it_has_not_begun(
             await send(group, kinds[OutcomeKind.NOT_SENT], again)
             assert set(again.kinds()) == {OutcomeKind.ACCEPTED}
             assert not twice(silent, good)
+            await group.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_a_relay_that_is_silent_at_the_dot_is_left_to_itself_and_takes_part_again_once_it_answers(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_group, "PATIENCE_SECONDS", 0.3)
+
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as silent, FakeRelay(PIPELINED) as good:
+            silent.on(Step.DATA_END, ANY, HOLD)
+            group = group_of(member(silent, 1), member(good, 2))
+            first = Record()
+            late = await send(group, count, first)
+            assert late is not None
+            begun = silent.counts[Step.DATA_END]
+            assert 1 <= begun <= 3, "one on each connection"
+            kinds = Counter(first.kinds())
+            assert kinds[OutcomeKind.ACCEPTED] == len(good.received)
+            assert kinds.total() == count - begun, "all but the contents at the dot have an outcome"
+            assert "relay unavailable" in group.reports()[1][0].problem
+            for _ in range(3):
+                record = Record()
+                assert await send(group, 60, record) is None
+                assert record.kinds() == [OutcomeKind.ACCEPTED] * 60
+            assert silent.counts[Step.DATA_END] == begun, "it gets no more contents meanwhile"
+            assert not late.done()
+            silent.forget()
+            silent.release()
+            await late
+            assert Counter(first.kinds()) == kinds + Counter({OutcomeKind.ACCEPTED: begun})
+            assert not group.reports()[1][0].problem
+
+            async def takes_part() -> bool:
+                await send(group, 60, Record())
+                return len(silent.received) > begun + 20
+
+            await wait_until_async(takes_part, "the share of the relay that answers again")
+            await group.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "no reply in time"])
+def test_contents_at_a_silent_dot_are_in_doubt_when_the_wait_ends(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_group, "PATIENCE_SECONDS", 0.1)
+
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as silent, FakeRelay(PIPELINED) as good:
+            silent.on(Step.DATA_END, ANY, HANG)
+            bad = member(silent, 1)
+            if end == "no reply in time":
+                bad = replace(bad, config=replace(bad.config, timeouts=HURRIED))
+            group = group_of(bad, member(good, 2))
+            record = Record()
+            late = await send(group, 60, record)
+            assert late is not None
+            if end == "cancelled":
+                late.cancel()
+            await asyncio.gather(late, return_exceptions=True)
+            kinds = Counter(record.kinds())
+            assert kinds[OutcomeKind.IN_DOUBT] == silent.counts[Step.DATA_END] == 3
+            assert kinds.total() == 60
+            again = Record()
+            await send(group, kinds[OutcomeKind.NOT_SENT], again)
+            assert set(again.kinds()) <= {OutcomeKind.ACCEPTED}
+            await group.close()
+
+    run(main)
+
+
+def test_where_all_are_silent_at_the_dot_the_replies_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_group, "PATIENCE_SECONDS", 0.1)
+
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as one, FakeRelay(PIPELINED) as other:
+            for relay in (one, other):
+                relay.on(Step.DATA_END, ANY, HOLD)
+            group = group_of(member(one, 1), member(other, 2))
+            record = Record()
+            sending = asyncio.ensure_future(send(group, 6, record))
+            relays = (one, other)
+            await wait_until_async(lambda: all(relay.counts[Step.DATA_END] for relay in relays), "contents at both")
+            await stays_async(lambda: not sending.done(), "the wait for replies", seconds=0.5)
+            for relay in relays:
+                relay.forget()
+                relay.release()
+            assert await sending is None
+            assert record.kinds() == [OutcomeKind.ACCEPTED] * 6
             await group.close()
 
     run(main)

@@ -105,6 +105,22 @@ def test_a_lone_dot_ends_the_data_that_a_relay_wants_after_refusing_the_recipien
     run(main)
 
 
+def test_a_relay_that_refuses_a_sender_and_takes_the_recipient_gets_no_empty_message() -> None:
+    async def main() -> None:
+        async with FakeRelay(PIPELINED) as relay:
+            relay.on(Step.MAIL, 1, "450 4.2.1 later")
+            relay.on(Step.RCPT, "dora1@people.example", "250 2.1.5 ok all the same")
+            record = Record()
+            async with pool_for(relay) as pool:
+                await pool.send_many(letters(4), record.on_outcome, record.on_data_start)
+            expected = [OutcomeKind.ACCEPTED] * 4
+            expected[1] = OutcomeKind.DEFERRED
+            assert record.kinds() == expected
+            check_truth(relay, record)
+
+    run(main)
+
+
 @pytest.mark.parametrize("features", ALL_WAYS)
 @pytest.mark.parametrize("step", [Step.MAIL, Step.RCPT, Step.DATA, Step.DATA_END, Step.RSET])
 @pytest.mark.parametrize("trick", [DROP, DROP_AFTER, HANG, "421 4.3.2 going down", "xyz", "221 what"])

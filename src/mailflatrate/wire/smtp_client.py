@@ -123,6 +123,11 @@ class SmtpConnection(SmtpChannel):
         """Return whether a message's content may be with the relay and its reply is awaited."""
         return self._under_way is not None and self._under_way.started
 
+    def give_back(self, text: str) -> None:
+        """Return the message that follows the one whose reply is awaited; it is settled as NOT_SENT."""
+        if self._open is not None:
+            self._settle(self._open, OutcomeKind.NOT_SENT, _MAIL, 0, None, text)
+
     def abort(self, text: str) -> None:
         """End the connection at once; messages in progress are settled as NOT_SENT or IN_DOUBT."""
         self._drop(text)
@@ -145,6 +150,8 @@ class SmtpConnection(SmtpChannel):
         elif lines[0][:3].isdigit() and lines[0][0] == _TWO:
             if transaction.steps:
                 self._step(transaction)
+            elif transaction.settled:
+                transaction.is_addressed = True
         else:
             self._refused(stage, transaction, lines)
             if transaction.steps and not self._closed:
@@ -167,6 +174,9 @@ class SmtpConnection(SmtpChannel):
             self._refused(_DATA, transaction, lines)
             if not self._closed:
                 self._after_refusal(transaction)
+            return
+        if transaction.settled and transaction.is_addressed:
+            self._withhold()
             return
         if transaction.settled:
             # The recipient was refused, yet the relay waits for content: a lone dot ends it (RFC 2920 3.1).

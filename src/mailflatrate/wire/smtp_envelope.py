@@ -27,9 +27,11 @@ class LocalRefusal(Exception):
 
 
 class Transaction:
-    """A message being sent. `started`: the relay may have its content. `settled`: its result has been reported."""
+    """A message being sent. `started`: the relay may have its content. `settled`: its result has been reported.
+    `is_addressed`: the relay accepted its recipient after that, so even a lone dot would reach them.
+    """
 
-    __slots__ = ("content", "group", "message", "settled", "started", "steps")
+    __slots__ = ("content", "group", "is_addressed", "message", "settled", "started", "steps")
 
     def __init__(self, message: OutgoingMessage, group: bytes, content: bytes) -> None:
         self.message = message
@@ -37,7 +39,7 @@ class Transaction:
         self.content = content
         self.steps: list[bytes] = []
         self.started = False
-        self.settled = False
+        self.settled = self.is_addressed = False
 
 
 def build_transaction(

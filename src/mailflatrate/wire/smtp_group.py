@@ -2,7 +2,8 @@
 
 Every message is taken by one connection of one relay, at the moment it can be sent. A relay that fails reports its
 messages as NOT_SENT and backs off, while the others continue. A message whose content was begun never moves to another
-relay. Members can be added, changed, drained and cut off at any time.
+relay: one that doesn't answer it takes nothing more until it does, and the others don't wait for it. Members can be
+added, changed, drained and cut off at any time.
 """
 
 from __future__ import annotations
@@ -44,7 +45,13 @@ class _Relay:
         self.unanswered = 0  # messages returned since its last reply
         self.again_at = 0.0
         self.problem: RelayUnavailable | None = None
+        self.late: asyncio.Task[None] | None = None  # its part of a run that is over for the others
         self._failures = 0
+
+    @property
+    def awaits_replies(self) -> bool:
+        """Return whether it has yet to answer contents of an earlier run."""
+        return self.late is not None and not self.late.done()
 
     def rest(self, problem: RelayUnavailable, first_pause_seconds: float, longest_pause_seconds: float) -> None:
         """Pause a failed relay, longer each time."""
@@ -85,7 +92,7 @@ class RelayGroup:
             member = wanted.get(number)
             if member is None or not member.takes:
                 self._retire(number, is_cut=member is not None and member.is_cut)
-            elif _connects_alike(member, relay.member):
+            elif member.connects_like(relay.member):
                 relay.member = member
             else:
                 self._retire(number, is_cut=False)
@@ -123,8 +130,9 @@ class RelayGroup:
         *,
         shares: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
         caps: dict[int, int] | None = None,
-    ) -> None:
-        """Send what `source` yields, like `SmtpPool.send_many`.
+    ) -> asyncio.Future[None] | None:
+        """Send what `source` yields, like `SmtpPool.send_many`. Where another relay is free, contents at a silent one
+        are left to it: their outcomes come until the future is done. Canceling that ends their connections.
 
         `shares(weights, dealt)` returns how many of these messages each relay should take; a relay that has sent its
         share helps the others. `caps` are limits by number, counted down as messages are sent. Raises RelayUnavailable
@@ -133,19 +141,19 @@ class RelayGroup:
         relays = self._sending = list(self._relays.values())
         if len(relays) == 1 and not caps and relays[0].member.tag is None:
             await self._send_through(relays[0], source, on_outcome, on_data_start, may_start)
-            return
-        run = _GroupRun(
-            relays, source, on_outcome, on_data_start, may_start, {} if caps is None else caps, self._pauses
-        )
+            return None
+        left = {} if caps is None else caps
+        run = _GroupRun(relays, source, on_outcome, on_data_start, may_start, left, self._pauses)
         if shares is not None:
             run.deal(shares)
         self._run = run
         try:
-            await run.send()
+            late = await run.send()
         finally:
             self._run = None
         if not (run.is_exhausted or self._stopped):
-            raise run.problem or _nobody_takes()
+            raise run.problem or _refused("no relay of this pool takes messages")
+        return late
 
     async def _send_through(
         self,
@@ -159,7 +167,7 @@ class RelayGroup:
 
         def begin(delivery_id: int) -> None:
             if relay.is_cut:
-                raise _cut_off()
+                raise _refused("the relay was disabled")
             on_data_start(delivery_id)
 
         def note(outcome: SendOutcome) -> None:
@@ -236,26 +244,48 @@ class _GroupRun:
         self._quota |= {relay.member.number: most for relay, most in zip(well, dealt, strict=True)}
         self._drawing = {number for number, most in self._quota.items() if most}
 
-    async def send(self) -> None:
-        """Return when everything taken has its outcome. Raises what a callback or the source raised."""
-        tasks = [asyncio.ensure_future(self._drive(relay)) for relay in self._relays]
-        impatient = asyncio.ensure_future(self._take_back())
+    async def send(self) -> asyncio.Future[None] | None:
+        """Return when everything taken has its outcome, or the future of what is left to silent relays. Raises what a
+        callback or the source raised.
+        """
+        tasks = {relay: asyncio.ensure_future(self._drive(relay)) for relay in self._relays}
+        outcomes = asyncio.ensure_future(self._finish(tasks))
+        impatient = asyncio.ensure_future(self._take_back(tasks))
         try:
-            await asyncio.gather(*tasks)
+            await asyncio.wait((outcomes, impatient), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            outcomes.cancel()
+            await asyncio.gather(outcomes, return_exceptions=True)
+            raise
         finally:
-            for task in (*tasks, impatient):
-                task.cancel()
-            await asyncio.gather(*tasks, impatient, return_exceptions=True)
+            impatient.cancel()
+        if outcomes.done():
+            return outcomes.result()
+        for relay, task in tasks.items():
+            relay.late = task
+        return outcomes
+
+    async def _finish(self, tasks: dict[_Relay, asyncio.Task[None]]) -> None:
+        await asyncio.gather(*tasks.values())
         if self._failure is not None:
             raise self._failure
 
-    async def _take_back(self) -> None:
-        """Free the messages that a silent relay holds but has not started, if another relay takes them."""
+    async def _take_back(self, tasks: dict[_Relay, asyncio.Task[None]]) -> None:
+        """Free the messages that a silent relay holds but has not started, if another relay takes them. Return when
+        only contents are left, and another relay is free.
+        """
         await self._ended.wait()
-        await asyncio.sleep(PATIENCE_SECONDS)
-        for relay in self._relays:
-            if self._well - {relay.member.number}:
-                relay.pool.take_back("the relay did not answer in time")
+        while True:
+            await asyncio.sleep(PATIENCE_SECONDS)
+            silent = [relay for relay, task in tasks.items() if not task.done()]
+            is_one_free = any(one.takes and not one.report.problem for one in tasks if one not in silent)
+            for relay in silent:
+                if not (is_one_free or self._well - {relay.member.number}):
+                    continue
+                if relay.pool.take_back("the relay did not answer in time") and is_one_free:
+                    relay.rest(RelayUnavailable(Stage.DATA_END, "no reply in time"), *self._pauses)
+            if is_one_free and self.is_exhausted and self._failure is None:
+                return
 
     def end(self) -> None:
         """Take no further messages from the source."""
@@ -269,10 +299,11 @@ class _GroupRun:
         number, loop = relay.member.number, asyncio.get_running_loop()
         most = self._quota.get(number)
         while not self._is_done(relay):
-            if relay.again_at > loop.time():
+            pause = HELP_SECONDS if relay.awaits_replies else relay.again_at - loop.time()
+            if pause > 0:
                 self.problem = self.problem or relay.problem
                 self._gives_up(number)
-                await self._wait(self._ended, relay.again_at - loop.time())
+                await self._wait(self._ended, pause)
                 most = min(most, TRIED) if most is not None else TRIED
                 continue
             self._working.add(number)
@@ -345,7 +376,7 @@ class _GroupRun:
     def _begin(self, relay: _Relay) -> Callable[[int], None]:
         def begin(delivery_id: int) -> None:
             if relay.is_cut:
-                raise _cut_off()
+                raise _refused("the relay was disabled")
             self._on_data_start(delivery_id)
 
         return begin
@@ -364,17 +395,5 @@ class _GroupRun:
         return note
 
 
-def _connects_alike(one: GroupMember, other: GroupMember) -> bool:
-    return (one.config, one.connections, one.messages_per_connection) == (
-        other.config,
-        other.connections,
-        other.messages_per_connection,
-    )
-
-
-def _cut_off() -> RelayUnavailable:
-    return RelayUnavailable(Stage.LOCAL, "the relay was disabled")
-
-
-def _nobody_takes() -> RelayUnavailable:
-    return RelayUnavailable(Stage.LOCAL, "no relay of this pool takes messages")
+def _refused(text: str) -> RelayUnavailable:
+    return RelayUnavailable(Stage.LOCAL, text)

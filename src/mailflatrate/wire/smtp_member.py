@@ -26,6 +26,11 @@ class GroupMember:
     is_cut: bool = False
     tag: Callable[[str], bytes] | None = None
 
+    def connects_like(self, other: GroupMember) -> bool:
+        """Return whether connections to this relay serve the other one, too."""
+        connections = self.connections, self.messages_per_connection
+        return (self.config, *connections) == (other.config, other.connections, other.messages_per_connection)
+
 
 @dataclass(slots=True)
 class MemberReport:

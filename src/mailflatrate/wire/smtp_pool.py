@@ -122,11 +122,14 @@ class SmtpPool:
         if self._run is not None:
             self._run.stop()
 
-    def take_back(self, text: str) -> None:
-        """End the connections that wait for a reply and have begun no content. Their messages become NOT_SENT."""
+    def take_back(self, text: str) -> bool:
+        """Make messages NOT_SENT that wait for a reply and have begun no content; return whether others have."""
         for connection in list(self._connections):
-            if not (connection.is_idle or connection.has_begun):
+            if connection.has_begun:
+                connection.give_back(text)
+            elif not connection.is_idle:
                 connection.abort(text)
+        return any(connection.has_begun for connection in self._connections)
 
     async def close(self) -> None:
         """Finish the messages in progress, send QUIT on every connection, and wait until they are closed."""

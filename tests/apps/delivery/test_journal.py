@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from mailflatrate.apps.delivery.send.journal import Journal, host_name, is_held, last_entries, taken_over
+from mailflatrate.apps.delivery.send.journal import Journal, entries, host_name, is_held, last_entries, taken_over
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 
@@ -92,3 +92,24 @@ def test_reset_and_a_clean_end_leave_nothing(tmp_path: Path) -> None:
 def test_one_name_a_host(tmp_path: Path) -> None:
     assert host_name(tmp_path) == host_name(tmp_path)
     assert Journal(tmp_path).name.startswith(f"{host_name(tmp_path)}.{os.getpid()}.")
+
+
+def test_a_late_reply_is_of_its_chunk_although_another_has_begun(tmp_path: Path) -> None:
+    """As after a wait for a silent relay, while the others of its pool went on."""
+    journal = Journal(tmp_path)
+    for chunk_id, delivery_id in ((10, 100), (11, 200)):
+        journal.begin_chunk(1, chunk_id)
+        journal.started(delivery_id)
+    for chunk_id, delivery_id in ((10, 100), (11, 200)):
+        journal.begin_chunk(1, chunk_id)
+        journal.replied(reply(delivery_id, OutcomeKind.ACCEPTED, 250, "ok"), 1)
+    found = last_entries(journal.path, {100, 200})
+    assert [(each.chunk_id, each.delivery_id, each.outcome is not None) for each in found] == [
+        (10, 100, True),
+        (11, 200, True),
+    ]
+    journal.reset()
+    journal.begin_chunk(1, 11)
+    journal.started(201)
+    assert [(each.chunk_id, each.delivery_id) for each in entries(journal.path)] == [(11, 201)]
+    journal.close(settled=True)

@@ -163,8 +163,9 @@ class Transmitter:
         *,
         most: int = 0,
         caps: dict[int, int] | None = None,
-    ) -> None:
-        """Send the messages that the iterator yields, one by one as connections become ready.
+    ) -> asyncio.Future[None] | None:
+        """Send the messages that the iterator yields, one by one as connections become ready. Return the future of
+        those that a silent relay has while another one is free; canceling it ends their connections.
 
         `on_outcome` gets each result with the delivery's id. `may_start` is asked right before a content is written:
         False makes the content wait until `proceed`, None takes the message back. `on_start` is called when the content
@@ -175,7 +176,7 @@ class Transmitter:
         deal = partial(shares, most) if most else None
         times = RelayTimes(self.relay, on_start, on_outcome)
         try:
-            await self._group.send_many(
+            return await self._group.send_many(
                 _messages(messages), times.ended, times.started, may_start, shares=deal, caps=caps
             )
         except RelayUnavailable:

@@ -12,7 +12,6 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from enum import Enum
 from operator import attrgetter
 
 import structlog
@@ -20,6 +19,7 @@ import structlog
 from mailflatrate.apps.campaigns.states import move_sql
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.chunk_composer import DraftedMessage, Writer
+from mailflatrate.apps.delivery.send.chunk_halt import ChunkHalt
 from mailflatrate.apps.delivery.send.claims import Claim, ClaimCheck
 from mailflatrate.apps.delivery.send.compose_ahead import SignedAhead
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
@@ -52,16 +52,6 @@ _by_id = attrgetter("delivery_id")
 log = structlog.get_logger(__name__)
 
 
-class ChunkHalt(Enum):
-    """Why a chunk ends before its last row."""
-
-    STOPPING = "the process stops"
-    CAMPAIGN = "the campaign or the account does not send any more"
-    CLAIM_LOST = "another sender took the chunk over"
-    RELAY = "the relay does not answer"
-    BROKEN = "a part of the work failed"
-
-
 class ChunkRun:
     """The work on one chunk.
 
@@ -87,6 +77,8 @@ class ChunkRun:
         self._main, self._side = main, side
         self._policy = policy
         self._rows = deque(sorted(claim.rows, key=_by_id))  # marks rest on this order
+        self._late: list[asyncio.Future[None]] = []  # contents left to silent relays
+        self._given_back: set[int] = set()
         me = weakref.proxy(self)  # no cycle: a chunk that is done is freed at once, with its thousand rows
         on_granted, on_lost = lambda: me._go_on(), lambda: me._on_claim_lost()  # noqa: PLW0108
         self._marks = ChunkMarks(claim, journal.name, side, on_granted, on_lost, at_once=marks_at_once)
@@ -131,6 +123,7 @@ class ChunkRun:
                 async with lock:
                     if self._is_fresh:
                         await self._send_some(transmitter)
+            await asyncio.gather(*self._late)
             if self.halt is ChunkHalt.BROKEN:
                 await asyncio.gather(*(task for task in (watching, writing, marking) if task.done()))
             self._closing = True
@@ -142,18 +135,26 @@ class ChunkRun:
         finally:
             self._is_over = True
             self._progress.set()
-            for task in (watching, writing, marking):
-                task.cancel()
-            await asyncio.gather(watching, writing, marking, return_exceptions=True)
+            parts = (watching, writing, marking, *self._late)
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
 
     async def flushed(self) -> bool:
         """Return True when every outcome so far is in the database, or False if some will not be written."""
+        if self.is_late:
+            return False
         noted = self._noted
         while self._written < noted and not self._is_over:
             self._flush_now.set()
             self._progress.clear()
             await self._progress.wait()
         return self._written >= noted
+
+    @property
+    def is_late(self) -> bool:
+        """Return whether contents are left to a silent relay."""
+        return not all(each.done() for each in self._late)
 
     @property
     def _is_stuck(self) -> bool:
@@ -166,17 +167,24 @@ class ChunkRun:
         return self._loop.time() < self._fresh_until
 
     async def _send_some(self, transmitter: Transmitter) -> None:
-        self._journal.begin_chunk(self.claim.account_id, self.claim.chunk_id)
         try:
             most = len(self._rows)
-            await transmitter.transmit(
-                self._messages(), self._on_outcome, self._journal.started, self._may_start, most=most, caps=self.caps
+            late = await transmitter.transmit(
+                self._messages(), self._on_outcome, self._on_start, self._may_start, most=most, caps=self.caps
             )
+            if late is not None:
+                self._late.append(late)
+                self._send_again()
         except RelayUnavailable as problem:
             self.relay_problem = str(problem)
             self.halt = self.halt or ChunkHalt.RELAY
         finally:
             self._ahead.give_back()
+
+    def _send_again(self) -> None:
+        """Take up what came back from a silent relay, for the one that is free."""
+        back, self._given_back = self._given_back, set()
+        self._rows.extendleft(row for row in self.claim.rows if row.delivery_id in back)
 
     def _messages(self) -> Iterator[PermittedMessage]:
         """Yield the next message when a connection is ready for it. Stops when the last check is too old."""
@@ -227,6 +235,10 @@ class ChunkRun:
 
     # -- what may begin --------------------------------------------------------------------------------------
 
+    def _on_start(self, delivery_id: int) -> None:
+        self._journal.begin_chunk(self.claim.account_id, self.claim.chunk_id)
+        self._journal.started(delivery_id)
+
     def _may_start(self, delivery_id: int) -> bool | None:
         """Return whether content may leave: it is marked, and the last check is fresh and found no change."""
         if self.halt not in (None, ChunkHalt.STOPPING) or delivery_id in self._changed:
@@ -258,8 +270,10 @@ class ChunkRun:
             # The pool tried it on several connections, and each was lost at RCPT. It is deferred like any other whose
             # server does not answer, so that one recipient cannot hold up a whole campaign.
             outcome = outcome._replace(kind=OutcomeKind.DEFERRED)
+        self._journal.begin_chunk(self.claim.account_id, self.claim.chunk_id)
         self._journal.replied(outcome, time.time_ns() // 1_000_000)
         if outcome.kind is OutcomeKind.NOT_SENT:
+            self._given_back.add(outcome.delivery_id)
             self.returned += outcome.stage is not Stage.LOCAL  # what we withheld says nothing about the relay
             self._marks.ended(outcome.delivery_id, outcome.kind)
             return

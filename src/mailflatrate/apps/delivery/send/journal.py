@@ -94,14 +94,17 @@ class Journal:
         self.path = folder / f"{self.name}{SUFFIX}"
         self.size_bytes = 0
         self._has_failed = False
+        self._chunk = (0, 0)
         draft = folder / f"{self.name}.new"
         self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         draft.rename(self.path)  # only from now on can it be mistaken for an abandoned one
 
     def begin_chunk(self, account_id: int, chunk_id: int) -> None:
-        """Record that the following messages belong to this chunk."""
-        self._write(b"C %d %d" % (account_id, chunk_id))
+        """Record that the following messages belong to this chunk, unless the previous ones do."""
+        if self._chunk != (account_id, chunk_id):
+            self._write(b"C %d %d" % (account_id, chunk_id))
+            self._chunk = account_id, chunk_id
 
     def started(self, delivery_id: int) -> None:
         """Record that a message's content is about to be sent. Raises OSError if that cannot be written."""
@@ -118,7 +121,7 @@ class Journal:
     def reset(self) -> None:
         """Empty the journal: all of it is in the database and no message is being sent."""
         os.ftruncate(self._file, 0)
-        self.size_bytes = 0
+        self.size_bytes, self._chunk = 0, (0, 0)
 
     def close(self, *, settled: bool) -> None:
         """Release the journal; the file stays for recovery unless everything is `settled`."""

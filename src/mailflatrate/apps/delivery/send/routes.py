@@ -63,11 +63,11 @@ class RelayRoute:
             self._at_work.discard(chunk_id)
             self._chunk_seconds += (asyncio.get_running_loop().time() - began - self._chunk_seconds) / 4
 
-    def turn_seconds(self, most: int) -> float:
+    def turn_seconds(self, most: int, late: set[int]) -> float:
         """Return how many seconds another chunk has to wait if this route may work on `most` at once; 0 if it may begin
-        now.
+        now. Those in `late` only wait for a silent relay.
         """
-        if len(self._at_work) < most:
+        if len(self._at_work - late) < most:
             return 0.0
         return min(MOST_TURN_SECONDS, max(LEAST_TURN_SECONDS, self._chunk_seconds / 2))
 

@@ -15,15 +15,16 @@ from mailflatrate.apps.delivery.relays.relay_cache import SETTINGS_RELAY, read_b
 from mailflatrate.apps.delivery.send import claims, recovery, sent_record
 from mailflatrate.apps.delivery.send.admission import Admission, DatabaseFenced
 from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, AllowanceRequest, ask_for, settle
-from mailflatrate.apps.delivery.send.chunk import ChunkHalt, ChunkRun
+from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.chunk_composer import CampaignWriter, Writer
 from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows, log_chunk
+from mailflatrate.apps.delivery.send.chunk_halt import ChunkHalt
 from mailflatrate.apps.delivery.send.claims import Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
 from mailflatrate.apps.delivery.send.routes import RelayRoute, Routes, narrowed, providers_of, write_figures
-from mailflatrate.apps.delivery.send.slots import wait_unless
+from mailflatrate.apps.delivery.send.slots import late_chunks, wait_unless
 from mailflatrate.apps.delivery.send.transactional import transactional_composer
 from mailflatrate.apps.delivery.send.upkeep import Upkeep
 from mailflatrate.apps.delivery.signing import digest_signer
@@ -105,7 +106,10 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._active.pop(chunk_id, None))
         shares_slots = stream is Stream.CAMPAIGN  # express mail has one pool
-        await wait_unless(task, lambda: shares_slots and self._routes.gets_no_reply_for(chunk_id))
+        gets_no_reply = self._routes.gets_no_reply_for
+        await wait_unless(
+            task, lambda: chunk_id in late_chunks(self._active) or (shares_slots and gets_no_reply(chunk_id))
+        )
 
     async def _work_active(self, account_id: int, chunk_id: int, stream: Stream) -> None:
         route: RelayRoute | None = None
@@ -117,15 +121,14 @@ class Sender:
                 return
             turn = 0.0
             if stream is Stream.CAMPAIGN and not self._routes.book.is_empty:
-                turn = route.turn_seconds(self._routes.most_chunks(route))
+                turn = route.turn_seconds(self._routes.most_chunks(route), late_chunks(self._active))
             if turn:
                 await self._orm.run(campaigns.wake_chunk, account_id, chunk_id, turn)
                 return
             if not await self._relay_may_answer(route):
                 await self._orm.run(campaigns.wake_chunk, account_id, chunk_id)
                 return
-            left_on = self._upkeep.route_of_left(chunk_id)
-            if left_on is not None:  # claimed now, it would be sent again
+            if (left_on := self._upkeep.route_of_left(chunk_id)) is not None:  # claimed now, it would be sent again
                 idle = recovery.IdleChunk(account_id, chunk_id, left_on.journal.path)
                 await self._orm.run(recovery.recover_own, idle, self._policy)
                 self._upkeep.note_recovered(chunk_id)

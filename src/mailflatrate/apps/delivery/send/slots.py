@@ -5,13 +5,20 @@ route's limit of chunks still holds, so those beside the slots stay few.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
+
+from mailflatrate.apps.delivery.send.chunk import ChunkRun
 
 LOOK_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+def late_chunks(active: Mapping[int, ChunkRun | None]) -> set[int]:
+    """Return the chunks with contents at a silent relay that the others of its pool don't wait for."""
+    return {chunk_id for chunk_id, run in active.items() if run is not None and run.is_late}
 
 
 async def wait_unless(task: asyncio.Task[None], may_leave: Callable[[], bool]) -> None:
