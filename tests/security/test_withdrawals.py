@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from mailflatrate.apps.lists.actions import consent
+from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Subscription
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.withdrawals.log import BucketLog, FolderLog, read_paths
@@ -18,11 +19,13 @@ from mailflatrate.apps.privacy.withdrawals.replay import replay
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import Suppression, WithdrawalKind
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import canonical_address_key
 from mailflatrate.base.storage.directory import DirectoryFiles
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.suppression import SuppressionReason
 from support.contact_files import HEADER
 from support.customers import Customer, customer_with_list
+from support.origins import approve_origin
 from support.people import operator
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -130,6 +133,34 @@ def test_the_log_takes_effect_on_people_who_are_confirmed_again_and_twice_is_onc
     with tenancy.account(anna.account_id):
         assert ConsentEvent.objects.count() == events
     assert not +replay(texts, before + timedelta(hours=2)), "older than the backup"
+
+
+def test_a_no_of_people_whom_the_backup_does_not_know_keeps_their_old_proof_out(anna: Customer, log: FolderLog) -> None:
+    """They were imported after the backup and left; afterward, the customer imports the same file again."""
+    before, here = clock.now(), people(anna)
+    with tenancy.account(anna.account_id):
+        later = create_list("Offers").id
+    approve_origin(anna.account_id, later)
+    rows = ["paula", "quirin"]
+    file = "\n".join([HEADER, *(ROW.format(name) for name in rows)])
+    keys = {name: canonical_address_key(f"{name}@kunde-1.de") for name in rows}
+    lines = [
+        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", 10**9, anna.list_id, keys["paula"]),
+        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", 10**9 + 1, 10**9, keys["quirin"]),
+        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, later,
+            bytes(here["dora"].address_key)),
+        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["emil"].id, 10**9,
+            bytes(here["emil"].address_key)),
+    ]  # fmt: skip
+    texts = [line.write() for line in lines]
+    assert replay(texts, before) == {"withdrawn": 4}
+    assert not +replay(texts, before), "twice is once"
+    assert anna.bring(file).refused == {"suppressed": 2}
+    again = anna.bring("\n".join([HEADER, *(ROW.format(name) for name in ("dora", "emil", "frieda"))]), list_id=later)
+    assert (again.accepted, again.refused) == (1, {"unsubscribed": 1, "suppressed": 1})
+    with tenancy.account(anna.account_id):
+        own = Subscription.objects.filter(mailing_list_id=anna.list_id, state="confirmed")
+        assert own.filter(contact=here["dora"]).exists(), "a no to one list ends no other"
 
 
 def test_a_line_that_was_made_up_erases_nobody(anna: Customer) -> None:

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status
 from mailflatrate.apps.accounts.errors import AccountError
 from mailflatrate.apps.accounts.models import Account, AccountStatus
+from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions import consent, tracking
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentKind, Contact, MailingList
 from mailflatrate.apps.privacy.actions.erasure import erase_person
@@ -21,7 +22,8 @@ from mailflatrate.apps.privacy.withdrawals.log_lines import LineRefused, Withdra
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.models import WithdrawalKind
 from mailflatrate.apps.transactional.actions.misdirected import restore_misdirected
-from mailflatrate.base import audit, tenancy
+from mailflatrate.base import audit, clock, tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.suppression import SuppressionReason
 
@@ -106,8 +108,11 @@ def _suppress_everywhere(line: WithdrawalLine) -> bool:
 def _suppress(line: WithdrawalLine) -> bool:
     assert line.address_key is not None
     reason = SuppressionReason(line.reason)
-    changed = suppression.suppress(line.address_key, reason=reason, source=SOURCE, evidence=_evidence(line))
     contact = Contact.objects.filter(address_key=line.address_key).first()
+    mailbox_key = None if contact is None else mailbox_keys(contact.email).mailbox
+    changed = suppression.suppress(
+        line.address_key, reason=reason, source=SOURCE, evidence=_evidence(line), mailbox_key=mailbox_key
+    )
     if contact is not None and reason in _ENDS:
         changed = consent.unsubscribe(contact.id, list_id=None, by=BY, source=SOURCE) > 0 or changed
     return changed
@@ -120,11 +125,33 @@ def _stop_contract(line: WithdrawalLine) -> bool:
 
 def _withdraw(line: WithdrawalLine) -> bool:
     contact = _contact(line)
-    if contact is None:
+    knows_list = line.list_id is None or MailingList.objects.filter(id=line.list_id).exists()
+    if contact is None or not knows_list:
+        return _suppress_lost(line)
+    if consent.unsubscribe(contact.id, list_id=line.list_id, by=BY, source=SOURCE) > 0:
+        return True
+    return line.list_id is not None and _note(contact, line)
+
+
+def _note(contact: Contact, line: WithdrawalLine) -> bool:
+    """Record that someone left a list that they aren't on, so that no proof from before it puts them there."""
+    events = ConsentEvent.objects.filter(contact_id=contact.id, mailing_list_id=line.list_id)
+    if events.filter(kind=ConsentKind.WITHDRAWN, occurred_at__gte=line.at - OVERLAP).exists():
         return False
-    if line.list_id is not None and not MailingList.objects.filter(id=line.list_id).exists():
+    evidence = ledger.EventEvidence(email=contact.email, source=SOURCE, details={"by": BY})
+    ledger.append(contact.id, line.list_id, ConsentKind.WITHDRAWN, clock.now(), evidence)
+    return True
+
+
+def _suppress_lost(line: WithdrawalLine) -> bool:
+    """Suppress the address of a no whose person or list the database lost, until they sign up again: nothing else keeps
+    out the proof of before (ADR 0100).
+    """
+    if line.address_key is None:
         return False
-    return consent.unsubscribe(contact.id, list_id=line.list_id, by=BY, source=SOURCE) > 0
+    return suppression.suppress(
+        line.address_key, reason=SuppressionReason.UNSUBSCRIBE, source=SOURCE, evidence=_evidence(line)
+    )
 
 
 def _object(line: WithdrawalLine) -> bool:
