@@ -7,6 +7,7 @@ import pytest
 from mailflatrate.apps.automations.actions import drafts
 from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
+from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
@@ -72,6 +73,27 @@ def test_automations_do_not_lead_in_circles(anna: Customer, wait: Step) -> None:
     assert problems(first) == {"g"}
     first.save({"id": "g", "do": "go_to", "automation": first.automation_id})
     assert problems(first) == {"g"}
+
+
+def test_automations_do_not_start_each_other_by_tags_forever(anna: Customer, send: Step) -> None:
+    with tenancy.account(anna.account_id):
+        one, two = create_tag("One"), create_tag("Two")
+
+    def graph(starts: int, mode: str) -> dict[str, Any]:
+        return {"entry": {"on": "tag_added", "tag": starts}, "reentry": {"mode": mode, "days": 0}}
+
+    def steps(gives: int) -> list[Step]:
+        return [
+            dict(send),
+            {"id": "off", "do": "remove_tag", "tag": gives},
+            {"id": "on", "do": "add_tag", "tag": gives},
+        ]
+
+    Journey.begun(anna, *steps(two.id), **graph(one.id, "always"))
+    assert problems(Journey.drafted(anna, *steps(one.id), **graph(two.id, "always"))) == {"on"}
+    assert problems(Journey.drafted(anna, *steps(two.id), **graph(two.id, "always"))) == {"on"}
+    assert problems(Journey.drafted(anna, *steps(one.id), **graph(two.id, "never"))) == set(), "ends after one round"
+    assert problems(Journey.drafted(anna, *steps(two.id), **graph(one.id, "always"))) == set(), "leads elsewhere"
 
 
 def test_what_starts_it_is_checked(anna: Customer) -> None:

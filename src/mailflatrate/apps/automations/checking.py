@@ -1,13 +1,20 @@
 """Problems that prevent the activation of an automation: those of its graph, and those that need the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
 
 from mailflatrate.apps.accounts.models import Membership
 from mailflatrate.apps.automations.graphs import graph_of
-from mailflatrate.apps.automations.models import Automation, AutomationState, AutomationStep, AutomationVersion
+from mailflatrate.apps.automations.models import (
+    Automation,
+    AutomationState,
+    AutomationStep,
+    AutomationVersion,
+    VersionState,
+)
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.events.queries import find_endpoint
 from mailflatrate.apps.forms.models import Form
@@ -18,11 +25,13 @@ from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Segment, Tag
 from mailflatrate.base import tenancy
 from mailflatrate.locale.texts import N_
-from mailflatrate.rules.automations.graph import Condition, EntryKind, Graph, Step, StepKind, WaitKind
+from mailflatrate.rules.automations.graph import Condition, EntryKind, Graph, ReentryMode, Step, StepKind, WaitKind
 from mailflatrate.rules.automations.problems import ENTRY, GOAL, GraphProblem, problems_in
 from mailflatrate.rules.campaign_states import EDITABLE
 from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, UnreadableValue, normalize_value
 
+_ENTERED = (VersionState.RELEASING, VersionState.CURRENT)
+_LEADS = (StepKind.GO_TO, StepKind.ADD_TAG)
 _GONE = N_("What this step refers to no longer exists. Choose another.")
 _NO_EVENT = N_("No event is called “{name}” yet. Choose one of your events, or declare it first.")
 _NO_WEBHOOK = N_("This webhook is switched off or was deleted. Switch it on, or choose another.")
@@ -86,6 +95,8 @@ class _Lookup:
                 yield from _value(step, self._fields.get(step.field))
             case StepKind.ADD_TAG | StepKind.REMOVE_TAG if step.tag is not None and not _exists(Tag, step.tag):
                 yield GraphProblem(step.id, _GONE)
+            case StepKind.ADD_TAG if step.tag is not None:
+                yield from self._add_tag(step.id, step.tag)
             case StepKind.NOTIFY if step.user is not None:
                 if not Membership.objects.filter(user_id=step.user, user__is_active=True).exists():
                     yield GraphProblem(step.id, N_("This colleague no longer belongs to your account. Choose another."))
@@ -129,10 +140,43 @@ class _Lookup:
         found = Automation.objects.filter(id=target).exclude(state=AutomationState.ENDED).first()
         if found is None:
             yield GraphProblem(where, _GONE)
-        elif _leads_to(target, self._automation.id):
+        elif self._leads_back([target]):
             yield GraphProblem(
                 where, N_("That automation leads back to this one, so people would go through both forever.")
             )
+
+    def _add_tag(self, where: str, tag: int) -> Iterator[GraphProblem]:
+        if self._leads_back(self._started_by_tags.get(tag, ())):
+            yield GraphProblem(
+                where,
+                N_("This tag starts this automation again, so people would go through it forever. Choose another tag."),
+            )
+
+    @cached_property
+    def _started_by_tags(self) -> dict[int, set[int]]:
+        """The automations that each tag starts, every time that a person gets it. This one counts as drafted."""
+        live = AutomationVersion.objects.filter(state__in=_ENTERED).exclude(automation_id=self._automation.id)
+        graphs = [(self._automation.id, self._graph), *((row.automation_id, graph_of(row)) for row in live)]
+        found: dict[int, set[int]] = {}
+        for number, graph in graphs:
+            if graph.entry.tag is not None and graph.reentry.mode is ReentryMode.ALWAYS:
+                found.setdefault(graph.entry.tag, set()).add(number)
+        return found
+
+    def _leads_back(self, starts: Iterable[int]) -> bool:
+        """Return whether these automations may lead to this one, by the steps of all versions people may be in."""
+        edges: dict[int, set[int]] = {}
+        rows = AutomationStep.objects.filter(kind__in=_LEADS, version__state__in=[*_ENTERED, VersionState.FINISHING])
+        for source, parameters in rows.values_list("version__automation_id", "parameters"):
+            tagged = self._started_by_tags.get(parameters.get("tag"), ())
+            edges.setdefault(source, set()).update(tagged or {parameters.get("automation")})
+        seen, waiting = set(), [*starts]
+        while waiting:
+            number = waiting.pop()
+            if number not in seen:
+                seen.add(number)
+                waiting += edges.get(number, ())
+        return self._automation.id in seen
 
 
 def _exists(model: type[Model], number: int) -> bool:
@@ -148,18 +192,3 @@ def _value(step: Step, field: FieldDefinition | None) -> Iterator[GraphProblem]:
         normalize_value(field, step.value)
     except UnreadableValue:
         yield GraphProblem(step.id, N_("This value doesn't fit the field “{field}”."), (("field", field.label),))
-
-
-def _leads_to(start: int, goal: int) -> bool:
-    """Return whether going to an automation may lead to another one, by the steps of all versions people may be in."""
-    edges: dict[int, set[int]] = {}
-    rows = AutomationStep.objects.filter(kind=StepKind.GO_TO, version__state__in=["releasing", "current", "finishing"])
-    for source, parameters in rows.values_list("version__automation_id", "parameters"):
-        edges.setdefault(source, set()).add(parameters["automation"])
-    seen, waiting = set(), [start]
-    while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            waiting += edges.get(number, ())
-    return goal in seen
