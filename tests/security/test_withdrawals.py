@@ -143,15 +143,24 @@ def test_a_no_of_people_whom_the_backup_does_not_know_keeps_their_old_proof_out(
     approve_origin(anna.account_id, later)
     rows = ["paula", "quirin"]
     file = "\n".join([HEADER, *(ROW.format(name) for name in rows)])
-    keys = {name: canonical_address_key(f"{name}@kunde-1.de") for name in rows}
+    left = [
+        ("paula", 10**9, anna.list_id),
+        ("quirin", 10**9 + 1, 10**9),
+        ("dora", here["dora"].id, later),
+        ("emil", here["emil"].id, 10**9),
+    ]
     lines = [
-        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", 10**9, anna.list_id, keys["paula"]),
-        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", 10**9 + 1, 10**9, keys["quirin"]),
-        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["dora"].id, later,
-            bytes(here["dora"].address_key)),
-        WithdrawalLine(before, WithdrawalKind.WITHDRAWN, anna.account_id, "", here["emil"].id, 10**9,
-            bytes(here["emil"].address_key)),
-    ]  # fmt: skip
+        WithdrawalLine(
+            before,
+            WithdrawalKind.WITHDRAWN,
+            anna.account_id,
+            "",
+            person,
+            of,
+            canonical_address_key(f"{name}@kunde-1.de"),
+        )
+        for name, person, of in left
+    ]
     texts = [line.write() for line in lines]
     assert replay(texts, before) == {"withdrawn": 4}
     assert not +replay(texts, before), "twice is once"
