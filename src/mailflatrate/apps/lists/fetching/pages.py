@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mailflatrate.apps.lists.fetching.api import AGENT, ApiLink
-from mailflatrate.mail.reading.mime import decode_bytes
+from mailflatrate.mail.reading.mime import find_codec
 from mailflatrate.wire.web import Want, ask_api
 
 MOST_OCTETS: Final = 1024 * 1024
@@ -24,10 +24,12 @@ def html_at(url: str, domains: tuple[str, ...], link: ApiLink) -> str:
         answer = ask_api(url, link.resolver, want, private=link.private, context=link.context)
     except OSError:
         return ""
-    text = decode_bytes(answer.body, answer.headers.get_content_charset() or "utf-8")
+    codec = find_codec(answer.headers.get_content_charset() or "utf-8")
+    if codec is None:
+        return ""
     link.count_answer()
     is_html = answer.headers.get_content_type() in ("text/html", "text/plain")
-    return text if answer.status == 200 and answer.is_whole and is_html else ""
+    return answer.body.decode(codec, "replace") if answer.status == 200 and answer.is_whole and is_html else ""
 
 
 def _is_below(url: str, domains: tuple[str, ...]) -> bool:
