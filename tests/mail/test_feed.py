@@ -1,5 +1,6 @@
 """Feeds as plain facts: what a stranger writes there stays text."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -48,6 +49,18 @@ def test_no_feed(body: bytes) -> None:
     """A file's name or an address is text here, and nothing opens it; entities of its own are not expanded."""
     with pytest.raises(NoFeed):
         read_feed(body)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp037", "utf-7"])
+@pytest.mark.parametrize("entity", [f'"{"A" * 20_000}"', 'SYSTEM "file:///etc/hostname"'])
+def test_entity_that_another_encoding_hides_is_not_expanded(encoding: str, entity: str) -> None:
+    feed = (
+        f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE rss [<!ENTITY a {entity}>]><rss version="2.0">'
+        f"<channel><title>T</title><item><title>{'&a;' * 500}</title></item></channel></rss>"
+    )
+    with suppress(NoFeed):
+        found = read_feed(feed.encode(encoding), f"text/xml; charset={encoding}")
+        assert {sign for item in found.items for sign in item.title} <= set("&a;…")
 
 
 @pytest.mark.parametrize(

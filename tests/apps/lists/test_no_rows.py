@@ -181,6 +181,19 @@ MARKS = [
     *(("x", ""), ("", "x"), ("X", "-"), ("ja", "nein"), ("J", "N"), ("oui", "non"), ("sí", "no"), ("yes", "no")),
     *(("1", "0"), ("true", "false"), ("WAHR", "FALSCH"), ("✓", ""), ("☑", "☐"), ("on", "off"), ("", "nein"), ("+", "")),
     *(("sim", "não"), ("ja", "nee"), ("tak", ""), ("1", "")),
+    *(
+        ("👍", "👎"),
+        ("🟢", "🔴"),
+        ("", "†"),
+        ("*", ""),
+        ("Да", "Нет"),
+        ("是", "否"),
+        ("evet", "hayır"),
+        ("igen", "nem"),
+    ),
+    *(("kyllä", "ei"), ("OK", "KO"), ("1.0", "0.0"), ("1,00", "0,00"), ("J A", "N E I N")),
+    *(("ja, gerne", "nein danke"), ("darf", "darf nicht"), ("gewünscht", "nicht gewünscht"), ("", "STOP")),
+    *(("", "bitte nicht"), ("", "verstorben")),
 ]
 
 

@@ -31,6 +31,7 @@ MAX_KINDS = 12
 MAX_KIND_CHARACTERS = 40
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
 _PROSE_WORDS = 4
+_NEGATION = re.compile(r"\b(?:nicht|kein[e]?|not?|non|pas|niet|geen|nie) ?\b")
 _CODE_CHARACTERS = 2
 # What a whole table of one-letter states is made of: with U (unsubscribed) and one that may be a yes.
 _STATE_LETTERS = frozenset("abcdnopsuwix")
@@ -195,9 +196,15 @@ class ColumnProfile:
     def is_marks(self) -> bool:
         """Return True if a column holds nothing but yes and no, or a mark for one of them: x and blank, 0 and 1."""
         marks = {kind for kind in self.kinds if not is_nothing(kind) or is_flag(kind)}
-        numbers = {kind for kind in marks if any(map(str.isdigit, kind))}
+        numbers = {kind.rstrip("0").rstrip(".,") or "0" for kind in marks if any(map(str.isdigit, kind))}
         # An f that is never answered by a t is half of a sex.
         return self.has_kinds and bool(marks) and marks != {"f"} and numbers <= {"0", "1"} and all(map(is_flag, marks))
+
+    @property
+    def is_contrast(self) -> bool:
+        """Return True if a value says the opposite of another: `darf` and `darf nicht`."""
+        words = {plain(kind) for kind in self.kinds} - {""} if self.has_kinds else set()
+        return any(_NEGATION.sub("", word).strip() in words for word in words if _NEGATION.search(word))
 
     @property
     def is_times(self) -> bool:
@@ -273,7 +280,7 @@ def guess_column(
 def _guess_untitled(profile: ColumnProfile) -> ColumnGuess:
     if profile.is_prose:
         return ColumnGuess.NOTHING
-    if profile.telling or profile.is_marks or _is_letter_table(profile.kinds):
+    if profile.telling or profile.is_marks or profile.is_contrast or _is_letter_table(profile.kinds):
         return ColumnGuess.ASK
     said = {read_status(kind) for kind in profile.kinds if not kind.isdecimal()} if profile.has_kinds else set()
     return ColumnGuess.ASK if PriorStatus.YES in said and not said.isdisjoint(NO) else ColumnGuess.NOTHING

@@ -51,8 +51,16 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-TRUE_WORDS = _words("1 yes y ja j true t wahr on an x oui si checked set vrai verdadero sim tak ano")
-FALSE_WORDS = _words("0 no n nein false f falsch off aus non unchecked unset faux falso nee nej nao ne")
+TRUE_WORDS = _words(
+    "1 yes y ja j true t wahr on an x oui si checked set vrai verdadero sim tak ano ok evet igen kyllae"
+)
+FALSE_WORDS = _words(
+    "0 no n nein false f falsch off aus non unchecked unset faux falso nee nej nao ne ko hayr hayir nem ei"
+)
+_TRUE_SIGNS = frozenset(["✓", "✔", "☑", "✅", "☒", "√", "●", "+", "*", "👍", "🟢", "是", "да"])
+_FALSE_SIGNS = frozenset(["✗", "✘", "☐", "❌", "○", "👎", "🔴", "⛔", "🚫", "†", "否", "нет"])
+_POLITE = re.compile(r" (?:danke|gerne?|bitte|thanks|thank you|please|merci|gracias|grazie|bedankt|graag)$")
+_SPELLED_OUT = re.compile(r"[a-z](?: [a-z]){1,4}")
 _NOTHING = _words(
     "none null nil nan na undefined void empty leer keine keiner keins never nie niemals nichts ka unknown date "
     "0000 00000000 ohne"
@@ -185,15 +193,17 @@ def is_nothing(text: str) -> bool:
 
 def read_flag(text: str) -> bool | None:
     """Return a yes or no; None for anything else."""
-    word = text.strip().lower()
-    if word in ("✓", "✔", "☑", "✅", "☒", "√", "●", "+"):
+    word = text.strip().lower().rstrip("\ufe0f")
+    if word in _TRUE_SIGNS:
         return True
-    if word in ("✗", "✘", "☐", "❌", "○"):
+    if word in _FALSE_SIGNS:
         return False
-    word = plain(word)
-    if word in TRUE_WORDS or word in ("1 0", "100 0"):
+    word = _POLITE.sub("", plain(word))
+    if _SPELLED_OUT.fullmatch(word):
+        word = word.replace(" ", "")
+    if word in TRUE_WORDS or word in ("1 0", "1 00", "100 0"):
         return True
-    return False if word in FALSE_WORDS or word == "0 0" else None
+    return False if word in FALSE_WORDS or word in ("0 0", "0 00") else None
 
 
 def is_flag(text: str) -> bool:
@@ -251,7 +261,7 @@ _TELLING = _words(
     "spammeldung markedasspam unerwuenscht blocklisted blacklisted blocklist blacklist gesperrt suppressed dnc "
     "donotcontact donotmail donotemail nomail unconfirmed unbestaetigt neversubscribed deaktiviert deactivated "
     "widerrufen globalunsubscribe werbesperre keinewerbung keinnewsletter nonewsletter nomarketing spamtrap "
-    "keinkontakt nichtkontaktieren nocontact abonniert"
+    "keinkontakt nichtkontaktieren nocontact abonniert stop stopp raus nicht bittenicht verstorben deceased"
 )
 _TELLING_STEM = re.compile(
     r"un ?subscri|abgemeldet|abbestell|ausgetragen|bounc|black ?list|block ?list|opt(?:ed)? ?out|complain|suppress|"
