@@ -23,7 +23,7 @@ from mailflatrate.apps.lists.models import ConsentKind
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH, rotate_signing_key
 from mailflatrate.base import clock, tenancy
 from mailflatrate.entrypoints.cli.main import cli
-from mailflatrate.rules.proof.elements import ProofEvent, elements_of
+from mailflatrate.rules.proof.elements import SINCE_FORM_3, ProofEvent, elements_of
 from mailflatrate.rules.proof.record import EventRecord, SealRecord, moment_text, read_evidence
 from mailflatrate.rules.proof.signature import KEYS_FORM, PublishedKey, sign_certificate
 from mailflatrate.settings.roles import PLATFORM_ROLE, app_url, enter_role
@@ -105,8 +105,9 @@ def sealed_again(certificate: Certificate) -> None:
 
 
 def as_old_form(certificate: Certificate) -> None:
-    """Form 1 had no signature."""
+    """Form 1 had no signature, and fewer elements."""
     certificate["format"] = "mailflatrate consent certificate 1"
+    certificate["elements"] = [each for each in certificate["elements"] if each["key"] not in SINCE_FORM_3]
     certificate.pop("signature", None)
 
 

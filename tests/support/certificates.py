@@ -19,6 +19,7 @@ from support.contact_files import file_of, line
 from support.customers import Customer, customer_with_members
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+PAGE = "https://mail.example/confirm/"
 FORM = {
     "request": 7, "kind": "form", "form": "Newsletter", "form_code": "k3x", "form_version": 4, "form_sha256": "ab" * 32,
     "wording": "Ja, ich möchte „News“ <b>lesen</b>.\n\nJederzeit widerruflich.", "language": "de",
@@ -72,7 +73,7 @@ class Signed:
             confirmed_ip="2001:db8::1",
             source="https://mail.example/f/k3x",
             user_agent=AGENT,
-            details={**FORM, "token": "9f" * 16, "requested_event": asked, "sent_event": sent},
+            details={**FORM, "token": "9f" * 16, "answered_on": PAGE, "requested_event": asked, "sent_event": sent},
         )
         ledger.append(self.dora, self.list_id, ConsentKind.CONFIRMED, now + timedelta(minutes=4), last)
 

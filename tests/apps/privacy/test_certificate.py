@@ -64,7 +64,7 @@ def test_what_an_import_did_not_bring_is_named(signed: Signed) -> None:
     assert lacking == {
         "sign_up/sign_up_agent", "sign_up/form_version", "sign_up/wording", "sign_up/ticked", "sign_up/language",
         "mail/message_id", "mail/sent_at", "mail/body_sha256", "mail/reply", "confirmation/confirmation_ip",
-        "confirmation/confirmation_agent", "confirmation/token",
+        "confirmation/confirmation_agent", "confirmation/confirmation_page", "confirmation/token",
     }  # fmt: skip
     findings = check_certificate(certificate).findings
     assert not any(finding.bad for finding in findings)

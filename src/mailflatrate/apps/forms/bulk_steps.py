@@ -41,7 +41,7 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
     )
     suppressed = suppression.strongest_of([bytes(contact.address_key) for contact in people.values()])
     ask = tenancy.unlimited(UnlimitedReason.REQUEST)(request_confirmation)
-    kind, note = ConfirmationRequestKind.PERSON, _note(action)
+    kind, note, here = ConfirmationRequestKind.PERSON, _note(action), f"bulk action {action.id}"
     for place, contact_id in enumerate(ids):
         contact = people.get(contact_id)
         reason = _unasked(contact, states.get(contact_id, ""), suppressed)
@@ -49,7 +49,7 @@ def ask_again(action: BulkAction, ids: Sequence[int]) -> BulkStep:
             step.skipped[reason] += 1
             continue
         try:
-            ask(form.id, contact.email, kind=kind, note=note, by=action.created_by, key=key)
+            ask(form.id, contact.email, kind=kind, note=note, by=action.created_by, key=key, entered_on=here)
         except AskingBraked:
             step.skipped[LIMIT] += len(ids) - place
             step.stopped = LIMIT

@@ -156,7 +156,8 @@ def entered_on(request: SignupRequest) -> str:
     """Return where the address was entered: a stand's place, or the host of the page; empty if unknown."""
     if request.stand is not None:
         return request.stand.place
-    return urlsplit(request.page_url or request.source_url).hostname or ""
+    form_url = "" if request.kind in _FOR_OTHERS else request.source_url  # theirs is a page of the studio
+    return urlsplit(request.page_url or form_url).hostname or ""
 
 
 def _request(row: SignupRequest) -> ConfirmationRequest:

@@ -9,13 +9,14 @@ What double opt-in records (R-29), besides address, times, IP addresses, source 
 - `requested` (source: the form's address; browser: the visitor's): `request` (id, the same in all events of a sign-up),
   `kind` (form, person, api, move), `form`, `form_code`, `form_version` (number), `form_sha256` (of the frozen version),
   `wording` (as read), `language`, `page` (that contained the form), `ticked` (names of boxes), `proof` (work, time,
-  none); if a customer did it: `by` (who) and `note` (how the person asked); at a stand: `stand` (id), `place`,
-  `visited_at` (by the tablet's word), and `staff` (on duty at the time) or `kept` (the tablet kept it; who sent it).
+  none); if a customer did it: `by` (who), `key` (the API key) and `note` (how the person asked), with the page or bulk
+  action where they did it as the source; at a stand: `stand` (id), `place`, `visited_at` (by the tablet's word), and
+  `staff` (on duty at the time) or `kept` (the tablet kept it; who sent it).
 - `confirmation_sent`: `request`, `delivery`, `message_id`, `sent_at` (ISO 8601), `body_sha256` (of the body's octets
   after the empty line, as handed to the relay), `reply` (the relay's acceptance line), `form_sha256`.
 - `confirmed` (browser: the one that confirmed): `request`, `token` (first half of its SHA-256), `requested_event`,
-  `sent_event`, `signup_user_agent`, and everything that `requested` has on form, wording and page; for a change of
-  address `moved_from` (id of the earlier contact).
+  `sent_event`, `signup_user_agent`, `answered_on` (the page, without its token), and everything that `requested` has
+  on form, wording and page; for a change of address `moved_from` (id of the earlier contact).
 - `objection` with `by` "not_me": `request`, `token`, `requested_event`.
 
 `withdrawn` says who ended it (`by`) and the state of the subscription before (`was`). Undoing an unsubscribe within

@@ -2,7 +2,7 @@
 
 A certificate is a JSON object; the PDF carries the same object as an attachment. It holds the events of one
 subscription with their personal halves and salts, the path of each event to the root of its seal, the seals, the time
-stamps, and the service's signature over all of it (form 2; form 1 had none). The displayed part (`elements`) is
+stamps, and the service's signature over all of it (form 1 had none). The displayed part (`elements`) is
 recomputed from the events and has to match.
 
 A consistent file proves nothing: anyone can make up a whole tree. It holds only if every event leads to
@@ -19,9 +19,10 @@ from typing import Any
 from cryptography import x509
 
 from mailflatrate.rules.proof import merkle
-from mailflatrate.rules.proof.elements import ProofEvent, elements_of, missing_of
+from mailflatrate.rules.proof.elements import SINCE_FORM_3, ProofEvent, elements_of, missing_of
 from mailflatrate.rules.proof.record import (
     CERTIFICATE_FORM,
+    EARLIER_CERTIFICATE_FORM,
     SALT_OCTETS,
     UNSIGNED_CERTIFICATE_FORM,
     EventRecord,
@@ -52,6 +53,7 @@ _STREAM = re.compile(rb"stream\r?\n")
 _FORM_MARK = b"mailflatrate consent certificate "
 _LONGEST_DICTIONARY = 4_096
 MOST_STAMPS = 1_000
+_FORMS = (CERTIFICATE_FORM, EARLIER_CERTIFICATE_FORM, UNSIGNED_CERTIFICATE_FORM)
 
 
 def _holds(sentence: str) -> ProofFinding:
@@ -79,7 +81,7 @@ def read_certificate(octets: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as problem:
         words = "this is neither a whole certificate as JSON, each name once, nor a PDF that carries one"
         raise MalformedRecord(words) from problem
-    if not isinstance(found, dict) or found.get("format") not in (CERTIFICATE_FORM, UNSIGNED_CERTIFICATE_FORM):
+    if not isinstance(found, dict) or found.get("format") not in _FORMS:
         raise MalformedRecord(f"this is not a certificate of the form “{CERTIFICATE_FORM}”")
     return found
 
@@ -223,6 +225,8 @@ def _check_subject(certificate: Mapping[str, Any], events: Sequence[ProofEvent])
 
 def _check_elements(certificate: Mapping[str, Any], events: Sequence[ProofEvent]) -> list[ProofFinding]:
     elements = elements_of(events)
+    if certificate["format"] != CERTIFICATE_FORM:
+        elements = [each for each in elements if each.key not in SINCE_FORM_3]
     stated = [(item["step"], item["key"], item["value"], item["event"]) for item in certificate["elements"]]
     if stated != [(each.step.value, each.key, each.value, each.event) for each in elements]:
         return [_fault("what the certificate shows is not what its events say")]

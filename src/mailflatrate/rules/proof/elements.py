@@ -73,6 +73,9 @@ ELEMENT_NAMES = {
     "wording": N_("Wording shown"),
     "ticked": N_("Boxes checked"),
     "language": N_("Language"),
+    "entered_by": N_("Entered by"),
+    "entered_with": N_("Entered with"),
+    "entered_how": N_("How they signed up, as entered"),
     "message_id": N_("Message-ID"),
     "sent_at": NC_("proof", "Sent"),
     "body_sha256": N_("SHA-256 of the text"),
@@ -80,10 +83,13 @@ ELEMENT_NAMES = {
     "confirmed_at": NC_("proof", "Time"),
     "confirmation_ip": N_("IP address"),
     "confirmation_agent": N_("Browser"),
+    "confirmation_page": N_("Page"),
     "token": N_("Link token"),
     "withdrawals": N_("Withdrawals and objections"),
 }
 """What people call each element, as message ids."""
+SINCE_FORM_3 = frozenset({"entered_by", "entered_with", "entered_how", "confirmation_page"})
+"""Elements that certificates of the forms before don't show (ADR 0104)."""
 _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
 
 
@@ -154,6 +160,20 @@ def _sign_up(asked: ProofEvent | None) -> list[Element]:
         at("wording", asked.detail("wording")),
         at("ticked", asked.detail("ticked")),
         at("language", asked.detail("language")),
+        *_entered(asked),
+    ]
+
+
+def _entered(asked: ProofEvent) -> list[Element]:
+    """Return who entered a person who didn't use the form, and how that person had asked; nothing for all others."""
+    if asked.detail("kind") not in ("person", "api"):
+        return []
+    who, key = asked.detail("by"), asked.detail("key")
+    found = {"entered_by": who} if who or not key else {}
+    found |= {"entered_with": key} if key else {}
+    return [
+        _element(ProofStep.SIGN_UP, name, asked, value)
+        for name, value in {**found, "entered_how": asked.detail("note")}.items()
     ]
 
 
@@ -166,13 +186,15 @@ def _confirmation(basis: ProofEvent | None, *, imported: bool) -> list[Element]:
     def at(key: str, value: Any) -> Element:
         return _element(ProofStep.CONFIRMATION, key, basis, value)
 
+    keys = ("confirmed_at", "confirmation_ip", "confirmation_agent", "confirmation_page")
     if basis is None:
-        return [at(key, None) for key in ("confirmed_at", "confirmation_ip", "confirmation_agent", "token")]
+        return [at(key, None) for key in (*keys, "token")]
     return [
         at("confirmed_at", basis.value("confirmed_at") or basis.record.occurred_at),
         at("confirmation_ip", basis.value("confirmed_ip")),
         # One browser in an imported row is the one of the sign-up, where it is shown.
         at("confirmation_agent", None if imported else basis.value("user_agent")),
+        at("confirmation_page", basis.detail("answered_on")),
         at("token", basis.detail("token")),
     ]
 

@@ -20,6 +20,8 @@ RECEIPT_FORM: Final = "mailflatrate consent receipt 1"
 KANTARA_VERSION: Final = "KI-CR-v1.1.0"
 CONSENT_TYPE: Final = "EXPLICIT"
 _ENDINGS = ("withdrawn", "objection")
+_NOT_IN_RECEIPTS: Final = frozenset({"withdrawals", "entered_by", "entered_with", "entered_how"})
+"""Withdrawals have a place of their own, and a receipt names nobody of the company's team."""
 
 
 class ConsentChannel(StrEnum):
@@ -123,7 +125,7 @@ class ReceiptList:
             "proof": [
                 {"step": each.step.value, "key": each.key, "value": each.value}
                 for each in elements_of(until_then)
-                if each.key != "withdrawals"
+                if each.key not in _NOT_IN_RECEIPTS
             ],
             "page": said.detail("page") or said.detail("place"),
             "withdrawn_at": later[0].record.occurred_at if later else None,

@@ -67,13 +67,15 @@ def answer(
     yes: bool,
     ip: str | None,
     user_agent: str,
+    page: str = "",
     tracking: bool = False,
     list_ids: Collection[int] = (),
 ) -> AnsweredRequest:
     """Record the person's answer and return the request's state. Only the first answer counts.
 
-    `list_ids`: the lists they ticked, if the request asks for several. A yes to none of them is no answer.
-    `tracking`: they also agreed to individual click tracking, which counts if the form's visitor had, too (R-107).
+    `page`: where they answered, without the token. `list_ids`: the lists they ticked, if the request asks for several.
+    A yes to none of them is no answer. `tracking`: they also agreed to individual click tracking, which counts if the
+    form's visitor had, too (R-107).
     """
     related = SignupRequest.objects.select_related(
         "form", "version", "created_by", "mailing_list", "moves", "key", "stand"
@@ -89,12 +91,13 @@ def answer(
     if yes and not agreed:
         return AnsweredRequest.UNCHOSEN
     request.settled_at = clock.now()
+    visit = _AnswerVisit(ip, user_agent[:500], page)
     if yes:
-        _confirm(request, agreed, ip, user_agent[:500])
+        _confirm(request, agreed, visit)
         if tracking and asks_tracking(request):
-            _agree_to_tracking(request, ip, user_agent[:500])
+            _agree_to_tracking(request, visit)
     else:
-        _deny(request, ip, user_agent[:500])
+        _deny(request, visit)
     request.save(update_fields=["state", "settled_at", "confirmed_event_id", "contact", "further"])
     count_answer(request, yes=yes)
     return AnsweredRequest(request.state)
@@ -106,8 +109,17 @@ def _agreed(request: SignupRequest, list_ids: Collection[int]) -> list[int]:
     return [list_id for list_id in asked if list_id in list_ids] if request.further else asked
 
 
+@dataclass(frozen=True, slots=True)
+class _AnswerVisit:
+    """The browser that answered, and the page."""
+
+    ip: str | None
+    user_agent: str
+    page: str
+
+
 def _evidence(
-    request: SignupRequest, ip: str | None, user_agent: str, *, list_id: int | None = None, **details: object
+    request: SignupRequest, visit: _AnswerVisit, *, list_id: int | None = None, **details: object
 ) -> ledger.EventEvidence:
     further: dict[str, Any] = next((each for each in request.further if each["list"] == list_id), {})
     return ledger.EventEvidence(
@@ -115,11 +127,12 @@ def _evidence(
         signup_at=request.requested_at,
         signup_ip=request.ip,
         confirmed_at=request.settled_at,
-        confirmed_ip=ip,
+        confirmed_ip=visit.ip,
         source=request.source_url or request.page_url,
-        user_agent=user_agent,
+        user_agent=visit.user_agent,
         details={
             **about(request, list_id),
+            **({"answered_on": visit.page} if visit.page else {}),
             "token": token_id(request),
             "requested_event": further.get("requested") or request.requested_event_id,
             "sent_event": further.get("sent") or request.sent_event_id,
@@ -148,11 +161,11 @@ def _test_inbox_mark(request: SignupRequest) -> dict[str, bool]:
         return {"test_inbox": True} if cursor.fetchone()[0] else {}
 
 
-def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user_agent: str) -> None:
+def _confirm(request: SignupRequest, agreed: Sequence[int], visit: _AnswerVisit) -> None:
     assert request.settled_at is not None
     source = f"confirmed sign-up {request.id}"
     if request.moves is not None:
-        _move(request, request.moves, ip, user_agent, source=source)
+        _move(request, request.moves, visit, source=source)
     else:
         if request.move_in_id is not None and request.mailing_list_id in agreed and _waits_for_proof(request):
             moves.count_confirmed(request.move_in_id)
@@ -161,7 +174,7 @@ def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user
                 _person(request),
                 list_id,
                 request.settled_at,
-                _evidence(request, ip, user_agent, list_id=list_id, **_test_inbox_mark(request)),
+                _evidence(request, visit, list_id=list_id, **_test_inbox_mark(request)),
                 source=source,
             )
             for list_id in agreed
@@ -175,7 +188,7 @@ def _confirm(request: SignupRequest, agreed: Sequence[int], ip: str | None, user
     request.state = ConfirmationRequestState.CONFIRMED
 
 
-def _agree_to_tracking(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+def _agree_to_tracking(request: SignupRequest, visit: _AnswerVisit) -> None:
     contact = Contact.objects.get(address_key=bytes(request.address_key))
     choose_tracking(
         contact.id,
@@ -183,8 +196,8 @@ def _agree_to_tracking(request: SignupRequest, ip: str | None, user_agent: str) 
         wording=tracking_text(request),
         language=request.language,
         source=request.source_url or request.page_url,
-        ip=ip,
-        user_agent=user_agent,
+        ip=visit.ip,
+        user_agent=visit.user_agent,
         signup=TrackingSignup(request.requested_at, request.ip, about(request)),
     )
 
@@ -212,7 +225,7 @@ def _give_tags(request: SignupRequest, names: list[str]) -> None:
         give_tags([contact.id], ensure_tags(names))
 
 
-def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str, *, source: str) -> None:
+def _move(request: SignupRequest, old: Contact, visit: _AnswerVisit, *, source: str) -> None:
     """Move lists and personal data to the new mailbox after both mailboxes agreed.
 
     The ledger records which values were carried over and what the new address had before, so that it can be undone.
@@ -225,10 +238,12 @@ def _move(request: SignupRequest, old: Contact, ip: str | None, user_agent: str,
     carried = _carried(old, known)
     for list_id in list_ids:
         evidence = _evidence(
-            request, ip, user_agent, carried=carried, was_confirmed=list_id in mine, **_test_inbox_mark(request)
+            request, visit, carried=carried, was_confirmed=list_id in mine, **_test_inbox_mark(request)
         )
         request.confirmed_event_id = optin.confirm_consent(person, list_id, request.settled_at, evidence, source=source)
-        consent.unsubscribe(old.id, list_id=list_id, by="moved", source=source, ip=ip, user_agent=user_agent)
+        consent.unsubscribe(
+            old.id, list_id=list_id, by="moved", source=source, ip=visit.ip, user_agent=visit.user_agent
+        )
     jobs.defer(MOVED_JOB, jobs.JobQueue.EXPRESS, account_id=request.account_id, request_id=request.id)
 
 
@@ -256,18 +271,18 @@ def _lists_of(contact: Contact) -> list[int]:
     return list(rows.order_by("mailing_list_id").values_list("mailing_list_id", flat=True))
 
 
-def _deny(request: SignupRequest, ip: str | None, user_agent: str) -> None:
+def _deny(request: SignupRequest, visit: _AnswerVisit) -> None:
     assert request.settled_at is not None
     asked = [request.mailing_list_id, *(each["list"] for each in request.further)]
     if request.contact_id is not None:
         for list_id in asked:
-            evidence = _evidence(request, ip, user_agent, list_id=list_id, by="not_me")
+            evidence = _evidence(request, visit, list_id=list_id, by="not_me")
             optin.turn_down(request.contact_id, list_id, request.settled_at, evidence)
     request.state = ConfirmationRequestState.DENIED
     SignupDenial.objects.create(
         form=request.form, further_list_ids=asked if request.moves is None else [], request_id=request.id,
         kind=request.kind, address_key=request.address_key, mailbox_key=mailbox_keys(request.email).mailbox,
         requested_at=request.requested_at, requested_ip=request.ip, requested_user_agent=request.user_agent,
-        source_url=request.source_url, page_url=request.page_url, denied_at=request.settled_at, denied_ip=ip,
-        denied_user_agent=user_agent,
+        source_url=request.source_url, page_url=request.page_url, denied_at=request.settled_at, denied_ip=visit.ip,
+        denied_user_agent=visit.user_agent,
     )  # fmt: skip

@@ -152,12 +152,14 @@ def request_confirmation(
     checked: bool = False,
     key: ApiKey | None = None,
     visit: SignupVisit | None = None,
+    entered_on: str = "",
 ) -> None:
     """Ask a person who was added manually or through the API to confirm. It never subscribes anyone directly.
 
     `note` says how the person asked for it, and appears in the proof. `checked`: an address that looks like a role
-    address belongs to one person. `key` and `visit` are the API key that asks and the visitor it asks for. Raises
-    FormError in the customer's words; AskingBraked if the account asks too much.
+    address belongs to one person. `key` and `visit` are the API key that asks and the visitor it asks for;
+    `entered_on` is the page, or the bulk action, where somebody entered the person. Raises FormError in the customer's
+    words; AskingBraked if the account asks too much.
     """
     form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
     if form is None or form.state != FormState.PUBLISHED or form.current is None:
@@ -180,13 +182,12 @@ def request_confirmation(
         "form_id": form.id, "version_id": form.current_id, "language": language if language in spoken else spoken[0],
         "values": _without(values or {}, faults), "note": note.strip()[:MAX_NOTE_CHARACTERS],
         "proof": proof.value, "created_by_id": by.id if by else None, "key_id": key.id if key else None,
+        "source_url": _short(entered_on),
     }  # fmt: skip
     limits: list[_Limit] = []
     if visit is not None:
-        row |= {
-            "ip": visit.ip, "user_agent": _short(visit.user_agent), "page_url": _short(visit.page),
-            "visited_at": visit.at,
-        }  # fmt: skip
+        row |= {"ip": visit.ip, "user_agent": _short(visit.user_agent), "page_url": _short(visit.page)}
+        row["visited_at"] = visit.at
         limits = _limits(form.code, visit.ip, SubmissionProof(proof), now)
     taking = _take({**row, "account_id": tenancy.current_account_id()}, limits)
     if taking.over is not None:

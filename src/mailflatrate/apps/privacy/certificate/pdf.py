@@ -71,8 +71,10 @@ def _context(certificate: dict[str, Any], language: str) -> dict[str, Any]:
     steps = [(step_name(step, language), _lines(certificate, step, language, zone)) for step in ProofStep]
     missing = [item["key"] for item in certificate["elements"] if item["value"] is None]
     wording = next((item["value"] for item in certificate["elements"] if item["key"] == "wording"), None)
+    is_entered = any(item["key"] == "entered_how" for item in certificate["elements"])
     return {
         "certificate": certificate,
+        "is_entered": is_entered,
         "language": language,
         "issued_at": _moment(certificate["issued_at"], zone),
         "state": _state(certificate, zone),

@@ -62,6 +62,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
                 yes=said,
                 ip=client_ip(request),
                 user_agent=request.headers.get("User-Agent", ""),
+                page=request.build_absolute_uri(request.path.removesuffix(token)),
                 tracking=bool(request.POST.get(TRACKING)),
                 list_ids=_numbers(request.POST.getlist("list")[:MOST_BOXES]),
             )

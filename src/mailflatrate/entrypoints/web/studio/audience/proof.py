@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.models import ConsentEvent, ConsentEvidence, ConsentKind
 from mailflatrate.entrypoints.web.source_labels import source_word
 
+_DENIED = "not_me"
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentTimelineEvent:
@@ -50,6 +52,7 @@ def _points(event: ConsentEvent) -> list[ConsentTimelineEvent]:
         source_word(evidence.source or ""),
         _page(details),
         _asked_by(details),
+        _answered_on(details),
         _version(details),
         evidence.user_agent,
     )
@@ -63,10 +66,17 @@ def _page(details: dict[str, Any]) -> str:
 
 
 def _asked_by(details: dict[str, Any]) -> str:
-    """Return who on the customer's team added the person, and how that person had asked to be added."""
-    if not details.get("note"):
+    """Return who on the customer's team, or which program, added the person, and how that person had asked for it."""
+    if not details.get("note") or details.get("by") == _DENIED:
         return ""
-    return _("added by %(person)s: “%(note)s”") % {"person": details.get("by", ""), "note": details["note"]}
+    person = details.get("by") or details.get("key") or _("someone whose user account no longer exists")
+    return _("added by %(person)s: “%(note)s”") % {"person": person, "note": details["note"]}
+
+
+def _answered_on(details: dict[str, Any]) -> str:
+    """Return the page on which the person answered the confirmation email."""
+    page = details.get("answered_on")
+    return _("confirmed on the page %(page)s") % {"page": page} if page and details.get("by") != _DENIED else ""
 
 
 def _version(details: dict[str, Any]) -> str:

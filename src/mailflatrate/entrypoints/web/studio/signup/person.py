@@ -71,6 +71,7 @@ def new(request: StudioRequest) -> HttpResponse:
                     by=request.user,
                     values=names,
                     checked=given["checked"],
+                    entered_on=request.build_absolute_uri(request.path),
                 )
         except FormError as error:
             asked.add_error("email", f"{capfirst(str(error)).rstrip('.')}.")
