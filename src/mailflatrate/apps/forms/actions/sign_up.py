@@ -158,7 +158,7 @@ def request_confirmation(
 
     `note` says how the person asked for it, and appears in the proof. `checked`: an address that looks like a role
     address belongs to one person. `key` and `visit` are the API key that asks and the visitor it asks for;
-    `entered_on` is the page, or the bulk action, where somebody entered the person. Raises FormError in the customer's
+    `entered_on` is the page, or the bulk action, where a member entered the person. Raises FormError in the customer's
     words; AskingBraked if the account asks too much.
     """
     form = Form.objects.select_related("current", "mailing_list").filter(id=form_id).first()
