@@ -1,5 +1,6 @@
 """Our German catalog beside Django's: ours is read first, so our sentences must not change one of theirs."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -66,3 +67,18 @@ def test_each_sentence_stands_in_the_catalogue_once() -> None:
         key = entry[: entry.find("msgstr")].strip()
         assert not key or key not in found, key
         found.add(key)
+
+
+def test_numbers_put_in_agree_with_no_verb() -> None:
+    """„1 von 1.347 Empfängern haben“ is wrong: a sentence without two forms doesn't depend on its number."""
+    plural = re.compile(
+        r"[{(](?:count|events|n|number)[)}]s? (?:von|der) [%{(]+\w+[)}]s?\s+\w+ haben|haben %\(events\)s"
+    )
+    assert [
+        str(each.id) for each in catalogue(OURS) if isinstance(each.string, str) and plural.search(each.string)
+    ] == []
+
+
+def test_bounces_have_one_name() -> None:
+    found = [str(each.id) for each in catalogue(OURS) if re.search(r"\bHard.Bounces\b", str(each.string))]
+    assert found == []

@@ -209,3 +209,17 @@ def test_a_percentage_is_written_as_its_language_does(language: str, shown: str)
     with translation.override(language):
         assert controls.percent(1.5, 2) == shown
         assert controls.percent(None) == "–"
+
+
+def test_bars_of_one_chart_share_their_columns() -> None:
+    """Alone, a bar's track is as long as its own label and number leave it."""
+    alone = []
+    for path in TEMPLATES.rglob("*.html"):
+        text = path.read_text()
+        for bar in re.finditer(r"<c-bar\b", text):
+            open_ones: list[str] = []
+            for tag in re.finditer(r"<div\b([^>]*)>|</div>", text[: bar.start()]):
+                open_ones = [*open_ones, tag[1]] if tag[1] is not None else open_ones[:-1]
+            if path.name != "answer_row.html" and not (open_ones and re.search(r"\bbars\b", open_ones[-1])):
+                alone.append(path.name)
+    assert alone == []

@@ -22,7 +22,7 @@ CHECK: Check[CampaignFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Recipients heard from you in the past year",
-        sentence="{count} of {recipients} recipients haven't had an email from you in more than 12 months.",
+        sentence="Recipients without an email from you in more than 12 months: {count} of {recipients}.",
         why="Consent fades when it isn't used for a long time. Old addresses cause bounces and complaints.",
         fix="Exclude these recipients, or send the campaign and wait for our review.",
     ),

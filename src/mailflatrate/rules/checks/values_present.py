@@ -26,7 +26,7 @@ CHECK: Check[CampaignFacts] = Check(
     hits=_hits,
     text=RuleText(
         title="Merge fields have values for everyone",
-        sentence="{count} of {recipients} recipients have no value for {names} and will be skipped.",
+        sentence="Recipients without a value for {names}, who will be skipped: {count} of {recipients}.",
         why="An email with an empty field shows readers that no one checked it, so it isn't sent.",
         fix="Give the field a default in the content, or add the values to the contacts.",
     ),

@@ -162,6 +162,8 @@ class ColumnProfile:
     """Cells of more than a few words."""
     kinds: set[str] = field(default_factory=set)
     """The different cells, up to one more than MAX_KINDS."""
+    is_empty: bool = False
+    """No row of the whole table has a value here."""
 
     def add(self, text: str, *, is_time: bool, is_ip: bool = False) -> None:
         """Count one cell that is not blank."""

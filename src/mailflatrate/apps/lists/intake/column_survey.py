@@ -66,6 +66,9 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
             if text[-1].isalpha() and "@" not in text:
                 profiles[at].telling += is_status_word(text)
             seen[at].add(cell)
+    else:  # this is the whole table
+        for profile in profiles:
+            profile.is_empty = full_reads > 0 and not profile.kinds
     return Survey(profiles, tuple(map(frozenset, orders)), tuple(tuple(guess.types()) for guess in guesses))
 
 

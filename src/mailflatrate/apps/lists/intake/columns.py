@@ -254,7 +254,7 @@ def suggest_mapping(
 
     The profile of the system that wrote the file takes precedence. A yes/no column is never used as a time. Columns
     with specially protected data are left out (R-97), and so are columns that look like a status and need a question
-    first, and columns that are of no use here.
+    first, and columns that are empty or of no use here.
     """
     by_title = {title: profile for title, profile in zip(header, profiles, strict=True) if not is_ours(title)}
     mapping = {} if system is None else _suggest_known(system, by_title)
@@ -274,7 +274,7 @@ def suggest_mapping(
         if guess is ColumnGuess.STATUS:
             mapping[name_status(status_field.value, title, mapping)] = title
     for title, (guess, _field) in guesses.items():
-        if guess is not ColumnGuess.NOTHING or is_special(title):
+        if guess is not ColumnGuess.NOTHING or is_special(title) or by_title[title].is_empty:
             continue
         key = base = attribute_key(title)
         number = 2
