@@ -27,7 +27,7 @@ SEEN = DatabaseState("1/5/9", 2, 5_000, ("a", "b"), NOW, is_synchronous=False)
 @pytest.fixture
 def memory(tmp_path: Path) -> DatabaseMemory:
     made = DatabaseMemory(tmp_path / "journal" / "database.sender")
-    assert made.judge(SEEN).match is MatchKind.KNOWN, "a new host accepts what it is given"
+    assert made.judge(made.read(), SEEN).match is MatchKind.KNOWN, "a new host accepts what it is given"
     made.accept(SEEN, ["one", "two"])
     return made
 
@@ -53,21 +53,21 @@ def memory(tmp_path: Path) -> DatabaseMemory:
 def test_a_database_is_judged_by_its_lineage_timeline_and_position(
     memory: DatabaseMemory, found: DatabaseState | None, match: MatchKind
 ) -> None:
-    assert memory.judge(found).match is match
+    assert memory.judge(memory.read(), found).match is match
 
 
 def test_an_old_primary_is_refused_as_soon_as_the_promoted_one_was_seen(memory: DatabaseMemory) -> None:
-    assert memory.judge(replace(SEEN, timeline=3)).match is MatchKind.CHANGED
-    assert memory.judge(replace(SEEN, position=9_000)).match is MatchKind.REFUSED
+    assert memory.judge(memory.read(), replace(SEEN, timeline=3)).match is MatchKind.CHANGED
+    assert memory.judge(memory.read(), replace(SEEN, position=9_000)).match is MatchKind.REFUSED
 
 
 def test_a_position_never_goes_back_until_another_state_is_accepted(memory: DatabaseMemory) -> None:
     memory.note_position(8_000)
     memory.note_position(6_000)
     memory.accept(SEEN)
-    assert memory.judge(replace(SEEN, position=7_999)).match is MatchKind.OLDER
+    assert memory.judge(memory.read(), replace(SEEN, position=7_999)).match is MatchKind.OLDER
     memory.accept(replace(SEEN, position=100, lineage=("a", "b", "c")))
-    assert memory.judge(replace(SEEN, position=100, lineage=("a", "b", "c"))).match is MatchKind.KNOWN
+    assert memory.judge(memory.read(), replace(SEEN, position=100, lineage=("a", "b", "c"))).match is MatchKind.KNOWN
 
 
 def test_a_memory_torn_while_it_was_written_is_the_one_before(memory: DatabaseMemory, tmp_path: Path) -> None:
@@ -118,6 +118,7 @@ def test_a_new_process_prefers_the_promoted_one_and_refuses_the_old_primary_from
     both = make_conninfo(old, host=hosts, target_session_attrs="read-write")
     settings = load_settings().model_copy(update={"data_dir": tmp_path})
     monkeypatch.setattr(admission, "load_settings", lambda: settings)
+    monkeypatch.setattr(admission, "_noted_at", float("-inf"))
     links.prefer_newest(both, settings)
     assert links.in_order(conninfo_to_dict(both))["host"] == ",".join(reversed(hosts.split(",")))
     with psycopg.connect(promoted) as link:

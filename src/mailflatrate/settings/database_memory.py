@@ -137,9 +137,10 @@ class DatabaseMemory:
         except FileNotFoundError:
             return None
 
-    def judge(self, found: DatabaseState | None) -> Judgment:
-        """Compare a database with what is remembered, and remember a newer timeline at once."""
-        seen = self.read()
+    def judge(self, seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
+        """Compare a database with what was remembered **before** it was asked, and remember a newer timeline at once:
+        other processes of this host note how far it has come while it answers.
+        """
         judgment = judge(seen, found)
         if seen is not None and found is not None and judgment.match is MatchKind.CHANGED:
             is_newer = found.place == seen.place and found.timeline > seen.newest_timeline

@@ -13,7 +13,7 @@ from mailflatrate.apps.delivery import fence, withdrawal_logs
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
-from mailflatrate.settings.database_memory import SENDERS, DatabaseMemory, MatchKind
+from mailflatrate.settings.database_memory import SENDERS, DatabaseMemory, DatabaseState, MatchKind
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import FakeRelay
 from support.waiting import wait_until_async
@@ -124,11 +124,34 @@ def test_a_database_behind_what_its_host_has_seen_waits_for_a_person(
         await sync_to_async(fence.resume_all)(set(), nothing_lost=True)
 
         async def is_accepted() -> bool:
-            return memory.judge(await sync_to_async(fence.read_state)()).match is MatchKind.KNOWN
+            return memory.judge(memory.read(), await sync_to_async(fence.read_state)()).match is MatchKind.KNOWN
 
         await wait_until_async(is_accepted, "the sender accepts it")
 
     assert sent_by(estate, chunk_id, person) == PEOPLE
+
+
+def test_what_another_process_notes_while_the_database_answers_holds_nothing(
+    owner: psycopg.Connection[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Senders of a host share its memory: the position of one claim is noted while another process asks for it."""
+    memory = DatabaseMemory(load_settings().data_dir / "journal" / SENDERS)
+    answer = fence.read_state
+    state = answer()
+    assert state is not None
+    memory.accept(state)
+
+    def answered_late() -> DatabaseState | None:
+        found = answer()
+        memory.note_position(state.position + 10**9)
+        return found
+
+    monkeypatch.setattr(fence, "read_state", answered_late)
+    assert fence.check(memory) is None
+    monkeypatch.setattr(fence, "read_state", answer)
+    hold = fence.check(memory)
+    assert hold is not None, "the next check knows better"
+    assert hold.cause is fence.HoldCause.RESTORED
 
 
 def test_content_leaves_only_once_its_host_remembers_the_claim(

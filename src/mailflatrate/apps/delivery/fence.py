@@ -138,7 +138,7 @@ def check(memory: DatabaseMemory | None = None) -> Hold | None:
     if fence.identity != identity:
         _hold(_cause_of(fence.identity, identity))
     elif memory is not None:
-        judgment = memory.judge(read_state())
+        judgment = memory.judge(memory.read(), read_state())
         if judgment.match is MatchKind.OLDER:
             _hold(HoldCause.RESTORED, judgment.reason)
     return current_hold()
@@ -243,7 +243,8 @@ def resume_all(
     planned campaigns keep their time.
     """
     hold = check()
-    refused = [found.reason for each in memories() if (found := each.judge(read_state())).match is MatchKind.REFUSED]
+    judged = [each.judge(each.read(), read_state()) for each in memories()]
+    refused = [found.reason for found in judged if found.match is MatchKind.REFUSED]
     if refused:  # a person wants this database although the host works with another one
         _hold(HoldCause.RESTORED, refused[0])
         _supersede()

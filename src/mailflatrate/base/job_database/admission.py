@@ -19,6 +19,7 @@ from mailflatrate.settings.database_memory import (
     DatabaseState,
     Judgment,
     MatchKind,
+    SeenDatabase,
     found_state,
 )
 from mailflatrate.settings.links import ProcessPurpose
@@ -52,6 +53,7 @@ def admit(link: psycopg.Connection[Any]) -> None:
     memory = process_memory()
     if memory is None:
         return
+    seen = memory.read()
     try:
         found = found_state(psycopg.Cursor(link).execute(STATE).fetchone())
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):  # `migrate` comes next
@@ -59,7 +61,7 @@ def admit(link: psycopg.Connection[Any]) -> None:
     finally:
         if not link.closed and not link.autocommit:
             link.rollback()
-    judgment = note(memory, found)
+    judgment = note(memory, seen, found)
     if judgment.match is MatchKind.REFUSED:
         links.note_lost(link)
         link.close()
@@ -71,21 +73,24 @@ async def admit_async(link: psycopg.AsyncConnection[Any]) -> None:
     memory = process_memory()
     if memory is None:
         return
+    seen = memory.read()
     try:
         found = found_state(await (await psycopg.AsyncCursor(link).execute(STATE)).fetchone())
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         found = None
-    judgment = note(memory, found)
+    judgment = note(memory, seen, found)
     if judgment.match is MatchKind.REFUSED:
         links.note_lost(link)
         await link.close()
         refuse(judgment)
 
 
-def note(memory: DatabaseMemory, found: DatabaseState | None) -> Judgment:
-    """Compare, and let a service remember what it may work with. Senders first replay their journals."""
+def note(memory: DatabaseMemory, seen: SeenDatabase | None, found: DatabaseState | None) -> Judgment:
+    """Compare with what was remembered before the database was asked, and let a service remember what it may work with.
+    Senders first replay their journals.
+    """
     global _noted_at  # noqa: PLW0603  one a process, by nature
-    judgment = memory.judge(found)
+    judgment = memory.judge(seen, found)
     if found is None or links.purpose() is ProcessPurpose.SENDING:
         return judgment
     is_due = time.monotonic() - _noted_at > NOTE_SECONDS

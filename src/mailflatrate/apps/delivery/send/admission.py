@@ -30,7 +30,8 @@ class Admission:
 
     async def check(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         """Check a new connection. Raises DatabaseFenced, or DatabaseRefused for an old primary."""
-        judgment = note(self.memory, found_state(await (await connection.execute(STATE)).fetchone()))
+        seen = self.memory.read()
+        judgment = note(self.memory, seen, found_state(await (await connection.execute(STATE)).fetchone()))
         if judgment.match is MatchKind.REFUSED:
             links.note_lost(connection)
             refuse(judgment)

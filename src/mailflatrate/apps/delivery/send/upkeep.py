@@ -146,7 +146,7 @@ class Upkeep:
         memory, name = self._admission.memory, self.name
         is_known = await self._orm.run(sender_processes.knows, name)
         if not self._has_replayed:
-            judgment = memory.judge(await self._orm.run(fence.read_state))
+            judgment = memory.judge(memory.read(), await self._orm.run(fence.read_state))
             if judgment.match is MatchKind.REFUSED:
                 refuse(judgment)
             if judgment.match is not MatchKind.KNOWN or (self._is_member and not is_known):
@@ -195,7 +195,8 @@ class Upkeep:
         await self._orm.run(sender_processes.note_seen, self.name)
         has_room = all(route.journal.has_room() for route in self._routes)
         await self._orm.run(full_disks.note_room, self.name, has_room=has_room)
-        if self._admission.memory.judge(await self._orm.run(fence.read_state)).match is not MatchKind.KNOWN:
+        memory = self._admission.memory
+        if memory.judge(memory.read(), await self._orm.run(fence.read_state)).match is not MatchKind.KNOWN:
             self._admission.fenced.set()
             self._check_now.set()
             return
