@@ -26,6 +26,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -85,6 +86,7 @@ class Copies:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
         self._link = socket.socket(socket.AF_UNIX)
         if address := os.environ.get(SHARED):
             self._address = address
@@ -147,9 +149,10 @@ class Copies:
             return subprocess.CompletedProcess([str(script), *arguments], code, printed.read_text(), log.read_text())
 
     def order(self, **order: Any) -> Any:
-        """Let the process do something, and return its answer."""
-        self._link.sendall(json.dumps(order).encode() + b"\n")
-        return json.loads(self._answers.readline())
+        """Let the process do something, and return its answer. Threads take turns."""
+        with self._lock:
+            self._link.sendall(json.dumps(order).encode() + b"\n")
+            return json.loads(self._answers.readline())
 
 
 # -- in the process that is copied -------------------------------------------------------------------------------------

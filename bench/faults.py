@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -179,7 +180,7 @@ def terminate(stage: Stage, people: int) -> int:
     began = time.monotonic()
     for process in stage.senders:
         process.terminate()
-    codes = [process.wait(30) for process in stage.senders]
+    codes = [process.wait(stage.seconds) for process in stage.senders]
     stage.notes["seconds_to_end"] = round(time.monotonic() - began, 2)
     stage.notes["exit_codes"] = codes
     assert codes == [0] * SENDERS, codes
@@ -449,7 +450,8 @@ def run_fault(stage: Stage, name: str, people: int) -> dict[str, object]:
         kills = FAULTS[name](stage, people)
         wait_end(stage)
         return {**compare(stage, people, kills), "seconds": round(time.monotonic() - began, 1)}
-    except (AssertionError, TimeoutError) as problem:
+    except Exception as problem:  # whatever it is, the other runs have their own results
+        traceback.print_exc()
         return {"problems": [f"{type(problem).__name__}: {problem}"], **stage.notes}
     finally:
         stage.stop_sink()

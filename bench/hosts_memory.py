@@ -33,8 +33,10 @@ def stop(site: Site, *names: str) -> None:
 
 
 def slow_down(site: Site) -> None:
-    """Make the relay slow enough that the event comes in the middle, however few the recipients."""
-    (site.folder / "mode").write_text("100" if site.people < 5_000 else "slow")
+    """Make the relay slow enough that the event comes in the middle, however few the recipients, also where each step
+    of a scenario takes three times as long as it should.
+    """
+    (site.folder / "mode").write_text("300" if site.people < 5_000 else "slow")
 
 
 def resume(site: Site) -> None:

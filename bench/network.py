@@ -39,7 +39,7 @@ SINK_PORT = 2526
 OWNER = "postgres"
 PASSWORD = "owner-of-a-test"  # of servers that only these namespaces reach
 DATABASE = "mailflatrate"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 CONFIGURATION = {
     "listen_addresses": "*",
     "port": str(PORT),
@@ -202,7 +202,9 @@ class Postgres:
             owner.execute(f"ALTER ROLE {OWNER} PASSWORD '{PASSWORD}'")
 
     def clone(self, primary: Postgres, *, synchronous: bool = False) -> None:
-        """Become a streaming replica of `primary` and start; a `synchronous` one makes each commit wait for it."""
+        """Become a streaming replica of `primary`, and return when it is; a `synchronous` one makes each commit wait
+        for it. Raises TimeoutError.
+        """
         self._make_folders()
         source = make_conninfo(
             host=primary.host.address,
@@ -218,8 +220,13 @@ class Postgres:
         )  # fmt: skip
         self._configure()
         self.start()
-        if synchronous:
-            with primary.connect() as owner:
+        with primary.connect() as owner:
+            ends = time.monotonic() + START_SECONDS
+            while not owner.execute("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'").fetchone():
+                if time.monotonic() > ends:
+                    raise TimeoutError(f"{self.folder.name} does not replicate")
+                time.sleep(0.1)
+            if synchronous:
                 owner.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
                 owner.execute("SELECT pg_reload_conf()")
 
