@@ -1,7 +1,8 @@
 """Run as another installation, with a database and keys of its own: take an export of proof in, and tell as JSON who is
 mailable, who is suppressed, and whether its certificates verify.
 
-Arguments: the export, the company of both accounts, and the addresses to look up. `MAILFLATRATE_TRUSTED_PROOF_KEYS` names the keys of the first.
+Arguments: the export, the company of both accounts, and the addresses to look up. `MAILFLATRATE_TRUSTED_PROOF_KEYS`
+names the keys of the first.
 """
 
 import json
