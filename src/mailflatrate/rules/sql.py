@@ -165,18 +165,19 @@ def is_role(email: str) -> str:
     return f"{base} IN (SELECT w.word FROM public.role_word w)"  # noqa: S608
 
 
-def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str) -> str:
+def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str, said_no: str = "TRUE") -> str:
     """Return an SQL CASE: why a confirmed recipient who isn't suppressed is skipped at a moment; NULL if they aren't.
 
     It states the rest of the recipient chain, in its order, over a contact `c`, the list `l`, the consent event `e`
-    and the list `row` is for. A missing value is found only by rendering (R-52).
+    and the list `row` is for. A missing value is found only by rendering (R-52). `said_no` is true for everyone with
+    a no in the ledger: only for them is what it ended looked up.
     """
     reason = WithholdReason
     origins = _is_one_of("l.origin_state", recipient_origin.MAILABLE)
     here = f"l.origin_state = '{OriginState.WAITING}' AND e.kind = '{ConsentKind.CONFIRMED}'"
     tests = (
         (f"{_is_one_of('e.kind', CONSENTS)} AND e.occurred_at <= {at}", reason.CONSENT_MISSING),
-        (f"NOT {consent_ended('e')}", reason.CONSENT_WITHDRAWN),
+        (f"NOT ({said_no} AND {consent_ended('e')})", reason.CONSENT_WITHDRAWN),
         (f"e.mailing_list_id = {row}.mailing_list_id", reason.CONSENT_OTHER_LIST),
         (f"({origins} OR {here})", reason.LIST_NOT_APPROVED),
         (f"NOT {is_role('c.email')}", reason.ROLE_ADDRESS),

@@ -7,6 +7,7 @@ the same facts once more. The law is in `rules`. Only rendering finds an empty m
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -41,7 +42,13 @@ LAST_CONTACT = f"""greatest(e.occurred_at, c.last_activity_at, CASE WHEN {_OLD} 
 RESTS_UNTIL = f"""greatest(c.paused_until, CASE WHEN c.pause_days IS NOT NULL THEN (
         SELECT greatest(max(b.settled_at), {_ARCHIVED}) + c.pause_days * interval '1 day' {_SENT}) END)"""
 """SQL for the end of the rest that a contact `c` chose; NULL without one."""
-_SKIPPED = sql.skip_reason("s", last_contact=LAST_CONTACT, rests_until=RESTS_UNTIL, at="%(judged_at)s::timestamptz")
+_skipped = partial(
+    sql.skip_reason, "s", last_contact=LAST_CONTACT, rests_until=RESTS_UNTIL, at="%(judged_at)s::timestamptz"
+)
+_SKIPPED = _skipped()
+# Compared by equality alone, so that PostgreSQL may read the few noes of a slice once instead of once a person.
+_SAID_NO = f"""EXISTS (SELECT 1 FROM consent_event n WHERE n.account_id = %(account_id)s
+        AND n.contact_id = s.contact_id AND {sql.is_no("n")} {{noes_of_slice}})"""  # noqa: S608  # made of constants
 _FACTS = """
     LEFT JOIN consent_event e ON e.id = s.consent_event_id AND e.account_id = s.account_id
         AND e.contact_id = s.contact_id {events_of_slice}
@@ -69,7 +76,8 @@ SELECT DISTINCT ON (contact_id) * FROM (
     SELECT s.contact_id, s.mailing_list_id, s.consent_event_id, s.state, c.email,
         array_position(%(list_ids)s::bigint[], s.mailing_list_id) AS list_rank, {{columns}}
         CASE WHEN NOT ({sql.is_confirmed("s.state")}) THEN s.state
-            ELSE coalesce(own.reason, '{_EVERYWHERE}' || everywhere.reason, {{not_meant}}, {_SKIPPED}) END AS left_out
+            ELSE coalesce(own.reason, '{_EVERYWHERE}' || everywhere.reason, {{not_meant}}, {_skipped(said_no=_SAID_NO)})
+            END AS left_out
     FROM subscription s
     JOIN contact c ON c.id = s.contact_id AND c.account_id = s.account_id {{contacts_of_slice}}
     {sql.suppression_joins("s.account_id", "c.address_key")}
@@ -95,6 +103,7 @@ def judged_sql(not_meant: str = "NULL", *, columns: str = "", joins: str = "", o
         columns=columns,
         joins=joins,
         events_of_slice=only("e.contact_id"),
+        noes_of_slice=only("n.contact_id"),
         contacts_of_slice=only("c.id"),
         subscriptions_of_slice=only("s.contact_id"),
     )
