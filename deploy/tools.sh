@@ -3,7 +3,7 @@
 # Postfix (with smtp-sink and smtp-source) for the story test and the benchmarks, Pango for proofs of consent as PDF,
 # SpamAssassin to score a sample message, Dovecot for a mailbox that is read over IMAP, promtool to test the alerts
 # (from the package prometheus, whose service is not started), logrotate for Postfix's log, Docker Compose to check
-# deploy/compose.yaml, and linters for deploy/ from PyPI into build/tools.
+# deploy/compose.yaml, Spin and a C compiler to check the model in docs/model, and linters for deploy/ from PyPI into build/tools.
 # Intel's multi-buffer library speeds up signing on processors with AVX-512 IFMA; it is optional.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -24,7 +24,8 @@ command -v promtool >/dev/null || missing+=(prometheus)
 docker-compose version >/dev/null 2>&1 || missing+=(docker-compose)
 [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 [ -x /sbin/ip ] || [ -x /usr/bin/ip ] || missing+=(iproute2)
-for program in caddy curl; do command -v "$program" >/dev/null || missing+=("$program"); done
+for program in caddy curl spin gcc; do command -v "$program" >/dev/null || missing+=("$program"); done
+[ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 if [ ${#missing[@]} -gt 0 ]; then
     if ! can_install; then
         echo "Missing: ${missing[*]}. Install them with: sudo apt-get install ${missing[*]}" >&2
