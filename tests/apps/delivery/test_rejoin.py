@@ -9,11 +9,11 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from estate import Estate, build_estate, release
-from mailflatrate.apps.delivery import fence, withdrawal_logs
+from mailflatrate.apps.delivery import fence, sender_processes, withdrawal_logs
 from mailflatrate.apps.delivery.models import Chunk, ChunkState
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
-from mailflatrate.settings.database_memory import SENDERS, DatabaseMemory, DatabaseState, MatchKind
+from mailflatrate.settings.database_memory import SENDERS, DatabaseMemory, DatabaseState, MatchKind, SeenDatabase
 from mailflatrate.settings.schema import load_settings
 from support.fake_relay import FakeRelay
 from support.waiting import wait_until_async
@@ -168,3 +168,28 @@ def test_content_leaves_only_once_its_host_remembers_the_claim(
     seen = DatabaseMemory(load_settings().data_dir / "journal" / SENDERS).read()
     assert seen is not None
     assert seen.position > state.position
+
+
+def test_a_host_that_joined_after_a_snapshot_is_waited_for(
+    estate: Estate, owner: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    """The snapshot doesn't know it, and without its journal nobody knows what it sent."""
+    sender_processes.note_seen("one.1.a.b")
+    owner.execute("UPDATE sending_fence SET held_at = now(), cause = 'restored'")
+    hold = fence.current_hold()
+    assert hold is not None
+    withdrawal_logs.note_read("place", "host", held_at=hold.since)
+    seen = SeenDatabase("1/5/9", 1, 1, 100, "", hold.since, is_synchronous=True, hosts=("one", "two"))
+    fence.note_replayed("one.1.a.b", 0, seen)
+    with pytest.raises(fence.NotAccounted) as refused:
+        fence.resume_all(set())
+    assert refused.value.names == ["two.unseen"]
+    fence.resume_all({"two"})
+    assert not fence.is_held()
+
+
+def test_a_row_counts_once_the_replicas_were_waited_for(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    sender_processes.note_seen("one.1.a.b")
+    assert not sender_processes.has_joined("one.1.a.b"), "a sender that was interrupted here waits again"
+    sender_processes.note_joined("one.1.a.b")
+    assert sender_processes.has_joined("one.1.a.b")

@@ -206,10 +206,11 @@ def note_replayed(name: str, missing: int, seen: SeenDatabase | None = None) -> 
         fence = SendingFence.objects.select_for_update().get(id=1)
         if missing:
             SendingFence.objects.filter(id=1).update(missing=F("missing") + missing)
-        if seen is None or fence.cause != HoldCause.PROMOTED or fence.held_at is None:
+        if seen is None or fence.cause not in (HoldCause.PROMOTED, HoldCause.RESTORED) or fence.held_at is None:
             return
         known = {each.partition(".")[0] for each in SenderProcess.objects.values_list("name", flat=True)}
-        if fence.known_until is None or fence.known_until < seen.at - ALIVE:
+        is_behind = fence.known_until is None or fence.known_until < seen.at - ALIVE
+        if fence.cause == HoldCause.PROMOTED and is_behind:
             reason = f"its last sign of life was {fence.known_until}, and a host saw it at {seen.at}"
             SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED, reason=reason[:200])
         for host in set(seen.hosts) - known:

@@ -25,6 +25,12 @@ def knows(name: str) -> bool:
         return SenderProcess.objects.filter(name=name).exists()
 
 
+def has_joined(name: str) -> bool:
+    """Return whether a sender process may claim: its row was waited for, which one that was interrupted begins anew."""
+    with tenancy.platform(PlatformReason.FENCE):
+        return SenderProcess.objects.filter(name=name, has_joined=True).exists()
+
+
 def replicas_have(position: int) -> bool | None:
     """Return whether every replica has this position of the log on its disk; None if the server doesn't show it."""
     with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:

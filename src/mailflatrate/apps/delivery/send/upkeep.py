@@ -153,7 +153,7 @@ class Upkeep:
                 await self._orm.run(fence.hold_rejoined, judgment.reason or f"the database does not know {name}")
                 return False
         await self._orm.run(sender_processes.note_seen, name)
-        if not is_known:
+        if not await self._orm.run(sender_processes.has_joined, name):
             await self._wait_for_replicas()
         await self._orm.run(sender_processes.note_joined, name)
         await self._accept()
