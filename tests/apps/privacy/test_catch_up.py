@@ -154,8 +154,10 @@ def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
     assert not fence.resume_if_whole()
     read(settings)
     fence.hold_restored(clock.now() - timedelta(hours=3), keep_unsettled=True)
+    hold = fence.current_hold()
+    assert hold is not None
     with pytest.raises(fence.WithdrawalsMissing):
-        fence.resume_all(set())
+        fence.resume_all(set(hold.waits_for))
 
 
 def test_after_a_backup_each_host_is_read_before_a_person_resumes(

@@ -19,7 +19,7 @@ from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.delivery import maybe_sent, withdrawal_logs
 from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
 from mailflatrate.apps.delivery.actions import lost_host
-from mailflatrate.apps.delivery.fence_sql import IDENTITY
+from mailflatrate.apps.delivery.fence_sql import BEGIN_RUN, IDENTITY
 from mailflatrate.apps.delivery.models import Chunk, ChunkState, SenderProcess, SendingFence, WithdrawalsPlace
 from mailflatrate.apps.delivery.sender_processes import ALIVE
 from mailflatrate.base import tenancy
@@ -62,6 +62,8 @@ BY_JOURNALS = (HoldCause.PROMOTED, HoldCause.REJOINED)
 """Such a hold ends automatically, once all journals and withdrawals were replayed."""
 _SAME = (HoldCause.PAUSED, HoldCause.REJOINED)
 """The database is the one that was accepted before."""
+_GRAVER = (HoldCause.PAUSED, HoldCause.REJOINED, HoldCause.PROMOTED, HoldCause.RESTORED)
+"""A later one takes the place of an earlier one: the hold may have been copied with its database."""
 
 
 class NotAccounted(Exception):
@@ -129,14 +131,15 @@ def check(memory: DatabaseMemory | None = None) -> Hold | None:
     """Hold all sending if this database is not the accepted one, or an earlier state of it; return the hold, if there
     is one. `memory` is what this host remembers, by default that of this process.
     """
-    with tenancy.platform(PlatformReason.FENCE):
+    with tenancy.platform(PlatformReason.FENCE), connection.cursor() as cursor:
+        cursor.execute(BEGIN_RUN)  # in another run, a hold begins anew
         fence = SendingFence.objects.filter(id=1).first()
         identity = _identity()
-    if fence is None or (fence.held_at is not None and fence.cause != HoldCause.PAUSED):
-        return current_hold()
+    if fence is None:
+        return None
     memory = memory or process_memory()
     if fence.identity != identity:
-        _hold(_cause_of(fence.identity, identity))
+        _hold(_cause_of(fence, identity))
     elif memory is not None:
         judgment = memory.judge(memory.read(), read_state())
         if judgment.match is MatchKind.OLDER:
@@ -181,9 +184,8 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     `keep_unsettled`: every sender's journal survived, so a planned delivery that no journal knows was not sent. A
     campaign that is yet to be planned is set aside in any case, since journals do not name campaigns.
     """
-    _hold(HoldCause.RESTORED)
+    _hold(HoldCause.RESTORED, anew=True)
     with tenancy.platform(PlatformReason.FENCE):
-        SendingFence.objects.filter(id=1).update(cause=HoldCause.RESTORED)
         withdrawal_logs.begin_hold(lost_since)
     _supersede()
     waiting = maybe_sent.set_aside()  # first: an A/B test whose last result is settled would continue
@@ -308,10 +310,13 @@ def _open() -> None:
         campaigns_actions.wake_campaign(account_id, campaign_id)
 
 
-def _hold(cause: HoldCause, reason: str = "") -> None:
+def _hold(cause: HoldCause, reason: str = "", *, anew: bool = False) -> None:
+    """Hold all sending, unless it's held for this cause or a graver one. `anew`: even then, what hosts reported in that
+    hold no longer counts.
+    """
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
-        if fence.held_at is not None and fence.cause != HoldCause.PAUSED:
+        if fence.held_at is not None and not anew and _GRAVER.index(HoldCause(fence.cause)) >= _GRAVER.index(cause):
             return
         log.error("sending_held", cause=cause.value, reason=reason)
         newest = SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]
@@ -357,12 +362,13 @@ def _identity() -> str:
         return str(cursor.fetchone()[0])
 
 
-def _cause_of(known: str, found: str) -> HoldCause:
+def _cause_of(fence: SendingFence, found: str) -> HoldCause:
     """Return the cause of a hold. A promotion changes only the timeline, however late it comes. A base backup restored
     to an earlier moment does, too: then a host remembers a later one (`note_replayed`).
     """
-    before, after = known.split("/"), found.split("/")
+    before, after = fence.identity.split("/"), found.split("/")
     same_but_timeline = (before[0], *before[2:]) == (after[0], *after[2:])
-    with tenancy.platform(PlatformReason.FENCE):
-        had_life = SenderProcess.objects.exists() or WithdrawalsPlace.objects.exists()
+    with tenancy.platform(PlatformReason.FENCE):  # in a hold, processes may have ended since
+        known = SenderProcess.objects.exists() or WithdrawalsPlace.objects.exists()
+    had_life = known or fence.held_at is not None
     return HoldCause.PROMOTED if same_but_timeline and had_life else HoldCause.RESTORED
