@@ -19,8 +19,7 @@ import structlog
 from mailflatrate.apps.campaigns.states import move_sql
 from mailflatrate.apps.delivery.send import claims
 from mailflatrate.apps.delivery.send.chunk_composer import DraftedMessage, Writer
-from mailflatrate.apps.delivery.send.chunk_halt import ChunkHalt
-from mailflatrate.apps.delivery.send.claims import Claim, ClaimCheck
+from mailflatrate.apps.delivery.send.claims import ChunkHalt, Claim, ClaimCheck
 from mailflatrate.apps.delivery.send.compose_ahead import SignedAhead
 from mailflatrate.apps.delivery.send.database import Connection, Database, DatabaseGone
 from mailflatrate.apps.delivery.send.journal import Journal

@@ -1,10 +1,11 @@
-"""What a sender reads: the claim of a chunk with all its rows in one statement, and the check it
-repeats while sending.
+"""What a sender reads: the claim of a chunk with all its rows in one statement, the check it repeats while sending, and
+why it ends early.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from mailflatrate.apps.delivery.coupons import CODES, by_contact
 from mailflatrate.apps.delivery.fence_sql import HELD, OPEN
@@ -13,6 +14,17 @@ from mailflatrate.apps.delivery.wake import lane_open
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow
 from mailflatrate.rules import sql
 from mailflatrate.rules.checks.recipient_subscribed import MAILED
+
+
+class ChunkHalt(Enum):
+    """Why a chunk ends before its last row."""
+
+    STOPPING = "the process stops"
+    CAMPAIGN = "the campaign or the account does not send any more"
+    CLAIM_LOST = "another sender took the chunk over"
+    RELAY = "the relay does not answer"
+    BROKEN = "a part of the work failed"
+
 
 # Compare-and-set and fetch in one. A campaign sent in turns gives one turn to one claim: a second claim waits for the
 # plan's row and finds the next turn still ahead. What is beyond the turn is returned with the chunk. The same sender

@@ -18,8 +18,7 @@ from mailflatrate.apps.delivery.send.allowance import UNLIMITED, Allowance, Allo
 from mailflatrate.apps.delivery.send.chunk import ChunkRun
 from mailflatrate.apps.delivery.send.chunk_composer import CampaignWriter, Writer
 from mailflatrate.apps.delivery.send.chunk_end import end_if_nothing_follows, log_chunk
-from mailflatrate.apps.delivery.send.chunk_halt import ChunkHalt
-from mailflatrate.apps.delivery.send.claims import Claim
+from mailflatrate.apps.delivery.send.claims import ChunkHalt, Claim
 from mailflatrate.apps.delivery.send.database import Connection, Database
 from mailflatrate.apps.delivery.send.orm_thread import OrmThread
 from mailflatrate.apps.delivery.send.outcomes import retry_policy
