@@ -65,7 +65,7 @@ def test_what_concerns_all_messages_is_said_once_and_fixed_where_it_is_decided(a
     journey = Journey.drafted(anna, *steps, entry={"on": "inactive", "days": 180})
     for place in ("release", "messages"):
         page = anna.page(f"automations/{journey.automation_id}/{place}/")
-        assert page.count("6 of 6 recipients haven&#x27;t had an email") == 1
+        assert page.count("without an email from you in more than 12 months: 6 of 6") == 1
         link = f'href="/studio/automations/{journey.automation_id}/flow/?step=entry#side"'
         assert link in page
         assert 'id="side"' in anna.page(f"automations/{journey.automation_id}/flow/?step=entry")

@@ -29,8 +29,9 @@ LEFT JOIN subscription s ON s.account_id = e.account_id AND s.mailing_list_id = 
     AND s.contact_id = e.contact_id AND s.consent_event_id = e.consent_event_id AND {sql.is_confirmed("s.state")}
 {sql.suppression_joins("e.account_id", "c.address_key")}
 LEFT JOIN consent_evidence v ON v.event_id = e.consent_event_id AND v.account_id = e.account_id
+LEFT JOIN consent_event given ON given.id = e.consent_event_id AND given.account_id = e.account_id
 """
-_REFUSAL = """CASE WHEN s.id IS NULL THEN 'unsubscribed'
+_REFUSAL = f"""CASE WHEN s.id IS NULL OR {sql.consent_ended("given")} THEN 'unsubscribed'
     WHEN own.id IS NOT NULL OR everywhere.id IS NOT NULL THEN 'suppressed' END"""
 _PASSED = """EXISTS (SELECT 1 FROM enrolment_passage p
     WHERE p.account_id = e.account_id AND p.enrolment_id = e.id AND p.step = e.step)"""
