@@ -308,10 +308,6 @@ def unsubscribe(stage: Stage, people: int) -> int:
     ]
     stage.notes |= {"unsubscribed": len(left), "later_than_a_second": len(late)}
     assert not late, late
-    with tenancy.account(stage.estate.account_id):
-        from mailflatrate.apps.lists.models import Subscription
-
-        Subscription.objects.filter(contact_id__in=[each.id for each in targets]).update(state="confirmed")
     return 0
 
 
@@ -376,9 +372,10 @@ FAULTS: dict[str, Callable[[Stage, int], int]] = {
     "tenth": every_tenth,
     "disk_full": disk_full,
     "pause": pause,
-    "unsubscribe": unsubscribe,
     "trial": trial,
+    "unsubscribe": unsubscribe,
 }
+"""Unsubscribing comes last: nobody puts those people back."""
 
 
 # -- the comparison ----------------------------------------------------------------------------------------------------
