@@ -7,14 +7,15 @@ import pytest
 
 from estate import build_estate, release
 from mailflatrate.apps.delivery.models import Chunk
-from mailflatrate.apps.delivery.send import routes
+from mailflatrate.apps.delivery.send import chunk, routes
 from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.base import tenancy
 from mailflatrate.settings.schema import load_settings
-from support.fake_relay import ANY, FakeRelay, Step
+from support.fake_relay import ANY, FakeRelay, Step, delayed
 from support.waiting import wait_until_async
 
 PEOPLE = 12
+FRESH_SECONDS = 0.1
 HOLDS = {
     "all sending is held": (
         "UPDATE sending_fence SET held_at = now(), cause = 'paused'",
@@ -29,6 +30,7 @@ def test_sending_goes_on_at_once_after_content_was_withheld(
     database: str, monkeypatch: pytest.MonkeyPatch, hold: str
 ) -> None:
     """As after each promotion, with the product's own `relay_pause_max_seconds`."""
+    monkeypatch.setattr(chunk, "FRESH_SECONDS", FRESH_SECONDS)
     monkeypatch.setattr(routes, "SILENT_SECONDS", 3600)  # or a job on a slow machine leaves its chunk to be sent later
     estate = build_estate(PEOPLE)
     campaign_id = release(estate)
@@ -39,6 +41,7 @@ def test_sending_goes_on_at_once_after_content_was_withheld(
     async def work(owner: psycopg.Connection[tuple[object, ...]]) -> list[str]:
         async with FakeRelay() as relay:
             relay.on(Step.DATA, ANY, lambda *_given: owner.execute(begin) and None)
+            relay.on(Step.MAIL, ANY, delayed(FRESH_SECONDS))  # what was checked before the hold isn't fresh any more
             settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
             assert settings.relay_pause_max_seconds >= 60
             sender = Sender(settings)
