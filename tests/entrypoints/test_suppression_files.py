@@ -42,7 +42,7 @@ IMPORT = "/studio/suppressions/import/"
 def anna(database: str) -> Customer:
     assert database
     one = customer_with_members()
-    one.bring("\n".join((HEADER, *(line(f"p{n}@dora.example.com") for n in range(3)))))
+    one.bring("\n".join((HEADER, *(line(f"p{n}@austragung.example.com") for n in range(3)))))
     return one
 
 
@@ -69,8 +69,8 @@ def reasons(anna: Customer) -> dict[bytes, str]:
 
 
 FILE = """Email;Status
-p0@dora.example.com;unsubscribed
-P1@Dora.Example.com;complained
+p0@austragung.example.com;unsubscribed
+P1@Austragung.Example.com;complained
 left@x.example;bounced
 left@x.example;blocked
 ;unsubscribed
@@ -91,16 +91,16 @@ def test_each_row_has_its_reason_and_the_numbers_add_up(anna: Customer) -> None:
     assert job.role_addresses == 1
     assert job.rows_read == job.added + job.strengthened + job.known + job.rejected_rows
     found = reasons(anna)
-    assert found[_key("p0@dora.example.com")] == "unsubscribe"
-    assert found[_key("p1@dora.example.com")] == "complaint"
+    assert found[_key("p0@austragung.example.com")] == "unsubscribe"
+    assert found[_key("p1@austragung.example.com")] == "complaint"
     assert found[_key("left@x.example")] == "manual", "blocked for good is stricter than a bounce"
     assert found[_key("odd@x.example")] == "objection", "a word that means nothing to us: the reason chosen for all"
     assert found[_key("info@x.example")] == "unsubscribe"
     assert _key("reader@x.example") not in found
     with tenancy.account(anna.account_id):
         states = dict(Subscription.objects.values_list("contact__email", "state"))
-        assert states["p0@dora.example.com"] == states["p1@dora.example.com"] == "unsubscribed"
-        assert states["p2@dora.example.com"] == "confirmed"
+        assert states["p0@austragung.example.com"] == states["p1@austragung.example.com"] == "unsubscribed"
+        assert states["p2@austragung.example.com"] == "confirmed"
         assert ConsentEvent.objects.filter(kind=ConsentKind.WITHDRAWN).count() == 2
         assert not uploads.is_kept(job.file_path), "the file is gone with its job"
     again = suppressed(anna, FILE, reason="objection")
@@ -196,11 +196,11 @@ def test_a_file_has_bounds_can_be_canceled_and_is_resumed(anna: Customer, monkey
 
 
 def test_an_erased_person_is_in_no_row_and_no_waiting_file(anna: Customer) -> None:
-    post(anna.client, "email\np2@dora.example.com\n")
+    post(anna.client, "email\np2@austragung.example.com\n")
     with tenancy.account(anna.account_id):
         job = SuppressionFile.objects.latest("id")
-        assert drop_suppression_files_naming(AddressSearch(["p1@dora.example.com"])) == {}
-        assert drop_suppression_files_naming(AddressSearch(["P2@dora.example.com".lower()])) == {0: 1}
+        assert drop_suppression_files_naming(AddressSearch(["p1@austragung.example.com"])) == {}
+        assert drop_suppression_files_naming(AddressSearch(["P2@austragung.example.com".lower()])) == {0: 1}
         job.refresh_from_db()
         assert job.state == "cancelled"
         assert not uploads.is_kept(job.file_path)
@@ -220,17 +220,19 @@ def test_strangers_and_lesser_roles(anna: Customer) -> None:
 
 
 def test_the_page_says_reason_scope_and_how_each_ends(anna: Customer) -> None:
-    added = {"add-email": "p0@dora.example.com", "add-reason": "hard_bounce", "add-note": "returned twice"}
+    added = {"add-email": "p0@austragung.example.com", "add-reason": "hard_bounce", "add-note": "returned twice"}
     anna.client.post("/studio/suppressions/add/", added)
     anna.client.post("/studio/suppressions/add/", {"add-email": "free@x.example", "add-reason": "unsubscribe"})
     page = anna.page("suppressions/")
     for words in ("60 days after the bounce", "Your account", "by your team", "Not a contact"):
         assert words in page
     bounced = anna.page("suppressions/?reason=hard_bounce")
-    assert "p0@dora.example.com" in bounced
+    assert "p0@austragung.example.com" in bounced
     assert "Not a contact" not in bounced
     assert "No address is suppressed for this reason." in anna.page("suppressions/?reason=complaint")
-    found = anna.client.post("/studio/suppressions/look-up/", {"look-email": "P0@dora.example.com"}).content.decode()
+    found = anna.client.post(
+        "/studio/suppressions/look-up/", {"look-email": "P0@austragung.example.com"}
+    ).content.decode()
     assert "returned twice" in found
     assert anna.client.post("/studio/suppressions/add/", {**added, "add-reason": "erased"}).status_code == 422
 
