@@ -129,11 +129,15 @@ def pool(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
         Relay.objects.all().delete()
 
 
+MOST_CAMPAIGNS = 60
+
+
 @pytest.mark.parametrize("step", [Step.DATA_END, Step.MAIL])
 def test_the_working_relay_of_a_pool_takes_what_a_silent_one_does_not(pool: Pool, step: Step) -> None:
     """The campaign goes on, and the silent relay takes part again once it answers."""
     pool.silent.on(step, ANY, HOLD if step is Step.DATA_END else HANG)
     first = pool.release()
+    campaigns = [first]
 
     async def work() -> None:
         sender = Sender(load_settings().model_copy(update={"relay_pause_max_seconds": 1}))
@@ -149,16 +153,19 @@ def test_the_working_relay_of_a_pool_takes_what_a_silent_one_does_not(pool: Pool
             pool.silent.release()
             before = len(pool.silent.received)
             second = await asyncio.to_thread(pool.release)
+            campaigns.append(second)
             await pool.work(sender, lambda: pool.states(second) == {"sent": EVERYONE}, "the second campaign")
             assert await asyncio.to_thread(pool.states, first) == {"sent": EVERYONE}
-            third = await asyncio.to_thread(pool.release)
-            await pool.work(sender, lambda: pool.states(third) == {"sent": EVERYONE}, "the third campaign")
-            assert len(pool.silent.received) > before + CHUNK, "it has its share again"
+            while len(pool.silent.received) <= before + CHUNK:  # tried again after its pause, it has its share again
+                another = await asyncio.to_thread(pool.release)
+                campaigns.append(another)
+                await pool.work(sender, lambda: pool.states(campaigns[-1]) == {"sent": EVERYONE}, "another campaign")
+                assert len(campaigns) < MOST_CAMPAIGNS, "the relay that was silent takes part again"
         finally:
             await sender.close()
 
     asyncio.run(work())
-    assert pool.nobody_got_a_campaign_twice(3)
+    assert pool.nobody_got_a_campaign_twice(len(campaigns))
 
 
 def test_only_what_a_silent_relay_has_is_unknown_when_the_process_ends(pool: Pool) -> None:
