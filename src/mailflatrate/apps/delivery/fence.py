@@ -138,12 +138,15 @@ def check(memory: DatabaseMemory | None = None) -> Hold | None:
     if fence is None:
         return None
     memory = memory or process_memory()
+    cause, reason = None, ""
     if fence.identity != identity:
-        _hold(_cause_of(fence, identity))
+        cause = _cause_of(fence, identity)
     elif memory is not None:
         judgment = memory.judge(memory.read(), read_state())
         if judgment.match is MatchKind.OLDER:
-            _hold(HoldCause.RESTORED, judgment.reason)
+            cause, reason = HoldCause.RESTORED, judgment.reason
+    if cause is not None and not _is_held_for(fence, cause):  # every process asks each second: no lock for nothing
+        _hold(cause, reason)
     return current_hold()
 
 
@@ -184,9 +187,7 @@ def hold_restored(lost_since: datetime, *, keep_unsettled: bool = False) -> Rest
     `keep_unsettled`: every sender's journal survived, so a planned delivery that no journal knows was not sent. A
     campaign that is yet to be planned is set aside in any case, since journals do not name campaigns.
     """
-    _hold(HoldCause.RESTORED, anew=True)
-    with tenancy.platform(PlatformReason.FENCE):
-        withdrawal_logs.begin_hold(lost_since)
+    _hold(HoldCause.RESTORED, lost_since=lost_since)
     _supersede()
     waiting = maybe_sent.set_aside()  # first: an A/B test whose last result is settled would continue
     drafts = [each for each in waiting if each.state == CampaignState.DRAFT]
@@ -310,20 +311,25 @@ def _open() -> None:
         campaigns_actions.wake_campaign(account_id, campaign_id)
 
 
-def _hold(cause: HoldCause, reason: str = "", *, anew: bool = False) -> None:
-    """Hold all sending, unless it's held for this cause or a graver one. `anew`: even then, what hosts reported in that
-    hold no longer counts.
+def _is_held_for(fence: SendingFence, cause: HoldCause) -> bool:
+    """Return whether all sending is held for this cause or a graver one."""
+    return fence.held_at is not None and _GRAVER.index(HoldCause(fence.cause)) >= _GRAVER.index(cause)
+
+
+def _hold(cause: HoldCause, reason: str = "", *, lost_since: datetime | None = None) -> None:
+    """Hold all sending, unless it's held for this cause already. `lost_since`: a person says that this database went
+    back to that moment, so what hosts reported in any earlier hold no longer counts.
     """
     with tenancy.platform(PlatformReason.FENCE):
         fence = SendingFence.objects.select_for_update().get(id=1)
-        if fence.held_at is not None and not anew and _GRAVER.index(HoldCause(fence.cause)) >= _GRAVER.index(cause):
+        if lost_since is None and _is_held_for(fence, cause):
             return
         log.error("sending_held", cause=cause.value, reason=reason)
         newest = SenderProcess.objects.aggregate(at=Max("seen_at"))["at"]
         SendingFence.objects.filter(id=1).update(held_at=Now(), cause=cause, reason=reason[:200])
         if newest is not None:
             SenderProcess.objects.filter(seen_at__lt=newest - ALIVE).delete()
-        withdrawal_logs.begin_hold()
+        withdrawal_logs.begin_hold(lost_since)
         _jump_identifiers()
 
 
