@@ -209,9 +209,9 @@ def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
     asked = [request for request in requests if request.is_for_another]
     if not asked:
         return set()
-    noes = LeftMailboxes().last_noes([request.keys for request in asked])
-    since = now - timedelta(days=value("asks_after_no_days"))
-    return {request.id for request in asked if noes.get(request.keys.exact, since) > since}
+    left = LeftMailboxes(now - timedelta(days=value("asks_after_no_days")))
+    noes = left.last_noes([request.keys for request in asked])
+    return {request.id for request in asked if request.keys.exact in noes}
 
 
 def _asked_about(row: SignupRequest) -> set[int | None]:

@@ -1,11 +1,12 @@
-"""When a mailbox last said no in the current account, whichever spelling of its address said it.
+"""The last no of each mailbox in the current account, under any spelling of its address.
 
 Leaving a list suppresses nothing, so suppressions don't know of it. The ledger does, but for one contact only, and each
 spelling is a contact of its own. What a spelling confirmed itself is not asked here: it stays (ADR 0087).
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -14,10 +15,11 @@ from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.mail.address import folded_domains
 from mailflatrate.rules import sql
 
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _BY_KEY = f"""
 SELECT c.address_key, last.no_at FROM contact c CROSS JOIN LATERAL (
     SELECT max(w.occurred_at) AS no_at FROM consent_event w
-    WHERE w.account_id = c.account_id AND w.contact_id = c.id AND {sql.stands("w")}
+    WHERE w.account_id = c.account_id AND w.contact_id = c.id AND w.occurred_at > %(since)s AND {sql.stands("w")}
 ) last WHERE c.account_id = %(account_id)s AND c.address_key = ANY(%(keys)s::bytea[]) AND last.no_at IS NOT NULL
 """  # noqa: S608  # made of constants
 
@@ -25,20 +27,22 @@ SELECT c.address_key, last.no_at FROM contact c CROSS JOIN LATERAL (
 _ODD = f"""
 SELECT c.email, max(w.occurred_at) FROM consent_event w
 JOIN contact c ON c.id = w.contact_id AND c.account_id = w.account_id
-WHERE w.account_id = %(account_id)s AND {sql.stands("w")}
+WHERE w.account_id = %(account_id)s AND w.occurred_at > %(since)s AND {sql.stands("w")}
     AND (strpos(c.email, '+') > 1 OR split_part(c.email, '@', 2) = ANY(%(domains)s::text[]))
 GROUP BY c.email
 """  # noqa: S608  # made of constants
 
 
 class LeftMailboxes:
-    """The noes of an account by mailbox. Those of odd spellings are read once, when this is made."""
+    """The noes of an account by mailbox, those after `since` if given. Those of odd spellings are read once, when this
+    is made.
+    """
 
-    def __init__(self) -> None:
-        self._account_id = tenancy.current_account_id()
+    def __init__(self, since: datetime | None = None) -> None:
+        self._values: dict[str, Any] = {"account_id": tenancy.current_account_id(), "since": since or _EARLIEST}
         self._odd: dict[bytes, datetime] = {}
         with connection.cursor() as cursor:
-            cursor.execute(_ODD, {"account_id": self._account_id, "domains": folded_domains()})
+            cursor.execute(_ODD, {**self._values, "domains": folded_domains()})
             for email, no_at in cursor:
                 key = mailbox_keys(email).mailbox
                 self._odd[key] = max(no_at, self._odd.get(key, no_at))
@@ -47,7 +51,7 @@ class LeftMailboxes:
         """Return the time of the last no of each mailbox that said one, by its exact key."""
         with connection.cursor() as cursor:
             keys = list({key for mailbox in mailboxes for key in mailbox})
-            cursor.execute(_BY_KEY, {"account_id": self._account_id, "keys": keys})
+            cursor.execute(_BY_KEY, {**self._values, "keys": keys})
             noes = {bytes(key): no_at for key, no_at in cursor}
         found = {}
         for mailbox in mailboxes:
