@@ -63,6 +63,9 @@ def test_a_whole_journal_is_not_damaged(tmp_path: Path) -> None:
     assert not is_damaged(journal.path)
     journal.path.write_bytes(journal.path.read_bytes() + b"S 10")
     assert not is_damaged(journal.path), "the last line had no message yet"
+    before = JOURNAL_DAMAGED._value.get()
+    assert [entry.delivery_id for entry in entries(journal.path)] == [100, 100]
+    assert JOURNAL_DAMAGED._value.get() == before + 1, "its torn end is reported"
     journal.close(settled=True)
 
 

@@ -180,9 +180,10 @@ def taken_over(path: Path) -> Iterator[bool]:
 def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[JournalEntry]:
     """Yield every entry on these deliveries (all if None), in order, holding one in memory at a time.
 
-    An incomplete last line is ignored, because its message had not been begun. So is a damaged one, which is counted.
+    An incomplete last line is skipped, because its message had not been begun. So is a damaged one; both are counted.
     """
-    account_id = chunk_id = damaged = 0
+    account_id = chunk_id = 0
+    damaged = _ends_torn(path)
     has_sums = False
     entry: JournalEntry | None
     for raw in _lines(path):
@@ -213,6 +214,14 @@ def is_damaged(path: Path) -> bool:
         except ValueError:
             return True
     return False
+
+
+def _ends_torn(path: Path) -> int:
+    """Count the incomplete last line, which is none or one."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(end - 1, 0))
+        return int(file.read(1) not in (b"", b"\n"))
 
 
 def _lines(path: Path) -> Iterator[bytes]:
