@@ -1,11 +1,13 @@
 """Write migrations for what changed in the models, without the words of a field: `make migrations`.
 
-Labels, help texts and choices are words for people and change nothing in the database, so no migration has them.
+Labels, help texts and choices are words for people and change nothing in the database, so no migration has them. A
+default that is a member of an enumeration is written as its value, so that no migration needs the code it came from.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ def without_words() -> Iterator[None]:
 
     def deconstruct(field: "Field[Any, Any]") -> Any:
         name, path, args, kwargs = whole(field)
-        return name, path, args, {key: value for key, value in kwargs.items() if key not in WORDS}
+        plain = {key: value.value if isinstance(value, Enum) else value for key, value in kwargs.items()}
+        return name, path, args, {key: value for key, value in plain.items() if key not in WORDS}
 
     Field.deconstruct = deconstruct  # type: ignore[method-assign]
     try:

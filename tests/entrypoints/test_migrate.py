@@ -8,9 +8,10 @@ from click import ClickException
 from click.testing import CliRunner
 from django.db import connections, transaction
 
+from mailflatrate.base.tenancy.apply import MARK
 from mailflatrate.base.tenancy.policies import apply_policies, plan_policies
 from mailflatrate.entrypoints.cli import migration_state
-from mailflatrate.entrypoints.cli.migration_state import NotUpgradable, demand_upgradable, known_migrations
+from mailflatrate.entrypoints.cli.migration_state import NotUpgradable, demand_upgradable
 from mailflatrate.entrypoints.cli.setup import _migrate, migrate_command
 
 
@@ -46,26 +47,6 @@ def test_a_newer_database_is_refused(app: str, name: str) -> None:
         demand_upgradable()
 
 
-def test_what_apps_of_the_past_left_in_the_record_is_no_newer_database() -> None:
-    with changed(RECORD.format("sessions", "0001_initial")):
-        demand_upgradable()
-
-
-@pytest.mark.parametrize(
-    "earlier",
-    [
-        "app = 'delivery' AND name = '0026_withdrawals_places'",  # one before the last
-        "app = 'delivery' AND name > '0001_initial'",  # interrupted after its first
-    ],
-)
-def test_a_database_before_the_last_of_0_1_is_refused_with_the_way(earlier: str) -> None:
-    with (
-        changed(f"DELETE FROM django_migrations WHERE {earlier}"),
-        pytest.raises(NotUpgradable, match=r"Install the last 0\.1 version"),
-    ):
-        demand_upgradable()
-
-
 def test_a_record_that_the_tables_belie_is_refused() -> None:
     with (
         changed("ALTER TABLE archive_month DROP COLUMN folded_to"),
@@ -74,28 +55,20 @@ def test_a_record_that_the_tables_belie_is_refused() -> None:
         demand_upgradable()
 
 
-def test_what_the_first_migrations_replace_is_known_and_recorded() -> None:
-    """Processes of 0.1 find the names that they ask for, in a database that 0.2 made, too."""
-    assert ("delivery", "0026_withdrawals_places") in known_migrations()
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
-        applied = set(cursor.fetchall())
-    assert known_migrations() <= applied
-
-
 def test_triggers_and_functions_of_an_earlier_version_go_with_what_replaces_them() -> None:
     with changed(
-        "CREATE FUNCTION pgtrigger_old_1a2b3() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-        "CREATE TRIGGER pgtrigger_old_1a2b3 BEFORE UPDATE ON imprint"
-        " FOR EACH ROW EXECUTE FUNCTION pgtrigger_old_1a2b3()",
+        "CREATE FUNCTION superseded() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER superseded BEFORE UPDATE ON imprint FOR EACH ROW EXECUTE FUNCTION superseded()",
+        f"COMMENT ON FUNCTION superseded() IS '{MARK}of what made it'",
+        f"COMMENT ON TRIGGER superseded ON imprint IS '{MARK}of what made it'",
         "DROP TRIGGER imprint_frozen ON imprint",
     ):
         planned = plan_policies(connections["owner"])
         assert planned == [
-            "table imprint: trigger imprint_frozen, remove trigger pgtrigger_old_1a2b3",
-            "remove function pgtrigger_old_1a2b3()",
+            "table imprint: trigger imprint_frozen, remove trigger superseded",
+            "remove function superseded()",
         ]
-        assert apply_policies(connections["owner"]) == ["imprint", "pgtrigger_old_1a2b3()"]
+        assert apply_policies(connections["owner"]) == ["imprint", "superseded()"]
         assert plan_policies(connections["owner"]) == []
 
 

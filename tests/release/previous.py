@@ -13,20 +13,17 @@ import pytest
 
 from release.linters import ROOT
 
-FIRST = "06364a8"
-"""The last commit of 0.1, from which upgrades are tested as long as there is no tag."""
-
 
 def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def baseline() -> str:
-    """The newest tag before this commit, or FIRST. Skips the test where the history does not have it."""
-    asked = (
-        os.environ.get("PREVIOUS") or git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").stdout.strip()
-    )
-    commit = asked or FIRST
+    """The commit that PREVIOUS names, or the newest tag before this commit. Skips the test where there is none."""
+    newest = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").stdout.strip()
+    commit = os.environ.get("PREVIOUS") or newest
+    if not commit:
+        pytest.skip("nothing was released yet: PREVIOUS names a commit to upgrade from")
     if git("merge-base", "--is-ancestor", commit, "HEAD").returncode:
         pytest.skip(f"the history of this checkout does not reach back to {commit}: git fetch --unshallow --tags")
     return commit

@@ -33,7 +33,7 @@ pytestmark = [
 ]
 PEOPLE = 300
 PATIENCE_SECONDS = 400.0
-"""Longer than the 333 seconds after which 0.1 takes a chunk back whose connection its own sender cut."""
+"""Longer than it takes until the chunk of a sender that was stopped is taken back."""
 
 
 class Inbox:

@@ -158,7 +158,7 @@ def test_fields_are_ordered_archived_and_come_back_with_an_import(anna: Customer
 
 
 def before_fields(one: Customer, rows: list[dict[str, Any]]) -> None:
-    """Contacts from before fields were declared, and the row that the migration makes for each account."""
+    """Contacts whose fields nobody declared, and the row that asks for going through them."""
     people = [line(f"p{number}@dora.example.com") for number in range(len(rows))]
     one.bring("\n".join((HEADER, *people)))
     with tenancy.platform(PlatformReason.HOUSEKEEPING):  # a field is archived, so only its index's owner may delete it

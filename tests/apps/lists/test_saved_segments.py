@@ -98,20 +98,6 @@ def test_the_version_before_reads_lists_and_refuses_groups(anna: Customer) -> No
         assert Segment.objects.get(id=flat.id).tree == flat.tree
 
 
-def test_the_migration_turns_lists_into_trees(anna: Customer) -> None:
-    from importlib import import_module
-
-    fill = import_module("mailflatrate.apps.lists.migrations.0012_segment_tree").FILL
-    with tenancy.account(anna.account_id), connection.cursor() as cursor:
-        before = Segment.objects.create(name="From before", conditions=[DORA, EMIL])
-        assert before.tree is None
-        cursor.execute(fill)
-        migrated = Segment.objects.get(id=before.id)
-        assert migrated.tree == {"version": 2, "match": "all", "items": [DORA, EMIL]}
-        assert parse_segment(migrated.tree) == parse_segment(before.conditions)
-        assert migrated.definition == [DORA, EMIL]
-
-
 def test_a_segment_in_use_is_not_deleted(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         doras = save_segment("In use", [DORA])

@@ -25,7 +25,6 @@ LOCK_SECONDS = 3
 TRIES = 20
 PAUSE_SECONDS = 1.0
 MARK = "mailflatrate "
-_OF_LIBRARY = r"%%pgtrigger\_%%"
 
 log = structlog.get_logger(__name__)
 
@@ -135,12 +134,12 @@ def _shown(cursor: CursorWrapper, made: SqlObject) -> tuple[str, str] | None:
     return (str(row[0]), str(row[1])) if row else None
 
 
-# Our functions that nothing declares any longer, and those of the library that made triggers in 0.1.
+# Our functions that nothing declares any longer.
 _LEFT_OVER = f"""
 SELECT p.oid::regprocedure::text FROM pg_proc p
 WHERE p.pronamespace = 'public'::regnamespace AND NOT p.oid = ANY (
         SELECT to_regprocedure(name) FROM unnest(%s::text[]) AS name WHERE to_regprocedure(name) IS NOT NULL)
-    AND (p.proname LIKE '{_OF_LIBRARY}' OR coalesce(obj_description(p.oid, 'pg_proc'), '') LIKE '{MARK}%%')
+    AND coalesce(obj_description(p.oid, 'pg_proc'), '') LIKE '{MARK}%%'
 """  # noqa: S608  # made of constants
 
 
@@ -210,7 +209,7 @@ def _superseded(table: TableSpec, found: TableState) -> list[str]:
     return [
         name.partition(" ")[0]
         for (kind, name), (_shown, comment) in found.made.items()
-        if kind == "trigger" and name not in wanted and (comment.startswith(MARK) or name.startswith("pgtrigger_"))
+        if kind == "trigger" and name not in wanted and comment.startswith(MARK)
     ]
 
 

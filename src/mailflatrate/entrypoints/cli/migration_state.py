@@ -16,37 +16,28 @@ from mailflatrate.apps.lists import role_address_errors
 from mailflatrate.base.tenancy.policies import plan_policies
 
 OWNER = "owner"
-_RETIRED_APPS = frozenset({"sessions", "usersessions"})
-"""Apps whose tables an earlier version removed; the record of their migrations stays."""
 
 Name = tuple[str, str]
 
 
 class NotUpgradable(click.ClickException):
-    """The database is newer than this version, or too old for it; the message says what to do."""
+    """The database is newer than this version, or isn't what its record says; the message says what to do."""
 
 
 def known_migrations() -> frozenset[Name]:
-    """Return every migration that this version has or replaces by one of its own."""
-    return _known(MigrationLoader(None))
-
-
-def _known(loader: MigrationLoader) -> frozenset[Name]:
-    found = loader.disk_migrations
-    return frozenset(found) | {name for migration in found.values() for name in migration.replaces}
+    """Return every migration that this version has."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 def demand_upgradable() -> None:
     """Raise NotUpgradable for a database that `migrate` must not touch."""
-    loader = MigrationLoader(None, ignore_no_migrations=True)
     applied = set(MigrationRecorder(connections[OWNER]).applied_migrations())
-    _demand_known(loader, applied)
-    _demand_recent(loader, applied)
+    _demand_known(applied)
     _demand_columns(applied)
 
 
-def _demand_known(loader: MigrationLoader, applied: set[Name]) -> None:
-    unknown = sorted(name for name in applied - _known(loader) if name[0] not in _RETIRED_APPS)
+def _demand_known(applied: set[Name]) -> None:
+    unknown = sorted(applied - known_migrations())
     if unknown:
         raise NotUpgradable(
             "The database is newer than this version of mailflatrate: it has migration "
@@ -54,20 +45,6 @@ def _demand_known(loader: MigrationLoader, applied: set[Name]) -> None:
             "version doesn't know. Install the version that applied it, or restore an earlier backup. Nothing was "
             "changed."
         )
-
-
-def _demand_recent(loader: MigrationLoader, applied: set[Name]) -> None:
-    """Raise NotUpgradable unless all of the 0.1 migrations that the first ones of 0.2 replace were applied, or none."""
-    for name, migration in loader.disk_migrations.items():
-        replaced = [each for each in migration.replaces if each[0] == name[0]]
-        absent = [each for each in replaced if each not in applied]
-        if absent and (name in applied or len(absent) < len(replaced)):
-            raise NotUpgradable(
-                f"The database is older than the last 0.1 version: migration {'/'.join(absent[0])} is missing. "
-                "Install the last 0.1 version (docs/release.md names its commit), run its `mailflatrate migrate`, "
-                "then run this one. If this is a new installation and its first `migrate` was interrupted, empty the "
-                "database and start again. Nothing was changed."
-            )
 
 
 def _demand_columns(applied: set[Name]) -> None:

@@ -32,7 +32,7 @@ def bring_up_to_date(
 
     Safe to repeat, and while everything else runs: objects that are up to date are not touched, and each statement that
     needs a lock waits three seconds for it at a time. Two hosts that migrate at once take turns. Raises ClickException
-    for a database that is newer than this version, or too old for it, before anything is changed.
+    for a database that is newer than this version, or isn't what its record says, before anything is changed.
     """
     from django.db import connections
 

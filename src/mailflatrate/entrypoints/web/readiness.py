@@ -112,7 +112,7 @@ def forget() -> None:
 
 @cache
 def _shipped_migrations() -> frozenset[tuple[str, str]]:
-    """Return every migration of this version, except those replaced by a squashed one."""
+    """Return every migration of this version."""
     return frozenset(MigrationLoader(None).graph.nodes)
 
 

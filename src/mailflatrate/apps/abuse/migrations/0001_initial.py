@@ -1,25 +1,18 @@
-"""The tables of abuse in 0.2. `../sql` has their functions and triggers."""
+"""The tables of abuse. `../sql` has their functions and triggers."""
 
-import django.db.models.deletion
-import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
-
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_answers_to_reporters 0003_quiet 0004_kept
-"""
+from django.db.models.functions.datetime import Now
 
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("abuse", name) for name in REPLACED.split()]
 
     dependencies = [
         ("accounts", "0001_initial"),
+        ("accounts", "__first__"),
         ("campaigns", "0001_initial"),
         ("inbound", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -32,7 +25,7 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="open", max_length=10)),
                 ("subject", models.CharField(blank=True, max_length=250)),
                 ("dangerous", models.BooleanField(default=False)),
-                ("quiet", models.BooleanField(default=False)),
+                ("loops_only", models.BooleanField(db_column="quiet", default=False)),
                 ("frozen", models.BooleanField(default=False)),
                 ("opened_at", models.DateTimeField()),
                 ("changed_at", models.DateTimeField()),
@@ -43,20 +36,13 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, null=True, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "assigned_to",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
@@ -64,7 +50,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -72,21 +58,47 @@ class Migration(migrations.Migration):
                 (
                     "closed_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "merged_into",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="merged", to="abuse.case"
-                    ),
+                    models.ForeignKey(null=True, on_delete=models.SET_NULL, related_name="merged", to="abuse.case"),
                 ),
             ],
             options={
                 "db_table": "abuse_case",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "closed"), _negated=True),
+                        fields=["opened_at"],
+                        name="abuse_case_open",
+                    ),
+                    models.Index(fields=["account", "-id"], name="abuse_case_account"),
+                    models.Index(fields=["closed_at"], name="abuse_case_closed"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("campaign__isnull", False), models.Q(("state", "closed"), _negated=True)),
+                        fields=("account", "campaign", "kind"),
+                        name="abuse_case_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                models.Q(
+                                    models.Q(("cause", ""), _negated=True),
+                                    ("merged_into__isnull", False),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="abuse_case_closed_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -100,35 +112,24 @@ class Migration(migrations.Migration):
                     "details",
                     models.JSONField(db_default=models.Value({}, output_field=models.JSONField()), default=dict),
                 ),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, null=True, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "actor",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="abuse.case"
-                    ),
-                ),
+                ("case", models.ForeignKey(on_delete=models.CASCADE, related_name="events", to="abuse.case")),
             ],
             options={
                 "db_table": "case_event",
+                "indexes": [models.Index(fields=["account", "kind", "at"], name="case_event_kind")],
             },
         ),
         migrations.CreateModel(
@@ -145,10 +146,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -156,20 +154,23 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
                 ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="questions", to="abuse.case"
-                    ),
-                ),
+                ("case", models.ForeignKey(on_delete=models.CASCADE, related_name="questions", to="abuse.case")),
             ],
             options={
                 "db_table": "case_question",
+                "indexes": [
+                    models.Index(fields=["account", "-id"], name="case_question_recent"),
+                    models.Index(
+                        condition=models.Q(("answered_at__isnull", True), ("settled_at__isnull", True)),
+                        fields=["due_at"],
+                        name="case_question_due",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -184,23 +185,13 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
-                (
-                    "author",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ("author", models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 (
                     "question",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="abuse.casequestion"
-                    ),
+                    models.ForeignKey(on_delete=models.CASCADE, related_name="answers", to="abuse.casequestion"),
                 ),
             ],
             options={
@@ -240,108 +231,34 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, null=True, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="abuse.case"
-                    ),
-                ),
+                ("case", models.ForeignKey(on_delete=models.CASCADE, related_name="reports", to="abuse.case")),
                 (
                     "raw_mail",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbound.rawmail"
-                    ),
+                    models.ForeignKey(null=True, on_delete=models.SET_NULL, related_name="+", to="inbound.rawmail"),
                 ),
             ],
             options={
                 "db_table": "case_report",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("state", "closed"), _negated=True), fields=["opened_at"], name="abuse_case_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["account", "-id"], name="abuse_case_account"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["closed_at"], name="abuse_case_closed"),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("campaign__isnull", False), models.Q(("state", "closed"), _negated=True)),
-                fields=("account", "campaign", "kind"),
-                name="abuse_case_open_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(
-                        ("closed_at__isnull", False),
-                        models.Q(
-                            models.Q(("cause", ""), _negated=True), ("merged_into__isnull", False), _connector="OR"
-                        ),
+                "indexes": [
+                    models.Index(fields=["reporter_key", "-id"], name="case_report_reporter"),
+                    models.Index(fields=["address_key"], name="case_report_address"),
+                    models.Index(fields=["account", "delivery_id"], name="case_report_delivery"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("raw_mail__isnull", False)),
+                        fields=("raw_mail",),
+                        name="case_report_mail_once",
                     ),
-                    _connector="OR",
-                ),
-                name="abuse_case_closed_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="caseevent",
-            index=models.Index(fields=["account", "kind", "at"], name="case_event_kind"),
-        ),
-        migrations.AddIndex(
-            model_name="casequestion",
-            index=models.Index(fields=["account", "-id"], name="case_question_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="casequestion",
-            index=models.Index(
-                condition=models.Q(("answered_at__isnull", True), ("settled_at__isnull", True)),
-                fields=["due_at"],
-                name="case_question_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(fields=["reporter_key", "-id"], name="case_report_reporter"),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(fields=["address_key"], name="case_report_address"),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(fields=["account", "delivery_id"], name="case_report_delivery"),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("raw_mail__isnull", False)), fields=("raw_mail",), name="case_report_mail_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="report",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("source_id__isnull", False)),
-                fields=("via", "source_id"),
-                name="case_report_source_once",
-            ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("source_id__isnull", False)),
+                        fields=("via", "source_id"),
+                        name="case_report_source_once",
+                    ),
+                ],
+            },
         ),
     ]

@@ -1,24 +1,14 @@
-"""The tables of accounts in 0.2. `../sql` has their functions and triggers."""
+"""The tables of accounts. `../sql` has their functions and triggers."""
 
-import django.contrib.postgres.fields
-import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
 
-import mailflatrate.base.clock
-
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_vetting 0003_standing_held 0004_signals 0005_privacy_notice 0006_origins 0007_occasions 0008_case_notice
-0009_four_eyes 0010_four_eyes_held 0011_api_keys 0012_sender_notice 0013_staff_by_pass 0014_entrance
-0015_access_held 0016_keys_by_privilege 0017_sessions 0018_shared_entry 0019_notice_language 0020_limits_held
-0021_sealed_notices
-"""
+from mailflatrate.base.clock import now
 
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("accounts", name) for name in REPLACED.split()]
 
     dependencies = []
 
@@ -41,37 +31,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Account",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=120)),
-                ("country", models.CharField(default="DE", max_length=2)),
-                ("language", models.CharField(default="en", max_length=5)),
-                ("time_zone", models.CharField(default="Europe/Berlin", max_length=64)),
-                ("colour", models.CharField(default="#00595a", max_length=7)),
-                ("standing", models.CharField(default="registered", max_length=12)),
-                ("standing_reason", models.TextField(blank=True)),
-                ("activated_at", models.DateTimeField(null=True)),
-                ("supervised", models.BooleanField(default=True)),
-                ("daily_limit", models.PositiveIntegerField(null=True)),
-                ("is_house", models.BooleanField(default=False)),
-                ("four_eyes", models.BooleanField(db_default=False, default=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "activated_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "account",
-            },
-        ),
-        migrations.CreateModel(
             name="AgreementDocument",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
@@ -91,97 +50,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="ApiKey",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=80)),
-                ("prefix", models.CharField(max_length=12, unique=True)),
-                ("secret_hash", models.BinaryField(max_length=32)),
-                (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None),
-                ),
-                (
-                    "form_ids",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), null=True, size=None
-                    ),
-                ),
-                ("daily_asks", models.PositiveIntegerField(null=True)),
-                (
-                    "networks",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=43), db_default=[], default=list, size=None
-                    ),
-                ),
-                ("created_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField(null=True)),
-                ("last_used_at", models.DateTimeField(null=True)),
-                ("revoked_at", models.DateTimeField(null=True)),
-                ("window_at", models.DateTimeField(null=True)),
-                ("window_count", models.PositiveIntegerField(default=0)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "revoked_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "api_key",
-            },
-        ),
-        migrations.CreateModel(
-            name="ApiAnswer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("idempotency_key", models.CharField(max_length=255)),
-                ("fingerprint", models.BinaryField(max_length=32)),
-                ("status", models.PositiveSmallIntegerField(null=True)),
-                ("body", models.TextField(blank=True, db_default="")),
-                ("created_at", models.DateTimeField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "key",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.apikey",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "api_answer",
-            },
-        ),
-        migrations.CreateModel(
             name="Applicant",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
@@ -196,6 +64,160 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["email", "-asked_at"], name="applicant_recent"),
                     models.Index(fields=["ip", "-asked_at"], name="applicant_ip"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BrowserSession",
+            fields=[
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("data", models.TextField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("ip", models.GenericIPAddressField(null=True)),
+                ("user_agent", models.CharField(blank=True, db_default="", max_length=200)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True, on_delete=models.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "browser_session",
+            },
+        ),
+        migrations.CreateModel(
+            name="SharedEntry",
+            fields=[
+                ("key", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("value", models.JSONField()),
+                ("expires_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "shared_entry",
+                "indexes": [models.Index(fields=["expires_at"], name="shared_entry_age")],
+            },
+        ),
+        migrations.CreateModel(
+            name="AddressChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("email", models.EmailField(max_length=254)),
+                ("asked_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("user", models.ForeignKey(on_delete=models.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                "db_table": "address_change",
+                "indexes": [models.Index(fields=["email"], name="address_change_email")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Account",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120)),
+                ("country", models.CharField(default="DE", max_length=2)),
+                ("language", models.CharField(default="en", max_length=5)),
+                ("time_zone", models.CharField(default="Europe/Berlin", max_length=64)),
+                ("colour", models.CharField(default="#00595a", max_length=7)),
+                ("status", models.CharField(db_column="standing", default="registered", max_length=12)),
+                ("status_reason", models.TextField(blank=True, db_column="standing_reason")),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("supervised", models.BooleanField(default=True)),
+                ("daily_limit", models.PositiveIntegerField(null=True)),
+                ("is_house", models.BooleanField(default=False)),
+                ("four_eyes", models.BooleanField(db_default=False, default=False)),
+                ("second_factor", models.BooleanField(db_default=False, default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "activated_by",
+                    models.ForeignKey(
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "account",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_house", True)), fields=("is_house",), name="account_one_house"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80)),
+                ("prefix", models.CharField(max_length=12, unique=True)),
+                ("secret_hash", models.BinaryField(max_length=32)),
+                ("scopes", ArrayField(base_field=models.CharField(max_length=20), size=None)),
+                ("form_ids", ArrayField(base_field=models.BigIntegerField(), null=True, size=None)),
+                ("daily_asks", models.PositiveIntegerField(null=True)),
+                (
+                    "networks",
+                    ArrayField(base_field=models.CharField(max_length=43), db_default=[], default=list, size=None),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("window_at", models.DateTimeField(null=True)),
+                ("window_count", models.PositiveIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "api_key",
+                "constraints": [models.UniqueConstraint(fields=("secret_hash",), name="api_key_secret_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ApiAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("idempotency_key", models.CharField(max_length=255)),
+                ("fingerprint", models.BinaryField(max_length=32)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("body", models.TextField(blank=True, db_default="")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.apikey"),
+                ),
+            ],
+            options={
+                "db_table": "api_answer",
+                "indexes": [models.Index(fields=["created_at"], name="api_answer_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "key", "idempotency_key"), name="api_answer_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__isnull", True), ("status__range", (200, 299)), _connector="OR"),
+                        name="api_answer_good",
+                    ),
                 ],
             },
         ),
@@ -224,57 +246,102 @@ class Migration(migrations.Migration):
                 ("lists", models.JSONField(default=list)),
                 ("form_url", models.CharField(blank=True, max_length=250)),
                 ("sample_mailing", models.TextField(blank=True)),
-                (
-                    "done_steps",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12), default=list, size=None
-                    ),
-                ),
+                ("done_steps", ArrayField(base_field=models.CharField(max_length=12), default=list, size=None)),
                 ("created_at", models.DateTimeField()),
                 ("submitted_at", models.DateTimeField(null=True)),
                 ("signals_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
             options={
                 "db_table": "application",
+                "constraints": [models.UniqueConstraint(fields=("account",), name="application_one_an_account")],
             },
         ),
-        migrations.AddField(
-            model_name="account",
-            name="vetting_record",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.application"
-            ),
-        ),
         migrations.CreateModel(
-            name="BrowserSession",
+            name="AccountStatusChange",
             fields=[
-                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("data", models.TextField()),
-                ("expires_at", models.DateTimeField(db_index=True)),
-                ("ip", models.GenericIPAddressField(null=True)),
-                ("user_agent", models.CharField(blank=True, db_default="", max_length=200)),
-                ("opened_at", models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("before", models.CharField(max_length=12)),
+                ("after", models.CharField(max_length=12)),
+                ("actor_name", models.CharField(max_length=254)),
+                ("reason_code", models.CharField(max_length=40)),
+                ("rule", models.CharField(blank=True, max_length=10)),
+                ("text", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                ("evidence", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
                 (
-                    "user",
+                    "account",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(null=True, on_delete=models.PROTECT, related_name="+", to="accounts.application"),
                 ),
             ],
             options={
-                "db_table": "browser_session",
+                "db_table": "standing_change",
+                "indexes": [models.Index(fields=["account", "-id"], name="standing_change_recent")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason_code", ""), _negated=True), name="standing_change_has_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("after__in", ["registered", "submitted", "approved", "active"]),
+                            models.Q(("text", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="standing_change_tells_why",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DeskMessage",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("side", models.CharField(max_length=8)),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("handled_at", models.DateTimeField(null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True, on_delete=models.PROTECT, related_name="+", to="accounts.accountstatuschange"
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                ("author", models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                "db_table": "desk_message",
+                "indexes": [
+                    models.Index(fields=["account", "id"], name="desk_message_thread"),
+                    models.Index(
+                        condition=models.Q(("handled_at__isnull", True), ("side", "customer")),
+                        fields=["at"],
+                        name="desk_message_waiting",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -286,21 +353,17 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "switched_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
             options={
                 "db_table": "four_eyes_switch",
+                "indexes": [models.Index(fields=["account", "-id"], name="four_eyes_recent")],
             },
         ),
         migrations.CreateModel(
@@ -314,24 +377,19 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "created_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "db_table": "imprint",
+                "constraints": [models.UniqueConstraint(fields=("account", "version"), name="imprint_version_once")],
             },
         ),
         migrations.CreateModel(
@@ -341,6 +399,7 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(max_length=120)),
                 ("role", models.CharField(max_length=8)),
+                ("list_ids", ArrayField(base_field=models.BigIntegerField(), default=None, null=True, size=None)),
                 ("language", models.CharField(max_length=5)),
                 ("token_hash", models.BinaryField(max_length=32, unique=True)),
                 ("created_at", models.DateTimeField()),
@@ -352,30 +411,30 @@ class Migration(migrations.Migration):
                 (
                     "accepted_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "invited_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
             options={
                 "db_table": "invitation",
+                "indexes": [models.Index(fields=["email"], name="invitation_email")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
+                        fields=("account", "email"),
+                        name="invitation_open_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -383,26 +442,31 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("role", models.CharField(default="editor", max_length=8)),
+                ("list_ids", ArrayField(base_field=models.BigIntegerField(), default=None, null=True, size=None)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=models.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "db_table": "membership",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "user"), name="membership_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", "owner"), _negated=True), ("list_ids__isnull", True), _connector="OR"
+                        ),
+                        name="membership_owner_has_all_lists",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -416,6 +480,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(blank=True, db_default="", max_length=10)),
                 ("edition_id", models.BigIntegerField(null=True)),
                 ("sample_contact_id", models.BigIntegerField(null=True)),
+                ("template_version_id", models.BigIntegerField(null=True)),
                 ("report_id", models.BigIntegerField(null=True)),
                 ("reply_to", models.CharField(blank=True, db_default="", max_length=254)),
                 ("in_reply_to", models.CharField(blank=True, db_default="", max_length=250)),
@@ -423,27 +488,13 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
             options={
                 "db_table": "notice",
-            },
-        ),
-        migrations.CreateModel(
-            name="SharedEntry",
-            fields=[
-                ("key", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ("value", models.JSONField()),
-                ("expires_at", models.DateTimeField()),
-            ],
-            options={
-                "db_table": "shared_entry",
-                "indexes": [models.Index(fields=["expires_at"], name="shared_entry_age")],
+                "indexes": [models.Index(fields=["account", "created_at"], name="notice_recent")],
             },
         ),
         migrations.CreateModel(
@@ -459,103 +510,19 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "application",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="signals", to="accounts.application"
-                    ),
+                    models.ForeignKey(on_delete=models.CASCADE, related_name="signals", to="accounts.application"),
                 ),
             ],
             options={
                 "db_table": "vetting_signal",
-            },
-        ),
-        migrations.CreateModel(
-            name="StandingChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("before", models.CharField(max_length=12)),
-                ("after", models.CharField(max_length=12)),
-                ("actor_name", models.CharField(max_length=254)),
-                ("reason_code", models.CharField(max_length=40)),
-                ("rule", models.CharField(blank=True, max_length=10)),
-                ("text", models.TextField(blank=True)),
-                ("remedy", models.TextField(blank=True)),
-                ("evidence", models.JSONField(default=dict)),
-                ("at", models.DateTimeField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "application",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.application",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "standing_change",
-            },
-        ),
-        migrations.CreateModel(
-            name="DeskMessage",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("side", models.CharField(max_length=8)),
-                ("text", models.TextField()),
-                ("at", models.DateTimeField()),
-                ("handled_at", models.DateTimeField(null=True)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "author",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "about",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.standingchange",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "desk_message",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "application", "key"), name="vetting_signal_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -572,33 +539,25 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "given_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "taken_back_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "db_table": "strike",
+                "indexes": [models.Index(fields=["account", "-given_at"], name="strike_recent")],
             },
         ),
         migrations.CreateModel(
@@ -615,46 +574,21 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "application",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="accounts.application"
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="decisions", to="accounts.application"),
                 ),
                 (
                     "decided_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
             options={
                 "db_table": "vetting_decision",
-            },
-        ),
-        migrations.CreateModel(
-            name="AddressChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("email", models.EmailField(max_length=254)),
-                ("asked_at", models.DateTimeField()),
-                ("confirmed_at", models.DateTimeField(null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "address_change",
-                "indexes": [models.Index(fields=["email"], name="address_change_email")],
+                "indexes": [models.Index(fields=["account", "-id"], name="vetting_decision_recent")],
             },
         ),
         migrations.CreateModel(
@@ -670,23 +604,13 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ("user", models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 (
                     "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.agreementdocument"
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="+", to="accounts.agreementdocument"),
                 ),
             ],
             options={
@@ -698,29 +622,19 @@ class Migration(migrations.Migration):
             name="Acceptance",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("accepted_at", models.DateTimeField(default=mailflatrate.base.clock.now)),
+                ("accepted_at", models.DateTimeField(default=now)),
                 ("ip", models.GenericIPAddressField(null=True)),
                 ("user_agent", models.TextField(blank=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ("user", models.ForeignKey(on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.agreementdocument"
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="+", to="accounts.agreementdocument"),
                 ),
             ],
             options={
@@ -728,34 +642,16 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["account", "document"], name="acceptance_document")],
             },
         ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.UniqueConstraint(fields=("secret_hash",), name="api_key_secret_once"),
-        ),
-        migrations.AddIndex(
-            model_name="apianswer",
-            index=models.Index(fields=["created_at"], name="api_answer_age"),
-        ),
-        migrations.AddConstraint(
-            model_name="apianswer",
-            constraint=models.UniqueConstraint(fields=("account", "key", "idempotency_key"), name="api_answer_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="apianswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__isnull", True), ("status__range", (200, 299)), _connector="OR"),
-                name="api_answer_good",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(fields=("account",), name="application_one_an_account"),
+        migrations.AddField(
+            model_name="account",
+            name="vetting_record",
+            field=models.ForeignKey(null=True, on_delete=models.PROTECT, related_name="+", to="accounts.application"),
         ),
         migrations.AddConstraint(
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("standing__in", ["active", "throttled"]), _negated=True),
+                    models.Q(("status__in", ["active", "throttled"]), _negated=True),
                     models.Q(
                         ("activated_at__isnull", False),
                         ("activated_by__isnull", False),
@@ -766,85 +662,5 @@ class Migration(migrations.Migration):
                 name="account_activated_by_a_person",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_house", True)), fields=("is_house",), name="account_one_house"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="foureyesswitch",
-            index=models.Index(fields=["account", "-id"], name="four_eyes_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="imprint",
-            constraint=models.UniqueConstraint(fields=("account", "version"), name="imprint_version_once"),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["email"], name="invitation_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
-                fields=("account", "email"),
-                name="invitation_open_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("account", "user"), name="membership_once"),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["account", "created_at"], name="notice_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="signal",
-            constraint=models.UniqueConstraint(fields=("account", "application", "key"), name="vetting_signal_once"),
-        ),
-        migrations.AddIndex(
-            model_name="standingchange",
-            index=models.Index(fields=["account", "-id"], name="standing_change_recent"),
-        ),
-        migrations.AddConstraint(
-            model_name="standingchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason_code", ""), _negated=True), name="standing_change_has_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="standingchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("after__in", ["registered", "submitted", "approved", "active"]),
-                    models.Q(("text", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="standing_change_tells_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deskmessage",
-            index=models.Index(fields=["account", "id"], name="desk_message_thread"),
-        ),
-        migrations.AddIndex(
-            model_name="deskmessage",
-            index=models.Index(
-                condition=models.Q(("handled_at__isnull", True), ("side", "customer")),
-                fields=["at"],
-                name="desk_message_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="strike",
-            index=models.Index(fields=["account", "-given_at"], name="strike_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="vettingdecision",
-            index=models.Index(fields=["account", "-id"], name="vetting_decision_recent"),
-        ),
-        # Counts of failed sign-ins may be lost in a crash; writing them to the log would cost more than that.
         migrations.RunSQL("ALTER TABLE shared_entry SET UNLOGGED", "ALTER TABLE shared_entry SET LOGGED"),
     ]

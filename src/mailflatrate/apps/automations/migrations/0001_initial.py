@@ -1,19 +1,18 @@
-"""Automations: versions and their steps, who is under way, which steps they passed, and counts."""
+"""The tables of automations. `../sql` has their functions and triggers."""
 
-import django.contrib.postgres.fields
-import django.db.models.deletion
-import django.db.models.functions.datetime
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
+from django.db.models.functions.datetime import Now
 
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0004_account_second_factor"),
-        ("lists", "0014_move_fetch_bounds"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "0001_initial"),
+        ("accounts", "__first__"),
+        ("lists", "0001_initial"),
     ]
 
     operations = [
@@ -28,38 +27,43 @@ class Migration(migrations.Migration):
                 ("entry_text", models.TextField(blank=True, db_default="", default="")),
                 ("looked_at", models.DateTimeField(null=True)),
                 ("paused_at", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("updated_at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "created_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "mailing_list",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="lists.mailinglist",
+                        db_index=False, on_delete=models.PROTECT, related_name="+", to="lists.mailinglist"
                     ),
                 ),
             ],
             options={
                 "db_table": "automation",
+                "indexes": [
+                    models.Index(fields=["account", "-id"], name="automation_recent"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["active", "paused"])),
+                        fields=["account", "entry_on"],
+                        name="automation_entries",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "active", "paused", "ended"])),
+                        name="automation_known_state",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -68,14 +72,12 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("contact_id", models.BigIntegerField()),
                 ("reference", models.BigIntegerField(null=True)),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("event", models.CharField(blank=True, db_default="", default="", max_length=60)),
+                ("at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -83,7 +85,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="automations.automation",
                     ),
@@ -91,6 +93,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "automation_arrival",
+                "indexes": [models.Index(fields=["account", "automation", "id"], name="automation_arrival_order")],
             },
         ),
         migrations.CreateModel(
@@ -106,56 +109,74 @@ class Migration(migrations.Migration):
                 ("policy_ticked_at", models.DateTimeField(null=True)),
                 ("released_at", models.DateTimeField(null=True)),
                 ("moves_people", models.BooleanField(db_default=False, default=False)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("updated_at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "automation",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="versions",
-                        to="automations.automation",
+                        db_index=False, on_delete=models.CASCADE, related_name="versions", to="automations.automation"
                     ),
                 ),
                 (
                     "edited_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "policy_ticked_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "released_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "db_table": "automation_version",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["current", "finishing"])),
+                        fields=["account"],
+                        name="automation_version_live",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "automation", "number"), name="automation_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["draft", "releasing"])),
+                        fields=("account", "automation"),
+                        name="automation_version_one_draft",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "current")),
+                        fields=("account", "automation"),
+                        name="automation_version_one_current",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "releasing"]),
+                            models.Q(
+                                ("policy_ticked_at__isnull", False),
+                                ("released_at__isnull", False),
+                                models.Q(("content_hash", ""), _negated=True),
+                                ("policy_hash", models.F("content_hash")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="automation_version_released",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,29 +187,21 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveSmallIntegerField()),
                 ("kind", models.CharField(max_length=12)),
                 ("parameters", models.JSONField(default=dict)),
-                (
-                    "targets",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(blank=True, max_length=12), size=None
-                    ),
-                ),
+                ("targets", ArrayField(base_field=models.CharField(blank=True, max_length=12), size=None)),
                 ("campaign_id", models.BigIntegerField(null=True)),
                 ("edition_id", models.BigIntegerField(null=True)),
                 ("decision_id", models.BigIntegerField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "version",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="steps",
                         to="automations.automationversion",
                     ),
@@ -196,6 +209,48 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "automation_step",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("campaign_id__isnull", False)),
+                        fields=["account", "campaign_id"],
+                        name="automation_step_campaign",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "version", "key"), name="automation_step_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DraftSnapshot",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("side", models.CharField(max_length=4)),
+                ("graph", models.JSONField()),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="automations.automationversion"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "automation_snapshot",
+                "indexes": [
+                    models.Index(fields=["account", "version", "side", "-id"], name="automation_snapshot_newest")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("side__in", ["undo", "redo"])), name="automation_snapshot_known_side"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,14 +262,14 @@ class Migration(migrations.Migration):
                 ("step", models.CharField(max_length=12)),
                 ("due_at", models.DateTimeField()),
                 ("why", models.CharField(blank=True, db_default="", default="", max_length=12)),
-                ("entered_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("entered_at", models.DateTimeField(db_default=Now())),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="accounts.account",
                     ),
@@ -224,7 +279,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="automations.automation",
                     ),
@@ -234,7 +289,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=models.PROTECT,
                         related_name="+",
                         to="lists.consentevent",
                     ),
@@ -244,7 +299,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="lists.contact",
                     ),
@@ -254,7 +309,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=models.PROTECT,
                         related_name="+",
                         to="lists.mailinglist",
                     ),
@@ -264,7 +319,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="automations.automationversion",
                     ),
@@ -272,6 +327,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "enrolment",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "active")),
+                        fields=["account", "version", "step", "due_at", "id"],
+                        name="enrolment_due_in_order",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "contact", "automation", "run"), name="enrolment_run_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "active")),
+                        fields=("account", "contact", "automation"),
+                        name="enrolment_active_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "finished", "left"])), name="enrolment_known_state"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -282,10 +357,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -293,7 +365,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="automations.automation",
                     ),
@@ -301,6 +373,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "automation_member",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "automation", "contact_id"), name="automation_member_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -314,10 +391,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -325,7 +399,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="automations.automationversion",
                     ),
@@ -333,6 +407,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "automation_count",
+                "indexes": [models.Index(fields=["account", "version"], name="automation_count_version")],
             },
         ),
         migrations.CreateModel(
@@ -348,7 +423,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="accounts.account",
                     ),
@@ -358,7 +433,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="passages",
                         to="automations.enrolment",
                     ),
@@ -366,128 +441,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "enrolment_passage",
+                "constraints": [models.UniqueConstraint(fields=("account", "enrolment", "step"), name="passage_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="automation",
-            index=models.Index(fields=["account", "-id"], name="automation_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="automation",
-            index=models.Index(
-                condition=models.Q(("state__in", ["active", "paused"])),
-                fields=["account", "entry_on"],
-                name="automation_entries",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "active", "paused", "ended"])), name="automation_known_state"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationarrival",
-            index=models.Index(fields=["account", "automation", "id"], name="automation_arrival_order"),
-        ),
-        migrations.AddIndex(
-            model_name="automationversion",
-            index=models.Index(
-                condition=models.Q(("state__in", ["current", "finishing"])),
-                fields=["account"],
-                name="automation_version_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationversion",
-            constraint=models.UniqueConstraint(
-                fields=("account", "automation", "number"), name="automation_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["draft", "releasing"])),
-                fields=("account", "automation"),
-                name="automation_version_one_draft",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "current")),
-                fields=("account", "automation"),
-                name="automation_version_one_current",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "releasing"]),
-                    models.Q(
-                        ("policy_ticked_at__isnull", False),
-                        ("released_at__isnull", False),
-                        models.Q(("content_hash", ""), _negated=True),
-                        ("policy_hash", models.F("content_hash")),
-                    ),
-                    _connector="OR",
-                ),
-                name="automation_version_released",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="automationstep",
-            index=models.Index(
-                condition=models.Q(("campaign_id__isnull", False)),
-                fields=["account", "campaign_id"],
-                name="automation_step_campaign",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="automationstep",
-            constraint=models.UniqueConstraint(fields=("account", "version", "key"), name="automation_step_once"),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(
-                condition=models.Q(("state", "active")),
-                fields=["account", "version", "step", "due_at"],
-                name="enrolment_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                fields=("account", "contact", "automation", "run"), name="enrolment_run_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "active")),
-                fields=("account", "contact", "automation"),
-                name="enrolment_active_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "finished", "left"])), name="enrolment_known_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="segmentmember",
-            constraint=models.UniqueConstraint(
-                fields=("account", "automation", "contact_id"), name="automation_member_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stepcount",
-            index=models.Index(fields=["account", "version"], name="automation_count_version"),
-        ),
-        migrations.AddConstraint(
-            model_name="steppassage",
-            constraint=models.UniqueConstraint(fields=("account", "enrolment", "step"), name="passage_once"),
         ),
     ]

@@ -1,13 +1,13 @@
-"""The tables of delivery in 0.2. `../sql` has their functions and triggers."""
+"""The tables of delivery. `../sql` has their functions and triggers."""
 
 import uuid
 
-import django.contrib.postgres.fields
-import django.core.validators
-import django.db.models.deletion
-import django.db.models.functions.datetime
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import migrations, models
+from django.db.models.functions.comparison import Coalesce
+from django.db.models.functions.datetime import Now
 
 # The same columns in the same order, which moving rows relies on (ADR 0026). The primary key names the partition.
 ARCHIVE = """
@@ -27,25 +27,16 @@ ALTER TABLE chunk SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 ALTER TABLE tally SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 """
 
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_engine 0003_lock 0004_confirmations 0005_fewer_checks 0006_origins 0007_retention 0008_pace 0009_sender_proved
-0010_lanes 0011_waves 0012_asked_at_a_form 0013_lane_hold_without_key 0014_variants 0015_keys_by_privilege
-0016_open_chunks 0017_relays 0018_buckets 0019_begun 0020_followed_logs 0021_archive 0022_archive_functions
-0023_warm_up 0024_hot_updates 0025_past_recipients 0026_withdrawals_places
-"""
-
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("delivery", name) for name in REPLACED.split()]
 
     dependencies = [
         ("accounts", "0001_initial"),
+        ("accounts", "__first__"),
         ("campaigns", "0001_initial"),
         ("gate", "0001_initial"),
         ("lists", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -65,7 +56,9 @@ class Migration(migrations.Migration):
                 ("bounce", models.CharField(blank=True, db_default="", max_length=10)),
                 ("reason", models.CharField(blank=True, db_default="", max_length=60)),
                 ("settled_at", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("enrolment_id", models.BigIntegerField(null=True)),
+                ("transactional_id", models.BigIntegerField(null=True)),
                 ("archived", models.BooleanField()),
             ],
             options={
@@ -80,7 +73,7 @@ class Migration(migrations.Migration):
                 ("partition", models.CharField(max_length=63, unique=True)),
                 ("from_id", models.BigIntegerField()),
                 ("to_id", models.BigIntegerField()),
-                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("made_at", models.DateTimeField(db_default=Now())),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("folded_to", models.BigIntegerField(null=True)),
                 ("dropped_at", models.DateTimeField(null=True)),
@@ -105,24 +98,36 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "campaign",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="chunks",
-                        to="campaigns.campaign",
+                        null=True, on_delete=models.CASCADE, related_name="chunks", to="campaigns.campaign"
                     ),
                 ),
             ],
             options={
                 "db_table": "chunk",
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "sending")), fields=["claimed_by"], name="chunk_claimed"),
+                    models.Index(
+                        condition=models.Q(("campaign", None), ("state", "ready")),
+                        fields=["account"],
+                        name="chunk_post_ready",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["ready", "sending"])), fields=["state"], name="chunk_open"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("campaign__isnull", False)),
+                        fields=("account", "campaign", "number"),
+                        name="chunk_number_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -154,13 +159,13 @@ class Migration(migrations.Migration):
                 ("bounce", models.CharField(blank=True, db_default="", max_length=10)),
                 ("reason", models.CharField(blank=True, db_default="", max_length=60)),
                 ("settled_at", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="accounts.account",
                     ),
@@ -171,7 +176,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -179,10 +184,7 @@ class Migration(migrations.Migration):
                 (
                     "chunk",
                     models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="delivery.chunk",
+                        db_constraint=False, on_delete=models.DO_NOTHING, related_name="+", to="delivery.chunk"
                     ),
                 ),
                 (
@@ -191,7 +193,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=models.PROTECT,
                         related_name="+",
                         to="lists.consentevent",
                     ),
@@ -202,7 +204,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=models.SET_NULL,
                         related_name="+",
                         to="lists.contact",
                     ),
@@ -212,7 +214,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=models.PROTECT,
                         related_name="+",
                         to="gate.gatedecision",
                     ),
@@ -223,7 +225,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=models.PROTECT,
                         related_name="+",
                         to="lists.mailinglist",
                     ),
@@ -231,16 +233,44 @@ class Migration(migrations.Migration):
                 (
                     "notice",
                     models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="accounts.notice",
+                        db_index=False, null=True, on_delete=models.DO_NOTHING, related_name="+", to="accounts.notice"
                     ),
                 ),
+                ("enrolment_id", models.BigIntegerField(null=True)),
+                ("transactional_id", models.BigIntegerField(null=True)),
             ],
             options={
                 "db_table": "delivery",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("notice__isnull", False)), fields=["notice"], name="delivery_notice"
+                    ),
+                    models.Index(
+                        condition=models.Q(("campaign__isnull", True), ("contact__isnull", False)),
+                        fields=["account", "contact"],
+                        name="delivery_contact",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("confirmation_id__isnull", False)),
+                        fields=("account", "confirmation_id"),
+                        name="delivery_confirmation_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("transactional_id__isnull", False)),
+                        fields=("account", "transactional_id"),
+                        name="delivery_transactional_once",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("account"),
+                        models.F("contact"),
+                        models.F("campaign"),
+                        Coalesce("enrolment_id", models.Value(0, output_field=models.BigIntegerField())),
+                        condition=models.Q(("campaign__isnull", False)),
+                        name="delivery_once_each",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -251,19 +281,78 @@ class Migration(migrations.Migration):
                 ("place", models.JSONField(default=dict)),
                 ("lines", models.BigIntegerField(db_default=0)),
                 ("gaps", models.PositiveIntegerField(db_default=0)),
-                ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("caught_up_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("seen_at", models.DateTimeField(db_default=Now())),
+                ("caught_up_at", models.DateTimeField(db_default=Now())),
             ],
             options={
                 "db_table": "log_follower",
             },
         ),
         migrations.CreateModel(
+            name="Relay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("host", models.CharField(max_length=253)),
+                (
+                    "port",
+                    models.PositiveIntegerField(
+                        default=25, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+                    ),
+                ),
+                ("tls", models.CharField(default="required", max_length=13)),
+                ("credentials_sealed", models.TextField(blank=True, db_default="")),
+                ("kind", models.CharField(default="postfix", max_length=10)),
+                ("return_path", models.CharField(default="own", max_length=8)),
+                ("connections", models.PositiveIntegerField(default=10)),
+                ("per_hour", models.PositiveIntegerField(null=True)),
+                ("sends_from", models.JSONField(default=list)),
+                ("pool", models.CharField(default="trusted", max_length=10)),
+                ("weight", models.PositiveIntegerField(default=10)),
+                ("state", models.CharField(db_default="active", max_length=8)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account",
+                    models.ForeignKey(null=True, on_delete=models.PROTECT, related_name="+", to="accounts.account"),
+                ),
+            ],
+            options={
+                "db_table": "relay",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("credentials_sealed", ""), ("credentials_sealed__startswith", "v1."), _connector="OR"
+                        ),
+                        name="relay_credentials_sealed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("account__isnull", False), ("pool", "dedicated")),
+                            models.Q(models.Q(("pool", "dedicated"), _negated=True), ("account__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="relay_dedicated_to_an_account",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("connections__range", (1, 200)), ("port__range", (1, 65535)), ("weight__range", (1, 100))
+                        ),
+                        name="relay_numbers_in_range",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SenderProcess",
             fields=[
                 ("name", models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("seen_at", models.DateTimeField(db_default=Now())),
                 ("replayed_at", models.DateTimeField(null=True)),
+                ("no_room_at", models.DateTimeField(null=True)),
+                ("has_joined", models.BooleanField(db_default=False)),
+                ("was_synchronous", models.BooleanField(db_default=False)),
             ],
             options={
                 "db_table": "sender_process",
@@ -291,11 +380,53 @@ class Migration(migrations.Migration):
             fields=[
                 ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
                 ("host", models.CharField(max_length=80)),
-                ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("seen_at", models.DateTimeField(db_default=Now())),
                 ("replayed_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "withdrawals_place",
+            },
+        ),
+        migrations.CreateModel(
+            name="AbTest",
+            fields=[
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=models.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="campaigns.campaign",
+                    ),
+                ),
+                ("variants", models.PositiveSmallIntegerField()),
+                ("share", models.PositiveSmallIntegerField()),
+                ("hours", models.PositiveSmallIntegerField()),
+                ("metric", models.CharField(max_length=10)),
+                ("rest", models.PositiveIntegerField(default=0)),
+                ("tested_at", models.DateTimeField(null=True)),
+                ("decide_at", models.DateTimeField(null=True)),
+                ("winner", models.PositiveSmallIntegerField(null=True)),
+                ("why", models.CharField(blank=True, db_default="", max_length=10)),
+                ("figures", models.JSONField(default=list)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_through", models.CharField(blank=True, db_default="", max_length=120)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "trial",
             },
         ),
         migrations.CreateModel(
@@ -305,7 +436,7 @@ class Migration(migrations.Migration):
                     "delivery",
                     models.OneToOneField(
                         db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -320,9 +451,32 @@ class Migration(migrations.Migration):
                 ("status", models.CharField(blank=True, db_default="", max_length=12)),
                 ("reply", models.TextField(blank=True, db_default="")),
                 ("is_shown", models.BooleanField(db_default=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=models.CASCADE,
+                        related_name="+",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
                 "db_table": "relay_deferral",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_shown", False)), fields=["account"], name="relay_deferral_unshown"
+                    ),
+                    models.Index(fields=["provider", "since"], name="relay_deferral_provider"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -332,16 +486,37 @@ class Migration(migrations.Migration):
                     "delivery",
                     models.OneToOneField(
                         db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         primary_key=True,
                         serialize=False,
                         to="delivery.delivery",
                     ),
                 ),
                 ("due_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=models.CASCADE,
+                        related_name="+",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
                 "db_table": "retry",
+                "indexes": [
+                    models.Index(fields=["due_at"], name="retry_due"),
+                    models.Index(fields=["account", "campaign"], name="retry_campaign"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -358,24 +533,59 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "delivery",
                     models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        to="delivery.delivery",
+                        db_constraint=False, db_index=False, on_delete=models.CASCADE, to="delivery.delivery"
                     ),
                 ),
             ],
             options={
                 "db_table": "attempt",
+                "indexes": [models.Index(fields=["account", "delivery"], name="attempt_delivery")],
+            },
+        ),
+        migrations.CreateModel(
+            name="FormerRecipients",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("from_id", models.BigIntegerField()),
+                ("to_id", models.BigIntegerField()),
+                ("offsets", ArrayField(base_field=models.IntegerField(), size=None)),
+                ("contact_ids", ArrayField(base_field=models.BigIntegerField(), size=None)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=models.DO_NOTHING,
+                        related_name="+",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "mailing_list",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=models.DO_NOTHING,
+                        related_name="+",
+                        to="lists.mailinglist",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "past_recipients",
+                "indexes": [models.Index(fields=["account", "from_id"], name="past_recipients_id")],
             },
         ),
         migrations.CreateModel(
@@ -389,10 +599,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -400,7 +607,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -408,6 +615,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lane_hold",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("released_at", None)),
+                        fields=("account", "campaign", "provider"),
+                        name="lane_hold_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -417,7 +631,7 @@ class Migration(migrations.Migration):
                     "contact",
                     models.OneToOneField(
                         db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -429,10 +643,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
@@ -447,19 +658,17 @@ class Migration(migrations.Migration):
                 ("queue_id", models.CharField(max_length=30)),
                 ("account_id", models.BigIntegerField()),
                 ("delivery_id", models.BigIntegerField()),
-                ("opened_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("opened_at", models.DateTimeField(db_default=Now())),
                 (
                     "follower",
                     models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="delivery.logfollower",
+                        db_constraint=False, on_delete=models.CASCADE, related_name="+", to="delivery.logfollower"
                     ),
                 ),
             ],
             options={
                 "db_table": "followed_message",
+                "constraints": [models.UniqueConstraint(fields=("follower", "queue_id"), name="followed_message_once")],
             },
         ),
         migrations.CreateModel(
@@ -467,19 +676,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("claimed_by", models.CharField(max_length=120)),
-                (
-                    "deliveries",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
-                ),
-                ("lost_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("deliveries", ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("lost_at", models.DateTimeField(db_default=Now())),
                 ("settled_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -488,7 +691,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -498,7 +701,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="delivery.chunk",
                     ),
@@ -506,51 +709,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "lost_claim",
-            },
-        ),
-        migrations.CreateModel(
-            name="PastRecipients",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("from_id", models.BigIntegerField()),
-                ("to_id", models.BigIntegerField()),
-                ("offsets", django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                (
-                    "contact_ids",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("settled_at", None)), fields=["claimed_by"], name="lost_claim_open"
                     ),
-                ),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="campaigns.campaign",
-                    ),
-                ),
-                (
-                    "mailing_list",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="lists.mailinglist",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "past_recipients",
+                    models.Index(fields=["account", "campaign"], name="lost_claim_campaign"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -559,7 +723,7 @@ class Migration(migrations.Migration):
                 (
                     "campaign",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -571,38 +735,29 @@ class Migration(migrations.Migration):
                 ("next_chunk", models.PositiveIntegerField(default=0)),
                 ("planned", models.PositiveIntegerField(default=0)),
                 ("left_out", models.JSONField(default=dict)),
-                ("begun_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("begun_at", models.DateTimeField(db_default=Now())),
                 ("canary_wave_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("released_at", models.DateTimeField(null=True)),
                 ("per_turn", models.PositiveIntegerField(null=True)),
                 ("turn_seconds", models.PositiveIntegerField(null=True)),
-                ("next_turn_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("next_turn_at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "decision",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="gate.gatedecision",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="gate.gatedecision"
                     ),
                 ),
                 (
                     "edition",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="campaigns.edition",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="campaigns.edition"
                     ),
                 ),
             ],
@@ -611,43 +766,42 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Relay",
+            name="RelayHook",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
-                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=60, unique=True)),
-                ("host", models.CharField(max_length=253)),
                 (
-                    "port",
-                    models.PositiveIntegerField(
-                        default=25,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(65535),
-                        ],
+                    "relay",
+                    models.OneToOneField(
+                        on_delete=models.CASCADE,
+                        primary_key=True,
+                        related_name="hook",
+                        serialize=False,
+                        to="delivery.relay",
                     ),
                 ),
-                ("tls", models.CharField(default="required", max_length=13)),
-                ("credentials_sealed", models.TextField(blank=True, db_default="")),
-                ("kind", models.CharField(default="postfix", max_length=10)),
-                ("return_path", models.CharField(default="own", max_length=8)),
-                ("connections", models.PositiveIntegerField(default=10)),
-                ("per_hour", models.PositiveIntegerField(null=True)),
-                ("sends_from", models.JSONField(default=list)),
-                ("pool", models.CharField(default="trusted", max_length=10)),
-                ("weight", models.PositiveIntegerField(default=10)),
-                ("state", models.CharField(db_default="active", max_length=8)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("changed_at", models.DateTimeField(auto_now=True)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
-                    ),
-                ),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                ("earlier_hash", models.BinaryField(max_length=32, null=True, unique=True)),
+                ("earlier_until", models.DateTimeField(null=True)),
+                ("secret_sealed", models.TextField(blank=True, db_default="")),
+                ("made_at", models.DateTimeField()),
+                ("posts", models.BigIntegerField(db_default=0)),
+                ("events", models.BigIntegerField(db_default=0)),
+                ("foreign", models.BigIntegerField(db_default=0)),
+                ("refused", models.BigIntegerField(db_default=0)),
+                ("last_post_at", models.DateTimeField(null=True)),
+                ("last_event_at", models.DateTimeField(null=True)),
+                ("last_refusal", models.CharField(blank=True, db_default="", max_length=200)),
+                ("last_refused_at", models.DateTimeField(null=True)),
             ],
             options={
-                "db_table": "relay",
+                "db_table": "relay_hook",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("secret_sealed", ""), ("secret_sealed__startswith", "v1."), _connector="OR"
+                        ),
+                        name="relay_hook_secret_sealed",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -682,15 +836,13 @@ class Migration(migrations.Migration):
                 (
                     "relay",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reports",
-                        to="delivery.relay",
+                        db_index=False, on_delete=models.CASCADE, related_name="reports", to="delivery.relay"
                     ),
                 ),
             ],
             options={
                 "db_table": "relay_report",
+                "constraints": [models.UniqueConstraint(fields=("relay", "sender"), name="relay_report_once")],
             },
         ),
         migrations.CreateModel(
@@ -702,10 +854,27 @@ class Migration(migrations.Migration):
                 ("cause", models.CharField(blank=True, db_default="", max_length=10)),
                 ("missing", models.PositiveIntegerField(db_default=0)),
                 ("withdrawals_at", models.DateTimeField(null=True)),
+                ("known_until", models.DateTimeField(null=True)),
+                ("sent_meanwhile", models.PositiveIntegerField(db_default=0)),
+                ("lineage", ArrayField(base_field=models.UUIDField(), db_default=[], size=None)),
+                ("reason", models.CharField(blank=True, db_default="", max_length=200)),
+                ("replicas", models.PositiveSmallIntegerField(db_default=0)),
+                ("replicas_at", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "sending_fence",
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="sending_fence_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ServerRun",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("run", models.UUIDField()),
+            ],
+            options={
+                "db_table": "server_run",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="server_run_once")],
             },
         ),
         migrations.CreateModel(
@@ -718,10 +887,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -730,7 +896,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -740,7 +906,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="delivery.chunk",
                     ),
@@ -748,54 +914,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "tally",
-            },
-        ),
-        migrations.CreateModel(
-            name="Trial",
-            fields=[
-                (
-                    "campaign",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="+",
-                        serialize=False,
-                        to="campaigns.campaign",
-                    ),
-                ),
-                ("variants", models.PositiveSmallIntegerField()),
-                ("share", models.PositiveSmallIntegerField()),
-                ("hours", models.PositiveSmallIntegerField()),
-                ("metric", models.CharField(max_length=10)),
-                ("rest", models.PositiveIntegerField(default=0)),
-                ("tested_at", models.DateTimeField(null=True)),
-                ("decide_at", models.DateTimeField(null=True)),
-                ("winner", models.PositiveSmallIntegerField(null=True)),
-                ("why", models.CharField(blank=True, db_default="", max_length=10)),
-                ("figures", models.JSONField(default=list)),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("decided_through", models.CharField(blank=True, db_default="", max_length=120)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "trial",
+                "indexes": [
+                    models.Index(fields=["account", "campaign"], name="tally_campaign"),
+                    models.Index(condition=models.Q(("state", "in_doubt")), fields=["campaign"], name="tally_in_doubt"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "chunk", "state", "detail"), name="tally_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -805,7 +930,7 @@ class Migration(migrations.Migration):
                     "campaign",
                     models.OneToOneField(
                         db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -813,7 +938,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ended_at", models.DateTimeField()),
-                ("archived_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("archived_at", models.DateTimeField(db_default=Now())),
                 ("after_chunk_id", models.BigIntegerField(db_default=0)),
                 ("deliveries", models.PositiveIntegerField(db_default=0)),
                 ("from_id", models.BigIntegerField(null=True)),
@@ -822,10 +947,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
@@ -846,7 +968,7 @@ class Migration(migrations.Migration):
                     "chunk",
                     models.OneToOneField(
                         db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -855,25 +977,13 @@ class Migration(migrations.Migration):
                 ),
                 ("claimed_by", models.CharField(max_length=120)),
                 ("begun_to", models.BigIntegerField(db_default=0)),
-                (
-                    "under_way",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), db_default=[], size=None
-                    ),
-                ),
-                (
-                    "unsent",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), db_default=[], size=None
-                    ),
-                ),
+                ("under_way", ArrayField(base_field=models.BigIntegerField(), db_default=[], size=None)),
+                ("unsent", ArrayField(base_field=models.BigIntegerField(), db_default=[], size=None)),
+                ("server_run", models.UUIDField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
@@ -881,198 +991,38 @@ class Migration(migrations.Migration):
                 "db_table": "begun",
             },
         ),
-        migrations.AddIndex(
-            model_name="chunk",
-            index=models.Index(condition=models.Q(("state", "sending")), fields=["claimed_by"], name="chunk_claimed"),
-        ),
-        migrations.AddIndex(
-            model_name="chunk",
-            index=models.Index(
-                condition=models.Q(("campaign", None), ("state", "ready")), fields=["account"], name="chunk_post_ready"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="chunk",
-            index=models.Index(
-                condition=models.Q(("state__in", ["ready", "sending"])), fields=["state"], name="chunk_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chunk",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("campaign__isnull", False)),
-                fields=("account", "campaign", "number"),
-                name="chunk_number_once",
-            ),
-        ),
-        migrations.AddField(
-            model_name="relaydeferral",
-            name="account",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
-            ),
-        ),
-        migrations.AddField(
-            model_name="relaydeferral",
-            name="campaign",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="campaigns.campaign",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retry",
-            name="account",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.account"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retry",
-            name="campaign",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="campaigns.campaign",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("notice__isnull", False)), fields=["notice"], name="delivery_notice"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmation_id__isnull", False)),
-                fields=("account", "confirmation_id"),
-                name="delivery_confirmation_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("campaign__isnull", False)),
-                fields=("account", "contact", "campaign"),
-                name="delivery_once",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("confirmation_id__isnull", True), ("consent_event__isnull", False), ("notice__isnull", True)
+                        ("confirmation_id__isnull", True),
+                        ("consent_event__isnull", False),
+                        ("notice__isnull", True),
+                        ("transactional_id__isnull", True),
                     ),
                     models.Q(
-                        ("confirmation_id__isnull", False), ("consent_event__isnull", True), ("notice__isnull", True)
+                        ("confirmation_id__isnull", False),
+                        ("consent_event__isnull", True),
+                        ("notice__isnull", True),
+                        ("transactional_id__isnull", True),
                     ),
                     models.Q(
-                        ("confirmation_id__isnull", True), ("consent_event__isnull", True), ("notice__isnull", False)
+                        ("confirmation_id__isnull", True),
+                        ("consent_event__isnull", True),
+                        ("notice__isnull", False),
+                        ("transactional_id__isnull", True),
+                    ),
+                    models.Q(
+                        ("confirmation_id__isnull", True),
+                        ("consent_event__isnull", True),
+                        ("notice__isnull", True),
+                        ("transactional_id__isnull", False),
                     ),
                     _connector="OR",
                 ),
-                name="delivery_has_one_basis",
+                name="delivery_rests_on_one_basis",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(fields=["account", "delivery"], name="attempt_delivery"),
-        ),
-        migrations.AddConstraint(
-            model_name="lanehold",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("released_at", None)),
-                fields=("account", "campaign", "provider"),
-                name="lane_hold_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="followedmessage",
-            constraint=models.UniqueConstraint(fields=("follower", "queue_id"), name="followed_message_once"),
-        ),
-        migrations.AddIndex(
-            model_name="lostclaim",
-            index=models.Index(condition=models.Q(("settled_at", None)), fields=["claimed_by"], name="lost_claim_open"),
-        ),
-        migrations.AddIndex(
-            model_name="lostclaim",
-            index=models.Index(fields=["account", "campaign"], name="lost_claim_campaign"),
-        ),
-        migrations.AddIndex(
-            model_name="pastrecipients",
-            index=models.Index(fields=["account", "from_id"], name="past_recipients_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="relay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("credentials_sealed", ""), ("credentials_sealed__startswith", "v1."), _connector="OR"
-                ),
-                name="relay_credentials_sealed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("account__isnull", False), ("pool", "dedicated")),
-                    models.Q(models.Q(("pool", "dedicated"), _negated=True), ("account__isnull", True)),
-                    _connector="OR",
-                ),
-                name="relay_dedicated_to_an_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("connections__range", (1, 200)), ("port__range", (1, 65535)), ("weight__range", (1, 100))
-                ),
-                name="relay_numbers_in_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="relayreport",
-            constraint=models.UniqueConstraint(fields=("relay", "sender"), name="relay_report_once"),
-        ),
-        migrations.AddIndex(
-            model_name="tally",
-            index=models.Index(fields=["account", "campaign"], name="tally_campaign"),
-        ),
-        migrations.AddIndex(
-            model_name="tally",
-            index=models.Index(condition=models.Q(("state", "in_doubt")), fields=["campaign"], name="tally_in_doubt"),
-        ),
-        migrations.AddConstraint(
-            model_name="tally",
-            constraint=models.UniqueConstraint(fields=("account", "chunk", "state", "detail"), name="tally_once"),
-        ),
-        migrations.AddIndex(
-            model_name="relaydeferral",
-            index=models.Index(
-                condition=models.Q(("is_shown", False)), fields=["account"], name="relay_deferral_unshown"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="relaydeferral",
-            index=models.Index(fields=["provider", "since"], name="relay_deferral_provider"),
-        ),
-        migrations.AddIndex(
-            model_name="retry",
-            index=models.Index(fields=["due_at"], name="retry_due"),
-        ),
-        migrations.AddIndex(
-            model_name="retry",
-            index=models.Index(fields=["account", "campaign"], name="retry_campaign"),
         ),
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(ARCHIVE, "DROP TABLE delivery_archive")],
@@ -1093,13 +1043,13 @@ class Migration(migrations.Migration):
                         ("bounce", models.CharField(blank=True, db_default="", max_length=10)),
                         ("reason", models.CharField(blank=True, db_default="", max_length=60)),
                         ("settled_at", models.DateTimeField(null=True)),
-                        ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                        ("created_at", models.DateTimeField(db_default=Now())),
                         (
                             "account",
                             models.ForeignKey(
                                 db_constraint=False,
                                 db_index=False,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                on_delete=models.DO_NOTHING,
                                 related_name="+",
                                 to="accounts.account",
                             ),
@@ -1110,9 +1060,15 @@ class Migration(migrations.Migration):
                                 db_constraint=False,
                                 db_index=False,
                                 null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                on_delete=models.DO_NOTHING,
                                 related_name="+",
                                 to="campaigns.campaign",
+                            ),
+                        ),
+                        (
+                            "chunk",
+                            models.ForeignKey(
+                                db_constraint=False, on_delete=models.DO_NOTHING, related_name="+", to="delivery.chunk"
                             ),
                         ),
                         (
@@ -1121,7 +1077,7 @@ class Migration(migrations.Migration):
                                 db_constraint=False,
                                 db_index=False,
                                 null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
+                                on_delete=models.PROTECT,
                                 related_name="+",
                                 to="lists.consentevent",
                             ),
@@ -1132,7 +1088,7 @@ class Migration(migrations.Migration):
                                 db_constraint=False,
                                 db_index=False,
                                 null=True,
-                                on_delete=django.db.models.deletion.SET_NULL,
+                                on_delete=models.SET_NULL,
                                 related_name="+",
                                 to="lists.contact",
                             ),
@@ -1142,7 +1098,7 @@ class Migration(migrations.Migration):
                             models.ForeignKey(
                                 db_constraint=False,
                                 db_index=False,
-                                on_delete=django.db.models.deletion.PROTECT,
+                                on_delete=models.PROTECT,
                                 related_name="+",
                                 to="gate.gatedecision",
                             ),
@@ -1153,7 +1109,7 @@ class Migration(migrations.Migration):
                                 db_constraint=False,
                                 db_index=False,
                                 null=True,
-                                on_delete=django.db.models.deletion.PROTECT,
+                                on_delete=models.PROTECT,
                                 related_name="+",
                                 to="lists.mailinglist",
                             ),
@@ -1164,34 +1120,27 @@ class Migration(migrations.Migration):
                                 db_constraint=False,
                                 db_index=False,
                                 null=True,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                on_delete=models.DO_NOTHING,
                                 related_name="+",
                                 to="accounts.notice",
                             ),
                         ),
-                        (
-                            "chunk",
-                            models.ForeignKey(
-                                db_constraint=False,
-                                on_delete=django.db.models.deletion.DO_NOTHING,
-                                related_name="+",
-                                to="delivery.chunk",
-                            ),
-                        ),
+                        ("enrolment_id", models.BigIntegerField(null=True)),
+                        ("transactional_id", models.BigIntegerField(null=True)),
                     ],
                     options={
                         "db_table": "delivery_archive",
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("contact__isnull", False)),
+                                fields=["account", "contact", "campaign"],
+                                name="archive_contact",
+                            )
+                        ],
                     },
-                ),
-                migrations.AddIndex(
-                    model_name="archiveddelivery",
-                    index=models.Index(
-                        condition=models.Q(("contact__isnull", False)),
-                        fields=["account", "contact", "campaign"],
-                        name="archive_contact",
-                    ),
                 ),
             ],
         ),
         migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
+        migrations.RunSQL("ALTER TABLE server_run SET UNLOGGED", "ALTER TABLE server_run SET LOGGED"),
     ]

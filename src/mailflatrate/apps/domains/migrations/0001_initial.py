@@ -1,17 +1,10 @@
-"""The tables of domains in 0.2. `../sql` has their functions and triggers."""
+"""The tables of domains. `../sql` has their functions and triggers."""
 
-import django.db.models.deletion
 from django.db import migrations, models
-
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_origins 0003_sealed_keys 0004_key_turns 0005_mailbox 0006_watched 0007_media_hosts
-"""
 
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("domains", name) for name in REPLACED.split()]
 
     dependencies = [
         ("accounts", "0001_initial"),
@@ -38,21 +31,21 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="pending", max_length=10)),
                 ("checked_at", models.DateTimeField(null=True)),
                 ("verified_at", models.DateTimeField(null=True)),
-                ("failing_told_at", models.DateTimeField(null=True)),
+                ("failing_reported_at", models.DateTimeField(db_column="failing_told_at", null=True)),
                 ("listed_on", models.TextField(blank=True, db_default="")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("share_number", models.BigIntegerField(null=True)),
+                ("transactional_since", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
             options={
                 "db_table": "sender_domain",
+                "constraints": [models.UniqueConstraint(fields=("account", "name"), name="sender_domain_once")],
             },
         ),
         migrations.CreateModel(
@@ -66,21 +59,17 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="addresses", to="domains.senderdomain"
-                    ),
+                    models.ForeignKey(on_delete=models.CASCADE, related_name="addresses", to="domains.senderdomain"),
                 ),
             ],
             options={
                 "db_table": "sender_address",
+                "constraints": [models.UniqueConstraint(fields=("account", "email"), name="sender_address_once")],
             },
         ),
         migrations.CreateModel(
@@ -97,23 +86,21 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="media_hosts",
-                        to="domains.senderdomain",
-                    ),
+                    models.ForeignKey(on_delete=models.PROTECT, related_name="media_hosts", to="domains.senderdomain"),
                 ),
             ],
             options={
                 "db_table": "media_host",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("replaced_at", None)), fields=("account",), name="media_host_one_in_use"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,21 +118,19 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="checks", to="domains.senderdomain"
-                    ),
+                    models.ForeignKey(on_delete=models.CASCADE, related_name="checks", to="domains.senderdomain"),
                 ),
             ],
             options={
                 "db_table": "dns_check",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "domain", "kind"), name="dns_check_kind_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,21 +146,19 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
-                (
-                    "domain",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="keys", to="domains.senderdomain"
-                    ),
-                ),
+                ("domain", models.ForeignKey(on_delete=models.CASCADE, related_name="keys", to="domains.senderdomain")),
             ],
             options={
                 "db_table": "dkim_key",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "domain", "selector"), name="dkim_selector_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("private_sealed__startswith", "v1.")), name="dkim_key_sealed"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -193,10 +176,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
             ],
@@ -204,33 +184,5 @@ class Migration(migrations.Migration):
                 "db_table": "mailbox",
                 "constraints": [models.UniqueConstraint(fields=("account", "email"), name="mailbox_once")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="senderdomain",
-            constraint=models.UniqueConstraint(fields=("account", "name"), name="sender_domain_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="senderaddress",
-            constraint=models.UniqueConstraint(fields=("account", "email"), name="sender_address_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="mediahost",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("replaced_at", None)), fields=("account",), name="media_host_one_in_use"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dnscheck",
-            constraint=models.UniqueConstraint(fields=("account", "domain", "kind"), name="dns_check_kind_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dkimkey",
-            constraint=models.UniqueConstraint(fields=("account", "domain", "selector"), name="dkim_selector_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="dkimkey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("private_sealed__startswith", "v1.")), name="dkim_key_sealed"
-            ),
         ),
     ]

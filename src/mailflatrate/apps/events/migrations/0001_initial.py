@@ -1,18 +1,17 @@
-"""Webhooks: what an account switched on, endpoints, attempts, and events that wait."""
+"""The tables of events. `../sql` has their functions and triggers."""
 
-import django.contrib.postgres.fields
-import django.db.models.deletion
-import django.db.models.functions.datetime
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
+from django.db.models.functions.datetime import Now
 
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0004_account_second_factor"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "0001_initial"),
+        ("accounts", "__first__"),
     ]
 
     operations = [
@@ -22,7 +21,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -41,12 +40,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("url", models.CharField(max_length=500)),
                 ("about", models.CharField(blank=True, db_default="", max_length=120)),
-                (
-                    "types",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40), default=list, size=None
-                    ),
-                ),
+                ("types", ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
                 ("state", models.CharField(default="active", max_length=10)),
                 ("secrets_sealed", models.TextField()),
                 ("old_secret_until", models.DateTimeField(null=True)),
@@ -61,29 +55,25 @@ class Migration(migrations.Migration):
                 ("failures", models.PositiveIntegerField(default=0)),
                 ("failing_since", models.DateTimeField(null=True)),
                 ("paused_until", models.DateTimeField(null=True)),
+                ("is_slow", models.BooleanField(db_default=False, default=False)),
                 ("succeeded_at", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("created_at", models.DateTimeField(db_default=Now())),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "created_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
             options={
                 "db_table": "webhook_endpoint",
+                "constraints": [models.UniqueConstraint(fields=("account", "url"), name="webhook_endpoint_url_once")],
             },
         ),
         migrations.CreateModel(
@@ -103,24 +93,22 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "endpoint",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="events.webhookendpoint",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="events.webhookendpoint"
                     ),
                 ),
             ],
             options={
                 "db_table": "webhook_attempt",
+                "indexes": [
+                    models.Index(fields=["account", "endpoint", "-id"], name="webhook_attempt_recent"),
+                    models.Index(fields=["at"], name="webhook_attempt_age"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,46 +124,24 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "endpoint",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="events.webhookendpoint",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="events.webhookendpoint"
                     ),
                 ),
             ],
             options={
                 "db_table": "webhook_waiting",
+                "indexes": [models.Index(fields=["due_at"], name="webhook_waiting_due")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "endpoint", "xid", "source", "event_id"), name="webhook_waiting_once"
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="webhookendpoint",
-            constraint=models.UniqueConstraint(fields=("account", "url"), name="webhook_endpoint_url_once"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookattempt",
-            index=models.Index(fields=["account", "endpoint", "-id"], name="webhook_attempt_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="webhookattempt",
-            index=models.Index(fields=["at"], name="webhook_attempt_age"),
-        ),
-        migrations.AddIndex(
-            model_name="waitingevent",
-            index=models.Index(fields=["due_at"], name="webhook_waiting_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="waitingevent",
-            constraint=models.UniqueConstraint(
-                fields=("account", "endpoint", "xid", "source", "event_id"), name="webhook_waiting_once"
-            ),
         ),
     ]

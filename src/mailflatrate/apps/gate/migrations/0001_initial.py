@@ -1,8 +1,7 @@
-"""The tables of gate in 0.2. `../sql` has their functions and triggers."""
+"""The tables of gate. `../sql` has their functions and triggers."""
 
 from typing import Any
 
-import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -13,12 +12,12 @@ DO $$
 DECLARE
     one record;
 BEGIN
-    FOR one IN SELECT conname, pg_get_constraintdef(oid) AS body FROM pg_constraint
+    FOR one IN SELECT conrelid::regclass AS place, conname, pg_get_constraintdef(oid) AS body FROM pg_constraint
         WHERE contype = 'f' AND conrelid = 'gate_decision'::regclass
             AND confrelid IN ('campaign'::regclass, 'edition'::regclass)
     LOOP
-        EXECUTE format('ALTER TABLE gate_decision DROP CONSTRAINT %I', one.conname);
-        EXECUTE format('ALTER TABLE gate_decision ADD CONSTRAINT %I %s', one.conname,
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.place, one.conname);
+        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I %s', one.place, one.conname,
             replace(one.body, ' DEFERRABLE', ' ON DELETE CASCADE DEFERRABLE'));
     END LOOP;
 END $$;
@@ -30,20 +29,13 @@ def cascade(_apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     schema_editor.deferred_sql.append(CASCADE)
 
 
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_honest 0003_sealed 0004_permits_kept 0005_keys_by_privilege
-"""
-
-
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("gate", name) for name in REPLACED.split()]
 
     dependencies = [
         ("accounts", "0001_initial"),
+        ("accounts", "__first__"),
         ("campaigns", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -60,38 +52,24 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "campaign",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="decisions",
-                        to="campaigns.campaign",
+                        null=True, on_delete=models.DO_NOTHING, related_name="decisions", to="campaigns.campaign"
                     ),
                 ),
                 (
                     "decided_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "edition",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="campaigns.edition",
-                    ),
+                    models.ForeignKey(null=True, on_delete=models.DO_NOTHING, related_name="+", to="campaigns.edition"),
                 ),
             ],
             options={

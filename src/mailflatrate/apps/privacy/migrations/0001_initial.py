@@ -1,23 +1,16 @@
-"""The tables of privacy in 0.2."""
+"""The tables of privacy."""
 
-import django.db.models.deletion
-import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
-
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_address 0003_tracking
-"""
+from django.db.models.functions.datetime import Now
 
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("privacy", name) for name in REPLACED.split()]
 
     dependencies = [
         ("accounts", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "__first__"),
     ]
 
     operations = [
@@ -36,26 +29,20 @@ class Migration(migrations.Migration):
                 ("outcome", models.JSONField(default=dict)),
                 ("ip", models.GenericIPAddressField(null=True)),
                 ("user_agent", models.TextField(blank=True, db_default="")),
-                ("requested_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("requested_at", models.DateTimeField(db_default=Now())),
                 ("expires_at", models.DateTimeField()),
                 ("confirmed_at", models.DateTimeField(null=True)),
                 ("done_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
                     "started_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
@@ -64,6 +51,10 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["account", "-id"], name="privacy_request_recent"),
                     models.Index(fields=["account", "contact_id"], name="privacy_request_contact"),
+                    models.Index(fields=["account", "address_key"], name="privacy_request_key"),
+                    models.Index(
+                        condition=models.Q(("kind", "address")), fields=["account"], name="privacy_request_moves"
+                    ),
                     models.Index(
                         condition=models.Q(("state__in", ["asked", "confirmed"])),
                         fields=["requested_at"],

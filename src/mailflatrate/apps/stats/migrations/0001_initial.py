@@ -1,28 +1,52 @@
-"""The tables of stats in 0.2."""
+"""The tables of stats."""
 
-import django.db.models.deletion
-import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
-
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_lanes 0003_origins 0004_told
-"""
+from django.db.models.functions.datetime import Now
 
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("stats", name) for name in REPLACED.split()]
 
     dependencies = [
         ("accounts", "0001_initial"),
+        ("accounts", "__first__"),
         ("campaigns", "0001_initial"),
         ("lists", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="PeerRate",
+            fields=[
+                ("size", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("delivered", models.FloatField(null=True)),
+                ("clicked", models.FloatField(null=True)),
+                ("unsubscribed", models.FloatField(null=True)),
+                ("counted_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "peer_rate",
+            },
+        ),
+        migrations.CreateModel(
+            name="AudienceCount",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("counted_at", models.DateTimeField()),
+                ("figures", models.JSONField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "audience_count",
+                "constraints": [models.UniqueConstraint(fields=("account",), name="audience_count_once")],
+            },
+        ),
         migrations.CreateModel(
             name="DailyFigure",
             fields=[
@@ -39,10 +63,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -50,7 +71,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=models.CASCADE,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -60,7 +81,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=models.PROTECT,
                         related_name="+",
                         to="lists.mailinglist",
                     ),
@@ -71,7 +92,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="lists.listorigin",
                     ),
@@ -102,17 +123,14 @@ class Migration(migrations.Migration):
                 ("base", models.PositiveIntegerField()),
                 ("limit_percent", models.FloatField()),
                 ("day", models.DateField(null=True)),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("told_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField(db_default=Now())),
+                ("reported_at", models.DateTimeField(db_column="told_at", null=True)),
                 ("lifted_at", models.DateTimeField(null=True)),
                 ("lifted_because", models.TextField(blank=True, db_default="")),
                 (
                     "account",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.account",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
                     ),
                 ),
                 (
@@ -121,7 +139,7 @@ class Migration(migrations.Migration):
                         db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        on_delete=models.DO_NOTHING,
                         related_name="+",
                         to="campaigns.campaign",
                     ),
@@ -129,10 +147,7 @@ class Migration(migrations.Migration):
                 (
                     "lifted_by",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        null=True, on_delete=models.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
@@ -154,6 +169,80 @@ class Migration(migrations.Migration):
                         name="measure_lifted_by_a_person",
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MonthlyReport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("month", models.DateField()),
+                ("sent_at", models.DateTimeField(db_default=Now())),
+                ("recipients", models.PositiveSmallIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "monthly_report",
+                "constraints": [models.UniqueConstraint(fields=("account", "month"), name="monthly_report_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MonthlyReportReader",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                ("user", models.ForeignKey(on_delete=models.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                "db_table": "monthly_report_reader",
+                "constraints": [models.UniqueConstraint(fields=("account", "user"), name="monthly_report_reader_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80)),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                ("password", models.CharField(blank=True, db_default="", max_length=200)),
+                ("created_at", models.DateTimeField(db_default=Now())),
+                ("ends_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("openings", models.PositiveIntegerField(db_default=0)),
+                ("wrong_passwords", models.PositiveSmallIntegerField(db_default=0)),
+                ("wrong_since", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True, on_delete=models.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "report_link",
+                "indexes": [models.Index(fields=["account", "campaign"], name="report_link_campaign")],
             },
         ),
     ]

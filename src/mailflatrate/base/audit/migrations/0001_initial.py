@@ -1,19 +1,13 @@
-"""The tables of audit in 0.2. `../sql` has their functions and triggers."""
+"""The tables of audit. `../sql` has their functions and triggers."""
 
 from django.db import migrations, models
 
 # The chain begins here; its head is the row that a transaction locks when it commits.
 HEAD = "INSERT INTO audit_head (number, hash) VALUES (0, decode(repeat('00', 32), 'hex'))"
 
-# A database of 0.1 that has had all of these has these tables (docs/release.md).
-REPLACED = """
-0002_chained_last 0003_staff_by_pass 0004_staff_by_person
-"""
-
 
 class Migration(migrations.Migration):
     initial = True
-    replaces = [("audit", name) for name in REPLACED.split()]
 
     dependencies = []
 

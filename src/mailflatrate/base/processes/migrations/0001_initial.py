@@ -1,9 +1,8 @@
-"""The tables of processes in 0.2."""
+"""The tables of processes."""
 
-import django.contrib.postgres.fields
-import django.db.models.deletion
-import django.db.models.functions.datetime
+from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
+from django.db.models.functions.datetime import Now
 
 # A row goes with its worker, in the database.
 TABLE = """
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
                         (
                             "worker",
                             models.OneToOneField(
-                                on_delete=django.db.models.deletion.CASCADE,
+                                on_delete=models.CASCADE,
                                 primary_key=True,
                                 related_name="+",
                                 serialize=False,
@@ -45,13 +44,8 @@ class Migration(migrations.Migration):
                         ("name", models.CharField(max_length=80)),
                         ("host", models.CharField(max_length=80)),
                         ("pid", models.PositiveIntegerField()),
-                        (
-                            "queues",
-                            django.contrib.postgres.fields.ArrayField(
-                                base_field=models.CharField(max_length=40), size=None
-                            ),
-                        ),
-                        ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                        ("queues", ArrayField(base_field=models.CharField(max_length=40), size=None)),
+                        ("started_at", models.DateTimeField(db_default=Now())),
                     ],
                     options={
                         "db_table": "worker_process",

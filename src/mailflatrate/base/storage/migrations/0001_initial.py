@@ -1,6 +1,5 @@
-"""The tables of storage in 0.2."""
+"""The tables of storage."""
 
-import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -34,10 +33,7 @@ class Migration(migrations.Migration):
                 (
                     "file",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="storage.storedfile",
+                        db_index=False, on_delete=models.CASCADE, related_name="+", to="storage.storedfile"
                     ),
                 ),
             ],
