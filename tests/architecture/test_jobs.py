@@ -92,13 +92,3 @@ def test_an_enqueued_job_exists_and_takes_its_arguments(call: Enqueued) -> None:
     needed = {name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty}
     assert not unknown, f"{call.name} takes no {sorted(unknown)}"
     assert needed <= call.arguments, f"{call.name} also needs {sorted(needed - call.arguments)}"
-
-
-def test_a_jobs_next_name_runs_the_same_job_and_is_not_enqueued_yet() -> None:
-    """The version before doesn't know the next names (ADR 0051): what enqueues them would fail on its workers."""
-    following = {
-        alias: task for task in app.tasks.values() for alias in task.aliases if "mailflatrate" in task.func.__module__
-    }
-    assert len(following) == 7
-    assert all(app.tasks[alias] is task for alias, task in following.items())
-    assert not following.keys() & {call.name for call in CALLS}

@@ -213,17 +213,3 @@ def test_security_and_general_are_two_pages(anna: Customer) -> None:
     assert 'name="time_zone"' in general and "four-eyes" not in general
     refused = anna.client.post("/studio/settings/approval/", {"wanted": "yes"})
     assert refused.status_code in (303, 422)
-
-
-@pytest.mark.parametrize(
-    ("before", "now"),
-    [
-        ("standing/", "settings/status/"),
-        ("standing/people/", "settings/team/"),
-        ("quiet/", "inactive/"),
-        ("campaigns/7/second/", "campaigns/7/approval/"),
-    ],
-)
-def test_pages_are_still_found_where_they_were(anna: Customer, before: str, now: str) -> None:
-    answer = anna.client.get(f"/studio/{before}")
-    assert (answer.status_code, answer["Location"]) == (302, f"/studio/{now}")

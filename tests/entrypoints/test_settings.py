@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from mailflatrate.settings.former_names import FORMER_NAMES
 from mailflatrate.settings.schema import (
     FILE_SUFFIX,
     SECRETS,
@@ -53,19 +52,6 @@ def test_an_empty_value_means_not_set() -> None:
 def test_a_mistake_stops_the_start_with_the_name_of_the_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         read_settings({name: value})
-
-
-def test_a_former_name_is_read_with_a_warning_and_never_beside_the_current_one() -> None:
-    with pytest.warns(FutureWarning, match="MAILFLATRATE_POSTBOX_PORT is now MAILFLATRATE_TEST_INBOX_PORT"):
-        assert read_settings({"MAILFLATRATE_POSTBOX_PORT": "2599"}).test_inbox_port == 2599
-    with pytest.raises(SettingsError, match="keep only MAILFLATRATE_TEST_INBOX_PORT"):
-        read_settings({"MAILFLATRATE_POSTBOX_PORT": "2599", "MAILFLATRATE_TEST_INBOX_PORT": "2600"})
-
-
-def test_former_names_lead_to_settings_that_exist_and_are_none_themselves() -> None:
-    names = {environment_name(field) for field in Settings.model_fields}
-    assert set(FORMER_NAMES.values()) <= names
-    assert not names & set(FORMER_NAMES)
 
 
 def test_a_secret_is_not_repeated_in_the_error() -> None:

@@ -79,21 +79,18 @@ def job(
     attempts: int = 5,
     every: str | None = None,
     alone: bool = False,
-    next_name: str | None = None,
 ) -> Callable[[F], F]:
     """Register a function as a job.
 
     `name` is `<app>.<verb_noun>`; `defer` uses it. `attempts` is how often the job is tried when it raises, with
     growing pauses; TaskFailed isn't tried again. `every` is a cron expression for a schedule; the function then takes
-    `timestamp: int` (Unix seconds). `alone`: at most one job of this name waits at a time. `next_name` is the name that
-    the next version will enqueue it by (ADR 0051).
+    `timestamp: int` (Unix seconds). `alone`: at most one job of this name waits at a time.
     """
 
     def register(function: F) -> F:
         retry = _Retries(max_attempts=attempts, exponential_wait=2)
         lock = name if alone or every else None
-        aliases = [next_name] if next_name else None
-        registered = app.task(name=name, aliases=aliases, queue=queue, retry=retry, queueing_lock=lock)
+        registered = app.task(name=name, queue=queue, retry=retry, queueing_lock=lock)
         task = registered(_observed(name, queue, function))
         if every:
             app.periodic(cron=every)(task)

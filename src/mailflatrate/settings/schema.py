@@ -20,7 +20,6 @@ from mailflatrate.rules.shaping import read_shaping
 from mailflatrate.rules.stricter_limits import read_tighter
 from mailflatrate.settings.customer_domains import CustomerDomainSettings
 from mailflatrate.settings.database import DatabaseSettings
-from mailflatrate.settings.former_names import with_current_names
 from mailflatrate.settings.inbound import ImapTls, InboundSettings
 from mailflatrate.settings.section import PREFIX, Port, Positive, SettingsError
 from mailflatrate.settings.storage import S3Encryption, StorageKind, StorageSettings
@@ -353,7 +352,6 @@ def environment_name(field: str) -> str:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Build settings from an environment. Raises SettingsError naming each unknown or malformed variable."""
-    environment = with_current_names(environment)
     names = {environment_name(field): field for field in Settings.model_fields}
     files = {environment_name(field) + FILE_SUFFIX: field for field in SECRETS}
     known = {*names, *files}

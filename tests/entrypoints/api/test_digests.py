@@ -33,7 +33,7 @@ def settings(anna: Customer, **values: Any) -> dict[str, Any]:
 
 def looks(digest_id: int) -> list[bool]:
     """The looks that wait for the worker: whether each prepares an issue."""
-    jobs = ProcrastinateJob.objects.filter(task_name="campaigns.look_at_digest", status="todo")
+    jobs = ProcrastinateJob.objects.filter(task_name="campaigns.check_digest", status="todo")
     return [job.args["issue"] for job in jobs.order_by("id") if job.args["digest_id"] == digest_id]
 
 

@@ -16,7 +16,7 @@ from mailflatrate.base.jobs import JobQueue, job
 from mailflatrate.base.tenancy import PlatformReason
 
 
-@job(digests.JOB, JobQueue.FETCH, next_name="campaigns.check_digest")
+@job(digests.JOB, JobQueue.FETCH)
 def check_digest(account_id: int, digest_id: int, issue: bool) -> None:
     """Check one feed; prepare an issue if it is due, or if one was requested."""
     digests.check_digest(account_id, digest_id, issue=issue)
@@ -70,7 +70,7 @@ def forget_fetches(timestamp: int) -> None:
         writing.forget_old_writing()
 
 
-@job("campaigns.look_at_due_digests", JobQueue.HOUSE, every="*/10 * * * *", next_name="campaigns.check_due_digests")
+@job("campaigns.check_due_digests", JobQueue.HOUSE, every="*/10 * * * *")
 def check_due_digests(timestamp: int) -> None:
     """Every ten minutes, enqueue a job for each digest that is due."""
     digests.enqueue_due_digests()

@@ -95,7 +95,7 @@ def end_test(campaign: LockedCampaign) -> None:
         ab_test.save(update_fields=["tested_at", "decide_at"])
     if ab_test.decide_at is not None:
         jobs.defer(
-            "stats.decide_trial",
+            "stats.decide_ab_test",
             jobs.JobQueue.PLAN,
             at=ab_test.decide_at,
             once=f"trial:{campaign.id}",
@@ -149,7 +149,7 @@ def choose_variant(
     ab_test.save(update_fields=["winner", "why", "decided_at", "decided_by", "decided_through", "figures"])
     audit.record(
         "campaign.variant_chosen",
-        by=audit.person(by) if by else audit.machine("stats.decide_trial"),
+        by=audit.person(by) if by else audit.machine("stats.decide_ab_test"),
         account_id=campaign.account_id,
         subject=f"campaign:{campaign_id}",
         details={"variant": VARIANT_LETTERS[choice.variant], "why": choice.why.value, "figures": ab_test.figures},

@@ -27,7 +27,7 @@ async def send_chunk(account_id: int, chunk_id: int) -> None:
     await this_sender().work_chunk(account_id, chunk_id)
 
 
-@job("delivery.send_post", JobQueue.EXPRESS, next_name="delivery.send_transactional")
+@job("delivery.send_transactional", JobQueue.EXPRESS)
 async def send_transactional(account_id: int, chunk_id: int) -> None:
     """Send confirmation mails or a notice; otherwise like `send_chunk`."""
     await this_sender().work_transactional(account_id, chunk_id)

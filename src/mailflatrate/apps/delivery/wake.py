@@ -15,7 +15,7 @@ from mailflatrate.base.jobs import JobQueue
 from mailflatrate.rules import sql
 
 SEND_CHUNK = "delivery.send_chunk"
-SEND_TRANSACTIONAL = "delivery.send_post"
+SEND_TRANSACTIONAL = "delivery.send_transactional"
 
 
 def lane_open(chunk: str) -> str:

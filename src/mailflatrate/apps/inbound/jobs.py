@@ -144,7 +144,7 @@ def note_addresses(timestamp: int) -> None:
             pass
 
 
-@job("inbound.look_into_mailbox", JobQueue.INBOUND, every="* * * * *", next_name="inbound.fetch_mailbox")
+@job("inbound.fetch_mailbox", JobQueue.INBOUND, every="* * * * *")
 def fetch_mailbox(timestamp: int) -> None:
     """Enqueue polling of the operator's mailbox if one is configured; only one process polls at a time."""
     if mailbox.is_configured():
@@ -160,7 +160,7 @@ def poll_mailbox() -> None:
         log.warning("the mailbox can't be read", problem=str(problem))
 
 
-@job("inbound.trim_postbox", JobQueue.HOUSE, every="* * * * *", next_name="inbound.trim_test_inbox")
+@job("inbound.trim_test_inbox", JobQueue.HOUSE, every="* * * * *")
 def trim_test_inbox(timestamp: int) -> None:
     """Delete the test inbox's oldest messages above its limit."""
     test_inbox.trim()

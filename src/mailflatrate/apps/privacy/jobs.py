@@ -54,7 +54,7 @@ def expire(timestamp: int) -> None:
     requests.expire_requests()
 
 
-@job("privacy.let_go", JobQueue.HOUSE, every="37 2 * * *", next_name="privacy.delete_expired")
+@job("privacy.delete_expired", JobQueue.HOUSE, every="37 2 * * *")
 def delete_expired(timestamp: int) -> None:
     """Delete expired data every night (R-95)."""
     log.info("retention", **retention.delete_expired())

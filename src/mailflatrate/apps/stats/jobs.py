@@ -79,7 +79,7 @@ def send_monthly_report(account_id: int, month: str) -> None:
     monthly_report.send_report(account_id, date.fromisoformat(month))
 
 
-@job("stats.decide_trial", JobQueue.PLAN, attempts=20, next_name="stats.decide_ab_test")
+@job("stats.decide_ab_test", JobQueue.PLAN, attempts=20)
 def decide_ab_test(account_id: int, campaign_id: int) -> None:
     """Choose the winner by the rule when the A/B test's time is over, and send it to the rest."""
     actions.decide_ab_test(account_id, campaign_id)

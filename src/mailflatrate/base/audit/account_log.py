@@ -37,15 +37,10 @@ TOLD_ANYWAY: Final = [
     "campaign.sent_back",
     "campaign.frozen",
     "campaign.variant_chosen",
-    "mailing.approved",
-    "mailing.sent_back",
-    "mailing.frozen",
-    "mailing.variant_chosen",
     "measure.warn",
     "measure.throttle",
     "measure.pause_lane",
     "measure.pause_campaign",
-    "measure.pause_mailing",
     "measure.pause_account",
     "measure.suspend",
     "measure.lifted",
@@ -60,10 +55,7 @@ TOLD_ANYWAY: Final = [
     "suppression.lift_granted",
     "suppression.lift_refused",
 ]
-"""What operators and rules did that the account reads in a mail or on its pages.
-
-`mailing.*` and `measure.pause_mailing` are what 0.1 wrote; no line of the log can be changed.
-"""
+"""What operators and rules did that the account reads in a mail or on its pages."""
 PAGE_ROWS: Final = 50
 BATCH_ROWS: Final = 1000
 

@@ -11,7 +11,7 @@ from mailflatrate.apps.accounts.models import Account
 from mailflatrate.base.audit import ActorKind
 from mailflatrate.base.audit.models import AuditEntry
 
-_LABELS: Final = {
+WORDS: Final = {
     "account.registered": gettext_lazy("Account opened"),
     "account.submitted": gettext_lazy("Application submitted"),
     "account.more_info": gettext_lazy("Question sent to applicant"),
@@ -263,17 +263,6 @@ _LABELS: Final = {
     "person.address_undone": gettext_lazy("Address change undone"),
     "person.erased": gettext_lazy("Contact data erased"),
 }
-_FORMER_CODES: Final = {
-    "mailing.approved": "campaign.approved",
-    "mailing.sent_back": "campaign.sent_back",
-    "mailing.frozen": "campaign.frozen",
-    "mailing.tested": "campaign.test_sent",
-    "mailing.test_sent": "campaign.test_sent",
-    "mailing.variant_chosen": "campaign.variant_chosen",
-    "measure.pause_mailing": "measure.pause_campaign",
-}
-"""Codes that 0.1 wrote, and what they are called today. No line of the log can be changed."""
-WORDS: Final = _LABELS | {former: _LABELS[code] for former, code in _FORMER_CODES.items()}
 """The codes in the log; a code that is missing here is shown unchanged."""
 
 REASONS: Final = {

@@ -1,8 +1,6 @@
 """URLs of the pages."""
 
-from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from mailflatrate.entrypoints.web import health, icon, readiness, shared_report
@@ -15,20 +13,6 @@ from mailflatrate.entrypoints.web.studio import urls as studio
 
 handler404 = "mailflatrate.entrypoints.web.errors.not_found"
 
-MOVED = {
-    "standing/": "settings/status/",
-    "standing/settings/": "settings/",
-    "standing/security/": "settings/security/",
-    "standing/people/": "settings/team/",
-    "standing/keys/": "settings/keys/",
-    "standing/compliance/": "settings/compliance/",
-    "quiet/": "inactive/",
-    "postbox/": "test-inbox/",
-    "campaigns/<int:campaign_id>/letter/": "campaigns/%(campaign_id)s/edition/",
-    "campaigns/<int:campaign_id>/second/": "campaigns/%(campaign_id)s/approval/",
-}
-"""Pages of the studio by their paths in version 0.1, which emails and bookmarks still have."""
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(setup.urlpatterns)),
     path("healthz", health.healthz, name="healthz"),
@@ -37,7 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("favicon.ico", icon.icon, name="icon"),
     path("language/", set_language, name="set_language"),
-    *(path(f"studio/{old}", login_required(RedirectView.as_view(url=f"/studio/{new}"))) for old, new in MOVED.items()),
     path("studio/", include(studio)),
     path("desk/", include(desk)),
     path("apply/", include(apply)),

@@ -30,7 +30,7 @@ from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import Resolver
 from mailflatrate.wire.web import Document, Want, WebStatus
 
-JOB = "campaigns.look_at_digest"
+JOB = "campaigns.check_digest"
 MOST_DIGESTS = 20
 MOST_IN_ISSUE = 20
 MOST_FAILURES = 6

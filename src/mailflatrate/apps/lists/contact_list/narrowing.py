@@ -35,26 +35,16 @@ class ContactFilter:
     conditions: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return a mapping that `filter_from_json` reads.
-
-        Workers of the previous version ignore `further` and would select more people than the filter does, so the
-        mapping also names a segment that doesn't exist.
-        """
-        stored = {
+        """Return a mapping that `filter_from_json` reads."""
+        return {
             "search": self.search,
             "list": self.list_id,
             "state": self.state.value if self.state else None,
             "tag": self.tag_id,
             "segment": self.segment_id,
-        }
-        if self.import_id is None and not self.conditions:
-            return stored
-        further = {
-            "segment": self.segment_id,
             "import": self.import_id,
             "conditions": [dict(each) for each in self.conditions],
         }
-        return {**stored, "segment": 0, "further": further}
 
     @property
     def is_empty(self) -> bool:
@@ -65,15 +55,14 @@ class ContactFilter:
 def filter_from_json(stored: Mapping[str, Any]) -> ContactFilter:
     """Read what `ContactFilter.as_json` wrote."""
     state = stored.get("state")
-    further: Mapping[str, Any] = stored.get("further") or {"segment": stored.get("segment")}
     return ContactFilter(
         stored.get("search") or "",
         stored.get("list"),
         SubscriptionState(state) if state else None,
         stored.get("tag"),
-        further["segment"],
-        further.get("import"),
-        tuple(further.get("conditions") or ()),
+        stored.get("segment"),
+        stored.get("import"),
+        tuple(stored.get("conditions") or ()),
     )
 
 

@@ -46,7 +46,6 @@ KINDS: Final = {
         gettext_lazy("Campaigns"),
         (
             "campaign.",
-            "mailing.",
             "release.",
             "digest.",
             "report_link.",
