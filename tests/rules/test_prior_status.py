@@ -223,7 +223,7 @@ def say(title: str, field: StatusField, cell: str) -> PriorStatus | None:
 NOTHING = (
     " |0|no|nein|FALSE|falsch|-|NULL|n/a|0000-00-00 00:00:00|[]|0.0|0001-01-01 00:00:00 +0000 UTC|1970-01-01|never"
 )
-SOMETHING = "1|yes|ja|TRUE|wahr|x|2026-01-01|1735725600|hard|irgendwas|1.0|отписан"
+SOMETHING = "1|yes|ja|TRUE|wahr|x|2026-01-01|1735725600|hard|irgendwas|1.0|отклонён"
 
 
 @pytest.mark.parametrize("cell", [*NOTHING.split("|"), "", "not bounced", "active"])

@@ -11,21 +11,25 @@ from dataclasses import dataclass
 
 from mailflatrate.mail.content_facts import Anchor, CompiledContentFacts
 
-# Words for leaving a list in the languages of Europe and a few others; word beginnings, compared in lower case.
+LEAVING = re.compile(
+    r"dés(?:abonn|inscri)|desabonn|desinscri|se désinscrire|ne plus recevoir|dar(?:se|te)? de baja|\bbajas?\b"
+    r"|anular (?:la )?suscrip|desuscri|disiscri|cancella(?:ti|zione|re)"
+    r"|(?:cancella|annulla) (?:l['’])?iscrizione|disdi(?:ci|re)|non ricevere più"
+    r"|uitschr(?:ij|ev)|uitgeschreven|afmeld|afgemeld|avregistr|avprenumer|meld(?: deg| mig)? av|avslutt|framelding"
+    r"|avmeld|peruut|lopeta tilaus|wypis|rezygn|odhl[aá][sš]|odjav|leiratkoz|dezabon|отпис|відпис|отказ|διαγρα[φμ]"
+    r"|üyelikten|abonelikten|descadastr|remover (?:meu|seu)|não (?:deseja|receber)|cancelar (?:a )?inscri"
+    r"|配信停止|登録解除|退订|退訂|取消订阅|구독 ?(?:취소|해지)|수신거부|إلغاء الاشتراك|ألغى الاشتراك",
+    re.IGNORECASE,
+)
+"""Words for leaving a list in languages other than English and German; word beginnings."""
+# All words for leaving a list; word beginnings.
 _LEAVE = re.compile(
     r"un-?sub|opt(?:ing)?[ -]?out|remove (?:me|my|yourself)|stop receiving|no longer (?:wish|want)"
     r"|leave (?:this|the) list"
     r"|(?:email|mail|subscription|communication|notification)s? (?:preferences|settings)"
     r"|manage (?:your )?(?:subscri|pref)|cancel (?:your )?subscri|abmeld|abbestell|austrag"
     r"|abonnement (?:beenden|kündigen)|newsletter (?:beenden|kündigen)|nicht mehr (?:erhalten|empfangen)"
-    r"|keine (?:weiteren )?(?:e-?mails|newsletter|nachrichten)|widerruf|dés(?:abonn|inscri)|desabonn|desinscri"
-    r"|se désinscrire|ne plus recevoir|darse de baja|darte de baja|cancelar|dar(?:se)? de baja|baja"
-    r"|anular (?:la )?suscrip|desuscri|disiscri|cancella(?:ti|zione|re)"
-    r"|(?:cancella|annulla) (?:l['’])?iscrizione|disdi(?:ci|re)|non ricevere più"
-    r"|uitschrijv|afmeld|avregistr|avprenumer|meld(?: deg| mig)? av|avslutt|framelding|peruuta|lopeta tilaus"
-    r"|wypis|rezygn|odhl[aá]s|odjav|leiratkoz|dezabon|отпис|відпис|отказ|διαγραφ|üyelikten|abonelikten"
-    r"|descadastr|remover (?:meu|seu)|não (?:deseja|receber)|cancelar (?:a )?inscri|配信停止|登録解除|退订|退訂"
-    r"|取消订阅|구독|수신거부",
+    r"|keine (?:weiteren )?(?:e-?mails|newsletter|nachrichten)|widerruf|baja|cancelar|구독|" + LEAVING.pattern,
     re.IGNORECASE,
 )
 _LEAVE_URL = re.compile(

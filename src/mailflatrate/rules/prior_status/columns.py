@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from mailflatrate.mail.body_duties import LEAVING
 from mailflatrate.rules.prior_status.status_words import PriorStatus, plain
 
 
@@ -174,7 +175,11 @@ def read_title(title: str) -> StatusTitle | None:
     """Return what a column with this title says about the person's status; None if it says nothing."""
     spaced = _title(title)
     tokens, compact = frozenset(spaced.split()), spaced.replace(" ", "")
-    if not compact or tokens & _NO_EVENTS or is_other_channel(title):
+    if tokens & _NO_EVENTS or is_other_channel(title):
+        return None
+    if LEAVING.search(title):
+        return StatusTitle(_event_field(PriorStatus.UNSUBSCRIBED, tokens, compact), False)
+    if not compact:
         return None
     if compact.endswith(("url", "link", "page", "seite")):
         return None

@@ -1,4 +1,4 @@
-"""Status words of email systems, in English and German.
+"""Status words of email systems, in English and German; those for leaving a list in other languages, too.
 
 They are compared without case, accents and punctuation; `NEVER_SUBSCRIBED`, `never-subscribed` and `neverSubscribed`
 are the same. The tables hold the words in the exports of Mailchimp, Brevo, CleverReach, rapidmail, MailerLite,
@@ -12,6 +12,8 @@ import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
+
+from mailflatrate.mail.body_duties import LEAVING
 
 
 class PriorStatus(Enum):
@@ -75,7 +77,9 @@ _TABLE: dict[PriorStatus, str] = {
     PriorStatus.YES: "subscribed active aktiv aktive aktiver confirmed bestaetigt enabled optedin optin doubleoptin "
     "singleoptin doi soi angemeldet abonniert abonnent abonnentin subscriber eingetragen aktiviert activated verified "
     "verifiziert granted erteilt zugestimmt eingewilligt explicit mailable contactable kontaktierbar erlaubt allowed "
-    "signedup allow allows allowing erlauben erlaube zulassen zugelassen permitted",
+    "signedup allow allows allowing erlauben erlaube zulassen zugelassen permitted abonne abonnee inscrit inscrite "
+    "suscrito suscrita iscritto iscritta inscrito inscrita ingeschreven aangemeld zapisany tilmeldt prihlasen "
+    "feliratkozott actif active activo activa attivo attiva ativo aktywny",
     PriorStatus.NEVER: "neversubscribed nonsubscribed nonsubscriber nonsubscribers nichtabonnent nichtabonnenten "
     "nieabonniert nieangemeldet neveractivated nieaktiviert neveroptedin transactional transactionalonly",
     PriorStatus.OPEN: "pending unconfirmed unbestaetigt nichtbestaetigt notconfirmed awaiting waiting wartend "
@@ -228,6 +232,8 @@ def read_status(text: str) -> PriorStatus:
     for status, stem in _STEMS:
         if stem.search(affirmed):
             return status
+    if LEAVING.search(text[:MAX_WORD_CHARACTERS]):
+        return PriorStatus.UNSUBSCRIBED
     if _NEVER.search(affirmed):
         return PriorStatus.NEVER
     if _DENIES_YES.search(affirmed):
@@ -279,10 +285,13 @@ def is_status_word(text: str) -> bool:
     """Return whether a cell, or one of its comma-separated parts (tags), is a word that only email systems use."""
     if len(text) > MAX_WORD_CHARACTERS:
         return False
-    return any(_tells(plain(piece)) for piece in (text, *_PIECES.split(text)))
+    return any(map(_tells, (text, *_PIECES.split(text))))
 
 
-def _tells(words: str) -> bool:
+def _tells(piece: str) -> bool:
+    words = plain(piece)
     if words.replace(" ", "") in _TELLING:
         return True
-    return len(words.split()) <= _TELLING_WORDS and _TELLING_STEM.search(words) is not None
+    if len(words.split()) > _TELLING_WORDS or len(piece.split()) > _TELLING_WORDS:
+        return False
+    return _TELLING_STEM.search(words) is not None or LEAVING.search(piece) is not None

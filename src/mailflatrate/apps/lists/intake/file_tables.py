@@ -101,6 +101,9 @@ def problem_of(error: Exception) -> ImportProblem:
             return ImportProblem(text % {"limit": MAX_CELLS})
         case WorkbookFault.UNPACKED:
             return ImportProblem(_("this workbook is too large when unpacked; save it as CSV and import that"))
+        case WorkbookFault.SHEETS:
+            text = _("another sheet, “%(sheet)s”, contains addresses, too; save each sheet as a file of its own")
+            return ImportProblem(text % {"sheet": error.detail})
         case WorkbookFault.UNREADABLE:
             return ImportProblem(_("this workbook can't be read: %(error)s") % {"error": error.detail})
 

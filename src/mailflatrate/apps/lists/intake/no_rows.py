@@ -9,7 +9,7 @@ from mailflatrate.apps.lists.intake.file_preview import sheet_rows, titles_of
 from mailflatrate.apps.lists.intake.spreadsheets import is_workbook, read_first_rows, read_rows
 from mailflatrate.apps.lists.intake.text_tables import open_text_table
 from mailflatrate.rules.prior_status.row import StatusColumn, judge_row
-from mailflatrate.rules.prior_status.status_words import NO
+from mailflatrate.rules.prior_status.status_words import NO, is_status_word, read_status
 from mailflatrate.rules.prior_status.written_addresses import find_addresses, is_usual
 
 SHOWN_LINES = 20
@@ -23,6 +23,11 @@ def addresses_of_no(cells: Sequence[str], email_at: int | None = None) -> tuple[
     """
     found = () if email_at is None else find_addresses(cells[email_at])
     return found or tuple(dict.fromkeys(address for cell in cells if cell for address in find_addresses(cell)))
+
+
+def is_heading_of_noes(cells: Sequence[str]) -> bool:
+    """Return whether a row that doesn't fit its table says no and names nobody, like a heading above further people."""
+    return any(is_status_word(cell) and read_status(cell) in NO for cell in cells) and not addresses_of_no(cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ def find_unread_noes(path: str, email_at: int, columns: Sequence[StatusColumn], 
     found = UnreadNoes()
     readers = tuple((column, column.reads()) for column in columns)
     for line, cells, fault in _rows(path):
+        if fault is not None and is_heading_of_noes(cells):
+            found = found.with_line(line)
         if fault is not None or is_usual(cells[email_at]):
             continue
         hit = judge_row(readers, cells)

@@ -29,7 +29,7 @@ from mailflatrate.apps.lists.intake.judged import (
     Slice,
     slice_sizes,
 )
-from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
+from mailflatrate.apps.lists.intake.no_rows import addresses_of_no, is_heading_of_noes
 from mailflatrate.apps.lists.intake.person_names import split_name
 from mailflatrate.apps.lists.intake.portable_rows import OTHER_COMPANY
 from mailflatrate.apps.lists.intake.timestamps import join_clock, read_ip
@@ -203,15 +203,17 @@ class ImportJudge:
     def unreadable(self, line: int, cells: list[str], fault: RowFault | PortableFault) -> RowVerdict:
         """Judge a row whose cells can't be told apart: it is refused, and counts as a no if it contains one."""
         is_line = isinstance(fault, PortableFault)  # its words are those of a whole history
+        if not is_line and is_heading_of_noes(cells):
+            return self._say_no(line, cells, (), None)
         hit = None if self._statuses is None or is_line else self._statuses.judge_damaged(cells)
         addresses = () if hit is None else addresses_of_no(cells)
         if hit is None or not addresses:
             return RowVerdict(b"", (line, cells, "", fault.value, ""))
         return self._say_no(line, cells, addresses, hit)
 
-    def _say_no(self, line: int, cells: list[str], addresses: Sequence[str], hit: StatusHit) -> RowVerdict:
+    def _say_no(self, line: int, cells: list[str], addresses: Sequence[str], hit: StatusHit | None) -> RowVerdict:
         """Return the opt-outs of a row. They count also if the file has the same addresses again."""
-        if not addresses:
+        if not addresses or hit is None:
             return RowVerdict(b"", (line, cells, "R-16", UNREAD_NO, ""))
         assert self._statuses is not None
         only_list = self._setting.is_portable and cells[portable_rows.LIST_ONLY_AT] != ""

@@ -22,6 +22,7 @@ MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_STRINGS_BYTES = 64 * 1024 * 1024
 ROWS_TOGETHER = 500
 HEAD_CHARACTERS = 2_000_000
+_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _CHUNK = 256 * 1024
 _OVERLAP = 512
 _SHEETS = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -41,6 +42,7 @@ class WorkbookFault(StrEnum):
     EMPTY = "empty"
     CELLS = "cells"
     UNPACKED = "unpacked"
+    SHEETS = "sheets"
 
 
 class WorkbookRefused(Exception):
@@ -102,14 +104,20 @@ def read_rows(path: str) -> Iterator[SheetRows]:
 
 
 def _open(path: Path) -> "python_calamine.CalamineSheet":
-    """Open the first sheet that holds rows."""
+    """Open the first sheet that holds rows. A later one that names people would be left out, with the noes in it."""
     import python_calamine  # here, because it takes memory that a sender has no use for
 
     _judge_size(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-        sheets = (book.get_sheet_by_index(number) for number in range(len(book.sheet_names)))
-        sheet = next((sheet for sheet in sheets if sheet.height), None)
+        sheet, further = None, ""
+        for number in reversed(range(len(book.sheet_names))):
+            earlier = book.get_sheet_by_index(number)
+            if not earlier.height:
+                continue
+            if further:
+                raise WorkbookRefused(WorkbookFault.SHEETS, further)
+            sheet, further = earlier, earlier.name if number and _names_people(earlier) else ""
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise WorkbookRefused(WorkbookFault.UNREADABLE, str(error)[:200]) from error
     if sheet is None:
@@ -117,6 +125,10 @@ def _open(path: Path) -> "python_calamine.CalamineSheet":
     if sheet.height * sheet.width > MAX_CELLS:
         raise WorkbookRefused(WorkbookFault.CELLS, "")
     return sheet
+
+
+def _names_people(sheet: "python_calamine.CalamineSheet") -> bool:
+    return any(isinstance(cell, str) and _ADDRESS.search(cell) for row in sheet.iter_rows() for cell in row)
 
 
 def _rows(sheet: "python_calamine.CalamineSheet") -> Iterator[SheetRow]:
