@@ -8,7 +8,7 @@ import pytest
 
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.lists import create_list
-from mailflatrate.apps.lists.bulk.selection import BulkSelection, from_json, selection_of
+from mailflatrate.apps.lists.bulk.selection import BulkSelection, from_json
 from mailflatrate.apps.lists.contact_list import counting
 from mailflatrate.apps.lists.contact_list.bounded import within
 from mailflatrate.apps.lists.contact_list.columns import DEFAULT_COLUMNS, choose_columns, columns_of
@@ -218,12 +218,8 @@ def test_columns_are_remembered_for_a_member_in_one_account(anna: Customer) -> N
         assert columns_of(user) == list(DEFAULT_COLUMNS)
 
 
-def test_a_worker_of_the_version_before_takes_nobody_rather_than_too_many(anna: Customer) -> None:
-    with tenancy.account(anna.account_id):
-        wanted = ContactFilter(conditions=({"field": "tag", "op": "has", "value": 1},), list_id=anna.list_id)
-        stored = BulkSelection(wanted=wanted).as_json()
-        assert stored["segment"] == 0, "the earlier version reads only this part, and no segment has this number"
-        assert from_json(stored).wanted == wanted
-        assert from_json({"search": "x", "list": None, "state": None, "tag": 3, "segment": 4}) == selection_of(
-            [], ContactFilter("x", None, None, 3, 4)
-        )
+def test_a_stored_selection_is_read_back_and_names_its_segment() -> None:
+    wanted = ContactFilter(conditions=({"field": "tag", "op": "has", "value": 1},), list_id=7, segment_id=4)
+    stored = BulkSelection(wanted=wanted).as_json()
+    assert stored["segment"] == 4, "a queued action keeps the segment from being deleted"
+    assert from_json(stored).wanted == wanted
