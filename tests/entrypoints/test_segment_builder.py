@@ -67,7 +67,7 @@ def test_a_tree_is_saved_drawn_again_and_said(anna: Customer) -> None:
     assert anna.client.post(NEW, TREE).status_code == 303
     with tenancy.account(anna.account_id):
         segment = Segment.objects.get(name="A tree")
-    assert segment.tree == SAVED
+    assert segment.conditions == SAVED
     page = anna.page(f"segments/{segment.id}/")
     for part in ('value="g1.1"', 'value="c1.1.0"', 'name="2-exclude"', 'name="1.0-value"', 'value="Plus, yearly"'):
         assert part in page
@@ -81,7 +81,7 @@ def test_a_tree_is_saved_drawn_again_and_said(anna: Customer) -> None:
     again = anna.client.post(f"/studio/segments/{segment.id}/", TREE | {"name": "The same tree"})
     assert again.status_code == 303
     with tenancy.account(anna.account_id):
-        assert Segment.objects.get(id=segment.id).tree == SAVED
+        assert Segment.objects.get(id=segment.id).conditions == SAVED
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_ready_made_segments_are_a_start(anna: Customer) -> None:
 def test_one_in_use_says_where(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         used = save_segment("Staff", [{"field": "first_name", "op": "equals", "value": "Emil"}])
-    anna.draft("To all", excluded_segments=[{"id": used.id, "name": used.name, "conditions": used.definition}])
+    anna.draft("To all", excluded_segments=[{"id": used.id, "name": used.name, "conditions": used.conditions}])
     answer = anna.client.post(f"/studio/segments/{used.id}/delete/")
     assert answer.headers["Location"] == f"/studio/segments/{used.id}/"
     assert "This segment is in use: the campaign “To all”." in anna.page(f"segments/{used.id}/")

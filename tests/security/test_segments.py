@@ -117,7 +117,7 @@ def test_another_accounts_rows_are_neither_named_nor_counted(anna: Customer, car
         person = carla.contact(f"reader0@people{carla.account_id}.example")
         give_tags([person.id], [tag])
         theirs = save_segment("Theirs", [{"field": "tag", "op": "has", "value": tag}])
-        assert count_people(theirs.definition).people == 1
+        assert count_people(theirs.conditions).people == 1
     foreign = [
         {"field": "tag", "op": "has", "value": tag},
         {"field": "list", "op": "on", "value": carla.list_id},
@@ -133,5 +133,5 @@ def test_another_accounts_rows_are_neither_named_nor_counted(anna: Customer, car
             assert "Carla" not in str(refused.value)
             # Stored earlier, or written by raw SQL: nobody is found by it.
             stored = Segment.objects.create(name=f"Raw {condition['field']}", conditions=[condition])
-            assert count_people(stored.definition).people == 0
-            assert sample_people(stored.definition) == []
+            assert count_people(stored.conditions).people == 0
+            assert sample_people(stored.conditions) == []

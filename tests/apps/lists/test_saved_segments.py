@@ -10,9 +10,8 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.segments import delete_segment, save_segment
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse
-from mailflatrate.apps.lists.models import NEEDS_GROUPS, Contact, Segment
+from mailflatrate.apps.lists.models import Contact, Segment
 from mailflatrate.apps.lists.segment_counts import count_people
-from mailflatrate.apps.lists.segments import conditions_sql
 from mailflatrate.base import tenancy
 from mailflatrate.rules.contact_fields import ContactFieldType
 from support.customers import Customer, sending_customer
@@ -52,8 +51,7 @@ def test_a_value_becomes_what_its_field_stores(anna: Customer, asked: dict[str, 
         kept = {"op": "on_day", "value": "2000-01-02"}
     with tenancy.account(anna.account_id):
         saved = save_segment(f"{asked['key']} {asked['op']} {asked['value']}", [{"field": "attribute", **asked}])
-        assert saved.tree is not None
-        assert saved.tree["items"] == [{"field": "attribute", "key": asked["key"], **kept}]
+        assert saved.conditions == [{"field": "attribute", "key": asked["key"], **kept}]
 
 
 @pytest.mark.parametrize(
@@ -82,26 +80,17 @@ def test_an_unknown_list_is_answered_with_the_lists(anna: Customer) -> None:
         parse_segment([{"field": "list", "op": "equals", "value": 1}])
 
 
-def test_the_version_before_reads_lists_and_refuses_groups(anna: Customer) -> None:
+def test_conditions_are_stored_as_a_list_where_that_says_everything(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        flat = save_segment("Flat", {"match": "all", "items": [DORA]})
-        assert (flat.conditions, flat.definition) == ([DORA], [DORA])
+        assert save_segment("Flat", {"match": "all", "items": [DORA]}).conditions == [DORA]
         tree = save_segment("Tree", {"match": "any", "items": [DORA, EMIL]})
-        assert tree.conditions == NEEDS_GROUPS
-        assert tree.definition == {"version": 2, "match": "any", "items": [DORA, EMIL]}
-        with pytest.raises(SegmentError):
-            conditions_sql(tree.conditions)
-        # The version before changes the conditions alone.
-        Segment.objects.filter(id=tree.id).update(conditions=[EMIL])
-        assert Segment.objects.get(id=tree.id).definition == [EMIL]
-        Segment.objects.filter(id=flat.id).update(name="Flat again")
-        assert Segment.objects.get(id=flat.id).tree == flat.tree
+        assert tree.conditions == {"version": 2, "match": "any", "items": [DORA, EMIL]}
 
 
 def test_a_segment_in_use_is_not_deleted(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         doras = save_segment("In use", [DORA])
-    kept = {"id": doras.id, "name": doras.name, "conditions": doras.definition}
+    kept = {"id": doras.id, "name": doras.name, "conditions": doras.conditions}
     draft = anna.draft("Without Doras", excluded_segments=[kept])
     with tenancy.account(anna.account_id):
         with pytest.raises(SegmentInUse) as refused:

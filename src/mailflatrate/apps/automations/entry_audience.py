@@ -29,8 +29,8 @@ def entry_audience(automation_id: int) -> Audience | None:
         if segment is None:
             return None
         if entry.on is EntryKind.SEGMENT_LEFT:
-            return Audience(lists, segment.definition)
-        return Audience(lists, excluded_segments=[segment.definition])
+            return Audience(lists, segment.conditions)
+        return Audience(lists, excluded_segments=[segment.conditions])
     conditions = _conditions(entry)
     return None if conditions is None else Audience(lists, conditions)
 

@@ -52,7 +52,7 @@ _TEXTS: dict[str, _Text] = {
     "notes": _Text("contact_note", ("text",), {"text": "coalesce(nullif({}, ''), '–')"}, "contact_id"),
     "refused_rows": _Text("import_refusal", ("row", "suggestion"), {}),
     "suppression_rows": _Text("suppression_file_row", ("row",), {}),
-    "segments": _json("segment", "conditions", "tree"),
+    "segments": _json("segment", "conditions"),
     "export_segments": _json("export", "conditions"),
     "bulk_actions": _json("bulk_action", "selection", "parameters"),
     "audiences": _json("campaign", "conditions", "excluded_segments"),

@@ -92,7 +92,7 @@ _SUPPRESSION = (
 _ASKING = " || ".join(
     f'@ == "{field}"' for field in ["list", "form", "source", "consent", "mailing", "received", "clicked", "answered"]
 )
-_ASKS_NO_LIST = f"NOT jsonb_path_exists(jsonb_build_array(tree, conditions), '$.**.field ? ({_ASKING})')"
+_ASKS_NO_LIST = f"NOT jsonb_path_exists(conditions, '$.**.field ? ({_ASKING})')"
 _STARTED = f"{_own('created_by_id')} AND list_ids <@ {LISTS}"
 
 LIMITED_TABLES: dict[str, LimitedTable] = {

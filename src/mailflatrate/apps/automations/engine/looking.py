@@ -120,7 +120,7 @@ def _members(run: VersionRun, entry: Entry, values: dict[str, Any], *, arrive: b
     if segment is None:
         return
     with whole_account():
-        members, named = named_sql(*conditions_sql(segment.definition, "c"))
+        members, named = named_sql(*conditions_sql(segment.conditions, "c"))
         which = "new" if entry.on is EntryKind.SEGMENT_ENTERED else "gone"
         _run(_MEMBERS.format(members=members, which=which), values | named | {"arrive": arrive})
 

@@ -61,7 +61,7 @@ def start_export(
             file_format=file_format,
             mailing_list_id=list_id,
             segment_name=segment.name if segment else "",
-            conditions=segment.definition if segment else None,
+            conditions=segment.conditions if segment else None,
             created_by=by,
             list_ids=limit,
             requested_by=(source or (by.email if by else ""))[:320],

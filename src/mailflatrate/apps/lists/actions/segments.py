@@ -7,10 +7,10 @@ from django.db.utils import IntegrityError
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.conditions.checks import check_segment
-from mailflatrate.apps.lists.conditions.tree import stored_form, versioned_form
+from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.conditions.uses import uses_of
 from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse, SegmentNameInUse
-from mailflatrate.apps.lists.models import NEEDS_GROUPS, BulkAction, BulkState, Segment
+from mailflatrate.apps.lists.models import BulkAction, BulkState, Segment
 from mailflatrate.base import audit, tenancy
 
 
@@ -23,16 +23,14 @@ def save_segment(name: str, definition: Any, *, segment_id: int | None = None) -
     name = " ".join(name.split())[:120]
     if not name or "\0" in name:
         raise SegmentError(_("enter a name for the segment"))
-    tree = check_segment(definition)
-    form = stored_form(tree)
-    listed = form if isinstance(form, list) else NEEDS_GROUPS
+    conditions = stored_form(check_segment(definition))
     try:
         with transaction.atomic():
             if segment_id is None:
-                return Segment.objects.create(name=name, conditions=listed, tree=versioned_form(tree))
+                return Segment.objects.create(name=name, conditions=conditions)
             segment = Segment.objects.select_for_update().get(id=segment_id)
-            segment.name, segment.conditions, segment.tree = name, listed, versioned_form(tree)
-            segment.save(update_fields=["name", "conditions", "tree"])
+            segment.name, segment.conditions = name, conditions
+            segment.save(update_fields=["name", "conditions"])
             return segment
     except Segment.DoesNotExist as error:
         raise SegmentError(_("this segment doesn't exist")) from error

@@ -76,7 +76,7 @@ def contacts_matching(wanted: ContactFilter) -> QuerySet[Contact]:
         people = people.filter(id__in=_imported_by(wanted.import_id))
     if wanted.segment_id is not None:
         segment = Segment.objects.filter(id=wanted.segment_id).first()
-        people = _meeting(people, segment.definition) if segment else people.extra(where=["FALSE"])
+        people = _meeting(people, segment.conditions) if segment else people.extra(where=["FALSE"])
     return _meeting(people, wanted.conditions) if wanted.conditions else people
 
 

@@ -1124,7 +1124,6 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=120)),
                 ("conditions", models.JSONField(default=list)),
-                ("tree", models.JSONField(null=True)),
                 ("created_at", models.DateTimeField(db_default=Now())),
                 (
                     "account",

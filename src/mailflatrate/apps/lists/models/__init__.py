@@ -30,7 +30,6 @@ from mailflatrate.apps.lists.models.origins import (
     OriginKind,
 )
 from mailflatrate.apps.lists.models.people import (
-    NEEDS_GROUPS,
     SUBSCRIPTION_LABELS,
     Contact,
     MailingList,
@@ -54,7 +53,6 @@ __all__ = [
     "FETCH_MOVES",
     "FIELD_TYPE_LABELS",
     "GONE",
-    "NEEDS_GROUPS",
     "OPEN_DECLARATIONS",
     "OPEN_MOVES",
     "ORIGIN_LABELS",

@@ -1,7 +1,5 @@
 """Lists, contacts, subscriptions, segments."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
@@ -177,20 +175,11 @@ class Subscription(TenantModel):
         ]
 
 
-NEEDS_GROUPS: list[Any] = [{"field": "groups"}]
-"""What `Segment.conditions` says where it can't say it all: the version before refuses it."""
-
-
 class Segment(TenantModel):
-    """A saved tree of conditions on contacts (`lists.segments`).
-
-    `conditions` serves the previous version of the program, which doesn't know `tree`; if that version changes it, a
-    trigger removes the tree.
-    """
+    """Saved conditions on contacts: a list or a tree that `lists.segments.parse_segment` reads."""
 
     name = models.CharField(_("name"), max_length=120)
     conditions = models.JSONField(default=list)
-    tree = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -199,10 +188,3 @@ class Segment(TenantModel):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def definition(self) -> Any:
-        """Return the segment in the form that campaigns store and `lists.segments.parse_segment` reads."""
-        if self.tree is None:
-            return self.conditions
-        return self.tree if self.conditions == NEEDS_GROUPS else self.conditions

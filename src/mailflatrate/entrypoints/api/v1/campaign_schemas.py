@@ -342,7 +342,7 @@ def _audience(given: CampaignFields, campaign: Campaign | None) -> dict[str, Any
             values[name] = _all_known(name, asked, known)
     if given.excluded_segment_ids is not None:
         present = {
-            row.id: {"id": row.id, "name": row.name, "conditions": row.definition}
+            row.id: {"id": row.id, "name": row.name, "conditions": row.conditions}
             for row in Segment.objects.filter(id__in=given.excluded_segment_ids)
         }
         kept = {segment["id"]: segment for segment in campaign.excluded_segments} if campaign else {}

@@ -138,12 +138,12 @@ class MediaChange(RequestBodySchema):
 
 
 def _counted(row: Segment) -> SegmentDetail:
-    count = count_people(row.definition)
+    count = count_people(row.conditions)
     return filled(
         SegmentDetail,
         row,
-        conditions=row.definition,
-        sentence=segment_sentences([row.definition])[0],
+        conditions=row.conditions,
+        sentence=segment_sentences([row.conditions])[0],
         people=count.people,
         people_is_minimum=count.is_least,
         untracked=count.untracked,
@@ -154,12 +154,12 @@ def _counted(row: Segment) -> SegmentDetail:
 def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentInfo]:
     """List segments by name, page by page."""
     rows = list(segments())
-    sentences = dict(zip((row.id for row in rows), segment_sentences([row.definition for row in rows]), strict=True))
+    sentences = dict(zip((row.id for row in rows), segment_sentences([row.conditions for row in rows]), strict=True))
     return page_from(
         rows,
         which,
         lambda row: row.id,
-        lambda row: filled(SegmentInfo, row, conditions=row.definition, sentence=sentences[row.id]),
+        lambda row: filled(SegmentInfo, row, conditions=row.conditions, sentence=sentences[row.id]),
     )
 
 

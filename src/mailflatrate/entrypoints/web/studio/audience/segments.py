@@ -30,7 +30,7 @@ FIRST_ROW = [{"field": "first_name", "op": "equals", "value": ""}]
 def index(request: StudioRequest) -> HttpResponse:
     """List all segments with their conditions. Counts load later, one by one: each may read every contact."""
     segments = queries.segments()
-    sentences = segment_sentences([segment.definition for segment in segments])
+    sentences = segment_sentences([segment.conditions for segment in segments])
     return page(request, "studio/audience/segments.html", {"rows": list(zip(segments, sentences, strict=True))})
 
 
@@ -53,7 +53,7 @@ def _unasked() -> str:
 def count(request: StudioRequest, segment_id: int) -> HttpResponse:
     """Return how many contacts a saved segment matches now."""
     try:
-        people = count_people(find_segment(segment_id).definition)
+        people = count_people(find_segment(segment_id).conditions)
     except SegmentError:
         people = None
     return page(request, "studio/audience/segment_count.html", {"count": people})
@@ -67,7 +67,7 @@ def edit(request: StudioRequest, segment_id: int | None = None) -> HttpResponse:
     ready = [] if segment else ready_segments()
     started = next((each for each in ready if each.key == request.GET.get("from")), None)
     initial = {"name": segment.name if segment else started.name if started else ""}
-    definition = segment.definition if segment else started.definition if started else FIRST_ROW
+    definition = segment.conditions if segment else started.definition if started else FIRST_ROW
     form = SegmentForm(request.POST if request.method == "POST" else None, initial=initial)
     problem = ""
     if request.method == "POST":

@@ -333,7 +333,7 @@ def _change_kind(request: StudioRequest, campaign: Campaign, kind: str) -> None:
 def _use_segment(request: StudioRequest, campaign: Campaign, here: str) -> HttpResponse:
     found = Segment.objects.filter(id=whole_number(request.POST.get("segment"))).first()
     if found is not None:
-        drafts.update_campaign(campaign.id, {"conditions": found.definition}, by=request.user)
+        drafts.update_campaign(campaign.id, {"conditions": found.conditions}, by=request.user)
     return see_other(f"{here}#audience")
 
 

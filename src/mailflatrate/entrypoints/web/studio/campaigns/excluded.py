@@ -94,4 +94,4 @@ def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:
 
 
 def _snapshot(segment: Segment) -> dict[str, Any]:
-    return {"id": segment.id, "name": segment.name, "conditions": segment.definition}
+    return {"id": segment.id, "name": segment.name, "conditions": segment.conditions}
