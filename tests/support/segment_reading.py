@@ -154,6 +154,8 @@ def of_number(op: str, value: Any, text: str) -> bool:
 
 def of_date(op: str, value: Any, text: str) -> bool:
     parts = text.split(".")
+    if op == "anniversary" and text.startswith("--"):
+        text = f"2000{text[1:]}"
     try:
         day = date(int(parts[2]), int(parts[1]), int(parts[0])) if len(parts) == 3 else date.fromisoformat(text)
     except ValueError:

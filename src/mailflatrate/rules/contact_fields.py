@@ -1,7 +1,7 @@
 """Custom fields of contacts: their types, and the one function that checks and normalizes a value.
 
 Imports, forms, the API and the contact page all call `normalize_value`. It returns the stored form: text, a number,
-true or false, an ISO date, a country or language code, or a list of choices.
+true or false, an ISO date (`--MM-DD` if its year is unknown), a country or language code, or a list of choices.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from unicodedata import combining, normalize
 
 from mailflatrate.rules.countries import country_code
 from mailflatrate.rules.languages import language_code
+from mailflatrate.rules.personal_data import is_yearly
 
 MAX_TEXT_CHARACTERS = 2000
 MAX_CHOICES = 200
@@ -101,7 +103,9 @@ def normalize_value(wanted: FieldDefinition, raw: object, *, month_first: bool |
         case ContactFieldType.NUMBER:
             return read_number(raw if isinstance(raw, int | float) else text)
         case ContactFieldType.DATE:
-            return read_date(text, month_first=month_first).isoformat()
+            yearly = YEARLESS.fullmatch(text) or is_yearly(wanted.key, wanted.label)
+            day = read_yearless(text, month_first=month_first) if yearly else None
+            return day or read_date(text, month_first=month_first).isoformat()
         case ContactFieldType.BOOLEAN:
             return read_boolean(text)
         case ContactFieldType.CHOICE:
@@ -167,6 +171,8 @@ _DAY_DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?:[, ].{0,40})?", r
 _DAY_SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[, ].{0,40})?", re.DOTALL)
 _CLOCK_AFTER = re.compile(r"[T, ]+\d{1,2}[:.]\d{2}")
 _EARLIEST_YEAR, _LATEST_YEAR = 1850, 2200
+LEAP_YEAR = 2000
+"""In its calendar each day of a year has a place, 29 February too."""
 
 
 @lru_cache(maxsize=20_000)
@@ -188,6 +194,47 @@ def read_date(text: str, *, month_first: bool | None = None) -> date:
         raise UnreadableValue(ValueFault.NOT_A_DATE)
     try:
         return date(year, month, day)
+    except ValueError:
+        raise UnreadableValue(ValueFault.NOT_A_DATE) from None
+
+
+YEARLESS = re.compile(r"--(\d{2})-?(\d{2})")
+"""A day of any year: ISO 8601:2000 and vCard write it like this, and so is it stored."""
+_DAY_MONTH = re.compile(r"(\d{1,2})(?:([/-])|\. ?)(\d{1,2})\.?")
+_NAMED = re.compile(
+    r"(\d{1,2})?(?:\.|st|nd|rd|th|er|º|°)?(?: de\b)? ?([^\W\d_]{3,10})\.?(?: (\d{1,2})(?:st|nd|rd|th)?)?", re.I
+)
+_MONTHS = (
+    "january januar janvier enero gennaio januari janeiro",
+    "february februar fevrier febrero febbraio fevereiro",
+    "march marz maerz mrz mars marzo maart marco",
+    "april avril abril aprile",
+    "may mai mayo maggio mei maio maj",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august aout agosto augustus",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember decembre diciembre dicembre dezembro desember",
+)
+
+
+@lru_cache(maxsize=20_000)
+def read_yearless(text: str, *, month_first: bool | None = None) -> str | None:
+    """Return `--MM-DD` for a text that names a day without its year, None for other text. Raises UnreadableValue."""
+    if match := YEARLESS.fullmatch(text):
+        month, day = int(match[1]), int(match[2])
+    elif match := _DAY_MONTH.fullmatch(text):
+        day, month = _ordered(int(match[1]), int(match[3]), month_first if match[2] else False)
+    elif (match := _NAMED.fullmatch(text)) and (match[1] is None) != (match[3] is None):
+        name = "".join(sign for sign in normalize("NFKD", match[2].lower()) if not combining(sign))
+        named = [at for at, names in enumerate(_MONTHS, 1) if any(one.startswith(name) for one in names.split())]
+        day, month = int(match[1] or match[3]), named[0] if len(named) == 1 else 0
+    else:
+        return None
+    try:
+        return f"-{date(LEAP_YEAR, month, day):-%m-%d}"
     except ValueError:
         raise UnreadableValue(ValueFault.NOT_A_DATE) from None
 

@@ -9,9 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from mailflatrate.rules.contact_fields import ContactFieldType, UnreadableValue, read_boolean, read_date, read_number
+from mailflatrate.rules.contact_fields import (
+    ContactFieldType,
+    UnreadableValue,
+    read_boolean,
+    read_date,
+    read_number,
+    read_yearless,
+)
 from mailflatrate.rules.countries import ATTRIBUTES, country_code
 from mailflatrate.rules.languages import language_code
+from mailflatrate.rules.personal_data import is_yearly
 
 _LANGUAGE_KEYS = frozenset({"language", "lang", "sprache", "locale", "langue"})
 _NAMES_A_THING = re.compile(
@@ -35,7 +43,7 @@ class TypeGuess:
     def of(cls, types: Iterable[str]) -> TypeGuess:
         """Return a guess that continues from these remaining types."""
         guess = cls()
-        guess._open = {known: _SUITS[known] for known in map(ContactFieldType, types)}
+        guess._open = {known: _SUITS[known] for known in types}
         return guess
 
     def add(self, value: object) -> None:
@@ -51,14 +59,16 @@ class TypeGuess:
 
     def types(self) -> list[str]:
         """Return the remaining types; before any value, all of them. Text always fits and isn't listed."""
-        return [known.value for known in self._open]
+        return [str(known) for known in self._open]
 
 
-def propose_type(key: str, suited: Iterable[ContactFieldType]) -> ContactFieldType:
-    """Return the type for a field of this name, if all types in `suited` fit its values."""
+def propose_type(key: str, suited: Iterable[str], title: str = "") -> ContactFieldType:
+    """Return the type for a field of this name, if all types in `suited` fit its values. `title`: of its column."""
     types = tuple(suited)
     if len(types) == len(_SUITS):
         return ContactFieldType.TEXT  # there was no value: none suits everything
+    if _DAY in types and is_yearly(key, title):
+        return ContactFieldType.DATE  # 4/2 under any other title may be a size or a score
     if ContactFieldType.COUNTRY in types and key in ATTRIBUTES:
         return ContactFieldType.COUNTRY
     if ContactFieldType.LANGUAGE in types and key in _LANGUAGE_KEYS:
@@ -71,12 +81,12 @@ def propose_type(key: str, suited: Iterable[ContactFieldType]) -> ContactFieldTy
     return ContactFieldType.TEXT
 
 
-def propose_for(key: str, values: Iterable[object]) -> ContactFieldType:
+def propose_for(key: str, values: Iterable[object], title: str = "") -> ContactFieldType:
     """Return the type that fits all these values of a field."""
     guess = TypeGuess()
     for value in values:
         guess.add(value)
-    return propose_type(key, map(ContactFieldType, guess.types()))
+    return propose_type(key, guess.types(), title)
 
 
 def _boolean(text: str) -> bool:
@@ -106,6 +116,13 @@ def _date(text: str) -> bool:
     return True
 
 
+def _day(text: str) -> bool:
+    try:
+        return read_yearless(text, month_first=False) is not None or _date(text)
+    except UnreadableValue:
+        return False
+
+
 def _country(text: str) -> bool:
     return country_code(text) is not None
 
@@ -114,10 +131,13 @@ def _language(text: str) -> bool:
     return language_code(text) is not None
 
 
-_SUITS: dict[ContactFieldType, Callable[[str], bool]] = {
+_DAY = "day"
+"""A date with or without its year, which suits a field of dates under the title of a birthday."""
+_SUITS: dict[str, Callable[[str], bool]] = {
     ContactFieldType.BOOLEAN: _boolean,
     ContactFieldType.NUMBER: _number,
     ContactFieldType.DATE: _date,
+    _DAY: _day,
     ContactFieldType.COUNTRY: _country,
     ContactFieldType.LANGUAGE: _language,
 }

@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 from mailflatrate.rules.limits import LIMITS
-from mailflatrate.rules.special_words import BIRTH, CHILD, SPECIAL_WORDS, SpecialWords
+from mailflatrate.rules.special_words import BIRTH, CHILD, SPECIAL_WORDS, YEARLY, SpecialWords
 
 MINOR_BELOW_YEARS = int(LIMITS["minor_below_years"].value)
 
@@ -60,6 +61,12 @@ def is_birth(*names: str) -> bool:
             if _BORN.search(folded) or not _CHILD.isdisjoint(folded.split()):
                 return True
     return False
+
+
+@lru_cache(maxsize=2_000)
+def is_yearly(*names: str) -> bool:
+    """Return whether a name is about a day of each year, such as a birthday, whose own year may be unknown."""
+    return any(_BIRTH.search(_in_words(name)) or any(map(_DAY_OF_YEAR.search, _foldings(name))) for name in names)
 
 
 def is_age(*names: str) -> bool:
@@ -141,4 +148,5 @@ _STARTS = _any_of(_set(lambda each: each.starts), r"\b")
 _WORDS = _set(lambda each: each.words)
 _NAMES = _set(lambda each: each.names)
 _BORN = _any_of(frozenset(BIRTH.split()))
+_DAY_OF_YEAR = _any_of(frozenset(f"{BIRTH} {YEARLY}".split()))
 _CHILD = frozenset(CHILD.split())

@@ -115,6 +115,10 @@ CHILD = "kind kinder child children kid kids sohn tochter son daughter baby enfa
 
 BIRTH = (
     "geburtsdat geburtsjahr birthdate naissance nacimiento nascita nascimento geboorte urodzen narozen narodeni "
-    "fodsel fodelse syntyma szulet nastere rodenja rojstva gimimo dzimsan sunniaeg sunnipaev γεννησ роден рожден"
+    "fodsel fodelse syntyma szulet nastere rodenja rojstva gimimo dzimsan sunniaeg sunnipaev γεννησ роден рожден "
+    "cumplean compleanno verjaardag urodzin dogum rodendan γενεθλ народжен 誕生 生日"
 )
 """Parts of words that ask for a date of birth."""
+
+YEARLY = "anniversa aniversa jahrestag hochzeitstag namenstag nameday imieniny svatek"
+"""Parts of words for other days that come once a year; for some languages one of them is the birthday."""

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
+
+from mailflatrate.apps.automations.engine.moving import DAY
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.models import Contact
@@ -33,7 +36,7 @@ def test_a_birthday_in_each_persons_own_zone_once_a_year(anna: Customer, send: S
     berlin, tokyo, other = journey.contacts()
     day = (clock.now() + timedelta(days=3)).replace(hour=0, minute=0)
     set_fields(anna, berlin, birthday=f"1980-{day:%m-%d}")
-    set_fields(anna, tokyo, birthday=f"1990-{day:%m-%d}", time_zone="Asia/Tokyo")
+    set_fields(anna, tokyo, birthday=f"--{day:%m-%d}", time_zone="Asia/Tokyo")
     set_fields(anna, other, birthday=f"1990-{day + timedelta(days=2):%m-%d}")
     entered = []
     for hour in (-1, 1, 3, 9, 12, 23):
@@ -43,6 +46,23 @@ def test_a_birthday_in_each_persons_own_zone_once_a_year(anna: Customer, send: S
             entered.append(set(journey.at()))
     assert entered == [set(), {tokyo}, {tokyo}, {tokyo, berlin}, {tokyo, berlin}, {tokyo, berlin}]
     assert len(journey.enrolments()) == 2
+
+
+def test_a_birthday_without_its_year_is_no_day_that_comes_once(anna: Customer, send: Step) -> None:
+    """Only a yearly start knows it; whoever waits for the day itself leaves, as without a date."""
+    with tenancy.account(anna.account_id):
+        create_field(FieldDraft(label="Birthday", key="birthday", purpose="To greet", type=ContactFieldType.DATE))
+    entry = {"on": "date", "field": "birthday", "offset_days": 0, "yearly": False, "at": "09:00", "zone": "account"}
+    journey = Journey.begun(anna, send, entry=entry)
+    person = journey.contacts()[0]
+    day = clock.now() + timedelta(days=3)
+    set_fields(anna, person, birthday=f"--{day:%m-%d}")
+    with clock.frozen_at(day.replace(hour=20)):
+        journey.advance()
+    assert journey.at() == {}
+    with tenancy.account(anna.account_id), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {DAY} FROM contact c WHERE id = %(id)s", {"field": "birthday", "id": person})
+        assert cursor.fetchone() == (None,)
 
 
 def test_days_before_a_date(anna: Customer, send: Step) -> None:

@@ -31,9 +31,9 @@ VALUES: list[dict[str, Any]] = [
     {"city": "", "points": -4, "born": "31.02.1990", "vip": "true"},
     {"points": "many", "born": "2026-01-01"},
     {},
-    {"city": "kiel am see", "points": 100, "likes": []},
+    {"city": "kiel am see", "points": 100, "likes": [], "born": "--02-29"},
     {"city": "Bonn", "points": 0, "born": "2001-01-01"},
-    {"city": "Bonn", "likes": ["Asters", "Roses", "Tulips"]},
+    {"city": "Bonn", "likes": ["Asters", "Roses", "Tulips"], "born": "--12-04"},
     {"city": "100%_'\"\\", "points": 12.0},
 ]
 DOMAINS = ("gmail.com", "gmx.de", "web.de", "people.example", "outlook.com")

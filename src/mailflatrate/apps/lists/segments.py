@@ -21,6 +21,7 @@ from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
 from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, Field, Match, Op
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
+from mailflatrate.rules.contact_fields import LEAP_YEAR
 from mailflatrate.rules.providers import OTHER, domains_by_provider
 
 Built = tuple[str, list[Any]]
@@ -243,6 +244,8 @@ def _number_sql(condition: Condition, alias: str) -> Built:
 
 def _date_sql(condition: Condition, alias: str) -> Built:
     value, key, today = f"({_AS_DATE.format(alias=alias)})", condition.key, clock.now().date()
+    if condition.op is Op.ANNIVERSARY:  # a day without its year has one in any year
+        value = f"regexp_replace({value}, '^--', '{LEAP_YEAR}-')"
     day = f"({value})::date"
     wanted: list[Any]
     if condition.op is Op.LAST_DAYS:

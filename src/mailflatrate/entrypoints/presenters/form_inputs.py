@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from mailflatrate.entrypoints.presenters.date_words import date_words
 from mailflatrate.locale.cldr import country_names, language_names
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.contact_fields import (
@@ -149,7 +150,8 @@ def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool 
     options = tuple((option, label, option in chosen) for option, label in known.items())
     text = "" if isinstance(value, list) else value_text(value)
     if each.type == "date" and text and not _ISO_DATE.fullmatch(text):
-        each = replace(each, type="text")  # a date input would show nothing of a value that can't be read
+        # A date input would show nothing of a value that can't be read, or has no year.
+        each, text = replace(each, type="text"), date_words(text, "DATE_FORMAT")
     return FilledInput(each, text, error, options)
 
 

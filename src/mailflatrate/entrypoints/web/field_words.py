@@ -1,17 +1,17 @@
 """Values of custom fields as text in the reader's language: yes and no, dates, countries, languages."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mailflatrate.entrypoints.presenters.date_words import date_words
 from mailflatrate.locale.cldr import country_names, language_names
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules import external_ids
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, value_text
+from mailflatrate.rules.contact_fields import YEARLESS, ContactFieldType, FieldDefinition, value_text
 
 
 def value_words(kind: ContactFieldType | None, value: Any) -> str:
@@ -22,11 +22,8 @@ def value_words(kind: ContactFieldType | None, value: Any) -> str:
         return ", ".join(map(str, value))
     if kind is ContactFieldType.NUMBER and isinstance(value, int | float):
         return str(formats.number_format(value, use_l10n=True))
-    if kind is ContactFieldType.DATE and isinstance(value, str):
-        try:
-            return str(formats.date_format(date.fromisoformat(value), "DATE_FORMAT"))
-        except ValueError:
-            return value
+    if isinstance(value, str) and (kind is ContactFieldType.DATE or YEARLESS.fullmatch(value)):
+        return date_words(value, "DATE_FORMAT")
     text = value_text(value)
     if kind is ContactFieldType.COUNTRY:
         return country_names(known_language(get_language())).get(text, text)

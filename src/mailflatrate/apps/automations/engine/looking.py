@@ -30,10 +30,10 @@ _DATES = f"""
 {_ARRIVE}
 SELECT %(account_id)s, %(automation_id)s, found.id, %(now)s FROM (
     SELECT c.id, c.attributes->>%(field)s AS value, lower(replace(btrim({ZONE}), ' ', '_')) AS zone
-    {_CONFIRMED} AND c.attributes->>%(field)s ~ '^[0-9]{{{{4}}}}-[0-9]{{{{2}}}}-[0-9]{{{{2}}}}'
+    {_CONFIRMED} AND c.attributes->>%(field)s ~ '^([0-9]{{{{4}}}}|-)-[0-9]{{{{2}}}}-[0-9]{{{{2}}}}'
 ) found
 WHERE (CASE WHEN %(personal)s AND found.zone = ANY(%(known)s::text[]) THEN found.zone ELSE '' END,
-    substr(found.value, %(from)s, %(length)s))
+    right(left(found.value, 10), %(length)s))
     IN (SELECT * FROM unnest(%(zones)s::text[], %(days)s::text[]))
 """  # noqa: S608  # made of constants
 _MEMBERS = f"""
@@ -103,7 +103,6 @@ def _dates(run: VersionRun, entry: Entry, values: dict[str, Any]) -> None:
             "field": entry.field,
             "personal": personal,
             "known": list(zones()),
-            "from": 6 if entry.yearly else 1,
             "length": 5 if entry.yearly else 10,
             "zones": [name for name, _day in pairs],
             "days": [day for _name, day in pairs],

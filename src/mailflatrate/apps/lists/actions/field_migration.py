@@ -87,7 +87,7 @@ def _is_declarable(key: str) -> bool:
 
 def _migrated(found: Mapping[str, Iterable[str]]) -> dict[str, ContactFieldType]:
     known = definitions(found)
-    types = {key: propose_type(key, map(ContactFieldType, types)) for key, types in found.items() if key not in known}
+    types = {key: propose_type(key, types) for key, types in found.items() if key not in known}
     return {key: each if each in MIGRATED_TYPES else ContactFieldType.TEXT for key, each in sorted(types.items())}
 
 

@@ -217,7 +217,7 @@ def _settle_terms(
                 questions.append(Question(UNREAD_NOES, "", ask_about(unread)))
     if questions:
         raise ImportAsks(questions)
-    field_orders = _declare_fields(preview, columns, terms)
+    field_orders = _declare_fields(preview, columns, terms, orders)
     by = audit.person(tick.by) if tick is not None and tick.by is not None else audit.machine("lists.queue_import")
     columns_left = ("import.no_status", "columns", dict(terms.no_status))
     for action, name, decided in (columns_left, ("import.unread_noes", "rows", terms.unread_noes)):
@@ -227,9 +227,11 @@ def _settle_terms(
     return {**terms.as_json(), "orders": orders, "field_orders": field_orders, "titles": titles}
 
 
-def _declare_fields(preview: TablePreview, columns: Columns, terms: ImportTerms) -> dict[str, str]:
+def _declare_fields(
+    preview: TablePreview, columns: Columns, terms: ImportTerms, settled: Mapping[str, str]
+) -> dict[str, str]:
     """Declare a field for each new column, of the stated type or the one its values suit; return the order of its dates
-    by title.
+    by title, as `settled` where that was asked.
 
     Raises ImportProblem.
     """
@@ -239,10 +241,10 @@ def _declare_fields(preview: TablePreview, columns: Columns, terms: ImportTerms)
     for key, at in columns.attributes:
         labels[key] = header[at]
         stated_type = terms.field_types.get(header[at])
-        proposed = propose_type(key, map(ContactFieldType, survey.types[at]))
+        proposed = propose_type(key, survey.types[at], header[at])
         types[key] = ContactFieldType(stated_type) if stated_type else proposed
         decided = decided_order(survey.orders[at])
-        stated = terms.date_orders.get(header[at]) or terms.date_order
+        stated = settled.get(header[at]) or terms.date_orders.get(header[at]) or terms.date_order
         if decided is not None:
             orders[header[at]] = (decided if decided is not DayOrder.EITHER else DayOrder(stated or usual)).value
     try:

@@ -13,6 +13,8 @@ from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, Colum
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.intake.no_rows import UnreadNoes
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
+from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.field_proposals import propose_type
 from mailflatrate.rules.prior_status.column_kind import ColumnGuess, guess_column
 from mailflatrate.rules.prior_status.columns import StatusField, read_title
 from mailflatrate.rules.prior_status.status_words import NO
@@ -101,8 +103,9 @@ def settle_orders(
 def find_orders(
     header: Sequence[str], survey: Survey, columns: Columns, terms: ImportTerms, search: Search
 ) -> tuple[dict[str, str], list[Question]]:
-    """Return the orders that are decided, and a question for each column of proof whose order is not."""
+    """Return the orders that are decided, and a question for each column of proof or new dates whose order is not."""
     asked = {columns.targets[target] for target in TIMES if target in columns.targets}
+    asked |= {at for key, at in columns.attributes if _is_dates(key, header[at], survey.types[at], terms)}
     names_opt_outs = {column.index for column in columns.statuses} | set(columns.changes)
     found = {at: set(survey.orders[at]) for at in asked | names_opt_outs}
     unsure = [at for at in sorted(asked) if decided_order(found[at]) is DayOrder.EITHER]
@@ -123,6 +126,11 @@ def find_orders(
         elif decided is not None:
             orders[title] = decided.value
     return orders, questions
+
+
+def _is_dates(key: str, title: str, suited: Sequence[str], terms: ImportTerms) -> bool:
+    """Return whether a column is going to fill a field of dates, as far as its title and its cells tell."""
+    return (terms.field_types.get(title) or propose_type(key, suited, title)) == ContactFieldType.DATE
 
 
 def ask_about(unread: UnreadNoes) -> str:

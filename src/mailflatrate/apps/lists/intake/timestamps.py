@@ -40,7 +40,7 @@ _YEAR_LAST = re.compile(
     + _CLOCK
     + r"(?P<ap>)(?: (?P<z>[A-Z]{3,4}|[+-]\d{4}))? (?P<y>\d{4})$"
 )
-_ORDERED = re.compile(r"\s*(\d{1,2})([/-]|\. ?)(\d{1,2})(?:[/-]|\. ?)(?:\d{4}|\d{2})(?!\d)")
+_ORDERED = re.compile(r"\s*(\d{1,2})([/-]|\. ?)(\d{1,2})(?:(?:[/-]|\. ?)(?:\d{4}|\d{2})(?!\d)|\.?\s*$)")
 _EPOCH = re.compile(r"\d{10}(?:\.\d+)?|\d{13}")
 # A cell of Excel that was never formatted as a date: days since its epoch, 1990 to 2099.
 _SERIAL = re.compile(r"(3[3-9]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,15}))?")

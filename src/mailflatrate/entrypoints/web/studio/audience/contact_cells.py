@@ -19,9 +19,10 @@ from mailflatrate.apps.lists.contact_list.ordering import (
 )
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState, Tag
+from mailflatrate.entrypoints.presenters.date_words import date_words
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, UnreadableValue, read_date, value_text
+from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,5 @@ def field_text(field: FieldDefinition, attributes: Mapping[str, Any]) -> str:
     if isinstance(value, int | float):
         return str(number_format(value, use_l10n=True, force_grouping=False))
     if field.type is ContactFieldType.DATE:
-        try:
-            return str(date_format(read_date(str(value)), "SHORT_DATE_FORMAT"))
-        except UnreadableValue:
-            return str(value)
+        return date_words(str(value), "SHORT_DATE_FORMAT")
     return value_text(value)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.conditions.choices import named
@@ -13,10 +12,10 @@ from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
 from mailflatrate.apps.lists.queries import ListRow
+from mailflatrate.entrypoints.presenters.date_words import date_words
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
 from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
-from mailflatrate.rules.contact_fields import UnreadableValue, read_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +106,7 @@ class ConditionWords:
         if field is Field.FORM:
             return ", ".join(named(Field.FORM, map(int, str(value).split(","))).values()) or str(value)
         if op in DATE_OPS:
-            return _day(str(value))
+            return date_words(str(value), "SHORT_DATE_FORMAT")
         if value in ("true", "false"):
             return _("Yes") if value == "true" else _("No")
         return str(value)
-
-
-def _day(text: str) -> str:
-    try:
-        return date_format(read_date(text), "SHORT_DATE_FORMAT")
-    except UnreadableValue:
-        return text

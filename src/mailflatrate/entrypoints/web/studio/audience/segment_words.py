@@ -13,6 +13,7 @@ from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.personal_data import is_birth
 
 Words = str | Promise
 Pairs = list[tuple[str, Any]]
@@ -109,12 +110,8 @@ def ready_segments() -> list[ReadySegment]:
         ReadySegment("nameless", _("First name missing"), [{"field": "first_name", "op": "empty"}]),
         ReadySegment("gmail", _("Gmail addresses"), [{"field": "provider", "op": "in", "value": ["google"]}]),
     ]
-    born = next((row for row in fields() if row.type == ContactFieldType.DATE and _is_birthday(row.key)), None)
+    born = next((row for row in fields() if row.type == ContactFieldType.DATE and is_birth(row.key, row.label)), None)
     if born is not None:
         soon = [{"field": "attribute", "key": born.key, "op": "anniversary", "value": 7}]
         found.append(ReadySegment("birthday", _("Birthday in the next 7 days"), soon))
     return found
-
-
-def _is_birthday(key: str) -> bool:
-    return any(part in key for part in ("birth", "geburt", "bday"))
