@@ -1,6 +1,7 @@
 """What a reviewer does at the desk, through the pages, and what the customer sees of it."""
 
 import re
+from email.message import EmailMessage
 
 import psycopg
 import pytest
@@ -251,8 +252,31 @@ def test_letters_of_the_service_are_read_where_no_relay_takes_them(
     assert "new@x.example" in otto.page("test-inbox/?q=new@")
     assert 'href="/apply/begin/abc:def/"' in otto.page(f"test-inbox/{mine.id}/")
     otto.page(f"test-inbox/{hers.id}/", 404)
+    otto.page(f"test-inbox/{hers.id}/html/", 404)
+    assert "<iframe" not in otto.page(f"test-inbox/{mine.id}/"), "there is no HTML part"
     assert "dora@x.example" not in otto.page("test-inbox/")
     relayed = settings.SETTINGS.model_copy(update={"relay_host": "relay.example"})
     monkeypatch.setattr(settings, "SETTINGS", relayed)
     otto.page(f"test-inbox/{mine.id}/", 404)
+    otto.page(f"test-inbox/{mine.id}/html/", 404)
     assert "/desk/test-inbox/" not in otto.page("")
+
+
+def test_a_letter_of_the_service_is_shown_as_its_recipient_sees_it(otto: Desk) -> None:
+    """In a frame that runs nothing and fetches nothing of ours; the text stays below it."""
+    letter = EmailMessage()
+    letter["Subject"] = "Your application"
+    letter.set_content("As text")
+    letter.add_alternative("<html><body><h1>Welcome</h1><script>parent.x()</script></body></html>", subtype="html")
+    with tenancy.platform(PlatformReason.TEST_INBOX):
+        house = people.house_account().id
+        row = InboxMessage.objects.create(account_id=house, envelope_to="a@x.example", raw=letter.as_bytes())
+    shown = otto.page(f"test-inbox/{row.id}/")
+    frame = re.search(r"<iframe[^>]*>", shown)
+    assert frame is not None
+    assert f'src="/desk/test-inbox/{row.id}/html/"' in frame[0]
+    assert re.search(r"\ssandbox\s", frame[0]), "without any permission"
+    assert "As text" in shown
+    answer = otto.client.get(f"/desk/test-inbox/{row.id}/html/")
+    assert "<h1>Welcome</h1>" in answer.content.decode()
+    assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")

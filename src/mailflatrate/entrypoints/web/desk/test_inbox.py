@@ -15,6 +15,7 @@ from mailflatrate.apps.inbound.models import InboxMessage
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, page
 from mailflatrate.entrypoints.web.studio.test_inbox.reading import TestInboxMessage
+from mailflatrate.entrypoints.web.studio.test_inbox.views import html_part
 
 
 def inbox_is_here() -> bool:
@@ -26,6 +27,10 @@ def _house_id() -> int:
     if not inbox_is_here():
         raise Http404
     return Account.objects.values_list("id", flat=True).get(is_house=True)
+
+
+def _find(message_id: int) -> InboxMessage:
+    return get_object_or_404(InboxMessage.objects, account_id=_house_id(), id=message_id)
 
 
 @require_safe
@@ -41,6 +46,13 @@ def inbox(request: DeskRequest) -> HttpResponse:
 @require_safe
 @desk
 def message(request: DeskRequest, message_id: int) -> HttpResponse:
-    """Show one message: its text, and its links, which open on this host."""
-    found = get_object_or_404(InboxMessage.objects, account_id=_house_id(), id=message_id)
+    """Show one message as its recipient sees it, its text, and its links, which open on this host."""
+    found = _find(message_id)
     return page(request, "test_inbox_message", {"message": found, "reading": TestInboxMessage(bytes(found.raw))})
+
+
+@require_safe
+@desk
+def html(request: DeskRequest, message_id: int) -> HttpResponse:
+    """Return only the HTML part, for the frame of the message page."""
+    return html_part(_find(message_id))

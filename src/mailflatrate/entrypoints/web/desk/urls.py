@@ -71,6 +71,7 @@ urlpatterns = [
     path("accounts/<int:account_id>/answer/", accounts.answer, name="account-answer"),
     path("test-inbox/", test_inbox.inbox, name="test-inbox"),
     path("test-inbox/<int:message_id>/", test_inbox.message, name="test-inbox-message"),
+    path("test-inbox/<int:message_id>/html/", test_inbox.html, name="test-inbox-html"),
     path("relays/", relays.relay_list, name="relays"),
     path("relays/new/", relays.new, name="relay-new"),
     path("relays/<int:relay_id>/", relays.edit, name="relay"),

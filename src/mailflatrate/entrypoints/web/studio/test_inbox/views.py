@@ -57,6 +57,14 @@ def find_message(message_id: int) -> InboxMessage:
     return get_object_or_404(InboxMessage.objects, id=message_id)
 
 
+def html_part(message: InboxMessage) -> HttpResponse:
+    """Return the HTML part of a message as a document without scripts, forms or an origin."""
+    response = HttpResponse(TestInboxMessage(bytes(message.raw)).html)
+    response.headers["Content-Security-Policy"] = HTML_POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def behaviour_words(stored: str) -> str:
     """Return the text for the behavior that the address simulated; empty if it accepted the mail normally."""
     return str(BEHAVIOURS[MailboxBehavior(stored)]) if stored in set(MailboxBehavior) else ""
@@ -107,11 +115,8 @@ def message(request: StudioRequest, message_id: int) -> HttpResponse:
 @require_safe
 @studio
 def html(request: StudioRequest, message_id: int) -> HttpResponse:
-    """Return only the HTML part, without scripts, forms or an origin, for the frame of the message page."""
-    response = HttpResponse(TestInboxMessage(bytes(find_message(message_id).raw)).html)
-    response.headers["Content-Security-Policy"] = HTML_POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    """Return only the HTML part, for the frame of the message page."""
+    return html_part(find_message(message_id))
 
 
 @require_safe
