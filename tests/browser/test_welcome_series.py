@@ -33,7 +33,21 @@ def _published_form(anna: Any) -> str:
     return str(page.evaluate("location.pathname"))
 
 
-def test_a_welcome_series_in_three_clicks(visitor: Any) -> None:
+def _reviewed(otto: Any, path: str) -> None:
+    """All messages are in view beside their subjects, and each can be read in full size."""
+    otto.go(path)
+    frames = otto.page.locator(".message-box")
+    expect(frames).to_have_count(3)
+    heights = [frame.bounding_box()["height"] for frame in frames.all()]
+    assert max(heights) < 200, heights
+    looked_at(otto, "desk-series")
+    otto.page.locator(".peek-about summary").first.click()
+    expect(otto.page.locator(".peek-about details[open]")).to_have_count(1)
+    assert frames.first.bounding_box()["height"] > 500
+    assert frames.last.bounding_box()["height"] < 200
+
+
+def test_a_welcome_series_in_three_clicks(visitor: Any, otto: Any) -> None:
     with visitor("en", "letter", False) as anna:
         anna.sign_in(ANNA)
         form = _published_form(anna)
@@ -46,10 +60,12 @@ def test_a_welcome_series_in_three_clicks(visitor: Any) -> None:
         looked_at(anna, "form-series-new")
         page.get_by_role("button", name="Create and review").click()
         page.wait_for_url(re.compile(r"/automations/\d+/release/"))
+        here = str(page.evaluate("location.pathname")).removesuffix("release/")
         looked_at(anna, "form-series-release")
         page.locator("#confirm").check()
         page.get_by_role("button", name="Activate").click()
         page.wait_for_load_state()
+        _reviewed(otto, here.replace("/studio/", "/desk/"))
         anna.go(form)
         card = page.locator("#after")
         expect(card.get_by_role("listitem")).to_have_count(3)
