@@ -14,7 +14,7 @@ from mailflatrate.apps.lists.actions import consent, import_checks, imports, lis
 from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
 from mailflatrate.apps.lists.actions.unsubscribe_undo import undo_unsubscribe
 from mailflatrate.apps.lists.intake.runner import run_import
-from mailflatrate.apps.lists.models import Contact, Import, ListOrigin, Subscription
+from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ListOrigin, Subscription
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -169,3 +169,30 @@ def test_reviewers_see_how_many_people_left_another_list(anna: Customer, second:
     with tenancy.account(anna.account_id):
         origin = ListOrigin.objects.get(mailing_list_id=second)
     assert "1 person left another list of this customer" in desk().page(f"origins/{origin.id}/")
+
+
+@pytest.mark.parametrize("by", ["link", "one_click", "mailto"])
+def test_no_said_again_ends_what_was_consented_to_in_between(
+    anna: Customer, second: int, line: Callable[..., str], by: str
+) -> None:
+    bring(anna, anna.list_id, line(DORA))
+    with clock.frozen_at(clock.now() - timedelta(days=60)):
+        leave(anna, anna.list_id)
+    leave(anna, anna.list_id, by)
+    assert bring(anna, second, line(DORA)).refused == {"unsubscribed": 1}
+
+
+def test_same_no_pressed_twice_is_recorded_once(anna: Customer, line: Callable[..., str]) -> None:
+    bring(anna, anna.list_id, line(DORA))
+    dora, *_again = (leave(anna, anna.list_id) for _ in range(3))
+    with tenancy.account(anna.account_id):
+        assert ConsentEvent.objects.filter(contact_id=dora, kind="withdrawn").count() == 1
+
+
+def test_page_undoes_nothing_once_the_no_was_said_in_another_way(anna: Customer, line: Callable[..., str]) -> None:
+    bring(anna, anna.list_id, line(DORA))
+    leave(anna, anna.list_id, source="delivery 1")
+    dora = leave(anna, anna.list_id, "one_click", source="delivery 1")
+    with tenancy.account(anna.account_id):
+        assert undo_unsubscribe(dora, source="delivery 1", ip=None, user_agent="") == 0
+    assert states(anna) == {anna.list_id: "unsubscribed"}

@@ -1,6 +1,7 @@
 """Withdrawals of consent: effective at once, recorded in the ledger, idempotent (R-16, R-42)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +14,9 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.suppression import SuppressionReason
+
+SAID_BY_PERSON = ("link", "one_click", "mailto", "preferences", "reply")
+_SAME_NO = timedelta(days=1)
 
 
 @transaction.atomic
@@ -59,16 +63,21 @@ def unsubscribe(
 
 
 def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidence: ledger.EventEvidence) -> int:
-    """End a person's remaining subscriptions (None: to all lists), each with a ledger event; return how many."""
-    open_ones = Subscription.objects.select_for_update().filter(contact=contact)
-    if list_id is not None:
-        open_ones = open_ones.filter(mailing_list_id=list_id)
-    ended = list(open_ones.exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("id"))
+    """End a person's remaining subscriptions (None: to all lists), each with a ledger event; return how many.
+
+    A person who left the list before and says so again, in another way or on another day, is recorded as well: what
+    they consented to in between is over (ADR 0110).
+    """
+    found = Subscription.objects.select_for_update().filter(contact=contact).order_by("id")
+    rows = list(found if list_id is None else found.filter(mailing_list_id=list_id))
     now = clock.now()
-    for subscription in ended:
+    ended = [row for row in rows if row.state != SubscriptionState.UNSUBSCRIBED]
+    again = [] if list_id is None or by not in SAID_BY_PERSON else [row for row in rows if row not in ended]
+    again = [row for row in again if row.unsubscribed_by != by or (row.unsubscribed_at or now) < now - _SAME_NO]
+    for subscription in (*ended, *again):
         whole = replace(evidence, details={**evidence.details, "was": str(subscription.state)})
         ledger.append(contact.id, subscription.mailing_list_id, ConsentKind.WITHDRAWN, now, whole)
-    Subscription.objects.filter(id__in=[subscription.id for subscription in ended]).update(
+    Subscription.objects.filter(id__in=[row.id for row in (*ended, *again)]).update(
         state=SubscriptionState.UNSUBSCRIBED, unsubscribed_at=now, unsubscribed_by=by[:20], quarantine_reason=""
     )
     return len(ended)

@@ -18,6 +18,7 @@ _LEAVE = f"""
 WITH opted_out AS (
     SELECT DISTINCT ON (address_key) * FROM unnest(%(keys)s::bytea[], %(emails)s::text[], %(details)s::text[],
             %(times)s::timestamptz[]) AS t(address_key, email, details, left_at)
+    ORDER BY address_key, left_at DESC NULLS FIRST
 ), person AS (
     INSERT INTO contact (account_id, email, address_key) SELECT %(account_id)s, email, address_key FROM opted_out
     ORDER BY address_key
@@ -32,7 +33,7 @@ WITH opted_out AS (
     FROM person JOIN opted_out ON opted_out.address_key = person.known_key
     LEFT JOIN subscription s ON s.account_id = %(account_id)s AND s.mailing_list_id = %(list_id)s
         AND s.contact_id = person.id
-    WHERE s.state IS DISTINCT FROM 'unsubscribed'
+    WHERE s.state IS DISTINCT FROM 'unsubscribed' OR s.unsubscribed_at < opted_out.left_at
 ), event AS (
     INSERT INTO consent_event (id, account_id, contact_id, mailing_list_id, kind, occurred_at, source_import_id,
         commitment)
