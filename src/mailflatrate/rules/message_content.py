@@ -36,7 +36,9 @@ _PHONE: Final = re.compile(
 )
 _SPELLED_OUT: Final = re.compile(r"(?<!\w)[^\W\d_](?:[ ._*-]{1,3}[^\W\d_](?!\w)){3,}")
 """A word whose letters stand apart: `s a l e`."""
-_DOTS: Final = dict.fromkeys(map(ord, "\u0701\u0702\u06d4\u1427\ua4f8\u2e33"), ".")
+_DOTS: Final = dict.fromkeys(map(ord, "\u0701\u0702\u06d4\u1427\ua4f8\u2e33"), ".") | dict.fromkeys(
+    map(ord, "\u2010\u2012\u2013\u2014\u2015\u2212"), "-"
+)
 _SHOWN_ATTRIBUTES: Final = ("alt", "title", "href", "src", "background", "aria-label")
 
 

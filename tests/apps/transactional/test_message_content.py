@@ -55,6 +55,10 @@ def title(text: str) -> dict[str, Any]:
         ("Jetzt kaufen", "advertising"),
         ("٠٤٣١ ١٢٣٤٥٦", "phone number"),
         ("nordstern\u0701com", "web address"),
+        ("nordstern\u2027com", "web address"),
+        ("пример.рф", "web address"),
+        ("nordstern.онлайн", "web address"),
+        ("0431 – 123 456", "phone number"),
         ("x" * 121, "too long"),
     ],
 )

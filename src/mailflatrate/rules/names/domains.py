@@ -30,7 +30,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*[\[({]\s*(?:dot|punkt|point|punto|\.)\s*[\])}]\s*", re.IGNORECASE), "."),
     (re.compile(r"\s*[\[({]\s*(?:at|ät|@)\s*[\])}]\s*", re.IGNORECASE), "@"),
     (re.compile(r"(?<=[a-zA-Z0-9])[\u3002\uff61](?=[a-zA-Z])"), "."),
-    (re.compile(rf"(?<=[a-z0-9])[\u00b7\u2022,](?=(?:{_KNOWN})\b)"), "."),
+    (re.compile(rf"(?<=[a-z0-9])[\u00b7\u2022\u2027\u2219\u22c5\u30fb,](?=(?:{_KNOWN})\b)"), "."),
     (re.compile(rf"(?<=\w)\s+(?:dot|punkt)\s+(?=(?:{_KNOWN})\b)", re.IGNORECASE), "."),
     (re.compile(rf"(?<=\w)\s+\.\s?(?=(?:{_KNOWN})\b)", re.IGNORECASE), "."),
     (re.compile(rf"(?<=\w\w\w)\.\s(?=(?:{_PLAIN})\b)"), "."),
@@ -82,6 +82,9 @@ def mentions(text: str) -> tuple[Mention, ...]:
     for match in _DOMAIN.finditer(plain):
         if not any(match.start(1) in span for span in taken) and _reads_as_domain(match[1]):
             found.append(Mention(match[1], _label(match[1].lower()), match.start(), match.end(), False))
+    for match in _DOMAIN.finditer(text):  # an ending of another script has no look-alike letters
+        if not match[2].isascii() and is_domain(label := _label(match[1].lower())):
+            found.append(Mention(match[1], label, match.start(), match.end(), False))
     return tuple(sorted(found, key=lambda mention: mention.start))
 
 
