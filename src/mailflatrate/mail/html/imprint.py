@@ -114,15 +114,20 @@ def imprint_html(imprint: FooterImprint) -> str:
     if not imprint.anchor:
         ink += "-webkit-text-fill-color:currentcolor!important;"
     lock = (
-        "display:block!important;visibility:visible!important;opacity:1!important;position:static!important;"
+        "display:block!important;visibility:visible!important;opacity:1!important;position:relative!important;"
+        "z-index:2147483647!important;margin:0!important;border:0!important;padding:24px 16px!important;"
+        "width:auto!important;max-width:none!important;white-space:normal!important;letter-spacing:normal!important;"
+        "word-spacing:normal!important;text-indent:0!important;-webkit-text-stroke:0!important;"
+        "-webkit-text-security:none!important;text-shadow:none!important;"
         "height:auto!important;max-height:none!important;overflow:visible!important;clear:both!important;"
         f"{ink}background-color:{style.background_color}!important;"
         f"font-size:{style.font_px}px!important;line-height:1.5!important;"
-        "font-family:Arial,Helvetica,sans-serif;text-align:center;padding:24px 16px;overflow-wrap:anywhere;"
+        "font-family:Arial,Helvetica,sans-serif!important;text-align:center;overflow-wrap:anywhere;"
         "word-break:break-word;"
     )
     inline = f"display:inline!important;visibility:visible!important;{ink}"
-    inline += f"font-size:{style.font_px}px!important"
+    inline += f"font-size:{style.font_px}px!important;font-family:inherit!important;background:none!important;"
+    inline += "margin:0!important;border:0!important;padding:0!important"
 
     def link(url: str, text: str) -> str:
         return f'<a href="{url}" style="{inline};text-decoration:underline!important">{text}</a>'

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urljoin
 
+from mailflatrate.mail.html.guarded_css import PAGE, guarded_css, guarded_style, is_font_sheet
 from mailflatrate.mail.html.outputs import find_scheme_outputs, find_style_outputs
 from mailflatrate.mail.html.tokens import Token, TokenKind, tokenise, write
 from mailflatrate.mail.liquid.protect import ProtectedText
@@ -62,11 +63,14 @@ class Sanitizer:
         self._protected = protected
         self._link = link
         self._base: str | None = None
+        self._page_names: set[str] = set()
         self.url_words: set[int] = set()
         self.style_words: set[int] = set()
 
     def document(self, tokens: list[Token]) -> list[Token]:
         """Return the tokens that may stay, in order; tags that lost or changed an attribute are marked changed."""
+        for page in (token.attributes for token in tokens if token.kind is TokenKind.START and token.name in PAGE):
+            self._page_names |= {*(page.get("class") or "").split(), page.get("id") or ""}
         kept: list[Token] = []
         dropping: list[str] = []
         for token in tokens:
@@ -112,6 +116,7 @@ class Sanitizer:
         if token.name == "style":
             css = re.sub(r"<!--|-->", "", token.text)
             css = re.sub(r"<(?=[a-zA-Z/!?])", r"\\3c ", css)
+            css = guarded_css(css, self._page_names)
             css = re.sub(r"\{(?=[{%])", "{ ", css)  # no entity can say here that it isn't Liquid
             token.text = self._style(css) or ""
         else:
@@ -165,7 +170,7 @@ class Sanitizer:
         if value is None:
             return None
         if name == "style":
-            css = self._style(value)
+            css = self._style(guarded_style(value, page=token.name in PAGE))
             return _DROP if css is None else css
         if name in URL_ATTRIBUTES:
             return self._url(token, name, value)
@@ -243,6 +248,6 @@ def _allowed_meta(token: Token) -> bool:
 
 
 def _is_stylesheet(token: Token) -> bool:
-    return (token.attributes.get("rel") or "").lower() == "stylesheet" and (
-        token.attributes.get("href") or ""
-    ).lower().startswith("https://")
+    return (token.attributes.get("rel") or "").lower() == "stylesheet" and is_font_sheet(
+        (token.attributes.get("href") or "").strip().lower()
+    )

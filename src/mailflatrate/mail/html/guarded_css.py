@@ -1,0 +1,147 @@
+"""An author's style sheet without what could hide, move or cover the imprint, or change a message after its approval.
+
+A rule whose selector names no class, no id and no other element could reach the imprint, or the body around it. In
+whatever media query, it keeps only properties that change how things look, never whether or where they are seen. No
+element keeps a negative margin, which could pull the imprint off the page, and which most mail programs ignore. Sheets
+of other hosts are loaded from font services only: any other server could send other rules tomorrow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import tinycss2
+
+PAGE: Final = frozenset({"html", "body"})
+_FONT_SERVICES: Final = frozenset({"fonts.googleapis.com", "fonts.bunny.net", "use.typekit.net"})
+_REACHED: Final = PAGE | {"div", "a", "strong", "br"}
+_GROUPS: Final = frozenset({"media", "supports", "layer", "container", "scope", "document", "-moz-document"})
+_LOOKS: Final = re.compile(
+    r"(?:background|text-decoration|border|padding|margin|mso|-ms|list-style)(?:-[a-z-]+)?|color|color-scheme|cursor"
+    r"|font(?:-(?:family|size|style|weight|variant))?|(?:-webkit-|-moz-)?(?:text-size-adjust|hyphens)|(?:min-)?height"
+    r"|(?:max-)?width|visibility|line-height|text-(?:align|rendering|transform)|box-sizing|vertical-align"
+    r"|supported-color-schemes|(?:-webkit-|-moz-osx-)font-smoothing|word-(?:break|wrap)|overflow-wrap|white-space"
+)
+_PLAIN: Final = frozenset({"rgb", "rgba", "hsl", "hsla"})
+_OWN_FONTS: Final = re.compile(r"arial|helvetica|sans-serif|\\", re.IGNORECASE)
+_PARTS: Final = re.compile(r"::|:(?:first-l|before|after)", re.IGNORECASE)
+_ASIDE: Final = re.compile(r"/\*.*?\*/|\([^()]*\)|\[[^\[\]]*\]", re.DOTALL)
+
+
+def is_font_sheet(url: str) -> bool:
+    """Return whether a style sheet comes from a service that only serves fonts."""
+    return url.startswith("https://") and urlsplit(url).netloc in _FONT_SERVICES
+
+
+def guarded_css(css: str, names: Set[str]) -> str:
+    """Return the sheet without such rules and imports; `names` are classes and ids of the page itself. Never raises."""
+    try:
+        return "".join(_rules(tinycss2.parse_stylesheet(css), names))
+    except (RecursionError, ValueError):
+        return ""
+
+
+def guarded_style(style: str, *, page: bool) -> str:
+    """Return a style attribute without such declarations; pictures stay. `page`: of `html` or `body`. Never raises."""
+    try:
+        content = tinycss2.parse_component_value_list(style)
+        return _declarations(content, page=True) if page else _unpulled(style, content)
+    except (RecursionError, ValueError):
+        return ""
+
+
+def _rules(rules: Iterable[Any], names: Set[str]) -> Iterator[str]:
+    for rule in rules:
+        if rule.type == "at-rule":
+            yield _at_rule(rule, names)
+        elif rule.type != "qualified-rule":
+            yield "" if rule.type == "error" else rule.serialize()
+        elif not any(token.type == "{} block" for token in rule.content):  # nested rules reach out of their own
+            selectors = tinycss2.serialize(rule.prelude)
+            if not _reach(selectors, names):
+                yield f"{selectors}{{{_unpulled(tinycss2.serialize(rule.content), rule.content)}}}"
+            elif not _PARTS.search(selectors):
+                yield f"{selectors}{{{_declarations(rule.content)}}}"
+
+
+def _at_rule(rule: Any, names: Set[str]) -> str:
+    written: str = rule.serialize()
+    match rule.lower_at_keyword:
+        case "import":
+            url = re.search(r"https?://[^\s\"')]+", written)
+            return written if url is not None and is_font_sheet(url.group()) else ""
+        case "font-face":
+            return "" if _OWN_FONTS.search(written) else written
+        case name if name in _GROUPS and rule.content is not None:
+            inner = "".join(_rules(tinycss2.parse_rule_list(rule.content), names))
+            return f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}"
+    return written
+
+
+def _reach(selectors: str, names: Set[str]) -> bool:
+    """Return whether a selector's subject could be the imprint, something in it, or the page around it."""
+    selectors = re.sub(r"\\[^0-9a-fA-F\n]", "_", selectors)
+    while selectors != (selectors := _ASIDE.sub("", selectors)):
+        pass
+    return "\\" in selectors or any(
+        _reaches(re.findall(r"[>+~]|[^\s>+~]+", selector), names) for selector in selectors.split(",")
+    )
+
+
+def _reaches(parts: Sequence[str], names: Set[str]) -> bool:
+    """Return it for one selector. What it names around the subject could only be the page or the imprint itself."""
+    for part in reversed(parts):
+        if part in ("+", "~"):
+            return True  # beside the imprint there is any element
+        named, kind = re.findall(r"[.#]([\w-]+)", part), re.match(r"[a-z][a-z0-9]*(?![\w|-])", part.lower())
+        is_other = names.isdisjoint(named) if named else kind is not None and kind.group() not in _REACHED
+        if part != ">" and is_other:
+            return False
+    return True
+
+
+def _unpulled(written: str, content: Iterable[Any]) -> str:
+    """Return declarations as written if no margin pulls; else all others."""
+    if "margin" not in written.lower() and "\\" not in written:
+        return written
+    found = tinycss2.parse_declaration_list(content)
+    pulls = [one for one in found if one.type == "declaration" and _pulls(one)]
+    return tinycss2.serialize([one for one in found if one not in pulls]) if pulls else written
+
+
+def _declarations(content: Iterable[Any], *, page: bool = False) -> str:
+    kept = []
+    for one in tinycss2.parse_declaration_list(content, skip_comments=True, skip_whitespace=True):
+        if one.type != "declaration" or not _LOOKS.fullmatch(one.lower_name) or _pulls(one):
+            continue
+        paints = any(map(_calls, one.value)) and not (page and one.lower_name.startswith("background"))
+        if not paints and not any(_is_far(one.lower_name, token) for token in one.value):
+            kept.append(f"{one.name}:{tinycss2.serialize(one.value)}{'!important' if one.important else ''}")
+    return ";".join(kept)
+
+
+def _pulls(one: Any) -> bool:
+    """Return whether a declaration is a negative margin, or one whose length is computed or filled in later."""
+    return one.lower_name.startswith("margin") and not all(
+        token.type in ("whitespace", "comment")
+        or (token.type == "ident" and token.lower_value in ("auto", "inherit", "initial", "unset"))
+        or (token.type in ("number", "dimension", "percentage") and token.value >= 0)
+        for token in one.value
+    )
+
+
+def _is_far(name: str, token: Any) -> bool:
+    """Return whether a length would push what is beside or in an element off the screen."""
+    if token.type not in ("dimension", "percentage") or not name.startswith(("padding", "margin", "border", "width")):
+        return False
+    wide = token.type == "dimension" and token.lower_unit == "px"
+    most = (2000 if wide else 100) if name == "width" else (100 if wide else 20)
+    return bool(token.value > most)
+
+
+def _calls(token: Any) -> bool:
+    """Return whether a value loads, paints or computes something; that of a color doesn't."""
+    return token.type == "url" or (token.type == "function" and token.lower_name not in _PLAIN)
