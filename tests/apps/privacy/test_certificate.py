@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from mailflatrate.apps.lists import ledger_seals
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
 from mailflatrate.apps.privacy.certificate.build import build_certificate
-from mailflatrate.apps.privacy.certificate.pdf import certificate_json
+from mailflatrate.apps.privacy.certificate.pdf import certificate_html, certificate_json
 from mailflatrate.apps.privacy.errors import PrivacyError
 from mailflatrate.base import audit, tenancy
 from mailflatrate.base.audit.models import AuditEntry
@@ -56,6 +57,15 @@ def test_every_element_of_a_sign_up_of_ours_is_there(signed: Signed) -> None:
     findings = check_certificate(certificate).findings
     assert not any(finding.bad for finding in findings)
     assert any("every element of R-29" in finding.sentence for finding in findings)
+
+
+def test_the_printed_page_has_words_for_boxes_and_languages(signed: Signed) -> None:
+    """Nobody who reads it knows our codes."""
+    for language, words in (("en", ("Consent", "German")), ("de", ("Einwilligung", "Deutsch"))):
+        printed = certificate_html(signed.certificate(language=language))
+        cells = [" ".join(cell.split()) for cell in re.findall(r"<dd>\s*<span[^>]*>([^<]*)</span>", printed)]
+        assert set(words) <= set(cells), cells
+        assert not {"consent", "de"} & set(cells)
 
 
 def test_what_an_import_did_not_bring_is_named(signed: Signed) -> None:

@@ -93,6 +93,15 @@ SINCE_FORM_3 = frozenset({"entered_by", "entered_with", "entered_how", "confirma
 _ENDINGS = ("withdrawn", "objection", "tracking_withdrawn")
 
 
+_BOXES = {"consent": N_("Consent"), "tracking": N_("Click tracking"), "further": N_("Another list")}
+
+
+def box_names(ticked: str, language: str) -> str:
+    """Return the names of the checkboxes that an element lists, each once; `further:7` is one of another list."""
+    codes = dict.fromkeys(box.partition(":")[0] for box in ticked.split(", "))
+    return ", ".join(translate(_BOXES.get(code, code), language) for code in codes)
+
+
 def step_name(step: ProofStep, language: str) -> str:
     """Return the display name of a sign-up step."""
     return translate(_STEP_NAMES[step], language)

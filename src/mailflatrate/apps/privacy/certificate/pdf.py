@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.models import CONSENT_LABELS, ConsentKind
 from mailflatrate.base.pdf import AttachedFile, PdfUnavailable, html_to_pdf, typeface
+from mailflatrate.locale.cldr import language_names
 from mailflatrate.locale.formats import formats_of, written_date
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules.proof.certificate import ATTACHMENT
-from mailflatrate.rules.proof.elements import ProofStep, element_name, step_name
+from mailflatrate.rules.proof.elements import ProofStep, box_names, element_name, step_name
 from mailflatrate.settings.schema import load_settings
 
 TEMPLATE = "privacy/certificate.html"
@@ -102,6 +103,10 @@ def _lines(certificate: dict[str, Any], step: ProofStep, language: str, zone: Zo
             value = _moment(value, zone)
         elif value is not None and key == "wording":
             value = _("on the next page, word for word")
+        elif value is not None and key == "language":
+            value = language_names(language).get(value, value)
+        elif value is not None and key == "ticked":
+            value = box_names(value, language)
         elif key == "withdrawals":
             value = _endings(value, zone)
         shown = value or ""

@@ -15,12 +15,10 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
 from mailflatrate.apps.accounts.queries import current_account
-from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING
 from mailflatrate.apps.privacy.receipt import consent_receipt
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
@@ -31,7 +29,7 @@ from mailflatrate.entrypoints.web.source_labels import source_word
 from mailflatrate.locale.formats import written_moment
 from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.proof.elements import ProofStep, element_name, step_name
+from mailflatrate.rules.proof.elements import ProofStep, box_names, element_name, step_name
 from mailflatrate.rules.proof.receipt import method_sentence
 
 _MOMENTS = {"signed_up_at", "sent_at", "confirmed_at"}
@@ -119,23 +117,16 @@ def _rows(proof: Sequence[Mapping[str, Any]], step: ProofStep, language: str, zo
     for each in proof:
         key, value = each["key"], each["value"]
         if each["step"] == step.value and value is not None and key not in _NOT_SHOWN:
-            shown = _written(value, language, zone) if key in _MOMENTS else _word(key, value)
+            shown = _written(value, language, zone) if key in _MOMENTS else _word(key, value, language)
             rows.append((element_name(key, language), shown))
     return rows
 
 
-def _word(key: str, value: str) -> str:
+def _word(key: str, value: str, language: str) -> str:
     """Return a recorded value as people read it."""
     if key == "ticked":
-        return ", ".join(dict.fromkeys(map(_box_name, value.split(", "))))
+        return box_names(value, language)
     return language_name(value) if key == "language" else source_word(value)
-
-
-def _box_name(box: str) -> str:
-    """Return the name of a checkbox that the ledger names."""
-    if box.startswith(f"{FURTHER}:"):
-        return _("Another list")
-    return {CONSENT: _("Consent"), TRACKING: _("Click tracking")}.get(box, box)
 
 
 def _written(moment: str, language: str, zone: str) -> str:
