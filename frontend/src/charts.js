@@ -24,8 +24,8 @@ function colour(element, name, alpha = 1) {
 
 function numberFormat(unit) {
   const language = document.documentElement.lang || undefined;
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-  return (value) => (value === null || value === undefined ? "–" : format.format(value) + (unit ? ` ${unit}` : ""));
+  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 2, style: unit ? "percent" : "decimal" });
+  return (value) => (value === null || value === undefined ? "–" : format.format(unit ? value / 100 : value));
 }
 
 function dateFormat(hoursIn) {
