@@ -12,7 +12,11 @@ from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 
 LINES = ("Anna Muster Feinkost GmbH & Co. KG", "Lindenweg 4, 24103 Kiel", "Amtsgericht Bonn, HRA 12345")
 IMPRINT = FooterImprint(tuple(FooterLine("", text) for text in LINES), "You asked for this.", "7XK2-9QPM", "en")
-VALUES = {"unsubscribe_url": "https://go.example/u/t", "preferences_url": "https://go.example/p/t"}
+VALUES = {
+    "unsubscribe_url": "https://go.example/u/t",
+    "preferences_url": "https://go.example/p/t",
+    "contact": {"first_name": "iv", "last_name": "red", "email": "dora@sub.example"},
+}
 BODY = '<h1 class="c">Winter bulbs</h1><p>The first bulbs are here.</p>'
 SELECTORS = """div[lang]|body>div:last-child|body > *|*|:not(.x)|:not(:hover)|:is(div,.x)|.c ~ div|.c + p + div|div *|a
 |strong|a,p|\\64 iv|di\\76|div/**/[lang]|*|*|html|body|:root|#b|.b|body:has(.c) > div|div::after|div::before
@@ -93,6 +97,7 @@ def test_sheets_come_from_font_services_only() -> None:
         '<link rel="stylesheet" href="https://eve.example/a.css"><link rel="stylesheet" href="{{ contact.email }}">'
         '<link rel="stylesheet" href="https://fonts.googleapis.com/css?family=Lora">'
         '<style>@import url("https://eve.example/b.css");@import "//eve.example/c.css";'
+        '@import "//eve.example/?https://fonts.bunny.net/";@import url(https://fonts.bunny.net@eve.example/);'
         "@import url(https://fonts.googleapis.com/css2?family=Lato);p{color:red}</style>"
     )
     source = ContentSource(SourceFormat.HTML, f"<html><head>{head}</head><body>{BODY}</body></html>", "Subject")
@@ -118,3 +123,34 @@ def test_usual_style_sheets_stay() -> None:
         "td a.btn{padding:12px 200px}", "body{background-color:#111}", "a{color:#9cf}", "background:#eee url(",
     ):  # fmt: skip
         assert kept in html.replace(": ", ":").replace(" {", "{"), kept
+
+
+def test_groups_in_groups_are_left_out_beyond_a_depth() -> None:
+    css = "@media screen{" * 40 + ".c{color:red}" * 5_000 + "}" * 40
+    assert "color:red" not in compiled(css)
+    assert ".c{color:red}" in compiled("@media screen{@supports (color:red){.c{color:red}}}").replace(": ", ":")
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "mar{% if contact.first_name %}{% endif %}gin-top:-900px",
+        "color:red;{% if contact.first_name %}margin-top:-900px{% endif %}",
+        "margin-top:{% if contact.first_name %}-{% endif %}900px",
+        "mar{{ contact.first_name }}gin-top:{{ contact.last_name }}",
+        "margin-top:{{ contact.first_name }}px",
+        "margin-top:-{{ contact.first_name }}px",
+    ],
+)
+def test_liquid_puts_no_negative_margin_together(style: str) -> None:
+    assert "margin" not in compiled("", content=f'<p style="{style}">x</p>').partition("<div lang")[0]
+
+
+def test_liquid_in_a_selector_or_a_style_changes_looks_only() -> None:
+    html = compiled("@media all{ d{{ contact.first_name }}{scale:0;color:red} }")
+    assert "scale" not in html.partition("</style>")[0].partition(":root")[2]
+    style = "color:{{ contact.first_name }};background:url(https://shop.example/a-{{ contact.first_name }}.png)"
+    assert "shop.example" in compiled("", content=f'<p style="{style}">x</p>')
+    assert "font-weight" in compiled(
+        "", content='<p style="{% if contact.first_name %}font-weight:700{% endif %}">x</p>'
+    )

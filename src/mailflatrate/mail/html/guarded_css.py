@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import tinycss2
 
+from mailflatrate.mail.html.scoped_css import url_of
+
 PAGE: Final = frozenset({"html", "body"})
 _FONT_SERVICES: Final = frozenset({"fonts.googleapis.com", "fonts.bunny.net", "use.typekit.net"})
 _REACHED: Final = PAGE | {"div", "a", "strong", "br"}
@@ -27,6 +29,9 @@ _LOOKS: Final = re.compile(
 )
 _PLAIN: Final = frozenset({"rgb", "rgba", "hsl", "hsla"})
 _OWN_FONTS: Final = re.compile(r"arial|helvetica|sans-serif|\\", re.IGNORECASE)
+_MAY_PULL: Final = re.compile(r"margin[^:;]*:[^;]*(?:-|\(|[a-z]{9})|\\|/\*", re.IGNORECASE)
+_SIGNED: Final = re.compile(r"(?<!\w)-[\d.]|calc|clamp|m(?:in|ax)\(", re.IGNORECASE)
+_MOST_GROUPS: Final = 6
 _PARTS: Final = re.compile(r"::|:(?:first-l|before|after)", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"/\*.*?\*/|\([^()]*\)|\[[^\[\]]*\]", re.DOTALL)
 
@@ -36,47 +41,53 @@ def is_font_sheet(url: str) -> bool:
     return url.startswith("https://") and urlsplit(url).netloc in _FONT_SERVICES
 
 
-def guarded_css(css: str, names: Set[str]) -> str:
-    """Return the sheet without such rules and imports; `names` are classes and ids of the page itself. Never raises."""
+def guarded_css(css: str, names: Set[str], word: re.Pattern[str]) -> str:
+    """Return the sheet without such rules and imports; `names` are classes and ids of the page itself, `word` matches
+    protected Liquid. Never raises.
+    """
     try:
-        return "".join(_rules(tinycss2.parse_stylesheet(css), names))
+        return "".join(_rules(tinycss2.parse_stylesheet(css), names, word))
     except (RecursionError, ValueError):
         return ""
 
 
-def guarded_style(style: str, *, page: bool) -> str:
+def guarded_style(style: str, word: re.Pattern[str], *, page: bool) -> str:
     """Return a style attribute without such declarations; pictures stay. `page`: of `html` or `body`. Never raises."""
     try:
-        content = tinycss2.parse_component_value_list(style)
-        return _declarations(content, page=True) if page else _unpulled(style, content)
+        if page:
+            return _declarations(tinycss2.parse_component_value_list(style), page=True)
+        return _unpulled(style, style, word)
     except (RecursionError, ValueError):
         return ""
 
 
-def _rules(rules: Iterable[Any], names: Set[str]) -> Iterator[str]:
+def _rules(rules: Iterable[Any], names: Set[str], word: re.Pattern[str], depth: int = 0) -> Iterator[str]:
     for rule in rules:
         if rule.type == "at-rule":
-            yield _at_rule(rule, names)
+            yield _at_rule(rule, names, word, depth)
         elif rule.type != "qualified-rule":
             yield "" if rule.type == "error" else rule.serialize()
         elif not any(token.type == "{} block" for token in rule.content):  # nested rules reach out of their own
             selectors = tinycss2.serialize(rule.prelude)
-            if not _reach(selectors, names):
-                yield f"{selectors}{{{_unpulled(tinycss2.serialize(rule.content), rule.content)}}}"
+            if not (word.search(selectors) or _reach(selectors, names)):
+                yield f"{selectors}{{{_unpulled(tinycss2.serialize(rule.content), rule.content, word)}}}"
             elif not _PARTS.search(selectors):
                 yield f"{selectors}{{{_declarations(rule.content)}}}"
 
 
-def _at_rule(rule: Any, names: Set[str]) -> str:
+def _at_rule(rule: Any, names: Set[str], word: re.Pattern[str], depth: int) -> str:
     written: str = rule.serialize()
     match rule.lower_at_keyword:
         case "import":
-            url = re.search(r"https?://[^\s\"')]+", written)
-            return written if url is not None and is_font_sheet(url.group()) else ""
+            sheet = next((token for token in rule.prelude if token.type not in ("whitespace", "comment")), None)
+            url = sheet.value if sheet is not None and sheet.type == "string" else sheet and url_of(sheet)
+            return written if url and is_font_sheet(url) else ""
         case "font-face":
             return "" if _OWN_FONTS.search(written) else written
         case name if name in _GROUPS and rule.content is not None:
-            inner = "".join(_rules(tinycss2.parse_rule_list(rule.content), names))
+            if depth == _MOST_GROUPS:
+                return ""
+            inner = "".join(_rules(tinycss2.parse_rule_list(rule.content), names, word, depth + 1))
             return f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}"
     return written
 
@@ -103,9 +114,15 @@ def _reaches(parts: Sequence[str], names: Set[str]) -> bool:
     return True
 
 
-def _unpulled(written: str, content: Iterable[Any]) -> str:
-    """Return declarations as written if no margin pulls; else all others."""
-    if "margin" not in written.lower() and "\\" not in written:
+def _unpulled(written: str, content: str | Iterable[Any], word: re.Pattern[str]) -> str:
+    """Return declarations as written if no margin pulls; else all others. Where Liquid could put together the name of a
+    margin or its sign, none.
+    """
+    if word.search(written):
+        in_name = re.search(rf"(?:^|;)[^:;]*[\w-]{word.pattern}[^:;]*:", written)
+        if in_name is not None or _SIGNED.search(word.sub("0", written)) is not None:
+            return ""
+    if _MAY_PULL.search(written) is None:
         return written
     found = tinycss2.parse_declaration_list(content)
     pulls = [one for one in found if one.type == "declaration" and _pulls(one)]

@@ -116,7 +116,7 @@ class Sanitizer:
         if token.name == "style":
             css = re.sub(r"<!--|-->", "", token.text)
             css = re.sub(r"<(?=[a-zA-Z/!?])", r"\\3c ", css)
-            css = guarded_css(css, self._page_names)
+            css = guarded_css(css, self._page_names, self._protected.word)
             css = re.sub(r"\{(?=[{%])", "{ ", css)  # no entity can say here that it isn't Liquid
             token.text = self._style(css) or ""
         else:
@@ -170,7 +170,7 @@ class Sanitizer:
         if value is None:
             return None
         if name == "style":
-            css = self._style(guarded_style(value, page=token.name in PAGE))
+            css = self._style(guarded_style(value, self._protected.word, page=token.name in PAGE))
             return _DROP if css is None else css
         if name in URL_ATTRIBUTES:
             return self._url(token, name, value)

@@ -86,7 +86,7 @@ def safe_style(style: str) -> str:
 def style_pictures(style: str) -> list[str]:
     """Return the addresses of the images that a style attribute written by `safe_style` loads."""
     tokens = tinycss2.parse_component_value_list(style)
-    return [url for token in tokens if (url := _picture(token)) is not None]
+    return [url for token in tokens if (url := url_of(token)) is not None]
 
 
 def _declarations(content: Iterable[Any], *, in_attribute: bool = False) -> str:
@@ -117,7 +117,7 @@ def _is_refused(tokens: Iterable[Any], *, pictures: bool = False) -> bool:
     `pictures`: URLs may stay.
     """
     for token in tokens:
-        if pictures and _picture(token) is not None:
+        if pictures and url_of(token) is not None:
             continue
         if token.type in ("url", "error", "bad-url"):
             return True
@@ -130,7 +130,7 @@ def _is_refused(tokens: Iterable[Any], *, pictures: bool = False) -> bool:
     return False
 
 
-def _picture(token: Any) -> str | None:
+def url_of(token: Any) -> str | None:
     """Return the address of `url(x)` or `url("x")`; None for anything else."""
     if token.type == "url":
         return str(token.value)
