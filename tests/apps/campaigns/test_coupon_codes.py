@@ -22,6 +22,25 @@ def test_lines_without_a_code_are_named() -> None:
     assert read_codes(b" \n\n").problem == "empty"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://eve.com/u17",
+        "eve.com/u17",
+        "EVE.COM",
+        "www.eve.com",
+        "10.1.2.3/u17",
+        "mailto://eve.com",
+        "eve@eve.com",
+        "a//eve.com",
+    ],
+)
+def test_an_address_is_no_code_because_nobody_reads_codes_before_an_approval(address: str) -> None:
+    found = read_codes(f"SPRING-1\n{address}\nSPRING.2\nV1.0/A\n".encode())
+    assert found.codes == ("SPRING-1", "SPRING.2", "V1.0/A")
+    assert found.mistakes == ((2, address),)
+
+
 def test_an_upload_is_bounded() -> None:
     assert read_codes(b"A" * (MOST_OCTETS + 1)).problem == "too_large"
     assert read_codes("\n".join(f"C{n}" for n in range(10_000, 10_001 + MOST_CODES)).encode()).problem == "too_many"

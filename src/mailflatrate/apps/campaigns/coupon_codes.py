@@ -8,11 +8,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from mailflatrate.rules.message_content import find_hosts
+from mailflatrate.rules.names.domains import mentions
+
 MOST_OCTETS: Final = 8 * 1024 * 1024
 MOST_CODES: Final = 200_000
 """Codes of one upload."""
 SHOWN_MISTAKES: Final = 5
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+\-/#*!@:]{2,63}")
+_ADDRESSED: Final = re.compile(r"\.[A-Za-z]{2}|\d\.\d+\.\d|@|//")
 _HEAD_WORDS: Final = "code codes coupon coupons voucher vouchers gutschein gutscheine gutscheincode gutscheincodes"
 _HEADS: Final = frozenset(_HEAD_WORDS.split())
 _MARKS: Final = (
@@ -35,6 +39,13 @@ class UploadedCodes:
     problem: str = ""
 
 
+def _is_code(text: str) -> bool:
+    """Return whether a text is a code. An address is none: whoever approves the campaign doesn't read the codes."""
+    if _CODE.fullmatch(text) is None:
+        return False
+    return _ADDRESSED.search(text) is None or not (mentions(text) or any(find_hosts(text)))
+
+
 def read_codes(data: bytes) -> UploadedCodes:
     """Return the codes of an upload in UTF-8, UTF-16 with its mark, or an old Windows encoding."""
     if len(data) > MOST_OCTETS:
@@ -46,7 +57,7 @@ def read_codes(data: bytes) -> UploadedCodes:
         cell = re.split(r"[;,\t]", line, maxsplit=1)[0].strip().strip('"').strip()
         if not cell or (not codes and not mistakes and cell.casefold() in _HEADS):
             continue
-        if _CODE.fullmatch(cell):
+        if _is_code(cell):
             found[cell] = None
             codes += 1
         elif len(mistakes) < SHOWN_MISTAKES:
