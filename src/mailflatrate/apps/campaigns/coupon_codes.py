@@ -40,7 +40,7 @@ class UploadedCodes:
 
 
 def _is_code(text: str) -> bool:
-    """Return whether a text is a code. An address is none: whoever approves the campaign doesn't read the codes."""
+    """Return whether a text is a code. An address is none: nobody who approves a campaign reads its codes."""
     if _CODE.fullmatch(text) is None:
         return False
     return _ADDRESSED.search(text) is None or not (mentions(text) or any(find_hosts(text)))
