@@ -100,6 +100,14 @@ def test_a_sender_whose_row_is_missing_holds_replays_and_goes_on(
     assert sent_by(estate, chunk_id, forgotten) == PEOPLE
 
 
+def test_a_sign_of_life_makes_no_database_know_a_sender(owner: psycopg.Connection[tuple[object, ...]]) -> None:
+    """The database may have changed since the sender asked whether it is known."""
+    assert not sender_processes.note_alive("one.1.a.b")
+    assert not sender_processes.knows("one.1.a.b")
+    sender_processes.note_seen("one.1.a.b")
+    assert sender_processes.note_alive("one.1.a.b")
+
+
 def test_a_database_behind_what_its_host_has_seen_waits_for_a_person(
     estate: Estate, owner: psycopg.Connection[tuple[object, ...]]
 ) -> None:

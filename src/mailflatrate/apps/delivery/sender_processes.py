@@ -19,6 +19,12 @@ def note_seen(name: str) -> None:
         SenderProcess.objects.update_or_create(name=name, defaults={"seen_at": Now()})
 
 
+def note_alive(name: str) -> bool:
+    """Record that a sender process is alive, unless the database doesn't know it. Return whether it does."""
+    with tenancy.platform(PlatformReason.FENCE):
+        return bool(SenderProcess.objects.filter(name=name).update(seen_at=Now()))
+
+
 def knows(name: str) -> bool:
     """Return whether this database knows a sender process, and so would wait for it after a promotion."""
     with tenancy.platform(PlatformReason.FENCE):

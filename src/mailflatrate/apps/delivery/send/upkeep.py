@@ -188,11 +188,10 @@ class Upkeep:
     async def _recover(self) -> None:
         """Take over what dead processes left, give back abandoned chunks, and keep the journals small."""
         own = [route.journal.path for route in self._routes]
-        if not await self._orm.run(sender_processes.knows, self.name):
+        if not await self._orm.run(sender_processes.note_alive, self.name):
             self._admission.fenced.set()
             self._check_now.set()
             return
-        await self._orm.run(sender_processes.note_seen, self.name)
         has_room = all(route.journal.has_room() for route in self._routes)
         await self._orm.run(full_disks.note_room, self.name, has_room=has_room)
         memory = self._admission.memory
