@@ -216,6 +216,20 @@ def test_the_task_ends_whenever_the_chunk_ends(at_once: bool, turns: int) -> Non
     assert asyncio.run(end_after_some_turns()) <= 2
 
 
+def test_no_content_leaves_between_a_crash_of_the_server_and_the_next_mark() -> None:
+    world = World(at_once=False)
+    world.send()
+    (row,) = world.begun
+    assert world.marks.is_begun(row)
+    world.begin_to_mark()
+    world.marks.renew()
+    world.commit(True)
+    assert not world.marks.is_begun(row), "this mark may be lost, too"
+    world.begin_to_mark()
+    world.commit(True)
+    assert world.marks.is_begun(row)
+
+
 def test_marks_are_made_again_for_the_servers_next_run_though_no_message_asks() -> None:
     async def renew() -> tuple[int, int]:
         database = CountingDatabase("none")

@@ -40,8 +40,8 @@ def test_sending_goes_on_at_once_after_content_was_withheld(
 
     async def work(owner: psycopg.Connection[tuple[object, ...]]) -> list[str]:
         async with FakeRelay() as relay:
-            relay.on(Step.DATA, ANY, lambda *_given: owner.execute(begin) and None)
-            relay.on(Step.MAIL, ANY, delayed(FRESH_SECONDS))  # what was checked before the hold isn't fresh any more
+            late = delayed(FRESH_SECONDS)  # what was checked before the hold isn't fresh any more
+            relay.on(Step.DATA, ANY, lambda *given: owner.execute(begin) and late(*given))
             settings = load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port})
             assert settings.relay_pause_max_seconds >= 60
             sender = Sender(settings)

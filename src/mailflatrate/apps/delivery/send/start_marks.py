@@ -57,7 +57,7 @@ class ChunkMarks:
         self._asked = set(self._wanted)
         self._marked_to = max(self._wanted, default=0)
         self._wake = asyncio.Event()
-        self._over = self._is_stale = False
+        self._over = self._is_stale = self._is_distrusted = False
         self._granted_at = 0.0
         self._reply_seconds = 0.0
         if at_once:
@@ -82,7 +82,7 @@ class ChunkMarks:
 
     def is_begun(self, delivery_id: int) -> bool:
         """Return True if the delivery's content may be sent."""
-        return delivery_id in self._under_way
+        return delivery_id in self._under_way and not self._is_distrusted
 
     def want(self, delivery_id: int) -> None:
         """Request a mark for a delivery, unless one is already requested."""
@@ -92,8 +92,11 @@ class ChunkMarks:
             self._wake.set()
 
     def renew(self) -> None:
-        """Commit the marks once more, because the server has crashed and may have lost the last of them."""
-        self._is_stale = True
+        """Commit the marks once more, because the server has crashed and may have lost the last of them.
+
+        Until that has happened, no content may leave.
+        """
+        self._is_stale = self._is_distrusted = True
         self._wake.set()
 
     def ended(self, delivery_id: int, kind: OutcomeKind) -> None:
@@ -116,7 +119,7 @@ class ChunkMarks:
 
     def next_mark(self) -> tuple[list[int], BegunMark]:
         """Return the deliveries that wait for permission, and the mark to commit before calling `grant` for them."""
-        coming, self._wanted = self._wanted, []
+        coming, self._wanted, self._is_stale = self._wanted, [], False
         under_way = frozenset(self._under_way.union(coming))
         begun_to = max(self._begun_to, self._marked_to)
         return coming, BegunMark(begun_to, under_way, frozenset(self._open - under_way))
@@ -124,6 +127,7 @@ class ChunkMarks:
     def grant(self, coming: list[int]) -> None:
         """Allow these deliveries to begin, now that their mark is committed."""
         self._under_way.update(coming)
+        self._is_distrusted = self._is_distrusted and self._is_stale
         self._granted_at = monotonic()
 
     def put_back(self, coming: list[int]) -> None:
@@ -141,7 +145,6 @@ class ChunkMarks:
                 return
             if not self._wanted and not self._is_stale:
                 continue
-            self._is_stale = False
             coming, mark = self.next_mark()
             try:
                 held = await self._commit(mark)
