@@ -121,7 +121,7 @@ def test_other_pools_and_confirmations_go_on(silent_pools: int, monkeypatch: pyt
 
         asyncio.run(work())
         assert states(other) == {"sent": OTHERS}
-        assert [relay.counts[Step.DATA_END] for relay in relays] == [CONNECTIONS] * silent_pools
+        assert all(1 <= relay.counts[Step.DATA_END] <= CONNECTIONS for relay in relays)
         for relay in relays:
             relay.forget()
         asyncio.run(finish(settings, stuck))
