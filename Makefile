@@ -9,7 +9,7 @@ SOURCES := src tests bench deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo dev test test-fast fresh check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
+.PHONY: help demo dev test test-fast golden golden-record fresh check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -74,6 +74,14 @@ test: build tools ## Run all tests, including the browser tests and the Postfix 
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	cat build/*.unsteady 2>/dev/null || true
 	exit $$failed
+
+GOLDEN = PYTHONPATH=src:tests:bench $(BIN)/python -m golden
+
+golden: build ## Compare what every page, email and command shows with tests/golden/recorded
+	$(GOLDEN) compare
+
+golden-record: build ## Record anew what every page, email and command shows
+	$(GOLDEN) record
 
 fresh: ## Run both commands of the README in a new Debian 13, as a newcomer would (needs root and debootstrap)
 	tests/fresh.sh
