@@ -1,5 +1,6 @@
 """A mailbox that said no isn't asked or imported under another spelling; a subscription that one confirmed stays."""
 
+import io
 import itertools
 
 import pytest
@@ -8,10 +9,13 @@ from mailflatrate.apps.forms.actions import sign_up
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.lists import create_list
+from mailflatrate.apps.lists.actions.suppression_files import suppress_file
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.suppression_files.runner import run_suppression_file
+from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.apps.suppression.queries import is_suppressed, refused_mailboxes
-from mailflatrate.base import tenancy
+from mailflatrate.base import audit, tenancy
 from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.mail import address
 from mailflatrate.mail.address import canonical_key, mailbox_forms
@@ -119,6 +123,32 @@ def test_an_import_finds_that_another_spelling_left_a_list(pair: tuple[str, str]
     with tenancy.account(anna.account_id):
         mailable = Subscription.objects.filter(mailing_list_id=other, state=SubscriptionState.CONFIRMED)
         assert set(mailable.values_list("contact__email", flat=True)) == {f"wilma{number}@{DOMAIN}"}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_an_import_finds_that_another_spelling_was_erased(pair: tuple[str, str]) -> None:
+    """With the contact goes what the ledger knew of its address, so the suppression has to know the mailbox."""
+    anna, number = customer_with_list("Anna"), next(NUMBERS)
+    erased, brought = (each.format(n=number) for each in pair)
+    anna.bring("\n".join([HEADER, line(erased)]))
+    with tenancy.account(anna.account_id):
+        person = Contact.objects.get(email=erased).id
+        unsubscribe(person, list_id=anna.list_id, by="link", source="page")
+        erase_person(person, by=audit.machine("test"), source="test")
+    done = anna.bring("\n".join([HEADER, line(brought), line(f"wilma{number}@{DOMAIN}")]))
+    assert done.refused == {"suppressed": 1}, done.refused
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_an_import_finds_another_spelling_in_a_file_of_suppressions(pair: tuple[str, str]) -> None:
+    anna, number = customer_with_list("Anna").with_owner("Anna"), next(NUMBERS)
+    blocked, brought = (each.format(n=number) for each in pair)
+    file = io.BytesIO(f"email\n{blocked}\n".encode())
+    with tenancy.account(anna.account_id):
+        job = suppress_file(file, "blocked.csv", reason=SuppressionReason.MANUAL, by=anna.owner)
+    run_suppression_file(anna.account_id, job.id)
+    done = anna.bring("\n".join([HEADER, line(brought), line(f"wilma{number}@{DOMAIN}")]))
+    assert done.refused == {"suppressed": 1}, done.refused
 
 
 @pytest.mark.parametrize("pair", PAIRS)

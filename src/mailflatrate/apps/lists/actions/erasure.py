@@ -12,9 +12,11 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.models import GONE, ConsentEvidence, ConsentKind
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_many
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.rules.suppression import SuppressionReason
 
-_LOCK = "SELECT id, address_key FROM contact WHERE account_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
+_LOCK = """SELECT id, address_key, email FROM contact
+    WHERE account_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"""
 _EVENTS = "SELECT id FROM consent_event WHERE account_id = %s AND contact_id = ANY(%s::bigint[])"
 # The database deletes what belongs to a contact and has a key that says so.
 _DELETE = (
@@ -29,22 +31,22 @@ def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKin
     """Erase people from the account's lists, with an event in the ledger for each. Unknown contacts are passed over.
 
     `sources`: contact -> what asked for it. `kind`: ERASED at the person's or the customer's request, EXPIRED when the
-    retention of the proof ended. After ERASED the keyed hash of the address stays suppressed and blocks it in later
-    imports and forms.
+    retention of the proof ended. After ERASED the keyed hashes of address and mailbox stay suppressed: they block the
+    address in later imports and forms, and its other spellings in imports and asks.
     """
     assert kind in GONE
     account_id = tenancy.current_account_id()
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [account_id, list(sources)])
-        keys = {int(contact_id): bytes(key) for contact_id, key in cursor.fetchall()}
+        keys = {int(id_): (bytes(key), mailbox_keys(email).mailbox) for id_, key, email in cursor.fetchall()}
         ids = list(keys)
         cursor.execute(_EVENTS, [account_id, ids])
         _erase_evidence(ids, [int(event_id) for (event_id,) in cursor.fetchall()], kind)
         if kind == ConsentKind.ERASED:
             suppress_many(
                 [
-                    SuppressionEntry(key, SuppressionReason.ERASED, sources[contact_id], {"rule": "R-94"})
-                    for contact_id, key in keys.items()
+                    SuppressionEntry(key, SuppressionReason.ERASED, sources[contact_id], {"rule": "R-94"}, mailbox)
+                    for contact_id, (key, mailbox) in keys.items()
                 ]
             )
         for statement in _DELETE:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from mailflatrate.apps.lists.intake.columns import ColumnTarget, check_mapping
 from mailflatrate.apps.lists.intake.csv_rows import RowTable
 from mailflatrate.apps.lists.intake.no_rows import addresses_of_no
-from mailflatrate.base.ids import canonical_address_key
+from mailflatrate.base.ids import MailboxKeys, mailbox_keys
 from mailflatrate.mail.address import local_part_of
 from mailflatrate.rules.addresses import is_refused_role
 from mailflatrate.rules.prior_status.row import judge_row
@@ -42,7 +42,7 @@ class FileRow:
 
     line: int
     cells: Sequence[str]
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[MailboxKeys, ...] = ()
     reason: SuppressionReason = SuppressionReason.MANUAL
     words: str = ""
     report: RowReport | None = None
@@ -71,7 +71,7 @@ class RowReader:
         addresses = addresses_of_no(cells)
         if not addresses:
             return FileRow(line, cells, report=RowReport.UNREADABLE)
-        return FileRow(line, cells, tuple(map(canonical_address_key, addresses)), self._default)
+        return FileRow(line, cells, tuple(map(mailbox_keys, addresses)), self._default)
 
     def _row(self, line: int, cells: Sequence[str]) -> FileRow:
         addresses = addresses_of_no(cells, self._email_at)
@@ -82,7 +82,7 @@ class RowReader:
         if reason is None:
             return FileRow(line, cells, report=RowReport.SUBSCRIBED)
         role = RowReport.ROLE if any(is_refused_role(local_part_of(address)) for address in addresses) else None
-        return FileRow(line, cells, tuple(map(canonical_address_key, addresses)), reason, words, role)
+        return FileRow(line, cells, tuple(map(mailbox_keys, addresses)), reason, words, role)
 
     def _reason(self, cells: Sequence[str]) -> tuple[SuppressionReason | None, str]:
         """Return the reason and the words that gave it; None if the row says that the person is subscribed."""

@@ -22,6 +22,7 @@ from mailflatrate.apps.lists.models import Contact, SuppressionFile, Suppression
 from mailflatrate.apps.lists.suppression_files.reading import FileRow, RowReader, RowReport
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_keys
 from mailflatrate.base import clock, tenancy
+from mailflatrate.base.ids import MailboxKeys
 from mailflatrate.base.jobs import long_task
 from mailflatrate.base.session_lock import session_lock
 from mailflatrate.rules.suppression import SuppressionReason
@@ -99,7 +100,7 @@ def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -
         wanted = [row for row in rows if row.keys]
         changed = suppress_keys([_entry(job, row, key) for row in wanted for key in row.keys])
         # A row with several addresses counts once.
-        results = [[changed.pop(key) for key in row.keys if key in changed] for row in wanted]
+        results = [[changed.pop(key.exact) for key in row.keys if key.exact in changed] for row in wanted]
         _end_subscriptions(job, wanted)
         reported = [row for row in rows if row.report is not None]
         _report(job, reported)
@@ -117,11 +118,11 @@ def _write(job: SuppressionFile, rows: Sequence[FileRow], position_bytes: int) -
         return True
 
 
-def _entry(job: SuppressionFile, row: FileRow, key: bytes) -> SuppressionEntry:
+def _entry(job: SuppressionFile, row: FileRow, key: MailboxKeys) -> SuppressionEntry:
     evidence: dict[str, Any] = {"file": job.file_name, "sha256": job.file_sha256, "line": row.line}
     if row.words:
         evidence["text"] = row.words
-    return SuppressionEntry(key, row.reason, source_of(job), evidence)
+    return SuppressionEntry(key.exact, row.reason, source_of(job), evidence, key.mailbox)
 
 
 def source_of(job: SuppressionFile) -> str:
@@ -130,7 +131,7 @@ def source_of(job: SuppressionFile) -> str:
 
 
 def _end_subscriptions(job: SuppressionFile, rows: Sequence[FileRow]) -> None:
-    keys = [key for row in rows if row.reason in _WITHDRAWS for key in row.keys]
+    keys = [key.exact for row in rows if row.reason in _WITHDRAWS for key in row.keys]
     ids = list(Contact.objects.filter(address_key__in=keys).values_list("id", flat=True)) if keys else []
     if ids:
         unsubscribe_many(ids, list_id=None, by="import", source=source_of(job))
