@@ -15,6 +15,7 @@ from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, dec
 from mailflatrate.apps.lists.actions.unsubscribe_undo import undo_unsubscribe
 from mailflatrate.apps.lists.intake.runner import run_import
 from mailflatrate.apps.lists.models import ConsentEvent, Contact, Import, ListOrigin, Subscription
+from mailflatrate.apps.suppression.actions import lift_by_opt_in
 from mailflatrate.base import clock, tenancy
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
@@ -179,6 +180,20 @@ def test_no_said_again_ends_what_was_consented_to_in_between(
     with clock.frozen_at(clock.now() - timedelta(days=60)):
         leave(anna, anna.list_id)
     leave(anna, anna.list_id, by)
+    assert bring(anna, second, line(DORA)).refused == {"unsubscribed": 1}
+
+
+@pytest.mark.parametrize("by", ["link", "preferences", "reply"])
+def test_no_to_everything_said_again_ends_what_was_consented_to_in_between(
+    anna: Customer, second: int, line: Callable[..., str], by: str
+) -> None:
+    """The suppression is there already, and a later sign-up to one list lifts it."""
+    bring(anna, anna.list_id, line(DORA))
+    with clock.frozen_at(clock.now() - timedelta(days=60)):
+        leave(anna, None)
+    dora = leave(anna, None, by)
+    with tenancy.account(anna.account_id):
+        lift_by_opt_in(bytes(Contact.objects.get(id=dora).address_key), source="sign-up")
     assert bring(anna, second, line(DORA)).refused == {"unsubscribed": 1}
 
 

@@ -72,7 +72,7 @@ def end_subscriptions(contact: Contact, list_id: int | None, *, by: str, evidenc
     rows = list(found if list_id is None else found.filter(mailing_list_id=list_id))
     now = clock.now()
     ended = [row for row in rows if row.state != SubscriptionState.UNSUBSCRIBED]
-    again = [] if list_id is None or by not in SAID_BY_PERSON else [row for row in rows if row not in ended]
+    again = [row for row in rows if row not in ended] if by in SAID_BY_PERSON else []
     again = [row for row in again if row.unsubscribed_by != by or (row.unsubscribed_at or now) < now - _SAME_NO]
     for subscription in (*ended, *again):
         whole = replace(evidence, details={**evidence.details, "was": str(subscription.state)})
