@@ -16,6 +16,8 @@ from mailflatrate.apps.forms.actions.stands import PINS_AN_HOUR, create_stand
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.figures import placement_figures
 from mailflatrate.apps.forms.models import AskingTally, SignupRequest, Stand
+from mailflatrate.apps.lists.actions.consent import unsubscribe
+from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.limits import value
 from support.forms import NUMBERS, FormCustomer, customer_with_form, fresh_address
@@ -113,6 +115,48 @@ def test_no_entry_is_older_than_its_stand_and_the_proof_names_only_staff_who_wer
     (asked,) = fair.form.requests(early)
     with tenancy.account(fair.form.account_id):
         assert asked.visited_at == Stand.objects.get(id=fair.stand.id).created_at
+
+
+@pytest.mark.parametrize("list_only", [True, False])
+def test_an_entry_from_before_a_no_asks_no_one_after_it(fair: Fair, list_only: bool) -> None:
+    """A tablet sends what it kept, or sends again what it got no answer to, after the person unsubscribed."""
+    fair.unlock()
+    email, other = fresh_address(), fresh_address()
+    fair.form.confirm(fair.form.asked(email))
+    with tenancy.account(fair.form.account_id):
+        dora = Contact.objects.get(email=email)
+        unsubscribe(dora.id, list_id=fair.form.anna.list_id if list_only else None, by="link", source="page")
+    assert [one["outcome"] for one in fair.send(entry(email, 3_600), entry(other, 3_600))] == ["taken"] * 2
+    assert [mail.received.recipient for mail in fair.form.send()] == [other]
+    assert fair.form.requests(email)[-1].reason == "request-after-no"
+    assert fair.form.state(email) == "unsubscribed"
+
+
+@pytest.mark.parametrize("age", [-1, -1e-9, 1e308, float("nan"), float("inf"), "7", None, True, [], 259_201])
+def test_an_age_that_none_can_have_is_refused(fair: Fair, age: object) -> None:
+    fair.unlock()
+    assert [one["outcome"] for one in fair.send(entry(fresh_address()) | {"age": age})] == ["refused"]
+
+
+def test_a_session_of_another_accounts_stand_opens_nothing(fair: Fair) -> None:
+    other = customer_with_form()
+    with tenancy.account(other.account_id):
+        stand, pin = create_stand(other.form_id, "Hall 9", clock.now() + timedelta(days=2), by=None)
+    tablet = Client(REMOTE_ADDR="198.51.100.99")
+    tablet.post(f"/stand/{stand.code}/", {"pin": pin, "staff": "Eve"})
+    tablet.cookies["stand"]["path"] = "/"
+    assert fair.send(entry(fresh_address()), tablet=tablet, status=403) == []
+
+
+def test_an_entry_from_after_a_no_asks(fair: Fair) -> None:
+    email = fresh_address()
+    with clock.frozen_at(clock.now() - timedelta(hours=2)):
+        fair.form.confirm(fair.form.asked(email))
+        with tenancy.account(fair.form.account_id):
+            unsubscribe(Contact.objects.get(email=email).id, list_id=None, by="link", source="page")
+    fair.unlock()
+    fair.send(entry(email, 3_600))
+    assert [mail.received.recipient for mail in fair.form.send()] == [email]
 
 
 def tally(fair: Fair) -> dict[str, int]:

@@ -20,7 +20,7 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.apps.forms.queries import newest_imprint, open_list_names
-from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes
+from mailflatrate.apps.lists.left_mailboxes import LeftMailboxes, last_noes
 from mailflatrate.apps.lists.models import ConsentEvent, OriginState, Subscription, SubscriptionState
 from mailflatrate.base import clock
 from mailflatrate.base.ids import MailboxKeys, mailbox_keys
@@ -46,6 +46,8 @@ class ConfirmationRequest:
     keys: MailboxKeys
     requested_at: datetime
     expires_at: datetime
+    entered_at: datetime
+    """When the address was entered: at a stand, before the tablet had a connection."""
     is_for_another: bool = False
     """A member or a program asks on the person's behalf, so a no of any spelling of the mailbox holds."""
 
@@ -56,7 +58,7 @@ class ConfirmationBatch:
 
     `wanted` has the requests made at a form that is still published, or by a subscriber whose address changes. `denied`
     has those whose person answered "this was not me" shortly before, `left` those for people who left a list lately and
-    didn't use a form themselves. The counts are of emails within the last day and
+    haven't used a form themselves since. The counts are of emails within the last day and
     hour, and are missing where they no longer matter.
     """
 
@@ -163,7 +165,7 @@ def entered_on(request: SignupRequest) -> str:
 def _request(row: SignupRequest) -> ConfirmationRequest:
     keys = mailbox_keys(row.email)._replace(exact=bytes(row.address_key))
     return ConfirmationRequest(
-        row.id, row.form_id, row.email, keys, row.requested_at, row.expires_at, row.kind in _FOR_OTHERS
+        row.id, row.form_id, row.email, keys, row.requested_at, row.expires_at, entered_at(row), row.kind in _FOR_OTHERS
     )
 
 
@@ -205,13 +207,20 @@ def _denied(rows: Sequence[SignupRequest], requests: Sequence[ConfirmationReques
 
 
 def _left(requests: Sequence[ConfirmationRequest], now: datetime) -> set[int]:
-    """Return the requests that a member or a program made for a mailbox that left a list of the account lately."""
+    """Return the requests for people who left a list of the account: after they entered their address, or lately in any
+    spelling if a member or a program asks for them.
+    """
+    own = [request for request in requests if not request.is_for_another]
     asked = [request for request in requests if request.is_for_another]
-    if not asked:
-        return set()
-    left = LeftMailboxes(now - timedelta(days=value("asks_after_no_days")))
-    noes = left.last_noes([request.keys for request in asked])
-    return {request.id for request in asked if request.keys.exact in noes}
+    noes: dict[bytes, datetime] = {}
+    if own:
+        noes = last_noes([request.keys.exact for request in own], min(request.entered_at for request in own))
+    left = {request.id for request in own if noes.get(request.keys.exact, request.entered_at) > request.entered_at}
+    if asked:
+        mailboxes = LeftMailboxes(now - timedelta(days=value("asks_after_no_days")))
+        noes = mailboxes.last_noes([request.keys for request in asked])
+        left |= {request.id for request in asked if request.keys.exact in noes}
+    return left
 
 
 def _asked_about(row: SignupRequest) -> set[int | None]:

@@ -6,7 +6,6 @@ spelling is a contact of its own. What a spelling confirmed itself is not asked 
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import connection
 
@@ -33,26 +32,32 @@ GROUP BY c.email
 """  # noqa: S608  # made of constants
 
 
+def last_noes(address_keys: Collection[bytes], since: datetime = _EARLIEST) -> dict[bytes, datetime]:
+    """Return the time of the last no after `since` of each of these addresses that said one, by its key."""
+    values = {"account_id": tenancy.current_account_id(), "keys": list(address_keys), "since": since}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KEY, values)
+        return {bytes(key): no_at for key, no_at in cursor}
+
+
 class LeftMailboxes:
     """The noes of an account by mailbox, those after `since` if given. Those of odd spellings are read once, when this
     is made.
     """
 
     def __init__(self, since: datetime | None = None) -> None:
-        self._values: dict[str, Any] = {"account_id": tenancy.current_account_id(), "since": since or _EARLIEST}
+        self._since = since or _EARLIEST
         self._odd: dict[bytes, datetime] = {}
+        values = {"account_id": tenancy.current_account_id(), "since": self._since, "domains": folded_domains()}
         with connection.cursor() as cursor:
-            cursor.execute(_ODD, {**self._values, "domains": folded_domains()})
+            cursor.execute(_ODD, values)
             for email, no_at in cursor:
                 key = mailbox_keys(email).mailbox
                 self._odd[key] = max(no_at, self._odd.get(key, no_at))
 
     def last_noes(self, mailboxes: Collection[MailboxKeys]) -> dict[bytes, datetime]:
         """Return the time of the last no of each mailbox that said one, by its exact key."""
-        with connection.cursor() as cursor:
-            keys = list({key for mailbox in mailboxes for key in mailbox})
-            cursor.execute(_BY_KEY, {**self._values, "keys": keys})
-            noes = {bytes(key): no_at for key, no_at in cursor}
+        noes = last_noes({key for mailbox in mailboxes for key in mailbox}, self._since)
         found = {}
         for mailbox in mailboxes:
             own = [noes[key] for key in mailbox if key in noes]

@@ -1,4 +1,4 @@
-"""R-33, R-16: people who left a list lately are asked only if they use a form themselves."""
+"""R-33, R-16: people who left a list are asked only if they use a form themselves afterward."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHECK: Check[ConfirmationFacts] = Check(
     text=RuleText(
         title="No request soon after an unsubscribe",
         sentence="The person unsubscribed within the last 90 days.",
-        why="People who said no must not be asked again by a program or by hand.",
+        why="People who said no are asked again only if they use a form themselves afterward.",
         fix="The person can sign up at a form themselves at any time.",
     ),
 )
