@@ -6,6 +6,7 @@ spelling is a contact of its own. What a spelling confirmed itself is not asked 
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ GROUP BY c.email
 
 def last_noes(address_keys: Collection[bytes], since: datetime = _EARLIEST) -> dict[bytes, datetime]:
     """Return the time of the last no after `since` of each of these addresses that said one, by its key."""
-    values = {"account_id": tenancy.current_account_id(), "keys": list(address_keys), "since": since}
+    values: dict[str, Any] = {"account_id": tenancy.current_account_id(), "keys": list(address_keys), "since": since}
     with connection.cursor() as cursor:
         cursor.execute(_BY_KEY, values)
         return {bytes(key): no_at for key, no_at in cursor}
@@ -48,9 +49,9 @@ class LeftMailboxes:
     def __init__(self, since: datetime | None = None) -> None:
         self._since = since or _EARLIEST
         self._odd: dict[bytes, datetime] = {}
-        values = {"account_id": tenancy.current_account_id(), "since": self._since, "domains": folded_domains()}
+        values: dict[str, Any] = {"account_id": tenancy.current_account_id(), "domains": folded_domains()}
         with connection.cursor() as cursor:
-            cursor.execute(_ODD, values)
+            cursor.execute(_ODD, {**values, "since": self._since})
             for email, no_at in cursor:
                 key = mailbox_keys(email).mailbox
                 self._odd[key] = max(no_at, self._odd.get(key, no_at))
