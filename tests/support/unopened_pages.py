@@ -1,7 +1,5 @@
 """Pages that the walk of all pages leaves out, each with the reason."""
 
-from mailflatrate.entrypoints.web.urls import MOVED
-
 WALKED = "test_walk_consent and test_walk_complaint measure it in the states it has"
 OWN_WALK = "measured where its way is walked: test_approval, test_move_in, test_newcomer, test_rights, test_signup"
 REVIEWED = (
@@ -131,6 +129,5 @@ NOT_OPENED = {
     "/setup/": ONCE,
     "/setup/<str:token>/": ONCE,
     "/studio/agreements/": ONCE,
-    **{f"/studio/{before}": AWAY for before in MOVED},
 }
 """Route -> why it is not opened here."""
