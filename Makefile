@@ -9,7 +9,7 @@ SOURCES := src tests bench deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo dev test test-fast golden golden-record fresh check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
+.PHONY: help demo dev test golden golden-record fresh check lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -86,10 +86,12 @@ golden-record: build ## Record anew what every page, email and command shows
 fresh: ## Run both commands of the README in a new Debian 13, as a newcomer would (needs root and debootstrap)
 	tests/fresh.sh
 
-test-fast: build ## Run the tests that need no browser, relay or clock
-	$(BIN)/pytest -q -m "not slow and not demo and not browser and not postfix" tests/rules tests/mail tests/architecture
+SINCE ?= HEAD
 
-check: lint test-fast ## Run lint and the fast tests; do this before every commit
+check: lint build ## Lint, and run the tests that your changes reach: make check [SINCE=origin/main]; before every commit
+	reached=$$($(BIN)/python tests/affected.py --since $(SINCE))
+	[ "$$reached" != tests ] || exec $(MAKE) test  # what everything rests on has changed
+	[ -z "$$reached" ] || $(BIN)/pytest -q -m "not slow and not demo and not browser and not postfix" $$reached
 
 lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/ruff check $(SOURCES)
