@@ -84,25 +84,35 @@ def test_why_a_recipient_is_skipped_is_the_same(owner: psycopg.Connection[Any]) 
     ages = [timedelta(days=-1), timedelta(0), timedelta(days=730), timedelta(days=731), None]
     rests = [None, now, now + timedelta(seconds=1)]
     emails = ["dora@people.example", "Info+x@firm.example"]
-    cases = list(product([*ConsentKind, None], (1, 2), ages, (None, *ages[1:4]), (*OriginState, None), rests, emails))
+    origins = [*product((*OriginState, None), [False]), (OriginState.APPROVED, True), (OriginState.REJECTED, True)]
+    cases = list(product([*ConsentKind, None], (1, 2), ages, (None, *ages[1:4]), origins, rests, emails))
     rows = [
-        (kind, consent_list, before(age), origin, rest, email, before(since))
-        for kind, consent_list, age, since, origin, rest, email in cases
+        (
+            kind,
+            consent_list,
+            before(age),
+            origin,
+            rest,
+            email,
+            before(since),
+            before(timedelta(0)) if archived else None,
+        )
+        for kind, consent_list, age, since, (origin, archived), rest, email in cases
     ]
     reason = sql.skip_reason("s", last_contact="greatest(e.occurred_at, c.since)", rests_until="c.rest", at="s.now")
-    columns = ("text", "bigint", "timestamptz", "text", "timestamptz", "text", "timestamptz")
-    lists = [[row[at] for row in rows] for at in range(7)]
+    columns = ("text", "bigint", "timestamptz", "text", "timestamptz", "text", "timestamptz", "timestamptz")
+    lists = [[row[at] for row in rows] for at in range(len(columns))]
     arrays = ", ".join(f"%s::{each}[]" for each in columns)
     asked = f"""SELECT {reason} FROM unnest({arrays}) WITH ORDINALITY
-        AS a (kind, list_id, occurred_at, origin, rest, email, since, number),
+        AS a (kind, list_id, occurred_at, origin, rest, email, since, archived_at, number),
         LATERAL (SELECT a.kind, a.list_id AS mailing_list_id, a.occurred_at, 0 AS id, 0 AS account_id,
             0 AS contact_id) e,
-        LATERAL (SELECT a.origin AS origin_state) l,
+        LATERAL (SELECT a.origin AS origin_state, a.archived_at) l,
         LATERAL (SELECT a.email, a.rest, a.since) c, LATERAL (SELECT 1 AS mailing_list_id, %s::timestamptz AS now) s
         ORDER BY number"""
     found = [answer for (answer,) in owner.execute(asked, [*lists, now]).fetchall()]
     for row, answer in zip(rows, found, strict=True):
-        kind, consent_list, at, origin, rest, email, since = row
+        kind, consent_list, at, origin, rest, email, since, archived_at = row
         facts_of = facts.RecipientFacts(
             None,
             SubscriptionState.CONFIRMED,
@@ -115,6 +125,7 @@ def test_why_a_recipient_is_skipped_is_the_same(owner: psycopg.Connection[Any]) 
             OriginState.FORM if (kind, origin) == ("confirmed", "waiting") else origin,
             role_tier=1 if email.startswith("Info") else 0,
             rests_until=rest,
+            list_archived=archived_at is not None,
         )
         skipped = judge_recipient(facts_of, now)
         assert answer == (skipped.reason.value if skipped else None), row

@@ -34,6 +34,7 @@ CASES: list[tuple[dict[str, Any], str, WithholdReason]] = [
     ({"consent_ended": True}, "R-16", WithholdReason.CONSENT_WITHDRAWN),
     ({"consent_list_id": 2}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
     ({"consent_list_id": None}, "R-36", WithholdReason.CONSENT_OTHER_LIST),
+    ({"list_archived": True}, "R-10", WithholdReason.LIST_ARCHIVED),
     ({"origin": OriginState.WAITING}, "R-10", WithholdReason.LIST_NOT_APPROVED),
     ({"origin": OriginState.REJECTED}, "R-10", WithholdReason.LIST_NOT_APPROVED),
     ({"origin": None}, "R-10", WithholdReason.LIST_NOT_APPROVED),

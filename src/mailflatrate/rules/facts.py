@@ -242,7 +242,6 @@ class AudienceFacts:
     """Recipients without contact for more than 12 months (R-13)."""
     recipient_countries: frozenset[str] = frozenset()
     language: str = "en"
-    """The language of the campaign."""
     lists_in_other_language: tuple[str, ...] = ()
     """Names of lists that have another one than any of the campaign's texts (R-51)."""
     unwritten_languages: tuple[tuple[str, int], ...] = ()
@@ -466,3 +465,4 @@ class RecipientFacts(NamedTuple):
     missing_values: tuple[str, ...] = ()
     consent_ended: bool = False
     rests_until: datetime | None = None  # the end of the pause that the person chose between two campaigns
+    list_archived: bool = False

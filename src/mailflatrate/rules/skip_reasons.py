@@ -31,6 +31,7 @@ class WithholdReason(Enum):
     CONSENT_MISSING = "consent_missing"
     CONSENT_OTHER_LIST = "consent_other_list"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    LIST_ARCHIVED = "list_archived"
     LIST_NOT_APPROVED = "list_not_approved"
     ROLE_ADDRESS = "role_address"
     CONSENT_TOO_OLD = "consent_too_old"

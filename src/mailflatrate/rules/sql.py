@@ -179,6 +179,7 @@ def skip_reason(row: str, *, last_contact: str, rests_until: str, at: str, said_
         (f"{_is_one_of('e.kind', CONSENTS)} AND e.occurred_at <= {at}", reason.CONSENT_MISSING),
         (f"NOT ({said_no} AND {consent_ended('e')})", reason.CONSENT_WITHDRAWN),
         (f"e.mailing_list_id = {row}.mailing_list_id", reason.CONSENT_OTHER_LIST),
+        ("l.archived_at IS NULL", reason.LIST_ARCHIVED),
         (f"({origins} OR {here})", reason.LIST_NOT_APPROVED),
         (f"NOT {is_role('c.email')}", reason.ROLE_ADDRESS),
         (f"{last_contact} >= {at} - interval '{CONSENT_MAX_AGE.days} days'", reason.CONSENT_TOO_OLD),

@@ -22,7 +22,7 @@ COLUMNS = f"""
     s.state, e.kind, e.mailing_list_id, e.occurred_at, v.source,
     {LAST_CONTACT}, l.public_name, l.origin_state,
     own.reason, everywhere.reason, c.tracking_event_id IS NOT NULL, {RESTS_UNTIL},
-    c.address_key, {sql.consent_ended("e")}
+    c.address_key, {sql.consent_ended("e")}, l.archived_at IS NOT NULL
 """
 JOINS = f"""
     LEFT JOIN contact c ON c.id = d.contact_id AND c.account_id = d.account_id
@@ -63,6 +63,7 @@ class RecipientRow(NamedTuple):
     rests_until: datetime | None = None
     address_key: bytes | None = None
     consent_ended: bool = False
+    list_archived: bool = False
 
 
 _SUBSCRIPTIONS = {state.value: state for state in SubscriptionState}
@@ -83,7 +84,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
     # In one step: this runs a million times per campaign, and a lookup by name costs more than one by tuple index.
     (
         _, _, _, list_id, _, consent_event_id, email, _, _, _, _, subscription, consent_kind, consent_list_id,
-        consent_at, _, last_contact_at, _, origin, here, everywhere, _, rests_until, key, ended,
+        consent_at, _, last_contact_at, _, origin, here, everywhere, _, rests_until, key, ended, archived,
     ) = row  # fmt: skip
     suppressed = None
     if here is not None or everywhere is not None:
@@ -103,6 +104,7 @@ def recipient_facts(row: RecipientRow) -> RecipientFacts:
         role_released=True,
         consent_ended=ended,
         rests_until=rests_until,
+        list_archived=archived,
     )
 
 

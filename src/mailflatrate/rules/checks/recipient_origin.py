@@ -1,4 +1,4 @@
-"""R-10: the recipient's list has an approved origin."""
+"""R-10: the recipient's list has an approved origin and isn't archived."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from mailflatrate.rules.skip_reasons import RecipientRule, SkippedRecipient, Wit
 from mailflatrate.rules.verdict import RuleText
 
 _KEY = "recipient-origin"
+_ARCHIVED = SkippedRecipient("R-10", _KEY, WithholdReason.LIST_ARCHIVED)
 _REFUSED = SkippedRecipient("R-10", _KEY, WithholdReason.LIST_NOT_APPROVED)
 MAILABLE = (OriginState.FORM, OriginState.APPROVED)
 """The origins of a list that let its people be mailed."""
 
 
 def _refuses(facts: RecipientFacts, now: datetime) -> SkippedRecipient | None:
+    if facts.list_archived:
+        return _ARCHIVED
     return None if facts.origin in MAILABLE else _REFUSED
 
 
@@ -26,6 +29,7 @@ RULE = RecipientRule(
     source="MFR measure 1; M3AAWG Sender BCP v3 section 2",
     refuses=_refuses,
     reasons={
+        WithholdReason.LIST_ARCHIVED: N_("list archived"),
         WithholdReason.LIST_NOT_APPROVED: N_("list origin not approved"),
     },
     text=RuleText(
