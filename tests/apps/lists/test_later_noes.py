@@ -183,7 +183,7 @@ def test_no_said_again_ends_what_was_consented_to_in_between(
     assert bring(anna, second, line(DORA)).refused == {"unsubscribed": 1}
 
 
-@pytest.mark.parametrize("by", ["link", "preferences", "reply"])
+@pytest.mark.parametrize("by", ["link", "preferences", "reply", "provider"])
 def test_no_to_everything_said_again_ends_what_was_consented_to_in_between(
     anna: Customer, second: int, line: Callable[..., str], by: str
 ) -> None:

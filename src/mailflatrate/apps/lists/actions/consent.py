@@ -15,7 +15,7 @@ from mailflatrate.base.ids import mailbox_keys
 from mailflatrate.base.tenancy import UnlimitedReason
 from mailflatrate.rules.suppression import SuppressionReason
 
-SAID_BY_PERSON = ("link", "one_click", "mailto", "preferences", "reply")
+SAID_BY_PERSON = ("link", "one_click", "mailto", "preferences", "reply", "provider")
 _SAME_NO = timedelta(days=1)
 
 
