@@ -10,7 +10,7 @@ from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.lists.actions.consent import object_to_mail, unsubscribe
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.actions.suppression_files import suppress_file
-from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState
+from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription, SubscriptionState
 from mailflatrate.apps.lists.suppression_files.runner import run_suppression_file
 from mailflatrate.apps.privacy.actions.erasure import erase_person
 from mailflatrate.apps.suppression import actions as suppression
@@ -137,6 +137,20 @@ def test_an_import_finds_that_another_spelling_was_erased(pair: tuple[str, str])
         erase_person(person, by=audit.machine("test"), source="test")
     done = anna.bring("\n".join([HEADER, line(brought), line(f"wilma{number}@{DOMAIN}")]))
     assert done.refused == {"suppressed": 1}, done.refused
+
+
+@pytest.mark.parametrize("pair", [*PAIRS, ("anna{n}@" + DOMAIN, "anna{n}@" + DOMAIN)])
+def test_an_import_finds_a_no_whose_retention_ended(pair: tuple[str, str]) -> None:
+    anna, number = customer_with_list("Anna"), next(NUMBERS)
+    left, brought = (each.format(n=number) for each in pair)
+    anna.bring("\n".join([HEADER, line(left), line(f"otto{number}@{DOMAIN}")]))
+    with tenancy.account(anna.account_id):
+        person = Contact.objects.get(email=left).id
+        unsubscribe(person, list_id=anna.list_id, by="link", source="page")
+        for contact_id in (person, Contact.objects.get(email=f"otto{number}@{DOMAIN}").id):
+            erase_person(contact_id, by=audit.machine("test"), source="test", kind=ConsentKind.EXPIRED)
+    done = anna.bring("\n".join([HEADER, line(brought), line(f"otto{number}@{DOMAIN}")]))
+    assert (done.accepted, done.refused) == (1, {"suppressed": 1})
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -29,6 +29,7 @@ from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
+from mailflatrate.rules.suppression import SuppressionReason
 from support.contact_files import file_of, line
 from support.customers import Customer, sending_customer
 from support.ledger import faults_of
@@ -84,7 +85,7 @@ def old(database: str) -> Old:
 
 
 def test_the_proof_lasts_three_years_to_the_end_of_the_year(database: str, old: Old) -> None:
-    """With it goes the person, and with the proof the IP addresses in it; the hash is not suppressed by that."""
+    """With it goes the person, and with the proof the IP addresses in it; of their no, the keyed hash stays."""
     old.leave()
     limit = proof_limit(clock.now())
     old.move_back(limit + timedelta(hours=1))
@@ -99,7 +100,8 @@ def test_the_proof_lasts_three_years_to_the_end_of_the_year(database: str, old: 
         assert not ConsentEvidence.objects.exists()
         kinds = list(ConsentEvent.objects.order_by("id").values_list("kind", flat=True))
         assert kinds[1:] == [ConsentKind.WITHDRAWN, ConsentKind.EXPIRED]
-        assert strongest(old.key) is None
+        kept = strongest(old.key)
+        assert kept is not None and kept.reason == SuppressionReason.UNSUBSCRIBE, "a sign-up ends it"
     with psycopg.connect(database) as owner:
         unexplained = [f for f in faults_of(verify_ledger(owner), old.account_id) if f.account_id and f.seal is None]
     assert [fault.kind.name for fault in unexplained if "EVIDENCE" in fault.kind.name] == []

@@ -13,10 +13,13 @@ from mailflatrate.apps.lists.models import GONE, ConsentEvidence, ConsentKind
 from mailflatrate.apps.suppression.actions import SuppressionEntry, suppress_many
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import mailbox_keys
+from mailflatrate.rules import sql
 from mailflatrate.rules.suppression import SuppressionReason
 
 _LOCK = """SELECT id, address_key, email FROM contact
     WHERE account_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"""
+_SAID_NO = f"""SELECT DISTINCT w.contact_id FROM consent_event w
+    WHERE w.account_id = %s AND w.contact_id = ANY(%s::bigint[]) AND {sql.stands("w")}"""  # noqa: S608  # made of constants
 _EVENTS = "SELECT id FROM consent_event WHERE account_id = %s AND contact_id = ANY(%s::bigint[])"
 # The database deletes what belongs to a contact and has a key that says so.
 _DELETE = (
@@ -32,7 +35,8 @@ def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKin
 
     `sources`: contact -> what asked for it. `kind`: ERASED at the person's or the customer's request, EXPIRED when the
     retention of the proof ended. After ERASED the keyed hashes of address and mailbox stay suppressed: they block the
-    address in later imports and forms, and its other spellings in imports and asks.
+    address in later imports and forms, and its other spellings in imports and asks. After EXPIRED those of people who
+    said no stay as unsubscribed, which a sign-up ends (ADR 0114).
     """
     assert kind in GONE
     account_id = tenancy.current_account_id()
@@ -40,15 +44,20 @@ def erase_contacts(sources: Mapping[int, str], *, kind: ConsentKind = ConsentKin
         cursor.execute(_LOCK, [account_id, list(sources)])
         keys = {int(id_): (bytes(key), mailbox_keys(email).mailbox) for id_, key, email in cursor.fetchall()}
         ids = list(keys)
+        cursor.execute(_SAID_NO, [account_id, ids])
+        said_no = {int(contact_id) for (contact_id,) in cursor.fetchall()}
         cursor.execute(_EVENTS, [account_id, ids])
         _erase_evidence(ids, [int(event_id) for (event_id,) in cursor.fetchall()], kind)
-        if kind == ConsentKind.ERASED:
-            suppress_many(
-                [
-                    SuppressionEntry(key, SuppressionReason.ERASED, sources[contact_id], {"rule": "R-94"}, mailbox)
-                    for contact_id, (key, mailbox) in keys.items()
-                ]
-            )
+        is_erased = kind == ConsentKind.ERASED
+        reason = SuppressionReason.ERASED if is_erased else SuppressionReason.UNSUBSCRIBE
+        evidence = {"rule": "R-94" if is_erased else "R-95"}
+        suppress_many(
+            [
+                SuppressionEntry(key, reason, sources[contact_id], evidence, mailbox)
+                for contact_id, (key, mailbox) in keys.items()
+                if is_erased or contact_id in said_no
+            ]
+        )
         for statement in _DELETE:
             cursor.execute(statement, [account_id, ids])
 

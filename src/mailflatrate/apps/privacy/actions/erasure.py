@@ -38,8 +38,9 @@ def erase_people(
 ) -> dict[int, dict[str, int]]:
     """Erase people; return for each how many rows of each kind were wiped. Unknown contacts are passed over.
 
-    `sources`: contact -> what asked for it. What stays: the keyed hash of each address, suppressed (not after EXPIRED);
-    the ledger's events without their personal halves; counts of campaigns; the audit log, which names no recipient.
+    `sources`: contact -> what asked for it. What stays: the keyed hashes of each address, suppressed (after EXPIRED
+    only if they said no); the ledger's events without their personal halves; counts of campaigns; the audit log, which
+    names no recipient.
     """
     contacts = list(_locked(sources).only("id", "email", "address_key"))
     if not contacts:
