@@ -17,6 +17,7 @@ ROLES = ("anonymous", *CUSTOMERS, *OPERATORS)
 KEYS = ("anonymous", "key", "key that reads")
 WHO = {"people": list(ROLES), "keys": list(KEYS)}
 EMPTY = {"csrfmiddlewaretoken": "none is checked"}
+HTMX = (("HX-Request", "true"),)
 METHODS = {"people": ("GET", "POST"), "keys": ("GET", "POST", "PUT", "PATCH", "DELETE")}
 
 Groups = list[tuple[list[str], list[str]]]
@@ -57,12 +58,27 @@ class Crawl:
             found.append(
                 {"path": neutral(first), "method": method, "en": english, "de": [] if german == english else german}
             )
-        found += self._submitted(first)
+        if kind == "people":
+            found += self._by_htmx(first, found)
+            found += self._submitted(first)
         for path in others:
             for method in METHODS[kind][:2]:
                 groups = self._by_role(address, path, method, (_seeing_most(path),), "en")
                 found.append({"path": neutral(path), "method": method, "en": groups, "de": []})
         return found
+
+    def _by_htmx(self, path: str, plain: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Ask as a part of a page does, which may get another answer than a browser."""
+        role = _seeing_most(path)
+        for sample in plain:
+            self.asked += 1
+            question = Question(
+                sample["method"], path, data=EMPTY if sample["method"] == "POST" else None, headers=HTMX
+            )
+            lines = self._asker.ask(question, role).lines
+            if not any(role in names and shown == lines for names, shown in sample["en"]):
+                method = f"{sample['method']} by htmx"
+                yield {"path": neutral(path), "method": method, "en": [([role], lines)], "de": []}
 
     def _submitted(self, path: str) -> Iterator[dict[str, Any]]:
         """Submit each form of a page unchanged, as whoever sees most."""

@@ -13,7 +13,7 @@ from golden.fixed import BEGIN, SLOWNESS
 
 CLOCKS = ("now", "clock_timestamp", "statement_timestamp", "transaction_timestamp")
 _PASSES = f"""
-    SELECT timestamptz '{BEGIN.isoformat()}' + (pg_catalog.clock_timestamp() - timestamptz '{{started}}') / {SLOWNESS}
+    SELECT timestamptz '{BEGIN.isoformat()}' + (pg_catalog.{{name}}() - timestamptz '{{started}}') / {SLOWNESS}
 """
 _CLOCK = "CREATE OR REPLACE FUNCTION public.{name}() RETURNS timestamptz LANGUAGE sql STABLE AS $$ {body} $$"
 _UUID = """
@@ -52,7 +52,7 @@ def fix(url: str, started: datetime) -> None:
     with psycopg.connect(url, autocommit=True) as owner:
         _each(owner, _TIMES, before="SET session_replication_role = replica")
         for name in CLOCKS:
-            owner.execute(_CLOCK.format(name=name, body=_PASSES.format(started=started.isoformat())))
+            owner.execute(_CLOCK.format(name=name, body=_PASSES.format(name=name, started=started.isoformat())))
         owner.execute(_UUID)
         _each(owner, _FUNCTIONS)
         _each(owner, _DEFAULTS)
