@@ -59,7 +59,7 @@ class Crawl:
                 {"path": neutral(first), "method": method, "en": english, "de": [] if german == english else german}
             )
         if kind == "people":
-            found += self._by_htmx(first, found)
+            found += self._by_htmx(first, list(found))
             found += self._submitted(first)
         for path in others:
             for method in METHODS[kind][:2]:

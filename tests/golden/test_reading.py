@@ -11,7 +11,8 @@ PAGE = """<html lang="en"><head><title>Tags</title></head><body>
 <div hx-get="/studio/tags/count/" hx-trigger="load"></div>
 <form method="post" action="/studio/tags/new/"><input type="hidden" name="csrfmiddlewaretoken" value="x">
 <input name="name" value="New" required maxlength="60"><input type="checkbox" name="on" checked>
-<input type="checkbox" name="off"><select name="color"><option value="a">A<option value="b" selected>B</select>
+<input type="checkbox" name="off"><select name="color"><option value="a">A</option>
+<option value="b" selected>B</option></select>
 <button name="do" value="add">Add</button></form>
 <table><tr><td>VIP</td><td data-tone="error">3</td></tr></table></main></body></html>"""
 
