@@ -167,3 +167,31 @@ def test_confirmation_mail_needs_its_request(database: str, way: str) -> None:
     changed, rows = asyncio.run(story())
     assert len(rows) == 1
     assert changed == rows
+
+
+@pytest.mark.parametrize("list_only", [True, False])
+def test_confirmation_mail_that_waits_is_withheld_after_a_no(database: str, list_only: bool) -> None:
+    """They signed up again, and unsubscribed while the relay was slow: the rules are asked again before sending."""
+    fence.ensure_fence()
+    here, email = customer_with_form(), fresh_address()
+    here.confirm(here.asked(email))
+    here.sign_up(email)
+    chunk_id = plan_confirmations(here.account_id).chunk_id
+    assert chunk_id is not None
+    with tenancy.account(here.account_id):
+        row = Delivery.objects.get(chunk_id=chunk_id)
+        assert row.contact_id is not None
+        consent.unsubscribe(row.contact_id, list_id=here.anna.list_id if list_only else None, by="link", source="t")
+
+    async def send(relay: FakeRelay) -> None:
+        sender = Sender(load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port}))
+        try:
+            await sender.work_transactional(here.account_id, chunk_id)
+        finally:
+            await sender.close()
+
+    with FakeRelay().run_in_thread() as relay:
+        asyncio.run(send(relay))
+        assert relay.received == []
+    with tenancy.account(here.account_id):
+        assert Delivery.objects.get(id=row.id).reason == "request-after-no"
