@@ -118,7 +118,7 @@ FAULTS: list[tuple[str, dict[str, dict[str, Any]], str]] = [
     (
         "values-present",
         {"content": {"lacking_values": ("contact.city",), "people_lacking_values": 3}},
-        "without a value for contact.city",
+        "because contact.city is empty",
     ),
     (
         "coupons-enough",

@@ -95,6 +95,10 @@ SENTENCES: dict[str, str] = {
     "too-deep": N_("elements are nested more than {0} levels deep; some of them may never be closed"),
     # Found only when a message is written.
     "missing-value": N_("{0} has no value and no default"),
+    "leads-elsewhere": N_(
+        "{0} leads to {1}, which isn't one of your verified domains; verify the domain, or write its address into the "
+        "content"
+    ),
     "value-too-long": N_("{0}: the value is too long"),
     "result-too-long": N_("{0}: the result is too long"),
     "loop-too-long": N_("a loop runs too many times"),

@@ -7,6 +7,7 @@ large or crash, only a child process ends, and the source is refused.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from mailflatrate.mail.compiled_facts import lint_sources
 from mailflatrate.mail.content import (
@@ -30,14 +31,15 @@ from mailflatrate.mail.source_errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class CompiledSources:
-    """A compiled campaign as text: three sources in Liquid, which only a child or a sender parses, and the web targets
-    by number.
+    """A compiled campaign as text: three sources in Liquid, which only a child or a sender parses, the web targets
+    by number, and the hosts of `CompileContext`.
     """
 
     subject: str
     html: str
     text: str
     links: tuple[ContentLink, ...]
+    own_hosts: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class WrittenParts:
 
 @dataclass(frozen=True, slots=True)
 class MissingValues:
-    """For each reader checked, the names without a value, and the work of all of them together."""
+    """For each reader checked, the names without a value that may be sent, and the work of all of them together."""
 
     names: tuple[tuple[str, ...], ...]
     work: int
@@ -72,7 +74,8 @@ class NumberedUrls:
 def compile_sources(source: ContentSource, context: CompileContext) -> CompiledSources:
     """Compile one campaign. Raises SourceRefused with every mistake and its line."""
     compiled = compile_content(source, context)
-    return CompiledSources(compiled.subject.source, compiled.html.source, compiled.text.source, compiled.links)
+    parts = (compiled.subject.source, compiled.html.source, compiled.text.source)
+    return CompiledSources(*parts, compiled.links, context.own_hosts)
 
 
 def merge_errors(source: ContentSource, known_variables: frozenset[str]) -> tuple[SourceError, ...]:
@@ -86,10 +89,11 @@ def facts(sources: CompiledSources, imprint: FooterImprint) -> CompiledContentFa
 
 
 def _templates(sources: CompiledSources) -> tuple[LiquidTemplate, LiquidTemplate, LiquidTemplate]:
+    parse = partial(LiquidTemplate.parse_checked, own_hosts=sources.own_hosts)
     return (
-        LiquidTemplate.parse_checked(sources.subject, autoescape=False, single_line=True),
-        LiquidTemplate.parse_checked(sources.html, autoescape=True),
-        LiquidTemplate.parse_checked(sources.text, autoescape=False),
+        parse(sources.subject, autoescape=False, single_line=True),
+        parse(sources.html, autoescape=True),
+        parse(sources.text, autoescape=False),
     )
 
 
@@ -106,10 +110,11 @@ def write_parts(sources: CompiledSources, values: dict[str, object]) -> WrittenP
     return WrittenParts(subject, html, text)
 
 
-def write_page(html: str, values: dict[str, object]) -> WrittenParts:
+def write_page(html: str, values: dict[str, object], own_hosts: frozenset[str] | None) -> WrittenParts:
     """Render the HTML part of a frozen edition for one reader."""
     try:
-        return WrittenParts(html=LiquidTemplate.parse_checked(html, autoescape=True).render(values))
+        page = LiquidTemplate.parse_checked(html, autoescape=True, own_hosts=own_hosts)
+        return WrittenParts(html=page.render(values))
     except RenderRefused as refused:
         return WrittenParts(problem=refused.error)
 
@@ -120,14 +125,16 @@ def variables(sources: CompiledSources) -> frozenset[str]:
 
 
 def missing_values(sources: CompiledSources, readers: tuple[dict[str, object], ...], most_work: int) -> MissingValues:
-    """Return which values each reader lacks, until `most_work` is done (`liquid.work_limit`)."""
+    """Return which values each reader lacks, or which lead to hosts of others, until `most_work` is done
+    (`liquid.work_limit`).
+    """
     parts, done, found = _templates(sources), 0, []
     for values in readers:
         if done > most_work:
             break
         names: dict[str, None] = {}
         for part in parts:
-            names |= dict.fromkeys(part.missing(values))
+            names |= dict.fromkeys(part.unfit(values))
             done += work_done()
         found.append(tuple(names))
     return MissingValues(tuple(found), done)

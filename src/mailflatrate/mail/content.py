@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
+from functools import partial
 
 from mailflatrate.mail.author_mistakes import in_part, mistake
 from mailflatrate.mail.calendar_links import find_event_errors
@@ -75,8 +76,8 @@ class CompileContext:
 
     `known_variables` are the dotted names an author may use. `link_url(number, url)` gives the redirector's URL for
     a link, without any contact in it (R-108), or is None if click tracking is off. `untracked` are further targets
-    that stay as they are. `tags` are added to links of the customer's own domains. `language` is that of the content;
-    empty: the imprint's.
+    that stay as they are. `tags` are added to links of the customer's domains. `own_hosts` are these domains, to which
+    recipients' values may lead; None: anywhere. `language` is that of the content; empty: the imprint's.
     """
 
     imprint: FooterImprint
@@ -88,6 +89,7 @@ class CompileContext:
     most_octets: int = MAX_CONTENT
     language: str = ""
     tags: LinkTags | None = None
+    own_hosts: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,11 @@ def compile_content(source: ContentSource, context: CompileContext) -> CompiledC
         plain = book.in_text(source.text, _LIQUID_MARK)
     if len(book.links()) > MAX_LINKS:
         raise SourceRefused((mistake(1, "too-many-links", str(MAX_LINKS)),))
-    known = context.known_variables
+    parse = partial(LiquidTemplate.parse, known_variables=context.known_variables, own_hosts=context.own_hosts)
     return CompiledContent(
-        subject=LiquidTemplate.parse(source.subject, autoescape=False, known_variables=known, single_line=True),
-        html=LiquidTemplate.parse(html_source, autoescape=True, known_variables=known),
-        text=LiquidTemplate.parse(
-            f"{plain.rstrip()}\n\n{imprint_text(context.imprint)}", autoescape=False, known_variables=known
-        ),
+        subject=parse(source.subject, autoescape=False, single_line=True),
+        html=parse(html_source, autoescape=True),
+        text=parse(f"{plain.rstrip()}\n\n{imprint_text(context.imprint)}", autoescape=False),
         links=book.links(),
         imprint=context.imprint,
     )

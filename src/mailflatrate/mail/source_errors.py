@@ -58,6 +58,15 @@ class RenderRefused(ReportedMistake):
     """Raised when this recipient's text cannot be rendered: a limit was reached, or a filter refused the value."""
 
 
+class ForeignHost(RenderRefused):
+    """Raised when a recipient's `variable` leads to a host that is neither in the content nor the account's own."""
+
+    def __init__(self, variable: str, host: str) -> None:
+        words = f"{variable} leads to {host}, which isn't one of your verified domains"
+        super().__init__(SourceError(NOWHERE, words, "leads-elsewhere", (variable, host)))
+        self.variable = variable
+
+
 class MissingValue(RenderRefused):
     """Raised when a recipient has no value for `variable`, and the author gave no default (R-52)."""
 

@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from mailflatrate.apps.accounts.models import Account, Imprint
 from mailflatrate.apps.campaigns.child_compiler import CompiledCampaign, compile_in_child
 from mailflatrate.apps.campaigns.convert import source_format
 from mailflatrate.apps.campaigns.coupons import pool_keys
-from mailflatrate.apps.campaigns.link_tagging import link_tags
+from mailflatrate.apps.campaigns.link_tagging import link_tags, own_domains
 from mailflatrate.apps.campaigns.media import on_service_host
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import brand_style
@@ -211,6 +211,7 @@ def compile_campaign(
         brand=brand,
         language=campaign.language,
         tags=link_tags(campaign),
+        own_hosts=frozenset(own_domains()),
     )
     return compile_in_child(_with_own_urls(campaign, edition_id or NO_EDITION), context)
 
@@ -227,14 +228,25 @@ def click_url(account_id: int, edition_id: int, number: int) -> str:
 
 @lru_cache(maxsize=64)
 def _parsed(
-    edition_id: int, subject: str, html: str, text: str, attributes: frozenset[str], pools: frozenset[str]
+    edition_id: int,
+    subject: str,
+    html: str,
+    text: str,
+    attributes: frozenset[str],
+    pools: frozenset[str],
+    own: frozenset[str],
 ) -> EditionTemplates:
-    known = known_variables(attributes, pools)
+    parse = partial(LiquidTemplate.parse, known_variables=known_variables(attributes, pools), own_hosts=own)
     return EditionTemplates(
-        subject=LiquidTemplate.parse(subject, autoescape=False, known_variables=known, single_line=True),
-        html=LiquidTemplate.parse(html, autoescape=True, known_variables=known),
-        text=LiquidTemplate.parse(text, autoescape=False, known_variables=known),
+        subject=parse(subject, autoescape=False, single_line=True),
+        html=parse(html, autoescape=True),
+        text=parse(text, autoescape=False),
     )
+
+
+def own_hosts_of(edition: Edition) -> frozenset[str]:
+    """Return the account's domains when an edition was frozen, where its recipients' values may lead."""
+    return frozenset(edition.facts.get("own_hosts", ()))
 
 
 def templates_of(edition: Edition) -> EditionTemplates:
@@ -243,7 +255,8 @@ def templates_of(edition: Edition) -> EditionTemplates:
     It was checked when it was compiled, so nothing is refused here.
     """
     attributes, pools = frozenset(edition.facts["attributes"]), frozenset(edition.facts.get("coupons", ()))
-    return _parsed(edition.id, edition.subject, edition.html, edition.text, attributes, pools)
+    own = own_hosts_of(edition)
+    return _parsed(edition.id, edition.subject, edition.html, edition.text, attributes, pools, own)
 
 
 def account_language(account: Account) -> str:

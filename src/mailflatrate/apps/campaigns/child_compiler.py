@@ -74,9 +74,9 @@ def parts_in_child(compiled: CompiledCampaign, values: dict[str, object]) -> Wri
     return found
 
 
-def page_in_child(html: str, values: dict[str, object]) -> WrittenParts:
+def page_in_child(html: str, values: dict[str, object], own_hosts: frozenset[str] | None) -> WrittenParts:
     """Return the HTML part of an edition for one reader. Raises SourceRefused when that takes too long."""
-    found: WrittenParts = _ask("content.write_page", html, values)
+    found: WrittenParts = _ask("content.write_page", html, values, own_hosts)
     return found
 
 

@@ -1,7 +1,9 @@
-"""Readers who lack a value that a campaign prints (R-52), found before it is sent.
+"""Readers who lack a value that a campaign prints, or whose value leads to a host of others (R-52), found before it is
+sent.
 
 Readers are rendered as the engine will do it, conditions and defaults included, so only values that would really be
-missing count. SQL first drops readers with a value in every field that the content names.
+missing count. SQL first drops readers with a value in every field that the content names, and without a sign of a
+host in any.
 """
 
 import json
@@ -28,7 +30,9 @@ READERS_TOGETHER = 2_000
 MOST_WORK = 60_000_000
 """The most work of Liquid for one check, in octets (`mail.liquid.work_limit`), about half a second."""
 _OWN = ("first_name", "last_name")
-_EMPTY = "('', '[]', '{}', 'null', 'false')"
+_EMPTY = r"^\s*(\[\]|\{\}|null|false)?\s*$|"
+_MAY_LEAD = r"[.:/\\%\u2024\u3002\ufe52\uff0e\uff61]"
+"""A sign of a host, such as a dot; rendering decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def missing_fields(campaign: Campaign, account: Account, compiled: CompiledCampa
     names = sorted(name for name in variables_in_child(compiled) if name.startswith("contact."))
     names = [name.partition(".")[2] for name in names if name.count(".") == 1]
     filled, codes = defaults(), sample_codes(pool_keys())
-    candidates = _candidates(campaign, account, [name for name in names if name not in filled], filled, codes)
+    candidates = _candidates(campaign, account, names, filled, codes)
     counts: Counter[str] = Counter()
     ids: list[int] = []
     checked, work = 0, 0
@@ -77,7 +81,8 @@ def _candidates(
     filled: Mapping[str, FieldValue],
     codes: Mapping[str, str],
 ) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield readers with at least one of these fields empty, by ascending ID, with the values that the content uses.
+    """Yield readers with at least one of these fields empty, or with a sign of a host, by ascending ID, with the values
+    that the content uses.
 
     `filled` are the defaults of fields that have one; `codes` are sample codes, because real ones are given later.
     """
@@ -85,15 +90,16 @@ def _candidates(
     if not names or not campaign.list_ids:
         return
     where, values = audience_sql(campaign)
-    empty = " OR ".join(
-        f"c.{name} = ''" if name in _OWN else f"btrim(coalesce(c.attributes ->> %s, '')) IN {_EMPTY}" for name in names
-    )
-    attributes = [name for name in names if name not in _OWN]
+    unfit, patterns = list[str](), list[str]()
+    for name in names:
+        unfit.append(f"coalesce({f'c.{name}' if name in _OWN else 'c.attributes ->> %s'}, '') ~ %s")
+        patterns += [] if name in _OWN else [name]
+        patterns.append(_MAY_LEAD if name in filled else _EMPTY + _MAY_LEAD)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT c.id, c.email, c.first_name, c.last_name, c.attributes FROM contact c
-            WHERE {where} AND ({empty}) ORDER BY c.id LIMIT {MOST_CHECKED + 1}""",  # noqa: S608  names are checked
-            [*values, *attributes],
+            WHERE {where} AND ({" OR ".join(unfit)}) ORDER BY c.id LIMIT {MOST_CHECKED + 1}""",  # noqa: S608  names are checked
+            [*values, *patterns],
         )
         rows = cursor.fetchall()
     for contact_id, email, first_name, last_name, known in rows:

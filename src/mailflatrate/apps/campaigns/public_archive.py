@@ -98,7 +98,7 @@ def public_page(html: str, values: dict[str, object]) -> str:
     Raises SourceRefused when that takes too long.
     """
     for _ in range(_MOST_EMPTY):
-        written = page_in_child(html, values)
+        written = page_in_child(html, values, None)
         missing = written.problem.facts[0] if written.problem and written.problem.facts else ""
         group, _dot, name = missing.partition(".")
         if written.html or not name:

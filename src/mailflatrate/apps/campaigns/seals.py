@@ -10,7 +10,7 @@ import json
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.base.ids import key_ring
 
-LATER_FACTS = ("events", "coupons", "visits")
+LATER_FACTS = ("events", "coupons", "visits", "own_hosts")
 """Facts that editions from before them lack, so that their seals stay what they are."""
 
 

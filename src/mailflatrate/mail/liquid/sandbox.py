@@ -264,7 +264,7 @@ def safe_url(value: object) -> str:
         scheme = urlsplit("".join(text.split())).scheme
     except ValueError:
         return ""
-    return text if not scheme or scheme.lower() in SAFE_SCHEMES else ""
+    return text if scheme.lower() in SAFE_SCHEMES or not (scheme or text.startswith(("//", "\\"))) else ""
 
 
 _STYLE_VALUE = re.compile(r"[^():;@\\<>{}\"']*")

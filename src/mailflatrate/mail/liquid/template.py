@@ -18,6 +18,7 @@ from liquid.output import LimitedStringIO
 
 from mailflatrate.mail.author_mistakes import from_liquid, from_rendering, mistake
 from mailflatrate.mail.liquid.closures import Render, Values, compile_output
+from mailflatrate.mail.liquid.led_hosts import OURS, LedHosts
 from mailflatrate.mail.liquid.lexer import MarkError
 from mailflatrate.mail.liquid.sandbox import (
     HTML_SANDBOX,
@@ -31,7 +32,7 @@ from mailflatrate.mail.liquid.sandbox import (
 )
 from mailflatrate.mail.liquid.work_limit import START, STEP, spend, start_work, work_done
 from mailflatrate.mail.segments import Dynamic, Segment, Static, join_segments
-from mailflatrate.mail.source_errors import Lines, MissingValue, RenderRefused, SourceError, SourceRefused
+from mailflatrate.mail.source_errors import ForeignHost, Lines, MissingValue, RenderRefused, SourceError, SourceRefused
 
 _PLAIN_WORK = 200
 """The work that printing a plain value counts as: `work_limit` cannot measure it."""
@@ -55,12 +56,21 @@ class LiquidTemplate:
     _renders: tuple[Render, ...]
     _single_line: bool
     _html_part: bool
+    _own_hosts: frozenset[str] | None = None
+    _led: LedHosts | None = None
 
     @classmethod
     def parse(
-        cls, text: str, *, autoescape: bool, known_variables: Set[str] = KNOWN_VARIABLES, single_line: bool = False
+        cls,
+        text: str,
+        *,
+        autoescape: bool,
+        known_variables: Set[str] = KNOWN_VARIABLES,
+        single_line: bool = False,
+        own_hosts: frozenset[str] | None = None,
     ) -> LiquidTemplate:
-        """Parse `text`; `single_line` is for headers and removes CR and LF from a recipient's values.
+        """Parse `text`; `single_line` is for headers and removes CR and LF from a recipient's values. `own_hosts` are
+        where values may lead besides the hosts in the text (`led_hosts`); None: anywhere.
 
         Raises SourceRefused with the line of every unknown variable, filter or tag.
         """
@@ -68,37 +78,52 @@ class LiquidTemplate:
         if errors:
             raise SourceRefused(errors)
         return cls.parse_checked(
-            one_line(text) if single_line else text, autoescape=autoescape, single_line=single_line
+            one_line(text) if single_line else text,
+            autoescape=autoescape,
+            single_line=single_line,
+            own_hosts=own_hosts,
         )
 
     @classmethod
-    def parse_checked(cls, text: str, *, autoescape: bool, single_line: bool = False) -> LiquidTemplate:
+    def parse_checked(
+        cls, text: str, *, autoescape: bool, single_line: bool = False, own_hosts: frozenset[str] | None = None
+    ) -> LiquidTemplate:
         """Parse a source in which `find_liquid_errors` finds nothing."""
         parsed = parse(text, html_part=autoescape)
         segments: list[Segment] = []
         renders: list[Render] = []
+        ours: set[int] = set()
         for run in _runs(list(parsed.nodes)):
             if len(run) == 1 and isinstance(run[0], ContentNode):
                 segments.append(Static(run[0].text))
             elif not isinstance(run[0], CommentNode):
                 segments.append(Dynamic(len(renders)))
+                if len(run) == 1 and OURS.fullmatch(str(getattr(run[0], "expression", ""))):
+                    ours.add(len(renders))
                 renders.append(_compile_run(run, parsed, html_part=autoescape))
-        return cls(_merged(segments), text, tuple(renders), single_line, autoescape)
+        merged, led = _merged(segments), None
+        if own_hosts is not None:
+            led = LedHosts.of(text, merged, frozenset(ours), own_hosts, is_html=autoescape)
+        return cls(merged, text, tuple(renders), single_line, autoescape, own_hosts, led)
 
     def __reduce__(self) -> tuple[Callable[..., LiquidTemplate], tuple[object, ...]]:
         """Pickle the template as its source, which was checked when it was first parsed."""
-        return _again, (self.source, self._html_part, self._single_line)
+        return _again, (self.source, self._html_part, self._single_line, self._own_hosts)
 
     def render_dynamic(self, values: Values) -> list[str]:
         """Return the dynamic strings for one recipient, in the order of their indexes.
 
-        Raises MissingValue for a value that is absent or empty without a default, RenderRefused for any other error,
-        including more rendering work than `work_limit.WORK_LIMIT`.
+        Raises MissingValue for a value that is absent or empty without a default, ForeignHost for one that leads to a
+        host of others, RenderRefused for any other error, including more rendering work than `work_limit.WORK_LIMIT`.
         """
         start_work()
         if self._single_line:
-            return [one_line(render(values)) for render in self._renders]
-        return [render(values) for render in self._renders]
+            dynamic = [one_line(render(values)) for render in self._renders]
+        else:
+            dynamic = [render(values) for render in self._renders]
+        if self._led is not None:
+            self._led.check(dynamic, values)
+        return dynamic
 
     def render(self, values: Values) -> str:
         """Return the whole part for one recipient; for previews and tests (the engine joins encoded segments)."""
@@ -117,6 +142,20 @@ class LiquidTemplate:
                 continue
         return found
 
+    def unfit(self, values: Values) -> list[str]:
+        """Return every value for which this recipient is skipped: those that are missing, or else one that leads to a
+        host of others.
+        """
+        found = self.missing(values)
+        if not found and self._led is not None:
+            try:
+                self.render_dynamic(values)
+            except ForeignHost as foreign:
+                found.append(foreign.variable)
+            except RenderRefused:
+                pass
+        return found
+
     def work(self, values: Values) -> int:
         """Return the cost of rendering this part for one recipient, in the octets of `work_limit`.
 
@@ -133,8 +172,8 @@ class LiquidTemplate:
         return frozenset(name for variable in uses for name in dotted_names(variable.segments) or ())
 
 
-def _again(text: str, html_part: bool, single_line: bool) -> LiquidTemplate:
-    return LiquidTemplate.parse_checked(text, autoescape=html_part, single_line=single_line)
+def _again(text: str, html_part: bool, single_line: bool, own_hosts: frozenset[str] | None) -> LiquidTemplate:
+    return LiquidTemplate.parse_checked(text, autoescape=html_part, single_line=single_line, own_hosts=own_hosts)
 
 
 def one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""R-52: no recipient gets a message with a value missing."""
+"""R-52: no recipient gets a message with a value missing, or with one that leads to a host no one approved."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ RULE = RecipientRule(
     rule="R-52",
     key=_KEY,
     source="Derived",
+    version=2,
     refuses=_refuses,
     reasons={
-        WithholdReason.MISSING_VALUE: N_("a merge field is empty"),
+        WithholdReason.MISSING_VALUE: N_("a merge field is empty or leads to someone else's website"),
     },
     text=RuleText(
-        title="Merge fields have values",
+        title="Merge fields have values that may be sent",
         sentence="Skipped: {reason}.",
-        why="An email with an empty field shows readers that no one checked it.",
-        fix="Give the field a default in the content, or add the value to the contact.",
+        why=(
+            "An email with an empty field shows readers that no one checked it. A web address in a field leads where "
+            "no one has checked."
+        ),
+        fix=(
+            "Give the field a default in the content, or add the value to the contact. Web addresses must be on a "
+            "verified domain, or have their host in the content."
+        ),
     ),
 )

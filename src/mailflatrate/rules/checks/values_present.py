@@ -1,4 +1,4 @@
-"""R-52: recipients without a value that the content prints are named before they are skipped."""
+"""R-52: recipients whose value can't be printed, or leads to others, are counted before they are skipped."""
 
 from __future__ import annotations
 
@@ -23,11 +23,21 @@ CHECK: Check[CampaignFacts] = Check(
     severity=Severity.WARN,
     anchor="campaign.content",
     source="Derived",
+    version=2,
     hits=_hits,
     text=RuleText(
-        title="Merge fields have values for everyone",
-        sentence="Recipients without a value for {names}, who will be skipped: {count} of {recipients}.",
-        why="An email with an empty field shows readers that no one checked it, so it isn't sent.",
-        fix="Give the field a default in the content, or add the values to the contacts.",
+        title="Merge fields have values that may be sent",
+        sentence=(
+            "Recipients who will be skipped, because {names} is empty or leads to someone else's website: {count} of "
+            "{recipients}."
+        ),
+        why=(
+            "An email with an empty field shows readers that no one checked it, and a web address in a field leads "
+            "where no one has checked. So neither is sent."
+        ),
+        fix=(
+            "Give the field a default in the content, or add the values to the contacts. For web addresses, verify "
+            "their domain, or write the host into the content and merge only the part that changes."
+        ),
     ),
 )

@@ -290,6 +290,7 @@ def make_edition(campaign: Campaign, variant: int = 0) -> Edition:
         links=[asdict(link) for link in compiled.links],
         facts={
             "attributes": sorted(attributes),
+            "own_hosts": sorted(compiled.own_hosts or ()),
             "defaults": printed_defaults(campaign),
             **({"events": list(events)} if (events := calendar_events(shown)) else {}),
             **({"polls": [poll.as_json() for poll in polls]} if (polls := read_polls(shown)) else {}),

@@ -6,6 +6,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from mailflatrate.apps.accounts.models import Account
+from mailflatrate.apps.campaigns.campaign_content import own_hosts_of
 from mailflatrate.apps.campaigns.child_compiler import page_in_child
 from mailflatrate.apps.campaigns.coupons import codes_of, pools_shown
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
@@ -41,7 +42,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
         if edition is None or found.delivery.contact is None:
             raise Http404
         try:
-            page = page_in_child(edition.html, _values(found, edition)).html
+            page = page_in_child(edition.html, _values(found, edition), own_hosts_of(edition)).html
         except SourceRefused:
             page = ""
         if not page:

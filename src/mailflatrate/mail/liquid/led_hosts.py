@@ -1,0 +1,138 @@
+"""Where the values of a recipient lead: only to hosts that the approved content spells out, or to the account's own.
+
+A host is read where a mail program sees one: in a URL that fixed text and values form together, in `mailto:`, and as a
+bare domain in running text, which mail programs link. So no composition of parts needs a rule of its own.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote
+
+from publicsuffixlist import PublicSuffixList
+
+from mailflatrate.mail.address import AddressError, domain_of, to_a_label
+from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.mail.liquid.marks import MarkKind, replace_marks
+from mailflatrate.mail.segments import Segment, Static
+from mailflatrate.mail.source_errors import ForeignHost
+
+OURS = re.compile(rf"(?:{'|'.join(LINK_VARIABLES.values())}|mailing_id|subscription\.\w+)(?: \| mailflatrate_\w+)?")
+"""Outputs that the service fills itself; the source of a subscription is part of its proof."""
+_EDGE = re.compile(r"[\s<>\"'()]")
+_may_lead = re.compile(r"[.:]|[/\\]{2}|[^\x00-\u024f]").search
+_may_end = re.compile(r"[^\w.@%=+~/:-]").search
+_SETTLED = re.compile(r"https?://[^/?#\s<>\"'{}()\\@]+[/?#]", re.IGNORECASE)
+"""A URL whose host no value can change; only a sign that ends it may begin another."""
+_LED = re.compile(
+    r"(?:(?P<scheme>https?:)[/\\]*|[/\\]{2,})(?P<web>[^/?#\s<>\"'{}()]*)[^\s<>\"'()]*"
+    r"|mailto:(?P<mail>[^?\s<>\"'{}]*)"
+    r"|(?<![\w@.-])(?P<bare>(?:[^\W_][\w-]*\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]+))(?![\w@-])(?:\.?[/?#:][^\s<>\"'()]*)?",
+    re.IGNORECASE,
+)
+_FOLDED = re.compile(r"https?:[/\\\s]*[^/?#<>\"'{} ]*", re.IGNORECASE)
+"""A URL up to its path as browsers read an attribute: without the line ends and tabs in it."""
+_RESERVED = (".example", ".test", ".invalid", ".localhost")
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)
+
+
+def _hosts(text: str) -> Iterator[str]:
+    """Yield each host that a text leads to, as an A-label. What browsers leave out or fold is left out and folded."""
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+        text = "".join(char for char in plain if unicodedata.category(char) != "Cf")
+    for found in _LED.finditer(text):
+        if found["bare"]:
+            host = found["bare"].lower()
+            yield from [host] if _suffixes().privatesuffix(host) or host.endswith(_RESERVED) else ()
+        elif found["mail"]:
+            yield from (_label(domain_of(each)) for each in re.split("[,;]", unquote(found["mail"])))
+        elif "\\" in (found["web"] or ""):
+            yield found["web"]  # a path to browsers, a name to others, an escape in CSS
+        elif host := _label(re.sub(r":\d*$", "", domain_of(unquote(found["web"] or "")))):
+            yield from [host] if found["scheme"] or "." in host or host.isdigit() else ()
+
+
+def _label(host: str) -> str:
+    bare = host.strip().lower().rstrip(".")
+    try:
+        return bare if bare.isascii() else to_a_label(bare)
+    except AddressError:
+        return bare
+
+
+@dataclass(frozen=True, slots=True)
+class LedHosts:
+    """The hosts to which one part may lead, and the pieces of it that are read for hosts: fixed text and numbers of
+    dynamic strings that stand together without a space.
+    """
+
+    allowed: frozenset[str]
+    pieces: tuple[tuple[bool, tuple[str | int, ...]], ...]
+    """Each with whether its fixed beginning settles the host already."""
+    is_html: bool
+
+    @classmethod
+    def of(
+        cls, source: str, segments: Sequence[Segment], ours: frozenset[int], own: frozenset[str], *, is_html: bool
+    ) -> LedHosts:
+        """Read a part. `ours` are the numbers of the strings that the service fills, `own` the account's domains."""
+        fixed = replace_marks(source, lambda mark: mark.inner if mark.kind is MarkKind.RAW else " { ")
+        joined: list[list[str | int]] = [[]]
+        for segment in segments:
+            if not isinstance(segment, Static):
+                joined[-1].append(segment.index)
+                continue
+            first, *others = _EDGE.split(html.unescape(segment.text) if is_html else segment.text)
+            joined[-1].append(first.rstrip(".,;:!?") if others else first)
+            joined += [[others[-1]]] if others else []
+        read = [
+            (_SETTLED.match(str(one[0])) is not None, tuple(each for each in one if each != ""))
+            for one in joined
+            if any(isinstance(each, int) and each not in ours for each in one)
+        ]
+        literal = _hosts(html.unescape(fixed) if is_html else fixed)
+        return cls(own | frozenset(literal), tuple(read), is_html)
+
+    def check(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
+        """Raise ForeignHost if the strings of one recipient lead anywhere else."""
+        contact = values.get("contact")
+        mailbox = contact.get("email") if isinstance(contact, Mapping) else None
+        for is_settled, piece in self.pieces:
+            filled = [dynamic[each] if isinstance(each, int) else each for each in piece]
+            if is_settled and _may_end("".join(filled[1:])) is None:
+                continue
+            text = "".join(filled)
+            if text == mailbox or _may_lead(text) is None:
+                continue
+            if self.is_html:
+                text = _FOLDED.sub(lambda url: re.sub(r"[\t\r\n]", "", url.group()), html.unescape(text))
+            for host in _hosts(text):
+                if not self._allows(host) and not _leads_home(host, values):
+                    raise ForeignHost(_source_of(host, values), host)
+
+    def _allows(self, host: str) -> bool:
+        return host in self.allowed or any(host.endswith(f".{each}") for each in self.allowed if "." in each)
+
+
+def _leads_home(host: str, values: Mapping[str, object]) -> bool:
+    """Return whether a host is one of the service's own links, or where the recipient's own mailbox is."""
+    contact = values.get("contact")
+    mailbox = domain_of(str(contact.get("email", "") if isinstance(contact, Mapping) else ""))
+    return host == mailbox or any(host in _hosts(str(values.get(name, ""))) for name in LINK_VARIABLES.values())
+
+
+def _source_of(host: str, values: Mapping[str, object]) -> str:
+    """Return the name of the contact's field that names a host, for the author; without one, the host."""
+    contact = values.get("contact")
+    fields = contact.items() if isinstance(contact, Mapping) else ()
+    return next((f"contact.{name}" for name, value in fields if host in str(value).lower()), host)
