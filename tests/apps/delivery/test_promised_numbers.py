@@ -1,5 +1,6 @@
 """One number of recipients: what the check, the editor, the reviewer and the API promise is planned, and then sent."""
 
+import asyncio
 import os
 import random
 from collections import Counter
@@ -19,11 +20,12 @@ from mailflatrate.apps.campaigns.queries import newest_imprint
 from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.apps.campaigns.translations import people_by_language
-from mailflatrate.apps.delivery.models import AbTest, Delivery
+from mailflatrate.apps.delivery.models import AbTest, Chunk, Delivery
 from mailflatrate.apps.delivery.plan import plan_campaign
+from mailflatrate.apps.delivery.send.sender import Sender
 from mailflatrate.apps.gate.actions import check_campaign, release_campaign
 from mailflatrate.apps.gate.audience import audience_facts
-from mailflatrate.apps.gate.campaigns import variants_facts
+from mailflatrate.apps.gate.campaigns import promised_recipients, variants_facts
 from mailflatrate.apps.gate.recipients import COLUMNS, JOINS, RecipientRow, recipient_facts
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.actions.lists import create_list
@@ -41,6 +43,7 @@ from mailflatrate.settings.schema import load_settings
 from support.automations import Journey
 from support.contact_files import HEADER, line
 from support.customers import Customer, sending_customer
+from support.fake_relay import FakeRelay
 from support.origins import declare_origin
 from support.people import operator
 
@@ -309,3 +312,41 @@ def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(d
         reached = planned - refused_at_sending(message.id).total()
         assert reached <= promised.recipients
         assert reached + waiting == promised.recipients + promised.skipped.get("too_soon", 0)
+
+
+def test_who_is_skipped_for_a_merge_field_is_no_promised_recipient(database: str) -> None:
+    """A field that's empty, and one that leads to someone else's website: both are shown as skipped, and are."""
+    assert database
+    anna = sending_customer(people=6)
+    own = "lindenhof.example"
+    sites = ["https://evil.com/login", "", f"https://{own}/cart", "evil.com", f"https://my.{own}/a", "www.evil.com"]
+    with tenancy.account(anna.account_id):
+        for contact, site in zip(Contact.objects.order_by("id"), sites, strict=True):
+            Contact.objects.filter(id=contact.id).update(attributes={"site": site})
+    draft = anna.draft(content="# Hello\n\n[Your page]({{ contact.site }})")
+    with tenancy.account(anna.account_id):
+        promised = promised_recipients(draft)
+        assert (promised.recipients, promised.skipped) == (2, {"missing_value": 4})
+        check = next(one for one in check_campaign(draft.id).failures if one.key == "values-present")
+        assert dict(check.params)["count"] == 4
+    assert dict(sent_of(anna, anna.sending_of(draft))) == {"sent": promised.recipients, "missing_value": 4}
+
+
+def sent_of(anna: Customer, campaign: Campaign) -> Counter[str]:
+    """Send a planned campaign, and count its messages by their state, or the reason of those that were skipped."""
+    with tenancy.account(anna.account_id):
+        chunks = list(Chunk.objects.filter(campaign=campaign).order_by("number").values_list("id", flat=True))
+
+    async def work() -> None:
+        async with FakeRelay() as relay:
+            sender = Sender(load_settings().model_copy(update={"relay_host": "127.0.0.1", "relay_port": relay.port}))
+            try:
+                for chunk_id in chunks:
+                    await sender.work_chunk(anna.account_id, chunk_id)
+            finally:
+                await sender.close()
+
+    asyncio.run(work())
+    with tenancy.account(anna.account_id):
+        rows = Delivery.objects.filter(campaign=campaign).values_list("state", "reason")
+        return Counter(reason or state for state, reason in rows)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from mailflatrate.apps.accounts.facts import account_facts, structured_imprint
@@ -18,6 +19,7 @@ from mailflatrate.apps.campaigns.facts import (
 from mailflatrate.apps.campaigns.missing_values import missing_fields
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import attribute_names, newest_imprint
+from mailflatrate.apps.campaigns.recipients import RecipientCount, count_recipients
 from mailflatrate.apps.campaigns.variants import all_variants
 from mailflatrate.apps.domains.facts import sender_facts
 from mailflatrate.apps.gate.audience import audience_facts
@@ -29,6 +31,7 @@ from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.ab_test import VARIANT_LETTERS
 from mailflatrate.rules.facts import CampaignFacts, ContentFacts, SampleFacts, SpamScore
 from mailflatrate.rules.gate import judge_campaign
+from mailflatrate.rules.skip_reasons import WithholdReason
 from mailflatrate.rules.verdict import Param, Verdict
 
 NO_IMPRINT = (mistake(1, "no-imprint"),)
@@ -53,6 +56,7 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
     )
 
 
+@tenancy.read_once
 @tenancy.unlimited(UnlimitedReason.RULES)
 @tenancy.reading_once()
 def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
@@ -64,6 +68,23 @@ def variants_facts(campaign: Campaign) -> list[CampaignFacts]:
         audience = replace(facts[0].audience, language=shown.language)
         facts.append(replace(facts[0], content=content, sample=sample, spam=spam, audience=audience))
     return facts
+
+
+@tenancy.reading_once()
+def promised_recipients(campaign: Campaign) -> RecipientCount:
+    """Count who will get a campaign, and who won't: `count_recipients`, less those for whom R-52 skips the message.
+
+    Where variants or languages skip different people, who gets which isn't known before, so only the check counts them.
+    Raises SegmentError.
+    """
+    counted = count_recipients(campaign)
+    texts = [facts.content for facts in variants_facts(campaign)]
+    unfit = {(text.lacking_values, text.people_lacking_values) for text in texts}
+    people = texts[0].people_lacking_values if len(unfit) == 1 else 0
+    if not people:
+        return counted
+    skipped = MappingProxyType({**counted.skipped, WithholdReason.MISSING_VALUE.value: people})
+    return replace(counted, recipients=counted.recipients - people, skipped=skipped)
 
 
 def judge_whole(facts: list[CampaignFacts]) -> tuple[Verdict, list[Verdict]]:

@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import Account, KeyScope
-from mailflatrate.apps.campaigns import queries, recipients
+from mailflatrate.apps.campaigns import queries
 from mailflatrate.apps.campaigns.actions import drafts, templates, versions
 from mailflatrate.apps.campaigns.gallery import GalleryKey
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
@@ -17,6 +17,7 @@ from mailflatrate.apps.campaigns.models.campaign import LONGEST_LABEL
 from mailflatrate.apps.campaigns.samples import neighbours
 from mailflatrate.apps.campaigns.translations import languages_of
 from mailflatrate.apps.campaigns.variants import as_variant, variant_count
+from mailflatrate.apps.gate.campaigns import promised_recipients
 from mailflatrate.apps.gate.test_lists import MOST_LISTS, addresses_of
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_MESSAGES, send_test
 from mailflatrate.apps.lists.models import MailingList
@@ -255,7 +256,7 @@ def checks_of(campaign: Campaign) -> CampaignChecks:
 @endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ, answers=RecipientCounts)
 def count_recipients(request: ApiRequest, campaign_id: Id) -> RecipientCounts:
     """Count the recipients a campaign would go to now. Contacts who may not be mailed aren't counted."""
-    counted = recipients.count_recipients(find_campaign(campaign_id))
+    counted = promised_recipients(find_campaign(campaign_id))
     return RecipientCounts(recipients=counted.recipients, left_out=counted.excluded, skipped=dict(counted.skipped))
 
 

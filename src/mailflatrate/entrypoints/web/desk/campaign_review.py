@@ -18,6 +18,7 @@ from mailflatrate.apps.campaigns.queries import audience_lists, campaigns_to_rev
 from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.variants import all_variants, variant_count
 from mailflatrate.apps.gate.actions import check_campaign
+from mailflatrate.apps.gate.campaigns import promised_recipients
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.lists.origin_review import left_another
@@ -79,7 +80,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
     with tenancy.account(campaign.account_id):
         verdict = check_campaign(campaign.id)
         lists = audience_lists(campaign)
-        counted = count_recipients(campaign)
+        counted, judged = promised_recipients(campaign), count_recipients(campaign).recipients
         before = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
         earlier = [(one, live_of(one)) for one in before[:SHOWN_EARLIER]]
         excluded_names = exclusions_of(campaign).names
@@ -105,6 +106,7 @@ def _context(request: DeskRequest, campaign: Campaign) -> dict[str, Any]:
         "tone": tone_of(campaign.account),
         "owners": owners(campaign.account_id),
         "people": counted.recipients,
+        "shown_people": judged,
         "left_out": counted.excluded,
         "skipped": reasons(counted.skipped),
         "left_another": strays,

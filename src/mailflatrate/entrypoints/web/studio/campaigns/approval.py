@@ -21,8 +21,8 @@ from mailflatrate.apps.campaigns.queries import (
     release_request,
     request_sent_back,
 )
-from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.gate import approval
+from mailflatrate.apps.gate.campaigns import promised_recipients
 from mailflatrate.entrypoints.client import circumstances
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
@@ -138,7 +138,7 @@ def review(request: StudioRequest, campaign_id: int) -> HttpResponse:
 
 def _approval_page(request: StudioRequest, campaign: Campaign, *, error: str = "") -> HttpResponse:
     present = content_hash(campaign, newest_imprint())
-    counted = count_recipients(campaign)
+    counted = promised_recipients(campaign)
     context: dict[str, Any] = {
         "campaign": campaign, "four_eyes": four_eyes_of(request, campaign, present), "shown_hash": present,
         "asked": release_request(campaign.id), "panel": panel_of(campaign, for_approver=True),

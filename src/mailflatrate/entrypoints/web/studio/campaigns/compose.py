@@ -21,12 +21,12 @@ from mailflatrate.apps.campaigns.link_tagging import adds_tags
 from mailflatrate.apps.campaigns.locks import COVERED, may_design
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, CampaignVersion, ContentKind
 from mailflatrate.apps.campaigns.queries import attribute_names, brand_style, newest_imprint, sent_back
-from mailflatrate.apps.campaigns.recipients import count_recipients
 from mailflatrate.apps.campaigns.starting_content import is_starter, starter
 from mailflatrate.apps.campaigns.translations import taken_languages
 from mailflatrate.apps.campaigns.variants import as_variant, written
 from mailflatrate.apps.campaigns.writing_help import is_installed
 from mailflatrate.apps.delivery.warm_up import plan_of
+from mailflatrate.apps.gate.campaigns import promised_recipients
 from mailflatrate.apps.gate.test_send import last_tests
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form
@@ -155,7 +155,7 @@ def _live_context(
     if found is None:
         found = merge_errors(as_variant(campaign, variant))
     mistakes, settings = _mistakes(found), load_settings()
-    counted = count_recipients(campaign)
+    counted = promised_recipients(campaign)
     recipients = counted.recipients
     lasts = pace_for(campaign.per_hour).seconds_for(recipients) if campaign.per_hour else 0
 
