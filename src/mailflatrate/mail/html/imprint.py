@@ -116,8 +116,8 @@ def imprint_html(imprint: FooterImprint) -> str:
     lock = (
         "display:block!important;visibility:visible!important;opacity:1!important;position:relative!important;"
         "z-index:2147483647!important;margin:0!important;border:0!important;padding:24px 16px!important;"
-        "width:auto!important;max-width:none!important;white-space:normal!important;letter-spacing:normal!important;"
-        "word-spacing:normal!important;text-indent:0!important;-webkit-text-stroke:0!important;"
+        "width:auto!important;max-width:none!important;white-space:normal!important;letter-spacing:normal;"
+        "word-spacing:normal;text-indent:0!important;-webkit-text-stroke:0!important;"
         "-webkit-text-security:none!important;text-shadow:none!important;"
         "height:auto!important;max-height:none!important;overflow:visible!important;clear:both!important;"
         f"{ink}background-color:{style.background_color}!important;"
