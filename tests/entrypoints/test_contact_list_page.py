@@ -141,7 +141,7 @@ def test_a_bulk_action_covers_exactly_what_the_chips_say(anna: Customer) -> None
     started = anna.client.post("/studio/bulk/start/", {**posted, "where": carried, "tag_name": "M"})
     assert started.status_code == 303
     with tenancy.account(anna.account_id):
-        conditions = BulkAction.objects.get().selection["further"]["conditions"]
+        conditions = BulkAction.objects.get().selection["conditions"]
         assert [each["key"] for each in conditions] == ["orders", "size"]
     for widened in (
         {"where": ["attribute.orders:more:many"]},

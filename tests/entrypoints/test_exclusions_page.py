@@ -59,7 +59,7 @@ def test_boxes_are_saved_counted_and_shown_again(anna: Customer) -> None:
     assert "2 confirmed contacts would receive it." in again.content.decode()
     released = anna.sending_of(anna.again(draft))
     report = anna.client.get(f"/studio/campaigns/{released.id}/").content.decode()
-    assert "is in an excluded segment" in report
+    assert "Is in an excluded segment" in report
     assert "All Doras" in report
 
 
