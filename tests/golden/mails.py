@@ -132,7 +132,7 @@ def shown(message: EmailMessage) -> str:
             text = str(part.get_content())
             lines += [f"--- {kind}", *(text.splitlines() if kind == "plain" else page_lines(text).lines)]
     boundary = message.get_boundary() or "none"
-    return neutral("\n".join(line.rstrip().replace(boundary, "<boundary>") for line in lines)) + "\n"
+    return neutral("\n".join(line.rstrip().replace(boundary, "‹boundary›") for line in lines)) + "\n"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"(?<![\w/+=-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9_-]{2
 _PATH_TOKEN = re.compile(r"(?<=/)(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9_-]{24,}(?=[/?#)\s\"'<.,;]|$)")
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
 _SIGNED = re.compile(r"(?<![\w-])\.?[\w-]{6,}:[\w-]{6}:[\w-]{43}(?![\w-])")
-_KEY_ID = re.compile(r"(?<![\w-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16}(?![\w-])")
+_KEY_ID = re.compile(r"(?<![\w-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])(?:[0-9a-f]{12}|[0-9a-f]{16})(?![\w-])")
 _FRACTION = re.compile(r"(?<=\d\d:\d\d:\d\d)\.\d{3,6}(?=Z|\+)")
 _LONG = re.compile(r"(?<![\w/+=-])[\w-]{60,}={0,2}(?![\w/+=-])", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}(?:\s+[A-Za-z0-9+/]{20,}={0,2})*")
@@ -20,17 +20,17 @@ _VERSION = re.compile(rf"(?<![\w.]){re.escape(__version__)}(?![\w.])")
 _STEPS = (
     (_ASSET, r"\1\2"),
     (_NONCE, "'nonce'"),
-    (_CSRF, r"\1<csrf>"),
-    (_MAILING_ID, "<mailing ID>"),
+    (_CSRF, r"\1‹csrf›"),
+    (_MAILING_ID, "‹mailing ID›"),
     (_FRACTION, ""),
-    (_KEY_ID, "<id>"),
-    (_LONG, "<token>"),
-    (_BASE64, "<base64>"),
-    (_SIGNED, "<token>"),
-    (_HEX, "<token>"),
-    (_PATH_TOKEN, "<token>"),
-    (_TOKEN, "<token>"),
-    (_VERSION, "<version>"),
+    (_KEY_ID, "‹id›"),
+    (_LONG, "‹token›"),
+    (_BASE64, "‹base64›"),
+    (_SIGNED, "‹token›"),
+    (_HEX, "‹token›"),
+    (_PATH_TOKEN, "‹token›"),
+    (_TOKEN, "‹token›"),
+    (_VERSION, "‹version›"),
 )
 
 

@@ -52,7 +52,7 @@ def test_form_is_submitted_as_a_browser_would() -> None:
 def test_what_differs_from_build_to_build_is_named() -> None:
     token = "4f" * 20
     assert neutral(f"/u/{token} 4K7Q-92XD-8 /static/dist/assets/app-CAarbHYP.js") == (
-        "/u/<token> <mailing ID> /static/dist/assets/app.js"
+        "/u/‹token› ‹mailing ID› /static/dist/assets/app.js"
     )
     assert neutral("/studio/campaigns/12/edit/ 2026-11-26T10:00:00.123Z") == (
         "/studio/campaigns/12/edit/ 2026-11-26T10:00:00Z"
