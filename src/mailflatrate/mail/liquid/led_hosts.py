@@ -80,6 +80,8 @@ class LedHosts:
     pieces: tuple[tuple[bool, tuple[str | int, ...]], ...]
     """Each with whether its fixed beginning settles the host already."""
     is_html: bool
+    alone: tuple[int, ...]
+    """The dynamic strings that are a piece each, which are searched together because hardly any leads anywhere."""
 
     @classmethod
     def of(
@@ -101,13 +103,17 @@ class LedHosts:
             if any(isinstance(each, int) and each not in ours for each in one)
         ]
         literal = _hosts(html.unescape(fixed) if is_html else fixed)
-        return cls(own | frozenset(literal), tuple(read), is_html)
+        alone = tuple(each for _, piece in read if len(piece) == 1 and isinstance(each := piece[0], int))
+        return cls(own | frozenset(literal), tuple(read), is_html, alone)
 
     def check(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         """Raise ForeignHost if the strings of one recipient lead anywhere else."""
         contact = values.get("contact")
         mailbox = contact.get("email") if isinstance(contact, Mapping) else None
+        leads = _may_lead(" ".join([text for each in self.alone if (text := dynamic[each]) != mailbox])) is not None
         for is_settled, piece in self.pieces:
+            if len(piece) == 1 and not leads:
+                continue
             filled = [dynamic[each] if isinstance(each, int) else each for each in piece]
             if is_settled and _may_end("".join(filled[1:])) is None:
                 continue
