@@ -24,8 +24,10 @@ from mailflatrate.mail.source_errors import ForeignHost
 
 OURS = re.compile(rf"(?:{'|'.join(LINK_VARIABLES.values())}|mailing_id|subscription\.\w+)(?: \| mailflatrate_\w+)?")
 """Outputs that the service fills itself; the source of a subscription is part of its proof."""
-_EDGE = re.compile(r"[\s<>\"'()]")
-_may_lead = re.compile(r"[.:]|[/\\]{2}|[^\x00-\u024f]").search
+_EDGE = re.compile(r"[\s<>\"'()\u00ab\u00bb\u2018-\u201f\u2039\u203a]")
+"""What no host contains."""
+_may_lead = re.compile(r"[.:]|[/\\]{2}|[^\x00-\u024f\u0370-\u052f\u2010-\u201f]").search
+"""A sign of a host, or one that NFKC may turn into such a sign: not letters of Latin, Greek or Cyrillic, nor quotes."""
 _may_end = re.compile(r"[^\w.@%=+~/:-]").search
 _SETTLED = re.compile(r"https?://[^/?#\s<>\"'{}()\\@]+[/?#]", re.IGNORECASE)
 """A URL whose host no value can change; only a sign that ends it may begin another."""
