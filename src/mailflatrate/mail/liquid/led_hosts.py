@@ -84,6 +84,8 @@ class LedHosts:
     is_html: bool
     alone: tuple[int, ...]
     """The dynamic strings that are a piece each, which are searched together because hardly any leads anywhere."""
+    composed: tuple[tuple[bool, tuple[str | int, ...]], ...]
+    """The other pieces."""
 
     @classmethod
     def of(
@@ -106,16 +108,15 @@ class LedHosts:
         ]
         literal = _hosts(html.unescape(fixed) if is_html else fixed)
         alone = tuple(each for _, piece in read if len(piece) == 1 and isinstance(each := piece[0], int))
-        return cls(own | frozenset(literal), tuple(read), is_html, alone)
+        composed = tuple(one for one in read if len(one[1]) > 1)
+        return cls(own | frozenset(literal), tuple(read), is_html, alone, composed)
 
     def check(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         """Raise ForeignHost if the strings of one recipient lead anywhere else."""
         contact = values.get("contact")
         mailbox = contact.get("email") if isinstance(contact, Mapping) else None
-        leads = _may_lead(" ".join([text for each in self.alone if (text := dynamic[each]) != mailbox])) is not None
-        for is_settled, piece in self.pieces:
-            if len(piece) == 1 and not leads:
-                continue
+        alone = " ".join([text for each in self.alone if (text := dynamic[each]) != mailbox])
+        for is_settled, piece in self.composed if _may_lead(alone) is None else self.pieces:
             filled = [dynamic[each] if isinstance(each, int) else each for each in piece]
             if is_settled and _may_end("".join(filled[1:])) is None:
                 continue
