@@ -33,18 +33,19 @@ def _published_form(anna: Any) -> str:
     return str(page.evaluate("location.pathname"))
 
 
+HEIGHTS = "[...document.querySelectorAll('.message-box')].map(box => box.getBoundingClientRect().height)"
+
+
 def _reviewed(otto: Any, path: str) -> None:
     """All messages are in view beside their subjects, and each can be read in full size."""
     otto.go(path)
     frames = otto.page.locator(".message-box")
     expect(frames).to_have_count(3)
-    heights = [frame.bounding_box()["height"] for frame in frames.all()]
-    assert max(heights) < 200, heights
+    wait_in_page(otto.page, f"{HEIGHTS}.every(height => height < 200)")
     looked_at(otto, "desk-series")
     otto.page.locator(".peek-about summary").first.click()
     expect(otto.page.locator(".peek-about details[open]")).to_have_count(1)
-    assert frames.first.bounding_box()["height"] > 500
-    assert frames.last.bounding_box()["height"] < 200
+    wait_in_page(otto.page, f"{HEIGHTS}.map(height => height > 500).join() === 'true,false,false'")
 
 
 def test_a_welcome_series_in_three_clicks(visitor: Any, otto: Any) -> None:
@@ -64,7 +65,7 @@ def test_a_welcome_series_in_three_clicks(visitor: Any, otto: Any) -> None:
         looked_at(anna, "form-series-release")
         page.locator("#confirm").check()
         page.get_by_role("button", name="Activate").click()
-        page.wait_for_load_state()
+        expect(page.get_by_text(re.compile("Sent to our team for review|Activated\\.")).first).to_be_visible()
         _reviewed(otto, here.replace("/studio/", "/desk/"))
         anna.go(form)
         card = page.locator("#after")
