@@ -82,7 +82,7 @@ def _line(email: str, at: datetime) -> str:
 
 
 def through_review(anna: Customer, draft: Campaign, **how: Any) -> Campaign:
-    """Released, approved by a reviewer where one is needed, and planned."""
+    """Released, approved by a reviewer where one is needed, and planned unless its first hour is still to come."""
     campaign = anna.ticked(draft)
     with tenancy.account(anna.account_id):
         decision = release_campaign(campaign.id, by=anna.owner, **how)
@@ -90,6 +90,8 @@ def through_review(anna: Customer, draft: Campaign, **how: Any) -> Campaign:
         present = content_hash(campaign, newest_imprint())
     if anna.again(campaign).state == CampaignState.REVIEW:
         review_campaign(anna.account_id, campaign.id, approved=True, by=operator(), shown_hash=present)
+    if anna.again(campaign).state == CampaignState.SCHEDULED:
+        return anna.again(campaign)
     with tenancy.account(anna.account_id):
         decision = anna.again(campaign).decisions.filter(edition__isnull=False).order_by("id")[0]
     assert decision.edition_id is not None
@@ -269,6 +271,8 @@ def test_what_is_promised_is_planned_and_the_difference_was_shown_before(databas
     if not promised.recipients or "variants-have-readers" in blocked:
         return
     planned = through_review(anna, draft, **how)
+    if at_best_hour and planned.state == CampaignState.SCHEDULED:
+        return
     with tenancy.account(anna.account_id):
         people = Delivery.objects.filter(campaign=planned)
         if not draft.variants and not draft.translations:
