@@ -1,5 +1,9 @@
 """A merge field leads to no host that the approved content doesn't spell out and the account hasn't verified."""
 
+import re
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, RenderRefused, SourceRefused
+from mailflatrate.mail.liquid.led_hosts import FOLDED_SIGNS
 from mailflatrate.mail.source_errors import ForeignHost
 
 IMPRINT = FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
@@ -182,3 +187,10 @@ def test_no_composition_of_fixed_parts_and_values_leads_to_a_foreign_host(
         if scheme in ("", "https:") and found:
             host = rest.lstrip("/").split("/")[0].split("?")[0].split("#")[0].rpartition("@")[2].split(":")[0]
             assert not host.endswith("evil.com"), url
+
+
+def test_every_character_that_becomes_a_sign_of_a_host_is_known() -> None:
+    known = re.compile(f"[{FOLDED_SIGNS}]")
+    for code in range(0x80, sys.maxunicode + 1):
+        becomes = unicodedata.normalize("NFKC", chr(code))
+        assert bool(set(becomes) & set(".:/\\\u3002")) == bool(known.match(chr(code))), hex(code)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import idna
+from publicsuffixlist import PublicSuffixList
 
 MAX_LOCAL_OCTETS = 64
 """RFC 5321 section 4.5.3.1.1."""
@@ -24,6 +25,12 @@ MAX_ADDRESS_OCTETS = 254
 """RFC 5321 section 4.5.3.1.3: a path of 256 octets includes its two angle brackets (erratum 1690)."""
 MAX_LABEL_OCTETS = 63
 """RFC 1035 section 2.3.4."""
+
+
+@cache
+def suffixes() -> PublicSuffixList:
+    """Return the list of public suffixes, read once."""
+    return PublicSuffixList(accept_unknown=False)
 
 
 class AddressFault(Enum):

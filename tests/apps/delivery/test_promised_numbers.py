@@ -321,19 +321,20 @@ def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(d
 def test_who_is_skipped_for_a_merge_field_is_no_promised_recipient(database: str) -> None:
     """A field that's empty, and one that leads to someone else's website: both are shown as skipped, and are."""
     assert database
-    anna = sending_customer(people=6)
+    anna = sending_customer(people=7)
     own = "lindenhof.example"
     sites = ["https://evil.com/login", "", f"https://{own}/cart", "evil.com", f"https://my.{own}/a", "www.evil.com"]
+    sites.append("https\uff1a\uff0f\uff0fevil")
     with tenancy.account(anna.account_id):
         for contact, site in zip(Contact.objects.order_by("id"), sites, strict=True):
             Contact.objects.filter(id=contact.id).update(attributes={"site": site})
     draft = anna.draft(content="# Hello\n\n[Your page]({{ contact.site }})")
     with tenancy.account(anna.account_id):
         promised = promised_recipients(draft)
-        assert (promised.recipients, promised.skipped) == (2, {"missing_value": 4})
+        assert (promised.recipients, promised.skipped) == (2, {"missing_value": 5})
         check = next(one for one in check_campaign(draft.id).failures if one.key == "values-present")
-        assert dict(check.params)["count"] == 4
-    assert dict(sent_of(anna, anna.sending_of(draft))) == {"sent": promised.recipients, "missing_value": 4}
+        assert dict(check.params)["count"] == 5
+    assert dict(sent_of(anna, anna.sending_of(draft))) == {"sent": promised.recipients, "missing_value": 5}
 
 
 def sent_of(anna: Customer, campaign: Campaign) -> Counter[str]:

@@ -22,6 +22,7 @@ from mailflatrate.apps.campaigns.personalization import recipient_values
 from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.mail.links import LINK_VARIABLES
+from mailflatrate.mail.liquid.led_hosts import FOLDED_SIGNS
 from mailflatrate.rules.contact_fields import FieldValue
 
 MOST_CHECKED = 10_000
@@ -31,7 +32,7 @@ MOST_WORK = 60_000_000
 """The most work of Liquid for one check, in octets (`mail.liquid.work_limit`), about half a second."""
 _OWN = ("first_name", "last_name")
 _EMPTY = r"^\s*(\[\]|\{\}|null|false)?\s*$|"
-_MAY_LEAD = r"[.:/\\%\u2024\u3002\ufe52\uff0e\uff61]"
+_MAY_LEAD = rf"[.:/\\%{FOLDED_SIGNS}]"
 """A sign of a host, such as a dot; rendering decides."""
 
 

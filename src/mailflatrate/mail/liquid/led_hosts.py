@@ -11,12 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import unquote
 
-from publicsuffixlist import PublicSuffixList
-
-from mailflatrate.mail.address import AddressError, domain_of, to_a_label
+from mailflatrate.mail.address import AddressError, domain_of, suffixes, to_a_label
 from mailflatrate.mail.links import LINK_VARIABLES
 from mailflatrate.mail.liquid.marks import MarkKind, replace_marks
 from mailflatrate.mail.segments import Segment, Static
@@ -26,8 +23,12 @@ OURS = re.compile(rf"(?:{'|'.join(LINK_VARIABLES.values())}|mailing_id|subscript
 """Outputs that the service fills itself; the source of a subscription is part of its proof."""
 _EDGE = re.compile(r"[\s<>\"'()\u00ab\u00bb\u2018-\u201f\u2039\u203a]")
 """What no host contains."""
-_may_lead = re.compile(r"[.:]|[/\\]{2}|[^\x00-\u024f\u0370-\u052f\u2010-\u201f]").search
-"""A sign of a host, or one that NFKC may turn into such a sign: not letters of Latin, Greek or Cyrillic, nor quotes."""
+FOLDED_SIGNS = (
+    r"\u2024-\u2026\u2100\u2101\u2105\u2106\u2488-\u249b\u2a74\u3002\u33c2\u33c7\u33d8\ufe12\ufe13\ufe19\ufe30\ufe52\ufe55\ufe68"
+    r"\uff0e\uff0f\uff1a\uff3c\uff61\U0001f100"
+)
+"""What NFKC turns into a dot, a colon or a slash, and the dots of Chinese and Japanese; for a set in an expression."""
+_may_lead = re.compile(rf"[.:{FOLDED_SIGNS}]|[/\\]{{2}}").search
 _may_end = re.compile(r"[^\w.@%=+~/:-]").search
 _SETTLED = re.compile(r"https?://[^/?#\s<>\"'{}()\\@]+[/?#]", re.IGNORECASE)
 """A URL whose host no value can change; only a sign that ends it may begin another."""
@@ -42,11 +43,6 @@ _FOLDED = re.compile(r"https?:[/\\\s]*[^/?#<>\"'{} ]*", re.IGNORECASE)
 _RESERVED = (".example", ".test", ".invalid", ".localhost")
 
 
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(accept_unknown=False)
-
-
 def _hosts(text: str) -> Iterator[str]:
     """Yield each host that a text leads to, as an A-label. What browsers leave out or fold is left out and folded."""
     if not text.isascii():
@@ -55,7 +51,7 @@ def _hosts(text: str) -> Iterator[str]:
     for found in _LED.finditer(text):
         if found["bare"]:
             host = found["bare"].lower()
-            yield from [host] if _suffixes().privatesuffix(host) or host.endswith(_RESERVED) else ()
+            yield from [host] if suffixes().privatesuffix(host) or host.endswith(_RESERVED) else ()
         elif found["mail"]:
             yield from (_label(domain_of(each)) for each in re.split("[,;]", unquote(found["mail"])))
         elif "\\" in (found["web"] or ""):

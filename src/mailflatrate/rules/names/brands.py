@@ -14,7 +14,8 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from mailflatrate.rules.names.domains import registrable, suffixes
+from mailflatrate.mail.address import suffixes
+from mailflatrate.rules.names.domains import registrable
 from mailflatrate.rules.names.scripts import skeleton, words_of
 
 _SPLIT_FROM = 6

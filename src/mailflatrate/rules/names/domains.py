@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from publicsuffixlist import PublicSuffixList
-
-from mailflatrate.mail.address import AddressError, to_a_label, to_u_label
+from mailflatrate.mail.address import AddressError, suffixes, to_a_label, to_u_label
 from mailflatrate.rules.addresses.domains import RESERVED_ENDINGS
 from mailflatrate.rules.names.scripts import undisguised
 
@@ -158,9 +156,3 @@ def registrable(domain: str) -> str:
     "" for a public suffix itself and for an ending that does not exist.
     """
     return suffixes().privatesuffix(domain.lower().rstrip(".")) or ""
-
-
-@cache
-def suffixes() -> PublicSuffixList:
-    """Return the list of public suffixes, read once."""
-    return PublicSuffixList(accept_unknown=False)
