@@ -131,30 +131,34 @@ class LiquidTemplate:
 
     def missing(self, values: Values) -> list[str]:
         """Return every value this recipient lacks; `render_dynamic` raises for the first one only."""
-        start_work()
-        found = []
-        for render in self._renders:
-            try:
-                render(values)
-            except MissingValue as missing:
-                found.append(missing.variable)
-            except RenderRefused:
-                continue
-        return found
+        return self._attempt(values)[1]
 
     def unfit(self, values: Values) -> list[str]:
         """Return every value for which this recipient is skipped: those that are missing, or else one that leads to a
         host of others.
         """
-        found = self.missing(values)
-        if not found and self._led is not None:
+        dynamic, found = self._attempt(values)
+        if self._led is not None and len(dynamic) == len(self._renders):
             try:
-                self.render_dynamic(values)
+                self._led.check(dynamic, values)
             except ForeignHost as foreign:
                 found.append(foreign.variable)
-            except RenderRefused:
-                pass
         return found
+
+    def _attempt(self, values: Values) -> tuple[list[str], list[str]]:
+        """Return the dynamic strings that can be rendered, and every value that is missing for the others."""
+        start_work()
+        dynamic, missing = list[str](), list[str]()
+        for render in self._renders:
+            try:
+                text = render(values)
+            except MissingValue as refused:
+                missing.append(refused.variable)
+            except RenderRefused:
+                continue
+            else:
+                dynamic.append(one_line(text) if self._single_line else text)
+        return dynamic, missing
 
     def work(self, values: Values) -> int:
         """Return the cost of rendering this part for one recipient, in the octets of `work_limit`.
