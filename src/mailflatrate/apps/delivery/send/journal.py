@@ -24,6 +24,7 @@ from zlib import crc32
 
 import structlog
 
+from mailflatrate.apps.delivery.send.kept_lines import KeptLines
 from mailflatrate.base.metrics.names import JOURNAL_DAMAGED
 from mailflatrate.base.processes.locks import is_locked
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
@@ -88,13 +89,14 @@ def is_whole(name: str) -> bool:
 
 
 class Journal:
-    """An open journal. Its `name` is recorded in `chunk.claimed_by`."""
+    """An open journal. Its `name` is recorded in `chunk.claimed_by`; `kept` is what is set aside when it is emptied."""
 
     def __init__(self, folder: Path) -> None:
         self.name = f"{host_name(folder)}.{os.getpid()}.{secrets.token_hex(4)}.{boot_mark()}"
         self.path = folder / f"{self.name}{SUFFIX}"
         self.size_bytes = 0
         self._has_failed = False
+        self.kept = KeptLines()
         self._chunk = (0, 0)
         draft = folder / f"{self.name}.new"
         self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -110,6 +112,7 @@ class Journal:
     def started(self, delivery_id: int) -> None:
         """Record that a message's content is about to be sent. Raises OSError if that cannot be written."""
         self._write(b"S %d" % delivery_id)
+        self.kept.begun(self._chunk, delivery_id)
 
     def replied(self, outcome: SendOutcome, at_ms: int) -> None:
         """Record a message's result. `at_ms` are milliseconds since 1970."""
@@ -118,11 +121,12 @@ class Journal:
         # `value` of an enum is a Python function, `_value_` what it returns.
         line = f"R {delivery_id} {kind._value_} {code} {enhanced or '-'} {stage._value_} {at_ms} {host or '-'} {text}"
         self._write(line.encode())
+        self.kept.ended(self._chunk, delivery_id, kind, at_ms)
 
     def reset(self) -> None:
         """Empty the journal: all of it is in the database and no message is being sent."""
         os.ftruncate(self._file, 0)
-        self.size_bytes, self._chunk = 0, (0, 0)
+        self.size_bytes, self._chunk, self.kept = 0, (0, 0), KeptLines()
 
     def close(self, *, settled: bool) -> None:
         """Release the journal; the file stays for recovery unless everything is `settled`."""

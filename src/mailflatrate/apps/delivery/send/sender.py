@@ -360,7 +360,7 @@ class Sender:
         await self._orm.close()
         settled = self._upkeep.is_settled and not self._active
         for route in self._routes:
-            route.journal.close(settled=settled and sent_record.was_set_aside(route.journal.path))
+            route.journal.close(settled=settled and sent_record.was_set_aside(route.journal))
 
 
 _sender: Sender | None = None

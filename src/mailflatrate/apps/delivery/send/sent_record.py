@@ -17,30 +17,35 @@ from typing import BinaryIO
 
 import structlog
 
-from mailflatrate.apps.delivery.send.journal import SUFFIX, JournalEntry, entries
+from mailflatrate.apps.delivery.send.journal import SUFFIX, Journal, JournalEntry, entries
+from mailflatrate.apps.delivery.send.kept_lines import MAY_HAVE_ARRIVED, KeptLines
 from mailflatrate.wire.smtp_types import OutcomeKind, SendOutcome, Stage
 
 log = structlog.get_logger(__name__)
 
 KEPT = ".kept"
 _HOUR = 3600
+_PART_BYTES = 8_192
 
 
-def set_aside(journal: Path, *, now: float | None = None) -> None:
-    """Save a journal's entries on messages that may have arrived.
-
-    The caller empties or removes the journal afterward.
+def set_aside(journal: Path | Journal, *, now: float | None = None) -> None:
+    """Save what a journal says of messages that may have arrived: an abandoned one by its path, or the process's own,
+    which needs not be read. The caller empties or removes the journal afterward.
     """
     now = time.time() if now is None else now
-    lines = _lines_to_keep(entries(journal), int(now * 1000))
-    first = next(lines, None)
-    if first is not None:
-        with _opened(journal.parent / f"{journal.stem}.{int(now) // _HOUR}{KEPT}") as file:
+    parts: Iterator[bytes]
+    if isinstance(journal, Journal):
+        path, parts = journal.path, iter([journal.kept.finish(int(now * 1000))])
+    else:
+        path, parts = journal, _kept_parts(entries(journal), int(now * 1000))
+    first = next(parts, b"")
+    if first:
+        with _opened(path.parent / f"{path.stem}.{int(now) // _HOUR}{KEPT}") as file:
             file.write(first)
-            file.writelines(lines)
+            file.writelines(parts)
 
 
-def was_set_aside(journal: Path) -> bool:
+def was_set_aside(journal: Path | Journal) -> bool:
     """Set a journal aside; return False if a full disk did not take it, so that it has to stay."""
     try:
         set_aside(journal)
@@ -50,32 +55,24 @@ def was_set_aside(journal: Path) -> bool:
     return True
 
 
-def _lines_to_keep(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
-    """Yield the lines of a kept file. Only messages without a reply so far are held in memory."""
-    begun: dict[tuple[int, int], JournalEntry] = {}
-    chunk = None
+def _kept_parts(found: Iterable[JournalEntry], now_ms: int) -> Iterator[bytes]:
+    """Yield the lines of a kept file, some at a time."""
+    kept = KeptLines()
     for entry in found:
-        message = entry.chunk_id, entry.delivery_id
+        chunk = entry.account_id, entry.chunk_id
         if entry.outcome is None:
-            begun[message] = entry
-            continue
-        begun.pop(message, None)
-        if may_have_arrived(entry):
-            if chunk != entry.chunk_id:
-                chunk = entry.chunk_id
-                yield b"C %d %d\n" % (entry.account_id, entry.chunk_id)
-            letter = b"A" if entry.outcome.kind is OutcomeKind.ACCEPTED else b"U"
-            yield b"%b %d %d\n" % (letter, entry.delivery_id, entry.at_ms or now_ms)
-    for entry in begun.values():
-        if chunk != entry.chunk_id:
-            chunk = entry.chunk_id
-            yield b"C %d %d\n" % (entry.account_id, entry.chunk_id)
-        yield b"U %d %d\n" % (entry.delivery_id, now_ms)
+            kept.begun(chunk, entry.delivery_id)
+        else:
+            kept.ended(chunk, entry.delivery_id, entry.outcome.kind, entry.at_ms or now_ms)
+        if len(kept.lines) > _PART_BYTES:
+            yield bytes(kept.lines)
+            kept.lines.clear()
+    yield kept.finish(now_ms)
 
 
 def may_have_arrived(entry: JournalEntry) -> bool:
     """Return True if a message was accepted, or its result is unknown."""
-    return entry.outcome is None or entry.outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.IN_DOUBT)
+    return entry.outcome is None or entry.outcome.kind in MAY_HAVE_ARRIVED
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -291,5 +291,5 @@ class Upkeep:
                     return
             if self._left:  # meanwhile, as the route was busy
                 return
-            await self._orm.run(sent_record.set_aside, route.journal.path)
+            await self._orm.run(sent_record.set_aside, route.journal)
             route.journal.reset()
