@@ -30,6 +30,8 @@ FOLDED_SIGNS = (
     r"\uff0e\uff0f\uff1a\uff3c\uff61\U0001f100"
 )
 """What NFKC turns into a dot, a colon or a slash, and the dots of Chinese and Japanese; for a set in an expression."""
+_has_sign = re.compile(rf"[.:/\\{FOLDED_SIGNS}]").search
+"""In half the time: a set alone is searched without trying alternatives."""
 _may_lead = re.compile(rf"[.:{FOLDED_SIGNS}]|[/\\]{{2}}").search
 _may_end = re.compile(r"[^\w.@%=+~/:-]").search
 _SETTLED = re.compile(r"https?://[^/?#\s<>\"'{}()\\@]+[/?#]", re.IGNORECASE)
@@ -119,7 +121,7 @@ class LedHosts:
     def check(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         """Raise ForeignHost if the strings of one recipient lead anywhere else."""
         alone = " ".join([dynamic[each] for each in self.alone])
-        pieces = self.composed if _may_lead(alone) is None else self.pieces
+        pieces = self.composed if _has_sign(alone) is None else self.pieces
         if pieces:
             self._check_pieces(pieces, dynamic, values)
 
