@@ -18,8 +18,8 @@ import re
 import secrets
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 from zlib import crc32
 
 import structlog
@@ -33,17 +33,16 @@ SUFFIX = ".journal"
 LEAST_FREE_BYTES = 4 * 1024 * 1024
 """What the lines of a chunk may need; with less, nothing new is begun."""
 _TEXT_BYTES = 600
-_SUM_BYTES = len(b" ~01234567")
+_SUM = re.compile(rb"(.*) ~([0-9a-f]{8})\Z", re.DOTALL)
 _CUT_INTO = re.compile(rb"S (\d{1,18})\Z")
 """Earlier versions wrote the next line into one that was cut off."""
 _LONGEST = 2_048
-_KINDS = {each.value: each for each in OutcomeKind}  # because calling an enum takes as long as all the rest of a line
-_STAGES = {each.value: each for each in Stage}
 
 log = structlog.get_logger(__name__)
 
 
-class JournalEntry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
     """A journal's entry on one message. `outcome` None: sending its content began, and no reply had come."""
 
     account_id: int
@@ -192,10 +191,9 @@ def entries(path: Path, deliveries: Container[int] | None = None) -> Iterator[Jo
     has_sums = False
     entry: JournalEntry | None
     for raw in _lines(path):
-        checked = _without_sum(raw)
-        has_sums = has_sums or checked is not None
+        has_sums = has_sums or _without_sum(raw) is not None
         try:
-            entry = _read_entry(raw if not has_sums else checked, account_id, chunk_id)
+            entry = _read_entry(raw, account_id, chunk_id, has_sums=has_sums)
         except ValueError:
             damaged += 1
             found = None if has_sums else _CUT_INTO.search(raw)
@@ -214,10 +212,9 @@ def is_damaged(path: Path) -> bool:
     """Return whether a line of a journal cannot be read, so that a message that is not in it may have been begun."""
     has_sums = False
     for raw in _lines(path):
-        checked = _without_sum(raw)
-        has_sums = has_sums or checked is not None
+        has_sums = has_sums or _without_sum(raw) is not None
         try:
-            _read_entry(raw if not has_sums else checked, 0, 0)
+            _read_entry(raw, 0, 0, has_sums=has_sums)
         except ValueError:
             return True
     return False
@@ -239,32 +236,33 @@ def _lines(path: Path) -> Iterator[bytes]:
                 yield raw.rstrip(b"\n")
 
 
-def _read_entry(line: bytes | None, account_id: int, chunk_id: int) -> JournalEntry:
-    """Read a line. One that begins a chunk has the delivery 0. Raises ValueError for a damaged one, which is None if
-    its checksum does not match.
-    """
-    kind, _, rest = (line or b"").decode("utf-8", "replace").partition(" ")
+def _read_entry(raw: bytes, account_id: int, chunk_id: int, *, has_sums: bool) -> JournalEntry:
+    """Read a line. One that begins a chunk has the delivery 0. Raises ValueError for a damaged one."""
+    checked = _without_sum(raw)
+    if has_sums and checked is None:
+        raise ValueError("the checksum of a line does not match")
+    kind, _, rest = (checked or raw).decode("utf-8", "replace").partition(" ")
+    if kind == "C":
+        account_id, chunk_id = (_number(word) for word in rest.split(" "))
+        return JournalEntry(account_id, chunk_id, 0, None, 0)
     if kind == "S":
         return JournalEntry(account_id, chunk_id, _number(rest), None, 0)
-    if kind == "R":
-        outcome, at_ms = _read_reply(rest)
-        return JournalEntry(account_id, chunk_id, outcome.delivery_id, outcome, at_ms)
-    if kind != "C":
+    if kind != "R":
         raise ValueError("a line of no kind")
-    account_id, chunk_id = (_number(word) for word in rest.split(" "))
-    return JournalEntry(account_id, chunk_id, 0, None, 0)
+    outcome, at_ms = _read_reply(rest)
+    return JournalEntry(account_id, chunk_id, outcome.delivery_id, outcome, at_ms)
 
 
 def _without_sum(raw: bytes) -> bytes | None:
     """Return a line without its checksum; None if it has none, or another."""
-    line = raw[:-_SUM_BYTES]
-    return line if raw[-_SUM_BYTES:] == b" ~%08x" % crc32(line) else None
+    found = _SUM.match(raw)
+    return found[1] if found and crc32(found[1]) == int(found[2], 16) else None
 
 
 def _number(word: str) -> int:
-    if len(word) > 19 or not word.isascii() or not word.isdigit() or not 0 < (number := int(word)) < 2**63:
+    if not word.isascii() or not word.isdigit() or not 0 < int(word[:19]) < 2**63 or len(word) > 19:
         raise ValueError("not a number of ours")
-    return number
+    return int(word)
 
 
 def last_entries(path: Path, deliveries: Container[int]) -> list[JournalEntry]:
@@ -276,9 +274,15 @@ def last_entries(path: Path, deliveries: Container[int]) -> list[JournalEntry]:
 
 
 def _read_reply(rest: str) -> tuple[SendOutcome, int]:
-    delivery, kind_word, code, status, stage_word, at_ms, host, text = rest.split(" ", 7)
-    kind, stage = _KINDS.get(kind_word), _STAGES.get(stage_word)
-    if kind is None or stage is None:
-        raise ValueError("a kind or stage of none of ours")
-    status_or_none = None if status == "-" else status
-    return SendOutcome(_number(delivery), kind, stage, int(code), status_or_none, text, False, host), int(at_ms)
+    delivery, kind, code, status, stage, at_ms, host, text = rest.split(" ", 7)
+    outcome = SendOutcome(
+        _number(delivery),
+        OutcomeKind(kind),
+        Stage(stage),
+        int(code),
+        None if status == "-" else status,
+        text,
+        False,
+        host,
+    )
+    return outcome, int(at_ms)

@@ -30,7 +30,7 @@ _PART_BYTES = 8_192
 
 def set_aside(journal: Path | Journal, *, now: float | None = None) -> None:
     """Save what a journal says of messages that may have arrived: an abandoned one by its path, or the process's own,
-    which needs not be read. The caller empties or removes the journal afterward.
+    which needn't be read. The caller empties or removes the journal afterward.
     """
     now = time.time() if now is None else now
     parts: Iterator[bytes]
