@@ -21,8 +21,6 @@ from mailflatrate.mail.source_errors import ForeignHost
 
 OURS = re.compile(rf"(?:{'|'.join(LINK_VARIABLES.values())}|mailing_id|subscription\.\w+)(?: \| mailflatrate_\w+)?")
 """Outputs that the service fills itself; the source of a subscription is part of its proof."""
-MAILBOX = re.compile(r"contact\.email(?: \| mailflatrate_\w+)?")
-"""Outputs of the recipient's own address; alone in a piece, they lead nowhere else."""
 _EDGE = re.compile(r"[\s<>\"'()\u00ab\u00bb\u2018-\u201f\u2039\u203a]")
 """What no host contains."""
 FOLDED_SIGNS = (
@@ -44,7 +42,6 @@ _LED = re.compile(
 )
 _FOLDED = re.compile(r"https?:[/\\\s]*[^/?#<>\"'{} ]*", re.IGNORECASE)
 """A URL up to its path as browsers read an attribute: without the line ends and tabs in it."""
-_Pieces = tuple[tuple[bool, tuple[str | int, ...]], ...]
 _RESERVED = (".example", ".test", ".invalid", ".localhost")
 
 
@@ -80,24 +77,19 @@ class LedHosts:
     """
 
     allowed: frozenset[str]
-    pieces: _Pieces
+    pieces: tuple[tuple[bool, tuple[str | int, ...]], ...]
     """Each with whether its fixed beginning settles the host already."""
     is_html: bool
     alone: tuple[int, ...]
-    """The dynamic strings that are a piece each, without the recipient's address; they are searched together because
-    hardly any leads anywhere.
-    """
-    composed: _Pieces
+    """The dynamic strings that are a piece each, which are searched together because hardly any leads anywhere."""
+    composed: tuple[tuple[bool, tuple[str | int, ...]], ...]
     """The other pieces."""
 
     @classmethod
     def of(
-        cls, source: str, segments: Sequence[Segment], outputs: Sequence[str], own: frozenset[str], *, is_html: bool
+        cls, source: str, segments: Sequence[Segment], ours: frozenset[int], own: frozenset[str], *, is_html: bool
     ) -> LedHosts:
-        """Read a part. `outputs` are the expressions of its dynamic strings, empty for those with tags, `own` the
-        account's domains.
-        """
-        ours = {number for number, output in enumerate(outputs) if OURS.fullmatch(output)}
+        """Read a part. `ours` are the numbers of the strings that the service fills, `own` the account's domains."""
         fixed = replace_marks(source, lambda mark: mark.inner if mark.kind is MarkKind.RAW else " { ")
         joined: list[list[str | int]] = [[]]
         for segment in segments:
@@ -113,22 +105,20 @@ class LedHosts:
             if any(isinstance(each, int) and each not in ours for each in one)
         ]
         literal = _hosts(html.unescape(fixed) if is_html else fixed)
-        single = [each for _, piece in read if len(piece) == 1 and isinstance(each := piece[0], int)]
-        alone = tuple(each for each in single if not MAILBOX.fullmatch(outputs[each]))
+        alone = tuple(each for _, piece in read if len(piece) == 1 and isinstance(each := piece[0], int))
         composed = tuple(one for one in read if len(one[1]) > 1)
         return cls(own | frozenset(literal), tuple(read), is_html, alone, composed)
 
     def check(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         """Raise ForeignHost if the strings of one recipient lead anywhere else."""
-        alone = " ".join([dynamic[each] for each in self.alone])
-        pieces = self.composed if _has_sign(alone) is None else self.pieces
-        if pieces:
-            self._check_pieces(pieces, dynamic, values)
+        if self.composed or _has_sign(" ".join([dynamic[each] for each in self.alone])) is not None:
+            self._check_pieces(dynamic, values)
 
-    def _check_pieces(self, pieces: _Pieces, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
+    def _check_pieces(self, dynamic: Sequence[str], values: Mapping[str, object]) -> None:
         contact = values.get("contact")
         mailbox = contact.get("email") if isinstance(contact, Mapping) else None
-        for is_settled, piece in pieces:
+        alone = " ".join([text for each in self.alone if (text := dynamic[each]) != mailbox])
+        for is_settled, piece in self.composed if _may_lead(alone) is None else self.pieces:
             filled = [dynamic[each] if isinstance(each, int) else each for each in piece]
             if is_settled and _may_end("".join(filled[1:])) is None:
                 continue

@@ -18,7 +18,7 @@ from liquid.output import LimitedStringIO
 
 from mailflatrate.mail.author_mistakes import from_liquid, from_rendering, mistake
 from mailflatrate.mail.liquid.closures import Render, Values, compile_output
-from mailflatrate.mail.liquid.led_hosts import LedHosts
+from mailflatrate.mail.liquid.led_hosts import OURS, LedHosts
 from mailflatrate.mail.liquid.lexer import MarkError
 from mailflatrate.mail.liquid.sandbox import (
     HTML_SANDBOX,
@@ -92,17 +92,18 @@ class LiquidTemplate:
         parsed = parse(text, html_part=autoescape)
         segments: list[Segment] = []
         renders: list[Render] = []
-        outputs: list[str] = []
+        ours: set[int] = set()
         for run in _runs(list(parsed.nodes)):
             if len(run) == 1 and isinstance(run[0], ContentNode):
                 segments.append(Static(run[0].text))
             elif not isinstance(run[0], CommentNode):
                 segments.append(Dynamic(len(renders)))
-                outputs.append(str(getattr(run[0], "expression", "")) if len(run) == 1 else "")
+                if len(run) == 1 and OURS.fullmatch(str(getattr(run[0], "expression", ""))):
+                    ours.add(len(renders))
                 renders.append(_compile_run(run, parsed, html_part=autoescape))
         merged, led = _merged(segments), None
         if own_hosts is not None:
-            led = LedHosts.of(text, merged, outputs, own_hosts, is_html=autoescape)
+            led = LedHosts.of(text, merged, frozenset(ours), own_hosts, is_html=autoescape)
         return cls(merged, text, tuple(renders), single_line, autoescape, own_hosts, led)
 
     def __reduce__(self) -> tuple[Callable[..., LiquidTemplate], tuple[object, ...]]:
