@@ -33,6 +33,17 @@ def _published_form(anna: Any) -> str:
     return str(page.evaluate("location.pathname"))
 
 
+def _supervised(otto: Any) -> None:
+    """Anna's account is reviewed again: walks before this one may have sent enough approved campaigns to end that."""
+    otto.go("/desk/accounts/")
+    otto.page.get_by_role("link", name="Gärtnerei Lindenhof").first.click()
+    form = otto.page.locator("form[action$='/limits/']")
+    form.locator("[name=supervised]").check()
+    form.locator("[name=because]").fill("A walk that needs a review")
+    form.get_by_role("button", name="Save limits").click()
+    expect(otto.page.get_by_text("The limits have been saved.")).to_be_visible()
+
+
 HEIGHTS = "[...document.querySelectorAll('.message-box')].map(box => box.getBoundingClientRect().height)"
 
 
@@ -49,6 +60,7 @@ def _reviewed(otto: Any, path: str) -> None:
 
 
 def test_a_welcome_series_in_three_clicks(visitor: Any, otto: Any) -> None:
+    _supervised(otto)
     with visitor("en", "letter", False) as anna:
         anna.sign_in(ANNA)
         form = _published_form(anna)
@@ -65,7 +77,7 @@ def test_a_welcome_series_in_three_clicks(visitor: Any, otto: Any) -> None:
         looked_at(anna, "form-series-release")
         page.locator("#confirm").check()
         page.get_by_role("button", name="Activate").click()
-        expect(page.get_by_text(re.compile("Sent to our team for review|Activated\\.")).first).to_be_visible()
+        expect(page.get_by_text("Sent to our team for review")).to_be_visible()
         _reviewed(otto, here.replace("/studio/", "/desk/"))
         anna.go(form)
         card = page.locator("#after")

@@ -66,3 +66,8 @@ def test_roles_with_the_same_answer_share_an_entry_and_others_show_what_differs(
     text = Folder(pages, {"people": [], "keys": []}).files()["pages/a/@.txt"]
     assert "--- owner, admin\n200\nline 0\n" in text
     assert text.endswith("--- viewer\nas owner (GET /a/1/), but\n@ after: line 10\n- line 11\n+ line for viewers\n")
+
+
+def test_half_of_a_key_without_signs_is_still_a_key() -> None:
+    assert neutral(f'"v=DKIM1; k=rsa; p={"aB3" * 40}" "{"Zz9" * 30}"') == '"v=DKIM1; k=rsa; p=‹base64›" "‹base64›"'
+    assert neutral(f'p"v=DKIM1; k=rsa; p={"a+/" * 130}Q=="') == 'p"v=DKIM1; k=rsa; p=‹base64›"'
