@@ -9,7 +9,7 @@ SOURCES := src tests bench deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo dev test golden golden-record fresh check size lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
+.PHONY: help demo dev test golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -95,6 +95,9 @@ check: lint build ## Lint, and run the tests that your changes reach: make check
 
 size: .venv/ready ## Count lines, modules, carriers and what else may only become less
 	$(BIN)/python tests/size.py
+
+licenses: .venv/ready ## List the license of every dependency, and fail on one that would force a license on us
+	$(BIN)/python deploy/licenses.py
 
 lint: .venv/ready ## Check types, style, templates and import contracts
 	$(BIN)/ruff check $(SOURCES)

@@ -47,4 +47,4 @@ def test_no_registry_address_is_committed() -> None:
     """ARCHITECTURE section 3: lock files hold versions and hashes, no addresses."""
     lock = (FRONTEND / "package-lock.json").read_text(encoding="utf-8")
     assert not re.search(r'"resolved"|https?://registry', lock)
-    assert "grapesjs" in json.loads(lock)["packages"][""]["devDependencies"]
+    assert "grapesjs" in json.loads(lock)["packages"][""]["dependencies"]
