@@ -94,7 +94,8 @@ def _classifiers(package: importlib.metadata.Distribution) -> list[str]:
 
 def _first_line(package: importlib.metadata.Distribution, field: str) -> str:
     # Metadata is an email message: a field that's missing is None, whatever its type says.
-    return next(iter(package.metadata.get_all(field) or [""])).partition("\n")[0]
+    values: list[str] = package.metadata.get_all(field) or [""]
+    return values[0].partition("\n")[0]
 
 
 def _locked(path: Path) -> Iterator[str]:
