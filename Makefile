@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := src tests bench deploy
+SOURCES := src tests bench rig deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
@@ -18,6 +18,7 @@ help: ## List the targets
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	echo "$(CURDIR)/rig" > "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/rig.pth"  # for the benchmarks
 	touch $@
 
 frontend/node_modules/ready: frontend/package-lock.json
@@ -75,7 +76,7 @@ test: build tools ## Run all tests, including the browser tests and the Postfix 
 	cat build/*.unsteady 2>/dev/null || true
 	exit $$failed
 
-GOLDEN = PYTHONPATH=src:tests:bench $(BIN)/python -m golden
+GOLDEN = PYTHONPATH=src:tests:rig $(BIN)/python -m golden
 
 golden: build ## Compare what every page, email and command shows with tests/golden/recorded
 	$(GOLDEN) compare
@@ -130,7 +131,7 @@ bench: build tools ## Run the benchmarks; results go to bench/results
 	$(BIN)/python bench/run.py
 
 shots: build tools ## Make the screenshots of the README from a demonstration
-	PYTHONPATH=src:tests:bench $(BIN)/python tests/shots.py
+	PYTHONPATH=src:tests:rig $(BIN)/python tests/shots.py
 
 fuzz: build ## Fuzz one parser, guided by coverage: make fuzz TARGET=mail LASTING=3600
 	$(BIN)/pip install --quiet atheris

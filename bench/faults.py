@@ -27,9 +27,9 @@ from pathlib import Path
 
 from copies import Copies, Copy
 from estate import Estate, build_estate, release, worker_command, workspace
-from free_ports import free_port
-from smtp_sink_check import wait_for
+from free_ports import free_port, wait_for
 
+RIG = Path(__file__).parents[1] / "rig"
 CONNECTIONS = 10
 SENDERS = 2
 SETTLING_SECONDS = 5
@@ -72,7 +72,7 @@ class Stage:
 
     def start_sink(self) -> None:
         """Start the sink, on the same port each time."""
-        script = str(Path(__file__).with_name("sink.py"))
+        script = str(RIG / "sink.py")
         command = [sys.executable, script, "--port", str(self.port), "--record", str(self.record)]
         self.sink = subprocess.Popen([*command, "--mode", str(self.folder / "mode")], stdout=subprocess.DEVNULL)
         wait_for(self.port)

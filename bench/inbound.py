@@ -28,9 +28,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from estate import Estate, build_estate, release, worker_command, workspace
-from free_ports import free_port
+from free_ports import free_port, wait_for
 from measure import cpu_seconds, family, machine
-from smtp_sink_check import wait_for
 
 SENDERS = 8
 COMPLAINTS_EACH = 50

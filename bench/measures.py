@@ -29,10 +29,9 @@ from typing import TYPE_CHECKING
 
 from copies import Copies, Copy
 from estate import Estate, build_estate, plain_address, release, worker_command, workspace
-from free_ports import free_port
+from free_ports import free_port, wait_for
 from inbound import Client, Returned
 from measure import machine
-from smtp_sink_check import wait_for
 
 if TYPE_CHECKING:
     from mailflatrate.apps.inbound.intake import Arrival

@@ -26,9 +26,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from estate import Estate, add_coupons, build_estate, release, worker_command, workspace
-from free_ports import free_port
+from free_ports import free_port, wait_for
 from measure import cpu_seconds, family, machine, peak_rss_mb, signing_limit
-from smtp_sink_check import SMTP_SINK, SMTP_SOURCE, wait_for
+from smtp_sink_check import SMTP_SINK, SMTP_SOURCE
 
 SENDERS = 2
 SOURCE_LETTERS = 30_000

@@ -26,11 +26,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from estate import Estate, build_estate, workspace
-from free_ports import free_port
+from free_ports import free_port, wait_for
 from measure import cpu_seconds, family, machine, peak_rss_mb
 from send import running
-from smtp_sink_check import wait_for
 
+RIG = Path(__file__).parents[1] / "rig"
 VICTIM = "victim@briefkasten-lindenhof.de"
 ATTACKS, ATTACK_SECONDS = 10_000, 55.0
 HONEST_A_SECOND = 5
@@ -246,7 +246,7 @@ def work_off(estate: Estate, folder: Path, seconds: float) -> dict[str, object]:
 
 def sender(folder: Path):  # type: ignore[no-untyped-def]  # a context manager of `running`
     """The product's sender process."""
-    return running([sys.executable, str(Path(__file__).with_name("worker.py")), "send"])
+    return running([sys.executable, str(RIG / "worker.py"), "send"])
 
 
 def stored(account_id: int, state: str) -> int:
@@ -347,7 +347,7 @@ def run(options: argparse.Namespace, result: dict[str, object], nameserver: str,
     with workspace(**settings, dns_servers=nameserver) as folder:
         estate, record = build_estate(10), folder / "received"
         record.touch()
-        sink = [sys.executable, str(Path(__file__).with_name("sink.py")), "--port", str(relay_port), "--record",
+        sink = [sys.executable, str(RIG / "sink.py"), "--port", str(relay_port), "--record",
                 str(record)]  # fmt: skip
         web = [sys.executable, "-m", "mailflatrate.entrypoints.cli.main", "web"]
         with running(sink), running(web) as pages:

@@ -12,7 +12,6 @@ import argparse
 import itertools
 import json
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,24 +23,13 @@ from pathlib import Path
 
 import uvloop
 
-from free_ports import free_port
+from free_ports import free_port, wait_for
 from mailflatrate.wire.smtp_pool import SmtpPool
 from mailflatrate.wire.smtp_types import OutgoingMessage, RelayConfig, SendOutcome
 
 SMTP_SINK = "/usr/sbin/smtp-sink"
 SMTP_SOURCE = "/usr/sbin/smtp-source"
 SLICE = 250
-
-
-def wait_for(port: int, seconds: float = 60) -> None:
-    """Return when something listens on `port`. Raises ConnectionError when the time is over."""
-    for _ in range(int(seconds / 0.02)):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise ConnectionError(f"nothing listens on port {port}")
 
 
 def letters(count: int, size_bytes: int) -> Iterator[OutgoingMessage]:

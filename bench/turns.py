@@ -35,7 +35,7 @@ def in_turns(script: str, arguments: list[str], against: Path, rounds: int) -> d
 def _run(root: Path, script: str, arguments: list[str]) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, str(root / "bench" / script), *arguments],
-        env=os.environ | {"PYTHONPATH": str(root / "src")},
+        env=os.environ | {"PYTHONPATH": f"{root / 'src'}:{root / 'rig'}"},
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,

@@ -82,7 +82,12 @@ def test_no_name_is_passed_on_that_no_one_takes() -> None:
         return {folder: left for folder, names in FOUND.items() if (left := names - taken[folder])}
 
     left = spare()
-    for file in (*PACKAGE.rglob("*.py"), *ROOT.glob("tests/**/*.py"), *ROOT.glob("bench/**/*.py")):
+    for file in (
+        *PACKAGE.rglob("*.py"),
+        *ROOT.glob("tests/**/*.py"),
+        *ROOT.glob("bench/**/*.py"),
+        *ROOT.glob("rig/*.py"),
+    ):
         source = file.read_text()
         if any(name in source for names in left.values() for name in names):  # parsing all tests would take seconds
             for folder, names in used_names(source, packages).items():

@@ -92,7 +92,7 @@ def report(found: dict[str, Any]) -> None:
 
 
 def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(str(ROOT / each) for each in ("src", "tests", "bench"))
+    path = os.pathsep.join(str(ROOT / each) for each in ("src", "tests", "rig"))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore", "TZ": "UTC"}
     return subprocess.Popen([sys.executable, "-m", f"golden.{module}", *arguments], env=environment)
 

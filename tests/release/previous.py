@@ -41,7 +41,7 @@ class Version:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("MAILFLATRATE_", "DATABASE_"))
         }
-        path = f"{self.tree / 'src'}:{self.tree / 'bench'}"
+        path = f"{self.tree / 'src'}:{self.tree / 'rig'}"
         return {**kept, **self.settings, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "mailflatrate.settings.django"}
 
     def run(self, *command: str) -> str:

@@ -20,8 +20,6 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
-
 from copies import Copies
 from estate import Estate, build_estate, release
 from mailflatrate.apps.accounts.actions.account_status import Reasons, change_account_status

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from estate import Estate, build_estate, release
-from free_ports import free_port
+from free_ports import free_port, wait_for
 from mailflatrate.apps.delivery import plan
 from mailflatrate.apps.delivery.models import Chunk
 from mailflatrate.apps.delivery.queries import campaign_progress
@@ -28,9 +28,8 @@ from mailflatrate.mail import body_plan
 from mailflatrate.mail.quoted_printable import encode_piece
 from mailflatrate.rules.relays import RelayPool, Stream
 from mailflatrate.settings.schema import load_settings
-from smtp_sink_check import wait_for
 
-SINK = Path(__file__).parents[3] / "bench" / "sink.py"
+SINK = Path(__file__).parents[3] / "rig" / "sink.py"
 CHUNK = 50
 WARM_CHUNKS, MORE_CHUNKS = 4, 12
 PEOPLE = CHUNK * (WARM_CHUNKS + MORE_CHUNKS)

@@ -11,6 +11,7 @@ import fcntl
 import os
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 FIRST, LAST = 10_240, 32_000
@@ -47,3 +48,14 @@ def _is_free(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def wait_for(port: int, seconds: float = 60) -> None:
+    """Return when something listens on `port`. Raises ConnectionError when the time is over."""
+    for _ in range(int(seconds / 0.02)):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise ConnectionError(f"nothing listens on port {port}")

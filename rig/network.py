@@ -281,7 +281,7 @@ class Postgres:
 
 
 class Sink:
-    """The world's mail server on a host: `bench/sink.py`, which notes each message before it answers 250."""
+    """The world's mail server on a host: `rig/sink.py`, which notes each message before it answers 250."""
 
     def __init__(self, host: Host, record: Path, mode: Path | None = None) -> None:
         self.host, self.record = host, record

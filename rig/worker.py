@@ -1,6 +1,6 @@
 """One worker process for benchmarks and fault runs: the product's own, and with --unsigned one that leaves DKIM out.
 
-    python bench/worker.py send [--concurrency 2] [--unsigned]
+    python rig/worker.py send [--concurrency 2] [--unsigned]
 
 No setting of the product turns signing off; here the function that loads the keys is put out of action from outside.
 """

@@ -1,6 +1,6 @@
 """A recording SMTP sink: it notes each message it takes responsibility for, before it says so, and misbehaves on order.
 
-    python bench/sink.py --port 2526 --record FILE [--mode FILE] [--host 127.0.0.1]
+    python rig/sink.py --port 2526 --record FILE [--mode FILE] [--host 127.0.0.1]
 
 FILE gets one line a message: arrival in milliseconds, the recipient, and the mailing ID of its header (`-` without
 one), separated by spaces. The file named by --mode holds one word that may change while it runs: `ok`; `tenth` (450 to
