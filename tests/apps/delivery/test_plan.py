@@ -112,7 +112,7 @@ def test_the_report_says_who_suppressed_an_address(estate: Estate) -> None:
         facts = [suppression_fact(each) for each in (own, here, everywhere)]
     assert left_out == {"suppressed_own": 1, "suppressed_complaint": 1, "suppressed_everywhere": 1}
     assert facts == [SuppressionCause.OWN, SuppressionCause.COMPLAINT, SuppressionCause.EVERYWHERE]
-    words = " ".join(counted.word for counted in reasons(left_out))
+    words = " ".join(counted["word"] for counted in reasons(left_out))
     assert "suppressed by you" in words and "desk" not in words
 
 

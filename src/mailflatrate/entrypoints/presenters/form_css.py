@@ -1,7 +1,7 @@
 """A form's own style sheet: what the pages and the script get of it, and what its author reads about the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -29,14 +29,6 @@ _KEPT_ON_PAGE = ".mf-kept,.sender-name,.sender-text,.paper-foot"
 _SCRIPT = ":host{--mf-text:CanvasText;--mf-own-text:FieldText}"
 
 
-@dataclass(frozen=True, slots=True)
-class CssLine:
-    """What is wrong with one line, and what to write instead."""
-
-    line: int
-    text: str
-
-
 def page_css(style: FormStyle) -> str:
     """Return the rules of our own pages; empty for a form without a style sheet. They can't end a style element."""
     return _whole(_PAGE, style, _KEPT_ON_PAGE)
@@ -52,9 +44,9 @@ def _whole(names: str, style: FormStyle, kept: str) -> str:
     return f"{names}{_BEFORE}{css}{_KEPT.format(face=FACES[style.font], kept=kept)}" if css else ""
 
 
-def css_lines(source: str) -> Sequence[CssLine]:
+def css_lines(source: str) -> Sequence[dict[str, Any]]:
     """Return the findings about a style sheet in the active language, by line."""
-    return [CssLine(found.line, _sentence(found)) for found in form_css(source).findings]
+    return [{"line": found.line, "text": _sentence(found)} for found in form_css(source).findings]
 
 
 def css_parts() -> str:

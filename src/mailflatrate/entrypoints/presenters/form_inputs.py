@@ -155,24 +155,15 @@ def with_value(each: Input, value: Any, error: str = "", *, keeps_unknown: bool 
     return FilledInput(each, text, error, options)
 
 
-@dataclass(frozen=True, slots=True)
-class FormPart:
-    """One step of a form with its label, or a whole form without one. The boxes and the button are in the last."""
-
-    label: str
-    inputs: Sequence[FilledInput]
-    is_last: bool
-
-
-def in_parts(shown: Sequence[FilledInput]) -> list[FormPart]:
+def in_parts(shown: Sequence[FilledInput]) -> list[dict[str, Any]]:
     """Return the inputs of a form step by step, with labels in the active language."""
     count = 1 + max(one.input.step for one in shown)
     return [
-        FormPart(
-            label=_("Step %(step)d of %(count)d") % {"step": step + 1, "count": count} if count > 1 else "",
-            inputs=[one for one in shown if one.input.step == step],
-            is_last=step == count - 1,
-        )
+        {
+            "label": _("Step %(step)d of %(count)d") % {"step": step + 1, "count": count} if count > 1 else "",
+            "inputs": [one for one in shown if one.input.step == step],
+            "is_last": step == count - 1,
+        }
         for step in range(count)
     ]
 

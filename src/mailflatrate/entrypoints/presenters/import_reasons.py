@@ -1,7 +1,7 @@
 """Why an import row was refused or a person is in quarantine, as text for both the customer and the desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -66,15 +66,6 @@ _ROW_WORDS: dict[str, str | Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonCount:
-    """A reason, its sentence, and the number of rows it concerns."""
-
-    key: str
-    word: str
-    number: int
-
-
 def reason_word(reason: str) -> str:
     """Return why a row was refused or a person is in quarantine, as a sentence in the reader's language."""
     if reason in _ROW_WORDS:
@@ -86,7 +77,7 @@ def reason_word(reason: str) -> str:
     return reason.replace("_", " ")
 
 
-def reasons(numbers: Mapping[str, int]) -> list[ReasonCount]:
+def reasons(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return reasons with their sentences, the most frequent first."""
     ordered = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [ReasonCount(key, reason_word(key), number) for key, number in ordered if number]
+    return [{"key": key, "word": reason_word(key), "number": number} for key, number in ordered if number]

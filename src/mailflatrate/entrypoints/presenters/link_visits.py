@@ -1,7 +1,5 @@
 """What was found behind the links of a campaign, in words."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,33 +18,18 @@ _TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VisitLine:
-    """One link: its address, the result as a word with a tone, the page's title, and where it was redirected to."""
-
-    url: str
-    word: str
-    tone: str
-    detail: str
-    title: str
-    text: str
-    final_url: str
-    visited_at: datetime | None
-    waits: bool
-
-
 def visits_context(campaign_id: int) -> dict[str, Any]:
     """Return what templates need: `visits`, the links of a campaign, and whether some of them wait.
 
     `visits_used_up` says why those are not visited today, if the account has used up its day.
     """
     lines = [_line(row) for row in current_visits(campaign_id)]
-    waits = any(line.waits for line in lines)
+    waits = any(line["waits"] for line in lines)
     used_up = used_up_words() if waits and is_used_up() else ""
     return {"visits": lines, "visits_wait": waits and not used_up, "visits_used_up": used_up}
 
 
-def _line(row: LinkVisit) -> VisitLine:
+def _line(row: LinkVisit) -> dict[str, Any]:
     waits = row.visited_at is None
     outcome = LinkOutcome.WAITING if waits else LinkOutcome(row.outcome)
     words = {
@@ -60,14 +43,14 @@ def _line(row: LinkVisit) -> VisitLine:
     }
     details = {LinkOutcome.SKIPPED: _("personal, an example, or one of our own pages"), LinkOutcome.NO_HOST: ""}
     detail = details.get(outcome, row.problem)
-    return VisitLine(
-        url=row.url,
-        word=words[outcome],
-        tone=_TONES.get(outcome, "neutral"),
-        detail="" if waits else detail,
-        title=row.title,
-        text=row.text,
-        final_url=row.final_url,
-        visited_at=row.visited_at,
-        waits=waits,
-    )
+    return {
+        "url": row.url,
+        "word": words[outcome],
+        "tone": _TONES.get(outcome, "neutral"),
+        "detail": "" if waits else detail,
+        "title": row.title,
+        "text": row.text,
+        "final_url": row.final_url,
+        "visited_at": row.visited_at,
+        "waits": waits,
+    }

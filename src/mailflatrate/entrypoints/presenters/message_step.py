@@ -1,6 +1,6 @@
 """Messages of automations in the editor of campaigns: the step that a message belongs to, and the way back to it."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -11,15 +11,7 @@ from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.rules.automations.reading import GraphRefused
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStep:
-    """The automation that a message belongs to, and the address of its step in the flow."""
-
-    automation: Automation
-    url: str
-
-
-def step_of_message(campaign: Campaign) -> MessageStep | None:
+def step_of_message(campaign: Campaign) -> dict[str, Any] | None:
     """Return the step that sends a message; None for a campaign of its own."""
     automation = Automation.objects.filter(id=campaign.automation_id or 0).first()
     if automation is None:
@@ -28,6 +20,6 @@ def step_of_message(campaign: Campaign) -> MessageStep | None:
     try:
         steps = graph_of(newest_version(automation.id)).all_steps()
     except GraphRefused:
-        return MessageStep(automation, url)
+        return {"automation": automation, "url": url}
     key = next((step.id for step in steps if step.campaign == campaign.id), "")
-    return MessageStep(automation, f"{url}?step={key}" if key else url)
+    return {"automation": automation, "url": f"{url}?step={key}" if key else url}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -30,15 +31,6 @@ STATE_TONES = {
     DeliveryState.CANCELLED: "",
     DeliveryState.IN_DOUBT: "warning",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SkipReasonCount:
-    """A reason, its label, and how many people it concerns."""
-
-    key: str
-    word: str
-    number: int
 
 
 def bounce_word(kind: str) -> str:
@@ -102,10 +94,10 @@ def detail_word(state: DeliveryState, detail: str) -> str:
     return reason_word(detail)
 
 
-def reasons(numbers: Mapping[str, int]) -> list[SkipReasonCount]:
+def reasons(numbers: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return reasons with their labels, the most frequent first."""
     return [
-        SkipReasonCount(key, reason_word(key), number)
+        {"key": key, "word": reason_word(key), "number": number}
         for key, number in sorted(numbers.items(), key=lambda pair: -pair[1])
         if number
     ]

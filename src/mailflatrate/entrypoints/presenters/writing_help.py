@@ -1,7 +1,7 @@
 """Writing help as pages say it: what a model wrote, why there is no suggestion, and suggestions beside the old text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext
@@ -19,37 +19,6 @@ from mailflatrate.wire.chat import ChatProblem
 
 LONGEST_SHOWN = 160
 _ORDER = ("subject", "preheader", "text", "picture")
-
-
-@dataclass(frozen=True, slots=True)
-class TextChoice:
-    """A text that can be chosen: its label and its first words, or the address of a picture."""
-
-    key: str
-    label: str
-    shown: str
-    is_picture: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SuggestionOption:
-    """One suggestion. `value` is what the form posts for it, `text` what can be edited, `shown` what people read."""
-
-    value: str
-    text: str
-    shown: str
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class SuggestionRow:
-    """A text beside what the model suggests for it. `is_line`: it's edited as it is, otherwise with its marks."""
-
-    label: str
-    old: str
-    picture: str
-    is_line: bool
-    options: list[SuggestionOption]
 
 
 def suggested_words(parts: Mapping[str, int]) -> str:
@@ -102,7 +71,7 @@ def label_of(key: str) -> str:
     return words % {"number": number}
 
 
-def choices_of(shown: Campaign, task: WritingTask) -> list[TextChoice]:
+def choices_of(shown: Campaign, task: WritingTask) -> list[dict[str, Any]]:
     """Return the texts that a task can be about; the subject's ideas and checks need no choice."""
     if task in (WritingTask.IDEAS, WritingTask.EXPLAIN):
         return []
@@ -110,31 +79,38 @@ def choices_of(shown: Campaign, task: WritingTask) -> list[TextChoice]:
     return [_choice(one, shown) for one in texts_of(shown) if (one.part == "picture") == wants_picture]
 
 
-def _choice(one: DraftText, shown: Campaign) -> TextChoice:
+def _choice(one: DraftText, shown: Campaign) -> dict[str, Any]:
     if one.part == "picture":
         address, alt = picture_values(one.old)
-        return TextChoice(one.key, label_of(one.key), alt or _("no alternative text"), is_picture=bool(address))
+        return {
+            "key": one.key,
+            "label": label_of(one.key),
+            "shown": alt or _("no alternative text"),
+            "is_picture": bool(address),
+        }
     text = readable(one.old, form_of_text(shown, one.key)).replace("\n", " ")
-    return TextChoice(one.key, label_of(one.key), text[:LONGEST_SHOWN], is_picture=False)
+    return {"key": one.key, "label": label_of(one.key), "shown": text[:LONGEST_SHOWN], "is_picture": False}
 
 
-def rows_of(row: WritingRequest) -> list[SuggestionRow]:
+def rows_of(row: WritingRequest) -> list[dict[str, Any]]:
     """Return the suggestions of a request beside the old texts."""
     return [_row(row, number) for number in range(min(len(row.texts), len(row.answers)))]
 
 
-def _row(row: WritingRequest, number: int) -> SuggestionRow:
+def _row(row: WritingRequest, number: int) -> dict[str, Any]:
     one, shown = row.texts[number], as_variant(row.campaign, row.variant)
     form, part = form_of_text(shown, one["key"]), part_of(one["key"])
     options = []
     for at, answer in enumerate(row.answers[number]):
         found = shown_suggestion(row, one, answer)
-        options.append(SuggestionOption(f"{number}-{at}", answer, readable(found.text, form), found.missing))
+        options.append(
+            {"value": f"{number}-{at}", "text": answer, "shown": readable(found.text, form), "missing": found.missing}
+        )
     address, alt = picture_values(one["old"]) if part == "picture" else ("", "")
-    return SuggestionRow(
-        label=label_of(one["key"]),
-        old=alt if part == "picture" else readable(one["old"], form),
-        picture=address,
-        is_line=part != "text",
-        options=options,
-    )
+    return {
+        "label": label_of(one["key"]),
+        "old": alt if part == "picture" else readable(one["old"], form),
+        "picture": address,
+        "is_line": part != "text",
+        "options": options,
+    }

@@ -1,9 +1,7 @@
 """Texts for what people did: the audit log's codes as the desk and an account's activity log show them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
@@ -307,22 +305,17 @@ def reason_word(code: str) -> str:
     return str(REASONS.get(code, code))
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """One activity: the action, its subject, the person, the time, and the reason they gave."""
-
-    what: str
-    account: str
-    who: str
-    at: datetime
-    reason: str
-
-
-def newest(number: int) -> list[AuditRow]:
+def newest(number: int) -> list[dict[str, Any]]:
     """Return the latest decisions by desk staff, newest first."""
     lines = list(AuditEntry.objects.filter(actor_kind=ActorKind.STAFF.value).order_by("-id")[:number])
     names = names_of(lines)
     return [
-        AuditRow(word(line.action), names.get(line.account_id or 0, ""), line.actor, line.at, line.reason)
+        {
+            "what": word(line.action),
+            "account": names.get(line.account_id or 0, ""),
+            "who": line.actor,
+            "at": line.at,
+            "reason": line.reason,
+        }
         for line in lines
     ]

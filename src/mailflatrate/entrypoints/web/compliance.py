@@ -1,7 +1,7 @@
 """How the pages show `rules.compliance`: one row per criterion, in the reader's language."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Any
 
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
@@ -23,34 +23,8 @@ _TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionRow:
-    """One criterion as shown. `figure` is empty if nothing is measured."""
-
-    title: str
-    how: str
-    asked_by: str
-    rule: str
-    word: str
-    tone: str
-    figure: str
-
-
-@dataclass(frozen=True, slots=True)
-class CompliancePart:
-    """The criteria for which one side is responsible.
-
-    `settled`: the program itself meets them, so pages collapse them.
-    """
-
-    title: str
-    rows: list[CriterionRow]
-    open: int
-    settled: bool
-
-
-def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
-    """Return the parts: measured criteria, then the operator's, then those met by design; empty parts are omitted."""
+def parts(found: Iterable[CriterionResult]) -> list[dict[str, Any]]:
+    """Return the parts that have criteria: measured, the operator's, those met by design (`settled`: collapsed)."""
     titles = {Holder.MEASURED: _("Measured"), Holder.OPERATOR: _("Your responsibility"), Holder.BUILT: _("Built in")}
     rows = list(found)
     made = []
@@ -58,21 +32,28 @@ def parts(found: Iterable[CriterionResult]) -> list[CompliancePart]:
         mine = [one for one in rows if one.criterion.holder is holder]
         if mine:
             unsettled = sum(one.state in (State.OPEN, State.BROKEN) for one in mine)
-            made.append(CompliancePart(title, [_row(one) for one in mine], unsettled, settled=holder is Holder.BUILT))
+            made.append(
+                {
+                    "title": title,
+                    "rows": [_row(one) for one in mine],
+                    "open": unsettled,
+                    "settled": holder is Holder.BUILT,
+                }
+            )
     return made
 
 
-def _row(found: CriterionResult) -> CriterionRow:
+def _row(found: CriterionResult) -> dict[str, Any]:
     criterion, said = found.criterion, found.criterion.said(reading_language())
-    return CriterionRow(
-        title=said.title,
-        how=said.how,
-        asked_by=", ".join(body.value for body in criterion.bodies) or _("no one yet"),
-        rule=criterion.rule,
-        word=_word(found),
-        tone=_TONES[found.state],
-        figure=_figure(found),
-    )
+    return {
+        "title": said.title,
+        "how": said.how,
+        "asked_by": ", ".join(body.value for body in criterion.bodies) or _("no one yet"),
+        "rule": criterion.rule,
+        "word": _word(found),
+        "tone": _TONES[found.state],
+        "figure": _figure(found),
+    }
 
 
 def _word(found: CriterionResult) -> str:

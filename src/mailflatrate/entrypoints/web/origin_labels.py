@@ -82,19 +82,6 @@ def hits_of(origin: ListOrigin) -> list[HitRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class OriginShare:
-    """A figure with its limit."""
-
-    label: str
-    count: int
-    percent: str
-    limit: str
-    over: bool
-    near: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
     """A bar of a chart; `percent` is its share of the whole."""
 
@@ -104,28 +91,7 @@ class Bar:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FiguresShown:
-    """All values of one import that a page shows.
-
-    `judged_from`: the minimum number of rows for judging shares, if there were fewer.
-    """
-
-    people: int
-    state: str
-    tone: str
-    anomalies: list[OriginShare]
-    shares: list[OriginShare]
-    domains: list[Bar]
-    domain_count: int
-    ages: list[Bar]
-    sources: list[Bar]
-    source_count: int
-    dead_domains: list[str]
-    judged_from: int
-
-
-def figures_of(job: Import) -> FiguresShown | None:
+def figures_of(job: Import) -> dict[str, Any] | None:
     """Return the figures of an import; None before it has been counted."""
     kept: dict[str, Any] | None = job.figures
     if not kept:
@@ -135,21 +101,21 @@ def figures_of(job: Import) -> FiguresShown | None:
     shares = [_share(figures, kind, over=kind.value in over) for kind in SHARES]
     if figures.forbidden_sources:
         shares.append(_forbidden(figures))
-    state, tone = _state(CheckState(job.check_state), sum(share.near for share in shares))
-    return FiguresShown(
-        people=figures.people,
-        state=state,
-        tone=tone,
-        anomalies=[share for share in shares if share.over],
-        shares=shares,
-        domains=_bars(kept["domains"], figures.people),
-        domain_count=kept["domain_count"],
-        ages=_ages(kept["ages"]),
-        sources=_bars(kept["sources"], figures.people),
-        source_count=kept["source_count"],
-        dead_domains=kept["dead_domains"],
-        judged_from=MIN_ROWS if figures.rows < MIN_ROWS else 0,
-    )
+    state, tone = _state(CheckState(job.check_state), sum(share["near"] for share in shares))
+    return {
+        "people": figures.people,
+        "state": state,
+        "tone": tone,
+        "anomalies": [share for share in shares if share["over"]],
+        "shares": shares,
+        "domains": _bars(kept["domains"], figures.people),
+        "domain_count": kept["domain_count"],
+        "ages": _ages(kept["ages"]),
+        "sources": _bars(kept["sources"], figures.people),
+        "source_count": kept["source_count"],
+        "dead_domains": kept["dead_domains"],
+        "judged_from": MIN_ROWS if figures.rows < MIN_ROWS else 0,
+    }
 
 
 def _state(state: CheckState, near: int) -> tuple[str, str]:
@@ -179,32 +145,32 @@ def _share_words() -> Mapping[AnomalyKind, str]:
     }
 
 
-def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> OriginShare:
+def _share(figures: ImportFigures, kind: AnomalyKind, *, over: bool) -> dict[str, Any]:
     count, whole, limit = share_of(figures, kind)
     percent = 100 * count / whole if whole else 0.0
-    return OriginShare(
-        label=_share_words()[kind],
-        count=count,
-        percent=written_rate(percent, reading_language(), limit, least=1),
-        limit=written_rate(limit, reading_language(), limit, least=0),
-        over=over,
-        near=not over and whole >= MIN_ROWS and percent > limit * NEAR_LIMIT,
-        why=anomaly_sentence(kind, reading_language()),
-    )
+    return {
+        "label": _share_words()[kind],
+        "count": count,
+        "percent": written_rate(percent, reading_language(), limit, least=1),
+        "limit": written_rate(limit, reading_language(), limit, least=0),
+        "over": over,
+        "near": not over and whole >= MIN_ROWS and percent > limit * NEAR_LIMIT,
+        "why": anomaly_sentence(kind, reading_language()),
+    }
 
 
-def _forbidden(figures: ImportFigures) -> OriginShare:
+def _forbidden(figures: ImportFigures) -> dict[str, Any]:
     kind = AnomalyKind.FORBIDDEN_SOURCE
     percent = 100 * figures.forbidden_sources / max(figures.people, figures.forbidden_sources)
-    return OriginShare(
-        _share_words()[kind],
-        figures.forbidden_sources,
-        written_rate(percent, reading_language(), 0, least=1),
-        written_rate(0, reading_language(), least=0),
-        True,
-        False,
-        anomaly_sentence(kind, reading_language()),
-    )
+    return {
+        "label": _share_words()[kind],
+        "count": figures.forbidden_sources,
+        "percent": written_rate(percent, reading_language(), 0, least=1),
+        "limit": written_rate(0, reading_language(), least=0),
+        "over": True,
+        "near": False,
+        "why": anomaly_sentence(kind, reading_language()),
+    }
 
 
 def _bars(rows: list[list[Any]], whole: int) -> list[Bar]:

@@ -1,6 +1,6 @@
 """Texts about confirmation requests on other people's behalf: figures next to their limits (R-35)."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,20 +18,7 @@ LEVELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AskingShown:
-    """An allowance as text."""
-
-    allowance: AskingAllowance
-    tone: str
-    level: str
-    confirmed_percent: str | None
-    """None while too few people had time to answer."""
-    needed_percent: str
-    how_to_fix: str
-
-
-def asking_shown(allowance: AskingAllowance) -> AskingShown:
+def asking_shown(allowance: AskingAllowance) -> dict[str, Any]:
     """Return the figures with their meaning and how to change them."""
     tone, level = LEVELS[allowance.level]
     known = allowance.judged >= value("asks_sample")
@@ -45,4 +32,11 @@ def asking_shown(allowance: AskingAllowance) -> AskingShown:
     )
     if allowance.level is AskingLevel.OPEN and allowance.left:
         fix = ""
-    return AskingShown(allowance, tone, str(level), share, needed, fix)
+    return {
+        "allowance": allowance,
+        "tone": tone,
+        "level": str(level),
+        "confirmed_percent": share,
+        "needed_percent": needed,
+        "how_to_fix": fix,
+    }

@@ -1,7 +1,6 @@
 """Filling in the application step by step. Each step saves the well-formed values and moves on, even if incomplete."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
@@ -55,25 +54,6 @@ class ApplicantRequest(HttpRequest):
     application: Application
 
 
-@dataclass(frozen=True, slots=True)
-class StepMark:
-    """One step in the row above the form. `state` is one of the component's values."""
-
-    title: str
-    url: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryLine:
-    """One field on the last page: its value, or that it is empty."""
-
-    name: str
-    value: str
-    url: str
-    empty: bool
-
-
 def applicant(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Run the view with the application of this browser's session; without one, ask the visitor to request a link."""
 
@@ -94,13 +74,13 @@ def applicant(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return guarded
 
 
-def _marks(application: Application, here: str) -> list[StepMark]:
+def _marks(application: Application, here: str) -> list[dict[str, Any]]:
     empty = {STEP_OF[key] for key in missing_fields(record_of(application))}
     marks = []
     for step, title in TITLES.items():
         done = step in application.done_steps and step not in empty
         state = "current" if step == here else "done" if done else "todo"
-        marks.append(StepMark(str(title), _url(step), state))
+        marks.append({"title": str(title), "url": _url(step), "state": state})
     return marks
 
 
@@ -234,7 +214,12 @@ def _submit_page(
     empty = missing_fields(record)
     language = known_language(get_language())
     lines = [
-        SummaryLine(one.name(language), _shown(request.application, one.key), _url(STEP_OF[one.key]), one.key in empty)
+        {
+            "name": one.name(language),
+            "value": _shown(request.application, one.key),
+            "url": _url(STEP_OF[one.key]),
+            "empty": one.key in empty,
+        }
         for one in FIELDS
     ]
     texts: list[tuple[AgreementDocument, Any]] = [

@@ -1,6 +1,5 @@
 """Applications: the queue, a single application with all its findings, and the decision (R-01 to R-03)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -27,7 +26,7 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
-from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, HitRow, facts_of, hits_of
+from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, facts_of, hits_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.vetting.record import FIELDS, missing_fields
 from mailflatrate.rules.vetting.signal_messages import signal_words
@@ -50,36 +49,6 @@ LONG = ("business_model", "sending_history", "leaving_reason", "sample_mailing")
 LINKS = ("website", "imprint_url", "form_url")
 
 
-@dataclass(frozen=True, slots=True)
-class SignalRow:
-    """One signal as text. `state` is one of the check component's values."""
-
-    title: str
-    sentence: str
-    evidence: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationFieldRow:
-    """One field of the application in the form that the reviewer reads."""
-
-    name: str
-    value: str
-    is_link: bool
-    is_long: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FirstOrigin:
-    """The declaration that waits together with the account, in the form that the reviewer reads."""
-
-    origin: ListOrigin
-    tone: str
-    facts: list[tuple[str, str]]
-    hits: list[HitRow]
-
-
 class DecisionForm(forms.Form):
     """The reviewer's decision. `text` goes to the customer, `note` stays internal.
 
@@ -93,12 +62,17 @@ class DecisionForm(forms.Form):
     origin_reason = forms.CharField(max_length=8000, required=False)
 
 
-def _first_origin(account_id: int) -> FirstOrigin | None:
+def _first_origin(account_id: int) -> dict[str, Any] | None:
     """Return the account's oldest declaration that nobody has read yet."""
     origin = waiting_declarations().filter(account_id=account_id).first()
     if origin is None:
         return None
-    return FirstOrigin(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin), hits_of(origin))
+    return {
+        "origin": origin,
+        "tone": DECLARATION_TONES[DeclarationState(origin.state)],
+        "facts": facts_of(origin),
+        "hits": hits_of(origin),
+    }
 
 
 def _of(view: str) -> QuerySet[Application]:
@@ -125,17 +99,22 @@ def _find(account_id: int) -> tuple[Account, Application]:
     return account, application
 
 
-def signal_rows(application: Application) -> list[SignalRow]:
+def signal_rows(application: Application) -> list[dict[str, Any]]:
     """Return the signals as text, the serious ones first."""
     rows = []
     for signal in Signal.objects.filter(application=application).order_by("id"):
         outcome = SignalOutcome(signal.outcome)
         title, sentence = signal_words(signal.key, signal.word, signal.value, reading_language())
-        rows.append((WEIGHT.index(outcome), SignalRow(title, sentence, signal.evidence, STATES[outcome])))
+        rows.append(
+            (
+                WEIGHT.index(outcome),
+                {"title": title, "sentence": sentence, "evidence": signal.evidence, "state": STATES[outcome]},
+            )
+        )
     return [row for _weight, row in sorted(rows, key=lambda pair: pair[0])]
 
 
-def field_rows(application: Application) -> list[ApplicationFieldRow]:
+def field_rows(application: Application) -> list[dict[str, Any]]:
     """Return the application's fields without its lists, which have their own table."""
     language, rows = reading_language(), []
     for field in FIELDS:
@@ -146,7 +125,14 @@ def field_rows(application: Application) -> list[ApplicationFieldRow]:
             value = getattr(application, f"get_{field.key}_display")()
         elif field.key == "country":
             value = country_name(application.country)
-        rows.append(ApplicationFieldRow(field.name(language), str(value or ""), field.key in LINKS, field.key in LONG))
+        rows.append(
+            {
+                "name": field.name(language),
+                "value": str(value or ""),
+                "is_link": field.key in LINKS,
+                "is_long": field.key in LONG,
+            }
+        )
     return rows
 
 
@@ -155,7 +141,7 @@ def _page(request: DeskRequest, account_id: int, *, problem: str = "", status: i
     signals = signal_rows(application)
     context: dict[str, Any] = {
         "customer": account, "application": application, "tone": tone_of(account), "signals": signals,
-        "open_signals": sum(row.state in ("blocked", "warning") for row in signals),
+        "open_signals": sum(row["state"] in ("blocked", "warning") for row in signals),
         "fields": field_rows(application), "missing": missing_fields(record_of(application)),
         "declared": _first_origin(account_id), "owners": owners(account_id), "history": history(account_id),
         "problem": problem,

@@ -1,7 +1,5 @@
 """The desk's home page: the work waiting for a person, oldest first."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,31 +14,22 @@ from mailflatrate.apps.delivery.unknown import all_unknown
 from mailflatrate.apps.delivery.withdrawal_logs import current_gap
 from mailflatrate.entrypoints.web.activity_labels import newest
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.queues import QUEUES, DeskQueue, QueueBacklog
+from mailflatrate.entrypoints.web.desk.queues import QUEUES
 
 RECENT_LINES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSummary:
-    """A queue and the number waiting in it."""
-
-    queue: DeskQueue
-    waiting: QueueBacklog
-    url: str
 
 
 @require_safe
 @desk
 def home(request: DeskRequest) -> HttpResponse:
     """Show all queues and the latest decisions."""
-    rows = [QueueSummary(queue, queue.backlog(), reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
-    rows.sort(key=lambda row: (row.waiting.since is None, row.waiting.since))
+    rows = [(queue.backlog(), queue, reverse(f"desk:{queue.urls[0]}")) for queue in QUEUES]
+    rows.sort(key=lambda row: (row[0].since is None, row[0].since))
     return render(
         request,
         "desk/home.html",
         {
-            "rows": rows,
+            "rows": [{"waiting": waiting, "queue": queue, "url": url} for waiting, queue, url in rows],
             "recent": newest(RECENT_LINES),
             "held": held_service_mail(),
             "hold": current_hold(),

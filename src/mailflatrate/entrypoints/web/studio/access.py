@@ -1,7 +1,6 @@
 """Who may see a page of the studio: a view shows only the account of the signed-in person."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -133,21 +132,13 @@ def page_context(request: StudioRequest) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLimit:
-    """How many of the account's lists a limited member sees."""
-
-    seen: int
-    all: int
-
-
-def _list_limit(request: StudioRequest) -> ShownLimit | None:
+def _list_limit(request: StudioRequest) -> dict[str, Any] | None:
     """Return the member's limit, for pages where a total would mislead; None for a member who sees the account."""
     if not request.membership.is_limited:
         return None
     seen = MailingList.objects.count()
     with tenancy.unlimited(UnlimitedReason.OVERVIEW):
-        return ShownLimit(seen, MailingList.objects.count())
+        return {"seen": seen, "all": MailingList.objects.count()}
 
 
 def _agreements_first(request: StudioRequest) -> HttpResponse | None:

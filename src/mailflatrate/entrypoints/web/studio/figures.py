@@ -1,7 +1,7 @@
 """Rates with their limits, and the home page's four figures."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Sum
 
@@ -15,24 +15,18 @@ from mailflatrate.entrypoints.presenters.rates import Rate, bounce_rate, complai
 WINDOW = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class LatestCampaign:
-    """The results of the newest finished campaign."""
-
-    campaign: Campaign
-    delivered: int
-    results: int
-    percent: float | None
-    """The share of messages with a result that the receiving server accepted."""
-
-
-def last_mailing() -> LatestCampaign | None:
+def last_mailing() -> dict[str, Any] | None:
     """Return the newest finished campaign; None before the first."""
     finished = Campaign.objects.filter(state=CampaignState.SENT, planned_count__gt=0).order_by("-finished_at").first()
     if finished is None:
         return None
     states = dict(Tally.objects.filter(campaign_id=finished.id).values_list("state").annotate(n=Sum("count")))
-    return LatestCampaign(finished, states.get(DeliveryState.SENT, 0), results_of(states), delivered_percent(states))
+    return {
+        "campaign": finished,
+        "delivered": states.get(DeliveryState.SENT, 0),
+        "results": results_of(states),
+        "percent": delivered_percent(states),
+    }
 
 
 def week_rates() -> tuple[Rate, Rate]:

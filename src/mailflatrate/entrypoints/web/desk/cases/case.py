@@ -28,7 +28,7 @@ from mailflatrate.entrypoints.web.desk.cases.case_labels import (
     span_word,
 )
 from mailflatrate.entrypoints.web.desk.common import page, tone_of, who
-from mailflatrate.entrypoints.web.studio.audience.proof import ConsentTimelineEvent, happenings
+from mailflatrate.entrypoints.web.studio.audience.proof import happenings
 from mailflatrate.rules.campaign_states import UNFINISHED
 from mailflatrate.rules.limits import value as limit
 
@@ -51,24 +51,6 @@ class CaseReportRow:
     def answerable(self) -> bool:
         """Return whether there is a reporter to reply to."""
         return bool(self.report.reporter)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A recipient with the timeline of their consent and what followed."""
-
-    person: ReportedPerson
-    line: list[ConsentTimelineEvent]
-    suppressed_everywhere: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """An event as text."""
-
-    event: CaseEvent
-    title: str
-    proof: str
 
 
 @require_safe
@@ -132,12 +114,16 @@ def _due_word(due: datetime | None) -> str:
     return words % {"span": span_word(left)}
 
 
-def _person(person: ReportedPerson) -> PersonRow:
+def _person(person: ReportedPerson) -> dict[str, Any]:
     in_force = [row for row in person.suppressions if row.lifted_at is None]
-    return PersonRow(person, happenings(person.events), any(row.account_id is None for row in in_force))
+    return {
+        "person": person,
+        "line": happenings(person.events),
+        "suppressed_everywhere": any(row.account_id is None for row in in_force),
+    }
 
 
-def _event(event: CaseEvent) -> EventRow:
+def _event(event: CaseEvent) -> dict[str, Any]:
     details: dict[str, Any] = event.details
     title = str(EventKind(event.kind).label)
     proof = who(event.actor, event.actor_name)
@@ -153,7 +139,7 @@ def _event(event: CaseEvent) -> EventRow:
         title = f"{title}: {Cause(str(details.get('cause'))).label}"
     elif event.kind in (EventKind.OPENED, EventKind.JOINED) and details.get("via") in ReportChannel.values:
         proof = str(ReportChannel(details["via"]).label)
-    return EventRow(event, title, proof)
+    return {"event": event, "title": title, "proof": proof}
 
 
 def _rates(view: CaseView) -> tuple[Rate, Rate] | None:

@@ -1,6 +1,5 @@
 """Stored mail: messages awaiting review, messages put aside, one message with its results, and reading it again."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -43,16 +42,6 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MailRow:
-    """One line of the list."""
-
-    mail: RawMail
-    subject: str
-    sender: str
-    kind: str
-
-
 class MailUploadForm(forms.Form):
     """An email uploaded as a file, because it arrived in another way."""
 
@@ -73,11 +62,11 @@ class MailUploadForm(forms.Form):
         return read
 
 
-def row_of(mail: RawMail) -> MailRow:
+def row_of(mail: RawMail) -> dict[str, Any]:
     """Return a message with its subject and a label for its kind."""
     shown = show_mail(mail.content()[:64_000])
     kind = str(KINDS.get(mail.kind, mail.kind or _("Not processed yet")))
-    return MailRow(mail, shown.subject, shown.sender or mail.envelope_from, kind)
+    return {"mail": mail, "subject": shown.subject, "sender": shown.sender or mail.envelope_from, "kind": kind}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +95,7 @@ def mails(request: DeskRequest) -> HttpResponse:
             "unread": RawMail.objects.filter(state=RawMailState.UNREAD).count(),
             "apart": RawMail.objects.filter(state=RawMailState.APART).count(),
         },
-        "more": f"?{'tray=apart&' if apart else ''}before={found[-1].mail.id}" if len(found) == PAGE_ROWS else "",
+        "more": f"?{'tray=apart&' if apart else ''}before={found[-1]['mail'].id}" if len(found) == PAGE_ROWS else "",
     }
     return page(request, "cases/mails", context, status=REFUSED if form.errors else 200)
 

@@ -4,8 +4,7 @@ A person reads each reply before it is sent.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import translation
@@ -108,21 +107,12 @@ TO_CUSTOMER: Texts = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyTemplate:
-    """A reply template to choose. `language` is shown if the desk writes in several."""
-
-    label: str
-    text: str
-    language: str
-
-
-def message_templates(view: CaseView) -> list[ReplyTemplate]:
+def message_templates(view: CaseView) -> list[dict[str, Any]]:
     """Return templates for the reporters of a case, in each of their languages."""
     return _in_words(TO_REPORTER, {report.language for report in view.reports if report.reporter}, _facts(view))
 
 
-def questions(view: CaseView) -> list[ReplyTemplate]:
+def questions(view: CaseView) -> list[dict[str, Any]]:
     """Return templates for questions to the customer, in their language."""
     return _in_words(TO_CUSTOMER, {view.sender.account.language}, _facts(view)) if view.sender else []
 
@@ -134,7 +124,7 @@ def _facts(view: CaseView) -> dict[str, str]:
     }
 
 
-def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) -> list[ReplyTemplate]:
+def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) -> list[dict[str, Any]]:
     names, several = dict(settings.LANGUAGES), sorted(set(languages))
     found = []
     for language in several:
@@ -142,5 +132,5 @@ def _in_words(texts: Texts, languages: Iterable[str], facts: Mapping[str, str]) 
         for label, text in texts:
             said = str(label)
             with translation.override(language):
-                found.append(ReplyTemplate(said, str(text) % facts, name))
+                found.append({"label": said, "text": str(text) % facts, "language": name})
     return found

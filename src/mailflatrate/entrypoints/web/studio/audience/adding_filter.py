@@ -1,7 +1,6 @@
 """Adding a filter to the contact list: the available filters, and the inputs of each kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -49,21 +48,6 @@ _VALUELESS = (Op.SET, Op.EMPTY, Op.NEVER)
 Options = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class FilterInputs:
-    """The inputs of one kind of filter.
-
-    `value_type`: none, select, date, number or text; `options` are those of a select.
-    """
-
-    by: str
-    op: str
-    ops: Options
-    value_type: str
-    options: Options
-    hint: str = ""
-
-
 def filter_kinds() -> list[tuple[str, Options]]:
     """Return the available filters, in groups with a title."""
     words = {**{field.value: word for field, word in FIELD_WORDS.items()}, **_KIND_WORDS}
@@ -72,7 +56,7 @@ def filter_kinds() -> list[tuple[str, Options]]:
     return [group for group in groups if group[1]]
 
 
-def filter_inputs(by: str, op: str) -> FilterInputs:
+def filter_inputs(by: str, op: str) -> dict[str, Any]:
     """Return the inputs of a kind; for an unknown kind or comparison, those of the first one."""
     field = _field_of(by)
     if field is None and by not in _CONTACT_KINDS:
@@ -88,7 +72,7 @@ def filter_inputs(by: str, op: str) -> FilterInputs:
     elif op in NUMBER_OPS or by in (Field.ACTIVITY, Field.CONSENT):
         value_type = "number"
     hint = _("Days") if by in (Field.ACTIVITY, Field.CONSENT) and value_type == "number" else ""
-    return FilterInputs(by, op, ops, value_type, options or [], hint)
+    return {"by": by, "op": op, "ops": ops, "value_type": value_type, "options": options or [], "hint": hint}
 
 
 def with_added_filter(state: ContactListState, given: QueryDict) -> ContactListState:

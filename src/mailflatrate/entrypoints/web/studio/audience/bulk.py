@@ -1,6 +1,5 @@
 """Bulk actions: select contacts, confirm the action and its number of contacts, watch the progress, cancel, undo."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,18 +49,6 @@ REASON_WORDS: dict[str, str | Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BulkRow:
-    """A bulk action as text."""
-
-    action: BulkAction
-    tone: str
-    said: str
-    reasons: list[tuple[str, int]]
-    can_undo: bool
-    may_cancel: bool
-
-
 def _said(action: BulkAction) -> str:
     """Return what an action does, as a person would say it."""
     label = str(BulkKind(action.kind).label)
@@ -78,17 +65,17 @@ def _may(request: StudioRequest, kind: str) -> bool:
     return kind != BulkKind.ERASE or may(request.membership.role, Permission.ERASE_MANY)
 
 
-def _row(request: StudioRequest, action: BulkAction) -> BulkRow:
+def _row(request: StudioRequest, action: BulkAction) -> dict[str, Any]:
     undone = BulkAction.objects.filter(undoes=action).exists()
     can_undo = action.kind in UNDOABLE and action.undoes_id is None and not undone
-    return BulkRow(
-        action,
-        BULK_TONES[BulkState(action.state)],
-        _said(action),
-        [(str(REASON_WORDS.get(reason, reason)), number) for reason, number in action.skipped.items()],
-        can_undo and not action.is_under_way and action.changed > 0,
-        action.is_under_way and _may(request, action.kind),
-    )
+    return {
+        "action": action,
+        "tone": BULK_TONES[BulkState(action.state)],
+        "said": _said(action),
+        "reasons": [(str(REASON_WORDS.get(reason, reason)), number) for reason, number in action.skipped.items()],
+        "can_undo": can_undo and not action.is_under_way and action.changed > 0,
+        "may_cancel": action.is_under_way and _may(request, action.kind),
+    }
 
 
 def _selection(posted: QueryDict) -> BulkSelection:

@@ -71,7 +71,7 @@ def contact_page(
         "tags": tags_of([contact.id]).get(contact.id, []),
         "known_tags": tags(),
         "rows": rows,
-        "empty_count": sum(not row.words for row in rows),
+        "empty_count": sum(not row["words"] for row in rows),
         "subscriptions": [_subscription(row) for row in detail.subscriptions],
         "open_count": sum(row.state != SubscriptionState.UNSUBSCRIBED for row in detail.subscriptions),
         "has_proof": bool(detail.events),

@@ -48,14 +48,6 @@ class ContactCell:
     tags: Sequence[Tag] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    """A contact and the cells beside the address."""
-
-    contact: Contact
-    cells: list[ContactCell]
-
-
 def _labels() -> dict[str, str]:
     return {
         EMAIL: _("Email address"),
@@ -100,9 +92,9 @@ class ContactTable:
         query = replace(self._state, order=order_named(wanted)).query()
         return ContactColumn(name, label, numeric, query or "sort=email", sort)
 
-    def row(self, contact: Contact, tags: Sequence[Tag]) -> ContactRow:
+    def row(self, contact: Contact, tags: Sequence[Tag]) -> dict[str, Any]:
         """Return a contact's cells."""
-        return ContactRow(contact, [self._cell(column, contact, tags) for column in self.shown_columns])
+        return {"contact": contact, "cells": [self._cell(column, contact, tags) for column in self.shown_columns]}
 
     def _cell(self, column: ContactColumn, contact: Contact, tags: Sequence[Tag]) -> ContactCell:
         field = self._fields.get(column.name)

@@ -1,7 +1,6 @@
 """A contact's fields: shown by type, one edited in place, or all on a page of their own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -37,33 +36,31 @@ OWN = (*NAMES, external_ids.FIELD)
 _NAME_CHARACTERS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """A field with a contact's value as text. `is_declared` is False for a value whose name no field has."""
-
-    key: str
-    label: str
-    words: str
-    is_declared: bool = True
-
-
-def field_rows(contact: Contact) -> list[FieldRow]:
+def field_rows(contact: Contact) -> list[dict[str, Any]]:
     """Return names, all fields in their order, and values without a field or with an archived one."""
     known = definitions()
     shown = [field.key for field in fields()]
     others = sorted(set(contact.attributes) - set(shown))
     return [
-        *(FieldRow(key, field_label(known, key), _value(contact, key)) for key in OWN),
+        *(
+            {"key": key, "label": field_label(known, key), "words": _value(contact, key), "is_declared": True}
+            for key in OWN
+        ),
         *(_row(contact, key, field_label(known, key), known[key].type) for key in shown),
         *(
-            FieldRow(key, field_label(known, key), value_words(None, contact.attributes[key]), is_declared=False)
+            {
+                "key": key,
+                "label": field_label(known, key),
+                "words": value_words(None, contact.attributes[key]),
+                "is_declared": False,
+            }
             for key in others
         ),
     ]
 
 
-def _row(contact: Contact, key: str, label: str, kind: ContactFieldType) -> FieldRow:
-    return FieldRow(key, label, value_words(kind, contact.attributes.get(key)))
+def _row(contact: Contact, key: str, label: str, kind: ContactFieldType) -> dict[str, Any]:
+    return {"key": key, "label": label, "words": value_words(kind, contact.attributes.get(key)), "is_declared": True}
 
 
 def _input_of(contact: Contact, key: str, value: Any, problem: str) -> FilledInput:
@@ -129,7 +126,7 @@ def _shown(request: StudioRequest, contact_id: int, key: str) -> HttpResponse:
     if not is_htmx(request):
         return see_other(reverse("studio:contact", args=[contact_id]))
     contact = find_contact(contact_id)
-    row = next((row for row in field_rows(contact) if row.key == key), None)
+    row = next((row for row in field_rows(contact) if row["key"] == key), None)
     return page(request, "studio/audience/field_row.html", {"contact": contact, "row": row, "was_edited": True})
 
 

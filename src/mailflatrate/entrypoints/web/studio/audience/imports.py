@@ -16,7 +16,7 @@ from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.actions import imports, rejected_rows
 from mailflatrate.apps.lists.fields import definitions, fault_sentence
 from mailflatrate.apps.lists.intake.judged import TAKEN_ID, UNUSABLE_ID
-from mailflatrate.apps.lists.models import Import, ImportState, Move, MoveState
+from mailflatrate.apps.lists.models import Import, ImportState, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word, reasons
 from mailflatrate.entrypoints.presenters.lookups import find_import
@@ -53,15 +53,6 @@ class ImportRow:
         return min(100, 100 * self.job.bytes_read // self.job.file_bytes) if self.job.file_bytes else 0
 
 
-@dataclass(frozen=True, slots=True)
-class MoveRow:
-    """A move as a row of the history."""
-
-    move: Move
-    tone: str
-    label: str
-
-
 def import_rows(jobs: Sequence[Import]) -> list[ImportRow]:
     """Return imports as table rows."""
     return [
@@ -87,9 +78,9 @@ def history(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/audience/imports.html", context)
 
 
-def _move_rows() -> list[MoveRow]:
+def _move_rows() -> list[dict[str, Any]]:
     return [
-        MoveRow(move, MOVE_TONES[MoveState(move.state)], move_label(move, under_way=works))
+        {"move": move, "tone": MOVE_TONES[MoveState(move.state)], "label": move_label(move, under_way=works)}
         for move, works in queries.moves_page()
     ]
 

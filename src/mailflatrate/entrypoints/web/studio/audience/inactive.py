@@ -2,8 +2,8 @@
 R-91).
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -26,27 +26,14 @@ TEMPLATE = "repermission"
 SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class RepermissionCampaign:
-    """A campaign that asked contacts to stay. `inactive` of them have not reacted since.
-
-    From `until` on they can be sunset.
-    """
-
-    campaign: Campaign
-    inactive: int
-    until: datetime
-    over: bool
-
-
 def _months(name: str) -> int:
     return round(limit(name) * 12 / 365)
 
 
-def _asked(campaign: Campaign) -> RepermissionCampaign:
+def _asked(campaign: Campaign) -> dict[str, Any]:
     assert campaign.started_at is not None
     until = campaign.started_at + timedelta(days=limit("sunset_answer_days"))
-    return RepermissionCampaign(campaign, inactive_count(campaign.id), until, until <= clock.now())
+    return {"campaign": campaign, "inactive": inactive_count(campaign.id), "until": until, "over": until <= clock.now()}
 
 
 def _repermissions() -> list[Campaign]:
@@ -92,7 +79,7 @@ def sunset(request: StudioRequest, campaign_id: int) -> HttpResponse:
     found = next((_asked(campaign) for campaign in _repermissions() if campaign.id == campaign_id), None)
     if found is None:
         raise Http404
-    if found.over and found.inactive:
-        sunset_actions.ask_withdrawal(campaign_id, found.inactive, by=audit.person(request.user))
+    if found["over"] and found["inactive"]:
+        sunset_actions.ask_withdrawal(campaign_id, found["inactive"], by=audit.person(request.user))
         messages.success(request, _("We're removing them in batches of a few hundred."))
     return see_other(reverse("studio:inactive"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -89,20 +89,15 @@ def pile_reason(pile: str, reason: str) -> str:
     return str(NEVER_WORDS.get(reason) or reason_word(reason)) if pile == Pile.NEVER else reason_word(reason)
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonLine:
-    """A reason of a pile, its number of people, and the URL that shows its rows."""
-
-    word: str
-    people: int
-    url: str
-
-
-def reason_lines(move: Move, result: MoveFindings, pile: Pile) -> list[ReasonLine]:
+def reason_lines(move: Move, result: MoveFindings, pile: Pile) -> list[dict[str, Any]]:
     """Return the reasons of a pile, the most frequent first."""
     base = reverse("studio:import-move-rows", args=[move.id])
     return [
-        ReasonLine(pile_reason(pile.value, reason), people, f"{base}?{urlencode({'pile': pile.value, 'why': reason})}")
+        {
+            "word": pile_reason(pile.value, reason),
+            "people": people,
+            "url": f"{base}?{urlencode({'pile': pile.value, 'why': reason})}",
+        }
         for reason, people in result.pile(pile)
     ]
 
@@ -219,27 +214,17 @@ def leaves_source_out(name: str) -> bool:
     return profile is not None and ColumnTarget.SOURCE.value in profile.proof.stated
 
 
-@dataclass(frozen=True, slots=True)
-class SystemNote:
-    """How to export from a system, and what its export lacks, in the reader's language."""
-
-    name: str
-    title: str
-    export: str
-    missing: list[tuple[str, str]]
-
-
-def system_notes(language: str, *names: str) -> list[SystemNote]:
+def system_notes(language: str, *names: str) -> list[dict[str, Any]]:
     """Return the notes about these systems, or about all of them."""
     chosen: Sequence[SystemProfile] = [profiles()[name] for name in names if name in profiles()]
     shown = chosen if names else sorted(profiles().values(), key=lambda profile: profile.title.lower())
     return [
-        SystemNote(
-            profile.name,
-            profile.title,
-            profile.export_sentence(language),
-            [one.sentences(language) for one in profile.missing],
-        )
+        {
+            "name": profile.name,
+            "title": profile.title,
+            "export": profile.export_sentence(language),
+            "missing": [one.sentences(language) for one in profile.missing],
+        }
         for profile in shown
     ]
 
@@ -275,15 +260,7 @@ def question_sentence(question: OpenQuestion) -> str:
     return sentences.get(question.about, "") % values
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewLine:
-    """Why a reviewer would check an import before anyone in it is mailed: a sentence, and the figure it is based on."""
-
-    why: str
-    figure: str
-
-
-def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
+def review_lines(result: MoveFindings, language: str) -> list[dict[str, Any]]:
     """Return, in one language, why the imports of these files would be held (R-15, R-13)."""
     lines = []
     for review in result.reviews:
@@ -296,7 +273,7 @@ def review_lines(result: MoveFindings, language: str) -> list[ReviewLine]:
         else:
             why = anomaly_sentence(AnomalyKind(review.kind), language)
             figure = _("%(file)s: %(people)s (%(percent)s%%, limit %(limit)s%%)") % {"file": review.file, **shares}
-        lines.append(ReviewLine(why, figure))
+        lines.append({"why": why, "figure": figure})
     return lines
 
 

@@ -1,6 +1,5 @@
 """Where a list's addresses come from: the declaration, its picture, the reviewer's response (R-10, R-11)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -104,19 +103,10 @@ class DeclarationForm(forms.Form):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DeclarationView:
-    """A declaration with its texts for the page."""
-
-    origin: ListOrigin
-    tone: str
-    facts: list[tuple[str, str]]
-
-
-def declarations(list_id: int) -> list[DeclarationView]:
+def declarations(list_id: int) -> list[dict[str, Any]]:
     """Return all versions, newest first."""
     return [
-        DeclarationView(origin, DECLARATION_TONES[DeclarationState(origin.state)], facts_of(origin))
+        {"origin": origin, "tone": DECLARATION_TONES[DeclarationState(origin.state)], "facts": facts_of(origin)}
         for origin in queries.origins(list_id)
     ]
 

@@ -1,7 +1,6 @@
 """Creating an automation: from a recipe, which asks only for what it needs, or empty."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
@@ -35,17 +34,6 @@ _ICONS: Final[Mapping[str, str]] = {
     "feedback": "message-square",
     "course": "book-open",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeCard:
-    """A recipe as the page offers it."""
-
-    key: str
-    icon: str
-    name: str
-    about: str
-    is_chosen: bool
 
 
 class NewAutomationForm(forms.Form):
@@ -120,10 +108,16 @@ def _offers(choice: RecipeChoice) -> tuple[str, Sequence[tuple[str, str]], str]:
             return _("Choose later"), named, _("You have no tags yet. Create one under Contacts, Tags.")
 
 
-def recipe_cards(chosen: Recipe | None) -> list[RecipeCard]:
+def recipe_cards(chosen: Recipe | None) -> list[dict[str, Any]]:
     """Return all recipes as cards."""
     return [
-        RecipeCard(recipe.key, _ICONS[recipe.key], _(recipe.name), _(recipe.about), recipe is chosen)
+        {
+            "key": recipe.key,
+            "icon": _ICONS[recipe.key],
+            "name": _(recipe.name),
+            "about": _(recipe.about),
+            "is_chosen": recipe is chosen,
+        }
         for recipe in RECIPES
     ]
 

@@ -6,6 +6,7 @@ as nested ordered lists, to read or to edit.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
@@ -33,14 +34,6 @@ from mailflatrate.rules.automations.problems import ENTRY, GOAL, GraphProblem
 
 WHOLE_ID = "rules"
 """The side panel of the rules that hold for the whole automation."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlowFigure:
-    """One figure of a step, written in the reader's language: “409” and “sent”."""
-
-    value: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ class FlowRow:
     detail: str
     place: str = ""
     problems: tuple[str, ...] = ()
-    figures: tuple[FlowFigure, ...] = ()
+    figures: tuple[dict[str, Any], ...] = ()
     arms: tuple[FlowArm, ...] = ()
     can_rise: bool = False
     can_sink: bool = False
@@ -230,7 +223,7 @@ class _Reading:
             for number, (name, label, steps) in enumerate(named)
         )
 
-    def _step_figures(self, step: Step) -> tuple[FlowFigure, ...]:
+    def _step_figures(self, step: Step) -> tuple[dict[str, Any], ...]:
         if self._figures is None:
             return ()
         figures = self._figures.steps.get(step.id, StepFigures())
@@ -241,10 +234,10 @@ class _Reading:
         return tuple(shown + _left(figures))
 
 
-def _message_figures(figures: StepFigures, message: MessageFigures) -> tuple[FlowFigure, ...]:
+def _message_figures(figures: StepFigures, message: MessageFigures) -> tuple[dict[str, Any], ...]:
     shown = [_figure(message.sent, _("sent"))]
     if message.sent:
-        shown.append(FlowFigure(percent(100 * message.clicked / message.sent, 0), _("clicked")))
+        shown.append({"value": percent(100 * message.clicked / message.sent, 0), "label": _("clicked")})
     if figures.waiting:
         shown.append(_figure(figures.waiting, _("waiting")))
     if message.bounced:
@@ -254,9 +247,9 @@ def _message_figures(figures: StepFigures, message: MessageFigures) -> tuple[Flo
     return tuple(shown + _left(figures))
 
 
-def _left(figures: StepFigures) -> list[FlowFigure]:
+def _left(figures: StepFigures) -> list[dict[str, Any]]:
     return [_figure(figures.left_count, _("left"))] if figures.left_count else []
 
 
-def _figure(number: int, label: str) -> FlowFigure:
-    return FlowFigure(str(intcomma(number)), label)
+def _figure(number: int, label: str) -> dict[str, Any]:
+    return {"value": str(intcomma(number)), "label": label}

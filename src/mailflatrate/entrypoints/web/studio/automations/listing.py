@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.db.models import Count
 from django.http import HttpResponse
@@ -45,20 +46,11 @@ class AutomationRow:
         return self.automation.state == AutomationState.DRAFT
 
 
-@dataclass(frozen=True, slots=True)
-class StateFilter:
-    """One filter of the list: a state, its label, its count. An empty value means all."""
-
-    value: str
-    label: str
-    count: int
-
-
-def _filters() -> list[StateFilter]:
+def _filters() -> list[dict[str, Any]]:
     counts = dict(Automation.objects.order_by().values_list("state").annotate(number=Count("id")))
-    found = [StateFilter("", _("All"), sum(counts.values()))]
+    found = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
     return found + [
-        StateFilter(state.value, str(AUTOMATION_LABELS[state]), counts[state.value])
+        {"value": state.value, "label": str(AUTOMATION_LABELS[state]), "count": counts[state.value]}
         for state in AutomationState
         if counts.get(state.value)
     ]

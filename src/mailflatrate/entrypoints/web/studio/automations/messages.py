@@ -3,8 +3,8 @@ colleagues can read it through before it is activated.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -24,7 +24,6 @@ from mailflatrate.apps.campaigns.queries import comment_threads, newest_draft_re
 from mailflatrate.apps.forms.queries import ConsentWording, consent_wordings
 from mailflatrate.apps.gate.draft_review import waits_as_draft
 from mailflatrate.entrypoints.presenters.lookups import find_automation
-from mailflatrate.entrypoints.presenters.preview import PreviewedMessage
 from mailflatrate.entrypoints.web.content_policy import ANY_HOST, allow
 from mailflatrate.entrypoints.web.posts import perform
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
@@ -38,17 +37,6 @@ from mailflatrate.rules.automations.promises import Promise, promise_in
 
 MOST_PREVIEWS = 20
 """Messages that are rendered on the page; those after them are opened one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadMessage:
-    """One message at its step. `way`: what people passed since the message before, or since they entered."""
-
-    step: FlowRow
-    way: tuple[str, ...]
-    checks: MessageChecks | None
-    preview: PreviewedMessage | None
-    comments: int
 
 
 @require_safe
@@ -109,15 +97,17 @@ def _draft_review(request: StudioRequest, version: AutomationVersion) -> DraftRe
     return DraftReview(any(map(waits_as_draft, campaigns)), answer, unchanged)
 
 
-def _read(request: StudioRequest, flow: Flow, checked: Sequence[MessageChecks]) -> list[ReadMessage]:
+def _read(request: StudioRequest, flow: Flow, checked: Sequence[MessageChecks]) -> list[dict[str, Any]]:
     allow(request, inline_styles=True, images_from=(ANY_HOST,))  # the frames of the messages are part of the page
     by_campaign = {each.campaign.id: each for each in checked}
-    found: list[ReadMessage] = []
+    found: list[dict[str, Any]] = []
     for step, way in steps_with_message(flow.rows, (flow.entry.title,)):
         checks = by_campaign.get(step.campaign_id or 0)
         is_shown = checks is not None and len(found) < MOST_PREVIEWS
         preview = preview_of(request, checks.campaign, PreviewState()).message if checks and is_shown else None
-        found.append(ReadMessage(step, way, checks, preview, _open_threads(checks)))
+        found.append(
+            {"step": step, "way": way, "checks": checks, "preview": preview, "comments": _open_threads(checks)}
+        )
     return found
 
 

@@ -1,7 +1,6 @@
 """A released automation: its state, the figures of each step, its versions; pausing, resuming and ending it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -29,23 +28,6 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 VERSION_TONES: Mapping[str, str] = {VersionState.CURRENT: "success", VersionState.FINISHING: "warning"}
 
 
-@dataclass(frozen=True, slots=True)
-class VersionPeople:
-    """One version with the people in it now."""
-
-    version: AutomationVersion
-    under_way: int
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeavingCount:
-    """A reason for leaving early, and how many people left for it."""
-
-    label: str
-    count: int
-
-
 def leaving_label(why: str) -> str:
     """Return why people left as text."""
     if why == MOVED:
@@ -53,10 +35,10 @@ def leaving_label(why: str) -> str:
     return next((str(label) for reason, label in LEAVING_LABELS.items() if reason == why), why)
 
 
-def leaving_counts(left: Mapping[str, int]) -> list[LeavingCount]:
+def leaving_counts(left: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return why people left, most frequent first."""
     rows = sorted(left.items(), key=lambda row: (-row[1], row[0]))
-    return [LeavingCount(leaving_label(why), count) for why, count in rows if count]
+    return [{"label": leaving_label(why), "count": count} for why, count in rows if count]
 
 
 def chosen_version(versions: Sequence[AutomationVersion], number: int) -> AutomationVersion | None:
@@ -93,7 +75,8 @@ def _context(automation: Automation, versions: Sequence[AutomationVersion], show
         "finished_percent": _percent(figures),
         "flow": flow_of(shown, automation.mailing_list.name, figures=figures),
         "versions": [
-            VersionPeople(each, max(0, people[each.id]), VERSION_TONES.get(each.state, "")) for each in versions
+            {"version": each, "under_way": max(0, people[each.id]), "tone": VERSION_TONES.get(each.state, "")}
+            for each in versions
         ],
         "under_way": sum(max(0, number) for number in people.values()),
         "stopped": _stopped(automation),

@@ -59,14 +59,6 @@ class WayPoint:
     is_ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShownWay:
-    """One enrolment with its lines."""
-
-    enrolment: Enrolment
-    points: Sequence[WayPoint]
-
-
 @require_safe
 @studio
 def people(request: StudioRequest, automation_id: int) -> HttpResponse:
@@ -150,7 +142,7 @@ def _messages(enrolment_ids: Sequence[int]) -> dict[tuple[int, int], OutcomeLine
     }
 
 
-def _way(path: PersonPath, flow: Flow, messages: Mapping[tuple[int, int], OutcomeLine]) -> ShownWay:
+def _way(path: PersonPath, flow: Flow, messages: Mapping[tuple[int, int], OutcomeLine]) -> dict[str, Any]:
     enrolment = path.enrolment
     points = [WayPoint(enrolment.entered_at, _("Entered"), flow.entry.title)]
     points += [_point(enrolment, step, flow, messages) for step in path.steps]
@@ -162,7 +154,7 @@ def _way(path: PersonPath, flow: Flow, messages: Mapping[tuple[int, int], Outcom
         points.append(WayPoint(enrolment.ended_at, _("Left: %(why)s") % {"why": leaving_label(enrolment.why)}, title))
     elif enrolment.ended_at is not None:
         points.append(WayPoint(enrolment.ended_at, _("Finished")))
-    return ShownWay(enrolment, points)
+    return {"enrolment": enrolment, "points": points}
 
 
 def _point(

@@ -1,7 +1,6 @@
 """The rehearsal: what a contact, or an example person, would get and when. Nothing is sent."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,18 +99,6 @@ class RehearsalForm(forms.Form):
         return moment
 
 
-@dataclass(frozen=True, slots=True)
-class RehearsedRow:
-    """One step of the way as text. `is_elsewhere`: clocks of the person show another time."""
-
-    row: FlowRow
-    at: datetime
-    is_elsewhere: bool
-    details: Sequence[str]
-    is_message: bool
-    arms: Sequence[tuple[str, str]]
-
-
 @require_safe
 @studio
 def rehearsal(request: StudioRequest, automation_id: int) -> HttpResponse:
@@ -157,21 +144,21 @@ def _rehearsed(
     }
 
 
-def _rows(found: RehearsalResult, flow: Flow, request: StudioRequest) -> Iterator[RehearsedRow]:
+def _rows(found: RehearsalResult, flow: Flow, request: StudioRequest) -> Iterator[dict[str, Any]]:
     zone = ZoneInfo(found.zone)
     for each in found.rehearsal.steps:
         row = flow.row(each.step.key)
         if row is None:
             continue
         is_elsewhere = each.at.astimezone(zone).utcoffset() != timezone.localtime(each.at).utcoffset()
-        yield RehearsedRow(
-            row,
-            each.at,
-            is_elsewhere,
-            list(_details(each, row)),
-            each.step.kind is StepKind.SEND and not each.is_skipped,
-            _arm_links(each, row, request) if each.step.kind is StepKind.SPLIT else (),
-        )
+        yield {
+            "row": row,
+            "at": each.at,
+            "is_elsewhere": is_elsewhere,
+            "details": list(_details(each, row)),
+            "is_message": each.step.kind is StepKind.SEND and not each.is_skipped,
+            "arms": _arm_links(each, row, request) if each.step.kind is StepKind.SPLIT else (),
+        }
 
 
 def _details(each: RehearsedStep, row: FlowRow) -> Iterator[str]:

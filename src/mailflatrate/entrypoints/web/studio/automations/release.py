@@ -39,15 +39,6 @@ LONGEST_NOTE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class ShownProblem:
-    """Something to fix, with the title of its step and the link to it."""
-
-    title: str
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class ApprovalState:
     """Approval by a second person. `others`: who could approve what this person requests."""
 
@@ -66,12 +57,16 @@ def _here(automation_id: int) -> str:
     return reverse("studio:automation_release", args=[automation_id])
 
 
-def _problem(automation_id: int, problem: GraphProblem, flow: Flow) -> ShownProblem:
+def _problem(automation_id: int, problem: GraphProblem, flow: Flow) -> dict[str, Any]:
     """Return a problem as its author reads it, with its step and the link to it."""
     row = flow.row(problem.step) if problem.step else None
     step = f"?{urlencode({'step': problem.step})}#side" if problem.step else ""
     url = reverse("studio:automation_flow", args=[automation_id]) + step
-    return ShownProblem(row.title if row is not None else _("The whole automation"), problem_sentence(problem), url)
+    return {
+        "title": row.title if row is not None else _("The whole automation"),
+        "text": problem_sentence(problem),
+        "url": url,
+    }
 
 
 def _approval(request: StudioRequest, version: AutomationVersion) -> ApprovalState | None:

@@ -1,6 +1,5 @@
 """Approval: requesting a colleague's release, and the page on which the colleague gives it."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -9,11 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.campaigns.actions import drafts
 from mailflatrate.apps.campaigns.campaign_content import content_hash
 from mailflatrate.apps.campaigns.errors import CampaignError
-from mailflatrate.apps.campaigns.models import Campaign, CampaignState, ReleaseRequest
+from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.queries import (
     audience_lists,
     may_approve,
@@ -40,37 +38,21 @@ from mailflatrate.rules.roles import Permission, may
 LONGEST_WORDS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class FourEyes:
-    """A draft's approval state, in an account where two people release.
-
-    `asked`: the pending request; `stale`: the draft has changed since. `others`: who could release what this person
-    requests. `back`: the last request that a colleague sent back.
-    """
-
-    asked: ReleaseRequest | None
-    stale: bool
-    may_release: bool
-    is_asker: bool
-    others: list[User]
-    back: ReleaseRequest | None
-
-
-def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> FourEyes | None:
+def four_eyes_of(request: StudioRequest, campaign: Campaign, present_hash: str) -> dict[str, Any] | None:
     """Return the approval state for the signed-in person; None if this person may release alone."""
     if not request.account.four_eyes and may(request.membership.role, Permission.RELEASE):
         return None
     asked = release_request(campaign.id)
-    return FourEyes(
-        asked=asked,
-        stale=asked is not None and asked.content_hash != present_hash,
-        may_release=asked is not None
+    return {
+        "asked": asked,
+        "stale": asked is not None and asked.content_hash != present_hash,
+        "may_release": asked is not None
         and may(request.membership.role, Permission.RELEASE)
         and may_approve(campaign, asked, request.user.id),
-        is_asker=asked is not None and asked.asked_by_id == request.user.id,
-        others=approval.others_who_may_release(campaign, asked.asked_by if asked else request.user),
-        back=request_sent_back(campaign.id),
-    )
+        "is_asker": asked is not None and asked.asked_by_id == request.user.id,
+        "others": approval.others_who_may_release(campaign, asked.asked_by if asked else request.user),
+        "back": request_sent_back(campaign.id),
+    }
 
 
 def _edit(campaign_id: int) -> str:

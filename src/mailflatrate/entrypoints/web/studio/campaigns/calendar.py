@@ -60,9 +60,9 @@ def calendar(request: StudioRequest) -> HttpResponse:
         "shown": shown,
         "days": days,
         "may_move": may_move,
-        "first": days[0].day,
-        "last": days[-1].day,
-        "is_empty": not any(day.entries for day in days),
+        "first": days[0]["day"],
+        "last": days[-1]["day"],
+        "is_empty": not any(day["entries"] for day in days),
         "most": MOST_SHOWN[shown.view],
         "time_zone": request.account.time_zone.replace("_", " "),
     }

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -63,16 +63,6 @@ class CalendarEntry:
     why_fixed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarDay:
-    """A day with its entries in order; those with a time come last."""
-
-    day: date
-    entries: list[CalendarEntry]
-    is_today: bool
-    is_outside: bool
-
-
 def why_fixed(campaign: Campaign) -> str:
     """Return why a campaign's time can't be changed, empty for a scheduled one."""
     state = CampaignState(campaign.state)
@@ -81,7 +71,7 @@ def why_fixed(campaign: Campaign) -> str:
 
 def calendar_days(
     shown: CalendarRange, zone: ZoneInfo, today: date, *, may_move: bool, sees_account: bool
-) -> list[CalendarDay]:
+) -> list[dict[str, Any]]:
     """Return the days of a page with their entries.
 
     `may_move`: the member may release campaigns. `sees_account`: they see automations and RSS campaigns, which belong
@@ -95,12 +85,12 @@ def calendar_days(
         for entry in (*_issues(begin, end, zone), *_automations(begin, end, zone)):
             by_day[entry.day].append(entry)
     return [
-        CalendarDay(
-            day,
-            sorted(by_day[day], key=lambda each: (each.at.time() if each.at else time.min, each.name)),
-            day == today,
-            shown.is_outside(day),
-        )
+        {
+            "day": day,
+            "entries": sorted(by_day[day], key=lambda each: (each.at.time() if each.at else time.min, each.name)),
+            "is_today": day == today,
+            "is_outside": shown.is_outside(day),
+        }
         for day in shown.days
     ]
 

@@ -17,26 +17,17 @@ POSTED = "leaves_out"
 
 
 @dataclass(frozen=True, slots=True)
-class ExclusionChoice:
-    """One checkbox."""
-
-    id: int
-    name: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Exclusions:
     """The three groups of checkboxes. `names` are the selected ones."""
 
-    lists: list[ExclusionChoice]
-    segments: list[ExclusionChoice]
-    campaigns: list[ExclusionChoice]
+    lists: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    campaigns: list[dict[str, Any]]
 
     @property
     def names(self) -> list[str]:
         """Return the names of the selected exclusions, in page order."""
-        return [each.name for each in (*self.lists, *self.segments, *self.campaigns) if each.chosen]
+        return [each["name"] for each in (*self.lists, *self.segments, *self.campaigns) if each["chosen"]]
 
     @property
     def offers(self) -> bool:
@@ -56,7 +47,7 @@ def exclusions_of(campaign: Campaign) -> Exclusions:
     )
 
 
-def _campaigns(campaign: Campaign) -> list[ExclusionChoice]:
+def _campaigns(campaign: Campaign) -> list[dict[str, Any]]:
     """Return the newest sent campaigns, and those already chosen."""
     out = Campaign.objects.filter(started_at__isnull=False).exclude(id=campaign.id).order_by("-started_at")
     newest = list(out.values_list("id", flat=True)[:MOST_CAMPAIGNS])
@@ -64,8 +55,8 @@ def _campaigns(campaign: Campaign) -> list[ExclusionChoice]:
     return _choices(shown.values_list("id", "name"), campaign.excluded_mailing_ids)
 
 
-def _choices(found: Any, chosen: Sequence[int]) -> list[ExclusionChoice]:
-    return [ExclusionChoice(number, name, number in chosen) for number, name in found]
+def _choices(found: Any, chosen: Sequence[int]) -> list[dict[str, Any]]:
+    return [{"id": number, "name": name, "chosen": number in chosen} for number, name in found]
 
 
 def posted_exclusions(data: QueryDict, campaign: Campaign) -> dict[str, Any]:

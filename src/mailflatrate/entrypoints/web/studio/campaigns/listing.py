@@ -1,6 +1,5 @@
 """The list of campaigns, and creating, copying and deleting them."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -34,20 +33,11 @@ from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
 PAGE_ROWS = 25
 
 
-@dataclass(frozen=True, slots=True)
-class StateChip:
-    """One filter of the list: a state, its label, its count. An empty value means all."""
-
-    value: str
-    label: str
-    count: int
-
-
-def _chips() -> list[StateChip]:
+def _chips() -> list[dict[str, Any]]:
     counts = dict(queries.campaigns().order_by().values_list("state").annotate(number=Count("id")))
-    chips = [StateChip("", _("All"), sum(counts.values()))]
+    chips = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
     return chips + [
-        StateChip(state.value, str(STATE_LABELS[state]), counts[state.value])
+        {"value": state.value, "label": str(STATE_LABELS[state]), "count": counts[state.value]}
         for state in CampaignState
         if counts.get(state.value)
     ]
@@ -116,7 +106,7 @@ def new(request: StudioRequest) -> HttpResponse:
         "begin": begin,
         "own": own_cards(),
         "families": families,
-        "total": sum(len(family.cards) for family in families),
+        "total": sum(len(family["cards"]) for family in families),
         "language": language,
     }
     return page(request, "studio/campaigns/new.html", context, status=422 if form.errors else 200)

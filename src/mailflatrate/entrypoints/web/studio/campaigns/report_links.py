@@ -1,6 +1,5 @@
 """Links that show a campaign's report to people without an account: made, listed and revoked here."""
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
@@ -62,22 +61,12 @@ class ReportLinkForm(forms.Form):
         return datetime.combine(self.cleaned_data["ends_on"], time.max, ZoneInfo(zone))
 
 
-@dataclass(frozen=True, slots=True)
-class ReportLinkRow:
-    """One link with its state as text."""
-
-    link: ReportLink
-    tone: str
-    state: str
-    works: bool
-
-
-def _row(link: ReportLink) -> ReportLinkRow:
+def _row(link: ReportLink) -> dict[str, Any]:
     if link.revoked_at is not None:
-        return ReportLinkRow(link, "", _("Revoked"), works=False)
+        return {"link": link, "tone": "", "state": _("Revoked"), "works": False}
     if link.ends_at <= clock.now():
-        return ReportLinkRow(link, "warning", _("Expired"), works=False)
-    return ReportLinkRow(link, "success", _("Active"), works=True)
+        return {"link": link, "tone": "warning", "state": _("Expired"), "works": False}
+    return {"link": link, "tone": "success", "state": _("Active"), "works": True}
 
 
 def _links_page(campaign: Campaign, request: StudioRequest, form: ReportLinkForm, url: str = "") -> HttpResponse:

@@ -31,25 +31,13 @@ SMALL_GROUP = 200
 
 
 @dataclass(frozen=True, slots=True)
-class VariantTab:
-    """One variant or language in the row of tabs. `name`: A to D, or the language; `language` is its code."""
-
-    number: int
-    name: str
-    subject: str
-    active: bool
-    language: str
-    is_written: bool
-
-
-@dataclass(frozen=True, slots=True)
 class VariantEditing:
     """The values for the compose page: the variants or languages, the one being edited, and the number of test
     recipients. `more_languages` could be added, as codes and names; `first` is the text that a translation is of.
     """
 
     campaign_id: int
-    tabs: list[VariantTab]
+    tabs: list[dict[str, Any]]
     present: int
     may_add: bool
     people_each: int
@@ -65,28 +53,28 @@ class VariantEditing:
         return VARIANT_LETTERS[self.present]
 
     @property
-    def shown(self) -> VariantTab:
+    def shown(self) -> dict[str, Any]:
         """Return the text being edited."""
         return self.tabs[self.present]
 
     @property
     def draft_key(self) -> str:
         """Return the name under which the browser stores unsaved text; each variant and language has its own."""
-        own = self.shown.language if self.first.translations else str(self.present)
+        own = self.shown["language"] if self.first.translations else str(self.present)
         return f"{self.campaign_id}.{own}" if self.present else str(self.campaign_id)
 
 
-def tabs_of(campaign: Campaign, present: int) -> list[VariantTab]:
+def tabs_of(campaign: Campaign, present: int) -> list[dict[str, Any]]:
     """Return the variants or languages of a campaign as tabs, with the current one marked."""
     return [
-        VariantTab(
-            number,
-            text_name(campaign, number),
-            each.subject,
-            number == present,
-            each.language,
-            bool(each.subject.strip() and each.content.strip()),
-        )
+        {
+            "number": number,
+            "name": text_name(campaign, number),
+            "subject": each.subject,
+            "active": number == present,
+            "language": each.language,
+            "is_written": bool(each.subject.strip() and each.content.strip()),
+        }
         for number, each in enumerate(all_variants(campaign))
     ]
 

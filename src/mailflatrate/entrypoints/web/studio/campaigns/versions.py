@@ -79,16 +79,6 @@ class DiffLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One field that differs. Long texts are in `lines`, short ones are two values."""
-
-    label: str
-    present: str
-    other: str
-    lines: list[DiffLine]
-
-
-@dataclass(frozen=True, slots=True)
 class VersionRow:
     """A version in the list, with the names of the fields it changed."""
 
@@ -159,16 +149,16 @@ def compare(request: StudioRequest, campaign_id: int, version_id: int) -> HttpRe
     return page(request, "studio/campaigns/version.html", context)
 
 
-def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[Difference]:
+def differences(campaign: Campaign, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return field by field how the campaign differs from other values of it."""
     present = values_of(campaign)
     return [
-        Difference(
-            label=str(FIELD_WORDS[name]),
-            present=_said(name, present[name]),
-            other=_said(name, values.get(name)),
-            lines=_lines(present[name], values.get(name) or "") if name in LONG else [],
-        )
+        {
+            "label": str(FIELD_WORDS[name]),
+            "present": _said(name, present[name]),
+            "other": _said(name, values.get(name)),
+            "lines": _lines(present[name], values.get(name) or "") if name in LONG else [],
+        }
         for name in _changed(present, values)
     ]
 

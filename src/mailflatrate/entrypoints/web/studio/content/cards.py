@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -29,15 +30,6 @@ class Card:
     searched: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CardFamily:
-    """A family of our templates, and its cards."""
-
-    key: str
-    label: str
-    cards: tuple[Card, ...]
-
-
 def wanted_language(request: StudioRequest) -> str:
     """Return the language of templates shown and campaigns started: the one requested, or the account's."""
     asked = request.GET.get("language", "")
@@ -46,11 +38,15 @@ def wanted_language(request: StudioRequest) -> str:
     return request.account.language if request.account.language in LANGUAGES else "en"
 
 
-def gallery_families(language: str) -> list[CardFamily]:
+def gallery_families(language: str) -> list[dict[str, Any]]:
     """Return our templates in one language, family by family; families are named in the language of the page."""
     shown = reading_language()
     return [
-        CardFamily(key, translate(FAMILIES[key].label, shown), tuple(gallery_card(one) for one in templates))
+        {
+            "key": key,
+            "label": translate(FAMILIES[key].label, shown),
+            "cards": tuple(gallery_card(one) for one in templates),
+        }
         for key, templates in groupby(gallery(language), key=lambda one: one.family)
     ]
 

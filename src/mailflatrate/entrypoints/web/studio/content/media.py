@@ -1,6 +1,7 @@
 """The media library: upload, describe, see where a picture is used, delete it; and the picker in the editors."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -60,16 +61,8 @@ def _shown(rows: list[Media]) -> list[MediaTile]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class StorageUsage:
-    """How much of the account's storage is used, in bytes."""
-
-    used: int
-    whole: int
-
-
-def _room() -> StorageUsage:
-    return StorageUsage(queries.media_octets(), load_settings().media_quota_megabytes * MEGABYTE)
+def _room() -> dict[str, Any]:
+    return {"used": queries.media_octets(), "whole": load_settings().media_quota_megabytes * MEGABYTE}
 
 
 @require_safe

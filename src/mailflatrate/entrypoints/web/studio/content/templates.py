@@ -40,7 +40,7 @@ def index(request: StudioRequest) -> HttpResponse:
     context = {
         "own": own_cards(),
         "families": families,
-        "total": sum(len(family.cards) for family in families),
+        "total": sum(len(family["cards"]) for family in families),
         "language": language,
     }
     return page(request, "studio/content/templates.html", context)

@@ -39,29 +39,20 @@ class TextInput:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class TextRow:
-    """A text besides the form's own, by its letter."""
-
-    letter: str
-    number: int
-    inputs: Sequence[TextInput]
-
-
-def text_rows(draft: FormContent) -> list[TextRow]:
+def text_rows(draft: FormContent) -> list[dict[str, Any]]:
     """Return the texts of a draft besides its own."""
     return [
-        TextRow(
-            letter,
-            number,
-            [
+        {
+            "letter": letter,
+            "number": number,
+            "inputs": [
                 TextInput(
                     f"compared{number}_{language}_{name}", str(_LABELS[name]), text, language, _MOST_CHARACTERS[name]
                 )
                 for language in draft.languages
                 for name, text in other.said(language).items()
             ],
-        )
+        }
         for number, (letter, other) in enumerate(zip(TEXT_LETTERS[1:], draft.others, strict=False), start=1)
     ]
 

@@ -1,7 +1,6 @@
 """Forms: the list, creating one, and one form with its embed codes, sign-ups and versions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -54,25 +53,6 @@ REQUEST_TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRow:
-    """A sign-up with a description of its state."""
-
-    request: SignupRequest
-    tone: str
-    word: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    """An embed code: its name, when to use it, and the code."""
-
-    title: str
-    text: str
-    code: str
-
-
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
@@ -105,33 +85,35 @@ def new(request: StudioRequest) -> HttpResponse:
     return page(request, "studio/signup/new.html", context, status=422 if asked.errors else 200)
 
 
-def _request_row(row: SignupRequest) -> RequestRow:
+def _request_row(row: SignupRequest) -> dict[str, Any]:
     state = ConfirmationRequestState(row.state)
     rule = all_rules().get(row.reason)
     why = rule.words(reading_language()).why if rule is not None else ""
-    return RequestRow(row, REQUEST_TONES[state], str(state.label), why)
+    return {"request": row, "tone": REQUEST_TONES[state], "word": str(state.label), "why": why}
 
 
-def _snippets(form: Form, language: str) -> list[Snippet]:
+def _snippets(form: Form, language: str) -> list[dict[str, Any]]:
     assert form.current is not None
     frozen = frozen_from_json(form.current.content)
     language, typed = frozen.language(language), typed_fields(frozen.content)
     return [
-        Snippet(
-            _("Script"),
-            _("Looks the same on every website. Your page keeps its styles, and visitors stay on it when they submit."),
-            script_snippet(form.code, frozen, language, typed),
-        ),
-        Snippet(
-            _("Iframe"),
-            _("For website builders that don't allow scripts."),
-            frame_snippet(form.code, frozen, language, typed),
-        ),
-        Snippet(
-            _("Plain HTML"),
-            _("Uses your own design, without any script. Copy it again whenever you publish a new version."),
-            html_snippet(form.code, form.current.number, frozen, language, typed),
-        ),
+        {
+            "title": _("Script"),
+            "text": _(
+                "Looks the same on every website. Your page keeps its styles, and visitors stay on it when they submit."
+            ),
+            "code": script_snippet(form.code, frozen, language, typed),
+        },
+        {
+            "title": _("Iframe"),
+            "text": _("For website builders that don't allow scripts."),
+            "code": frame_snippet(form.code, frozen, language, typed),
+        },
+        {
+            "title": _("Plain HTML"),
+            "text": _("Uses your own design, without any script. Copy it again whenever you publish a new version."),
+            "code": html_snippet(form.code, form.current.number, frozen, language, typed),
+        },
     ]
 
 

@@ -1,7 +1,6 @@
 """The welcome series of a form: "After confirmation send ...", with up to five messages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
@@ -83,25 +82,6 @@ class SeriesMessageForm(forms.Form):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesLine:
-    """A message as the form's page lists it: when, what, and where it is edited."""
-
-    when: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesCard:
-    """The series on the form's page. `lines` is None for an automation with other steps, too."""
-
-    series: FormSeries
-    state: str
-    tone: str
-    waits_for_release: bool
-    lines: list[SeriesLine] | None
-
-
 def when_words(days: int, *, is_first: bool) -> str:
     """Return when a message is sent."""
     if is_first and not days:
@@ -113,7 +93,7 @@ def when_words(days: int, *, is_first: bool) -> str:
     return ngettext("%(days)d day later", "%(days)d days later", days) % {"days": days}
 
 
-def series_card(form_id: int) -> SeriesCard | None:
+def series_card(form_id: int) -> dict[str, Any] | None:
     """Return the series of a form as its page shows it; None without one."""
     series = series_of(form_id)
     if series is None:
@@ -123,10 +103,17 @@ def series_card(form_id: int) -> SeriesCard | None:
     lines = None
     if rows is not None:
         lines = [
-            SeriesLine(when_words(row.days, is_first=not place), row.campaign.subject) for place, row in enumerate(rows)
+            {"when": when_words(row.days, is_first=not place), "subject": row.campaign.subject}
+            for place, row in enumerate(rows)
         ]
     waits = series.version.state == VersionState.DRAFT
-    return SeriesCard(series, str(AUTOMATION_LABELS[AutomationState(state)]), _TONES.get(state, ""), waits, lines)
+    return {
+        "series": series,
+        "state": str(AUTOMATION_LABELS[AutomationState(state)]),
+        "tone": _TONES.get(state, ""),
+        "waits_for_release": waits,
+        "lines": lines,
+    }
 
 
 def _begins(language: str) -> list[tuple[str, str]]:

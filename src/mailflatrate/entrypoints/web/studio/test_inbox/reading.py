@@ -3,10 +3,10 @@
 import email
 import email.policy
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -19,23 +19,6 @@ from mailflatrate.settings import load_settings
 from mailflatrate.wire.dns import KeyStatus, find_dkim_key, parse_dkim_key
 
 MAX_LINKS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderRow:
-    """One header field as it is in the message, unfolded."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkRow:
-    """A link as it is in the message, and its target. Links to our own pages open on the host that shows this page."""
-
-    url: str
-    opens: str
-    is_ours: bool
 
 
 class TestInboxMessage:
@@ -75,13 +58,13 @@ class TestInboxMessage:
         return self.raw.decode("utf-8", "replace").replace("\r\n", "\n")
 
     @property
-    def headers(self) -> list[HeaderRow]:
+    def headers(self) -> list[dict[str, Any]]:
         """Return all header fields in order, undecoded."""
         head = re.split(rb"\r?\n\r?\n", self.raw, maxsplit=1)[0].decode("utf-8", "replace")
         rows = []
         for line in re.split(r"\r?\n(?![ \t])", head):
             name, _colon, value = line.partition(":")
-            rows.append(HeaderRow(name, " ".join(value.split())))
+            rows.append({"name": name, "value": " ".join(value.split())})
         return rows
 
     def value(self, name: str) -> str:
@@ -96,8 +79,8 @@ class TestInboxMessage:
         """Return the unsubscribe fields and their verdict (R-56)."""
         rows = self.headers
         return judge_list_unsubscribe(
-            [row.value for row in rows if row.name.lower() == "list-unsubscribe"],
-            [row.value for row in rows if row.name.lower() == "list-unsubscribe-post"],
+            [row["value"] for row in rows if row["name"].lower() == "list-unsubscribe"],
+            [row["value"] for row in rows if row["name"].lower() == "list-unsubscribe-post"],
         )
 
     @property
@@ -107,11 +90,13 @@ class TestInboxMessage:
         return path_here(url) if self.unsubscribe.is_one_click else ""
 
     @property
-    def links(self) -> list[LinkRow]:
+    def links(self) -> list[dict[str, Any]]:
         """Return the distinct links of the HTML part in order, or of the text part if there is no HTML."""
         urls = _in_html(self.html) if self.html else _in_text(self.text)
         wanted = [url for url in dict.fromkeys(urls) if url.lower().startswith(("https://", "http://"))]
-        return [LinkRow(url, path_here(url) or url, bool(path_here(url))) for url in wanted[:MAX_LINKS]]
+        return [
+            {"url": url, "opens": path_here(url) or url, "is_ours": bool(path_here(url))} for url in wanted[:MAX_LINKS]
+        ]
 
     def signatures(self, at: datetime) -> tuple[DkimVerdict, ...]:
         """Verify the DKIM signatures ourselves. Queries DNS for the keys of other domains."""

@@ -1,7 +1,6 @@
 """The account status, its agreements, and the defaults for its pages."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -31,7 +30,6 @@ from mailflatrate.apps.accounts.models import (
     FourEyesSwitch,
     Strike,
 )
-from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.campaigns.queries import campaigns_sent
 from mailflatrate.apps.campaigns.writing_help import help_state
 from mailflatrate.apps.stats import action_texts, monthly_report
@@ -120,23 +118,16 @@ def _due(found: list[Agreement]) -> str:
     return ",".join(str(agreement.document.id) for agreement in found)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWarning:
-    """One figure over its limit, as text; `campaign` is set if it is a single campaign's figure."""
-
-    title: str
-    sentence: str
-    remedy: str
-    at: datetime
-    rule: str
-    campaign: Campaign | None
-
-
-def _warning(measure: Measure) -> OpenWarning:
+def _warning(measure: Measure) -> dict[str, Any]:
     remedy = action_texts.remedy(action_texts.need_of(measure))
-    return OpenWarning(
-        action_texts.title(measure), action_texts.sentence(measure), remedy, measure.at, measure.rule, measure.campaign
-    )
+    return {
+        "title": action_texts.title(measure),
+        "sentence": action_texts.sentence(measure),
+        "remedy": remedy,
+        "at": measure.at,
+        "rule": measure.rule,
+        "campaign": measure.campaign,
+    }
 
 
 def _status_page(request: StudioRequest, *, error: str = "", message_error: str = "") -> HttpResponse:

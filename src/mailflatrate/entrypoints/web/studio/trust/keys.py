@@ -1,7 +1,6 @@
 """API keys for the customer's programs: created by an owner, shown once, revoked permanently."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -125,18 +124,6 @@ class KeyForm(forms.Form):
         return AskingBounds(frozenset(map(int, found["form_ids"])), found["daily_asks"])
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """One key with its description."""
-
-    key: ApiKey
-    tone: str
-    state: str
-    scopes: list[str]
-    bounds: list[str]
-    revocable: bool
-
-
 def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
     """Return what restricts the key beyond its scopes."""
     found = []
@@ -154,7 +141,7 @@ def _bounds(key: ApiKey, names: Mapping[int, str]) -> list[str]:
     return found
 
 
-def _row(key: ApiKey, makers: set[int], names: Mapping[int, str]) -> KeyRow:
+def _row(key: ApiKey, makers: set[int], names: Mapping[int, str]) -> dict[str, Any]:
     tone, state = "success", _("Active")
     if key.revoked_at is not None:
         tone, state = "", _("Revoked")
@@ -163,7 +150,14 @@ def _row(key: ApiKey, makers: set[int], names: Mapping[int, str]) -> KeyRow:
     elif key.created_by_id not in makers:
         tone, state = "warning", _("Inactive: its creator can no longer have API keys")
     scopes = [str(KeyScope(each).label) for each in key.scopes]
-    return KeyRow(key, tone, state, scopes, _bounds(key, names), key.revoked_at is None)
+    return {
+        "key": key,
+        "tone": tone,
+        "state": state,
+        "scopes": scopes,
+        "bounds": _bounds(key, names),
+        "revocable": key.revoked_at is None,
+    }
 
 
 def _signup_forms() -> list[Form]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -43,30 +44,20 @@ class MailboxState:
     asks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRow:
-    """An address in a table; `sender` is None for an address that is used only for replies."""
-
-    email: str
-    state: MailboxState
-    mailbox_id: int
-    sender: SenderAddress | None = None
-
-
-def sender_rows(addresses: Iterable[SenderAddress]) -> list[AddressRow]:
+def sender_rows(addresses: Iterable[SenderAddress]) -> list[dict[str, Any]]:
     """Return senders with the state of domain and mailbox. Their `domain` must be loaded."""
     mailboxes = {mailbox.email: mailbox for mailbox in Mailbox.objects.all()}
     rows = []
     for one in addresses:
         mailbox = mailboxes.get(one.email.lower())
         state = _state(mailbox) if one.domain.verified_at else MailboxState("info", _("Waiting for its domain"))
-        rows.append(AddressRow(one.email, state, mailbox.id if mailbox else 0, one))
+        rows.append({"email": one.email, "state": state, "mailbox_id": mailbox.id if mailbox else 0, "sender": one})
     return rows
 
 
-def reply_rows(mailboxes: Iterable[Mailbox]) -> list[AddressRow]:
+def reply_rows(mailboxes: Iterable[Mailbox]) -> list[dict[str, Any]]:
     """Return the reply addresses as rows."""
-    return [AddressRow(each.email, _state(each), each.id) for each in mailboxes]
+    return [{"email": each.email, "state": _state(each), "mailbox_id": each.id, "sender": None} for each in mailboxes]
 
 
 def _state(mailbox: Mailbox | None) -> MailboxState:

@@ -1,6 +1,6 @@
 """Pictures on the account's own host: the name, its DNS record, and the last check's result."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -27,23 +27,13 @@ class HostForm(forms.Form):
     host = forms.CharField(label=gettext_lazy("Host name"), max_length=253)
 
 
-@dataclass(frozen=True, slots=True)
-class HostRow:
-    """The host in use on a domain (None if there is none), and the record it needs."""
-
-    host: MediaHost | None
-    target: str
-    proposal: str
-    advice: str
-
-
-def host_row(domain: SenderDomain) -> HostRow | None:
+def host_row(domain: SenderDomain) -> dict[str, Any] | None:
     """Return the host for a domain's page; None if the service offers no such hosts."""
     target = load_settings().media_host_target
     if target is None:
         return None
     host = MediaHost.objects.filter(domain=domain, replaced_at=None).first()
-    return HostRow(host, target, f"media.{domain.name}", _advice(host) if host else "")
+    return {"host": host, "target": target, "proposal": f"media.{domain.name}", "advice": _advice(host) if host else ""}
 
 
 def _advice(host: MediaHost) -> str:

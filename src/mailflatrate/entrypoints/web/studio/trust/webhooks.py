@@ -1,7 +1,6 @@
 """Webhooks: the list, and one endpoint with its log and its actions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -100,24 +99,19 @@ class ReplayForm(forms.Form):
     since = forms.DateTimeField(label=gettext_lazy("Since"), input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
-@dataclass(frozen=True, slots=True)
-class TypeChoice:
-    """A type of event as a checkbox."""
-
-    value: str
-    words: Any
-    must_be_obeyed: bool
-    is_picked: bool
-
-
-def _choices(form: EndpointForm) -> list[tuple[Any, list[TypeChoice]]]:
+def _choices(form: EndpointForm) -> list[tuple[Any, list[dict[str, Any]]]]:
     """Return the types under their headings."""
     picked = form["types"].value() or []
     return [
         (
             heading,
             [
-                TypeChoice(each.value, words, each in MUST_BE_OBEYED, each.value in picked)
+                {
+                    "value": each.value,
+                    "words": words,
+                    "must_be_obeyed": each in MUST_BE_OBEYED,
+                    "is_picked": each.value in picked,
+                }
                 for each, words in TYPE_WORDS.items()
                 if each.value.partition(".")[0] in parts
             ],

@@ -1,7 +1,7 @@
 """One page of a timeline, grouped by day in the account's time zone."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.http import QueryDict
 from django.utils import formats, timezone
@@ -19,25 +19,6 @@ from mailflatrate.entrypoints.web.studio.audience.timeline.sources import Timeli
 PAGE_ROWS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineDay:
-    """The rows of one day. A day without a name continues the last day of the previous page."""
-
-    name: str
-    day: date
-    events: list[TimelineEvent]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelinePage:
-    """Rows by day, the chosen kind, and the cursor of the next page; empty at the end."""
-
-    kind: str
-    days: list[TimelineDay]
-    next: str
-    is_first: bool
-
-
 def kinds() -> list[tuple[str, str]]:
     """Return the filters of the page with their labels."""
     return [
@@ -53,7 +34,7 @@ def kinds() -> list[tuple[str, str]]:
     ]
 
 
-def timeline_page(detail: ContactRecord, reader: User, asked: QueryDict) -> TimelinePage:
+def timeline_page(detail: ContactRecord, reader: User, asked: QueryDict) -> dict[str, Any]:
     """Return the page for a URL's `kind` and `before`; unknown values show everything from the beginning."""
     kind = next((each for each in TimelineKind if each == asked.get("kind")), None)
     cursor = TimelineCursor.read(asked.get("before", ""))
@@ -61,17 +42,17 @@ def timeline_page(detail: ContactRecord, reader: User, asked: QueryDict) -> Time
     rows = sorted(all_events(question, kind), key=lambda one: one.order, reverse=True)
     shown = rows[:PAGE_ROWS]
     following = str(shown[-1].cursor) if len(rows) > PAGE_ROWS else ""
-    return TimelinePage(kind or "", _by_day(shown, cursor), following, cursor is None)
+    return {"kind": kind or "", "days": _by_day(shown, cursor), "next": following, "is_first": cursor is None}
 
 
-def _by_day(events: list[TimelineEvent], cursor: TimelineCursor | None) -> list[TimelineDay]:
-    days: list[TimelineDay] = []
+def _by_day(events: list[TimelineEvent], cursor: TimelineCursor | None) -> list[dict[str, Any]]:
+    days: list[dict[str, Any]] = []
     before = timezone.localtime(cursor.at).date() if cursor is not None else None
     for event in events:
         day = timezone.localtime(event.at).date()
-        if not days or days[-1].day != day:
-            days.append(TimelineDay("" if day == before else _day_name(day), day, []))
-        days[-1].events.append(event)
+        if not days or days[-1]["day"] != day:
+            days.append({"name": "" if day == before else _day_name(day), "day": day, "events": []})
+        days[-1]["events"].append(event)
     return days
 
 
