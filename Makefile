@@ -9,7 +9,7 @@ SOURCES := src tests bench rig deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo dev test golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
+.PHONY: help demo dev test test-rest test-all run-tests golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -58,20 +58,30 @@ dev: build ## Serve the demo for development: changed texts, styles and views sh
 WAITING := tests/story tests/hosts
 API := tests/entrypoints/api
 ATTACKS := tests/release tests/security
+NEWCOMERS := newcomer or not (slow or postfix or browser or demo)
 
-test: build tools ## Run all tests, including the browser tests and the Postfix story
+test: WHICH := and ($(NEWCOMERS))
+test: run-tests ## Run what tests each part: units, apps, pages, API, attacks, a walk in Chromium, a campaign through Postfix
+
+test-rest: WHICH := and not ($(NEWCOMERS))
+test-rest: run-tests ## Run what `make test` leaves out: stories, several hosts, all walks in Chromium, slow tests
+
+test-all: run-tests ## Run all tests at once
+
+run-tests: build tools
 	mkdir -p build
 	export PYTHONDONTWRITEBYTECODE=  # or each of some hundred processes compiles every module that it loads
 	$(BIN)/python -m compileall -q src/mailflatrate
 	declare -A shares
-	share() { $$first tests/share.sh "$$@" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
-	first= share demo -m demo tests/browser tests/story
+	share() { $$first tests/share.sh "$$1" -m "$$2 $(WHICH)" "$${@:3}" > build/$$1.log 2>&1 & shares[$$1]=$$!; }
+	first= share demo demo tests/browser tests/story
 	first="nice -n 2"  # what takes longest goes first, so that no share is left alone with one core at the end
-	share apps -m "not demo" tests/apps
+	share apps "not demo" tests/apps
 	first="nice -n 5"
-	share waiting -m "not demo" $(WAITING) $(API)  # the first two mostly wait for a relay, a worker or a clock
-	share attacks -m "not demo" $(ATTACKS)
-	failed=0; $$first tests/share.sh rest -m "not demo" $(foreach each,tests/apps $(WAITING) $(API) $(ATTACKS),--ignore $(each)) || failed=$$?
+	share waiting "not demo" $(WAITING) $(API)  # the first two mostly wait for a relay, a worker or a clock
+	share attacks "not demo" $(ATTACKS)
+	failed=0
+	$$first tests/share.sh rest -m "not demo $(WHICH)" $(foreach each,tests/apps $(WAITING) $(API) $(ATTACKS),--ignore $(each)) || failed=$$?
 	for name in "$${!shares[@]}"; do wait $${shares[$$name]} || failed=$$?; cat build/$$name.log; done
 	cat build/*.unsteady 2>/dev/null || true
 	exit $$failed

@@ -107,10 +107,12 @@ def demo() -> Iterator[Demo]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that use the demo, so that `make test` can run the others beside them; it looks for them in two
-    folders, because collecting all tests takes long. The browser's tests come last:
-    Playwright keeps an event loop running, in which no other could be started.
+    folders, because collecting all tests takes long. Whole stories and runs of several hosts are slow. The browser's
+    tests come last: Playwright keeps an event loop running, in which no other could be started.
     """
     for item in items:
+        if item.path.parent.name in ("story", "hosts"):
+            item.add_marker("slow")
         if "demo" in getattr(item, "fixturenames", ()):
             assert item.path.parent.name in ("browser", "story"), (
                 f"{item.nodeid} belongs into tests/browser or tests/story"

@@ -52,8 +52,11 @@ demo() {
 }
 
 test_all() {
-    echo "make test"
-    inside 'make test 2>&1' > "$work/test.log" || { tail -60 "$work/test.log"; return 1; }
+    : > "$work/test.log"
+    for target in test test-rest; do
+        echo "make $target"
+        inside "make $target 2>&1" >> "$work/test.log" || { tail -60 "$work/test.log"; return 1; }
+    done
     grep '^SKIPPED' "$work/test.log" | sort | uniq > "$work/skipped.txt" || true
     if grep -vEf <(sed '/^#/d; /^$/d' tests/fresh_skips.txt) "$work/skipped.txt"; then
         echo "These tests were skipped; tests/fresh_skips.txt doesn't name them." >&2

@@ -7,6 +7,7 @@ from affected import affected
 STUDIO = "src/mailflatrate/entrypoints/web/studio"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "reached", "not_reached"),
     [

@@ -27,6 +27,7 @@ def gallery_sources() -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_scripts_pass_their_own_tests(tmp_path: Path) -> None:
     """node --test: reading and writing MJML and texts for the visual editor."""
     node = shutil.which("node")

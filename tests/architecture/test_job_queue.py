@@ -40,6 +40,7 @@ def test_documented_classes_may_be_used_anywhere() -> None:
     assert not named("from procrastinate import App\nx = 'procrastinate.contrib.django'")
 
 
+@pytest.mark.slow
 def test_one_module_knows_the_tables_of_the_job_queue() -> None:
     files = [*PACKAGE.rglob("*.py"), *PACKAGE.glob("**/sql/*.sql")]
     found = {

@@ -232,6 +232,7 @@ _SAYS = {
 _OLD = ("'throttled'", "state = 'confirmed'", "'waiting')", "lifted_at IS NULL", "'soft_bounce'", "'hard_bounce'")
 
 
+@pytest.mark.slow
 def test_a_changed_rule_changes_every_statement() -> None:
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     ran = subprocess.run([sys.executable, "-c", _CHANGED], env=environment, capture_output=True, text=True, check=False)

@@ -56,6 +56,7 @@ def test_nothing_is_sent_twice_or_lost_in_any_interleaving(tmp_path: Path, name:
     assert "max search depth too small" not in report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fix", "events"), REVERSED)
 def test_the_model_without_a_fix_fails(tmp_path: Path, fix: str, events: str) -> None:
     macros = [f"FIX_{fix}=0", f"EVENTS={events}", "SIZE=1", *(["WITHDRAWAL"] if fix == "JOURNALED" else [])]

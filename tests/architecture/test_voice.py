@@ -100,6 +100,7 @@ def test_keys_are_told_apart() -> None:
     assert [key for key, count in Counter(habit.key for habit in HABITS).items() if count > 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", Scope)
 def test_no_habit_comes_back(scope: Scope) -> None:
     for habit in HABITS:

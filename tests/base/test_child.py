@@ -40,6 +40,7 @@ def test_the_child_holds_no_secret(pool: child.ChildPool, monkeypatch: pytest.Mo
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("action", "error"),
     [

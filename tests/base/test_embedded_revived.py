@@ -13,6 +13,7 @@ from prepared_database import copy_cluster
 from support.waiting import wait_until
 
 
+@pytest.mark.slow
 def test_a_killed_server_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy_cluster(tmp_path)
     monkeypatch.setattr(postgres, "REVIVE_SECONDS", 0.1)

@@ -290,6 +290,7 @@ def settings_for(kind: str, s3: str, folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_files_move_round_the_three_places_and_are_found_all_the_time(
     s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 from support.browsers import chosen, looked_at, open_step, wait_for_message
 from support.step_counter import StepCounter
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.newcomer]
 
 MOST_PAGES, MOST_INPUTS = 12, 45
 PASSWORD = "tulpen-und-tinte-7"

@@ -199,6 +199,7 @@ def test_a_known_address_gets_the_same_page_and_another_letter() -> None:
     assert "/apply/begin/" not in letters(known)[-1].text
 
 
+@pytest.mark.slow
 def test_an_address_gets_few_letters_and_robots_none() -> None:
     email = address()
     for _ in range(5):

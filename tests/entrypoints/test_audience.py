@@ -248,6 +248,7 @@ def test_strangers_find_nothing_and_viewers_change_nothing() -> None:
     assert anna.ben.post("/studio/lists/new/", {"name": "x", "language": "de"}).status_code == 403
 
 
+@pytest.mark.slow
 def test_the_proof_is_one_click_away(database: str) -> None:
     """As PDF, JSON and ZIP, for who may write; a person without any proof is told so."""
     anna = customer_with_members()

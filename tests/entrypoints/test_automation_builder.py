@@ -135,6 +135,7 @@ def test_a_new_automation_needs_a_name_and_one_of_the_account_s_lists(new_anna: 
         assert not Automation.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind.value for kind in StepKind])
 def test_each_kind_is_inserted_and_its_panel_opens(builder: Builder, kind: str) -> None:
     key = builder.insert(kind)
@@ -144,6 +145,7 @@ def test_each_kind_is_inserted_and_its_panel_opens(builder: Builder, kind: str) 
     assert f'id="step-{key}"' in builder.client.get(f"{builder.path}flow/").content.decode()
 
 
+@pytest.mark.slow
 def test_a_message_is_created_with_its_step_and_named_in_its_panel(builder: Builder) -> None:
     key = builder.insert("send")
     with tenancy.account(builder.customer.account_id):
@@ -155,6 +157,7 @@ def test_a_message_is_created_with_its_step_and_named_in_its_panel(builder: Buil
     assert f"/studio/campaigns/{message.id}/edit/" in builder.side(key)
 
 
+@pytest.mark.slow
 def test_a_message_is_edited_without_audience_and_leads_back_to_its_step(builder: Builder) -> None:
     key = builder.insert("send")
     at = f"/studio/campaigns/{builder.step(key)['campaign']}/edit/"
@@ -175,6 +178,7 @@ def test_a_message_is_edited_without_audience_and_leads_back_to_its_step(builder
     assert "Back to the automation" not in builder.client.get(f"/studio/campaigns/{own.id}/edit/").content.decode()
 
 
+@pytest.mark.slow
 def test_a_step_moves_anywhere_by_a_menu(builder: Builder) -> None:
     branch, step = builder.insert("branch"), builder.insert("wait", "top:1")
     panel = builder.side(step)
@@ -184,6 +188,7 @@ def test_a_step_moves_anywhere_by_a_menu(builder: Builder) -> None:
     assert [each["id"] for each in builder.step(branch)["then"]] == [step]
 
 
+@pytest.mark.slow
 def test_a_wait_has_four_ways(builder: Builder) -> None:
     key = builder.insert("wait")
     builder.change(key, step__kind="for", step__days="4", step__hours="", step__minutes="30")
@@ -204,6 +209,7 @@ def test_a_wait_has_four_ways(builder: Builder) -> None:
     assert "field-error" in builder.change(key, 422, step__kind="for", step__days="9999")
 
 
+@pytest.mark.slow
 def test_a_branch_is_built_with_conditions_and_holds_steps(builder: Builder) -> None:
     with tenancy.account(builder.customer.account_id):
         tag = create_tag("Garden")
@@ -269,6 +275,7 @@ def test_the_entry_the_goal_and_the_rules(builder: Builder) -> None:
     assert builder.version().graph["goal"] is None
 
 
+@pytest.mark.slow
 def test_steps_move_and_go_and_every_edit_is_undone_and_redone(builder: Builder) -> None:
     first, second = builder.insert("wait"), builder.insert("end", "top:1")
     builder.edit("down", key=first)
@@ -372,6 +379,7 @@ def test_a_member_limited_to_some_lists_is_refused(builder: Builder) -> None:
     assert "Automations" not in client.get("/studio/").content.decode()
 
 
+@pytest.mark.slow
 def test_the_flow_is_complete_only_when_its_messages_are(database: str) -> None:
     """The badge counts what the page that activates it would refuse."""
     assert database

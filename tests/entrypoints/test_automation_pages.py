@@ -92,6 +92,7 @@ def test_a_message_shows_its_checks_with_links_to_its_editor() -> None:
     assert "Not activated" in refused and state(journey) == AutomationState.DRAFT
 
 
+@pytest.mark.slow
 def test_it_is_activated_with_the_policy_for_exactly_what_was_shown() -> None:
     anna = sending_customer()
     journey = Journey.drafted(anna, SEND)
@@ -105,6 +106,7 @@ def test_it_is_activated_with_the_policy_for_exactly_what_was_shown() -> None:
     assert "automation.released" in actions(journey)
 
 
+@pytest.mark.slow
 def test_people_under_way_finish_or_move_as_chosen() -> None:
     anna = sending_customer()
     journey = Journey.begun(anna, WAIT, SEND)
@@ -132,6 +134,7 @@ def test_a_reviewer_has_it_until_it_is_withdrawn() -> None:
     assert "automation.withdrawn" in actions(journey)
 
 
+@pytest.mark.slow
 def test_one_requests_approval_and_a_colleague_gives_it() -> None:
     anna = sending_customer()
     journey = Journey.drafted(anna, SEND, AGAIN)

@@ -52,6 +52,7 @@ def test_search_chips_and_pages() -> None:
     assert part.lstrip().startswith('<div id="campaigns"')
 
 
+@pytest.mark.slow
 def test_a_new_draft_a_copy_and_a_deleted_one() -> None:
     anna = sending_customer(people=0)
     assert anna.client.post("/studio/campaigns/new/", {"name": " "}).status_code == 422
@@ -92,6 +93,7 @@ def test_the_list_marks_drafts_that_may_have_been_sent() -> None:
         assert words in text(anna.client, page)
 
 
+@pytest.mark.slow
 def test_what_was_released_is_not_deleted() -> None:
     anna = sending_customer()
     campaign = anna.sending()

@@ -73,6 +73,7 @@ def test_it_saves_while_writing_and_answers_with_what_changed() -> None:
     assert anna.again(campaign).subject == "Tulips"
 
 
+@pytest.mark.slow
 def test_what_is_in_order_is_saved_beside_what_is_not() -> None:
     anna = sending_customer()
     campaign = anna.draft()
@@ -118,6 +119,7 @@ def test_another_way_of_writing_keeps_what_was_written() -> None:
     assert 'data-editor="mjml"' in text(anna.client, fresh)
 
 
+@pytest.mark.slow
 def test_conditions_are_built_row_by_row_and_counted() -> None:
     anna = sending_customer()
     campaign = anna.draft()
@@ -191,6 +193,7 @@ def shown_hash(page: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_the_policy_is_ticked_for_what_was_shown_and_asked_again_after_an_edit() -> None:
     anna = sending_customer()
     campaign = anna.draft()
@@ -296,6 +299,7 @@ POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/te
          "edit/writing-help/agree/")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_carla_finds_nothing_at_annas_addresses() -> None:
     anna = sending_customer()
     campaigns = [anna.draft(), anna.sending()]
@@ -335,6 +339,7 @@ def test_every_open_check_leads_to_the_field_that_mends_it() -> None:
         assert href_of(check.anchor) or check.anchor == "campaign.release", check.key
 
 
+@pytest.mark.slow
 def test_mistakes_are_said_in_the_reader_s_language() -> None:
     """At their line in the editor, in the checks, and where a test is refused."""
     anna = sending_customer(people=1)

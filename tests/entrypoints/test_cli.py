@@ -63,6 +63,7 @@ def test_an_unknown_command_is_said_to_be_one() -> None:
     assert "No such command" in outcome.output
 
 
+@pytest.mark.slow
 def test_a_wrong_setting_ends_with_two_and_its_name() -> None:
     done = run("web", RELAY_HSOT="mail.example")
     assert (done.returncode, done.stdout) == (2, "")
@@ -226,6 +227,7 @@ def test_the_doctor_sees_a_ptr_of_another_name_and_an_spf_without_us(doctor: Cal
     assert f"spf.{SERVICE} doesn't list {ADDRESS}" in text
 
 
+@pytest.mark.slow
 def test_addresses_are_judged_with_what_the_dns_says() -> None:
     """R-18: no such domain, a null MX, an address record alone; offline the same lines pass."""
     zone = {"gut.de": {"MX": ["10 mx.gut.de."]}, "keine.de": {"MX": ["0 ."]}, "nur-a.de": {"A": ["192.0.2.7"]}}

@@ -30,6 +30,7 @@ def here(garden: FormCustomer, page: str) -> str:
     return f"/studio/forms/{garden.form_id}/{page}/"
 
 
+@pytest.mark.slow
 def test_each_view_start_and_sign_up_counts_for_its_text_and_the_proof_has_it() -> None:
     garden = customer_with_form(others=(OTHER,))
     assert "compared" not in config(garden), "a form in the page has only its own text"

@@ -53,6 +53,7 @@ def test_a_neighbour_sees_only_his_own(anna: Customer) -> None:
     assert Client().get(STUDIO).status_code == 302
 
 
+@pytest.mark.slow
 def test_on_paper(anna: Customer) -> None:
     answer = anna.client.get(PAPER)
     assert answer.headers["Content-Type"] == "application/pdf"

@@ -50,6 +50,7 @@ def add(anna: Customer, at: str, **given: str) -> str:
     return urlsplit(answer.headers["Location"]).query
 
 
+@pytest.mark.slow
 def test_filters_are_combined_and_removed_one_by_one(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         tag, job = Tag.objects.get(), Import.objects.get()

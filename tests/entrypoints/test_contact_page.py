@@ -79,6 +79,7 @@ def test_an_unchanged_value_is_no_change(anna: Customer) -> None:
     assert titles(anna.page(f"contacts/{dora.id}/?kind=changes")) == ["Tag removed: VIP", "Tag added: VIP"]
 
 
+@pytest.mark.slow
 def test_notes_are_written_by_the_team_and_changed_by_their_author_only(anna: Customer) -> None:
     dora = anna.contact("dora@dora.example.com")
     base = f"/studio/contacts/{dora.id}/notes/"
@@ -106,6 +107,7 @@ def test_notes_are_written_by_the_team_and_changed_by_their_author_only(anna: Cu
     assert "Likes roses." not in anna.page(f"contacts/{dora.id}/?kind=notes")
 
 
+@pytest.mark.slow
 def test_the_timeline_has_everything_newest_first_and_page_by_page(database: str) -> None:
     assert database
     anna = sending_customer(people=1).signed_in()

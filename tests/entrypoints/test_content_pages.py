@@ -112,6 +112,7 @@ def test_the_picker_of_the_editors(anna: Customer) -> None:
     assert "don&#x27;t show SVG, and it can contain scripts" in refused.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_mailing_begins_with_a_template(anna: Customer, language: str) -> None:
     """The gallery at a new campaign, in the language that was chosen."""
@@ -145,6 +146,7 @@ def test_a_mailing_begins_in_the_language_of_the_account(anna: Customer) -> None
         people.change_settings(anna.account_id, language="en", time_zone="UTC")
 
 
+@pytest.mark.slow
 def test_a_mailing_is_kept_as_a_template_and_begun_again(anna: Customer) -> None:
     """By the menu of the draft; a name that is taken says so."""
     draft = anna.draft("Kept")

@@ -32,6 +32,7 @@ def _addresses(prefix: str, entries: list[URLPattern | URLResolver]) -> list[str
 ADDRESSES = sorted(route for route in _addresses("/", get_resolver().url_patterns) if route.startswith("/desk/"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ADDRESSES)
 def test_nobody_else_comes_in(database: str, route: str) -> None:
     """Every address of the desk: a stranger signs in first, a customer finds nothing, a bare operator is led on."""

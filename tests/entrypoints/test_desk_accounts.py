@@ -58,6 +58,7 @@ def actions_of(anna: Customer) -> list[str]:
         return list(AuditEntry.objects.filter(account_id=anna.account_id).values_list("action", flat=True))
 
 
+@pytest.mark.slow
 def test_a_suspension_is_told_and_contested(anna: Customer, otto: Desk) -> None:
     url = f"/desk/accounts/{anna.account_id}/"
     assert otto.client.post(f"{url}measure/", {"after": "suspended", "text": " "}).status_code == 422
@@ -115,6 +116,7 @@ def test_strikes_and_limits_at_the_desk(anna: Customer, otto: Desk) -> None:
     assert {"strike.given", "strike.taken_back", "account.limits_set"} <= set(actions_of(anna))
 
 
+@pytest.mark.slow
 def test_a_mailing_is_let_go_at_the_desk(anna: Customer, otto: Desk) -> None:
     account_status.set_limits(anna.account_id, by=otto.user, daily_limit=None, supervised=True, because="new")
     campaign = anna.ticked(anna.draft("Winter bulbs"))

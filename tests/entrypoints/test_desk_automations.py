@@ -74,6 +74,7 @@ def told(journey: Journey) -> list[str]:
         return list(rows.values_list("subject", flat=True))
 
 
+@pytest.mark.slow
 def test_it_is_one_row_of_the_queue_and_shows_everything(still_waiting: Journey) -> None:
     otto = desk().client
     queue = text(otto, "/desk/campaigns/")
@@ -87,6 +88,7 @@ def test_it_is_one_row_of_the_queue_and_shows_everything(still_waiting: Journey)
     assert f'href="{url(still_waiting)}"' in one and 'data-opens="go"' not in one
 
 
+@pytest.mark.slow
 def test_one_decision_approves_all_and_it_begins(waiting: Journey) -> None:
     otto = desk().client
     shown = hashes(text(otto, url(waiting)))
@@ -98,6 +100,7 @@ def test_one_decision_approves_all_and_it_begins(waiting: Journey) -> None:
     assert otto.post(url(waiting, "review/"), {"word": "go", **shown}).status_code == 422
 
 
+@pytest.mark.slow
 def test_it_is_returned_as_a_whole_with_a_reason(waiting: Journey) -> None:
     otto = desk().client
     shown = hashes(text(otto, url(waiting)))
@@ -110,6 +113,7 @@ def test_it_is_returned_as_a_whole_with_a_reason(waiting: Journey) -> None:
     assert otto.get(url(waiting)).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_decision_is_for_exactly_what_was_shown(still_waiting: Journey) -> None:
     otto = desk().client
     shown = hashes(text(otto, url(still_waiting)))

@@ -60,6 +60,7 @@ def post(otto: Desk, url: str, **data: str) -> int:
     return int(answer.status_code)
 
 
+@pytest.mark.slow
 def test_everything_stands_on_one_screen(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     page = otto.page(f"cases/{found.id}/")
@@ -73,6 +74,7 @@ def test_everything_stands_on_one_screen(otto: Desk, case: SentCampaign) -> None
     assert "Cases" in otto.page("")
 
 
+@pytest.mark.slow
 def test_the_number_of_other_cases_counts_those_that_the_page_lists(otto: Desk) -> None:
     case = sent_campaign(people=1)
     found = open_case(case)
@@ -88,6 +90,7 @@ def test_the_number_of_other_cases_counts_those_that_the_page_lists(otto: Desk) 
     assert int(shown[1]) == before == 1
 
 
+@pytest.mark.slow
 def test_all_cases_are_all_and_those_of_feedback_loops_come_last(otto: Desk) -> None:
     case = sent_campaign(people=1)
     found = open_case(case)
@@ -105,6 +108,7 @@ def test_all_cases_are_all_and_those_of_feedback_loops_come_last(otto: Desk) -> 
     assert "80X-YZT2" in loops and found.reference not in loops
 
 
+@pytest.mark.slow
 def test_search_finds_it_by_anything(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     compact = case.campaign.mailing_id.lower().replace("-", "").replace("0", "o")
@@ -123,6 +127,7 @@ def test_search_finds_it_by_anything(otto: Desk, case: SentCampaign) -> None:
     assert "No results" in otto.page("cases/search/?q=zzzz-nothing-here")
 
 
+@pytest.mark.slow
 def test_a_case_is_worked_to_its_end(otto: Desk, case: SentCampaign) -> None:
     found = open_case(case)
     with tenancy.platform(PlatformReason.OPERATOR_DESK):
@@ -155,6 +160,7 @@ def test_a_case_is_worked_to_its_end(otto: Desk, case: SentCampaign) -> None:
         assert Account.objects.get(id=case.anna.account_id).status == "suspended"
 
 
+@pytest.mark.slow
 def test_files_to_take_along(otto: Desk, case: SentCampaign) -> None:
     """The ZIP holds everything; XARF names neither the reporter nor the recipient, and leads to nobody."""
     found = open_case(case, 1)
@@ -210,6 +216,7 @@ def test_stored_mail_is_read_shown_and_read_again(otto: Desk, case: SentCampaign
     assert otto.client.post("/desk/mail/", {"file": upload}).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_person_with_the_raw_evidence_and_the_way_back(otto: Desk, case: SentCampaign) -> None:
     """R-75, R-80: the operator sees the mail and may lift; the customer sees neither its text nor who reported."""
     mail = arrive(case.report(4), desk_address("fbl"), peer=LOOP)
@@ -266,6 +273,7 @@ def test_nobody_else_gets_in(case: SentCampaign) -> None:
         assert Client().get(f"/desk/{url}").status_code == 302
 
 
+@pytest.mark.slow
 def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(otto: Desk, case: SentCampaign) -> None:
     """The desk reads English, the reporter German, the customer English."""
     found = open_case(case)
@@ -278,6 +286,7 @@ def test_letters_and_questions_begin_with_a_template_in_the_reader_s_language(ot
     assert "Stopped: no consent" in page, "its name is the desk's"
 
 
+@pytest.mark.slow
 def test_the_case_shows_rates_and_where_the_list_comes_from(otto: Desk, case: SentCampaign) -> None:
     declared = approve_origin(case.anna.account_id, case.anna.list_id)
     page = otto.page(f"cases/{open_case(case).id}/")

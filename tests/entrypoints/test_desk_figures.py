@@ -31,6 +31,7 @@ def stopped() -> tuple[Customer, Campaign, int]:
         return anna, campaign, Measure.objects.get().id
 
 
+@pytest.mark.slow
 def test_a_stopped_mailing_waits_at_the_desk_until_it_is_lifted(
     stopped: tuple[Customer, Campaign, int], otto: Desk
 ) -> None:
@@ -55,6 +56,7 @@ def test_customers_do_not_find_the_figures_of_the_desk(stopped: tuple[Customer, 
     assert anna.client.post(f"/desk/figures/{measure_id}/lift/", {"because": "x"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_rates_of_an_account_by_all_that_is_told_apart(stopped: tuple[Customer, Campaign, int], otto: Desk) -> None:
     """R-85: one day and seven, by provider, domain, list, origin and campaign; a rate only where someone reports."""
     anna, campaign, _ = stopped

@@ -50,6 +50,7 @@ def people(anna: Customer, list_id: int) -> set[tuple[str, str]]:
         return set(rows.values_list("contact__email", "state"))
 
 
+@pytest.mark.slow
 def test_the_customer_signs_on_a_page_and_reads_it_on_the_list() -> None:
     anna, list_id = undeclared()
     page = anna.page(f"lists/{list_id}/origin/")
@@ -71,6 +72,7 @@ def test_the_customer_signs_on_a_page_and_reads_it_on_the_list() -> None:
     assert anna.ben.post(f"/studio/lists/{list_id}/origin/", SIGNED).status_code == 403
 
 
+@pytest.mark.slow
 def test_the_desk_shows_everything_a_decision_rests_on(otto: Desk) -> None:
     anna, list_id, origin = declared()
     assert "Garden" in otto.page("origins/")
@@ -88,6 +90,7 @@ def test_the_desk_shows_everything_a_decision_rests_on(otto: Desk) -> None:
     assert people(anna, list_id) == before
 
 
+@pytest.mark.slow
 def test_the_desk_approves_and_the_people_come_out(otto: Desk) -> None:
     anna, list_id, origin = declared()
     no_reason = otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "approve", "reason": " "})
@@ -110,6 +113,7 @@ def test_the_desk_approves_and_the_people_come_out(otto: Desk) -> None:
     assert again.status_code == 422
 
 
+@pytest.mark.slow
 def test_a_question_reaches_the_customer_and_his_answer_comes_back(otto: Desk) -> None:
     anna, list_id, origin = declared()
     otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "ask", "reason": "Which part was bought?"})
@@ -124,6 +128,7 @@ def test_a_question_reaches_the_customer_and_his_answer_comes_back(otto: Desk) -
     assert otto.client.post(f"/desk/origins/{origin.id}/decide/", {"outcome": "ask", "reason": "x"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_a_held_import_waits_at_the_desk_and_is_released(otto: Desk) -> None:
     anna = customer_with_members()
     old = clock.now().replace(year=clock.now().year - 1).isoformat()

@@ -37,6 +37,7 @@ def _case_of(raw_mail_id: int, patience: float) -> int:
     return wait_until(found, "a case", seconds=patience) or 0
 
 
+@pytest.mark.slow
 def test_complaint_that_arrives_becomes_a_complete_case(worker: None) -> None:
     """Stored, read, judged and filed by a worker, and drawn. The seconds are printed: they depend on the machine."""
     otto, case = desk(), sent_campaign(people=4)

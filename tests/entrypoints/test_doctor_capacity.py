@@ -30,6 +30,7 @@ def test_the_server_is_asked(database: str) -> None:
     assert "the server allows 197" in line.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("enabled", [True, False])
 def test_what_signs_on_this_host_is_named(enabled: bool) -> None:
     settings = load_settings().model_copy(update={"batch_signing": enabled})

@@ -80,6 +80,7 @@ def standby(database: str, folder: Path) -> Iterator[None]:
         receiver.wait(20)
 
 
+@pytest.mark.slow
 def test_the_doctor_says_whether_a_failover_loses_anything(database: str, tmp_path: Path) -> None:
     """With a real standby, with one that is away, and with commits that don't wait for it."""
     assert of_replica(tmp_path).level is Level.WARNING

@@ -36,6 +36,7 @@ def lose(estate: Estate, name: str, under_way: int) -> int:
     return campaign_id
 
 
+@pytest.mark.slow
 def test_hosts_are_named_until_their_journals_are_back(estate: Estate) -> None:
     (line,) = unknown_lines()
     assert (line.level, line.text) == (Level.OK, "every message has a known result")

@@ -30,6 +30,7 @@ def posted(anna: Customer, draft: Campaign, **changes: object) -> dict[str, obje
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_boxes_are_saved_counted_and_shown_again(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         staff = create_list("Our staff", "Staff", "en")
@@ -73,6 +74,7 @@ def test_a_page_without_the_boxes_changes_nothing_about_them(anna: Customer) -> 
     assert anna.again(draft).excluded_list_ids == [other.id]
 
 
+@pytest.mark.slow
 def test_a_strangers_list_segment_and_mailing_are_ignored(anna: Customer) -> None:
     """Carla names what is Anna's: nothing is stored, nothing is told."""
     carla = sending_customer(people=1)

@@ -42,6 +42,7 @@ def server_of(database: str, name: str) -> str:
     return database.replace("/mailflatrate?", f"/{name}?")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("migrate",), ("backup", "create", "{data}"), ("queues",)])
 def test_a_stopped_server_is_one_line(command: tuple[str, ...], closed: int, tmp_path: Path) -> None:
     url = CLOSED.format(port=closed)
@@ -50,6 +51,7 @@ def test_a_stopped_server_is_one_line(command: tuple[str, ...], closed: int, tmp
     assert "secret" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_database_that_is_missing_is_one_line(database: str, tmp_path: Path) -> None:
     done = run("migrate", data=tmp_path, DATABASE_URL=server_of(database, "nowhere"))
     is_one_good_line(done, "the server has no such database or role")
@@ -73,6 +75,7 @@ def test_a_password_that_is_wrong_is_explained() -> None:
     assert explain(psycopg.errors.DeadlockDetected("a statement's")) is None
 
 
+@pytest.mark.slow
 def test_inbound_on_a_taken_port_is_one_line(closed: int, tmp_path: Path, database: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -85,6 +88,7 @@ def test_inbound_on_a_taken_port_is_one_line(closed: int, tmp_path: Path, databa
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_second_web_process_refuses_a_port_that_is_shared(tmp_path: Path, database: str) -> None:
     """Granian listens with SO_REUSEPORT, and so could anyone."""
     with socket.socket() as first:
@@ -97,6 +101,7 @@ def test_a_second_web_process_refuses_a_port_that_is_shared(tmp_path: Path, data
     assert f"Port {port} (MAILFLATRATE_WEB_PORT) is already in use" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_service_says_what_it_waits_for(closed: int, tmp_path: Path) -> None:
     url = f"postgresql://mailflatrate_app:x@127.0.0.1:{closed},localhost:{closed}/mailflatrate"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILFLATRATE_")}

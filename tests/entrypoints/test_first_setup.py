@@ -145,6 +145,7 @@ def test_a_customer_sees_no_checklist() -> None:
     assert carla.post("/desk/setup/check/").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_checklist_shows_what_the_doctor_finds() -> None:
     otto = desk()
     assert "Start check" in otto.page("setup/")

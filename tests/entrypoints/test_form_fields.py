@@ -241,6 +241,7 @@ def test_a_correction_is_asked_in_the_persons_language(garden: FormCustomer) -> 
         assert label in confirm_correction(garden, email)[0]
 
 
+@pytest.mark.slow
 def test_a_field_that_changed_meanwhile_is_no_server_error(own_garden: FormCustomer) -> None:
     """Between the request and its confirmation the customer made the text field a number."""
     email = fresh_address()

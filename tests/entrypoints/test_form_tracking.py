@@ -90,6 +90,7 @@ def test_tracking_needs_its_own_tick_in_the_form_and_again_in_the_mailbox(garden
     assert garden.state(at_the_form) == "confirmed"
 
 
+@pytest.mark.slow
 def test_a_poster_and_its_code_lead_to_the_form_and_say_so(garden: FormCustomer) -> None:
     anna = garden.anna.signed_in()
     where = f"/studio/forms/{garden.form_id}"

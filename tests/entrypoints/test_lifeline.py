@@ -98,6 +98,7 @@ def test_a_lane_goes_on_seconds_after_its_worker_was_killed(case: SentCampaign, 
     assert case.suppressions(0) == [("complaint", False)]
 
 
+@pytest.mark.slow
 def test_who_lives_keeps_his_job_and_who_died_loses_it(database: str) -> None:
     """By locks alone: both heartbeats are fresh."""
     asyncio.run(_two_workers(database))

@@ -131,6 +131,7 @@ def test_it_starts_quickly_and_loads_no_database() -> None:
 CORPUS = next((one for one in Path(__file__).parents if (one / "shared" / "corpus").is_dir()), None)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CORPUS is None, reason="the shared corpus of real headers is not on this machine")
 def test_real_unsubscribe_fields_are_judged_as_the_rfcs_read() -> None:
     assert CORPUS is not None

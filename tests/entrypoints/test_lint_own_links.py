@@ -141,6 +141,7 @@ def test_mailauth_finds_signature_and_alignment_good(own: Own) -> None:
     assert json.loads(done.stdout) == {"dkim": ["pass"], "dmarc": "pass"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("spamassassin"), reason="SpamAssassin is not installed: apt install spamassassin")
 def test_spamassassin_scores_it_below_two(own: Own, tmp_path: Path) -> None:
     command = ["spamassassin", "--local", "--test-mode", "--cf=use_bayes 0", "--cf=use_auto_whitelist 0"]

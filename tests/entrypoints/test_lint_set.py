@@ -149,6 +149,7 @@ def test_authentication_results_are_read_as_rfc_8601_writes_them() -> None:
     assert len(read_results(["x; " + "spf=pass ((((" * 50_000] * 200)) < 100_000
 
 
+@pytest.mark.slow
 def test_the_kind_can_be_said_and_is_printed_with_score_and_order(tmp_path: Path) -> None:
     file = tmp_path / "message.eml"
     file.write_bytes(unsigned(note(ANNA, "Donnerstag", "Passt drei Uhr?", "User-Agent: Mutt/2.2")).bytes())

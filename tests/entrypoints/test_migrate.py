@@ -80,6 +80,7 @@ def test_a_trigger_of_somebody_else_stays() -> None:
         assert plan_policies(connections["owner"]) == []
 
 
+@pytest.mark.slow
 def test_the_plan_changes_nothing_and_says_what_would_be_done(database: str) -> None:
     runner = CliRunner()
     assert runner.invoke(migrate_command, ["--plan"]).output == "The database is up to date; there is nothing to do.\n"

@@ -175,6 +175,7 @@ def _rules() -> dict[str, str]:
     return dict(re.findall(r"- alert: (\w+)\n.*?severity: (\w+)", text, re.DOTALL))
 
 
+@pytest.mark.slow
 def test_every_alert_fires_and_stays_silent_otherwise(tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

@@ -108,6 +108,7 @@ def test_a_mailchimp_zip_goes_the_whole_way(anna: Customer) -> None:
     assert "dora" not in str(move.row.result), "no value of a file is kept once it is imported"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [*SIX, "rapidmail-2", "mailerlite-3", "cleverreach-3"])
 def test_the_piles_are_what_the_import_does(anna: Customer, case: str) -> None:
     move = drop(anna, export_of(case, domain=f"pile-{case}")).check()
@@ -121,6 +122,7 @@ def test_the_piles_are_what_the_import_does(anna: Customer, case: str) -> None:
     assert (states.count("confirmed"), states.count("quarantined")) == (mailable, ask)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", sorted(profiles()))
 def test_every_example_is_recognized_and_can_be_tried(anna: Customer, system: str) -> None:
     answer = anna.client.get(f"/studio/imports/examples/{system}.zip")

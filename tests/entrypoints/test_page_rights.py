@@ -42,6 +42,7 @@ def clients(database: str) -> dict[Role, Client]:
     return {Role.OWNER: anna.client, **rest}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_role_gets_its_pages_and_no_others(clients: dict[Role, Client], method: str) -> None:
     """The role with the fewest rights that suffices is let in, the next one below is refused (rights are nested)."""

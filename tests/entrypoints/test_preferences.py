@@ -118,6 +118,7 @@ def verdict(dora: Dora) -> WithholdReason | None:
     return withhold.reason if withhold else None
 
 
+@pytest.mark.slow
 def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
     """A contact who wants one campaign a week gets no second one in between, whatever the list."""
     campaign = dora.place.anna.sending("First")
@@ -132,6 +133,7 @@ def test_how_often_is_kept_by_the_gate(dora: Dora) -> None:
         assert verdict(dora) is WithholdReason.TOO_SOON
 
 
+@pytest.mark.slow
 def test_a_pause_until_a_day_is_kept_by_the_gate(dora: Dora) -> None:
     until = (timezone.localdate() + timedelta(days=30)).isoformat()
     assert f'value="{until}"' in dora.save(paused_until=until)
@@ -191,6 +193,7 @@ def test_a_stranger_who_was_named_can_say_no(dora: Dora) -> None:
     assert send_queued(dora.place.account_id) == []
 
 
+@pytest.mark.slow
 def test_naming_addresses_is_no_way_to_write_to_strangers(dora: Dora) -> None:
     """Without her word nobody else gets a message; with it, three a day."""
     for number in range(5):

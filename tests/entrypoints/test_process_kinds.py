@@ -108,12 +108,14 @@ def alone(program: str, *arguments: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("purpose", list(ProcessPurpose))
 def test_registries_are_full_once_a_process_has_booted(database: str, purpose: ProcessPurpose) -> None:
     assert database
     assert json.loads(alone(GROWN, purpose.value)) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("queue", list(JobQueue))
 def test_every_job_runs_in_a_process_that_has_only_booted(database: str, queue: JobQueue) -> None:
     assert database
@@ -123,6 +125,7 @@ def test_every_job_runs_in_a_process_that_has_only_booted(database: str, queue: 
     assert result["ran"]
 
 
+@pytest.mark.slow
 def test_a_worker_carries_out_every_kind_of_bulk_action(database: str) -> None:
     assert database
     case = customer_with_form()

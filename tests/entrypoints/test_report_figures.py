@@ -85,6 +85,7 @@ def test_one_click_is_one() -> None:
     assert ["Total", "Clicks", "1", "50.00", ""] in rows_of(anna.client, campaign)
 
 
+@pytest.mark.slow
 def test_clicks_by_hour_beside_the_median_of_earlier_campaigns() -> None:
     anna = sending_customer(people=4)
     for number, clicks in enumerate((1, 3, 2)):

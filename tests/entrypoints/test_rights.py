@@ -189,6 +189,7 @@ def test_a_person_may_ask_everybody_and_no_customer_learns_of_another() -> None:
         assert case.requests().get().state == DataRequestState.DONE
 
 
+@pytest.mark.slow
 def test_erasure_is_done_at_once_here_and_by_jobs_elsewhere() -> None:
     case = Case()
     address = case.ask("erasure", everywhere="on")

@@ -45,6 +45,7 @@ def demonstration(folder: Path, *program: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_signal_while_the_database_starts_leaves_no_server(folder: Path, number: signal.Signals) -> None:
     server = EmbeddedPostgres(folder)

@@ -197,6 +197,7 @@ def test_one_recipient_and_no_other_mechanism(server: tuple[int, str], secret: s
         assert client.rcpt(fresh_recipient())[0] == 452
 
 
+@pytest.mark.slow
 def test_without_tls_nothing_is_heard(server: tuple[int, str]) -> None:
     with pytest.raises((smtplib.SMTPException, OSError)):
         smtplib.SMTP("127.0.0.1", server[0], timeout=5).ehlo()

@@ -59,6 +59,7 @@ def test_a_killed_process_comes_back_and_all_end_with_the_supervisor(tmp_path: P
     assert not is_alive(second)
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_at_once_is_started_with_growing_pauses(tmp_path: Path) -> None:
     supervisor = Supervisor({"PATH": os.environ["PATH"], "MAILFLATRATE_TYPO": "1"})
     supervisor.add("web", "web")

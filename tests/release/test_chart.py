@@ -67,6 +67,7 @@ def pods(objects: dict[tuple[str, str], Any]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [LEAST, EVERYTHING], ids=["least", "everything"])
 def test_its_tools_find_nothing(tmp_path: Path, values: dict[str, Any]) -> None:
     linted = helm(tmp_path, "lint", values)

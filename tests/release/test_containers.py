@@ -232,6 +232,7 @@ def test_every_service_is_watched_and_told_to_end_in_time(compose: dict[str, Any
     assert all("HEALTHCHECK" in dict(instructions(path)) for path in DOCKERFILES)
 
 
+@pytest.mark.slow
 def test_the_relay_takes_mail_from_senders_alone(tmp_path: Path, compose: dict[str, Any]) -> None:
     if not shutil.which("postconf"):
         pytest.skip("Postfix is not here: run make tools")

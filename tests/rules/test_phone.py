@@ -36,6 +36,7 @@ def test_a_number_is_stored_in_one_spelling(typed: str, stored: str | None) -> N
         assert read_phone(typed) == stored
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.sampled_from("+0019 ()-./\u00a0–x٣\0"), max_size=254) | st.text(max_size=254))
 def test_whatever_is_typed_becomes_digits_or_nothing(typed: str) -> None:
     with costs_at_most(10), suppress(UnreadableValue):

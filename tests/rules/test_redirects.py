@@ -58,6 +58,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=700))
 def test_whatever_is_entered_leads_to_an_own_host_or_nowhere(url: str) -> None:
     with costs_at_most(10):

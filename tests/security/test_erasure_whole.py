@@ -209,6 +209,7 @@ EVERYWHERE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_neither_address_nor_name_is_left_in_any_encoding(database: str) -> None:
     her = known("dorothea.quendelwurz")
     secrets = (her.email.partition("@")[0], LAST)
@@ -237,6 +238,7 @@ def test_what_a_case_holds_is_kept_and_nothing_else(database: str) -> None:
         held.update(desk="", envelope_from="")
 
 
+@pytest.mark.slow
 def test_messages_that_were_not_noted_in_time_are_wiped_by_a_job(database: str) -> None:
     """More wait than an erasure notes itself: what is left goes as soon as it's noted, what came later stays."""
     her = known("dorothea.spaet")
@@ -259,6 +261,7 @@ def test_messages_that_were_not_noted_in_time_are_wiped_by_a_job(database: str) 
         assert list(mine.values_list("id", flat=True)) == [later_id]
 
 
+@pytest.mark.slow
 def test_an_address_among_too_many_is_found_again(database: str) -> None:
     her = known("dorothea.viele")
     many = "".join(f"a{number}@example.net\r\n" for number in range(6_000))
@@ -271,6 +274,7 @@ def test_an_address_among_too_many_is_found_again(database: str) -> None:
     assert places_of(database, "dorothea.viele") == set()
 
 
+@pytest.mark.slow
 def test_carlas_mail_about_the_same_person_stays(database: str) -> None:
     her, other = known("dorothea.beide"), customer_with_form()
     campaign = other.anna.sending()

@@ -69,6 +69,7 @@ def imprint() -> FooterImprint:
     return FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_draft_is_refused_with_words_and_can_still_be_edited(anna: Customer, name: str) -> None:
     draft = stored(anna, *HOSTILE[name])
@@ -115,6 +116,7 @@ def test_the_child_compiles_as_we_do_and_holds_no_key(anna: Customer) -> None:
     assert (url in compiled.sources.html) == (url in compiled.sources.text) == tracked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: FooterImprint, name: str) -> None:
     kind, body = TOO_MUCH[name]
@@ -125,6 +127,7 @@ def test_content_that_would_take_all_memory_ends_as_a_refusal(imprint: FooterImp
     assert refused.value.errors[0].code in {"compiler-stopped", "takes-too-long", "becomes-too-long"}
 
 
+@pytest.mark.slow
 def test_six_previews_do_not_stop_other_pages(anna: Customer) -> None:
     """While six previews of hostile drafts are made, this process still does other work."""
     imprint = FooterImprint((FooterLine("", "Muster GmbH"),), "You signed up.", "7XK2-9QPM", "en")

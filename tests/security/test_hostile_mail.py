@@ -191,6 +191,7 @@ def test_nothing_is_parsed_for_visitors_who_prove_nothing(case: SentCampaign, mo
             assert (status, "very fast" in page) == (422, True)
 
 
+@pytest.mark.slow
 def test_visitors_are_counted_whatever_they_send(case: SentCampaign) -> None:
     """Files that hold no mail cost their sender the same as reports."""
     answers = [report("203.0.113.40", about=f"no id {n}", who="1")[1] for n in range(61)]

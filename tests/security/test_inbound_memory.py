@@ -81,6 +81,7 @@ def until_data(port: int) -> socket.socket:
     return client
 
 
+@pytest.mark.slow
 def test_a_flood_of_any_lines_takes_little_memory_and_nobody_waits(tmp_path: Path) -> None:
     """31 MB each. One object a line took 900 MB and seconds."""
     with inbound_process(tmp_path) as (pid, port):

@@ -80,6 +80,7 @@ def environment(database: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     }
 
 
+@pytest.mark.slow
 def test_every_service_refuses_to_start_with_other_token_keys(
     environment: dict[str, str], copies: Copies, tmp_path: Path
 ) -> None:
@@ -97,6 +98,7 @@ def test_every_service_refuses_to_start_with_other_token_keys(
         assert "this host's token key a differs from the installation's" in log.read_text()
 
 
+@pytest.mark.slow
 def test_missing_keys_are_not_drawn_anew_on_a_second_host(environment: dict[str, str], tmp_path: Path) -> None:
     for command in SERVICES.values():
         done = subprocess.run(

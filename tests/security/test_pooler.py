@@ -147,6 +147,7 @@ print(json.dumps({"found": found[:10], "statements": statements[0], "servers": s
 """
 
 
+@pytest.mark.slow
 def test_many_threads_see_only_their_own_account(pooled: str, strangers: list[Customer], database: str) -> None:
     told = as_pages(MANY_THREADS, pooled, strangers)
     with psycopg.connect(database, autocommit=True) as owner:

@@ -91,6 +91,7 @@ def is_set_aside(anna: Customer, campaign: Campaign, state: CampaignState) -> bo
     return found.maybe_sent and found.state == state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep_unsettled", [False, True])
 def test_a_campaign_that_was_being_prepared_waits_for_a_person(anna: Customer, keep_unsettled: bool) -> None:
     campaign = anna.ticked(anna.draft())
@@ -105,6 +106,7 @@ def test_a_campaign_that_was_being_prepared_waits_for_a_person(anna: Customer, k
     assert not anna.again(campaign).maybe_sent
 
 
+@pytest.mark.slow
 def test_a_campaign_due_a_moment_before_the_backup_is_not_released_by_its_job(anna: Customer, database: str) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=1))
@@ -120,6 +122,7 @@ def test_a_campaign_due_a_moment_before_the_backup_is_not_released_by_its_job(an
     assert is_set_aside(anna, campaign, CampaignState.DRAFT)
 
 
+@pytest.mark.slow
 def test_a_job_that_releases_during_the_hold_does_not_escape(anna: Customer, database: str) -> None:
     """Nobody ran `restored`: the fence alone recognized the backup."""
     campaign = anna.ticked(anna.draft())
@@ -135,6 +138,7 @@ def test_a_job_that_releases_during_the_hold_does_not_escape(anna: Customer, dat
     assert is_set_aside(anna, campaign, CampaignState.PAUSED)
 
 
+@pytest.mark.slow
 def test_a_test_of_variants_chooses_nothing_by_itself(anna: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = anna.ticked(anna.draft("Which?", variants=[VARIANT], test_share=25, test_hours=2))
     release(anna, campaign)
@@ -149,6 +153,7 @@ def test_a_test_of_variants_chooses_nothing_by_itself(anna: Customer, monkeypatc
     assert is_set_aside(anna, campaign, CampaignState.PAUSED)
 
 
+@pytest.mark.slow
 def test_a_campaign_for_later_may_have_been_sent_at_once(anna: Customer) -> None:
     campaign = anna.ticked(anna.draft())
     release(anna, campaign, at=clock.now() + timedelta(hours=20))
@@ -157,6 +162,7 @@ def test_a_campaign_for_later_may_have_been_sent_at_once(anna: Customer) -> None
     assert is_set_aside(anna, campaign, CampaignState.DRAFT)
 
 
+@pytest.mark.slow
 def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(anna: Customer) -> None:
     review, early = anna.ticked(anna.draft("Looked at")), anna.ticked(anna.draft("Paused"))
     release(anna, early)
@@ -168,6 +174,7 @@ def test_what_waits_for_a_reviewer_and_what_was_paused_early_wait_for_a_person(a
     assert is_set_aside(anna, early, CampaignState.PAUSED)
 
 
+@pytest.mark.slow
 def test_what_was_planned_as_a_whole_keeps_its_state(anna: Customer) -> None:
     """The journals name its recipients."""
     campaign = anna.sending()
@@ -175,6 +182,7 @@ def test_what_was_planned_as_a_whole_keeps_its_state(anna: Customer) -> None:
     assert anna.again(campaign).state == CampaignState.SENDING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("missing", "state"), [(0, CampaignState.SCHEDULED), (3, CampaignState.DRAFT)])
 def test_a_promotion_with_a_gap_is_treated_alike(
     anna: Customer, database: str, missing: int, state: CampaignState
@@ -190,6 +198,7 @@ def test_a_promotion_with_a_gap_is_treated_alike(
     assert anna.again(campaign).state == state
 
 
+@pytest.mark.slow
 def test_the_restore_counts_only_chunks_that_were_open(anna: Customer) -> None:
     """What has its result already isn't reported as unknown."""
     anna.sending()
@@ -206,6 +215,7 @@ def test_a_planned_move_keeps_the_time(anna: Customer, database: str) -> None:
     assert anna.again(campaign).state == CampaignState.SCHEDULED
 
 
+@pytest.mark.slow
 def test_what_a_person_releases_during_the_hold_is_sent(anna: Customer) -> None:
     campaign = anna.ticked(anna.draft())
     fence.hold_restored(clock.now())
@@ -214,6 +224,7 @@ def test_what_a_person_releases_during_the_hold_is_sent(anna: Customer) -> None:
     assert planned(anna, campaign) == 12
 
 
+@pytest.mark.slow
 def test_a_journal_marks_the_drafts_of_its_account_and_no_others(anna: Customer, tmp_path: Path) -> None:
     carla = sending_customer(people=1)
     draft, strange = anna.draft(), carla.draft()
@@ -226,6 +237,7 @@ def test_a_journal_marks_the_drafts_of_its_account_and_no_others(anna: Customer,
     assert "Has this campaign already been sent?" in anna.client.get(f"/studio/campaigns/{draft.id}/edit/").text
 
 
+@pytest.mark.slow
 def test_pages_ask_and_a_program_cannot_answer(anna: Customer) -> None:
     begun, later = anna.ticked(anna.draft("Begun")), anna.ticked(anna.draft("Later"))
     release(anna, begun)

@@ -66,6 +66,7 @@ def slow_clients(web: Served, count: int, sent: str) -> Iterator[list[socket.soc
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [6, 20, 200])
 @pytest.mark.parametrize("sent", [HEAD, HEAD + "\r\nabcdefg", HEAD.replace("Content-Length: 1000", "Transfer-Encoding: "
                          "chunked") + "\r\n3\r\nabc\r\n"], ids=["header", "body", "chunks"])  # fmt: skip
@@ -76,6 +77,7 @@ def test_slow_clients_stop_nothing(web: Served, count: int, sent: str) -> None:
             assert (answer.status, answer.seconds < 5) == (status, True), path
 
 
+@pytest.mark.slow
 def test_a_half_written_header_is_not_waited_for(plain: Served) -> None:
     """Slow bodies end by the same clock in `test_a_dripping_body_ends`; here it is Granian's."""
     with plain.connect() as silent, plain.connect() as half:

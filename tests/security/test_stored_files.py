@@ -102,6 +102,7 @@ run_import(int(sys.argv[1]), int(sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 def test_an_upload_taken_by_one_host_is_imported_by_another(database: str, copies: Copies, tmp_path: Path) -> None:
     anna = customer_with_list("Anna")
     with tenancy.account(anna.account_id):

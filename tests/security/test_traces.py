@@ -172,6 +172,7 @@ def test_a_campaign_is_traced_from_the_request_to_its_outcomes_and_no_person_is_
     assert visitor.trace_id.hex() != "a" * 32, "what a visitor says of traces counts for nothing"
 
 
+@pytest.mark.slow
 def test_off_by_default_nothing_is_imported_and_nothing_travels(database: str) -> None:
     code = (
         "import sys; from mailflatrate.entrypoints.boot import boot; boot();"

@@ -249,6 +249,7 @@ def mail_out(anna: Anna, host: PostfixHost) -> int:
     return int(campaign.id)
 
 
+@pytest.mark.newcomer
 def test_a_mailing_goes_out_and_its_bounces_come_back(anna: Anna, host: PostfixHost, dns: ZoneServer) -> None:
     first = mail_out(anna, host)
 

@@ -121,6 +121,7 @@ def test_a_relay_that_refuses_a_sender_and_takes_the_recipient_gets_no_empty_mes
     run(main)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", ALL_WAYS)
 @pytest.mark.parametrize("step", [Step.MAIL, Step.RCPT, Step.DATA, Step.DATA_END, Step.RSET])
 @pytest.mark.parametrize("trick", [DROP, DROP_AFTER, HANG, "421 4.3.2 going down", "xyz", "221 what"])

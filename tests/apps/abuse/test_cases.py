@@ -319,6 +319,7 @@ def test_spam_to_the_desk_becomes_a_case_when_a_person_says_so(database: str, ot
     assert reports_of(mail.id) == 1
 
 
+@pytest.mark.slow
 def test_spam_to_the_desk_does_not_drown_it(case: SentCampaign) -> None:
     """Newsletters, marked spam and mail that does not even name us are set aside; the rest comes after reports about
     our campaigns, even if it has waited longer; nothing is dropped, and what is set aside gets no answer (R-73).

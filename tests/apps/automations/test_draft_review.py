@@ -49,6 +49,7 @@ def decide(journey: Journey, word: str, text: str = "") -> int:
     return int(otto.post(f"{here}review/", {"word": word, "text": text, **shown}).status_code)
 
 
+@pytest.mark.slow
 def test_the_team_sees_and_answers_all_messages_together(journey: Journey) -> None:
     carla, client = journey.customer, browser(journey.customer.owner)
     here = f"/studio/automations/{journey.automation_id}/messages/"

@@ -175,6 +175,7 @@ class Interleaving(RuleBasedStateMachine):
         self.no_step_twice_and_nothing_after_a_no()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("database")
 def test_any_interleaving() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]

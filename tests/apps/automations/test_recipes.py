@@ -102,6 +102,7 @@ def test_what_was_not_chosen_is_shown_at_its_step(drafting: Customer, key: str) 
     assert problems == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "language"), list(zip(KEYS, cycle(["en", "de"]), strict=False)))
 def test_a_recipe_passes_the_gate_once_the_customer_wrote_their_part(
     speakers: dict[str, tuple[Customer, RecipeChoices]], key: str, language: str
@@ -243,6 +244,7 @@ def test_the_question_comes_ten_days_after_the_order_and_again_after_the_next_on
     assert len(journey.planned()) == 2
 
 
+@pytest.mark.slow
 def test_a_course_has_a_lesson_every_two_days(anna: Customer) -> None:
     journey = begun(anna, "course")
     dora = journey.contacts()[0]

@@ -133,6 +133,7 @@ def taken(journey: Journey, contact_id: int, begins_at: datetime) -> Enrolment:
     raise AssertionError("no end")
 
 
+@pytest.mark.slow
 @settings(
     max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate]
 )

@@ -90,6 +90,7 @@ def answering(answer: bytes) -> Iterator[tuple[str, DnsResolver]]:
             thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_an_error_of_ours_ends_the_row_and_counts_as_a_failed_job(task: Callable[..., str]) -> None:
     anna = sending_customer(people=0)
@@ -116,6 +117,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_what_a_stranger_answers_is_no_failure_of_ours(task: Callable[..., str], kind: str) -> None:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+import pytest
 from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
@@ -25,6 +26,7 @@ MOST_OCTETS = 102_000
 """Gmail cuts what is longer."""
 
 
+@pytest.mark.slow
 def test_templates_have_headings_and_nothing_to_warn_of() -> None:
     """Also a blank one, and one of each family with a logo instead of the name."""
     firsts = {gallery_template(key, "en").family: key for key in reversed(KEYS)}

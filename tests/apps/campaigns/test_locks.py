@@ -34,6 +34,7 @@ def made(anna: Customer, content: str = DESIGN) -> CampaignTemplate:
     return templates.lock_template(template.id, is_locked=True, by=anna.owner)
 
 
+@pytest.mark.slow
 def test_an_author_changes_the_slots_and_nothing_else() -> None:
     anna = sending_customer(people=1)
     vera = person(anna.account_id, "Vera", Role.AUTHOR)

@@ -81,6 +81,7 @@ def test_no_template_goes_out_as_it_is_but_the_one_that_says_what_is_meant(
     assert found(anna, from_gallery(anna, key, language)) == keys
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_a_blank_draft_lacks_nothing_but_its_first_sentence(anna: Customer, language: str) -> None:
     """The letter that every new draft and every new message of an automation begins with isn't one to send."""
@@ -92,6 +93,7 @@ def test_a_blank_draft_lacks_nothing_but_its_first_sentence(anna: Customer, lang
         assert found(anna, anna.draft("Written", content_kind=kind, content=own)) == [], kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_template_that_was_written_over_is_finished(anna: Customer, language: str) -> None:
     """Every invented word replaced, every link led home: then, and not before, the rule is content."""
@@ -206,6 +208,7 @@ def test_no_placeholder_is_so_short_that_somebody_could_mean_it() -> None:
     assert not any("<" in text or "{" in text for text in placeholders())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tag",
     ["*|FNAME|*", "*|IF:FNAME|*", "*|LIST:ADDRESS|*", "{$name}", "{$contact->firstname}", "%%first_name%%", "[FNAME]"],

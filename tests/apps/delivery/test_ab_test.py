@@ -133,6 +133,7 @@ def over(anna: Customer, campaign: Campaign) -> None:
     decide_ab_test(anna.account_id, campaign.id)
 
 
+@pytest.mark.slow
 def test_the_whole_way(anna: Customer) -> None:
     """A quarter each, then the winner for everyone else, and no one gets it twice."""
     campaign = under_test(anna)
@@ -263,6 +264,7 @@ def test_a_pause_stops_the_choice_and_the_rest(anna: Customer) -> None:
     assert sum(len(people) for people in found.values()) == PEOPLE
 
 
+@pytest.mark.slow
 def test_a_measure_and_a_suspension_stop_the_choice() -> None:
     """A held campaign waits for an operator, and an account that may not send can't pick a winner either."""
     eve = sending_customer(people=PEOPLE)

@@ -47,6 +47,7 @@ def test_reports_of_another_run_do_not_count(held: psycopg.Connection[tuple[obje
     assert hold is not None and hold.waits_until is not None, "hosts that it doesn't know have their minute again"
 
 
+@pytest.mark.slow
 def test_reports_before_a_backup_do_not_count(held: psycopg.Connection[tuple[object, ...]]) -> None:
     fence.hold_restored(clock.now() - timedelta(hours=1))
     hold = fence.check()

@@ -136,6 +136,7 @@ def test_a_chunk_given_back_ends_although_the_database_is_another_one(database: 
         assert Counter(states) == {DeliveryState.SENT: PEOPLE}
 
 
+@pytest.mark.slow
 def test_a_sender_that_cannot_write_its_outcomes_appears_dead(
     database: str, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

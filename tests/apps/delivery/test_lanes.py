@@ -145,6 +145,7 @@ def hold_elsewhere(estate: Estate, campaign_id: int) -> None:
     connections.close_all()
 
 
+@pytest.mark.slow
 def test_a_sender_in_the_middle_of_a_chunk_leaves_them_out(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     """It learns of the hold by its look; what it gives back is sorted out."""
     monkeypatch.setattr(plan, "LANE_LEAST", PEOPLE + 1)

@@ -125,6 +125,7 @@ def test_what_the_database_knows_when_the_first_message_begins(
     assert states(estate, ids) == ["sent"] * PEOPLE
 
 
+@pytest.mark.slow
 def test_a_living_senders_claim_that_is_taken_over_is_unknown_until_that_sender_has_ended_it(estate: Estate) -> None:
     """As when its outcomes were stuck too long. What it had not begun is sent then, and nothing twice."""
     campaign_id, chunk_id, ids = planned(estate)

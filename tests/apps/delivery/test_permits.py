@@ -99,6 +99,7 @@ def test_the_door_refuses_what_is_no_permit() -> None:
         next(_messages(forged))
 
 
+@pytest.mark.slow
 def test_only_the_gate_constructs_permits() -> None:
     """No other module reaches for the constructor, for `object.__new__`, or subclasses it."""
     offenders = [
@@ -122,6 +123,7 @@ def _name(node: ast.AST) -> str:
     return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
 
 
+@pytest.mark.slow
 def test_only_transmit_holds_the_smtp_client() -> None:
     """Lock three, said once more where the lint cannot be turned off."""
     holders = {

@@ -128,6 +128,7 @@ def test_two_planners_plan_everyone_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (again.state, again.planned_count) == (CampaignState.SENDING, 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("canary", [1000, 100])
 def test_unknown_results_survive_the_warm_up_of_a_domain(monkeypatch: pytest.MonkeyPatch, canary: int) -> None:
     """A backup is restored after the first slice, which may have been sent; then the campaign is cut into days."""

@@ -248,6 +248,7 @@ def positional_count(campaign: Campaign) -> int:
         return int(cursor.fetchone()[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_promised_is_planned_and_the_difference_was_shown_before(database: str, seed: int) -> None:
     assert database
@@ -289,6 +290,7 @@ def test_what_is_promised_is_planned_and_the_difference_was_shown_before(databas
             assert sum(planned.left_out.values()) + planned.planned_count == on_lists
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_message_of_an_automation_reaches_those_of_the_list_who_were_counted(database: str, seed: int) -> None:
     """Everyone on the list enters at once: who was counted gets it. Who wants fewer emails waits instead, and so does

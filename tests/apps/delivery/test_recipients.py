@@ -34,6 +34,7 @@ def planned(database: str) -> tuple[Estate, int]:
     return estate, campaign_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -211,6 +211,7 @@ def test_what_one_relay_answers_counts_and_the_other_goes_on(
         assert sent.states[DeliveryState.SENT] == PEOPLE
 
 
+@pytest.mark.slow
 def test_a_slow_relay_holds_up_nobody(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
     one, other = two
     one.on(Step.MAIL, ANY, delayed(0.05))
@@ -222,6 +223,7 @@ def test_a_slow_relay_holds_up_nobody(estate: Estate, two: tuple[FakeRelay, Fake
     assert len(other.received) > len(one.received) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [StateChoice.DRAINING, StateChoice.DISABLED])
 def test_a_change_takes_effect_without_a_restart(
     estate: Estate, two: tuple[FakeRelay, FakeRelay], state: StateChoice
@@ -266,6 +268,7 @@ def test_a_pool_without_a_relay_that_takes_waits_and_the_other_pool_is_not_used(
     assert sent.campaign == CampaignState.WAITING
 
 
+@pytest.mark.slow
 def test_a_dedicated_relay_takes_its_accounts_campaigns_and_no_others(
     estate: Estate, two: tuple[FakeRelay, FakeRelay]
 ) -> None:
@@ -298,6 +301,7 @@ def test_a_provider_gets_our_token_as_a_tag_that_names_the_delivery(
         assert dkim.verify(letter.content, dnsfunc=lambda *_, **__: record)
 
 
+@pytest.mark.slow
 def test_a_slow_pool_leaves_places_to_the_others(estate: Estate, two: tuple[FakeRelay, FakeRelay]) -> None:
     """A worker with two places, many chunks of a slow pool before the one of a fast pool."""
     slow, fast = two

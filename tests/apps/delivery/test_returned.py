@@ -11,6 +11,7 @@ from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply
 from support.customers import sending_customer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [DeliveryState.PENDING, DeliveryState.SENT])
 def test_the_bounce_counts_whoever_is_faster(database: str, first: DeliveryState) -> None:
     assert database

@@ -67,6 +67,7 @@ def journal_of(folder: Path, messages: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_long_journal_is_set_aside_line_by_line(tmp_path: Path) -> None:
     few, many = journal_of(tmp_path / "few", 1_000), journal_of(tmp_path / "many", 8_000)
     small = peak_of(lambda: sent_record.set_aside(few))
@@ -77,6 +78,7 @@ def test_a_long_journal_is_set_aside_line_by_line(tmp_path: Path) -> None:
     assert large < small + GROWTH_BYTES
 
 
+@pytest.mark.slow
 def test_days_of_journals_are_replayed_a_part_at_a_time(
     tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +137,7 @@ def test_a_journal_is_kept_when_a_chunk_was_left_while_the_lane_was_busy(tmp_pat
     assert (size > 0, emptied) == (True, 0)
 
 
+@pytest.mark.slow
 def test_a_sender_takes_no_more_memory_for_many_recipients(
     tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

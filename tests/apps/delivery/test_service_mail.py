@@ -118,6 +118,7 @@ def test_a_name_that_can_have_no_key_does_not_stop_the_start() -> None:
         assert not SenderDomain.objects.filter(name__in=["localhost", "gmail.com"]).exists()
 
 
+@pytest.mark.slow
 def test_a_notice_waits_until_the_record_is_published_and_then_verifies(
     unpublished: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +161,7 @@ def test_nothing_waits_on_a_machine_whose_mail_goes_to_the_test_inbox(unpublishe
     assert verified(raw), "signed there, too"
 
 
+@pytest.mark.slow
 def test_a_confirmation_mail_waits_only_where_the_service_signs_it(unpublished: None) -> None:
     lindenhof: FormCustomer = customer_with_form()
     lindenhof.sign_up(fresh_address())

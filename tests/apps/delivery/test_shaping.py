@@ -55,6 +55,7 @@ def ask(count: int, provider: str = "google") -> allowance.Allowance:
     return allowance.ask(load_settings(), POOL, {provider: count}, [])
 
 
+@pytest.mark.slow
 def test_four_senders_together_hold_the_number_within_five_percent(clock: Clock) -> None:
     rate = per_hour("google", RelayPool.QUARANTINE, {})
     assert rate
@@ -114,6 +115,7 @@ def test_a_clock_that_is_behind_counts_no_time_twice(clock: Clock) -> None:
     assert ask(1000).providers["google"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clock")
 def test_a_relay_takes_no_more_than_its_hour(
     estate: Estate,

@@ -132,6 +132,7 @@ def pool(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
 MOST_CAMPAIGNS = 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [Step.DATA_END, Step.MAIL])
 def test_the_working_relay_of_a_pool_takes_what_a_silent_one_does_not(pool: Pool, step: Step) -> None:
     """The campaign goes on, and the silent relay takes part again once it answers."""
@@ -168,6 +169,7 @@ def test_the_working_relay_of_a_pool_takes_what_a_silent_one_does_not(pool: Pool
     assert pool.nobody_got_a_campaign_twice(len(campaigns))
 
 
+@pytest.mark.slow
 def test_only_what_a_silent_relay_has_is_unknown_when_the_process_ends(pool: Pool) -> None:
     pool.silent.on(Step.DATA_END, ANY, HANG)
     campaign_id = pool.release()

@@ -72,6 +72,7 @@ def heartbeat(estate: Estate) -> datetime | None:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent_pools", [1, 3])
 def test_other_pools_and_confirmations_go_on(silent_pools: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with the two slots of the defaults, and more work for silent relays than slots before all other work."""

@@ -132,6 +132,7 @@ EVENTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [False, True])
 @settings(max_examples=300, deadline=None)
 @given(events=st.lists(EVENTS, max_size=120))

@@ -115,6 +115,7 @@ def warm_settings(monkeypatch: pytest.MonkeyPatch, *, domains: bool) -> Settings
     return settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", ["relay", "domain"])
 def test_three_days(
     estate: Estate, days: Days, two: tuple[FakeRelay, FakeRelay], monkeypatch: pytest.MonkeyPatch, subject: str
@@ -145,6 +146,7 @@ def test_three_days(
     assert set(got(relay).values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_no_between_the_days_wins(
     estate: Estate, days: Days, two: tuple[FakeRelay, FakeRelay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +232,7 @@ def test_a_known_relay_beside_a_new_one_takes_the_rest(
     assert len(new.received) + len(known.received) == PEOPLE
 
 
+@pytest.mark.slow
 def test_a_domain_that_is_known_and_an_installation_without_the_setting_are_not_held(
     estate: Estate, days: Days, two: tuple[FakeRelay, FakeRelay], monkeypatch: pytest.MonkeyPatch
 ) -> None:

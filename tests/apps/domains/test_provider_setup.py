@@ -67,6 +67,7 @@ def test_a_policy_of_their_own_stays(scene: Scene) -> None:
     assert "dmarc" not in parse_qs(urlsplit(scene.start()).query).get("groupId", [""])[0]
 
 
+@pytest.mark.slow
 def test_what_the_return_says_is_not_believed(scene: Scene) -> None:
     client = scene.anna.client
     state = parse_qs(urlsplit(scene.start()).query)["state"][0]

@@ -83,6 +83,7 @@ def lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneServer]:
     load_settings.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_listed_domain_pauses_its_account_once(anna: Customer, lists: ZoneServer) -> None:
     def now() -> tuple[str, str]:
         with tenancy.platform(PlatformReason.OPERATOR_DESK):

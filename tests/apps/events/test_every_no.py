@@ -138,6 +138,7 @@ def test_nobody_learns_who_complained(case: SentCampaign) -> None:
     assert event.payload == {"campaign_id": case.campaign.id}
 
 
+@pytest.mark.slow
 def test_a_confirmation_is_told_from_beginning_to_end(database: str) -> None:
     shop: FormCustomer = customer_with_form()
     yes, no = fresh_address("dora"), fresh_address("eve")

@@ -70,6 +70,7 @@ def test_a_no_between_the_sign_up_and_the_plan_stops_the_mail(lindenhof: FormCus
         assert not Contact.objects.filter(email=dora).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_no_between_the_plan_and_the_mail_stops_the_mail(lindenhof: FormCustomer, change: str) -> None:
     dora = fresh_address()

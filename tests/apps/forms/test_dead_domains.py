@@ -63,6 +63,7 @@ def test_the_very_first_mail_waits_for_the_dns(lindenhof: FormCustomer, world_dn
     assert len(world_dns.questions) == asked, "remembered"
 
 
+@pytest.mark.slow
 def test_a_dns_that_fails_keeps_nobody_out_and_nobody_waiting(lindenhof: FormCustomer, world_dns: ZoneServer) -> None:
     people = ["dora@broken-dns.com", "emil@silent-dns.com"]
     for address in people:

@@ -180,6 +180,7 @@ def test_repeated_sign_ups_do_not_multiply_mails(lindenhof: FormCustomer) -> Non
     assert lindenhof.state(dora) == "confirmed"
 
 
+@pytest.mark.slow
 def test_the_cap_across_all_customers_holds(lindenhof: FormCustomer) -> None:
     """R-35: at most five confirmation mails a day to one mailbox, whatever its tags."""
     victim = fresh_address("victim")
@@ -199,6 +200,7 @@ def test_the_cap_across_all_customers_holds(lindenhof: FormCustomer) -> None:
         assert not Contact.objects.filter(email=held.email).exists(), "nobody becomes a contact by being a victim"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reason",
     [SuppressionReason.COMPLAINT, SuppressionReason.OBJECTION, SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED],
@@ -238,6 +240,7 @@ def test_whoever_left_may_come_back_by_this_way_alone(lindenhof: FormCustomer) -
         assert not is_suppressed(bytes(contact.address_key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [ConfirmationRequestKind.API, ConfirmationRequestKind.PERSON])
 def test_person_who_left_lately_is_asked_only_by_their_own_sign_up(
     lindenhof: FormCustomer, kind: ConfirmationRequestKind
@@ -279,6 +282,7 @@ def test_a_sign_up_does_not_touch_a_known_persons_data(lindenhof: FormCustomer) 
         assert Contact.objects.get(id=known.id).first_name == "Frieda"
 
 
+@pytest.mark.slow
 def test_what_nobody_confirmed_is_erased_after_two_weeks(lindenhof: FormCustomer) -> None:
     """R-34: person, request and the ledger's personal half; the events stay."""
     dora, emil = fresh_address(), fresh_address("emil")

@@ -63,6 +63,7 @@ def test_held_back_mails_and_denials_are_named_at_once(lindenhof: FormCustomer) 
     assert seen(lindenhof) == [(4, 0, 1, 3, False)]
 
 
+@pytest.mark.slow
 def test_posts_without_any_proof_are_counted(lindenhof: FormCustomer) -> None:
     with clock.frozen_at(clock.now().replace(minute=30)):
         for _post in range(62):
@@ -70,6 +71,7 @@ def test_posts_without_any_proof_are_counted(lindenhof: FormCustomer) -> None:
         assert [each[4] for each in seen(lindenhof)] == [True]
 
 
+@pytest.mark.slow
 def test_it_stands_on_the_first_page_and_on_the_form_and_with_nobody_else(lindenhof: FormCustomer) -> None:
     client = lindenhof.anna.client
     assert "Unusually high number" not in client.get("/studio/").content.decode()

@@ -117,6 +117,7 @@ def test_no_entry_is_older_than_its_stand_and_the_proof_names_only_staff_who_wer
         assert asked.visited_at == Stand.objects.get(id=fair.stand.id).created_at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("list_only", [True, False])
 def test_an_entry_from_before_a_no_asks_no_one_after_it(fair: Fair, list_only: bool) -> None:
     """A tablet sends what it kept, or sends again what it got no answer to, after the person unsubscribed."""
@@ -148,6 +149,7 @@ def test_a_session_of_another_accounts_stand_opens_nothing(fair: Fair) -> None:
     assert fair.send(entry(fresh_address()), tablet=tablet, status=403) == []
 
 
+@pytest.mark.slow
 def test_an_entry_from_after_a_no_asks(fair: Fair) -> None:
     email = fresh_address()
     with clock.frozen_at(clock.now() - timedelta(hours=2)):
@@ -189,6 +191,7 @@ def outcomes(fair: Fair, many: int) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 def test_a_stand_has_its_hourly_limit_from_whichever_network(fair: Fair) -> None:
     most = int(value("sign_ups_per_stand_hour"))
     with clock.frozen_at(clock.now()):
@@ -210,6 +213,7 @@ def test_an_accounts_stands_share_a_daily_limit(fair: Fair) -> None:
         assert outcomes(fair, 2) == ["taken", "later"]
 
 
+@pytest.mark.slow
 def test_answers_to_entries_count_and_stop_a_bought_list(fair: Fair) -> None:
     with clock.frozen_at(clock.now()):
         fair.unlock()
@@ -268,6 +272,7 @@ def test_malformed_bodies_are_refused_and_a_stand_ends(fair: Fair) -> None:
     assert fair.send(entry(fresh_address()), status=404) == []
 
 
+@pytest.mark.slow
 def test_the_studio_shows_a_pin_once_and_strangers_nothing(fair: Fair) -> None:
     anna, here = fair.form.anna.client, f"/studio/forms/{fair.form.form_id}/stands/"
     day = (clock.now() + timedelta(days=3)).date().isoformat()

@@ -51,6 +51,7 @@ def test_the_same_address_many_times_at_once_is_one_request() -> None:
     assert len(lindenhof.requests(dora)) == 1
 
 
+@pytest.mark.slow
 def test_the_cap_holds_when_many_customers_plan_at_the_same_moment() -> None:
     victim = fresh_address("victim").partition("@")[0]
     places = [customer_with_form() for _customer in range(4)]
@@ -76,6 +77,7 @@ def test_one_request_gets_one_mail_however_many_senders_look() -> None:
         assert Delivery.objects.filter(confirmation_id__isnull=False).count() == 1
 
 
+@pytest.mark.slow
 def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
     """Own connections, own journal: a relay that hangs over a campaign's letters holds up no confirmation."""
     lindenhof, dora = customer_with_form(), fresh_address()
@@ -105,6 +107,7 @@ def test_a_sign_up_does_not_wait_for_a_mailing_that_is_stuck() -> None:
     assert asyncio.run(work()) == [dora]
 
 
+@pytest.mark.slow
 def test_a_scanner_in_a_campaigns_letter_changes_nothing() -> None:
     """Acceptance 4: GET and HEAD of every link in every part and header of the message as sent."""
     lindenhof = customer_with_form()

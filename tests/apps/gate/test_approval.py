@@ -87,6 +87,7 @@ def test_one_asks_and_another_releases(anna: Customer) -> None:
     assert "“Winter bulbs” was released" in messages_to(anna.owner)
 
 
+@pytest.mark.slow
 def test_the_link_in_the_request_opens_the_page(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     with tenancy.account(anna.account_id):
@@ -108,6 +109,7 @@ def test_everybodys_own_clock_is_kept_with_the_request(anna: Customer) -> None:
     assert (campaign.state, campaign.local_at) == (CampaignState.SCHEDULED, at)
 
 
+@pytest.mark.slow
 def test_whoever_wrote_last_is_no_second_person() -> None:
     """Ben edits, Anna asks: neither may; Clara may."""
     anna = anna_with_ben()
@@ -132,6 +134,7 @@ def test_a_name_or_a_time_zone_makes_nobody_the_writer(anna: Customer) -> None:
     release(anna, campaign, ben)
 
 
+@pytest.mark.slow
 def test_an_edit_asks_again(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     first = asked(anna, campaign)
@@ -145,6 +148,7 @@ def test_an_edit_asks_again(anna: Customer) -> None:
     release(anna, campaign, ben)
 
 
+@pytest.mark.slow
 def test_an_edit_after_the_release_of_a_scheduled_one_asks_again(anna: Customer) -> None:
     campaign, ben = anna.draft(), ben_of(anna)
     asked(anna, campaign, at=clock.now() + timedelta(days=1))
@@ -251,6 +255,7 @@ def test_an_answer_never_changes(anna: Customer) -> None:
         ReleaseRequest.objects.filter(campaign_id=campaign.id).update(answer=ReleaseAnswer.SENT_BACK)
 
 
+@pytest.mark.slow
 def test_the_pages_from_the_setting_to_the_release() -> None:
     """Anna turns it on and asks in her browser; Ben's home page leads to the page to confirm and release."""
     anna = anna_with_ben()
@@ -281,6 +286,7 @@ def test_the_pages_from_the_setting_to_the_release() -> None:
     assert anna.again(campaign).state == CampaignState.PLANNING
 
 
+@pytest.mark.slow
 def test_sending_back_in_the_browser(anna: Customer) -> None:
     campaign, ben = anna.draft(), browser(ben_of(anna))
     asked(anna, campaign)

@@ -304,6 +304,7 @@ def test_every_blocking_rule_has_a_case() -> None:
     assert {key for key, _, _ in CASES} | ELSEWHERE == blocking
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "break_it", "fix_it"), CASES, ids=[key for key, _, _ in CASES])
 def test_one_broken_rule_keeps_it_in_and_mending_lets_it_go(
     home: Home, shop: Program, key: str, break_it: Step, fix_it: Step

@@ -40,12 +40,14 @@ def spellings(forms: tuple[str, ...]) -> Iterator[str]:
     return itertools.cycle([form.format(n=number) for form in forms])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forms", [GMAIL, TAGGED])
 def test_ten_messages_a_day_are_ten_to_the_mailbox(anna: TransactionalCustomer, forms: tuple[str, ...]) -> None:
     spelled = spellings(forms)
     assert [anna.send(next(spelled)).refused_by for _ in range(11)] == [""] * 10 + ["contract-limit"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forms", [GMAIL, TAGGED, TAGGED[::-1]])
 def test_this_was_not_me_is_the_mailboxes_answer(anna: TransactionalCustomer, forms: tuple[str, ...]) -> None:
     spelled = spellings(forms)
@@ -78,6 +80,7 @@ def few() -> Iterator[None]:
     limits.tighten({})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_volume_begins_small_counts_mailboxes_and_grows_with_what_arrives(
     anna: TransactionalCustomer, database: str

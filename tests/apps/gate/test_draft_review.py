@@ -91,6 +91,7 @@ def _add_old(anna: Customer, numbers: range) -> None:
             )
 
 
+@pytest.mark.slow
 def test_what_the_reviewer_saw_is_not_asked_again(anna: Customer) -> None:
     """The early review's page named the old consents, so they don't hold the release, nor does one more person."""
     _add_old(anna, range(20))

@@ -73,6 +73,7 @@ def sent(anna: Customer, campaign: Campaign) -> None:
     end_supervision(anna.account_id, campaign.id)
 
 
+@pytest.mark.slow
 def test_three_mailings_wait_and_the_fourth_goes(anna: Customer) -> None:
     for number in range(3):
         campaign = released(anna, f"Number {number + 1}")

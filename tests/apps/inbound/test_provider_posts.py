@@ -53,6 +53,7 @@ def state_of(case: SentCampaign, number: int) -> tuple[str, str]:
         return Delivery.objects.values_list("state", "bounce").get(id=case.delivery_ids[number])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", EVENTS)
 def test_each_provider_has_the_consequences_of_mail(
     case: SentCampaign, by_mail: list[tuple[str, bool]], provider: str

@@ -159,6 +159,7 @@ def test_unknown_orders_and_cursors_of_other_orders_are_ignored(anna: Customer) 
             assert cursor_of(order_named(order), value, contact_id) is None
 
 
+@pytest.mark.slow
 def test_filters_narrow_every_order_and_the_count(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
         segment = Segment.objects.create(

@@ -57,6 +57,7 @@ def leave(anna: Customer, list_id: int | None, by: str = "link", source: str = "
         return dora.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["link", "one_click", "mailto", "customer", "api"])
 def test_proof_older_than_a_no_subscribes_to_no_other_list(
     anna: Customer, second: int, line: Callable[..., str], by: str

@@ -227,6 +227,7 @@ def test_a_backdated_event_is_named_though_it_is_sealed(database: str) -> None:
     assert {event for kind, event in named if kind is FaultKind.EVENT_BACKDATED} & set(sealed.events) == set()
 
 
+@pytest.mark.slow
 def test_whoever_changes_a_seal_is_named(database: str, sealed: LedgerCustomer) -> None:
     number = sealed.seal_of(sealed.events[0])
     sealed.write()

@@ -133,6 +133,7 @@ def filters() -> list[ContactFilter]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", FIELDS)
 def test_the_index_shows_what_a_sort_shows_in_both_directions(
     anna: Customer, monkeypatch: pytest.MonkeyPatch, key: str

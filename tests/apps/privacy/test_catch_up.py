@@ -93,6 +93,7 @@ def read(settings: Settings) -> bool:
     return any(done)
 
 
+@pytest.mark.slow
 def test_sending_waits_until_a_worker_has_told_the_replica(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
@@ -111,6 +112,7 @@ def test_sending_waits_until_a_worker_has_told_the_replica(
     assert fence.resume_if_whole()
 
 
+@pytest.mark.slow
 def test_each_host_that_logged_is_waited_for_and_one_that_is_gone_is_given_up_by_name(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
@@ -143,6 +145,7 @@ def test_nothing_goes_on_where_no_worker_lives_and_a_person_may_say_so(
     assert not fence.is_held()
 
 
+@pytest.mark.slow
 def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
@@ -160,6 +163,7 @@ def test_what_was_replayed_in_an_earlier_hold_does_not_count_for_the_next(
         fence.resume_all(set(hold.waits_for))
 
 
+@pytest.mark.slow
 def test_after_a_backup_each_host_is_read_before_a_person_resumes(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
@@ -208,6 +212,7 @@ def test_a_rescued_folder_counts_for_its_host_alone_and_an_export_for_all(
     assert not fence.is_held()
 
 
+@pytest.mark.slow
 def test_a_host_that_the_replica_never_heard_of_is_read_as_soon_as_it_sees_it(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:
@@ -233,6 +238,7 @@ def test_a_hold_that_began_during_a_reading_is_not_ended_by_it(
     assert not withdrawal_logs.is_read(first.place)
 
 
+@pytest.mark.slow
 def test_who_came_back_before_the_promotion_stays(
     anna: Customer, owner: psycopg.Connection[tuple[object, ...]], settings: Settings
 ) -> None:

@@ -129,6 +129,7 @@ def test_a_part_that_is_missing_is_no_certificate(signed: Signed, key: str) -> N
         check_certificate(certificate)
 
 
+@pytest.mark.slow
 def test_the_file_alone_is_enough(signed: Signed, tmp_path: Path) -> None:
     """PDF and JSON say the same, offline; rubbish is refused in words."""
     with tenancy.account(signed.account_id):

@@ -137,6 +137,7 @@ def dora(database: str) -> Traces:
     return Traces("erased")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("database")
 def test_nothing_of_an_erased_person_is_left(database: str, dora: Traces) -> None:
     everywhere = placeholders_in(database, dora.email)
@@ -182,6 +183,7 @@ def test_the_hash_refuses_the_address_for_good(dora: Traces) -> None:
         assert not Contact.objects.filter(address_key=dora.key).exists()
 
 
+@pytest.mark.slow
 def test_an_erasure_ends_at_the_account(database: str) -> None:
     """Carla has the same address; what Anna's customer erases is Anna's."""
     one, two = Traces("both"), sending_customer(people=1)

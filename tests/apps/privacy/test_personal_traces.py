@@ -249,6 +249,7 @@ def pair(database: str) -> tuple[Place, Place]:
     return made(), made()
 
 
+@pytest.mark.slow
 def test_together_leaves_what_one_after_another_leaves(database: str, pair: tuple[Place, Place]) -> None:
     one, other = pair
     before = rows_of(database, one), rows_of(database, other)

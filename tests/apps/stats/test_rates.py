@@ -49,6 +49,7 @@ def taken(anna: Customer) -> list[tuple[str, str, int]]:
         return list(Measure.objects.order_by("id").values_list("scope", "cause", "level"))
 
 
+@pytest.mark.slow
 def test_who_never_reports_thins_no_rate(anna: Customer) -> None:
     """100 at Outlook, 300 at Gmail, 2 complaints: 2 % whatever the dimension, and none at Gmail."""
     campaign = anna.sending()

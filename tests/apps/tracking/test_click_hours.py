@@ -115,6 +115,7 @@ def from_read_model(campaign: Campaign) -> tuple[dict[tuple[int, int], tuple[int
     return links, counts.timeline(campaign.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_at_every_moment_the_hours_and_a_replay_say_what_the_clicks_say(seed: int) -> None:
     """People and machines click whenever they like; the job runs whenever it does, and sometimes someone replays."""

@@ -234,6 +234,7 @@ def found(crowd: Crowd, tree: dict[str, Any]) -> set[int]:
     return inside
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_tree_finds_whom_a_plain_reading_finds(crowd: Crowd, data: st.DataObject) -> None:
@@ -242,6 +243,7 @@ def test_a_tree_finds_whom_a_plain_reading_finds(crowd: Crowd, data: st.DataObje
     assert parse_segment(versioned_form(parse_segment(tree))) == parse_segment(tree), "what is stored reads back"
 
 
+@pytest.mark.slow
 def test_each_condition_alone(crowd: Crowd) -> None:
     """Every operator of every field at least once, so that none is left to chance."""
     seen: set[tuple[str, str]] = set()

@@ -66,6 +66,7 @@ def test_a_message_arrives_with_its_data_imprint_and_way_to_object(anna: Transac
     assert claims is not None and (claims.account_id, claims.delivery_id) == (anna.account_id, delivery.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", ["switch", "withdraw", "complain", "not me", "pause"])
 def test_a_no_stops_what_is_queued(database: str, deed: str) -> None:
     anna = transactional_customer()

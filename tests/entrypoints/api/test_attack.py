@@ -110,6 +110,7 @@ def test_an_account_that_may_not_send_does_not(database: str, status: AccountSta
     assert planned(home.anna, draft.id) == set()
 
 
+@pytest.mark.slow
 def test_imported_people_wait_for_the_origin(home: FormCustomer, shop: Program) -> None:
     dora = fresh_address()
     made = shop.post("/lists", {"name": "Bought", "policy_confirmed": True}, 201)["id"]
@@ -185,6 +186,7 @@ def mail(home: FormCustomer, shop: Program, _dora: str, list_id: int) -> None:
 MOVES: list[Move] = [ask, edit, import_bare, import_unworked, suppress, leave, rename, mail]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(moves=st.lists(st.sampled_from(MOVES), min_size=2, max_size=6))
 def test_no_order_of_requests_makes_somebody_mailable_who_never_said_yes(

@@ -94,6 +94,7 @@ def test_a_bulk_action_is_cancelled_and_only_so_many_wait(shop: Program) -> None
         assert shop.post(f"/bulk-actions/{bulk_id}/cancel", None)["state"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_people_leave_and_are_erased_for_good(anna: Customer, shop: Program) -> None:
     one, two = (row["id"] for row in shop.get("/contacts?sort=-email&limit=2")["items"])
     left = good(shop.call("POST", "/bulk-actions/unsubscribe", {"contact_ids": [one], "from_list_id": None}), 202)
@@ -106,6 +107,7 @@ def test_people_leave_and_are_erased_for_good(anna: Customer, shop: Program) -> 
     assert shop.refused("GET", f"/contacts/{two}") == (404, "not-found")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "more", "scope"),
     [
@@ -147,6 +149,7 @@ def test_an_origin_is_declared_and_shown(anna: Customer, shop: Program, carla: P
     assert shop.refused("GET", f"/lists/{anna.list_id}/origins/{second['id']}") == (404, "not-found")
 
 
+@pytest.mark.slow
 def test_several_files_are_checked_and_started_together(anna: Customer, shop: Program, carla: Program) -> None:
     list_id = shop.post("/lists", {"name": "Moved in", "policy_confirmed": True}, 201)["id"]
     files = {"list_id": list_id, "files": [file("in.csv", HEADER, ROW), file("out.csv", OUT)]}

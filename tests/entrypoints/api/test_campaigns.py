@@ -121,6 +121,7 @@ def test_mailings_are_listed_by_page_and_state(anna: Customer, shop: Program) ->
     assert [row["id"] for row in shop.get("/campaigns?search=Mailing%201")["items"]] == [ids[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_checks_are_those_of_the_page(anna: Customer, shop: Program, language: str) -> None:
     """Same checks, same order, same sentences, in the language that is asked for."""
@@ -140,6 +141,7 @@ def test_the_checks_are_those_of_the_page(anna: Customer, shop: Program, languag
         assert each["severity"] == "block"
 
 
+@pytest.mark.slow
 def test_a_preview_is_what_one_reader_gets(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop)
     path = f"/campaigns/{draft['id']}/preview"
@@ -222,6 +224,7 @@ BREAKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "broken", "fixed"), BREAKS, ids=[each[0] for each in BREAKS])
 def test_a_blocking_rule_stops_a_release_until_it_is_mended(
     anna: Customer, shop: Program, key: str, broken: dict[str, Any], fixed: dict[str, Any]
@@ -271,6 +274,7 @@ def test_a_watched_account_waits_for_a_reviewer(anna: Customer, shop: Program) -
     assert shop.refused("POST", f"/campaigns/{draft['id']}/release", word(draft)) == (409, "state-conflict")
 
 
+@pytest.mark.slow
 def test_with_four_eyes_a_program_asks_and_a_person_releases(anna: Customer, shop: Program) -> None:
     ben = person(anna.account_id, "Ben Becker", Role.OWNER)
     switch_four_eyes(anna.account_id, True, by=anna.owner)
@@ -336,6 +340,7 @@ def test_writing_and_releasing_are_different_things(anna: Customer) -> None:
     releases.post(path, word(draft), 202)
 
 
+@pytest.mark.slow
 def test_carla_reaches_no_mailing_of_annas(anna: Customer, shop: Program) -> None:
     carla = program_of(Customer.vetted("Möbelhaus Nordstern", "Carla Clausen"))
     draft, sent = begun(anna, shop), anna.sending()

@@ -89,6 +89,7 @@ def test_a_change_that_commits_late_is_not_missed(
     assert first in again, "the time was after its statement, but before its commit"
 
 
+@pytest.mark.slow
 def test_everything_that_a_contact_shows_is_a_change(anna: Customer, shop: Program, resume: str) -> None:
     rows = contacts(shop)
     named, tagged, left, field = (row["id"] for row in rows[3:7])
@@ -181,6 +182,7 @@ def test_a_page_has_up_to_a_thousand(shop: Program) -> None:
     assert shop.refused("GET", "/contacts?limit=1001") == (422, "invalid")
 
 
+@pytest.mark.slow
 def test_a_contact_is_looked_up_exactly(anna: Customer, shop: Program, carla: Program) -> None:
     person = contacts(shop)[0]
     assert shop.post("/contacts/look-up", {"email": person["email"].upper()})["id"] == person["id"]
@@ -197,6 +199,7 @@ def test_a_contact_is_looked_up_exactly(anna: Customer, shop: Program, carla: Pr
     assert shop.refused("POST", "/contacts/look-up", {"external_id": "shop/7"}) == (404, "not-found")
 
 
+@pytest.mark.slow
 def test_a_batch_changes_what_it_can_and_reports_the_rest(anna: Customer, shop: Program, carla: Program) -> None:
     one, two, three = contacts(shop)[:3]
     stranger = contacts(carla)[0]

@@ -106,6 +106,7 @@ def test_no_evidence_is_passed_by_hand(home: FormCustomer, shop: Program, extra:
     assert home.requests(dora) == []
 
 
+@pytest.mark.slow
 def test_known_and_suppressed_people_are_answered_alike(home: FormCustomer, shop: Program) -> None:
     """No oracle: what the account may not mail looks like what it may."""
     dora, emil = fresh_address(), fresh_address()
@@ -174,6 +175,7 @@ def test_a_certificate_proves_a_consent_and_leaves_a_line(home: FormCustomer, sh
     assert line.reason.startswith("API key Shop")
 
 
+@pytest.mark.slow
 def test_erasing_is_meant_and_leaves_the_suppression(home: FormCustomer, shop: Program) -> None:
     dora = fresh_address()
     shop.post("/confirmation-requests", asking(home, dora), 202)

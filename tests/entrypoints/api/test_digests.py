@@ -62,6 +62,7 @@ def test_a_digest_is_set_up_changed_and_left(anna: Customer, shop: Program) -> N
     assert shop.refused("GET", path) == (404, "not-found")
 
 
+@pytest.mark.slow
 def test_what_no_digest_can_be_is_named_in_both_languages(anna: Customer, shop: Program) -> None:
     made = shop.post("/digests", settings(anna), 201)
     secret = {"url": "https://anna:secret@shop.example/feed"}
@@ -98,6 +99,7 @@ def test_a_repeated_request_is_one_digest(anna: Customer, shop: Program) -> None
     assert len(shop.get("/digests")["items"]) == 1
 
 
+@pytest.mark.slow
 def test_an_account_has_so_many_and_no_more(anna: Customer, shop: Program) -> None:
     for number in range(MOST_DIGESTS):
         shop.post("/digests", settings(anna, name=f"Digest {number}"), 201)

@@ -79,6 +79,7 @@ def environment(database: str) -> Iterator[dict[str, str]]:
     server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("example", EXAMPLES, ids=[re.findall(r"API/(\S+)", each)[-1] for each in EXAMPLES])
 def test_an_example_does_what_it_says(environment: dict[str, str], tmp_path: Path, example: str) -> None:

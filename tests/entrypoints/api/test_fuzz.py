@@ -150,6 +150,7 @@ def ids(home: FormCustomer, under_way: int, path: str) -> dict[str, list[int]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path", "found"), OPERATIONS, ids=[each[2]["operationId"] for each in OPERATIONS])
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())

@@ -108,6 +108,7 @@ def test_every_response_has_an_id_and_its_limits(
         assert {"Authorization", "Accept-Language"} <= set(answer.headers["Vary"].split(", "))
 
 
+@pytest.mark.slow
 @reading
 def test_what_is_read_has_a_tag_a_head_and_is_not_sent_twice(
     neighbours: Neighbours, shop: Program, path: str, found: Shape
@@ -141,6 +142,7 @@ def test_what_is_read_has_a_tag_a_head_and_is_not_sent_twice(
         assert len(whole.content) < 1024
 
 
+@pytest.mark.slow
 @writing
 def test_a_failed_condition_stops_every_change(
     neighbours: Neighbours, shop: Program, method: str, path: str, found: Shape

@@ -28,6 +28,7 @@ OPTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("node") is None or not (TOOLS / "openapi-typescript").exists(),
     reason="needs node and the packages of frontend/",

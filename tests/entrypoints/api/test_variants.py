@@ -113,6 +113,7 @@ def test_every_variant_passes_the_gate(anna: Customer, shop: Program) -> None:
     assert "B" in found["sentence"] + found["why"]
 
 
+@pytest.mark.slow
 def test_a_test_is_reported_and_its_winner_chosen(anna: Customer, shop: Program) -> None:
     draft = begun(anna, shop, variants=[{"subject": "Tulips"}], test_share=25, test_metric="person")
     path = f"/campaigns/{draft['id']}"
