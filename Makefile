@@ -9,7 +9,7 @@ SOURCES := src tests bench rig deploy
 TEMPLATES := src/mailflatrate/entrypoints/web/templates src/mailflatrate/apps tests/entrypoints/web/sketches
 DESTINATION ?= /opt/mailflatrate
 
-.PHONY: help demo dev test test-rest test-all run-tests golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages schema migrations image deb chart release upgrade
+.PHONY: help demo dev test test-rest test-all run-tests golden golden-record fresh check size licenses lint fmt bench build install tools shots fuzz clean locks messages docs migrations image deb chart release upgrade
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -121,8 +121,8 @@ lint: .venv/ready ## Check types, style, templates and import contracts
 migrations: .venv/ready ## Write migrations for model changes
 	PYTHONPATH=src $(BIN)/python tests/architecture/migrations.py
 
-schema: .venv/ready ## Regenerate docs/schema.md from the models and the SQL files
-	PYTHONPATH=src:tests $(BIN)/python tests/architecture/schema_page.py > docs/schema.md
+docs: .venv/ready ## Write docs/rules.md, docs/schema.md and docs/attacks.md from the code
+	for page in rules schema attacks; do PYTHONPATH=src:tests $(BIN)/python tests/architecture/$${page}_page.py > docs/$$page.md; done
 
 fmt: .venv/ready ## Format Python and templates, and apply automatic fixes
 	$(BIN)/ruff check --fix $(SOURCES)

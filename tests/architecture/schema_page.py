@@ -1,4 +1,4 @@
-"""The page docs/schema.md, made from the models and the SQL files: `make schema`."""
+"""The page docs/schema.md, made from the models and the SQL files by `make docs`."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 HEAD = """# The schema
 
-Made from the models and the SQL files by `make schema`; a test keeps it true. How the database is built:
+Made from the models and the SQL files by `make docs`. How the database is built:
 [ADR 0036](adr/0036-the-database-is-built-from-files.md).
 
 Nearly every table has an `account_id`, by which row-level security holds customers apart; the pictures leave those

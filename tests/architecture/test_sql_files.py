@@ -11,7 +11,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from architecture.migrations import PACKAGE, own_apps, without_words
-from architecture.schema_page import page
 from mailflatrate.base.tenancy.statements import UnknownStatement, parse, shipped, statements
 from mailflatrate.settings.roles import SEARCH_PATH
 
@@ -130,8 +129,3 @@ def test_functions_are_named_by_their_types() -> None:
 def test_a_file_has_nothing_but_what_can_be_repeated(text: str) -> None:
     with pytest.raises(UnknownStatement):
         parse(text, "x.sql")
-
-
-def test_the_page_of_the_schema_is_true() -> None:
-    found = (PACKAGE.parents[1] / "docs" / "schema.md").read_text()
-    assert found == page(), "run `make schema`"

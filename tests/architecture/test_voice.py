@@ -26,7 +26,7 @@ _STRING_OR_COMMENT = re.compile(
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 _THIRD_PARTY = {"Please type your current password."}
 """Message ids of a library whose pages we show in our words."""
-_GENERATED = {"rules.md", "schema.md"}
+_GENERATED = {"rules.md", "schema.md", "attacks.md"}
 """Pages made from the catalog and the models, in two languages or with names of columns; their sources are read."""
 
 

@@ -1,7 +1,4 @@
-"""Generates `docs/rules.md`, a readable page of the rule base.
-
-Run `python -m mailflatrate.rules.document > docs/rules.md` after changing a rule; a test compares the two.
-"""
+"""The page docs/rules.md: every rule with its text and source, made from the rules by `make docs`."""
 
 from __future__ import annotations
 
@@ -53,7 +50,7 @@ def rules_markdown() -> str:
 def _lines() -> Iterator[str]:
     yield "# The rules"
     yield ""
-    yield "Made from `src/mailflatrate/rules/` by `python -m mailflatrate.rules.document`; do not edit it here."
+    yield "Made from `src/mailflatrate/rules/` by `make docs`."
     for title, when, chain in _CHAINS:
         yield from ("", f"## {title}", "", when)
         yield from _chain(chain, _kinds() if title == "Finished messages" else {})
