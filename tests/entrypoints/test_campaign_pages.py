@@ -299,7 +299,6 @@ POSTS = ("copy/", "delete/", "edit/", "edit/audience/", "edit/policy/", "edit/te
          "edit/writing-help/agree/")  # fmt: skip
 
 
-@pytest.mark.slow
 def test_carla_finds_nothing_at_annas_addresses() -> None:
     anna = sending_customer()
     campaigns = [anna.draft(), anna.sending()]
