@@ -105,7 +105,6 @@ def what_readers_see(anna: Customer, campaign: Campaign, ids: list[int]) -> dict
     return seen
 
 
-@pytest.mark.slow
 def test_every_reader_sees_the_same_before_and_after(database: str) -> None:
     anna = sending_customer(people=PEOPLE)
     campaign = anna.sending()
@@ -359,7 +358,6 @@ def test_a_read_by_id_looks_into_one_month(database: str) -> None:
     assert plan.count(" on delivery_archive") == 1, plan
 
 
-@pytest.mark.slow
 def test_a_month_goes_once_everything_in_it_is_older_than_the_proof(database: str) -> None:
     """Its totals and daily figures stay, and so does what it points at."""
     anna = sending_customer(people=PEOPLE)
