@@ -18,6 +18,31 @@ def files_named(text: str) -> list[str]:
     return [found for found in FILE.findall(text) if not found.startswith("LC_MESSAGES/")]
 
 
+def pages() -> list[Path]:
+    """Return the pages that people read, without those that `make docs` makes."""
+    made = {"rules.md", "schema.md", "attacks.md"}
+    return [path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if path.name not in made]
+
+
+def headings(path: Path) -> set[str]:
+    """Return the anchors of a page's headings."""
+    titles = re.findall(r"^#+ (.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        if re.match(r"[a-z]+:|/", link):
+            continue
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in headings(target)):
+            dead.append(link)
+    assert dead == []
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_file_that_a_guide_names_exists(guide: str) -> None:
     named = files_named((ROOT / guide).read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ class CustomerDomainSettings(Section):
     domain_connect_key: Path | None = Field(
         None,
         description="PEM file with the RSA key that signs Domain Connect links, with which customers have their DNS"
-        " provider set up our records (docs/operations.md). Empty: off.",
+        " provider set up our records (docs/operations/customers.md). Empty: off.",
     )
     media_host_target: str | None = Field(
         None,

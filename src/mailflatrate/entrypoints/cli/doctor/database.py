@@ -182,7 +182,7 @@ def _backup() -> Line:
     with tenancy.platform(PlatformReason.OPERATOR_DESK), connections["default"].cursor() as cursor:
         cursor.execute("SELECT at FROM audit_entry WHERE action = %s ORDER BY id DESC LIMIT 1", [BACKUP_MADE])
         newest = cursor.fetchone()
-    how = "Enable mailflatrate-backup.timer, or archive WAL. See docs/operations.md."
+    how = "Enable mailflatrate-backup.timer, or archive WAL. See docs/operations/recover.md."
     if newest is None:
         return warning("backup", "`mailflatrate backup` hasn't made a backup yet", how)
     text = f"the latest backup is from {newest[0]:%Y-%m-%d %H:%M} UTC"

@@ -147,7 +147,7 @@ def _certificate(settings: Settings) -> Line:
     try:
         seen = read_certificate(host, port)
     except ProbeFailed as problem:
-        fix = "Serve public_url with a certificate from a public authority. See docs/operations.md."
+        fix = "Serve public_url with a certificate from a public authority. See docs/operations/install.md."
         return missing("tls", f"{host}:{port}: {problem}", fix)
     text = f"{host}:{port} has a certificate from {seen.issuer}, valid until {seen.not_after:%Y-%m-%d}"
     if seen.not_after - clock.now() < RENEW_WITHIN:
