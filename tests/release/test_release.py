@@ -76,6 +76,8 @@ def test_the_changelog_can_be_released() -> None:
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert len(headings) == len(set(headings))
     assert "## Unreleased" in headings or f"## {__version__} - " in text
+    entries = [line for line in text.splitlines() if line.startswith("- ")]
+    assert [entry for entry in entries if len(entry.split()) > 26] == [], "an entry has at most 25 words"
 
 
 def test_a_prepared_tree_is_tagged_with_its_changes(tree: Path) -> None:
