@@ -57,15 +57,14 @@ def enrich(estate: Estate) -> Audience:
     from mailflatrate.apps.lists.actions.tags import create_tag
     from mailflatrate.apps.lists.models import MailingList
     from mailflatrate.base import tenancy
-    from mailflatrate.rules.contact_fields import ContactFieldType
     from mailflatrate.settings import load_settings
     from mailflatrate.settings.roles import owner_url
 
     with tenancy.account(estate.account_id):
-        for label, kind in (("Points", ContactFieldType.NUMBER), ("Town", ContactFieldType.TEXT),
-                            ("Since", ContactFieldType.DATE)):  # fmt: skip
+        for label, kind in (("Points", "number"), ("Town", "text"),
+                            ("Since", "date")):  # fmt: skip
             create_field(FieldDraft(label, kind, "benchmark"))
-        create_field(FieldDraft("Size", ContactFieldType.CHOICE, "benchmark", choices=SIZES))
+        create_field(FieldDraft("Size", "choice", "benchmark", choices=SIZES))
         second = MailingList.objects.create(name="Offers", public_name="Anna's offers", code="offers01")
         common, rare = create_tag("Regulars"), create_tag("Press")
         conditions = [{"field": "attribute", "key": "size", "op": "equals", "value": "L"}]

@@ -108,13 +108,12 @@ class BulkBench:
         from mailflatrate.apps.forms.models import Form
         from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
         from mailflatrate.base import tenancy
-        from mailflatrate.rules.contact_fields import ContactFieldType
         from mailflatrate.settings import load_settings
         from mailflatrate.settings.roles import owner_url
 
         code, _common = published_form(self._estate)
         with tenancy.account(self._estate.account_id):
-            create_field(FieldDraft("Shelf", ContactFieldType.NUMBER, "benchmark"))
+            create_field(FieldDraft("Shelf", "number", "benchmark"))
             form_id = Form.objects.get(code=code).id
         with psycopg.connect(owner_url(load_settings()), autocommit=True) as owner:
             owner.execute(

@@ -32,6 +32,7 @@ BY_FOLDER = {
 }
 _FROM = re.compile(r"^\s*from ([\w.]+) import (\([^)]*\)|.*)", re.MULTILINE)
 _IMPORT = re.compile(r"^\s*import ([\w.]+)", re.MULTILINE)
+_LOADS = re.compile(r"""load_kinds?\("([\w.]+)\"""")
 _STRING = re.compile(r'"([^"\n]*)"')
 _ADDRESS = re.compile(r"/?[\w*.@:-]+(?:/[\w*.@:-]*)+")
 
@@ -67,6 +68,10 @@ def _reached_modules(paths: list[str]) -> set[str]:
     changed = {_module(ROOT / path) for path in paths if path.endswith(".py")}
     changed |= {module for path in paths if path.endswith(".html") for module in _views_of(path)}
     graph = grimp.build_graph("mailflatrate", cache_dir=str(ROOT / ".import_linter_cache"))
+    for loader in SOURCE.rglob("*.py"):
+        for package in _LOADS.findall(_read(loader)):
+            for kind in graph.find_children(package):
+                graph.add_import(importer=_module(loader), imported=kind)
     for name in [name for name in graph.modules if name.endswith(".urls")]:
         graph.remove_module(name)  # they import all pages: which of these a test opens, its addresses tell
     return changed.union(*(graph.find_downstream_modules(name) for name in changed if name in graph.modules))

@@ -16,7 +16,6 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.base import tenancy
 from mailflatrate.rules.automations.graph import StepKind
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 from support.people import browser, person
@@ -198,7 +197,7 @@ def test_a_wait_has_four_ways(builder: Builder) -> None:
     assert builder.step(key)["until"] == {"weekday": 0, "at": "09:30"}
     assert "Wait until Monday, 09:30" in said
     with tenancy.account(builder.customer.account_id):
-        create_field(FieldDraft("Birthday", ContactFieldType.DATE, "Greetings", key="birthday"))
+        create_field(FieldDraft("Birthday", "date", "Greetings", key="birthday"))
     drawn = builder.side(key, **{"step-kind": "date"})
     assert 'name="step-offset"' in drawn and 'name="step-weekday"' not in drawn and "data-unsaved" in drawn
     values = {"step__field": "birthday", "step__offset": "3", "step__direction": "before", "step__at": "08:00"}
@@ -241,7 +240,7 @@ def test_a_split_has_shares_that_make_a_hundred(builder: Builder) -> None:
 
 def test_fields_tags_and_colleagues(builder: Builder) -> None:
     with tenancy.account(builder.customer.account_id):
-        create_field(FieldDraft("Reader", ContactFieldType.BOOLEAN, "Greetings", key="reader"))
+        create_field(FieldDraft("Reader", "boolean", "Greetings", key="reader"))
         tag = create_tag("Reader")
     key = builder.insert("set_field")
     assert "field_reader" in builder.side(key, **{"step-field": "reader"})

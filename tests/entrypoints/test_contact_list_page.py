@@ -12,7 +12,6 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import change_tags
 from mailflatrate.apps.lists.models import BulkAction, Contact, ContactColumns, Import, Segment, Tag
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members
 from support.people import browser, person
@@ -25,8 +24,8 @@ def anna(database: str) -> Customer:
     one = customer_with_members()
     one.bring("\n".join((HEADER, *(line(f"p{n}@dora.example.com", first="Pia") for n in range(4)))))
     with tenancy.account(one.account_id):
-        create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to thank them"))
-        create_field(FieldDraft("Size", ContactFieldType.CHOICE, "to send gifts", choices=("S", "M")))
+        create_field(FieldDraft("Orders", "number", "to thank them"))
+        create_field(FieldDraft("Size", "choice", "to send gifts", choices=("S", "M")))
         for number, each in enumerate(Contact.objects.order_by("email")):
             Contact.objects.filter(id=each.id).update(attributes={"orders": number, "size": "SM"[number % 2]})
             if number > 1:

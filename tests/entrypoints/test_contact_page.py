@@ -14,7 +14,6 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.changes import ChangeAuthor, name_author
 from mailflatrate.apps.lists.models import ChangeSource, Contact, ContactNote
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_members, sending_customer
 from support.people import browser, person
@@ -44,8 +43,8 @@ def following(page: str) -> str:
 
 def test_a_field_is_edited_in_place_and_the_timeline_says_who_did(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        fields.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to know regulars"))
-        fields.create_field(FieldDraft("Colors", ContactFieldType.CHOICES, "for bulbs", choices=("Red", "Blue")))
+        fields.create_field(FieldDraft("Orders", "number", "to know regulars"))
+        fields.create_field(FieldDraft("Colors", "choices", "for bulbs", choices=("Red", "Blue")))
     dora = anna.contact("dora@dora.example.com")
     address = f"/studio/contacts/{dora.id}/fields/orders/"
     part = anna.client.get(address, headers=HTMX).content.decode()

@@ -8,7 +8,6 @@ from mailflatrate.apps.lists.actions import fields
 from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.models import ContactField
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.contact_files import HEADER, file_of, line
 from support.customers import Customer, customer_with_members
 from support.moves import drop
@@ -77,7 +76,7 @@ def test_a_contact_page_checks_and_keeps_values_by_their_field(anna: Customer) -
             ("Colors", "choices", ("Red", "Blue")),
             ("Gone", "text", ()),
         ):
-            fields.create_field(FieldDraft(label, ContactFieldType(kind), "p", choices=choices))
+            fields.create_field(FieldDraft(label, kind, "p", choices=choices))
         fields.archive_field(ContactField.objects.get(key="gone").id)
     person = anna.contact("dora@dora.example.com")
     with tenancy.account(anna.account_id):

@@ -17,7 +17,6 @@ from mailflatrate.apps.lists.models import Contact, ContactField, RecordedChange
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormField, content_from_json, default_texts
 from mailflatrate.rules.names.folded import folded
 from support.contact_files import HEADER, line
@@ -60,7 +59,7 @@ def typed_form() -> FormCustomer:
     first = customer_with_form()
     with tenancy.account(first.account_id):
         for kind, choices in KINDS.items():
-            create_field(FieldDraft(f"My {kind}", ContactFieldType(kind), "p", choices=choices))
+            create_field(FieldDraft(f"My {kind}", kind, "p", choices=choices))
     name = FormField("first_name", FieldKind.FIRST_NAME, {"en": "First name", "de": "Vorname", "fr": "Prénom"})
     said = {"topics": "plants", "frequency": "twice a month"}
     texts = {code: replace(default_texts(code, "Newsletter"), **said) for code in WORDS}
@@ -256,7 +255,7 @@ def test_a_field_that_changed_meanwhile_is_no_server_error(own_garden: FormCusto
 def test_the_builder_offers_the_accounts_fields() -> None:
     anna = customer_with_members()
     with tenancy.account(anna.account_id):
-        create_field(FieldDraft("Shoe size", ContactFieldType.NUMBER, "p"))
+        create_field(FieldDraft("Shoe size", "number", "p"))
         form = create_form("Website", anna.list_id, by=anna.owner)
         draft = content_from_json(form.draft)
     page = anna.page(f"forms/{form.id}/edit/")

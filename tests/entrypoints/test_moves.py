@@ -14,7 +14,6 @@ from mailflatrate.apps.lists.models import Contact, ContactField, Import, ListOr
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.systems.profile import profiles
 from mailflatrate.rules.systems.samples import sample_files, sample_zip
 from support.contact_files import HEADER, file_of, line
@@ -350,7 +349,7 @@ def test_strangers_find_nothing_and_viewers_change_nothing(anna: Customer) -> No
 def test_a_new_fields_type_is_chosen_before_the_import(anna: Customer) -> None:
     """The proposal can be changed, at the start too; what isn't a type, or a field that exists, stays."""
     with tenancy.account(anna.account_id):
-        create_field(FieldDraft("Stadt", ContactFieldType.TEXT, "p"))
+        create_field(FieldDraft("Stadt", "text", "p"))
     header = f"{HEADER};Bestellungen;Kundennr"
     file = file_of(line("dora@dora.example.com") + ";12;7", header=header)
     move = drop(anna, {"contacts.csv": file.read()}).check()

@@ -20,7 +20,6 @@ from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.models import BulkAction, BulkKind, BulkState
 from mailflatrate.base import tenancy
 from mailflatrate.base.jobs import JobQueue
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.settings.links import ProcessPurpose
 from mailflatrate.settings.roles import app_login
 from mailflatrate.settings.schema import load_settings
@@ -131,7 +130,7 @@ def test_a_worker_carries_out_every_kind_of_bulk_action(database: str) -> None:
     case = customer_with_form()
     case.anna.with_people(3, DOMAIN)
     with tenancy.account(case.anna.account_id):
-        key = fields.create_field(FieldDraft("City", ContactFieldType.TEXT, "to thank them")).key
+        key = fields.create_field(FieldDraft("City", "text", "to thank them")).key
     parameters: dict[BulkKind, dict[str, Any]] = {
         BulkKind.ADD_TAG: {"tag": "spring"},
         BulkKind.REMOVE_TAG: {"tag": "spring"},

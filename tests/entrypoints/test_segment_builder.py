@@ -9,7 +9,6 @@ from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.tags import ensure_tags
 from mailflatrate.base import tenancy
 from mailflatrate.entrypoints.web.studio.audience.segment_builder import changed_tree, posted_tree
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.customers import Customer, sending_customer
 
 NEW = "/studio/segments/new/"
@@ -20,8 +19,8 @@ def anna(database: str) -> Customer:
     assert database
     customer = sending_customer(people=3)
     with tenancy.account(customer.account_id):
-        create_field(FieldDraft("Birthday", ContactFieldType.DATE, "to congratulate"))
-        create_field(FieldDraft("Plan", ContactFieldType.CHOICE, "to fit offers", choices=("Basic", "Plus, yearly")))
+        create_field(FieldDraft("Birthday", "date", "to congratulate"))
+        create_field(FieldDraft("Plan", "choice", "to fit offers", choices=("Basic", "Plus, yearly")))
         ensure_tags(["VIP", "Wholesale"])
     return customer
 

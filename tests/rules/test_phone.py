@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.rules.contact_fields import UnreadableValue
+from mailflatrate.rules.fields.field_type import UnreadableValue
 from mailflatrate.rules.forms.phone import read_phone
 from support.cost import costs_at_most
 

@@ -10,7 +10,6 @@ from mailflatrate.apps.lists.models import ExportContent, ExportFormat
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.api import Program, program_of
 from support.customers import Customer, sending_customer
 
@@ -46,7 +45,7 @@ def test_restoring_an_active_list_by_api_or_page(anna: Customer, shop: Program) 
 
 def test_a_field_and_an_export(anna: Customer, shop: Program) -> None:
     with tenancy.account(anna.account_id):
-        field = create_field(FieldDraft("Shelf", ContactFieldType.TEXT, "to pick the order"))
+        field = create_field(FieldDraft("Shelf", "text", "to pick the order"))
         export = start_export(ExportContent.CONTACTS, ExportFormat.CSV, by=None, enqueue=False)
     calls: list[tuple[str, Callable[[], object], int]] = [
         ("field.restored", lambda: shop.post(f"/fields/{field.id}/restore", {}), 0),

@@ -15,7 +15,6 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormField, content_from_json
 from support.forms import FormCustomer, add_form, customer_with_form, fresh_address
 
@@ -31,8 +30,8 @@ def place(database: str) -> tuple[FormCustomer, str, str]:
     assert database
     first = customer_with_form()
     with tenancy.account(first.account_id):
-        create_field(FieldDraft("Birthday", ContactFieldType.DATE, "p"))
-        create_field(FieldDraft("Sports", ContactFieldType.CHOICES, "p", choices=("Rowing", "Judo")))
+        create_field(FieldDraft("Birthday", "date", "p"))
+        create_field(FieldDraft("Sports", "choices", "p", choices=("Rowing", "Judo")))
     form_id, code = add_form(first.anna, fields=(NAME, BORN, SPORTS))
     with tenancy.account(first.account_id):
         row = Form.objects.get(id=form_id)

@@ -102,7 +102,6 @@ from mailflatrate.apps.tracking.models import (
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.rules.campaign_states import CampaignMover, CampaignState
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.suppression import SuppressionReason
 from mailflatrate.rules.vetting.signals import SignalOutcome, SignalResult
 from mailflatrate.settings.roles import owner_url
@@ -208,7 +207,7 @@ class Neighbours:
             delivery = Delivery.objects.filter(campaign=campaign).order_by("id").first()
             assert delivery is not None
             segment = save_segment("Kiel", [{"field": "first_name", "op": "equals", "value": "Dora"}])
-            field = create_field(FieldDraft("Size", ContactFieldType.TEXT, "to send the right gift"))
+            field = create_field(FieldDraft("Size", "text", "to send the right gift"))
             tag = create_tag("Regulars")
             give_tags(list(Contact.objects.values_list("id", flat=True)), [tag.id])
             event_type_id = an_event_type(first.id)

@@ -10,7 +10,6 @@ from mailflatrate.apps.campaigns.recipe_messages import invented_texts
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer
 
@@ -21,7 +20,7 @@ OWN_PAGE = "https://lindenhof.example/page"
 def all_choices(customer: Customer) -> RecipeChoices:
     """A date field and a tag of the customer, and no form in particular."""
     with tenancy.account(customer.account_id):
-        create_field(FieldDraft(label="The day", key=FIELD, purpose="To write on time", type=ContactFieldType.DATE))
+        create_field(FieldDraft(label="The day", key=FIELD, purpose="To write on time", type="date"))
         return RecipeChoices(field=FIELD, tag=create_tag("Invited").id)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from mailflatrate.locale.formats import written_date
 from mailflatrate.locale.texts import N_, translate
-from mailflatrate.rules.contact_fields import UnreadableValue
+from mailflatrate.rules.fields.field_type import UnreadableValue
 from mailflatrate.rules.forms.phone import read_phone
 from mailflatrate.rules.message_content import find_hosts, find_phones
 from mailflatrate.rules.names.domains import same_house

@@ -8,7 +8,6 @@ from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.models import Contact, ContactTag
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer
 
@@ -36,9 +35,7 @@ def test_a_branch_a_split_and_the_step_after_them(anna: Customer, send: Step, ag
 
 def test_fields_and_tags_change(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        create_field(
-            FieldDraft(label="Level", key="level", purpose="To write at the right time", type=ContactFieldType.NUMBER)
-        )
+        create_field(FieldDraft(label="Level", key="level", purpose="To write at the right time", type="number"))
         tag = create_tag("Regular")
     journey = Journey.begun(
         anna,

@@ -9,7 +9,6 @@ from mailflatrate.apps.automations.checking import problems_of
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 
@@ -22,9 +21,7 @@ def anna(database: str) -> Customer:
     """Anna, with a number about each contact; each test has automations of its own."""
     customer = sending_customer()
     with tenancy.account(customer.account_id):
-        create_field(
-            FieldDraft(label="Level", key="level", purpose="To write at the right time", type=ContactFieldType.NUMBER)
-        )
+        create_field(FieldDraft(label="Level", key="level", purpose="To write at the right time", type="number"))
     return customer
 
 

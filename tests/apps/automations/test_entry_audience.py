@@ -13,7 +13,6 @@ from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.actions.tags import create_tag
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer, sending_customer
 
@@ -25,7 +24,7 @@ def anna(database: str) -> Customer:
     """Six people, all without contact for thirteen months; two with a birthday, three called Dora."""
     customer = sending_customer(people=PEOPLE)
     with tenancy.account(customer.account_id):
-        create_field(FieldDraft(label="Birthday", key="birthday", purpose="Greetings", type=ContactFieldType.DATE))
+        create_field(FieldDraft(label="Birthday", key="birthday", purpose="Greetings", type="date"))
         ids = list(Contact.objects.order_by("id").values_list("id", flat=True))
         Contact.objects.filter(id__in=ids[:2]).update(attributes={"birthday": "1990-04-02"})
         Contact.objects.update(first_name="Emil")

@@ -10,7 +10,6 @@ from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.actions.segments import save_segment
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer
 
@@ -26,11 +25,7 @@ def set_fields(anna: Customer, contact_id: int, **values: Any) -> None:
 
 def test_a_birthday_in_each_persons_own_zone_once_a_year(anna: Customer, send: Step) -> None:
     with tenancy.account(anna.account_id):
-        create_field(
-            FieldDraft(
-                label="Birthday", key="birthday", purpose="To write at the right time", type=ContactFieldType.DATE
-            )
-        )
+        create_field(FieldDraft(label="Birthday", key="birthday", purpose="To write at the right time", type="date"))
     entry = {"on": "date", "field": "birthday", "offset_days": 0, "yearly": True, "at": "09:00", "zone": "person"}
     journey = Journey.begun(anna, send, entry=entry, reentry={"mode": "always", "days": 0})
     berlin, tokyo, other = journey.contacts()
@@ -51,7 +46,7 @@ def test_a_birthday_in_each_persons_own_zone_once_a_year(anna: Customer, send: S
 def test_a_birthday_without_its_year_is_no_day_that_comes_once(anna: Customer, send: Step) -> None:
     """Only a yearly start knows it; whoever waits for the day itself leaves, as without a date."""
     with tenancy.account(anna.account_id):
-        create_field(FieldDraft(label="Birthday", key="birthday", purpose="To greet", type=ContactFieldType.DATE))
+        create_field(FieldDraft(label="Birthday", key="birthday", purpose="To greet", type="date"))
     entry = {"on": "date", "field": "birthday", "offset_days": 0, "yearly": False, "at": "09:00", "zone": "account"}
     journey = Journey.begun(anna, send, entry=entry)
     person = journey.contacts()[0]
@@ -67,9 +62,7 @@ def test_a_birthday_without_its_year_is_no_day_that_comes_once(anna: Customer, s
 
 def test_days_before_a_date(anna: Customer, send: Step) -> None:
     with tenancy.account(anna.account_id):
-        create_field(
-            FieldDraft(label="Renewal", key="renewal", purpose="To write at the right time", type=ContactFieldType.DATE)
-        )
+        create_field(FieldDraft(label="Renewal", key="renewal", purpose="To write at the right time", type="date"))
     entry = {"on": "date", "field": "renewal", "offset_days": -3, "yearly": False, "at": "09:00", "zone": "account"}
     journey = Journey.begun(anna, send, entry=entry)
     people = journey.contacts()

@@ -6,16 +6,13 @@ from typing import Any
 from mailflatrate.apps.lists.actions.fields import FieldDraft, create_field
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.automations import Journey
 from support.customers import Customer
 
 
 def test_a_wait_for_a_date(anna: Customer, send: dict[str, Any]) -> None:
     with tenancy.account(anna.account_id):
-        create_field(
-            FieldDraft(label="Renewal", key="renewal", purpose="To write at the right time", type=ContactFieldType.DATE)
-        )
+        create_field(FieldDraft(label="Renewal", key="renewal", purpose="To write at the right time", type="date"))
     journey = Journey.begun(anna, {"id": "d", "do": "wait", "date": "renewal", "offset_days": -1}, send)
     soon, later, without = journey.contacts()
     with tenancy.account(anna.account_id):

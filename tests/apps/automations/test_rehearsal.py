@@ -23,7 +23,6 @@ from mailflatrate.apps.suppression import actions as suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules.automations.compiling import arm_of
 from mailflatrate.rules.automations.rehearsal import DelayReason, RehearsalEnd
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.suppression import SuppressionReason
 from support.automations import Journey
 from support.customers import Customer, sending_customer
@@ -96,7 +95,7 @@ def conditions(tag: int) -> st.SearchStrategy[list[dict[str, Any]]]:
 @pytest.fixture
 def tag(anna: Customer) -> int:
     with tenancy.account(anna.account_id):
-        for key, kind in (("city", ContactFieldType.TEXT), ("renewal", ContactFieldType.DATE)):
+        for key, kind in (("city", "text"), ("renewal", "date")):
             create_field(FieldDraft(label=key.title(), key=key, purpose="To write at the right time", type=kind))
         return create_tag("Regular").id
 

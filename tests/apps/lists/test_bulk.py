@@ -17,7 +17,6 @@ from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import BulkAction, BulkItem, BulkKind, Contact, ContactTag, Subscription, Tag
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.settings.roles import app_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, line
@@ -105,7 +104,7 @@ def test_a_tag_is_added_to_everyone_who_matches_and_undone_where_it_was_new(anna
 
 def test_a_field_is_set_checked_and_restored_unless_edited_since(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        fields.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "to thank them"))
+        fields.create_field(FieldDraft("Orders", "number", "to thank them"))
         Contact.objects.filter(id=ids(anna)[0]).update(attributes={"orders": 7, "stadt": "Ulm"})
     for wrong in ({"key": "orders", "value": "many"}, {"key": "nope", "value": "1"}, {"key": "", "value": "1"}):
         with pytest.raises(ListError):

@@ -17,7 +17,6 @@ from mailflatrate.apps.lists.queries import ContactFilter
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.stored_data import stored_about
 from mailflatrate.base import clock, tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.settings.roles import app_url, owner_url
 from mailflatrate.settings.schema import load_settings
 from support.contact_files import HEADER, line
@@ -53,7 +52,7 @@ def test_new_contacts_have_no_changes_and_later_imports_have(anna: Customer) -> 
 def test_bulk_actions_and_their_undo_are_written_down(anna: Customer) -> None:
     everybody = BulkSelection(wanted=ContactFilter())
     with tenancy.account(anna.account_id):
-        fields.create_field(FieldDraft("Orders", ContactFieldType.NUMBER, "p"))
+        fields.create_field(FieldDraft("Orders", "number", "p"))
         made = bulk.start_bulk(
             BulkKind.SET_FIELD, everybody, {"key": "orders", "value": 3}, by=anna.owner, enqueue=False
         )
@@ -74,9 +73,9 @@ def test_bulk_actions_and_their_undo_are_written_down(anna: Customer) -> None:
 
 def test_a_value_that_gets_another_type_is_no_change(anna: Customer) -> None:
     with tenancy.account(anna.account_id):
-        field = fields.create_field(FieldDraft("Orders", ContactFieldType.TEXT, "p"))
+        field = fields.create_field(FieldDraft("Orders", "text", "p"))
         Contact.objects.update(attributes={"orders": "12"})
-        fields.change_field(field.id, FieldDraft("Orders", ContactFieldType.NUMBER, "p"))
+        fields.change_field(field.id, FieldDraft("Orders", "number", "p"))
     migrate_fields(anna.account_id)
     with tenancy.account(anna.account_id):
         assert Contact.objects.get().attributes == {"orders": 12}

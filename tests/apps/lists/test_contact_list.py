@@ -25,7 +25,6 @@ from mailflatrate.apps.lists.contact_list.paging import sorted_page
 from mailflatrate.apps.lists.models import Contact, Import, Segment, Subscription
 from mailflatrate.base import tenancy
 from mailflatrate.rules.audience_states import SubscriptionState
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.contact_files import HEADER, line
 from support.customers import Customer, customer_with_list
 from support.people import person
@@ -43,10 +42,10 @@ def anna(database: str) -> Customer:
     one.bring("\n".join((HEADER, *(line(f"p{n:02}@dora.example.com") for n in range(PEOPLE)))))
     with tenancy.account(one.account_id):
         for label, kind in (
-            ("Orders", ContactFieldType.NUMBER),
-            ("City", ContactFieldType.TEXT),
-            ("Day", ContactFieldType.DATE),
-            ("VIP", ContactFieldType.BOOLEAN),
+            ("Orders", "number"),
+            ("City", "text"),
+            ("Day", "date"),
+            ("VIP", "boolean"),
         ):
             create_field(FieldDraft(label, kind, "to thank them"))
         for number, each in enumerate(Contact.objects.order_by("email")):

@@ -13,7 +13,6 @@ from mailflatrate.apps.lists.errors import SegmentError, SegmentInUse
 from mailflatrate.apps.lists.models import Contact, Segment
 from mailflatrate.apps.lists.segment_counts import count_people
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import ContactFieldType
 from support.customers import Customer, sending_customer
 
 DORA = {"field": "first_name", "op": "equals", "value": "Dora"}
@@ -25,11 +24,11 @@ def anna(database: str) -> Customer:
     assert database
     customer = sending_customer(people=3)
     with tenancy.account(customer.account_id):
-        create_field(FieldDraft("Points", ContactFieldType.NUMBER, "to thank them"))
-        create_field(FieldDraft("Born", ContactFieldType.DATE, "to congratulate"))
-        create_field(FieldDraft("Plan", ContactFieldType.CHOICE, "to fit offers", choices=("Basic", "Plus, yearly")))
-        create_field(FieldDraft("Land", ContactFieldType.COUNTRY, "to ship"))
-        create_field(FieldDraft("Member", ContactFieldType.BOOLEAN, "to fit offers"))
+        create_field(FieldDraft("Points", "number", "to thank them"))
+        create_field(FieldDraft("Born", "date", "to congratulate"))
+        create_field(FieldDraft("Plan", "choice", "to fit offers", choices=("Basic", "Plus, yearly")))
+        create_field(FieldDraft("Land", "country", "to ship"))
+        create_field(FieldDraft("Member", "boolean", "to fit offers"))
     return customer
 
 

@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 
-from mailflatrate.apps.lists.conditions.vocabulary import MAX_CONDITIONS
 from mailflatrate.apps.lists.segments import (
     LEAST_SET_MEGABYTES,
     WHOLE_MEGABYTES,
@@ -12,6 +11,7 @@ from mailflatrate.apps.lists.segments import (
     whole_account,
 )
 from mailflatrate.base import tenancy
+from mailflatrate.rules.conditions import MAX_CONDITIONS
 from support.customers import Customer, customer_with_list
 
 

@@ -10,12 +10,12 @@ from mailflatrate.apps.lists import ledger
 from mailflatrate.apps.lists.actions.lists import create_list
 from mailflatrate.apps.lists.audience import Audience
 from mailflatrate.apps.lists.conditions.parsing import parse_conditions
-from mailflatrate.apps.lists.conditions.vocabulary import MAX_CONDITIONS
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import ConsentKind, Contact, Subscription
 from mailflatrate.apps.lists.queries import count_segment
 from mailflatrate.apps.lists.segments import conditions_sql, named_sql
 from mailflatrate.base import clock, tenancy
+from mailflatrate.rules.conditions import MAX_CONDITIONS
 from support.customers import Customer, customer_with_list
 
 PEOPLE: dict[str, dict[str, Any]] = {

@@ -28,7 +28,8 @@ from mailflatrate.locale.texts import N_
 from mailflatrate.rules.automations.graph import Condition, EntryKind, Graph, ReentryMode, Step, StepKind, WaitKind
 from mailflatrate.rules.automations.problems import ENTRY, GOAL, GraphProblem, problems_in
 from mailflatrate.rules.campaign_states import EDITABLE
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, UnreadableValue, normalize_value
+from mailflatrate.rules.fields.field_type import FieldDefinition, UnreadableValue
+from mailflatrate.rules.fields.values import normalize_value
 
 _ENTERED = (VersionState.RELEASING, VersionState.CURRENT)
 _LEADS = (StepKind.GO_TO, StepKind.ADD_TAG)
@@ -123,7 +124,7 @@ class _Lookup:
         field = self._fields.get(key)
         if field is None:
             yield GraphProblem(where, _GONE)
-        elif field.type is not ContactFieldType.DATE:
+        elif not field.type.is_date:
             yield GraphProblem(where, N_("This field doesn't hold dates. Choose a date field."))
 
     def _event(self, where: str, name: str) -> Iterator[GraphProblem]:

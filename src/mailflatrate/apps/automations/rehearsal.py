@@ -30,7 +30,8 @@ from mailflatrate.rules.automations.compiling import FlatStep
 from mailflatrate.rules.automations.graph import Condition, Graph, ReentryMode, StepKind
 from mailflatrate.rules.automations.rehearsal import Delay, DelayReason, Rehearsal, rehearse
 from mailflatrate.rules.automations.waits import zone_for
-from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
+from mailflatrate.rules.fields.field_type import UnreadableValue
+from mailflatrate.rules.fields.values import normalize_value
 
 _PERSON = f"""
 SELECT {ZONE} FROM contact c WHERE c.account_id = %(account_id)s AND c.id = %(contact_id)s

@@ -34,7 +34,7 @@ from mailflatrate.mail.links import LINK_VARIABLES, LinkKind, link_prefix
 from mailflatrate.mail.liquid import KNOWN_VARIABLES, LiquidTemplate
 from mailflatrate.mail.poll_links import Poll, polls_in, with_answer_urls
 from mailflatrate.mail.tokens import TokenPurpose
-from mailflatrate.rules.contact_fields import FieldValue
+from mailflatrate.rules.fields.field_type import FieldValue
 from mailflatrate.rules.imprint import imprint_from_mapping, imprint_lines
 from mailflatrate.settings import load_settings
 

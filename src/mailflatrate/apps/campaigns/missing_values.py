@@ -23,7 +23,7 @@ from mailflatrate.apps.campaigns.samples import audience_sql
 from mailflatrate.apps.lists.fields import defaults
 from mailflatrate.mail.links import LINK_VARIABLES
 from mailflatrate.mail.liquid.led_hosts import FOLDED_SIGNS
-from mailflatrate.rules.contact_fields import FieldValue
+from mailflatrate.rules.fields.field_type import FieldValue
 
 MOST_CHECKED = 10_000
 """The most readers with an empty field that one check renders: about a second's work."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mailflatrate.locale.formats import written_date
-from mailflatrate.rules.contact_fields import with_defaults
+from mailflatrate.rules.fields.values import with_defaults
 
 NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 

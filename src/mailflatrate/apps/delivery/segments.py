@@ -8,9 +8,9 @@ from mailflatrate.apps.delivery.archive.lookup import ids_since_sql, of_campaign
 from mailflatrate.apps.delivery.promised_frequency import promise_reached
 from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
 from mailflatrate.apps.lists.conditions.tree import Condition
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.follow_up import register_promises
 from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
+from mailflatrate.rules.conditions import Field, Op
 
 MOST_OFFERED = 100
 

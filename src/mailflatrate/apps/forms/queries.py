@@ -27,7 +27,7 @@ from mailflatrate.apps.lists.models import MailingList, Move, MoveState
 from mailflatrate.base import tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.mail.address import domain_of
-from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
 from mailflatrate.rules.forms import (
     FieldKind,
     FormContent,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.conditions.choices import ChoiceSource, register_choices
-from mailflatrate.apps.lists.conditions.vocabulary import Field
+from mailflatrate.rules.conditions import Field
 
 
 def _offered() -> list[tuple[int, str]]:

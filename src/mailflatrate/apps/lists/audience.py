@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.follow_up import FOLLOW_UP_REASONS, FollowUp, follow_up_exclusions
 from mailflatrate.apps.lists.segments import conditions_sql
+from mailflatrate.rules.conditions import Field, Op
 
 NOT_IN_SEGMENT = "segment"
 ON_EXCLUDED_LIST = "excluded_list"

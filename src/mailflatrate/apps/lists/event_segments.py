@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest
-from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, Field, Op
 from mailflatrate.apps.lists.events import declared
 from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
 from mailflatrate.base import clock
+from mailflatrate.rules.conditions import DATE_OPS, NUMBER_OPS, Field, Op
 
 _TEXT_FORMS = {
     Op.EQUALS: "{text} = lower(%s)",

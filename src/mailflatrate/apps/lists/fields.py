@@ -13,17 +13,19 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.models import ContactField, FieldMigration, FieldMigrationState
 from mailflatrate.base import jobs, tenancy
-from mailflatrate.rules.contact_fields import (
+from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
+from mailflatrate.rules.fields.field_type import (
     KEY,
     ContactFieldType,
     FieldDefinition,
     FieldValue,
     UnreadableValue,
     ValueFault,
-    normalize_value,
-    suited_values,
 )
-from mailflatrate.rules.countries import MONTH_FIRST_COUNTRIES
+from mailflatrate.rules.fields.types.boolean import TYPE as BOOLEAN
+from mailflatrate.rules.fields.types.number import TYPE as NUMBER
+from mailflatrate.rules.fields.types.text import TYPE as TEXT
+from mailflatrate.rules.fields.values import normalize_value, suited_values
 from mailflatrate.rules.personal_data import is_special
 
 MAX_FIELDS = 500
@@ -100,25 +102,13 @@ def suited(values: Mapping[str, Any]) -> dict[str, Any]:
 def _type_of(raw: Any) -> ContactFieldType:
     """Return the type that a value of an undeclared field has by its form alone; text is text, whatever it says."""
     if isinstance(raw, bool):
-        return ContactFieldType.BOOLEAN
-    return ContactFieldType.NUMBER if isinstance(raw, int | float) else ContactFieldType.TEXT
+        return BOOLEAN
+    return NUMBER if isinstance(raw, int | float) else TEXT
 
 
 def fault_sentence(wanted: FieldDefinition, fault: ValueFault) -> str:
     """Return a sentence that says what is wrong with a value and how to write it."""
-    texts = {
-        ValueFault.TOO_LONG: _("“%(label)s” is too long: use up to 2,000 characters"),
-        ValueFault.NOT_A_NUMBER: _("“%(label)s” must be a number, such as 12 or 3.5"),
-        ValueFault.AMBIGUOUS_NUMBER: _("“%(label)s” can be read two ways: write 1234 or 1.23"),
-        ValueFault.NOT_A_DATE: _("“%(label)s” must be a date, such as 2026-03-31"),
-        ValueFault.AMBIGUOUS_DATE: _("“%(label)s” can be read two ways: write the date like 2026-03-31"),
-        ValueFault.NOT_YES_OR_NO: _("“%(label)s” must be yes or no"),
-        ValueFault.NOT_A_CHOICE: _("“%(label)s” must be one of: %(choices)s"),
-        ValueFault.NOT_A_COUNTRY: _("“%(label)s” must be a country, such as DE or Germany"),
-        ValueFault.NOT_A_LANGUAGE: _("“%(label)s” must be a language, such as de or German"),
-        ValueFault.NOT_A_VALUE: _("“%(label)s” must be a text, a number, or true or false"),
-    }
-    return texts[fault] % {"label": wanted.label or wanted.key, "choices": ", ".join(wanted.choices[:20])}
+    return _(fault.sentence) % {"label": wanted.label or wanted.key, "choices": ", ".join(wanted.choices[:20])}
 
 
 def declare_missing(values: Mapping[str, Any]) -> None:
@@ -154,7 +144,7 @@ def declare(types: Mapping[str, ContactFieldType], labels: Mapping[str, str] | N
                     account_id=current_account().id,
                     key=key,
                     label=((labels or {}).get(key) or readable(key))[:120],
-                    type=types[key].value,
+                    type=types[key].name,
                     place=last + number,
                 )
                 for number, key in enumerate(missing, start=1)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.events import declared
 from mailflatrate.apps.lists.segments import Built, account_sql, at_least, conditions_sql
+from mailflatrate.rules.conditions import Field, Op
 
 NOT_SENT_FIRST = "not_sent_first"
 GOAL_UNKNOWN = "goal_unknown"

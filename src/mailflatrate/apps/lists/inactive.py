@@ -3,9 +3,9 @@
 from typing import Any
 
 from mailflatrate.apps.lists.conditions.parsing import parse_conditions
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.queries import count_segment
+from mailflatrate.rules.conditions import Field, Op
 from mailflatrate.rules.limits import value
 
 

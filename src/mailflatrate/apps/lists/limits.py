@@ -10,10 +10,10 @@ from django.utils.translation import gettext_noop
 
 from mailflatrate.apps.accounts.queries import limit_of
 from mailflatrate.apps.lists.conditions.checks import check_segment
-from mailflatrate.apps.lists.conditions.vocabulary import Field
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.models import BulkAction, Export, Import
 from mailflatrate.base import tenancy
+from mailflatrate.rules.conditions import Field
 
 LIMIT_CHANGED = gettext_noop("The lists of the person who started this were changed meanwhile. Start it again.")
 

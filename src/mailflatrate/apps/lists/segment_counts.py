@@ -11,13 +11,13 @@ from django.db import connection
 
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import SegmentGroup
-from mailflatrate.apps.lists.conditions.vocabulary import Field
 from mailflatrate.apps.lists.contact_list.bounded import within
 from mailflatrate.apps.lists.inactive import open_lists
 from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.queries import UNSUPPRESSED, on_a_list
 from mailflatrate.apps.lists.segments import conditions_sql, whole_account
 from mailflatrate.base import tenancy
+from mailflatrate.rules.conditions import Field
 
 COUNT_MILLISECONDS = 4_000
 LEAST_MILLISECONDS = 1_500

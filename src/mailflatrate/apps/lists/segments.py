@@ -18,10 +18,10 @@ from django.db import connection
 
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import Condition, SegmentGroup
-from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, Field, Match, Op
 from mailflatrate.base import clock, tenancy
 from mailflatrate.rules import sql
-from mailflatrate.rules.contact_fields import LEAP_YEAR
+from mailflatrate.rules.conditions import DATE_OPS, NUMBER_OPS, Field, Match, Op
+from mailflatrate.rules.fields.types.date import LEAP_YEAR
 from mailflatrate.rules.providers import OTHER, domains_by_provider
 
 Built = tuple[str, list[Any]]

@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db import connection
 
-from mailflatrate.apps.lists.contact_list.ordering import SORTABLE_TYPES, key_column, key_sql
+from mailflatrate.apps.lists.contact_list.ordering import key_column, key_sql
 from mailflatrate.apps.lists.models import ContactField, SortIndex
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.fields.field_type import Sorting
+from mailflatrate.rules.fields.values import FIELD_TYPES
 
 MOST_INDEXES = 5
 """Indexes of an account; the one that was wanted longest ago makes room for a new one."""
@@ -64,7 +65,7 @@ def build_index(account_id: int, field_id: int) -> None:
     """Build the index of a field, or note that it is still wanted. May safely be repeated."""
     with tenancy.platform(PlatformReason.HOUSEKEEPING):
         field = ContactField.objects.filter(account_id=account_id, id=field_id, archived_at=None).first()
-        if field is None or ContactFieldType(field.type) not in SORTABLE_TYPES:
+        if field is None or FIELD_TYPES[field.type].sorting is Sorting.NONE:
             return
         row, _created = SortIndex.objects.update_or_create(
             account_id=account_id,
@@ -117,7 +118,7 @@ def _clear(row: SortIndex, oldest: int, *, is_wanted: bool) -> bool:
     """Empty an index part by part; then begin it anew, or drop it."""
     emptied = _write(_EMPTY, [row.account_id, row.id, AT_ONCE])
     row.type, row.built_at = "", None
-    if not emptied and (not is_wanted or ContactFieldType(row.field.type) not in SORTABLE_TYPES):
+    if not emptied and (not is_wanted or FIELD_TYPES[row.field.type].sorting is Sorting.NONE):
         row.delete()
         return False
     if not emptied:
@@ -176,7 +177,7 @@ class _KeyForm:
 
     @classmethod
     def of(cls, row: SortIndex) -> "_KeyForm":
-        kind = ContactFieldType(row.type)
+        kind = FIELD_TYPES[row.type]
         sql, values = key_sql(kind, row.field.key)
         return cls(key_column(kind), sql, values)
 

@@ -8,9 +8,9 @@ from typing import Any
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.delivery.archive.lookup import of_campaign_sql
 from mailflatrate.apps.lists.conditions.tree import Condition
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.segments import Built, account_sql, at_least, register_builder
 from mailflatrate.apps.tracking.poll_results import answer_places
+from mailflatrate.rules.conditions import Field, Op
 
 
 def clicked(condition: Condition, alias: str) -> Built:

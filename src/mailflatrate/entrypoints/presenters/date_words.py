@@ -4,7 +4,8 @@ from datetime import date
 
 from django.utils.formats import date_format
 
-from mailflatrate.rules.contact_fields import LEAP_YEAR, YEARLESS, UnreadableValue, read_date
+from mailflatrate.rules.fields.field_type import UnreadableValue
+from mailflatrate.rules.fields.types.date import LEAP_YEAR, YEARLESS, read_date
 
 
 def date_words(value: str, form: str) -> str:

@@ -6,35 +6,27 @@ rendered as text.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from django.http import QueryDict
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mailflatrate.entrypoints.presenters.date_words import date_words
-from mailflatrate.locale.cldr import country_names, language_names
-from mailflatrate.locale.texts import known_language
-from mailflatrate.rules.contact_fields import (
+from mailflatrate.rules.fields.field_type import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,
-    ContactFieldType,
     FieldDefinition,
     FieldValue,
     UnreadableValue,
     ValueFault,
-    normalize_value,
-    value_text,
 )
-from mailflatrate.rules.countries import CODES as CODES_OF_COUNTRIES
+from mailflatrate.rules.fields.types.text import TYPE as TEXT
+from mailflatrate.rules.fields.values import normalize_value, value_text
 from mailflatrate.rules.forms import FieldKind, FormField, FrozenForm
 from mailflatrate.rules.forms.defaults import email_label
 from mailflatrate.rules.forms.phone import read_phone
-from mailflatrate.rules.languages import CODES as CODES_OF_LANGUAGES
-from mailflatrate.rules.names.folded import folded
 
 MAX_VALUE_CHARACTERS = 254
 NAMES_IN_USE = ("act", "keep", "pause", "language", "fields")
@@ -43,7 +35,6 @@ YES, NO = "true", "false"
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AUTOCOMPLETE = {FieldKind.FIRST_NAME: "given-name", FieldKind.LAST_NAME: "family-name", FieldKind.PHONE: "tel"}
 _TYPE = {FieldKind.PHONE: "tel", FieldKind.SOURCE: "hidden"}
-_AUTOCOMPLETE_OF_TYPE = {ContactFieldType.COUNTRY: "country", ContactFieldType.LANGUAGE: "language"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +77,7 @@ def field_input(field: FormField, language: str, typed: Mapping[str, FieldDefini
     """Return the input of one field. A language that the form doesn't have gets the label of its first one."""
     label = field.labels.get(language) or next(iter(field.labels.values()), field.key)
     drawn = typed_input(definition_of(field, typed), field.key, label, language)
-    autocomplete = _AUTOCOMPLETE.get(field.kind) or _AUTOCOMPLETE_OF_TYPE.get(definition_of(field, typed).type, "")
+    autocomplete = _AUTOCOMPLETE.get(field.kind) or definition_of(field, typed).type.autocomplete
     is_required = field.required and field.kind is not FieldKind.SOURCE
     kind = _TYPE.get(field.kind, drawn.type)
     return replace(drawn, type=kind, autocomplete=autocomplete, required=is_required)
@@ -97,40 +88,19 @@ def typed_input(field: FieldDefinition, key: str, label: str, language: str) -> 
     return Input(
         key=key,
         label=label,
-        type="date" if field.type is ContactFieldType.DATE else "text",
-        mode="decimal" if field.type is ContactFieldType.NUMBER else "",
-        options=_options(field, language),
-        is_several=field.type is ContactFieldType.CHOICES and bool(field.choices),
+        type=field.type.input_type,
+        mode=field.type.input_mode,
+        options=tuple(field.type.options(field, language)),
+        is_several=field.type.is_several and bool(field.choices),
     )
 
 
 def definition_of(field: FormField, typed: Mapping[str, FieldDefinition]) -> FieldDefinition:
     """Return the type of a form's field, as the account declared it."""
     known = typed.get(field.key) if field.kind is FieldKind.TEXT else None
-    if known is None or (known.type in (ContactFieldType.CHOICE, ContactFieldType.CHOICES) and not known.choices):
-        return FieldDefinition(field.key)
+    if known is None or (known.type.has_choices and not known.choices):
+        return FieldDefinition(field.key, TEXT)
     return known
-
-
-def _options(kind: FieldDefinition, language: str) -> tuple[tuple[str, str], ...]:
-    if kind.type is ContactFieldType.BOOLEAN:
-        with translation.override(language):
-            return ((YES, _("Yes")), (NO, _("No")))
-    if kind.type is ContactFieldType.COUNTRY:
-        return _menu(country_names, CODES_OF_COUNTRIES, known_language(language))
-    if kind.type is ContactFieldType.LANGUAGE:
-        return _menu(language_names, CODES_OF_LANGUAGES, known_language(language))
-    return tuple((choice, choice) for choice in kind.choices)
-
-
-@cache
-def _menu(
-    names_in: Callable[[str], Mapping[str, str]], codes: frozenset[str], language: str
-) -> tuple[tuple[str, str], ...]:
-    """Return codes with their names in a language, in the order of the names; a code without a name isn't offered."""
-    names = names_in(language)
-    named = ((code, names[code][:1].upper() + names[code][1:]) for code in codes if code in names)
-    return tuple(sorted(named, key=lambda each: folded(each[1])))
 
 
 def filled_in(shown: Sequence[Input], values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FilledInput]:
@@ -186,7 +156,7 @@ def read_answers(
     errors: dict[str, str] = {}
     for field in fields:
         wanted = definition_of(field, typed)
-        if wanted.type is ContactFieldType.CHOICES:
+        if wanted.type.is_several:
             raw: Any = [one for one in map(_choice, posted.getlist(field.key)[: MAX_CHOICES + 1]) if one]
         else:
             raw = clean(posted.get(field.key))
@@ -230,16 +200,4 @@ def _choice(text: str) -> str:
 
 def fault_words(fault: ValueFault) -> str:
     """Return what is wrong with a value and how to write it, for the visitor."""
-    words = {
-        ValueFault.TOO_LONG: _("This is too long. Shorten it."),
-        ValueFault.NOT_A_NUMBER: _("Enter a number, such as 12 or 3.5."),
-        ValueFault.AMBIGUOUS_NUMBER: _("This number can be read two ways. Write 1234 or 1.23."),
-        ValueFault.NOT_A_DATE: _("Enter a date, such as 2026-03-31."),
-        ValueFault.AMBIGUOUS_DATE: _("This date can be read two ways. Write it like 2026-03-31."),
-        ValueFault.NOT_YES_OR_NO: _("Choose yes or no."),
-        ValueFault.NOT_A_CHOICE: _("Choose from the options shown."),
-        ValueFault.NOT_A_COUNTRY: _("Choose a country from the list."),
-        ValueFault.NOT_A_LANGUAGE: _("Choose a language from the list."),
-        ValueFault.NOT_A_PHONE_NUMBER: _("Enter a phone number, such as +49 30 123456."),
-    }
-    return words.get(fault) or _("This can't be used. Enter something else.")
+    return _(fault.prompt)

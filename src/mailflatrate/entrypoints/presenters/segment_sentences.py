@@ -14,10 +14,10 @@ from mailflatrate.apps.lists.conditions.checks import named_by
 from mailflatrate.apps.lists.conditions.choices import named
 from mailflatrate.apps.lists.conditions.parsing import parse_segment
 from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest, SegmentGroup
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Match, Op
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.locale.formats import formats_of, written_date, written_number
+from mailflatrate.rules.conditions import Field, Match, Op
 from mailflatrate.rules.providers import provider_name
 
 FIELD_WORDS: Mapping[Field, str | Promise] = {

@@ -8,10 +8,24 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mailflatrate.entrypoints.presenters.date_words import date_words
-from mailflatrate.locale.cldr import country_names, language_names
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules import external_ids
-from mailflatrate.rules.contact_fields import YEARLESS, ContactFieldType, FieldDefinition, value_text
+from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition, NamesIn
+from mailflatrate.rules.fields.types.date import YEARLESS
+from mailflatrate.rules.fields.values import value_text
+
+
+class _PageWriter:
+    """Writes parts of values in the active language."""
+
+    def number(self, number: int | float) -> str:
+        return str(formats.number_format(number, use_l10n=True))
+
+    def date(self, text: str) -> str:
+        return date_words(text, "DATE_FORMAT")
+
+    def code(self, names_in: NamesIn, code: str) -> str:
+        return names_in(known_language(get_language())).get(code, code)
 
 
 def value_words(kind: ContactFieldType | None, value: Any) -> str:
@@ -20,16 +34,9 @@ def value_words(kind: ContactFieldType | None, value: Any) -> str:
         return _("Yes") if value else _("No")
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    if kind is ContactFieldType.NUMBER and isinstance(value, int | float):
-        return str(formats.number_format(value, use_l10n=True))
-    if isinstance(value, str) and (kind is ContactFieldType.DATE or YEARLESS.fullmatch(value)):
+    if isinstance(value, str) and YEARLESS.fullmatch(value):
         return date_words(value, "DATE_FORMAT")
-    text = value_text(value)
-    if kind is ContactFieldType.COUNTRY:
-        return country_names(known_language(get_language())).get(text, text)
-    if kind is ContactFieldType.LANGUAGE:
-        return language_names(known_language(get_language())).get(text, text)
-    return text
+    return value_text(value) if kind is None or value is None else kind.words(value, _PageWriter())
 
 
 def field_label(known: Mapping[str, FieldDefinition], key: str) -> str:

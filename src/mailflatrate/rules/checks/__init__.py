@@ -1,4 +1,4 @@
 """One rule per file. Each defines its id, the effect of a failure, its text as message ids and its source.
 
-`gate.py` puts them in order; nothing else calls them.
+`chains.py` puts them in order by the names of their files; nothing else calls them.
 """

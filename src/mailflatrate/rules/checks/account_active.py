@@ -1,7 +1,5 @@
 """R-01: an account sends nothing until a person has activated it."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasAccount
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

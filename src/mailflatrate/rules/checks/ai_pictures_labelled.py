@@ -1,7 +1,5 @@
 """R-53: photorealistic AI-generated pictures are labeled."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-61 and R-62: what the receiving server found when it checked SPF and DMARC."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

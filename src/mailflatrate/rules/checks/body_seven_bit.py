@@ -1,7 +1,5 @@
 """R-65: the body needs no 8-bit transport."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-50: a campaign has an HTML part and a text part."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-64: a complaint address in the header is written and signed as RFC 9477 requires."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.message import MessageFacts

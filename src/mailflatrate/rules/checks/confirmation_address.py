@@ -1,7 +1,5 @@
 """R-17 to R-23: the address decision applies to confirmation messages as well."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-16 and R-79: people who complained, and dead mailboxes, get no confirmation email either."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-31: a confirmation message contains no advertising and no tracking."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-26: the consent is about email alone, not bundled with terms or a competition."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import FormFacts

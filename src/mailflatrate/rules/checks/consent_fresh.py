@@ -1,7 +1,5 @@
 """R-13: a review is required before emailing many recipients who had no contact for a year."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

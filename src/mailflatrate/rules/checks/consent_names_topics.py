@@ -1,7 +1,5 @@
 """R-27: the consent names what will be sent."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms.wording import places_in
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-27, R-36: no consent for partners, third parties, or other channels."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import FormFacts

@@ -1,7 +1,5 @@
 """R-37: the consent says that it can be withdrawn."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import FormFacts

@@ -1,7 +1,5 @@
 """R-05: industries that the service does not accept are reviewed by a person."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-69 and R-79: dead mailboxes and people who complained get no transactional mail either."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

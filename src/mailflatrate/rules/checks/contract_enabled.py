@@ -1,7 +1,5 @@
 """R-112: an account sends transactional email only after an operator switched it on."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

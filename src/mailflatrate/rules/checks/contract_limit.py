@@ -1,7 +1,5 @@
 """R-112: one address gets a limited number of an account's transactional messages a day."""
 
-from __future__ import annotations
-
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

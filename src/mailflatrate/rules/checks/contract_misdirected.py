@@ -1,7 +1,5 @@
 """R-112: readers who say that it wasn't them get no further transactional mail of the account."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-112: a transactional message names what it is about."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-46: the sender of a template proved its mailbox and its domain."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-66: transactional mail comes from a subdomain of its own, which no campaign uses."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-112: the template's version was reviewed as free of advertising."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

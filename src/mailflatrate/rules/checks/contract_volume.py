@@ -1,7 +1,5 @@
 """R-112: an account's transactional messages reach a number of mailboxes a day that grows like requests (R-35)."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ContractFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-52: a coupon with one code for each person has enough codes for the audience."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-58: X-CSA-Complaints names the address in use."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

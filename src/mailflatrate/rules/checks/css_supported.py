@@ -1,7 +1,5 @@
 """R-50: the layout does not depend on CSS that large mail programs ignore."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

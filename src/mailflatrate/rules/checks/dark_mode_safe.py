@@ -1,7 +1,5 @@
 """R-50: the campaign stays readable when a program inverts its colors."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

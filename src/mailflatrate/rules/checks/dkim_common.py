@@ -1,7 +1,5 @@
 """R-60: no signature in a form that large providers reject, no ARC in direct mail."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

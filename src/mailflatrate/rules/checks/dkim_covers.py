@@ -1,7 +1,5 @@
 """R-59: the signature covers everything that readers and programs rely on."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-59: a DKIM signature is present and valid."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

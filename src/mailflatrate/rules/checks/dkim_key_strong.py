@@ -1,7 +1,5 @@
 """R-59: the signing key is RSA with 2048 bits."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-59: a bulk signature has a signing time and expires within 48 hours."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.dkim_verify import DkimVerdict
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

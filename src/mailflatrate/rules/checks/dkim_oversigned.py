@@ -1,7 +1,5 @@
 """R-59: no one can add a second From or Subject without breaking the signature."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

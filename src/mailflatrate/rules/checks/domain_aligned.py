@@ -1,7 +1,5 @@
 """R-62: the signing domain and the From domain share an organizational domain (relaxed alignment)."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.names.domains import same_house
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

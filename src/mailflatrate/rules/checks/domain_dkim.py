@@ -1,7 +1,5 @@
 """R-59: the key that signs the campaign is published."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

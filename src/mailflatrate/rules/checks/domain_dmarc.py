@@ -1,7 +1,5 @@
 """R-62: a DMARC policy exists at the From domain or above it."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

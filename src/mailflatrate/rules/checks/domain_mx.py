@@ -1,7 +1,5 @@
 """R-46 and R-76: the From domain receives mail."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-61: the SPF record of the Return-Path domain includes our servers."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-92: the data-processing agreement (GDPR Art. 28) is accepted in its current version."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasAccount
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

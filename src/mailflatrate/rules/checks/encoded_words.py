@@ -1,7 +1,5 @@
 """R-65: encoded words are short, use a known charset, and split no character."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

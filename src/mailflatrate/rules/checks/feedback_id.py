@@ -1,7 +1,5 @@
 """R-63: Feedback-ID lets Gmail count complaints by campaign."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.message import MessageFacts

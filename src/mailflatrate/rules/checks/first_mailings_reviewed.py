@@ -1,7 +1,5 @@
 """R-06: the first campaigns of an account wait for a reviewer."""
 
-from __future__ import annotations
-
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-35: a flooded form stays up, but its email stops."""
 
-from __future__ import annotations
-
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-10: a form adds contacts to a list that isn't archived and whose origin was not rejected."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

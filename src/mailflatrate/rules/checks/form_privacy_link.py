@@ -1,7 +1,5 @@
 """R-93: a link to the privacy page is next to the consent."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-25: a confirmation message is sent only for a sign-up at a published form."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-50: the message is valid MIME."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-97: only the email address is needed, so nothing else should be mandatory."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

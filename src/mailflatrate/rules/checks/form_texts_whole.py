@@ -1,7 +1,5 @@
 """R-28: every text of a form exists in every language of the form."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import FormFacts
 from mailflatrate.rules.forms.content import FormTexts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-65: header fields are ASCII; everything else goes into encoded words."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

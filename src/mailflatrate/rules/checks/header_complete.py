@@ -1,7 +1,5 @@
 """R-54 and R-65: the mandatory fields of a message are present."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-65: the date is valid."""
 
-from __future__ import annotations
-
 import re
 from email.utils import parsedate_to_datetime
 

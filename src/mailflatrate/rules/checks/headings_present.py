@@ -1,7 +1,5 @@
 """R-50: a message has a heading that a screen reader can find."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-50: images are no wider than a message."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

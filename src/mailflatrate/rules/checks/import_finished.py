@@ -2,8 +2,6 @@
 list waits.
 """
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-44, first half: the imprint has every field that its country's law requires."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasImprint
 from mailflatrate.rules.imprint import check_imprint
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-44: the imprint is readable: at least 11 px, with a contrast of at least 4.5."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-44, second half: the imprint appears as text in both parts; a link is not enough."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-51: a text in a further language that is still a copy of the first one is announced in a language it isn't in."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-51: of a campaign in several languages, people get the one they chose, or learn that the sender lacks it."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

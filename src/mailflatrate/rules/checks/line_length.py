@@ -1,7 +1,5 @@
 """R-65: no line is longer than 998 octets."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.message import MAX_LINE_OCTETS
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-49: prices and dates in the campaign are those of the page."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-49: links show where they lead: no shorteners, IP addresses, unusual schemes, look-alike letters."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from urllib.parse import urlsplit

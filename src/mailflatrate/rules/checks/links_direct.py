@@ -1,7 +1,5 @@
 """R-49: links lead to the page itself: at most one redirect, and none to another domain."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import CampaignFacts

@@ -1,7 +1,5 @@
 """R-52: no link is unfinished: its URL is more than https:// and not an example domain."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent

@@ -1,7 +1,5 @@
 """R-49: no link leads to a host name that does not exist."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.linked_pages import LinkOutcome
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-49: links lead to pages that readers can reach."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.facts import HasContent

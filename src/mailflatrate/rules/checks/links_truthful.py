@@ -1,7 +1,5 @@
 """R-49: a link whose text is an address leads to that address."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import unquote, urlsplit
 

@@ -1,7 +1,5 @@
 """R-49: each link was visited once before release."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.linked_pages import LinkOutcome
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

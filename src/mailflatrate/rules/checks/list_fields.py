@@ -1,7 +1,5 @@
 """R-57: the other List fields follow the syntax of RFC 2369."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.message import MessageFacts

@@ -1,7 +1,5 @@
 """R-57: the campaign names its list, always the same way."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.message import MessageFacts

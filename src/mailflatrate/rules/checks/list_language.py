@@ -1,7 +1,5 @@
 """R-51: people who signed up for a list in one language are not mailed in another."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

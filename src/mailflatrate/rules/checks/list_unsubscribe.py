@@ -1,7 +1,5 @@
 """R-57: List-Unsubscribe follows the syntax of RFC 2369."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.unsubscribe import UnsubscribeProblem
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

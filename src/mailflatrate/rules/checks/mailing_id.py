@@ -1,7 +1,5 @@
 """R-55: the header names the campaign, so that a report leads to it."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.message import MessageFacts

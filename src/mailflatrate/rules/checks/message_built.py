@@ -1,7 +1,5 @@
 """R-54: a message of this campaign can be written, with the whole header."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

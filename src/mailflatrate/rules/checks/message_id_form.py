@@ -1,7 +1,5 @@
 """R-65: the Message-ID is well-formed, so that replies and reports find their message."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.message import MessageFacts

@@ -1,7 +1,5 @@
 """R-59: the signature of a sample message verifies against the domain's published key."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

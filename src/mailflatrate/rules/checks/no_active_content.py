@@ -1,7 +1,5 @@
 """R-50: nothing in a campaign runs: no scripts, no forms, no frames, no executable attachments."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

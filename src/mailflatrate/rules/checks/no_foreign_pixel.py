@@ -1,7 +1,5 @@
 """R-111: no third party's invisible picture reports who opened the campaign."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-48: the campaign speaks to its readers, not to their assistants."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

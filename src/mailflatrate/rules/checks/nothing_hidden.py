@@ -1,7 +1,5 @@
 """R-48: nothing in the campaign is invisible beyond the preheader."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

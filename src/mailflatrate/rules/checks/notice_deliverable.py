@@ -1,7 +1,5 @@
 """R-69: a dead mailbox gets no further notices."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import NoticeFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

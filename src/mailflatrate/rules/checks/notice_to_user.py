@@ -4,8 +4,6 @@ Subscribers get them only in answer to their own request about their data (R-94)
 can prove it, and afterward as test sends (R-46).
 """
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import NoticeFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-56: people can unsubscribe with one click, as RFC 8058 defines it."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.unsubscribe import UnsubscribeProblem
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-56: both unsubscribe fields are covered by a signature; otherwise the button is not shown."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-54 and R-65: every message of a campaign has one recipient, and no recipient sees the others."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-10: every list of the audience has an origin that a reviewer approved, or is filled by our forms."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-52: every image has a picture chosen."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-52: no placeholder text of our blocks and templates is left."""
 
-from __future__ import annotations
-
 from textwrap import shorten
 
 from mailflatrate.rules.facts import HasContent

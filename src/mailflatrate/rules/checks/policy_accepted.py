@@ -1,7 +1,5 @@
 """R-04, first half: terms and anti-spam policy are accepted in their current versions."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasAccount
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

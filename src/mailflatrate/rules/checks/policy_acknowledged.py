@@ -1,7 +1,5 @@
 """R-04, second half: the policy is ticked again for every single campaign, bound to its content."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-51 and R-14: the campaign says why readers get it, and where it got their address."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-12, R-25, R-36: the subscription is based on a consent event for this very list."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

@@ -1,7 +1,5 @@
 """R-10: the recipient's list has an approved origin and isn't archived."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

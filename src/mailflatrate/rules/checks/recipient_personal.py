@@ -1,7 +1,5 @@
 """R-21: role addresses are refused again at send time."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

@@ -3,8 +3,6 @@
 The last message declared at import counts as it did there, once a reviewer accepted it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

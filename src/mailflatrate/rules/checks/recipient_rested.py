@@ -1,7 +1,5 @@
 """R-37: contacts who asked for fewer campaigns get no more than that."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

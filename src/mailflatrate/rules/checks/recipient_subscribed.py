@@ -1,7 +1,5 @@
 """R-12, R-25: only confirmed subscriptions are mailed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

@@ -1,7 +1,5 @@
 """R-16, R-69, R-79: addresses that hard bounced, complained, unsubscribed or objected get nothing."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

@@ -1,7 +1,5 @@
 """R-52: no recipient gets a message with a value missing, or with one that leads to a host no one approved."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from mailflatrate.locale.texts import N_

@@ -1,7 +1,5 @@
 """R-54: rendering one message takes little work, because every message of the campaign needs it."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-46 (d): replies to a campaign reach a person."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasSender
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

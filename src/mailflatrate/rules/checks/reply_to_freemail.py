@@ -1,7 +1,5 @@
 """R-46: replies to a company's campaign don't go to a personal mailbox."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.message import MessageFacts

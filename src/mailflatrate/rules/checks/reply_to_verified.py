@@ -1,7 +1,5 @@
 """R-46: replies go to a mailbox whose owner agreed, so that no one is flooded with other people's replies."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

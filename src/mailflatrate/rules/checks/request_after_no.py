@@ -1,7 +1,5 @@
 """R-33, R-16: people who left a list are asked only if they use a form themselves afterward."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

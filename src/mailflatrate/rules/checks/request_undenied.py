@@ -1,7 +1,5 @@
 """R-33, R-35: people who answered "this was not me" are not asked again about the same list."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import ConfirmationFacts
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

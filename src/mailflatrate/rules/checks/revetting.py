@@ -1,7 +1,5 @@
 """R-07: a campaign that is unlike the earlier ones waits for a reviewer."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 from mailflatrate.rules.vetting.probation import triggers

@@ -1,7 +1,5 @@
 """R-46: people can reply to the sender."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.address import local_part_of
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.message import MessageFacts

@@ -1,7 +1,5 @@
 """R-45: the Sender field names the same organization as From."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.from_line import read_from
 from mailflatrate.rules.message import MessageFacts
 from mailflatrate.rules.names.domains import same_house

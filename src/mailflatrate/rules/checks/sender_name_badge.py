@@ -1,7 +1,5 @@
 """R-45 and R-47: no tick, padlock, bell or counter in the name imitates a mail program's badge."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import HasFrom

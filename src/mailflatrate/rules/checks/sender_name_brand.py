@@ -1,7 +1,5 @@
 """R-45: the sender's name is not another company's well-known brand."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.brands import BrandKind
 from mailflatrate.rules.names.scripts import skeleton

@@ -1,7 +1,5 @@
 """R-47: a sender's name consists of letters, because emoji in it only grab attention."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import HasFrom

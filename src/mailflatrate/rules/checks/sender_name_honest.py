@@ -1,7 +1,5 @@
 """R-45: the sender's name does not show another party's address or domain."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.domains import Mention, as_read, mentions, same_house
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

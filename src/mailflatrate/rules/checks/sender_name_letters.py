@@ -1,7 +1,5 @@
 """R-45: the sender's name contains no look-alike letters."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.scripts import disguised_word, has_invisible, undisguised
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

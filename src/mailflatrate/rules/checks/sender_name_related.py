@@ -1,7 +1,5 @@
 """R-45: the sender's name is related to the company in the imprint."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.names.related import is_related
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

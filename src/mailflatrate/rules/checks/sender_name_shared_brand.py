@@ -1,7 +1,5 @@
 """R-45: a brand shared by many independent companies needs a manual review."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.checks.sender_name_brand import foreign_brand
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-46 (c): no From at a free-mail provider; its DMARC policy would get the message rejected."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.addresses.providers import is_freemail
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

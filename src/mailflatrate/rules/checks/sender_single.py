@@ -1,7 +1,5 @@
 """R-65: From holds exactly one mailbox, with an address."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasFrom
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

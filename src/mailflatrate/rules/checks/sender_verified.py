@@ -1,7 +1,5 @@
 """R-46 (a) and (b): the sender proved that mailbox and domain are theirs."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-52: each shared row that the campaign names still exists."""
 
-from __future__ import annotations
-
 from mailflatrate.mail.author_mistakes import ROW_MISSING, line_of_param
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-50: enough room is left below the clipping point for tracking and personal fields."""
 
-from __future__ import annotations
-
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-50: Gmail cuts off long messages, and with them the imprint and the unsubscribe link."""
 
-from __future__ import annotations
-
 from mailflatrate.rules import limits
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

@@ -1,7 +1,5 @@
 """R-50: how the operator's own spam filter rates a sample message; advice only, never decisive."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

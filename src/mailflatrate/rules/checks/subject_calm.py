@@ -1,7 +1,5 @@
 """R-47: a subject in capitals or with many exclamation marks shouts."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import HasContent

@@ -1,7 +1,5 @@
 """R-47: a subject that fakes a reply or a forward is deceptive."""
 
-from __future__ import annotations
-
 import re
 
 from mailflatrate.rules.facts import HasContent

@@ -1,7 +1,5 @@
 """R-47: a campaign without a subject hides what it is about."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import NO_PARAMS, Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-47: a subject that claims urgency must be true; the claim is stored with its date."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.phrases import find_haste
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity

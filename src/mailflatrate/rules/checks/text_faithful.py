@@ -1,7 +1,5 @@
 """R-50: the text part has the same content as the HTML part."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

@@ -1,7 +1,5 @@
 """R-57: the unsubscribe URL's host has a public name."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from mailflatrate.rules.checks.links_clean import is_ip_host

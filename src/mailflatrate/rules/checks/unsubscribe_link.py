@@ -1,7 +1,5 @@
 """R-40: a working unsubscribe link in both parts of every campaign."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import HasContent
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

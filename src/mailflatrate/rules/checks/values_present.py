@@ -1,7 +1,5 @@
 """R-52: recipients whose value can't be printed, or leads to others, are counted before they are skipped."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 

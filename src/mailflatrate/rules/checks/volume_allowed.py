@@ -1,7 +1,5 @@
 """R-06: a new or throttled account mails a limited number of people a day."""
 
-from __future__ import annotations
-
 from mailflatrate.rules.facts import CampaignFacts
 from mailflatrate.rules.verdict import Check, Params, RuleText, Severity
 from mailflatrate.rules.vetting.probation import daily_limit

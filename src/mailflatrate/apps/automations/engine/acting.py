@@ -22,8 +22,9 @@ from mailflatrate.apps.lists.tags import give_tags, take_tags
 from mailflatrate.base.outbox.writing import emitted
 from mailflatrate.rules.automations.compiling import FINISH, arm_of
 from mailflatrate.rules.automations.graph import StepKind, WaitKind
-from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
 from mailflatrate.rules.events import EventType
+from mailflatrate.rules.fields.field_type import UnreadableValue
+from mailflatrate.rules.fields.values import normalize_value
 from mailflatrate.settings import load_settings
 
 GOAL = "goal"

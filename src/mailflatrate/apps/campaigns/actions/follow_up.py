@@ -11,9 +11,9 @@ from mailflatrate.apps.campaigns.errors import CampaignError, CampaignInputError
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
 from mailflatrate.apps.campaigns.states import locked
 from mailflatrate.apps.campaigns.variants import as_variant
-from mailflatrate.apps.lists.conditions.vocabulary import MAX_LINK_CHARACTERS
 from mailflatrate.apps.lists.events import declared, keep_days
 from mailflatrate.base import clock
+from mailflatrate.rules.conditions import MAX_LINK_CHARACTERS
 
 MOST_DAYS = 60
 """How long after its start a campaign can be followed up; later, few remember it."""

@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.fields import declare
 from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.tags import checked_name
 from mailflatrate.base import clock
-from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.fields.types.text import TYPE as TEXT
 from mailflatrate.rules.forms import FormContent, content_from_json, default_content, freeze
 from mailflatrate.rules.forms.content import MAX_FURTHER_LISTS, FormStyle
 from mailflatrate.rules.forms.placement import Placement, placement_from_json
@@ -148,7 +148,7 @@ def publish_form(form_id: int, *, by: User | None) -> Verdict:
 def _declare_fields(content: FormContent) -> None:
     """Declare the custom fields that the form asks for and no field has yet, as text. Raises FormError."""
     labels = {field.key: field.labels.get(content.languages[0], "") for field in content.fields}
-    types = {field.key: ContactFieldType.TEXT for field in content.fields if field.is_attribute}
+    types = {field.key: TEXT for field in content.fields if field.is_attribute}
     try:
         declare(types, labels)
     except ListError as error:

@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.models import Contact, Tag
 from mailflatrate.apps.lists.tags import checked_name, give_tags, known_or_new, take_tags
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import address_key
-from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
 
 MOST_EDITS = 1_000
 _WRITE = """

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.models import Contact
 from mailflatrate.apps.lists.personal_data import PersonalFault, judge_attributes
 from mailflatrate.base import clock
 from mailflatrate.rules import external_ids
-from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.fields.types.language import TYPE as LANGUAGE
 from mailflatrate.rules.languages import ATTRIBUTES
 
 LANGUAGE_ATTRIBUTE = ATTRIBUTES[0]
@@ -144,6 +144,6 @@ def set_preferences(contact_id: int, *, pause_days: int | None, paused_until: da
     """
     contact = Contact.objects.select_for_update().get(id=contact_id)
     _set_pause(contact, paused_until, pause_days)
-    declare({LANGUAGE_ATTRIBUTE: ContactFieldType.LANGUAGE})
+    declare({LANGUAGE_ATTRIBUTE: LANGUAGE})
     contact.attributes = {**contact.attributes, LANGUAGE_ATTRIBUTE: language}
     contact.save(update_fields=["pause_days", "paused_until", "attributes", "updated_at", "last_activity_at"])

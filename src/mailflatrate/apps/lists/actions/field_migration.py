@@ -15,14 +15,14 @@ from mailflatrate.apps.lists.changes import skip_history
 from mailflatrate.apps.lists.fields import MAX_FIELDS, OWN_NAMES, declare, definitions, month_first
 from mailflatrate.apps.lists.models import FieldMigration, FieldMigrationState
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import KEY, ContactFieldType, FieldDefinition, UnreadableValue, normalize_value
-from mailflatrate.rules.field_proposals import TypeGuess, propose_type
+from mailflatrate.rules.fields.field_type import KEY, ContactFieldType, FieldDefinition, UnreadableValue
+from mailflatrate.rules.fields.proposals import TypeGuess, propose_type
+from mailflatrate.rules.fields.types.text import TYPE as TEXT
+from mailflatrate.rules.fields.values import normalize_value
 from mailflatrate.rules.personal_data import is_special
 
 READ_AT_ONCE = 5_000
 CONVERTED_AT_ONCE = 1_000
-MIGRATED_TYPES = (ContactFieldType.NUMBER, ContactFieldType.DATE)
-"""What free attributes become besides text. The other types would change what messages print."""
 
 _PAGE = """
 SELECT id, address_key, attributes::text FROM contact
@@ -65,7 +65,7 @@ def _page(row: FieldMigration, size: int, lock: str = "") -> list[tuple[int, dic
 
 
 def _read(row: FieldMigration) -> None:
-    guesses = {key: TypeGuess.of(types) for key, types in row.found.items()}
+    guesses = {key: TypeGuess(types) for key, types in row.found.items()}
     page = _page(row, READ_AT_ONCE)
     for _id, attributes in page:
         for key, value in attributes.items():
@@ -74,7 +74,7 @@ def _read(row: FieldMigration) -> None:
                     continue
                 guesses[key] = TypeGuess()
             guesses[key].add(value)
-    row.found = {key: guess.types() for key, guess in guesses.items()}
+    row.found = {key: guess.forms() for key, guess in guesses.items()}
     if len(page) < READ_AT_ONCE:
         declare(_migrated(row.found))
         row.state, row.after_key, row.found = FieldMigrationState.CONVERTING, b"", {}
@@ -88,11 +88,11 @@ def _is_declarable(key: str) -> bool:
 def _migrated(found: Mapping[str, Iterable[str]]) -> dict[str, ContactFieldType]:
     known = definitions(found)
     types = {key: propose_type(key, types) for key, types in found.items() if key not in known}
-    return {key: each if each in MIGRATED_TYPES else ContactFieldType.TEXT for key, each in sorted(types.items())}
+    return {key: kind if kind.suits_free_values else TEXT for key, kind in sorted(types.items())}
 
 
 def _convert(row: FieldMigration) -> None:
-    known = {key: each for key, each in definitions().items() if each.type is not ContactFieldType.TEXT}
+    known = {key: field for key, field in definitions().items() if field.type.is_converted}
     page = _page(row, CONVERTED_AT_ONCE, "FOR NO KEY UPDATE") if known else []
     order = month_first()
     changed = {

@@ -22,25 +22,26 @@ from mailflatrate.apps.lists.fields import (
 from mailflatrate.apps.lists.intake.columns import attribute_key
 from mailflatrate.apps.lists.models import ContactField, FieldMigrationState
 from mailflatrate.base import audit, clock
-from mailflatrate.rules.contact_fields import (
+from mailflatrate.rules.fields.field_type import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,
-    WITH_CHOICES,
-    ContactFieldType,
     FieldDefinition,
     FieldValue,
     UnreadableValue,
-    normalize_value,
 )
+from mailflatrate.rules.fields.values import FIELD_TYPES, normalize_value
 from mailflatrate.rules.personal_data import is_special
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDraft:
-    """A field as the customer describes it. If `key` is empty it is made from the label; it never changes later."""
+    """A field as the customer describes it. `type` is one of FIELD_TYPES.
+
+    If `key` is empty it is made from the label; it never changes later.
+    """
 
     label: str
-    type: ContactFieldType
+    type: str
     purpose: str = ""
     choices: Sequence[str] = ()
     default: Any = None
@@ -74,7 +75,7 @@ def change_field(field_id: int, draft: FieldDraft) -> ContactField:
     field = _locked(field_id)
     before = (field.type, field.choices)
     field.label, field.purpose, field.choices, field.default = _checked(draft, field.key)
-    field.type = draft.type.value
+    field.type = draft.type
     field.save(update_fields=["label", "purpose", "choices", "default", "type"])
     if before != (field.type, field.choices):
         walk_contacts(FieldMigrationState.CONVERTING)
@@ -135,7 +136,7 @@ def _checked(draft: FieldDraft, key: str) -> tuple[str, str, list[str], FieldVal
     if not purpose:
         raise ListError(_("say what you use this field for; people can ask you, and the law expects an answer"))
     choices = _choices(draft)
-    wanted = FieldDefinition(key, draft.type, label, choices)
+    wanted = FieldDefinition(key, FIELD_TYPES[draft.type], label, choices)
     try:
         return label, purpose, choices, normalize_value(wanted, draft.default, month_first=month_first())
     except UnreadableValue as error:
@@ -143,7 +144,7 @@ def _checked(draft: FieldDraft, key: str) -> tuple[str, str, list[str], FieldVal
 
 
 def _choices(draft: FieldDraft) -> list[str]:
-    if draft.type not in WITH_CHOICES:
+    if not FIELD_TYPES[draft.type].has_choices:
         return []
     found: dict[str, str] = {}
     for choice in draft.choices:

@@ -40,8 +40,8 @@ from mailflatrate.apps.lists.models import DeclarationState, Import, ImportState
 from mailflatrate.base import audit, clock, jobs, tenancy
 from mailflatrate.base.storage.interface import StorageFailed
 from mailflatrate.mail.address_search import AddressSearch
-from mailflatrate.rules.contact_fields import ContactFieldType
-from mailflatrate.rules.field_proposals import propose_type
+from mailflatrate.rules.fields.proposals import propose_type
+from mailflatrate.rules.fields.values import FIELD_TYPES
 from mailflatrate.rules.prior_status.status_words import NO
 from mailflatrate.rules.systems.profile import profiles, recognize
 
@@ -242,7 +242,7 @@ def _declare_fields(
         labels[key] = header[at]
         stated_type = terms.field_types.get(header[at])
         proposed = propose_type(key, survey.types[at], header[at])
-        types[key] = ContactFieldType(stated_type) if stated_type else proposed
+        types[key] = FIELD_TYPES[stated_type] if stated_type else proposed
         decided = decided_order(survey.orders[at])
         stated = settled.get(header[at]) or terms.date_orders.get(header[at]) or terms.date_order
         if decided is not None:

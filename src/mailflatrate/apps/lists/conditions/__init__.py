@@ -1,6 +1,6 @@
 """Conditions of segments: a typed tree, read from JSON within limits and checked against the account.
 
-`vocabulary` has the fields and comparisons, `tree` the classes and the JSON form, `parsing` reads JSON, `checks`
+`rules.conditions` has the fields and comparisons, `tree` the classes and the JSON form, `parsing` reads JSON, `checks`
 compares it with the account's fields, lists and tags, `choices` has the ids that conditions can name, `uses` the places
 where segments are used. `lists.segments` translates a tree to SQL.
 

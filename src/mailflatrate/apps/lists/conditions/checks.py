@@ -14,19 +14,13 @@ from mailflatrate.apps.lists import fields
 from mailflatrate.apps.lists.conditions import choices
 from mailflatrate.apps.lists.conditions.parsing import listed, parse_segment
 from mailflatrate.apps.lists.conditions.tree import Condition, PropertyTest, SegmentGroup
-from mailflatrate.apps.lists.conditions.vocabulary import NUMBER_OPS, PROPERTY_OPS, TYPE_OPS, Field, Op
 from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.apps.lists.events import declared, event_types
 from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.base import tenancy
+from mailflatrate.rules.conditions import NUMBER_OPS, PROPERTY_OPS, Field, Op
 from mailflatrate.rules.contact_events import PropertyType
-from mailflatrate.rules.contact_fields import (
-    ContactFieldType,
-    FieldDefinition,
-    UnreadableValue,
-    normalize_value,
-    read_boolean,
-)
+from mailflatrate.rules.fields.field_type import FieldDefinition, UnreadableValue
 
 
 @tenancy.needs_account
@@ -127,48 +121,25 @@ def _unknown(field: Field) -> str:
 
 def _suited(where: str, condition: Condition, wanted: FieldDefinition) -> Condition:
     """Return a condition on a declared field, as its type needs it."""
-    condition = _translated(condition, wanted.type)
-    if condition.op not in TYPE_OPS[wanted.type]:
+    op, value = wanted.type.adapted(condition.op, condition.value)
+    condition = replace(condition, op=op, value=value)
+    if op not in wanted.type.comparisons:
         said = _("“%(field)s” can't be compared like that; choose one of: %(choices)s")
-        values = {"field": wanted.label or wanted.key, "choices": listed(TYPE_OPS[wanted.type])}
+        values = {"field": wanted.label or wanted.key, "choices": listed(wanted.type.comparisons)}
         raise SegmentError(f"{where}: {said % values}")
     if condition.op not in (Op.EQUALS, Op.NOT_EQUALS, Op.IN, Op.HAS_ALL):
         return condition
     if isinstance(condition.value, tuple):
         each = tuple(str(_stored(where, wanted, value)) for value in condition.texts)
         return replace(condition, value=tuple(dict.fromkeys(each)))
-    stored = _stored(where, wanted, condition.value)
-    return replace(condition, value=float(stored) if wanted.type is ContactFieldType.NUMBER else stored)
-
-
-def _translated(condition: Condition, kind: ContactFieldType) -> Condition:
-    """Return a comparison of version 1, which knew no types, as the type says it."""
-    op, value = condition.op, condition.value
-    if kind is ContactFieldType.DATE and op is Op.EQUALS:
-        return replace(condition, op=Op.ON_DAY)
-    if kind is ContactFieldType.BOOLEAN and op in (Op.EQUALS, Op.NOT_EQUALS) and isinstance(value, str):
-        try:
-            return replace(condition, op=Op.YES if read_boolean(value) is (op is Op.EQUALS) else Op.NO, value=None)
-        except UnreadableValue:
-            return condition
-    if kind in _CODED and op is Op.EQUALS and isinstance(value, str):
-        return replace(condition, op=Op.IN, value=(value,))
-    if kind is ContactFieldType.TEXT and op in _EQUALITY and isinstance(value, int | float):
-        return replace(condition, value=f"{value:g}")
-    return condition
-
-
-_CODED = (ContactFieldType.CHOICE, ContactFieldType.CHOICES, ContactFieldType.COUNTRY, ContactFieldType.LANGUAGE)
-_EQUALITY = (Op.EQUALS, Op.NOT_EQUALS)
+    return replace(condition, value=_stored(where, wanted, condition.value))
 
 
 def _stored(where: str, wanted: FieldDefinition, value: Any) -> Any:
     """Return a value as the field stores it."""
-    one = replace(wanted, type=ContactFieldType.CHOICE) if wanted.type is ContactFieldType.CHOICES else wanted
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise SegmentError(f"{where}: {_('enter a value')}")
     try:
-        stored = normalize_value(one, value, month_first=None)
+        return wanted.type.compared(wanted, value)
     except UnreadableValue as error:
         raise SegmentError(f"{where}: {fields.fault_sentence(wanted, error.fault)}") from None
-    if stored is None:
-        raise SegmentError(f"{where}: {_('enter a value')}")
-    return stored

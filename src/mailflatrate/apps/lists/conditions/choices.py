@@ -6,9 +6,9 @@ Pages offer these choices, sentences use their names, and errors list them.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mailflatrate.apps.lists.conditions.vocabulary import Field
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.apps.lists.tags import tags
+from mailflatrate.rules.conditions import Field
 
 
 @dataclass(frozen=True, slots=True)

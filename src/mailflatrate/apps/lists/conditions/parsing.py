@@ -10,8 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.conditions.tree import VERSION, Condition, PropertyTest, SegmentGroup, Value
-from mailflatrate.apps.lists.conditions.vocabulary import (
+from mailflatrate.apps.lists.conditions.tree import VERSION, Condition, PropertyTest, SegmentGroup
+from mailflatrate.apps.lists.errors import SegmentError
+from mailflatrate.rules.conditions import (
     ALL_PROPERTY_OPS,
     DATE_OPS,
     MAX_ANNIVERSARY_DAYS,
@@ -28,11 +29,11 @@ from mailflatrate.apps.lists.conditions.vocabulary import (
     NUMBER_OPS,
     OPS,
     WITHOUT_VALUE,
+    ConditionValue,
     Field,
     Match,
     Op,
 )
-from mailflatrate.apps.lists.errors import SegmentError
 from mailflatrate.rules.contact_events import LONGEST_NAME
 from mailflatrate.rules.contact_events import NAME as EVENT_NAME
 from mailflatrate.rules.providers import OTHER, PROVIDERS
@@ -182,7 +183,7 @@ def _days(where: str, raw: Any, *, maximum: int = MAX_DAYS, least: int = 1) -> i
     return _whole(where, raw, wanted, maximum=maximum, least=least)
 
 
-def _value(where: str, field: Field, op: Op, raw: Any) -> Value:
+def _value(where: str, field: Field, op: Op, raw: Any) -> ConditionValue:
     if op in WITHOUT_VALUE or field in _REPEATED:
         return None
     if field in _NAMED:

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Match, Op
+from mailflatrate.rules.conditions import ConditionValue, Field, Match, Op
 
 VERSION = 2
 """Of the JSON form. Version 1 is a list of conditions, all of which must hold; it is still read."""
-
-Value = str | int | float | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class PropertyTest:
 
     name: str
     op: Op
-    value: Value = None
+    value: ConditionValue = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON that the segment stores."""
@@ -43,7 +41,7 @@ class Condition:
 
     field: Field
     op: Op
-    value: Value = None
+    value: ConditionValue = None
     key: str = ""
     days: int | None = None
     times: int | None = None

@@ -11,23 +11,21 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mailflatrate.apps.lists.models import ContactField
-from mailflatrate.rules.contact_fields import MAX_TEXT_CHARACTERS, ContactFieldType
+from mailflatrate.rules.fields.field_type import MAX_TEXT_CHARACTERS, ContactFieldType, Sorting
+from mailflatrate.rules.fields.values import FIELD_TYPES
 
 EMAIL, ADDED, CONFIRMED, FIELD_PREFIX = "email", "added", "confirmed", "field_"
-SORTABLE_TYPES = tuple(kind for kind in ContactFieldType if kind is not ContactFieldType.CHOICES)
-"""A field of several choices has no order."""
-
 MOST_SORTED = 200
 """Characters of a text that count for its place, as many as fit into an index."""
 
 _FIELD = "contact.attributes -> %s"
 _TEXT = "contact.attributes ->> %s"
-_BY_TYPE = {
-    ContactFieldType.NUMBER: (f"CASE WHEN jsonb_typeof({_FIELD}) = 'number' THEN ({_FIELD})::numeric END", "numeric"),
-    ContactFieldType.DATE: (f"nullif(left({_TEXT}, {MOST_SORTED}) COLLATE \"C\", '')", "text"),
-    ContactFieldType.BOOLEAN: (f"CASE WHEN jsonb_typeof({_FIELD}) = 'boolean' THEN {_TEXT} END", "text"),
+_SQL = {
+    Sorting.TEXT: (f"nullif(left(lower({_TEXT}), {MOST_SORTED}), '')", "text"),
+    Sorting.EXACT: (f"nullif(left({_TEXT}, {MOST_SORTED}) COLLATE \"C\", '')", "text"),
+    Sorting.NUMBER: (f"CASE WHEN jsonb_typeof({_FIELD}) = 'number' THEN ({_FIELD})::numeric END", "numeric"),
+    Sorting.BOOLEAN: (f"CASE WHEN jsonb_typeof({_FIELD}) = 'boolean' THEN {_TEXT} END", "text"),
 }
-_BY_TEXT = (f"nullif(left(lower({_TEXT}), {MOST_SORTED}), '')", "text")
 # A number as fields store it is one of these exactly; others, from before fields had types, come near it.
 _KEY_NUMBER = f"""CASE WHEN jsonb_typeof({_FIELD}) = 'number'
     THEN round(least(greatest(({_FIELD})::numeric, -1e16), 1e16), 6)::float8 END"""
@@ -75,8 +73,8 @@ def order_named(name: str) -> ContactOrder:
         return ContactOrder(CONFIRMED, descending, None, "timestamptz", may_be_null=True)
     if key.startswith(FIELD_PREFIX):
         field = ContactField.objects.filter(key=key.removeprefix(FIELD_PREFIX)).first()
-        if field is not None and (kind := ContactFieldType(field.type)) in SORTABLE_TYPES:
-            sql, value_type = _BY_TYPE.get(kind, _BY_TEXT)
+        if field is not None and (kind := FIELD_TYPES[field.type]).sorting is not Sorting.NONE:
+            sql, value_type = _SQL[kind.sorting]
             values = (field.key,) * sql.count("%s")
             return ContactOrder(key, descending, sql, value_type, values, True, kind, field.id)
     return ContactOrder(EMAIL, descending and key == EMAIL, "lower(contact.email)", "text")
@@ -84,13 +82,13 @@ def order_named(name: str) -> ContactOrder:
 
 def key_column(kind: ContactFieldType) -> str:
     """Return the column of a sort index that holds a field's values."""
-    return "number" if kind is ContactFieldType.NUMBER else "text"
+    return "number" if kind.sorting is Sorting.NUMBER else "text"
 
 
 def key_sql(kind: ContactFieldType, key: str) -> tuple[str, tuple[str, ...]]:
     """Return an expression over `contact` for a field's value in a sort index, with its parameters."""
-    text = f'({_BY_TYPE.get(kind, _BY_TEXT)[0]}) COLLATE "default"'
-    sql = _KEY_NUMBER if kind is ContactFieldType.NUMBER else text
+    text = f'({_SQL[kind.sorting][0]}) COLLATE "default"'
+    sql = _KEY_NUMBER if kind.sorting is Sorting.NUMBER else text
     return sql, (key,) * sql.count("%s")
 
 

@@ -47,7 +47,7 @@ def indexed_statement(
     """
     assert order.field_type is not None and order.field_id is not None
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [order.field_id, order.field_type.value, MOST_CHANGED])
+        cursor.execute(_STATE, [order.field_id, order.field_type.name, MOST_CHANGED])
         index_id, changed, wanted_at = cursor.fetchone()
     ask_for_index(order.field_id, wanted_at)
     if index_id is None:

@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.exports.selection import STRONGEST, ContactPages, a
 from mailflatrate.apps.lists.ledger import moment_sql
 from mailflatrate.apps.lists.models import Export, ExportFormat
 from mailflatrate.base import tenancy
-from mailflatrate.rules.contact_fields import value_text
+from mailflatrate.rules.fields.values import value_text
 
 MOST_FIELDS = 400
 FIXED = (

@@ -5,14 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from json.encoder import encode_basestring
 
-from mailflatrate.rules.contact_fields import (
-    MAX_TEXT_CHARACTERS,
-    ContactFieldType,
-    FieldDefinition,
-    UnreadableValue,
-    ValueFault,
-    normalize_value,
-)
+from mailflatrate.rules.fields.field_type import MAX_TEXT_CHARACTERS, FieldDefinition, UnreadableValue, ValueFault
+from mailflatrate.rules.fields.values import normalize_value
 
 _REMEMBERED = 10_000
 """Different cells of a column whose reading is kept: years, towns and answers come again and again."""
@@ -32,7 +26,7 @@ class AttributeCell:
 
     def read(self, text: str) -> str | ValueFault:
         """Return the value of a non-blank cell as JSON, or why it doesn't fit the field."""
-        if self.field.type is ContactFieldType.TEXT:
+        if not self.field.type.is_converted:
             return encode_basestring(text[:MAX_TEXT_CHARACTERS])
         found = self._known.get(text)
         if found is None:
@@ -62,7 +56,7 @@ def written_attributes(
             continue
         found = column.read(text)
         if isinstance(found, ValueFault):
-            unread[column.field.key, found.value] += 1
+            unread[column.field.key, found.name] += 1
         else:
             members.append(column.prefix + found)
     return f"{{{','.join(members)}}}" if members else None

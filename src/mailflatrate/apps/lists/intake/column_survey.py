@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailflatrate.apps.lists.intake.csv_rows import Row
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, day_order, moment_reader, read_ip
-from mailflatrate.rules.field_proposals import TypeGuess
+from mailflatrate.rules.fields.proposals import TypeGuess
 from mailflatrate.rules.prior_status.column_kind import ColumnProfile
 from mailflatrate.rules.prior_status.columns import read_title
 from mailflatrate.rules.prior_status.status_words import is_status_word
@@ -69,7 +69,7 @@ def survey_rows(header: Sequence[str], rows: Iterable[Row]) -> Survey:
     else:  # this is the whole table
         for profile in profiles:
             profile.is_empty = full_reads > 0 and not profile.kinds
-    return Survey(profiles, tuple(map(frozenset, orders)), tuple(tuple(guess.types()) for guess in guesses))
+    return Survey(profiles, tuple(map(frozenset, orders)), tuple(tuple(guess.forms()) for guess in guesses))
 
 
 def search_order(rows: Iterable[Row], at: Sequence[int]) -> dict[int, set[DayOrder]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.columns import TIMES, Columns
 from mailflatrate.apps.lists.intake.timestamps import DayOrder, Moment, moment_reader
-from mailflatrate.rules.contact_fields import WITH_CHOICES, ContactFieldType
+from mailflatrate.rules.fields.values import FIELD_TYPES
 from mailflatrate.rules.prior_status.columns import file_status
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus
 from mailflatrate.rules.systems.profile import SystemProfile, profiles, recognize
@@ -19,7 +19,7 @@ BY_ROW = "by_row"
 """Whatever the file's name says, each row gives its own status."""
 ALL_ROWS = (*(status.value for status in NO), PriorStatus.NEVER.value, PriorStatus.OPEN.value, BY_ROW)
 DATE_ORDERS = (DayOrder.DAY_FIRST.value, DayOrder.MONTH_FIRST.value)
-CHOOSABLE_TYPES = tuple(kind.value for kind in ContactFieldType if kind not in WITH_CHOICES)
+CHOOSABLE_TYPES = tuple(name for name, kind in FIELD_TYPES.items() if not kind.has_choices)
 """Types that a new field may get from a file; choices have to be named first."""
 MIN_REASON_CHARACTERS = 4
 MAX_REASON_CHARACTERS = 500

@@ -8,7 +8,7 @@ from mailflatrate.apps.lists.intake.columns import Columns
 from mailflatrate.apps.lists.intake.portable_rows import LineSource
 from mailflatrate.apps.lists.intake.statuses import Statuses
 from mailflatrate.apps.lists.intake.timestamps import Moment
-from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from mailflatrate.apps.lists.intake.columns import CLOCKS, TIMES, Columns, Colum
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, ImportTerms, name_asks
 from mailflatrate.apps.lists.intake.no_rows import UnreadNoes
 from mailflatrate.apps.lists.intake.timestamps import DayOrder
-from mailflatrate.rules.contact_fields import ContactFieldType
-from mailflatrate.rules.field_proposals import propose_type
+from mailflatrate.rules.fields.proposals import propose_type
+from mailflatrate.rules.fields.values import FIELD_TYPES
 from mailflatrate.rules.prior_status.column_kind import ColumnGuess, guess_column
 from mailflatrate.rules.prior_status.columns import StatusField, read_title
 from mailflatrate.rules.prior_status.status_words import NO
@@ -130,7 +130,8 @@ def find_orders(
 
 def _is_dates(key: str, title: str, suited: Sequence[str], terms: ImportTerms) -> bool:
     """Return whether a column is going to fill a field of dates, as far as its title and its cells tell."""
-    return (terms.field_types.get(title) or propose_type(key, suited, title)) == ContactFieldType.DATE
+    name = terms.field_types.get(title)
+    return (FIELD_TYPES[name] if name else propose_type(key, suited, title)).is_date
 
 
 def ask_about(unread: UnreadNoes) -> str:

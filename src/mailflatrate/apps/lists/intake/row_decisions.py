@@ -38,7 +38,9 @@ from mailflatrate.mail.address import mailbox_forms
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.addresses import AddressDecision, AddressVerdict, decide_address
 from mailflatrate.rules.consent import EvidenceReason, EvidenceVerdict, ImportedEvidence, judge_evidence
-from mailflatrate.rules.contact_fields import FieldDefinition, suited_values
+from mailflatrate.rules.fields.field_type import FieldDefinition
+from mailflatrate.rules.fields.types.text import TYPE as TEXT
+from mailflatrate.rules.fields.values import suited_values
 from mailflatrate.rules.prior_status.column_kind import is_unread_state
 from mailflatrate.rules.prior_status.row import StatusHit
 from mailflatrate.rules.prior_status.status_words import NO, PriorStatus, is_status_word
@@ -77,7 +79,7 @@ class ImportJudge:
         self._of_age_unasked = not setting.columns.births and not setting.columns.ages
         # Of two columns for one attribute the later one that has a value wins in PostgreSQL's jsonb.
         self._cells = tuple(
-            AttributeCell(at, setting.fields.get(key) or FieldDefinition(key), setting.field_orders.get(at))
+            AttributeCell(at, setting.fields.get(key) or FieldDefinition(key, TEXT), setting.field_orders.get(at))
             for key, at in setting.columns.attributes
         )
         self._statuses = setting.statuses if setting.statuses.speak else None

@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("key", models.CharField(max_length=60)),
                 ("label", models.CharField(max_length=120)),
-                ("type", models.CharField(max_length=8)),
+                ("type", models.CharField(max_length=20)),
                 ("purpose", models.CharField(blank=True, db_default="", max_length=300)),
                 ("choices", models.JSONField(default=list)),
                 ("default", models.JSONField(null=True)),
@@ -319,15 +319,6 @@ class Migration(migrations.Migration):
                 "db_table": "contact_field",
                 "constraints": [
                     models.UniqueConstraint(fields=("account", "key"), name="contact_field_key_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "type__in",
-                                ["text", "number", "date", "boolean", "choice", "choices", "country", "language"],
-                            )
-                        ),
-                        name="contact_field_known_type",
-                    ),
                 ],
             },
         ),

@@ -13,7 +13,6 @@ from mailflatrate.apps.lists.models.events import (
 )
 from mailflatrate.apps.lists.models.exports import Export, ExportContent, ExportFormat, ExportState
 from mailflatrate.apps.lists.models.fields import (
-    FIELD_TYPE_LABELS,
     ContactField,
     FieldMigration,
     FieldMigrationState,
@@ -51,7 +50,6 @@ from mailflatrate.rules.audience_states import GONE, ConsentKind, OriginState, S
 __all__ = [
     "CONSENT_LABELS",
     "FETCH_MOVES",
-    "FIELD_TYPE_LABELS",
     "GONE",
     "OPEN_DECLARATIONS",
     "OPEN_MOVES",

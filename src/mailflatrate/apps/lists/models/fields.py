@@ -6,29 +6,19 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
-
-FIELD_TYPE_LABELS = {
-    ContactFieldType.TEXT: _("Text"),
-    ContactFieldType.NUMBER: _("Number"),
-    ContactFieldType.DATE: _("Date"),
-    ContactFieldType.BOOLEAN: _("Yes or no"),
-    ContactFieldType.CHOICE: _("One choice"),
-    ContactFieldType.CHOICES: _("Several choices"),
-    ContactFieldType.COUNTRY: _("Country"),
-    ContactFieldType.LANGUAGE: _("Language"),
-}
+from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition
+from mailflatrate.rules.fields.values import FIELD_TYPES
 
 
 class ContactField(TenantModel):
-    """A custom field. Its values are in `Contact.attributes` under `key`, in the form of `rules.contact_fields`.
+    """A custom field. Its values are in `Contact.attributes` under `key`, in the form of `rules.fields.values`.
 
     An archived field is no longer offered; its values are kept until they are removed.
     """
 
     key = models.CharField(max_length=60)
     label = models.CharField(_("label"), max_length=120)
-    type = models.CharField(max_length=8, choices=FIELD_TYPE_LABELS)
+    type = models.CharField(max_length=20)
     purpose = models.CharField(_("purpose"), max_length=300, blank=True, db_default="")
     choices = models.JSONField(default=list)
     default = models.JSONField(null=True, help_text="default in messages to contacts without a value")
@@ -40,9 +30,6 @@ class ContactField(TenantModel):
         db_table = "contact_field"
         constraints = [
             models.UniqueConstraint(fields=["account", "key"], name="contact_field_key_once"),
-            models.CheckConstraint(
-                condition=Q(type__in=[kind.value for kind in ContactFieldType]), name="contact_field_known_type"
-            ),
         ]
 
     def __str__(self) -> str:
@@ -50,10 +37,13 @@ class ContactField(TenantModel):
 
     @property
     def definition(self) -> FieldDefinition:
-        """Return the field in the form of `rules.contact_fields`."""
-        return FieldDefinition(
-            self.key, ContactFieldType(self.type), self.label, tuple(map(str, self.choices)), self.default
-        )
+        """Return the field in the form of `rules.fields.values`."""
+        return FieldDefinition(self.key, self.kind, self.label, tuple(map(str, self.choices)), self.default)
+
+    @property
+    def kind(self) -> ContactFieldType:
+        """Return the field's type."""
+        return FIELD_TYPES[self.type]
 
 
 class FieldMigrationState(models.TextChoices):

@@ -18,7 +18,7 @@ from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.questions import DATE_ORDER, FILE, STATUS, UNREAD_NOES
 from mailflatrate.apps.lists.intake.reviews import FileReview
 from mailflatrate.mail.address import masked_address
-from mailflatrate.rules.field_proposals import propose_type
+from mailflatrate.rules.fields.proposals import propose_type
 
 BLOCKING = (STATUS, FILE, DATE_ORDER, UNREAD_NOES)
 """Questions without whose answer an import doesn't start."""
@@ -177,8 +177,8 @@ def _column(plan: FilePlan, at: int, title: str, name: str) -> ColumnResult:
     if not name.startswith(ATTRIBUTE_PREFIX):
         return ColumnResult(title, values, choice_of(name))
     key = attribute_key(name.removeprefix(ATTRIBUTE_PREFIX))
-    proposed = propose_type(key, plan.preview.survey.types[at], title)
-    return ColumnResult(title, values, choice_of(name), key, plan.terms.field_types.get(title) or proposed.value)
+    proposed = propose_type(key, plan.preview.survey.types[at], title).name
+    return ColumnResult(title, values, choice_of(name), key, plan.terms.field_types.get(title) or proposed)
 
 
 def _values(plan: FilePlan, at: int) -> tuple[str, ...]:

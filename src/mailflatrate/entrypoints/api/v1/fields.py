@@ -1,7 +1,8 @@
 """Custom fields of contacts: their types, names and default values."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 from django.http import Http404
 from ninja import Query, Router, Schema
@@ -23,7 +24,8 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     page_from,
 )
-from mailflatrate.rules.contact_fields import MAX_CHOICES, ContactFieldType
+from mailflatrate.rules.fields.field_type import MAX_CHOICES
+from mailflatrate.rules.fields.values import FIELD_TYPES
 
 ROUTER = Router(tags=["Fields"])
 Purpose = Annotated[
@@ -34,6 +36,11 @@ Choices = Annotated[
     Field(max_length=MAX_CHOICES, description="only for the types `choice` and `choices`"),
 ]
 Default = Value | list[str] | None
+if TYPE_CHECKING:
+    ContactFieldType = str
+else:
+    ContactFieldType = StrEnum("ContactFieldType", {name.upper(): name for name in FIELD_TYPES})
+    ContactFieldType.__doc__ = "The types of fields."
 
 
 class FieldInfo(Schema):
@@ -87,7 +94,7 @@ def _find(field_id: int) -> ContactField:
 
 
 def _shown(field: ContactField) -> FieldInfo:
-    return filled(FieldInfo, field, type=ContactFieldType(field.type))
+    return filled(FieldInfo, field)
 
 
 @endpoint(ROUTER, "get", "/fields", scope=KeyScope.READ, answers=Page[FieldInfo])
@@ -119,7 +126,7 @@ def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> Field
     field = _find(field_id)
     draft = FieldDraft(
         label=field.label if given.label is None else given.label,
-        type=ContactFieldType(field.type) if given.type is None else given.type,
+        type=field.type if given.type is None else given.type,
         purpose=field.purpose if given.purpose is None else given.purpose,
         choices=field.choices if given.choices is None else given.choices,
         default=given.default if "default" in given.model_fields_set else field.default,

@@ -11,9 +11,9 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdap
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from mailflatrate.apps.lists.conditions import vocabulary as words
 from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
+from mailflatrate.rules import conditions as words
 from mailflatrate.rules.contact_events import LONGEST_NAME, NAME
 
 Days = Annotated[int, Field(ge=1, le=words.MAX_DAYS)]

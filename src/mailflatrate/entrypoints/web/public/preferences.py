@@ -45,7 +45,7 @@ from mailflatrate.locale.texts import known_language
 from mailflatrate.mail.address import masked_address
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.addresses import AddressReason, AddressVerdict, reason_sentence
-from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
 from mailflatrate.rules.forms import FormField
 
 _REFUSED = {

@@ -5,12 +5,11 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from mailflatrate.apps.lists import queries
 from mailflatrate.apps.lists.conditions.choices import offered
-from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, NUMBER_OPS, OPS, Field, Op
 from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
@@ -21,7 +20,7 @@ from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
 from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
 from mailflatrate.entrypoints.web.studio.common import whole_number
-from mailflatrate.rules.contact_fields import WITH_CHOICES, ContactFieldType
+from mailflatrate.rules.conditions import DATE_OPS, NUMBER_OPS, OPS, Field, Op
 
 NEWEST_IMPORTS = 50
 ANY_STATE = "any"
@@ -35,12 +34,6 @@ _CONTACT_KINDS = (
 _KIND_WORDS: Mapping[str, str | Promise] = {
     "segment": gettext_lazy("Segment"),
     "import": gettext_lazy("Import"),
-}
-_IS = (Op.EQUALS, Op.NOT_EQUALS, Op.SET, Op.EMPTY)
-_FIELD_OPS = {
-    ContactFieldType.TEXT: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.STARTS, Op.SET, Op.EMPTY),
-    ContactFieldType.NUMBER: (Op.EQUALS, *NUMBER_OPS, Op.SET, Op.EMPTY),
-    ContactFieldType.DATE: (Op.EQUALS, Op.BEFORE, Op.AFTER, Op.SET, Op.EMPTY),
 }
 _NOT_HERE = (Op.IN, Op.HAS_ALL, Op.ON_WITHIN_DAYS, Op.ON_LONGER_DAYS)
 """Comparisons that need several values; the segment builder has them."""
@@ -67,7 +60,7 @@ def filter_inputs(by: str, op: str) -> dict[str, Any]:
     value_type = "select" if options is not None else "text"
     if op in _VALUELESS:
         value_type = "none"
-    elif op in DATE_OPS or (field is not None and field.type == ContactFieldType.DATE):
+    elif op in DATE_OPS or (field is not None and field.kind.is_date):
         value_type = "date"
     elif op in NUMBER_OPS or by in (Field.ACTIVITY, Field.CONSENT):
         value_type = "number"
@@ -107,9 +100,7 @@ def _ops(by: str, field: ContactField | None) -> Options:
     if by in ("segment", "import"):
         return []
     if field is not None:
-        return [
-            (op.value, str(op_word(Field.ATTRIBUTE, op))) for op in _FIELD_OPS.get(ContactFieldType(field.type), _IS)
-        ]
+        return [(op.value, str(op_word(Field.ATTRIBUTE, op))) for op in field.kind.quick_comparisons]
     hidden = () if by == Field.FORM else _NOT_HERE
     ops = [(op.value, str(op_word(Field(by), op))) for op in OPS[Field(by)] if op not in hidden]
     return [(ANY_STATE, _("is on, in any status")), *ops] if by == "list" else ops
@@ -117,10 +108,8 @@ def _ops(by: str, field: ContactField | None) -> Options:
 
 def _options(by: str, field: ContactField | None) -> Options | None:
     """Return the values to choose from; None if the value is typed."""
-    if field is not None and field.type == ContactFieldType.BOOLEAN:
-        return [("true", _("Yes")), ("false", _("No"))]
-    if field is not None and field.type in WITH_CHOICES:
-        return [(choice, choice) for choice in map(str, field.choices)]
+    if field is not None and field.kind.is_menu:
+        return list(field.kind.options(field.definition, get_language() or ""))
     match by:
         case "list":
             return [(str(row.id), row.name) for row in queries.list_table()]

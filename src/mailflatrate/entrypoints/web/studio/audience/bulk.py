@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.web.posts import perform, refuse, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.contact_filter import FILTER_PARTS, exact_filter
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.contact_fields import value_text
+from mailflatrate.rules.fields.values import value_text
 from mailflatrate.rules.roles import Permission, may
 
 BULK_TONES = {

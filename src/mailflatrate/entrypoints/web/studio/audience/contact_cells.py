@@ -14,7 +14,6 @@ from mailflatrate.apps.lists.contact_list.ordering import (
     CONFIRMED,
     EMAIL,
     FIELD_PREFIX,
-    SORTABLE_TYPES,
     order_named,
 )
 from mailflatrate.apps.lists.fields import definitions
@@ -22,7 +21,8 @@ from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionSt
 from mailflatrate.entrypoints.presenters.date_words import date_words
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition, value_text
+from mailflatrate.rules.fields.field_type import FieldDefinition, Sorting
+from mailflatrate.rules.fields.values import value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ class ContactTable:
         field = self._fields.get(name)
         label = field.label if field is not None else _labels()[name]
         numeric = name in (ADDED, CONFIRMED, "activity") or (
-            field is not None and field.type in (ContactFieldType.NUMBER, ContactFieldType.DATE)
+            field is not None and (field.type.is_number or field.type.is_date)
         )
-        sortable = name in (EMAIL, ADDED, CONFIRMED) or (field is not None and field.type in SORTABLE_TYPES)
+        sortable = name in (EMAIL, ADDED, CONFIRMED) or (field is not None and field.type.sorting is not Sorting.NONE)
         if not sortable:
             return ContactColumn(name, label, numeric)
         order = self._state.order
@@ -128,6 +128,6 @@ def field_text(field: FieldDefinition, attributes: Mapping[str, Any]) -> str:
         return _("Yes") if value else _("No")
     if isinstance(value, int | float):
         return str(number_format(value, use_l10n=True, force_grouping=False))
-    if field.type is ContactFieldType.DATE:
+    if field.type.is_date:
         return date_words(str(value), "SHORT_DATE_FORMAT")
     return value_text(value)

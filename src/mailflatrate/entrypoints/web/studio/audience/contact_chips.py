@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.lists.conditions.choices import named
-from mailflatrate.apps.lists.conditions.vocabulary import DATE_OPS, Field, Op
 from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
@@ -16,6 +15,7 @@ from mailflatrate.entrypoints.presenters.date_words import date_words
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
 from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
+from mailflatrate.rules.conditions import DATE_OPS, Field, Op
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from mailflatrate.apps.lists.conditions.vocabulary import Field
 from mailflatrate.apps.lists.contact_list.narrowing import MOST_CONDITIONS, ContactFilter
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
 from mailflatrate.entrypoints.web.studio.common import whole_number
+from mailflatrate.rules.conditions import Field
 
 MAX_SEARCH_CHARACTERS = 100
 MAX_CONDITION_CHARACTERS = 700

@@ -10,14 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.events import event_types, keep_days
-from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactEventType
+from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.apps.tracking.conversion_goal import goal_of_account
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.goal_form import GoalForm
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.rules.contact_events import LEAST_KEEP_DAYS, MOST_KEEP_DAYS
-from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.fields.values import FIELD_TYPES
 
 
 class PeriodForm(forms.Form):
@@ -36,7 +36,7 @@ def show_events(
 ) -> HttpResponse:
     """Return the page; a form that was posted with mistakes shows them."""
     rows = [
-        (row, [(name, FIELD_TYPE_LABELS[ContactFieldType(kind.value)]) for name, kind in row.properties.items()])
+        (row, [(name, _(FIELD_TYPES[kind.value].label)) for name, kind in row.properties.items()])
         for row in event_types()
     ]
     context = {

@@ -10,7 +10,8 @@ from django.utils.translation import get_language
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import ContactField
 from mailflatrate.entrypoints.presenters.form_inputs import FilledInput, typed_input, with_value
-from mailflatrate.rules.contact_fields import MAX_TEXT_CHARACTERS, ContactFieldType, value_text
+from mailflatrate.rules.fields.field_type import MAX_TEXT_CHARACTERS
+from mailflatrate.rules.fields.values import value_text
 
 NO_PROBLEMS: Mapping[str, str] = MappingProxyType({})
 PREFIX = "field_"
@@ -33,13 +34,13 @@ def posted_values(posted: QueryDict, before: Mapping[str, Any]) -> dict[str, Any
     A value that stays the same keeps its type, and is not checked again.
     """
     kept: dict[str, Any] = {}
-    shown = {field.key: ContactFieldType(field.type) for field in fields()}
     archived = {field.key for field in fields(archived=True)}
     kept |= {key: value for key, value in before.items() if key in archived}
-    for key, kind in shown.items():
+    for field in fields():
+        key = field.key
         texts = [text.strip()[: MAX_TEXT_CHARACTERS + 1] for text in posted.getlist(f"{PREFIX}{key}") if text.strip()]
         if not texts:
             continue
-        value: Any = texts if kind is ContactFieldType.CHOICES else texts[-1]
+        value: Any = texts if field.kind.is_several else texts[-1]
         kept[key] = before[key] if key in before and value_text(before[key]) == value_text(value) else value
     return kept

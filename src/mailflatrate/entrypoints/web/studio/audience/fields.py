@@ -13,12 +13,12 @@ from mailflatrate.apps.lists.actions import fields as fields_actions
 from mailflatrate.apps.lists.actions.fields import FieldDraft
 from mailflatrate.apps.lists.errors import ListError
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, ContactField
+from mailflatrate.apps.lists.models import ContactField
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.posts import perform, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules.contact_fields import ContactFieldType, value_text
+from mailflatrate.rules.fields.values import FIELD_TYPES, value_text
 
 
 class FieldForm(forms.Form):
@@ -28,7 +28,7 @@ class FieldForm(forms.Form):
         label=gettext_lazy("Label"), max_length=120, help_text=gettext_lazy("Such as “Customer since”.")
     )
     type = forms.ChoiceField(
-        label=gettext_lazy("Type"), choices=[(kind.value, label) for kind, label in FIELD_TYPE_LABELS.items()]
+        label=gettext_lazy("Type"), choices=[(kind.name, gettext_lazy(kind.label)) for kind in FIELD_TYPES.values()]
     )
     choices = forms.CharField(
         label=gettext_lazy("Choices"),
@@ -54,7 +54,7 @@ class FieldForm(forms.Form):
         given = self.cleaned_data
         return FieldDraft(
             label=given["label"],
-            type=ContactFieldType(given["type"]),
+            type=given["type"],
             purpose=given["purpose"],
             choices=given["choices"].splitlines(),
             default=given["default"],

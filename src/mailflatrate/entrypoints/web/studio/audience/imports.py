@@ -28,7 +28,7 @@ from mailflatrate.entrypoints.web.studio.audience.audience_labels import IMPORT_
 from mailflatrate.entrypoints.web.studio.audience.move_pages import MOVE_TONES, move_label
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules import external_ids
-from mailflatrate.rules.contact_fields import ValueFault
+from mailflatrate.rules.fields.values import FAULTS
 
 UNDER_WAY = (ImportState.QUEUED, ImportState.RUNNING)
 
@@ -120,7 +120,7 @@ def _unread_values(job: Import) -> list[tuple[str, int, str]]:
     return [
         *((_("External ID"), number, sentences[fault]) for fault, number in about_ids.items()),
         *(
-            (known[key].label, number, error_sentence(fault_sentence(known[key], ValueFault(fault))))
+            (known[key].label, number, error_sentence(fault_sentence(known[key], FAULTS[fault])))
             for key, faults in unread.items()
             if key in known
             for fault, number in faults.items()

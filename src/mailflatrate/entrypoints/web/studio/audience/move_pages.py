@@ -27,14 +27,15 @@ from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.quarantine import AGEING
 from mailflatrate.apps.lists.intake.questions import DATE_ORDER, STATUS
-from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS, Move, MoveState
+from mailflatrate.apps.lists.models import Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import ColumnResult, MoveFindings
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.presenters.time_zones import zone_options
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATUS_WORDS, TARGET_WORDS
 from mailflatrate.locale.formats import rate_number
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
+from mailflatrate.rules.fields.values import FIELD_TYPES
 from mailflatrate.rules.origins.figures import AnomalyKind, anomaly_sentence
 from mailflatrate.rules.prior_status.columns import StatusField
 from mailflatrate.rules.systems.profile import SystemProfile, profiles
@@ -161,7 +162,7 @@ def _column_row(number: int, column: ColumnResult, answers: MoveAnswers, asked: 
 
 def _field_of(known: FieldDefinition | None) -> str:
     """Return the field that a column fills, with its type."""
-    return f"{known.label} · {FIELD_TYPE_LABELS[known.type]}" if known is not None else ""
+    return f"{known.label} · {_(known.type.label)}" if known is not None else ""
 
 
 def _new_type(column: ColumnResult, answers: MoveAnswers) -> str:
@@ -170,10 +171,7 @@ def _new_type(column: ColumnResult, answers: MoveAnswers) -> str:
 
 def field_types() -> list[tuple[str, str]]:
     """Return the types that a new field may get, as pairs for the menu."""
-    return [
-        (kind, _("New field · %(type)s") % {"type": FIELD_TYPE_LABELS[ContactFieldType(kind)]})
-        for kind in CHOOSABLE_TYPES
-    ]
+    return [(kind, _("New field · %(type)s") % {"type": _(FIELD_TYPES[kind].label)}) for kind in CHOOSABLE_TYPES]
 
 
 def _mark(choice: str, *, asks: bool) -> tuple[str, str]:

@@ -17,21 +17,6 @@ from django.utils.translation import gettext as _
 from mailflatrate.apps.campaigns.models import Campaign
 from mailflatrate.apps.lists.conditions.choices import named, offered
 from mailflatrate.apps.lists.conditions.parsing import PROVIDER_KEYS
-from mailflatrate.apps.lists.conditions.vocabulary import (
-    DATE_OPS,
-    DAY_SPANS,
-    MAX_CONDITIONS,
-    MAX_DEPTH,
-    MAX_GROUPS,
-    MAX_NAMED,
-    NUMBER_OPS,
-    OPS,
-    TYPE_OPS,
-    WITHOUT_VALUE,
-    Field,
-    Match,
-    Op,
-)
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.queries import attribute_keys
 from mailflatrate.apps.tracking.poll_results import poll_results
@@ -48,7 +33,21 @@ from mailflatrate.entrypoints.web.studio.audience.segment_events import (
 from mailflatrate.entrypoints.web.studio.audience.segment_words import field_groups, op_word
 from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.locale.texts import ENGLISH
-from mailflatrate.rules.contact_fields import ContactFieldType, FieldDefinition
+from mailflatrate.rules.conditions import (
+    DATE_OPS,
+    DAY_SPANS,
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    MAX_GROUPS,
+    MAX_NAMED,
+    NUMBER_OPS,
+    OPS,
+    WITHOUT_VALUE,
+    Field,
+    Match,
+    Op,
+)
+from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition
 from mailflatrate.rules.providers import provider_name
 
 RawTree = dict[str, Any]
@@ -190,7 +189,7 @@ def _fitted(raw: RawTree, known: Mapping[str, FieldDefinition]) -> RawTree:
 
 
 def _offered_ops(name: Field, wanted: FieldDefinition | None) -> tuple[Op, ...]:
-    return TYPE_OPS[wanted.type] if wanted is not None and name is Field.ATTRIBUTE else OPS[name]
+    return wanted.type.comparisons if wanted is not None and name is Field.ATTRIBUTE else OPS[name]
 
 
 def changed_tree(tree: RawTree, order: str) -> RawTree:
@@ -355,13 +354,13 @@ def _kind(name: Field, op: Op, kind: ContactFieldType | None) -> str:
         return name.value
     if op in WITHOUT_VALUE:
         return "none"
-    if name in _CHOSEN or name is Field.PROVIDER or kind in (ContactFieldType.CHOICE, ContactFieldType.CHOICES):
+    if name in _CHOSEN or name is Field.PROVIDER or (kind is not None and kind.has_choices):
         return "choices"
     if name is Field.CAMPAIGN:
         return "campaign"
     if op is Op.BETWEEN:
         return "between"
-    if op in NUMBER_OPS or kind is ContactFieldType.NUMBER:
+    if op in NUMBER_OPS or (kind is not None and kind.is_number):
         return "number"
     if op in DATE_OPS:
         return "date"

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from mailflatrate.apps.lists.conditions.vocabulary import ALL_PROPERTY_OPS, MAX_TESTS, PROPERTY_OPS, Field
 from mailflatrate.apps.lists.events import EventTypeRow, event_types
 from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
+from mailflatrate.rules.conditions import ALL_PROPERTY_OPS, MAX_TESTS, PROPERTY_OPS, Field
 
 
 @dataclass(frozen=True, slots=True)

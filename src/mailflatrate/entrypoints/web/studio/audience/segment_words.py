@@ -8,11 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from mailflatrate.apps.lists.conditions.vocabulary import Field, Op
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.inactive import inactive_conditions
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
-from mailflatrate.rules.contact_fields import ContactFieldType
+from mailflatrate.rules.conditions import Field, Op
 from mailflatrate.rules.personal_data import is_birth
 
 Words = str | Promise
@@ -110,7 +109,7 @@ def ready_segments() -> list[ReadySegment]:
         ReadySegment("nameless", _("First name missing"), [{"field": "first_name", "op": "empty"}]),
         ReadySegment("gmail", _("Gmail addresses"), [{"field": "provider", "op": "in", "value": ["google"]}]),
     ]
-    born = next((row for row in fields() if row.type == ContactFieldType.DATE and is_birth(row.key, row.label)), None)
+    born = next((row for row in fields() if row.kind.is_date and is_birth(row.key, row.label)), None)
     if born is not None:
         soon = [{"field": "attribute", "key": born.key, "op": "anniversary", "value": 7}]
         found.append(ReadySegment("birthday", _("Birthday in the next 7 days"), soon))

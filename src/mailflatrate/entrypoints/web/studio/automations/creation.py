@@ -22,7 +22,6 @@ from mailflatrate.apps.lists.tags import tags
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
-from mailflatrate.rules.contact_fields import ContactFieldType
 
 _ICONS: Final[Mapping[str, str]] = {
     "welcome": "hand",
@@ -100,7 +99,7 @@ def _offers(choice: RecipeChoice) -> tuple[str, Sequence[tuple[str, str]], str]:
             ]
             return _("Any form of the list"), named, _("You can publish a form of the list later.")
         case RecipeChoice.DATE_FIELD:
-            dates = [each for each in definitions().values() if each.type is ContactFieldType.DATE]
+            dates = [field for field in definitions().values() if field.type.is_date]
             named = [(each.key, each.label or each.key) for each in dates]
             return _("Choose later"), named, _("You have no date field yet. Create one under Contacts, Fields.")
         case RecipeChoice.TAG:

@@ -14,7 +14,7 @@ from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Segment, Tag
 from mailflatrate.rules.automations.graph import Graph
-from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from mailflatrate.rules.automations.graph import (
     ZoneOf,
 )
 from mailflatrate.rules.automations.problems import GraphProblem
-from mailflatrate.rules.contact_fields import value_text
+from mailflatrate.rules.fields.values import value_text
 
 KIND_WORDS: Mapping[StepKind, str | Promise] = {
     StepKind.SEND: lazy("Send a message"),

@@ -35,7 +35,6 @@ from mailflatrate.entrypoints.web.studio.common import whole_number
 from mailflatrate.rules.automations.editing import StepGone, change_step, find_step
 from mailflatrate.rules.automations.graph import MAX_ARMS, StepKind
 from mailflatrate.rules.automations.problems import ENTRY, GOAL
-from mailflatrate.rules.contact_fields import ContactFieldType
 
 FIRST_CONDITION = {"match": "all", "items": [{"field": "tag", "op": "has", "value": ""}]}
 NO_KIND = ""
@@ -220,7 +219,7 @@ def _set_field(asked: PanelRequest, key: str, raw: Mapping[str, Any]) -> StepPan
     row = known.get(chosen)
     if posted is not None and row is not None:
         texts = [text.strip() for text in posted.getlist(f"{FIELD_PREFIX}{chosen}") if text.strip()]
-        value = texts if row.type == ContactFieldType.CHOICES else (texts[-1] if texts else None)
+        value = texts if row.kind.is_several else (texts[-1] if texts else None)
     if row is not None:
         panel.values["input"] = contact_input(row, value)
     if asked.data is not None:

@@ -36,7 +36,8 @@ from mailflatrate.entrypoints.web.studio.automations.overview import leaving_lab
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.automations.graph import Graph, StepKind, WaitKind
 from mailflatrate.rules.automations.rehearsal import DelayReason, RehearsalEnd, RehearsedStep
-from mailflatrate.rules.contact_fields import UnreadableValue, normalize_value
+from mailflatrate.rules.fields.field_type import UnreadableValue
+from mailflatrate.rules.fields.values import normalize_value
 
 OBSTACLES: Mapping[EntryObstacle, Any] = {
     EntryObstacle.NOT_CONFIRMED: gettext_lazy("They have no confirmed subscription to the automation's list."),

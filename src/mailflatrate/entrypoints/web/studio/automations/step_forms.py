@@ -16,7 +16,6 @@ from mailflatrate.apps.lists.events import event_types
 from mailflatrate.apps.lists.fields import fields as contact_fields
 from mailflatrate.apps.lists.tags import tags
 from mailflatrate.rules.automations import graph as g
-from mailflatrate.rules.contact_fields import ContactFieldType
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -77,7 +76,7 @@ def written_time(value: time) -> str:
 
 def date_fields(chosen: str) -> Choices:
     """Return the account's date fields as choices, and the chosen one even if it is archived."""
-    dates = [(row.key, row.label) for row in contact_fields() if row.type == ContactFieldType.DATE]
+    dates = [(row.key, row.label) for row in contact_fields() if row.kind.is_date]
     return [_CHOOSE, *with_chosen(dates, chosen)]
 
 

@@ -22,7 +22,6 @@ from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint, open_list_names, typed_fields
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.apps.lists.models import FIELD_TYPE_LABELS
 from mailflatrate.entrypoints.presenters.embeds import FACES
 from mailflatrate.entrypoints.presenters.form_css import css_lines, css_parts, css_properties, page_css
 from mailflatrate.entrypoints.presenters.form_inputs import filled_in, in_parts, inputs
@@ -44,7 +43,6 @@ from mailflatrate.entrypoints.web.studio.signup.fields import (
     rows_of,
 )
 from mailflatrate.entrypoints.web.studio.signup.further import further_rows
-from mailflatrate.rules.contact_fields import ContactFieldType
 from mailflatrate.rules.forms import FieldKind, FormContent, FrozenForm, FrozenTexts, content_from_json, freeze
 from mailflatrate.rules.forms.compared import MAX_TEXTS
 from mailflatrate.rules.forms.content import MAX_FIELDS
@@ -64,7 +62,7 @@ def wanted(form_id: int) -> Form:
 def _kinds(rows: list[FormFieldRow]) -> list[tuple[str, str]]:
     """Return what a row may ask for: names, the account's fields with their types, a new text field."""
     declared = [
-        (f"{DECLARED}:{field.key}", f"{field.label} ({FIELD_TYPE_LABELS[ContactFieldType(field.type)]})")
+        (f"{DECLARED}:{field.key}", f"{field.label} ({_(field.kind.label)})")
         for field in fields()
         if can_be_asked(field.key)
     ]

@@ -21,7 +21,7 @@ from mailflatrate.entrypoints.web.studio.signup.compared import posted_others
 from mailflatrate.entrypoints.web.studio.signup.further import posted_further
 from mailflatrate.entrypoints.web.studio.signup.logos import logo_choices
 from mailflatrate.mail.form_css.sheet import MAX_CHARACTERS as MAX_CSS_CHARACTERS
-from mailflatrate.rules.contact_fields import KEY
+from mailflatrate.rules.fields.field_type import KEY
 from mailflatrate.rules.forms import (
     FieldKind,
     Font,

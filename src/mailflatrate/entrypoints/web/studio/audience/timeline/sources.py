@@ -44,7 +44,7 @@ from mailflatrate.entrypoints.web.studio.audience.timeline.events import (
     TimelineKind,
     next_rows,
 )
-from mailflatrate.rules.contact_fields import FieldDefinition
+from mailflatrate.rules.fields.field_type import FieldDefinition
 
 SHOWN_CHANGES = 12
 _REPLY_CHARACTERS = 300

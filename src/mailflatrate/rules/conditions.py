@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from mailflatrate.rules.contact_events import PropertyType
-from mailflatrate.rules.contact_fields import ContactFieldType
+
+ConditionValue = str | int | float | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | None
 
 MAX_CONDITIONS = 30
 MAX_GROUPS = 12
@@ -122,19 +123,7 @@ OPS: dict[Field, tuple[Op, ...]] = {
     Field.ANSWERED: (Op.DID, Op.DID_NOT),
     Field.EVENT: (Op.DID, Op.DID_NOT),
 }
-"""Which comparisons each field offers, whatever type a custom field has."""
-
-TYPE_OPS: dict[ContactFieldType, tuple[Op, ...]] = {
-    ContactFieldType.TEXT: TEXT_OPS,
-    ContactFieldType.NUMBER: (Op.EQUALS, Op.NOT_EQUALS, *NUMBER_OPS, Op.BETWEEN, Op.SET, Op.EMPTY),
-    ContactFieldType.DATE: (*DATE_OPS, *DAY_SPANS, Op.SET, Op.EMPTY),
-    ContactFieldType.BOOLEAN: (Op.YES, Op.NO, Op.SET, Op.EMPTY),
-    ContactFieldType.CHOICE: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
-    ContactFieldType.CHOICES: (Op.IN, Op.HAS_ALL, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
-    ContactFieldType.COUNTRY: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
-    ContactFieldType.LANGUAGE: (Op.IN, Op.NOT_EQUALS, Op.SET, Op.EMPTY),
-}
-"""Which comparisons a custom field offers by its type. What was stored when it had another type still works."""
+"""Which comparisons each field offers, whatever type a custom field has; each type has its own in `rules.fields`."""
 
 PROPERTY_OPS: dict[PropertyType, tuple[Op, ...]] = {
     PropertyType.TEXT: (Op.EQUALS, Op.NOT_EQUALS, Op.CONTAINS, Op.STARTS, Op.IN, Op.SET),
