@@ -5,13 +5,13 @@ their contact. After an erasure nothing here has that number, and the program th
 forget.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Any, Final
+
+from mailflatrate.locale.texts import N_
 
 KEPT: Final = timedelta(days=30)
 """How long an event can be read."""
@@ -82,8 +82,9 @@ def _code(about: str, *codes: str) -> PayloadMember:
 
 @dataclass(frozen=True, slots=True)
 class EventDescription:
-    """The meaning of an event type, its payload's members, and an example."""
+    """An event type's label in the studio (a message id), its meaning, its payload's members, and an example."""
 
+    label: str
     about: str
     members: Mapping[str, PayloadMember]
     example: Mapping[str, Any]
@@ -98,16 +99,19 @@ _AUTOMATION = {"automation_id": _id("the automation"), "enrolment_id": _id("the 
 
 EVENTS: Final[Mapping[EventType, EventDescription]] = {
     EventType.CONTACT_CONFIRMED: EventDescription(
+        N_("A contact confirmed their sign-up"),
         "A contact confirmed their sign-up to a list by email. Imported contacts are not confirmed again.",
         {"contact_id": _CONTACT, "list_id": _LIST},
         {"contact_id": 4711, "list_id": 12},
     ),
     EventType.CONTACT_UNSUBSCRIBED: EventDescription(
+        N_("A contact unsubscribed or objected"),
         "A contact left a list, or all lists, in whatever way. Stop emailing them, in your own systems too.",
         {"contact_id": _CONTACT, "list_id": _ANY_LIST},
         {"contact_id": 4711, "list_id": 12},
     ),
     EventType.CONTACT_SUPPRESSED: EventDescription(
+        N_("An address may no longer be emailed"),
         "A contact's address must not be emailed any longer. Complaints, objections and unsubscribes all read "
         "`opt_out`, so that no one learns who complained.",
         {
@@ -117,98 +121,126 @@ EVENTS: Final[Mapping[EventType, EventDescription]] = {
         {"contact_id": 4711, "reason": "hard_bounce"},
     ),
     EventType.CONTACT_ERASED: EventDescription(
+        N_("A contact was erased"),
         "A contact was erased. Delete what you stored about them. Their id is never used again.",
         {"contact_id": _CONTACT, "reason": _code("asked for, or the retention period ended", "erased", "expired")},
         {"contact_id": 4711, "reason": "erased"},
     ),
     EventType.CONTACT_CHANGED: EventDescription(
+        N_("Contacts were added or changed (up to a minute later)"),
         "The contacts with these ids were added, or their fields, tags or subscriptions changed. The ids follow one "
         "another without a gap.",
         {"first_contact_id": _id("the first contact"), "last_contact_id": _id("the last contact")},
         {"first_contact_id": 4711, "last_contact_id": 4711},
     ),
     EventType.CONFIRMATION_ASKED: EventDescription(
+        N_("A confirmation email was sent"),
         "A confirmation email was sent for a list.",
         {"contact_id": _CONTACT, "list_id": _LIST},
         {"contact_id": 4711, "list_id": 12},
     ),
     EventType.CONFIRMATION_DENIED: EventDescription(
+        N_("Someone answered “this wasn't me”"),
         "Someone answered “this wasn't me” to a confirmation email.",
         {"contact_id": _id("the contact; null if there was none yet", nullable=True), "list_id": _LIST},
         {"contact_id": 4711, "list_id": 12},
     ),
     EventType.CONFIRMATION_EXPIRED: EventDescription(
+        N_("A sign-up was not confirmed in time"),
         "A sign-up was not confirmed in time, so its data was deleted.",
         {"contact_id": _CONTACT, "list_id": _LIST},
         {"contact_id": 4711, "list_id": 12},
     ),
-    EventType.CAMPAIGN_REVIEW: EventDescription("A campaign waits for our review.", _CAMPAIGN, {"campaign_id": 88}),
-    EventType.CAMPAIGN_RETURNED: EventDescription(
-        "A campaign was returned to draft from its review.", _CAMPAIGN, {"campaign_id": 88}
+    EventType.CAMPAIGN_REVIEW: EventDescription(
+        N_("A campaign waits for our review"), "A campaign waits for our review.", _CAMPAIGN, {"campaign_id": 88}
     ),
-    EventType.CAMPAIGN_STARTED: EventDescription("A campaign began sending.", _CAMPAIGN, {"campaign_id": 88}),
+    EventType.CAMPAIGN_RETURNED: EventDescription(
+        N_("A campaign was returned from its review"),
+        "A campaign was returned to draft from its review.",
+        _CAMPAIGN,
+        {"campaign_id": 88},
+    ),
+    EventType.CAMPAIGN_STARTED: EventDescription(
+        N_("A campaign began sending"), "A campaign began sending.", _CAMPAIGN, {"campaign_id": 88}
+    ),
     EventType.CAMPAIGN_HELD: EventDescription(
-        "A campaign was paused, by a person or by a rule.", _CAMPAIGN, {"campaign_id": 88}
+        N_("A campaign was paused"), "A campaign was paused, by a person or by a rule.", _CAMPAIGN, {"campaign_id": 88}
     ),
     EventType.CAMPAIGN_FINISHED: EventDescription(
+        N_("A campaign has ended"),
         "A campaign is over.",
         {**_CAMPAIGN, "state": _code("how it ended", "sent", "cancelled")},
         {"campaign_id": 88, "state": "sent"},
     ),
     EventType.MESSAGE_SENT: EventDescription(
+        N_("A message was sent (one event for each message)"),
         "The relay accepted a message. Off until the account switches on events for each message.",
         _MESSAGE,
         {"message_id": 900713, "campaign_id": 88, "contact_id": 4711},
     ),
     EventType.MESSAGE_BOUNCED: EventDescription(
+        N_("A message bounced (one event for each message)"),
         "A message could not be delivered. Off until the account switches on events for each message.",
         {**_MESSAGE, "bounce": _code("what kind of bounce", "hard", "soft", "sender", "content", "")},
         {"message_id": 900713, "campaign_id": 88, "contact_id": 4711, "bounce": "hard"},
     ),
     EventType.COMPLAINT_RECEIVED: EventDescription(
+        N_("Someone complained (sent hours later, without their identity)"),
         "Someone complained about a campaign. It never says who, and comes some hours later, so that no one can tell "
         "from the time.",
         {"campaign_id": _id("the campaign; null: unknown", nullable=True)},
         {"campaign_id": 88},
     ),
     EventType.IMPORT_FINISHED: EventDescription(
+        N_("An import has ended"),
         "An import is over.",
         {"import_id": _id("the import"), "list_id": _LIST, "state": _code("how", "done", "failed", "cancelled")},
         {"import_id": 5, "list_id": 12, "state": "done"},
     ),
     EventType.ORIGIN_DECIDED: EventDescription(
+        N_("A list origin was approved or rejected"),
         "A reviewer decided on a list's declared origin.",
         {"origin_id": _id("the declaration"), "list_id": _LIST, "decision": _code("how", "approved", "rejected")},
         {"origin_id": 3, "list_id": 12, "decision": "approved"},
     ),
     EventType.DOMAIN_FAILED: EventDescription(
-        "A sender domain no longer passes its checks.", {"domain_id": _id("the sender domain")}, {"domain_id": 2}
+        N_("A sending domain fails its checks"),
+        "A sender domain no longer passes its checks.",
+        {"domain_id": _id("the sender domain")},
+        {"domain_id": 2},
     ),
     EventType.ACCOUNT_STATUS: EventDescription(
+        N_("The account status changed"),
         "The account status changed.",
         {"before": _code("the status before"), "after": _code("the status now")},
         {"before": "active", "after": "paused"},
     ),
     EventType.AGREEMENT_NEW: EventDescription(
+        N_("A new agreement has to be accepted"),
         "A new version of an agreement waits to be accepted.",
         {"kind": _code("which one", "terms", "anti_spam_policy", "data_processing"), "version": _code("its version")},
         {"kind": "terms", "version": "2026-12"},
     ),
     EventType.AUTOMATION_ENTERED: EventDescription(
-        "A contact entered an automation.", _AUTOMATION, {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711}
+        N_("A contact entered an automation"),
+        "A contact entered an automation.",
+        _AUTOMATION,
+        {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711},
     ),
     EventType.AUTOMATION_FINISHED: EventDescription(
+        N_("A contact finished or left an automation"),
         "A contact went through an automation to its end, or left it.",
         {**_AUTOMATION, "state": _code("how", "finished", "left")},
         {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711, "state": "finished"},
     ),
     EventType.AUTOMATION_STEP: EventDescription(
+        N_("An automation calls this webhook"),
         "A contact came to a step of an automation that calls a webhook. Of all webhooks, only the one that the step "
         "names gets it, whatever types it chose.",
         {**_AUTOMATION, "step": _code("the step's id in the automation"), "webhook_id": _id("the webhook")},
         {"automation_id": 7, "enrolment_id": 3004, "contact_id": 4711, "step": "call", "webhook_id": 2},
     ),
-    EventType.WEBHOOK_TEST: EventDescription("Someone pressed the test button of this webhook.", {}, {}),
+    EventType.WEBHOOK_TEST: EventDescription("", "Someone pressed the test button of this webhook.", {}, {}),
 }
 
 _PYTHON: Final = {PayloadKind.ID: int, PayloadKind.CODE: str}

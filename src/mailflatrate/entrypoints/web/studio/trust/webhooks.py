@@ -24,7 +24,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_webhook
 from mailflatrate.entrypoints.web.posts import see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.events import MUST_BE_OBEYED, EventType
+from mailflatrate.rules.events import EVENTS, MUST_BE_OBEYED, EventType
 
 PAGE_ROWS: Final = 50
 TONES: Final = {
@@ -34,33 +34,10 @@ TONES: Final = {
     EndpointState.GONE: "error",
 }
 TYPE_WORDS: Final[Mapping[EventType, Any]] = {
-    EventType.CONTACT_UNSUBSCRIBED: gettext_lazy("A contact unsubscribed or objected"),
-    EventType.CONTACT_SUPPRESSED: gettext_lazy("An address may no longer be emailed"),
-    EventType.CONTACT_ERASED: gettext_lazy("A contact was erased"),
-    EventType.CONTACT_CONFIRMED: gettext_lazy("A contact confirmed their sign-up"),
-    EventType.CONTACT_CHANGED: gettext_lazy("Contacts were added or changed (up to a minute later)"),
-    EventType.CONFIRMATION_ASKED: gettext_lazy("A confirmation email was sent"),
-    EventType.CONFIRMATION_DENIED: gettext_lazy("Someone answered “this wasn't me”"),
-    EventType.CONFIRMATION_EXPIRED: gettext_lazy("A sign-up was not confirmed in time"),
-    EventType.CAMPAIGN_REVIEW: gettext_lazy("A campaign waits for our review"),
-    EventType.CAMPAIGN_RETURNED: gettext_lazy("A campaign was returned from its review"),
-    EventType.CAMPAIGN_STARTED: gettext_lazy("A campaign began sending"),
-    EventType.CAMPAIGN_HELD: gettext_lazy("A campaign was paused"),
-    EventType.CAMPAIGN_FINISHED: gettext_lazy("A campaign has ended"),
-    EventType.COMPLAINT_RECEIVED: gettext_lazy("Someone complained (sent hours later, without their identity)"),
-    EventType.IMPORT_FINISHED: gettext_lazy("An import has ended"),
-    EventType.ORIGIN_DECIDED: gettext_lazy("A list origin was approved or rejected"),
-    EventType.DOMAIN_FAILED: gettext_lazy("A sending domain fails its checks"),
-    EventType.ACCOUNT_STATUS: gettext_lazy("The account status changed"),
-    EventType.AGREEMENT_NEW: gettext_lazy("A new agreement has to be accepted"),
-    EventType.AUTOMATION_ENTERED: gettext_lazy("A contact entered an automation"),
-    EventType.AUTOMATION_FINISHED: gettext_lazy("A contact finished or left an automation"),
-    EventType.AUTOMATION_STEP: gettext_lazy("An automation calls this webhook"),
-    EventType.MESSAGE_SENT: gettext_lazy("A message was sent (one event for each message)"),
-    EventType.MESSAGE_BOUNCED: gettext_lazy("A message bounced (one event for each message)"),
+    each: gettext_lazy(EVENTS[each].label)
+    for each in sorted(EVENTS, key=lambda each: each not in MUST_BE_OBEYED)
+    if each in DEFAULT_TYPES
 }
-
-
 TYPE_GROUPS: Final = (
     (gettext_lazy("Contacts"), ("contact",)),
     (gettext_lazy("Sign-ups"), ("confirmation",)),
@@ -83,7 +60,7 @@ class EndpointForm(forms.Form):
     about = forms.CharField(label=gettext_lazy("Description"), max_length=120, required=False)
     types = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=[(each.value, words) for each, words in TYPE_WORDS.items() if each in DEFAULT_TYPES],
+        choices=[(each.value, words) for each, words in TYPE_WORDS.items()],
         required=False,
     )
 
