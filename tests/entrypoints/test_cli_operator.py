@@ -1,4 +1,4 @@
-"""What an operator types at night: campaigns, queues, domains, accounts."""
+"""What an operator types at night: campaigns and queues."""
 
 import json
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState
-from mailflatrate.apps.delivery.models import DeliveryState
 from mailflatrate.base import tenancy
 from mailflatrate.base.audit.models import AuditEntry
 from mailflatrate.base.tenancy import PlatformReason
@@ -27,8 +26,7 @@ def run(*arguments: str) -> Result:
 def rows(*arguments: str) -> list[dict[str, Any]]:
     done = run(*arguments, "--json")
     assert done.exit_code == 0, done.output
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    return list(json.loads(done.stdout))
 
 
 def lines_of(account_id: int) -> list[AuditEntry]:
@@ -36,14 +34,8 @@ def lines_of(account_id: int) -> list[AuditEntry]:
         return list(AuditEntry.objects.filter(account_id=account_id, action__startswith="campaign.").order_by("id"))
 
 
-def test_a_campaign_is_found_paused_and_resumed(anna: Customer) -> None:
-    campaign = anna.sending_of(anna.draft("Bulbs \x1b[31m and more"))
-    anna.settle(campaign, DeliveryState.SENT, 1)
-    (found,) = rows("campaigns", "list", "--account", str(anna.account_id))
-    assert (found["id"], found["mailing"], found["state"]) == (campaign.id, campaign.mailing_id, "sending")
-    assert (found["planned"], found["sent"], found["unknown"]) == (3, 1, 0)
-    table = run("campaigns", "list", "--account", str(anna.account_id)).stdout
-    assert campaign.mailing_id in table and "\x1b" not in table, "a customer's name moves no cursor"
+def test_a_campaign_is_paused_and_resumed(anna: Customer) -> None:
+    campaign = anna.sending_of(anna.draft("Bulbs and more"))
     paused = run("campaigns", "pause", campaign.mailing_id.lower(), "--reason", "The provider asked us to wait.")
     assert (paused.exit_code, paused.stdout) == (
         0,
@@ -78,14 +70,7 @@ def test_what_a_rule_stopped_is_for_the_desk(anna: Customer) -> None:
 @pytest.mark.usefixtures("database")
 def test_a_campaign_that_is_none_is_said_to_be_none(named: str) -> None:
     done = run("campaigns", "pause", named, "--reason", "x")
-    assert done.exit_code == 1 and "mailflatrate campaigns list" in done.output
-
-
-def test_empty_lists_say_so(anna: Customer) -> None:
-    assert run("campaigns", "list", "--account", str(anna.account_id)).stdout.startswith("No campaign")
-    assert rows("campaigns", "list", "--account", str(anna.account_id)) == []
-    assert run("domains", "list", "--account", "0").stdout == "No matching sender domains.\n"
-    assert run("domains", "check", "nobody.example").exit_code == 1
+    assert done.exit_code == 1 and "No campaign has" in done.output
 
 
 def test_queues_name_every_queue(anna: Customer) -> None:
@@ -96,13 +81,3 @@ def test_queues_name_every_queue(anna: Customer) -> None:
     after = {row["queue"]: row for row in rows("queues")}["send"]
     assert after["due"] == before + 1
     assert run("queues", "--workers").exit_code == 0
-
-
-def test_domains_and_accounts_are_listed(anna: Customer) -> None:
-    (domain,) = rows("domains", "list", "--account", str(anna.account_id))
-    assert domain["domain"] == "lindenhof.example" and domain["state"] == "verified"
-    mine = [row for row in rows("accounts", "list", "--status", "active") if row["id"] == anna.account_id]
-    assert [(row["status"], row["running_campaigns"]) for row in mine] == [("active", 0)]
-    checked = run("domains", "check", "Lindenhof.Example.", "--account", str(anna.account_id), "--json")
-    assert checked.exit_code == 1, "its records are not in the DNS"
-    assert {row["passed"] for row in json.loads(checked.stdout)} == {False}

@@ -49,7 +49,7 @@ def test_the_shipped_template_is_what_the_command_prints(monkeypatch: pytest.Mon
     written = json.loads(shipped.read_text(encoding="utf-8"))
     assert written == connect_template.service_template(example)
     assert shipped.name == f"{written['providerId']}.{written['serviceId']}.json"
-    monkeypatch.setattr("mailflatrate.entrypoints.cli.domains.load_settings", lambda: example)
+    monkeypatch.setattr("mailflatrate.entrypoints.cli.setup.load_settings", lambda: example)
     assert json.loads(CliRunner().invoke(cli, ["domains", "connect-template"]).stdout) == written
 
 

@@ -249,8 +249,8 @@ def test_refused_rows_come_back_as_harmless_csv(anna: Customer, line: Line) -> N
         "\n".join([HEADER, line("info@kunde-1.de", "=HYPERLINK(0)", last="@SUM", city="-1", source="+4")])
     )
     with tenancy.account(anna.account_id):
-        text = "".join(rejected_rows.refused_csv(done.id))
+        text = "".join(rejected_rows.rows_to_correct(done.id))
     header, row = text.splitlines()
-    assert header == "line,reason,rule,suggestion,row"
-    assert row.startswith("2,role,R-21,,info@kunde-1.de,'=HYPERLINK(0),'@SUM,")
-    assert row.endswith(",'+4,'-1")
+    assert header.endswith("mailflatrate_line,mailflatrate_reason,mailflatrate_suggestion")
+    assert row.startswith("info@kunde-1.de,'=HYPERLINK(0),'@SUM,")
+    assert row.endswith(",'+4,'-1,2,role,")

@@ -141,7 +141,7 @@ def test_minors_are_on_no_list_however_the_column_is_used(anna: Customer, line: 
             assert list(here.values_list("contact__email", flat=True)) == allowed
             refused = ImportRefusal.objects.filter(source_import=done, held=False)
             assert set(refused.values_list("rule", "reason")) == {("R-39", "minor")}
-            told_why = "".join(rejected_rows.refused_csv(done.id, wording=reason_word))
+            told_why = "".join(rejected_rows.rows_to_correct(done.id, wording=reason_word))
         assert done.refused == {"minor": len(rows) - len(allowed)}
         assert "this person is under 16. Minors" in told_why
     ages = anna.bring("\n".join([f"{HEADER};Alter", f"{line('j@kunde-1.de')};15", f"{line('k@kunde-1.de')};16 Jahre"]))

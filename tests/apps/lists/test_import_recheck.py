@@ -105,23 +105,6 @@ def test_the_command_reports_first_and_suppresses_when_told() -> None:
     assert recheck(*account)[0] == 0
 
 
-def test_the_command_that_imports_asks_and_takes_answers(tmp_path: Path) -> None:
-    anna = customer_with_list("Anna")
-    file = tmp_path / "people.csv"
-    # The command asks the DNS, which remembers for all tests that it knows none of these domains.
-    file.write_text(FILE.replace("kunde-", "post-recheck-"))
-    base = ["import", str(file), "--account", str(anna.account_id), "--list", str(anna.list_id)]
-    asked = CliRunner().invoke(cli, [*base, "--map", "attribute:x=Status"])
-    assert asked.exit_code == 2
-    assert "Status" in asked.output
-    assert "--no-status" in asked.output
-    done = CliRunner().invoke(cli, base)
-    assert done.exit_code == 0, done.output
-    assert "refused: unsubscribed_before\t1" in done.output
-    with tenancy.account(anna.account_id):
-        assert set(Suppression.objects.values_list("reason", flat=True)) == {"unsubscribe", "hard_bounce"}
-
-
 def taken_in(anna: Customer, titles: str, rows: dict[str, str], name: str) -> None:
     """An import of people with proof that kept its other columns as attributes and asked nobody."""
     header = titles.split(";")

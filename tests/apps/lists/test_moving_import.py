@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from mailflatrate.apps.lists.actions import import_checks, imports
 from mailflatrate.apps.lists.errors import ImportProblem
@@ -16,7 +15,6 @@ from mailflatrate.apps.lists.models import ConsentEvidence, Contact, Import, Sub
 from mailflatrate.apps.lists.tags import tags_of
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
-from mailflatrate.entrypoints.cli.main import cli
 from support.contact_files import dry_run
 from support.customers import Customer
 
@@ -140,26 +138,6 @@ def test_a_system_that_the_customer_names_is_used(anna: Customer) -> None:
         bring(anna, "people.csv", data)
     done = bring(anna, "people.csv", data, ImportTerms(system="mailtrain"))
     assert done.refused == {"complained_before": 1}
-
-
-def test_the_files_of_an_archive_are_imported_with_the_opt_outs_first(anna: Customer, tmp_path: Path) -> None:
-    packed = tmp_path / "audience.zip"
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("campaigns.csv", "title,sent\nMay,3\n")
-        for path in sorted((EXPORTS / "mailchimp").glob("*.csv")):
-            # The command asks the DNS, which remembers for all tests that it knows none of these domains.
-            renamed = recent(path.read_bytes()).replace(b"kunde-", b"post-archive-")
-            archive.writestr(f"audience/{path.name}", renamed)
-    arguments = ["import", str(packed), "--account", str(anna.account_id), "--list", str(anna.list_id)]
-    done = CliRunner().invoke(cli, arguments)
-    assert done.exit_code == 0, done.output
-    order = [line for line in done.stderr.splitlines() if "csv" in line]
-    assert order[-1] == "campaigns.csv: no email addresses"
-    assert order[-2].startswith("audience/subscribed")
-    # Gustav's unsubscribe was read before the row in which he is subscribed, so he never gets on the list.
-    assert "refused: suppressed\t1" in done.stdout
-    people = ("dora.klein@post-archive-1.de", "frida.fuchs@post-archive-3.de", "erik.ernst@post-archive-2.de")
-    assert set(states(anna)) == set(people)
 
 
 def test_a_zip_in_the_browser_is_refused_with_a_way_out(anna: Customer, tmp_path: Path) -> None:

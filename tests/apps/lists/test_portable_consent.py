@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click import UsageError
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -38,7 +37,6 @@ from mailflatrate.apps.suppression.queries import is_suppressed
 from mailflatrate.base import tenancy
 from mailflatrate.base.storage import files as storage
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.entrypoints.cli.export_file import write_file
 from mailflatrate.entrypoints.cli.main import cli
 from mailflatrate.rules.proof.portable import PORTABLE_FORM, PortableFault, PortableRefused, check_line, read_line
 from mailflatrate.rules.proof.signature import KEYS_FORM, PublishedKey, sign_portable
@@ -349,19 +347,6 @@ def test_the_script_in_the_documentation_and_our_own_command_agree(anna: Custome
 def _written(file: Path, octets: bytes) -> Path:
     file.write_bytes(octets)
     return file
-
-
-def test_an_operator_exports_to_a_file_that_only_they_can_read(anna: Customer, tmp_path: Path) -> None:
-    file = tmp_path / "proof.ndjson"
-    write_file(file, anna.account_id, "proof", None, "News")
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert target().bring(file.read_bytes()).accepted == 2
-    with pytest.raises(UsageError, match="exists already"):
-        write_file(file, anna.account_id, "proof", None, None)
-    with pytest.raises(UsageError, match="has no list"):
-        write_file(tmp_path / "x.csv", anna.account_id, "contacts", None, "Nothing")
-    with tenancy.account(anna.account_id):
-        assert list(Export.objects.values_list("state", "requested_by")) == [("deleted", "cli.export")]
 
 
 def test_proof_for_another_company_is_held_and_the_reviewer_reads_whose_it_is(anna: Customer) -> None:

@@ -1,208 +1,195 @@
-"""`mailflatrate import`: the same import as in the browser, with its progress and report in the terminal."""
+"""`mailflatrate import --dry-run FILE... | recheck`: what an import would do, and should have done."""
 
 import csv
+import json
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings as django_settings
 
-from mailflatrate.apps.lists.errors import ListError, OriginNeeded
-from mailflatrate.apps.lists.intake.import_options import ImportTerms
-from mailflatrate.apps.lists.intake.questions import ImportAsks
+from mailflatrate.apps.lists.errors import ImportProblem, ListError
+from mailflatrate.apps.lists.intake.dry_run import DryRunner
+from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
+from mailflatrate.apps.lists.intake.dry_run_result import DryRun
+from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, DATE_ORDERS, ImportTerms
+from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.table_files import tables_in
+from mailflatrate.base import clock
 from mailflatrate.entrypoints.boot import database
-from mailflatrate.entrypoints.cli.dry_run import dry_run_command, split_pair
-
-if TYPE_CHECKING:
-    from mailflatrate.apps.lists.actions.imports import FilePreview
-    from mailflatrate.apps.lists.models import Import
-
-_PROGRESS_SECONDS = 0.5
-_HOW_TO_ANSWER = (
-    "(Answer with --map state=COLUMN or another status field, --no-status COLUMN=REASON, --all-rows, or --dates.)"
-)
+from mailflatrate.locale.formats import written_rate
+from mailflatrate.locale.texts import ENGLISH
+from mailflatrate.rules.addresses import ResolverFacts
+from mailflatrate.rules.proof.record import MalformedRecord
+from mailflatrate.rules.proof.signature import PublishedKey, read_keys
+from mailflatrate.rules.systems.profile import profiles
+from mailflatrate.settings.schema import load_settings
+from mailflatrate.wire.dns import DnsResolver, ask_domains
 
 
-class _FileOrCommand(click.Group):
-    """A command group in which `import FILE ...` imports a file, and `import recheck` is a separate command."""
+class _DryRunOrCommand(click.Group):
+    """A command group in which `--dry-run` among the arguments is the command of that name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Treat arguments that do not begin with a command as those for a file, or for a dry run of some."""
+        """Move `--dry-run` to the front, as the name of its command."""
         if "--dry-run" in args:
-            return super().parse_args(ctx, ["dry-run", *(arg for arg in args if arg not in ("--dry-run", "file"))])
-        named = args[:1] and (args[0] in self.commands or args[0] == "--help")
-        return super().parse_args(ctx, args if named else ["file", *args])
+            args = ["dry-run", *(arg for arg in args if arg != "--dry-run")]
+        return super().parse_args(ctx, args)
 
 
-@click.group(cls=_FileOrCommand, subcommand_metavar="FILE [OPTIONS] | --dry-run FILE... | recheck [OPTIONS]")
+@click.group(cls=_DryRunOrCommand, subcommand_metavar="--dry-run FILE... | recheck [OPTIONS]")
 def import_command() -> None:
-    """Import a FILE of contacts with their proof of consent, or recheck what was imported earlier.
+    """Show what an import of files would do, or recheck what was imported earlier.
 
-    `mailflatrate import file --help` lists the options of a FILE, `mailflatrate import dry-run --help` those of a dry
-    run.
+    `mailflatrate import dry-run --help` lists the options of a dry run.
     """
 
 
-import_command.add_command(dry_run_command)
-
-
-@import_command.command("file")
+@import_command.command("dry-run")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."
 )
-@click.option("--account", "account_id", type=int, required=True, help="ID of the account.")
-@click.option("--list", "list_name", required=True, help="Name or ID of the list.")
-@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="email=E-Mail, attribute:city=Ort, ...")
-@click.option("--all-rows", default="", help="Status of everyone in the file: unsubscribed, bounced, ..., by_row.")
-@click.option(
-    "--no-status", multiple=True, metavar="COLUMN=REASON", help="The column looks like a status but isn't one."
-)
-@click.option("--unread-noes", type=int, default=0, help="How many opt-outs without an address may be left out.")
-@click.option("--time-zone", default="", help="Time zone of times without one. Default: the account's.")
-@click.option("--dates", default="", help="day_first or month_first, for columns whose dates are ambiguous.")
-@click.option("--system", default="", help="The system that wrote the file. Default: recognized by its columns.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--system", default="", help=f"The system that wrote the files: {', '.join(profiles())}.")
 @click.option("--source", default="", help="Where everyone signed up, if no column says so: a page or a form.")
 @click.option("--form-url", default="", help="Address of the sign-up form, for everyone.")
 @click.option("--wording", default="", help="What people agreed to, for everyone.")
-@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this CSV.")
-@click.option("--columns", is_flag=True, help="Only show the columns and how they are interpreted.")
-def file_command(
+@click.option("--last-mailed", type=click.DateTime(["%Y-%m-%d"]), help="Date of your last campaign to these people.")
+@click.option("--time-zone", default="", help="Time zone of times without one. Default: the system's, or UTC.")
+@click.option(
+    "--date-order",
+    "--dates",
+    "dates",
+    multiple=True,
+    metavar="[COLUMN=]ORDER",
+    help=f"{' or '.join(DATE_ORDERS)}, for ambiguous dates in all columns or in one.",
+)
+@click.option("--all-rows", default="", help=f"Status of everyone: {', '.join(ALL_ROWS)}.")
+@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="email=E-Mail, attribute:city=Ort, ...")
+@click.option(
+    "--no-status", multiple=True, metavar="COLUMN=REASON", help="The column looks like a status but isn't one."
+)
+@click.option(
+    "--keys",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Published keys that verify signed lines of consent.",
+)
+@click.option("--check-domains", is_flag=True, help="Ask the DNS which domains accept mail, as an import does.")
+@click.option("--rows", type=click.Path(dir_okay=False, path_type=Path), help="Write every row's verdict to this CSV.")
+def dry_run_command(
     files: tuple[Path, ...],
-    account_id: int,
-    list_name: str,
+    as_json: bool,
+    last_mailed: datetime | None,
+    dates: tuple[str, ...],
     pairs: tuple[str, ...],
     no_status: tuple[str, ...],
-    dates: str,
-    refused: Path | None,
-    columns: bool,
+    keys: tuple[Path, ...],
+    check_domains: bool,
+    rows: Path | None,
     **stated: str,
 ) -> None:
-    """Import FILES (CSV, JSON lines, spreadsheets, or the ZIP of an audience) of contacts with their proof of consent.
+    """Show what an import of FILES would do, without writing anything. Needs no account, list or database.
 
-    Columns are recognized by their titles and values, and by the system that exported them; each --map changes one of
-    them, `--map FIELD=` drops a field. A column that looks like a status (unsubscribed, bounced, ...) has to be mapped
-    to one, or named in --no-status with the reason. Of several files, those of people who opted out are imported first.
-    Exits with 1 if an import failed or was canceled, 2 if one could not start.
+    FILES are CSV, spreadsheets, JSON lines or the ZIP that the previous system made. Everyone is put on one of three
+    piles: mailable (the proof of consent is complete), ask (it isn't), never (they unsubscribed, bounced, complained,
+    or the address is refused). An opt-out applies to all files. Exits with 2 for a file that can't be read.
     """
-    with database() as settings, _problems_as_usage(settings.public_url), tables_in(files) as tables:
-        from mailflatrate.apps.lists import queries
-        from mailflatrate.apps.lists.actions import import_sets, imports
-        from mailflatrate.base import tenancy
-
-        results: list[bool] = []
-        for plan in import_sets.plan_set(tables, stated["system"]):
-            if len(tables) > 1:
-                click.echo(f"{plan.file.name}{'' if plan.has_people else ': no email addresses'}", err=True)
-            mapping = _mapping(plan.head.mapping, pairs)
-            if columns:
-                _show_columns(plan.head, mapping)
-            elif plan.has_people or len(tables) == 1:
-                with tenancy.account(account_id):
-                    target = queries.find_list(list_name)
-                    if target is None:
-                        raise click.UsageError(f"account {account_id} has no list {list_name!r}")
-                    terms = _terms(plan.head.terms, stated, no_status, dates)
-                    name = plan.file.name
-                    with plan.file.path.open("rb") as stream:
-                        job = imports.start_import(target.id, stream, name, mapping, terms=terms, enqueue=False)
-                results.append(_run(account_id, job, refused, "a" if results else "w"))
-        if not all(results):
-            sys.exit(1)
-
-
-def _run(account_id: int, job: "Import", refused: Path | None, mode: str) -> bool:
-    """Run an import to its end and report it; return whether it was done. `mode`: that of opening `refused`."""
-    from mailflatrate.apps.lists.actions import rejected_rows
-    from mailflatrate.apps.lists.intake.runner import run_import
-    from mailflatrate.apps.lists.jobs import check_import
-    from mailflatrate.base import tenancy
-
-    run_import(account_id, job.id, on_slice=_Progress(job.file_bytes))
-    check_import(account_id, job.id)
-    with tenancy.account(account_id):
-        job.refresh_from_db()
-        if refused is not None:
-            with refused.open(mode, encoding="utf-8", newline="") as out:
-                out.writelines(rejected_rows.refused_csv(job.id))
-    _report(job)
-    return job.state == "done"
-
-
-def _terms(suggested: ImportTerms, stated: dict[str, str], no_status: tuple[str, ...], dates: str) -> ImportTerms:
-    """Return the suggested terms with what the caller stated."""
-    reasons = dict(split_pair(text, "--no-status takes COLUMN=REASON") for text in no_status)
-    given = {name: value for name, value in stated.items() if value}
-    return ImportTerms.from_json({**suggested.as_json(), **given, "no_status": reasons, "date_order": dates})
-
-
-@contextmanager
-def _problems_as_usage(public_url: str) -> Iterator[None]:
-    """Turn what is wrong with a file, or is still to be answered, into usage errors."""
+    if not django_settings.configured:
+        django_settings.configure(USE_I18N=False)
     try:
-        yield
-    except OriginNeeded as problem:
-        raise click.UsageError(f"{problem}: {public_url}/studio/lists/{problem.list_id}/origin/") from problem
-    except ImportAsks as asks:
-        raise click.UsageError(f"{asks} {_HOW_TO_ANSWER}") from asks
-    except ListError as problem:
+        answers = ImportTerms(
+            **stated,
+            no_status=dict(_split_pair(text, "--no-status takes COLUMN=REASON") for text in no_status),
+            date_order=next((order for order in reversed(dates) if "=" not in order), ""),
+            date_orders=dict(order.rsplit("=", 1) for order in dates if "=" in order),
+            field_types={},
+            unread_noes=0,
+        )
+        with tables_in(files) as tables:
+            runner = DryRunner(
+                tables,
+                answers,
+                clock.now(),
+                DryRunOptions(
+                    mapping=dict(_split_pair(pair, "--map takes FIELD=COLUMN") for pair in pairs),
+                    last_mailed_at=None if last_mailed is None else last_mailed.replace(tzinfo=UTC),
+                    trusted_keys=_keys_in(keys),
+                    facts_of=_ask_domains if check_domains else None,
+                ),
+            )
+            result = runner.run()
+            if rows is not None:
+                _write_rows(runner, rows)
+    except ImportProblem as problem:
         raise click.UsageError(str(problem)) from problem
+    if as_json:
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False))
+    else:
+        _report(result)
 
 
-def _show_columns(head: "FilePreview", mapping: dict[str, str]) -> None:
-    for field, column in mapping.items():
-        click.echo(f"{field}={column}")
-    for question in head.questions:
-        click.echo(question.sentence, err=True)
+def _split_pair(text: str, syntax: str) -> tuple[str, str]:
+    """Return the two sides of `NAME=VALUE`. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{syntax}, not {text!r}")
+    return name, value
 
 
-def _mapping(suggested: dict[str, str], pairs: tuple[str, ...]) -> dict[str, str]:
-    """Apply the caller's changes to the suggestion; a column they name loses the field we suggested for it."""
-    mapping = dict(suggested)
-    for pair in pairs:
-        field, column = split_pair(pair, "--map takes FIELD=COLUMN")
-        asked = {other.partition("=")[0] for other in pairs}
-        mapping = {name: title for name, title in mapping.items() if title != column or name in asked}
-        mapping[field] = column
-    return {name: title for name, title in mapping.items() if title}
+def _keys_in(files: tuple[Path, ...]) -> dict[str, PublishedKey]:
+    """Return the published keys in some files. Raises UsageError."""
+    keys: dict[str, PublishedKey] = {}
+    for path in files:
+        try:
+            keys |= read_keys(path.read_bytes())
+        except (OSError, MalformedRecord) as problem:
+            raise click.UsageError(f"{path.name} holds no published keys: {problem}") from problem
+    return keys
 
 
-class _Progress:
-    """A progress line on standard error, rewritten in a terminal, at most twice a second."""
-
-    def __init__(self, total_bytes: int) -> None:
-        self._total_bytes = max(total_bytes, 1)
-        self._began = self._shown = time.monotonic()
-
-    def __call__(self, rows: int, position_bytes: int) -> None:
-        now = time.monotonic()
-        if now - self._shown < _PROGRESS_SECONDS:
-            return
-        self._shown = now
-        share = min(100, position_bytes * 100 // self._total_bytes)
-        end = "\r" if sys.stderr.isatty() else "\n"
-        sys.stderr.write(f"{share:3d}%  {rows:,} rows  {rows / (now - self._began):,.0f} rows/s{end}")
-        sys.stderr.flush()
+def _ask_domains(domains: Sequence[str]) -> dict[str, ResolverFacts]:
+    """Ask the DNS about some domains; those without an answer are missing from the result."""
+    settings = load_settings()
+    servers = [server.strip() for server in settings.dns_servers.split(",") if server.strip()]
+    resolver = DnsResolver(servers or None, timeout_seconds=settings.dns_timeout_seconds)
+    return {
+        domain: ResolverFacts(resolves=bool(seen.can_receive) or seen.is_null, null_mx=seen.is_null)
+        for domain, seen in ask_domains(domains, resolver).items()
+    }
 
 
-def _report(done: "Import") -> None:
+def _write_rows(runner: DryRunner, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(("file", "line", "email", "pile", "reason"))
+        table.writerows((row.file, row.line, row.email, row.pile.value, row.reason) for row in runner.rows())
+
+
+def _report(result: DryRun) -> None:
     table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
-    table.writerow(("state", done.state))
-    if done.problem:
-        table.writerow(("problem", done.problem))
-    for name in ("rows_read", "accepted", "updated", "unchanged"):
-        table.writerow((name, getattr(done, name)))
-    table.writerow(("checked", done.check_state or "not yet"))
-    for title, words in done.terms.get("unknown_words", {}).items():
-        for word, rows in words.items():
-            table.writerow((f"unknown status in {title}: {word}", rows))
-    for name, reasons in (("quarantined", done.quarantined), ("refused", done.refused)):
-        table.writerow((name, sum(reasons.values())))
-        for reason, rows in sorted(reasons.items(), key=lambda item: -item[1]):
-            table.writerow((f"{name}: {reason}", rows))
+    table.writerow(("system", result.system or "unknown"))
+    table.writerow(("rows", result.rows))
+    for pile in Pile:
+        reasons = result.pile(pile)
+        table.writerow((pile.value, sum(reasons.values())))
+        for reason, count in reasons.items():
+            if reason:
+                table.writerow((f"{pile.value}: {reason}", count))
+    for review in result.reviews:
+        percent = written_rate(review.percent, ENGLISH, review.limit_percent)
+        table.writerow((f"held for review: {review.kind} in {review.file}", f"{review.count} ({percent})"))
+    for (title, word), count in result.unknown.most_common(30):
+        table.writerow((f"unknown status in {title}: {word}", count))
+    for title, target in result.columns.items():
+        table.writerow((f"column: {title}", target or "left out"))
+    for question in result.questions:
+        where = " ".join(part for part in (question.file, question.column) if part)
+        click.echo(
+            f"{where}: {question.sentence}" + (f" ({question.people} people)" if question.people else ""), err=True
+        )
 
 
 @import_command.command("recheck")
@@ -225,27 +212,18 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
         with tenancy.platform(tenancy.PlatformReason.HOUSEKEEPING):
             accounts = [account_id] if account_id else list(Account.objects.order_by("id").values_list("id", flat=True))
         table = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n")
-        found = {}
+        contacts = {}
         for number in accounts:
             with tenancy.account(number):
                 try:
-                    found[number] = import_recheck.recheck_imports(files)
+                    contacts[number] = import_recheck.recheck_imports(files)
                 except ListError as problem:
                     raise click.UsageError(str(problem)) from problem
-            for one in found[number]:
-                said = one.said
-                table.writerow(
-                    (
-                        number,
-                        one.email,
-                        said.status.value,
-                        one.file_name,
-                        said.line or "",
-                        said.column,
-                        said.text.strip(),
-                    )
-                )
-        people = sum(map(len, found.values()))
+            for contact in contacts[number]:
+                status = contact.said
+                place = (contact.file_name, status.line or "", status.column, status.text.strip())
+                table.writerow((number, contact.email, status.status.value, *place))
+        people = sum(map(len, contacts.values()))
         click.echo(f"{people} found", err=True)
         if not people:
             return
@@ -253,7 +231,7 @@ def recheck_command(files: tuple[Path, ...], account_id: int | None, confirmed: 
             confirmed = click.confirm(f"Suppress these {people} contacts?", err=True)
         if not confirmed:
             sys.exit(1)
-        for number, ones in found.items():
+        for number, rechecked in contacts.items():
             with tenancy.account(number):
-                import_recheck.suppress_rechecked(ones)
+                import_recheck.suppress_rechecked(rechecked)
         click.echo(f"{people} suppressed", err=True)

@@ -225,7 +225,7 @@ def _domain_keys(domain: str) -> list[str]:
         for each in SenderDomain.objects.filter(name=domain).values_list("id", flat=True)
     ]
     if not found:
-        raise click.ClickException(f"There is no sender domain {domain!r}. See `mailflatrate domains list`.")
+        raise click.ClickException(f"There is no sender domain {domain!r}.")
     return found
 
 

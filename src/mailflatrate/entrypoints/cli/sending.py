@@ -1,6 +1,8 @@
-"""Commands for an operator after the loss of a host or a database: pause-all, resume-all, restored, journal."""
+"""An operator's emergency commands: pause-all, resume-all, campaigns, and after a loss restored and journal."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,10 +10,10 @@ import click
 
 from mailflatrate.entrypoints.boot import database
 from mailflatrate.entrypoints.cli.listing import operator_details
+from mailflatrate.rules.campaign_states import CampaignMover
 
 if TYPE_CHECKING:
     from mailflatrate.apps.delivery.withdrawal_logs import WithdrawalGap
-
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -155,3 +157,78 @@ def replay_command(folder: Path, complete: bool) -> None:
             f"Messages the database had lost track of: {found.replayed.changed}. Missing from it entirely: "
             f"{found.replayed.missing}."
         )
+
+
+@click.group()
+def campaigns_command() -> None:
+    """Pause, resume or complete a customer's campaign."""
+
+
+@campaigns_command.command("pause")
+@click.argument("campaign")
+@click.option("--reason", required=True, help="Shown to the customer.")
+def pause_command(campaign: str, reason: str) -> None:
+    """Pause CAMPAIGN (ID or mailing ID) within a second. The customer can resume it."""
+    with database():
+        from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
+
+        mailing_id = _act(
+            campaign, "campaign.paused", partial(campaigns_actions.pause_campaign, reason=reason[:500]), reason
+        )
+    click.echo(f"Paused: {mailing_id}. Messages not yet sent are on hold.")
+
+
+@campaigns_command.command("resume")
+@click.argument("campaign")
+@click.option("--reason", default="", help="Recorded in the audit log.")
+def resume_command(campaign: str, reason: str) -> None:
+    """Resume CAMPAIGN (ID or mailing ID). Campaigns that a rule stopped can only be resumed in Operations."""
+    with database():
+        from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
+
+        mailing_id = _act(campaign, "campaign.resumed", campaigns_actions.resume_campaign, reason)
+    click.echo(f"Resumed: {mailing_id}.")
+
+
+@campaigns_command.command("send-unsent")
+@click.argument("campaign")
+@click.option("--reason", default="", help="Recorded in the audit log.")
+def send_unsent_command(campaign: str, reason: str) -> None:
+    """Send the finished CAMPAIGN to the recipients who did not get it, as a lost host's journal proved."""
+    with database():
+        from mailflatrate.apps.delivery.actions import campaigns as campaigns_actions
+
+        mailing_id = _act(campaign, "campaign.sent_to_unsent", campaigns_actions.send_unsent, reason)
+    click.echo(f"Sending to the recipients who did not get it: {mailing_id}.")
+
+
+def _act(named: str, action: str, act: Callable[..., object], reason: str) -> str:
+    """Act on a campaign in its account's scope, with a line in the audit log; return its mailing ID."""
+    from mailflatrate.apps.campaigns.errors import CampaignError
+    from mailflatrate.apps.campaigns.models import Campaign
+    from mailflatrate.base import audit, tenancy
+    from mailflatrate.base.tenancy import PlatformReason
+    from mailflatrate.mail.mailing_id import parse_mailing_id
+
+    mailing_id = None if named.isdecimal() else parse_mailing_id(named)
+    with tenancy.platform(PlatformReason.OPERATOR_DESK):
+        rows = Campaign.objects.filter(mailing_id=mailing_id) if mailing_id else Campaign.objects.none()
+        if named.isdecimal() and len(named) < 19:
+            rows = Campaign.objects.filter(id=int(named))
+        target = rows.first()
+    if target is None:
+        raise click.ClickException(f"No campaign has the ID or mailing ID {named!r}.")
+    try:
+        with tenancy.account(target.account_id):
+            act(target.id, by=CampaignMover.OPERATOR)
+            audit.record(
+                action,
+                by=audit.machine("cli.campaigns"),
+                account_id=target.account_id,
+                subject=f"campaign:{target.id}",
+                reason=reason,
+                details=operator_details(),
+            )
+    except CampaignError as problem:
+        raise click.ClickException(str(problem)) from problem
+    return target.mailing_id

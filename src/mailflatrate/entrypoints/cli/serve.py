@@ -1,9 +1,11 @@
 """`mailflatrate up | web | worker | inbound | database`: the processes of a host, together or one by one."""
 
 import contextlib
+import errno
 import os
 import resource
 import signal
+import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -14,7 +16,6 @@ from mailflatrate.entrypoints.boot import boot
 from mailflatrate.entrypoints.boot.first_setup import announce
 from mailflatrate.entrypoints.boot.keys import demand_keys
 from mailflatrate.entrypoints.boot.lifecycle import report_served_life
-from mailflatrate.entrypoints.cli.ports import demand_free
 from mailflatrate.entrypoints.cli.setup import bring_up_to_date
 from mailflatrate.entrypoints.workers.supervisor import Supervisor
 from mailflatrate.settings import links
@@ -28,6 +29,31 @@ HOUSE_QUEUES = "plan,import,inbound,house"
 HEADER_MILLISECONDS = 10_000
 MOST_CONNECTIONS = 4096  # open at once in a process; idle and slow ones cost a file and some memory, no thread
 SPARE_FILES = 512
+
+
+class PortTaken(click.ClickException):
+    """Raised for a port that is in use; the command ends with status 2."""
+
+    exit_code = 2
+
+
+def demand_free(host: str, port: int, setting: str) -> None:
+    """Refuse a port that another program listens on, naming its setting. Raises click.ClickException.
+
+    The web server shares its port with every other one that does. Two of them on one port would take turns in
+    answering: a forgotten old process would go on serving half of all requests after an upgrade.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortTaken(
+                f"Port {port} ({setting}) is already in use. Stop the program that uses it, or choose another port."
+            ) from None
 
 
 def begin_service(purpose: ProcessPurpose) -> Settings:

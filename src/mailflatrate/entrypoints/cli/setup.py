@@ -1,5 +1,6 @@
-"""`mailflatrate migrate | create-account | create-user | setup-link | settings`."""
+"""`mailflatrate migrate | create-account | create-user | setup-link | domains | settings`."""
 
+import json
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -234,3 +235,26 @@ def setup_link_command() -> None:
                 "There is already an operator. Add more with `mailflatrate create-user --operator`."
             )
         click.echo(setup_url(settings))
+
+
+@click.group()
+def domains_command() -> None:
+    """Print what DNS providers need for Domain Connect."""
+
+
+@domains_command.command("connect-template")
+def connect_template_command() -> None:
+    """Print the Domain Connect template that DNS providers need to set up our records."""
+    from mailflatrate.apps.domains.connect_template import service_template
+
+    click.echo(json.dumps(service_template(load_settings()), indent=2, ensure_ascii=False))
+
+
+@domains_command.command("connect-key")
+def connect_key_command() -> None:
+    """Print the DNS records that publish the key of our Domain Connect links."""
+    from mailflatrate.apps.domains.connect_template import key_records
+
+    host, values = key_records(load_settings())
+    for value in values:
+        click.echo(f'{host}. TXT "{value}"')

@@ -7,8 +7,6 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 
-from django.utils.translation import gettext as _
-
 from mailflatrate.apps.lists.exports.cells import harmless
 from mailflatrate.apps.lists.intake.own_titles import OWN_TITLES
 from mailflatrate.apps.lists.models import Import, ImportRefusal
@@ -18,26 +16,11 @@ _PAGE_ROWS = 2_000
 
 
 @tenancy.needs_account
-def refused_csv(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the refused rows as CSV lines: number, reason, rule, suggestion, then the original row.
-
-    `wording` turns a stored reason into readable text. Cells that a spreadsheet would run as a formula get an
-    apostrophe in front.
-    """
-    lines = _CsvLines()
-    yield lines.line((_("line"), _("reason"), _("rule"), _("suggestion"), _("row")))
-    rows = ImportRefusal.objects.filter(source_import_id=import_id, held=False).order_by("line_number", "id")
-    for row in rows.iterator(chunk_size=_PAGE_ROWS):
-        cells = (wording(row.reason), row.rule, row.suggestion, *(str(cell) for cell in row.row))
-        yield lines.line((row.line_number, *map(harmless, cells)))
-
-
-@tenancy.needs_account
 def rows_to_correct(import_id: int, *, wording: Callable[[str], str] = str) -> Iterator[str]:
     """Yield the refused rows, and those of people in quarantine, as a table that can be uploaded again.
 
-    Each line has the original cells, then its number, the reason, and a suggestion, if any. `wording` as in
-    `refused_csv`. Cells that a spreadsheet would run as a formula get an apostrophe in front.
+    Each line has the original cells, then its number, the reason, and a suggestion, if any. `wording` turns a
+    stored reason into readable text. Cells that a spreadsheet would run as a formula get an apostrophe in front.
     """
     terms = Import.objects.filter(id=import_id).values_list("terms", flat=True).first() or {}
     rows = ImportRefusal.objects.filter(source_import_id=import_id).order_by("line_number", "id")

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailflatrate.entrypoints.cli.ports import demand_free
+from mailflatrate.entrypoints.cli.serve import demand_free
 from mailflatrate.wire.dns.zone import ZoneServer
 
 PORTS = {
