@@ -5,7 +5,7 @@ from mailflatrate.rules.conditions import TEXT_OPS, ConditionValue, Op
 from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition
 
 
-class _Text(ContactFieldType):
+class _FreeText(ContactFieldType):
     def read(self, wanted: FieldDefinition, text: str, *, month_first: bool | None) -> str:
         return text
 
@@ -14,7 +14,7 @@ class _Text(ContactFieldType):
         return op, f"{value:g}" if is_number else value
 
 
-TYPE = _Text(
+TYPE = _FreeText(
     name="text",
     label=N_("Text"),
     place=1,
