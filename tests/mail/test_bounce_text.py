@@ -1,21 +1,17 @@
 """What a reply or a diagnostic text means: R-68's order, R-70's sender faults, and the traps in both."""
 
 import re
+from dataclasses import fields
 
 import pytest
 
 from mailflatrate.mail.bounce_text.notice import DIALECTS
-from mailflatrate.mail.bounce_text.phrase_rows import Phrases, PhraseTable
-from mailflatrate.mail.bounce_text.phrases_mailbox import DEAD, LIVING
-from mailflatrate.mail.bounce_text.phrases_providers import PROVIDERS
-from mailflatrate.mail.bounce_text.phrases_rest import REST, VAGUE
-from mailflatrate.mail.bounce_text.phrases_route import QUEUE, ROUTE
-from mailflatrate.mail.bounce_text.phrases_sender import MAIL_FROM, MESSAGE, SENDER
+from mailflatrate.mail.bounce_text.phrases import Phrases, PhraseTable, PhraseTables, phrase_tables
 from mailflatrate.mail.bounce_text.status_codes import BY_DETAIL, DEAD_DETAILS, PLAIN
 from mailflatrate.mail.bounce_text.verdict import classify_smtp_reply, judge
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason
 
-TABLES = (PROVIDERS, MESSAGE, SENDER, LIVING, MAIL_FROM, ROUTE, DEAD, QUEUE, REST, VAGUE)
+TABLES = [getattr(phrase_tables(), table.name) for table in fields(PhraseTables)]
 
 HARD = [
     (550, "5.1.1", "<dora@empfang.example>: Recipient address rejected: User unknown in virtual mailbox table"),

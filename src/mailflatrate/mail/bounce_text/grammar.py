@@ -1,19 +1,18 @@
 """A small grammar for replies: the nearest noun says what a reply is about, the predicate says what is wrong with it.
 
 "No such user", "mailbox dora does not exist" and "Ismeretlen címzett" are nouns for a recipient beside a predicate of
-absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. Vocabulary of
-some thirty languages is in `grammar_words`. Time is linear in the length of the text.
+absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. GrammarVocabulary of
+some thirty languages is in `grammar.toml`. Time is linear in the length of the text.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from enum import Enum
-from functools import lru_cache
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
 
-from mailflatrate.mail.bounce_text.grammar_abroad import ABROAD
-from mailflatrate.mail.bounce_text.grammar_words import EAST, ENGLISH, PASSING, TEMPORARY, GrammarWords
+from mailflatrate.mail.bounce_text.grammar_words import GrammarVocabulary, Words, vocabulary
 from mailflatrate.mail.reading.values import BounceReason
 
 _STEM = 3
@@ -45,7 +44,7 @@ _PLACES = frozenset(
 )  # fmt: skip
 
 
-class Noun(Enum):
+class Noun(StrEnum):
     """What a noun refers to."""
 
     RECIPIENT = "recipient"
@@ -54,7 +53,7 @@ class Noun(Enum):
     OTHER = "other"
 
 
-class PredicateMeaning(Enum):
+class PredicateMeaning(StrEnum):
     """What a predicate asserts."""
 
     ABSENT = "absent"
@@ -126,25 +125,22 @@ def _same(word: str, token: str) -> bool:
 class _Lexicon:
     """All phrases, indexed by their first word (for stems by its first letters) and the start of their second."""
 
-    def __init__(self, languages: tuple[GrammarWords, ...]) -> None:
+    def __init__(self, words: GrammarVocabulary) -> None:
         self._exact: dict[tuple[str, str], list[_Phrase]] = {}
         self._stems: dict[tuple[str, str], list[_Phrase]] = {}
-        for language in languages:
-            for field in fields(GrammarWords):
-                self._add(field.name, getattr(language, field.name))
-        self._file(PASSING, None, PredicateMeaning.PASSING)
-        self._file(TEMPORARY, None, PredicateMeaning.TEMPORARY)
+        for language in words.languages:
+            for noun in Noun:
+                self._file(getattr(language, noun), noun, None)
+            for says in PredicateMeaning:
+                if says not in _ADVERBS:
+                    self._file(getattr(language, says), None, says)
+        self._file(words.passing, None, PredicateMeaning.PASSING)
+        self._file(words.temporary, None, PredicateMeaning.TEMPORARY)
         for filed in (*self._exact.values(), *self._stems.values()):
             filed.sort(key=lambda phrase: (-len(phrase.words), -sum(map(len, phrase.words))))
 
-    def _add(self, name: str, phrases: str) -> None:
-        if name in Noun._value2member_map_:
-            self._file(phrases, Noun(name), None)
-        elif name != "name":
-            self._file(phrases, None, PredicateMeaning(name))
-
-    def _file(self, phrases: str, noun: Noun | None, says: PredicateMeaning | None) -> None:
-        for text in dict.fromkeys(filter(None, phrases.split("|"))):
+    def _file(self, phrases: Words, noun: Noun | None, says: PredicateMeaning | None) -> None:
+        for text in dict.fromkeys(phrases):
             words = tuple(fold(text).split())
             second = "" if len(words) == 1 or words[1] == ".." else words[1][:_SECOND]
             stem = words[0].endswith("*")
@@ -165,7 +161,9 @@ class _Lexicon:
         return best
 
 
-_LEXICON = _Lexicon((ENGLISH, *ABROAD))
+@cache
+def _lexicon() -> _Lexicon:
+    return _Lexicon(vocabulary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +230,10 @@ def _statements(clause: list[str]) -> Iterator[tuple[Noun | None, PredicateMeani
     """Yield each predicate of the clause with the noun it applies to."""
     nouns: list[_GrammarMatch] = []
     predicates: list[_GrammarMatch] = []
+    lexicon = _lexicon()
     at = 0
     while at < len(clause):
-        match = _LEXICON.at(clause, at)
+        match = lexicon.at(clause, at)
         if match is None:
             at += 1
             continue
@@ -277,7 +276,7 @@ def _nouns_within(clause: list[str], start: int, end: int) -> list[_GrammarMatch
     """Return the nouns in the gap of a predicate, as in "existiert das Postfach nicht"."""
     found = []
     for at in range(start, end):
-        match = _LEXICON.at(clause, at)
+        match = _lexicon().at(clause, at)
         if match is not None and match[0].noun and at + match[1] <= end:
             found.append(_GrammarMatch(at, at + match[1], match[0]))
     return found
@@ -320,29 +319,22 @@ def _subject(clause: list[str], nouns: list[_GrammarMatch], predicate: _GrammarM
     return nearest
 
 
-def _split(phrases: str) -> tuple[str, ...]:
-    return tuple(sorted((fold(item) for item in phrases.split("|")), key=len, reverse=True))
+_EAST_NOUNS = (Noun.SENDER, Noun.OTHER, Noun.DOMAIN, Noun.RECIPIENT)
+_EAST_SAYS = (PredicateMeaning.ABSENT, PredicateMeaning.HELD, PredicateMeaning.FULL)
 
 
-_EAST_NOUNS = {
-    Noun.SENDER: _split(EAST.sender),
-    Noun.OTHER: _split(EAST.other),
-    Noun.DOMAIN: _split(EAST.domain),
-    Noun.RECIPIENT: _split(EAST.recipient),
-}
-_EAST_SAYS = {
-    PredicateMeaning.ABSENT: _split(EAST.absent),
-    PredicateMeaning.HELD: _split(EAST.held),
-    PredicateMeaning.FULL: _split(EAST.full),
-}
+@cache
+def _east(kind: Noun | PredicateMeaning) -> Words:
+    """Return the words of one kind in scripts without spaces, the longest first."""
+    return tuple(sorted(map(fold, getattr(vocabulary().east, kind)), key=len, reverse=True))
 
 
 def _told_east(text: str) -> set[BounceReason]:
     """Return the reasons that a text gives in a script that puts no space between words."""
-    places = [(at, noun) for noun, words in _EAST_NOUNS.items() for word in words if (at := text.find(word)) >= 0]
+    places = [(at, noun) for noun in _EAST_NOUNS for word in _east(noun) if (at := text.find(word)) >= 0]
     found: set[BounceReason] = set()
-    for says, words in _EAST_SAYS.items():
-        for word in words:
+    for says in _EAST_SAYS:
+        for word in _east(says):
             at = text.find(word)
             if at < 0:
                 continue

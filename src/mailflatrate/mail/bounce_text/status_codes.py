@@ -2,82 +2,36 @@
 
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, RefusalSubject
 
-#: Subject and detail -> reason. The class (4 or 5) is judged separately.
+#: Subject and detail of codes by their reason; the class (4 or 5) is judged separately. 1.4 is ambiguous (RFC 3463
+#: 3.2): several mailboxes, so that none is known to be dead.
+_DETAILS: dict[BounceReason, str] = {
+    BounceReason.USERUNKNOWN: "1.0 1.1 1.3 1.351",
+    BounceReason.HOSTUNKNOWN: "1.2 4.4",
+    BounceReason.FILTERED: "1.4 2.0 2.1 2.4 7.2",
+    BounceReason.HASMOVED: "1.6 7.17 7.18",
+    BounceReason.REJECTED: "1.7 1.8",
+    BounceReason.SYSTEMERROR: "1.9 3.0 3.3 3.5 4.3",
+    BounceReason.NOTACCEPT: "1.10 3.2",
+    BounceReason.MAILBOXFULL: "2.2",
+    BounceReason.EXCEEDLIMIT: "2.3",
+    BounceReason.SYSTEMFULL: "3.1 4.5",
+    BounceReason.MESGTOOBIG: "3.4",
+    BounceReason.NETWORKERROR: "4.0 4.2 4.6 4.14 4.310 4.312",
+    BounceReason.EXPIRED: "4.1 4.7 4.316",
+    BounceReason.SYNTAXERROR: "5.1 5.2 5.4",
+    BounceReason.TOOMANYCONN: "5.3",
+    BounceReason.CONTENTERROR: "6.0 6.1 6.2 6.3 6.5 6.6 6.7 6.9",
+    BounceReason.SECURITYERROR: "7.0 7.1 7.3 7.8 7.9",
+    BounceReason.SUSPEND: "7.13",
+    BounceReason.AUTHFAILURE: "7.15 7.20 7.21 7.22 7.23 7.24 7.26 7.27 7.30 7.32 7.40 7.509 7.515",
+    BounceReason.REQUIREPTR: "7.25",
+    BounceReason.SPEEDING: "7.28",
+    BounceReason.FAILEDSTARTTLS: "7.29",
+    BounceReason.BLOCKED: "7.606",
+    BounceReason.BADREPUTATION: "7.650",
+}
 BY_DETAIL: dict[str, BounceReason] = {
-    "1.0": BounceReason.USERUNKNOWN,
-    "1.1": BounceReason.USERUNKNOWN,
-    "1.2": BounceReason.HOSTUNKNOWN,
-    "1.3": BounceReason.USERUNKNOWN,
-    # Ambiguous (RFC 3463 3.2): several mailboxes, so that none is known to be dead.
-    "1.4": BounceReason.FILTERED,
-    "1.6": BounceReason.HASMOVED,
-    "1.7": BounceReason.REJECTED,
-    "1.8": BounceReason.REJECTED,
-    "1.9": BounceReason.SYSTEMERROR,
-    "1.10": BounceReason.NOTACCEPT,
-    "1.351": BounceReason.USERUNKNOWN,
-    "2.0": BounceReason.FILTERED,
-    "2.1": BounceReason.FILTERED,
-    "2.2": BounceReason.MAILBOXFULL,
-    "2.3": BounceReason.EXCEEDLIMIT,
-    "2.4": BounceReason.FILTERED,
-    "3.0": BounceReason.SYSTEMERROR,
-    "3.1": BounceReason.SYSTEMFULL,
-    "3.2": BounceReason.NOTACCEPT,
-    "3.3": BounceReason.SYSTEMERROR,
-    "3.4": BounceReason.MESGTOOBIG,
-    "3.5": BounceReason.SYSTEMERROR,
-    "4.0": BounceReason.NETWORKERROR,
-    "4.1": BounceReason.EXPIRED,
-    "4.2": BounceReason.NETWORKERROR,
-    "4.3": BounceReason.SYSTEMERROR,
-    "4.4": BounceReason.HOSTUNKNOWN,
-    "4.5": BounceReason.SYSTEMFULL,
-    "4.6": BounceReason.NETWORKERROR,
-    "4.7": BounceReason.EXPIRED,
-    "4.14": BounceReason.NETWORKERROR,
-    "4.310": BounceReason.NETWORKERROR,
-    "4.312": BounceReason.NETWORKERROR,
-    "4.316": BounceReason.EXPIRED,
-    "5.1": BounceReason.SYNTAXERROR,
-    "5.2": BounceReason.SYNTAXERROR,
-    "5.3": BounceReason.TOOMANYCONN,
-    "5.4": BounceReason.SYNTAXERROR,
-    "6.0": BounceReason.CONTENTERROR,
-    "6.1": BounceReason.CONTENTERROR,
-    "6.2": BounceReason.CONTENTERROR,
-    "6.3": BounceReason.CONTENTERROR,
-    "6.5": BounceReason.CONTENTERROR,
-    "6.6": BounceReason.CONTENTERROR,
-    "6.7": BounceReason.CONTENTERROR,
-    "6.9": BounceReason.CONTENTERROR,
-    "7.0": BounceReason.SECURITYERROR,
-    "7.1": BounceReason.SECURITYERROR,
-    "7.2": BounceReason.FILTERED,
-    "7.3": BounceReason.SECURITYERROR,
-    "7.8": BounceReason.SECURITYERROR,
-    "7.9": BounceReason.SECURITYERROR,
-    "7.13": BounceReason.SUSPEND,
-    "7.15": BounceReason.AUTHFAILURE,
-    "7.17": BounceReason.HASMOVED,
-    "7.18": BounceReason.HASMOVED,
-    "7.20": BounceReason.AUTHFAILURE,
-    "7.21": BounceReason.AUTHFAILURE,
-    "7.22": BounceReason.AUTHFAILURE,
-    "7.23": BounceReason.AUTHFAILURE,
-    "7.24": BounceReason.AUTHFAILURE,
-    "7.25": BounceReason.REQUIREPTR,
-    "7.26": BounceReason.AUTHFAILURE,
-    "7.27": BounceReason.AUTHFAILURE,
-    "7.28": BounceReason.SPEEDING,
-    "7.29": BounceReason.FAILEDSTARTTLS,
-    "7.30": BounceReason.AUTHFAILURE,
-    "7.32": BounceReason.AUTHFAILURE,
-    "7.40": BounceReason.AUTHFAILURE,
-    "7.509": BounceReason.AUTHFAILURE,
-    "7.515": BounceReason.AUTHFAILURE,
-    "7.606": BounceReason.BLOCKED,
-    "7.650": BounceReason.BADREPUTATION,
+    detail: reason for reason, details in _DETAILS.items() for detail in details.split()
 }
 
 #: What the subject of a code says (RFC 3463 2.2) where its detail is not in the table: none of these is an address.
@@ -90,26 +44,13 @@ BY_SUBJECT: dict[str, BounceReason] = {
     "7": BounceReason.SECURITYERROR,
 }
 
-#: A code so plain that it is believed before any words but those of `PROVIDERS`.
+#: A code so plain that it is believed before any words but those of providers.
 PLAIN: frozenset[str] = frozenset(
     {
-        "2.2",
-        "2.3",
-        "3.4",
-        "7.25",
-        "7.26",
-        "7.28",
-        "7.29",
-        "7.30",
-        "7.32",
-        "7.40",
-        "7.509",
-        "7.515",
-        "7.606",
+        "2.2", "2.3", "3.4", "7.13", "7.25", "7.26", "7.28", "7.29", "7.30", "7.32", "7.40", "7.509", "7.515", "7.606",
         "7.650",
-        "7.13",
     }
-)
+)  # fmt: skip
 
 #: The dead-address codes (R-68 RECIPIENT-HARD), which count as separate evidence.
 DEAD_DETAILS: frozenset[str] = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10"})

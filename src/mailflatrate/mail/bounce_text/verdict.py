@@ -12,13 +12,7 @@ from functools import lru_cache
 
 from mailflatrate.mail.bounce_text.grammar import ReplyMeaning, fold, read_sentences
 from mailflatrate.mail.bounce_text.normal import normalise
-from mailflatrate.mail.bounce_text.phrase_rows import grams_of
-from mailflatrate.mail.bounce_text.phrases_about import ELSEWHERE, RATE, UPKEEP
-from mailflatrate.mail.bounce_text.phrases_mailbox import DEAD, LIVING, LONE
-from mailflatrate.mail.bounce_text.phrases_providers import PROVIDERS
-from mailflatrate.mail.bounce_text.phrases_rest import REST, VAGUE
-from mailflatrate.mail.bounce_text.phrases_route import QUEUE, ROUTE
-from mailflatrate.mail.bounce_text.phrases_sender import MAIL_FROM, MESSAGE, SENDER
+from mailflatrate.mail.bounce_text.phrases import grams_of, phrase_tables
 from mailflatrate.mail.bounce_text.quoted_reply import QuotedReply, innermost
 from mailflatrate.mail.bounce_text.status_codes import (
     BY_DETAIL,
@@ -39,6 +33,16 @@ from mailflatrate.mail.bounce_text.subject import (
 )
 from mailflatrate.mail.reading.values import BounceOutcome, BounceReason, BounceVerdict, BounceWitness
 
+# A code of a dead address decides only if the words name nothing but the recipient.
+_ELSEWHERE = re.compile(
+    r"\b(?:senders?|originat\w*|spf|dkim|dmarc|arc|relay\w*|ips?|rdns|ptr|helo|ehlo|mail from|envelope from|spam\w*|"
+    r"virus\w*|malware|polic(?:y|ies)|reputation|block(?:ed|ing|list\w*)|black ?list\w*|blacklist\w*|"
+    r"rate|limit\w*|throttl\w*|"
+    r"maintenance|newsletters?|content|attachments?|tls|starttls|auth\w*|connections?|too many|temporar\w*|later|quota|"
+    r"unsolicited|bulk|greylist\w*|your (?:server|domain|host|provider|isp|network)|absender\w*|exp[ée]diteur|"
+    r"remitente|mittente|remetente|отправител\w*|dns|mx|timeout|timed out|header\w*|subject|signature|"
+    r"permission|permitted|allowance|size|smaller|larger|[mk]b|room|space|full|storage|maintained|until)\b"
+)
 _BEFORE_DATA = re.compile(r">>> rcpt to:[^>]*?(?:<<<|>) ?(?:<<< )?[45]\d\d|in reply to rcpt to|after rcpt to")
 _AT_MAIL_FROM = re.compile(r"in reply to mail from|after mail from|\[mail_from\]|>>> mail from:[^>]*> ?<<< [45]\d\d")
 _AT_HELO = re.compile(
@@ -178,7 +182,8 @@ def _reason(case: _Case) -> tuple[BounceReason, bool]:
     if is_about_many(case.bare):
         return BounceReason.BLOCKED, True
     grams = grams_of(case.bare)
-    for table in (MESSAGE, RATE, SENDER, MAIL_FROM, UPKEEP):
+    tables = phrase_tables()
+    for table in (tables.message, tables.rate, tables.sender, tables.mail_from, tables.upkeep):
         row = table.find(case.bare, grams)
         if row is not None:
             return row.reason, True
@@ -191,9 +196,9 @@ def _reason(case: _Case) -> tuple[BounceReason, bool]:
     reason = _about_mailbox(case, grams, reported)
     if reason is not None:
         return reason
-    for table in (QUEUE, REST):
+    for table in (tables.queue, tables.rest):
         row = table.find(case.bare, grams)
-        if row is not None and not (case.detail in DEAD_DETAILS and table is REST):
+        if row is not None and not (case.detail in DEAD_DETAILS and table is tables.rest):
             return row.reason, True
     return _by_detail(case, grams), False
 
@@ -202,7 +207,7 @@ def _before_words(case: _Case) -> tuple[BounceReason, bool] | None:
     """Return what is known without weighing the words: the command, a provider's phrase, codes with one meaning."""
     if case.at_helo:
         return BounceReason.BLOCKED, True
-    row = PROVIDERS.find(case.plain)
+    row = phrase_tables().providers.find(case.plain)
     if row is not None:
         return row.reason, True
     if case.code in _AUTHENTICATION:
@@ -224,7 +229,7 @@ def _about_other_domain(
     linked = is_about_content(folded)
     if not linked and not is_lapsed_domain(folded):
         return None
-    row = ROUTE.find(case.bare, grams)
+    row = phrase_tables().route.find(case.bare, grams)
     unknown = BounceReason.HOSTUNKNOWN in reported.reasons or (
         row is not None and row.reason is BounceReason.HOSTUNKNOWN
     )
@@ -243,7 +248,7 @@ def _says_dead_plainly(case: _Case) -> bool:
 
 def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning) -> tuple[BounceReason, bool] | None:
     """Return what is said of the mailbox or its domain: signs of a living one first."""
-    row = LIVING.find(case.bare, grams)
+    row = phrase_tables().living.find(case.bare, grams)
     living = row.reason if row is not None else None
     if living is None:
         living = next(
@@ -266,7 +271,7 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning)
         if living is BounceReason.SUSPEND and not ends and case.detail in DEAD_DETAILS and case.status[:1] == "5":
             return BY_DETAIL[case.detail], False
         return living, True
-    row = ROUTE.find(case.bare, grams)
+    row = phrase_tables().route.find(case.bare, grams)
     if row is not None:
         return row.reason, True
     if _says_dead(case, grams, reported):
@@ -281,9 +286,9 @@ def _about_mailbox(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning)
 
 def _says_dead(case: _Case, grams: AbstractSet[str], reported: ReplyMeaning) -> bool:
     """Return whether a sentence, or (if nothing else is missing) a phrase, says that the mailbox is gone."""
-    if BounceReason.USERUNKNOWN in reported.reasons or DEAD.find(case.bare, grams) is not None:
+    if BounceReason.USERUNKNOWN in reported.reasons or phrase_tables().dead.find(case.bare, grams) is not None:
         return True
-    return not reported.foreign and LONE.find(case.bare, grams) is not None
+    return not reported.foreign and phrase_tables().lone.find(case.bare, grams) is not None
 
 
 def _by_detail(case: _Case, grams: AbstractSet[str]) -> BounceReason:
@@ -292,7 +297,7 @@ def _by_detail(case: _Case, grams: AbstractSet[str]) -> BounceReason:
         return (
             BounceReason.USERUNKNOWN if _BARE_REFUSAL.search(case.bare) else _vague(case, grams, BounceReason.REJECTED)
         )
-    if detail in DEAD_DETAILS and ELSEWHERE.search(case.bare):
+    if detail in DEAD_DETAILS and _ELSEWHERE.search(case.bare):
         return _vague(case, grams, BounceReason.REJECTED)
     reason = BY_DETAIL.get(detail) or BY_SUBJECT.get(detail.partition(".")[0], BounceReason.UNDEFINED)
     return reason if reason is not BounceReason.UNDEFINED else _vague(case, grams, reason)
@@ -301,7 +306,7 @@ def _by_detail(case: _Case, grams: AbstractSet[str]) -> BounceReason:
 def _vague(case: _Case, grams: AbstractSet[str], otherwise: BounceReason) -> BounceReason:
     if _BARE_REFUSAL.search(case.bare):
         return BounceReason.USERUNKNOWN
-    row = VAGUE.find(case.bare, grams)
+    row = phrase_tables().vague.find(case.bare, grams)
     return row.reason if row is not None else otherwise
 
 

@@ -1,8 +1,11 @@
-"""The structure of a row that ties phrases to a reason, and the search over rows."""
+"""The phrases of `phrases.toml`, which tie words of a diagnostic text to a reason, and the search over them."""
 
+import tomllib
 from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from mailflatrate.mail.reading.values import BounceReason
 
@@ -66,3 +69,33 @@ def _follows(text: str, at: int, rest: tuple[str, ...]) -> bool:
             return False
         at += len(piece)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseTables:
+    """The tables of `phrases.toml`, which describes each."""
+
+    providers: PhraseTable
+    message: PhraseTable
+    rate: PhraseTable
+    sender: PhraseTable
+    mail_from: PhraseTable
+    upkeep: PhraseTable
+    living: PhraseTable
+    route: PhraseTable
+    dead: PhraseTable
+    lone: PhraseTable
+    queue: PhraseTable
+    rest: PhraseTable
+    vague: PhraseTable
+
+
+@cache
+def phrase_tables() -> PhraseTables:
+    """Read the tables, once per process. Raises TypeError or ValueError for a table, key or reason that is none."""
+    tables = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text("utf-8"))
+    return PhraseTables(**{name: PhraseTable(*(_row(**row) for row in rows)) for name, rows in tables.items()})
+
+
+def _row(reason: str, writer: str, phrases: list[str]) -> Phrases:
+    return Phrases(BounceReason(reason), writer, tuple(phrases))
