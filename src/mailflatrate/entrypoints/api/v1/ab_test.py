@@ -90,9 +90,7 @@ def _shown(view: AbTestView) -> AbTestInfo:
     )  # fmt: skip
 
 
-@endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail
-)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/choose-variant", scope=KeyScope.CAMPAIGNS_RELEASE)
 def choose(request: ApiRequest, campaign_id: Id, given: WinnerRequest) -> CampaignDetail:
     """Pick the variant that the rest of the audience gets.
 

@@ -104,7 +104,7 @@ class AbuseReportResult(Schema):
     asked: bool
 
 
-@endpoint(ROUTER, "get", "/measures", scope=KeyScope.READ, answers=Page[MeasureInfo])
+@endpoint(ROUTER, "get", "/measures", scope=KeyScope.READ)
 def list_measures(request: ApiRequest, which: Query[PageQuery]) -> Page[MeasureInfo]:
     """List measures against the account and its campaigns, newest first."""
     return newest_first(Measure.objects.all(), which, _measure)
@@ -122,19 +122,19 @@ def _measure(row: Measure) -> MeasureInfo:
     )
 
 
-@endpoint(ROUTER, "get", "/complaints", scope=KeyScope.READ, answers=Page[ComplaintInfo])
+@endpoint(ROUTER, "get", "/complaints", scope=KeyScope.READ)
 def list_complaints(request: ApiRequest, which: Query[PageQuery]) -> Page[ComplaintInfo]:
     """List complaints about the account's campaigns, newest first. They don't name anyone."""
     return newest_first(Feedback.objects.filter(kind=FeedbackKind.COMPLAINT), which, ComplaintInfo.model_validate)
 
 
-@endpoint(ROUTER, "get", "/questions", scope=KeyScope.READ, answers=Page[AbuseQuestion])
+@endpoint(ROUTER, "get", "/questions", scope=KeyScope.READ)
 def list_questions(request: ApiRequest, which: Query[PageQuery]) -> Page[AbuseQuestion]:
     """List questions from the abuse desk, newest first."""
     return newest_first(CaseQuestion.objects.all(), which, lambda row: filled(AbuseQuestion, row, case=row.reference))
 
 
-@public(ROUTER, "post", "/reports", answers=AbuseReportResult, status=201)
+@public(ROUTER, "post", "/reports", status=201)
 def report_abuse(request: HttpRequest, given: AbuseReportRequest) -> AbuseReportResult:
     """Report a message. Open to everyone, without a key: send the message itself, its headers, or its mailing ID. Each
     network can send a few an hour, more with the message itself. A token in the message stops this sender's

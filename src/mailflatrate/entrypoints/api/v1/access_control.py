@@ -9,9 +9,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
 from django.conf import settings
 from django.db import transaction
@@ -138,8 +138,8 @@ def endpoint(
     method: str,
     path: str,
     *,
-    answers: Any,
     scope: KeyScope | None,
+    answers: Any = None,
     or_scopes: tuple[KeyScope, ...] = (),
     status: int = 200,
     repeatable: bool = False,
@@ -151,7 +151,8 @@ def endpoint(
 ) -> Callable[[F], F]:
     """Register an operation with this access control.
 
-    `answers` is the schema of its responses. `scope` is the scope that the key must have; None: any key will do.
+    The schema of its responses is what the function is annotated to return, unless `answers` is given. `scope` is the
+    scope that the key must have; None: any key will do.
     `or_scopes` are accepted as well; the operation limits what a key with one of them sees and does. `repeatable`: it
     creates an object and accepts an `Idempotency-Key`. `protects`: it protects people, so suspended accounts may use it
     too.
@@ -162,19 +163,20 @@ def endpoint(
     operation has. `files` are media types of the file it returns, if any.
     """
     where = location or _usual_location(path, status)
-    rules = Rules(path, method.upper(), answers, repeatable, protects, where, batch, "")
 
     def register(function: F) -> F:
+        returned = answers or get_type_hints(function)["return"]
+        changes = API_CHANGES.get(function.__name__, "")
+        rules = Rules(path, method.upper(), returned, repeatable, protects, where, batch, changes)
         summary, rest = _about(function)
         scopes = (scope, *or_scopes) if scope is not None else ()
         extra: dict[str, Any] = {"x-scopes": [each.value for each in scopes], "x-also": also, "x-files": files}
         extra |= {"x-scope": scope.value if scope else None, "x-repeatable": repeatable, "x-location": where}
         register_with = router.api_operation(
-            [method.upper()], path, response={status: answers}, auth=BearerKey(), operation_id=function.__name__,
+            [method.upper()], path, response={status: returned}, auth=BearerKey(), operation_id=function.__name__,
             summary=summary, description=rest, openapi_extra=extra, url_name=function.__name__,
         )  # fmt: skip
-        named = replace(rules, changes=API_CHANGES.get(function.__name__, ""))
-        guard = _guard(named, scopes, query_fields(function))
+        guard = _guard(rules, scopes, query_fields(function))
         register_with(decorate_view(guard)(_with_status(function, status)))
         return function
 
@@ -189,7 +191,7 @@ def _usual_location(path: str, status: int) -> str:
     return f"{about}}}" if status == 202 and about else f"{path}/{{id}}"
 
 
-def public(router: Router, method: str, path: str, *, answers: Any, status: int = 200) -> Callable[[F], F]:
+def public(router: Router, method: str, path: str, *, status: int = 200) -> Callable[[F], F]:
     """Register an operation that needs no key; it has to set its own limits."""
 
     def register(function: F) -> F:
@@ -197,7 +199,7 @@ def public(router: Router, method: str, path: str, *, answers: Any, status: int 
         register_with = router.api_operation(
             [method.upper()],
             path,
-            response={status: answers},
+            response={status: get_type_hints(function)["return"]},
             operation_id=function.__name__,
             summary=summary,
             description=rest,

@@ -38,7 +38,7 @@ class AccountInfo(Schema):
     time_zone: str
 
 
-@endpoint(ROUTER, "get", "/me", scope=None, answers=AccountInfo)
+@endpoint(ROUTER, "get", "/me", scope=None)
 def show_me(request: ApiRequest) -> AccountInfo:
     """Show the key and its account. Works with any key, whatever its scopes."""
     key, account = request.caller.use.key, request.caller.account

@@ -200,21 +200,19 @@ def _enrolment(path: PersonPath) -> EnrolmentInfo:
     )
 
 
-@endpoint(ROUTER, "get", "/automations", scope=KeyScope.READ, answers=Page[AutomationInfo])
+@endpoint(ROUTER, "get", "/automations", scope=KeyScope.READ)
 def list_automations(request: ApiRequest, which: Query[AutomationQuery]) -> Page[AutomationInfo]:
     """List automations, newest first."""
     return newest_first(queries.automations(state=which.state or ""), which, _shown)
 
 
-@endpoint(ROUTER, "get", "/automations/{automation_id}", scope=KeyScope.READ, answers=AutomationDetail)
+@endpoint(ROUTER, "get", "/automations/{automation_id}", scope=KeyScope.READ)
 def show_automation(request: ApiRequest, automation_id: Id) -> AutomationDetail:
     """Show an automation and which of its versions are in use."""
     return _one(automation_id)
 
 
-@endpoint(
-    ROUTER, "get", "/automations/{automation_id}/versions", scope=KeyScope.READ, answers=Page[AutomationVersionInfo]
-)
+@endpoint(ROUTER, "get", "/automations/{automation_id}/versions", scope=KeyScope.READ)
 def list_automation_versions(
     request: ApiRequest, automation_id: Id, which: Query[PageQuery]
 ) -> Page[AutomationVersionInfo]:
@@ -223,13 +221,7 @@ def list_automation_versions(
     return newest_first(rows, which, _version)
 
 
-@endpoint(
-    ROUTER,
-    "get",
-    "/automations/{automation_id}/versions/{automation_version_id}",
-    scope=KeyScope.READ,
-    answers=AutomationVersionDetail,
-)
+@endpoint(ROUTER, "get", "/automations/{automation_id}/versions/{automation_version_id}", scope=KeyScope.READ)
 def show_automation_version(
     request: ApiRequest, automation_id: Id, automation_version_id: Id
 ) -> AutomationVersionDetail:
@@ -248,7 +240,7 @@ def show_automation_version(
     )
 
 
-@endpoint(ROUTER, "get", "/contacts/{contact_id}/automations", scope=KeyScope.READ, answers=Page[EnrolmentInfo])
+@endpoint(ROUTER, "get", "/contacts/{contact_id}/automations", scope=KeyScope.READ)
 def list_contact_automations(request: ApiRequest, contact_id: Id, which: Query[PageQuery]) -> Page[EnrolmentInfo]:
     """List the automations a contact went through, newest first. Each has the steps that the contact passed."""
     find_contact(contact_id)
@@ -263,35 +255,19 @@ def _run(request: ApiRequest, automation_id: int, action: Callable[..., object])
     return _one(automation_id)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/automations/{automation_id}/pause",
-    scope=KeyScope.CAMPAIGNS_RELEASE,
-    answers=AutomationDetail,
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/automations/{automation_id}/pause", scope=KeyScope.CAMPAIGNS_RELEASE, protects=True)
 def pause_automation(request: ApiRequest, automation_id: Id) -> AutomationDetail:
     """Pause an automation within a second. No one enters or moves on; planned messages wait."""
     return _run(request, automation_id, running.pause_automation)
 
 
-@endpoint(
-    ROUTER, "post", "/automations/{automation_id}/resume", scope=KeyScope.CAMPAIGNS_RELEASE, answers=AutomationDetail
-)
+@endpoint(ROUTER, "post", "/automations/{automation_id}/resume", scope=KeyScope.CAMPAIGNS_RELEASE)
 def resume_automation(request: ApiRequest, automation_id: Id) -> AutomationDetail:
     """Resume a paused automation. Steps more than a day late follow its rule for late steps: send, skip or end."""
     return _run(request, automation_id, running.resume_automation)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/automations/{automation_id}/end",
-    scope=KeyScope.CAMPAIGNS_RELEASE,
-    answers=AutomationDetail,
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/automations/{automation_id}/end", scope=KeyScope.CAMPAIGNS_RELEASE, protects=True)
 def end_automation(request: ApiRequest, automation_id: Id) -> AutomationDetail:
     """End an automation. Everyone in it leaves, and unsent messages are canceled. You can't undo this."""
     return _run(request, automation_id, running.end_automation)

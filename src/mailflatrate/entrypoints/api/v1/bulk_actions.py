@@ -172,7 +172,7 @@ def _starts(path: str, kind: BulkKind, *, protects: bool = False) -> Callable[[O
     )
 
 
-@endpoint(ROUTER, "get", "/bulk-actions", scope=KeyScope.READ, answers=Page[BulkActionInfo])
+@endpoint(ROUTER, "get", "/bulk-actions", scope=KeyScope.READ)
 def list_bulk_actions(request: ApiRequest, which: Query[PageQuery]) -> Page[BulkActionInfo]:
     """List bulk actions, newest first."""
     return newest_first(BulkAction.objects.all(), which, _shown)
@@ -230,7 +230,7 @@ def start_asking_again(request: ApiRequest, given: BulkAskingRequest) -> BulkAct
     return _start(request, BulkKind.ASK_AGAIN, given, {"form": form.id, "note": note, "key": key.id})
 
 
-@endpoint(ROUTER, "get", "/bulk-actions/{bulk_id}", scope=KeyScope.READ, answers=BulkActionInfo)
+@endpoint(ROUTER, "get", "/bulk-actions/{bulk_id}", scope=KeyScope.READ)
 def show_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     """Show a bulk action with its progress."""
     return _shown(find_bulk_action(bulk_id))
@@ -242,7 +242,6 @@ def show_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     "/bulk-actions/{bulk_id}/cancel",
     scope=KeyScope.CONTACTS_WRITE,
     or_scopes=(KeyScope.SUPPRESS, KeyScope.ERASE, KeyScope.ASK),
-    answers=BulkActionInfo,
     protects=True,
 )
 def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
@@ -260,7 +259,6 @@ def cancel_bulk_action(request: ApiRequest, bulk_id: Id) -> BulkActionInfo:
     "post",
     "/bulk-actions/{bulk_id}/undo",
     scope=KeyScope.CONTACTS_WRITE,
-    answers=BulkActionInfo,
     status=202,
     location="/bulk-actions/{id}",
 )

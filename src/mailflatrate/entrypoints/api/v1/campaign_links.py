@@ -64,7 +64,7 @@ class LinkParameters(Schema):
     content: str
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/link-visits", scope=KeyScope.READ, answers=LinkVisitList)
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/link-visits", scope=KeyScope.READ)
 def list_link_visits(request: ApiRequest, campaign_id: Id) -> LinkVisitList:
     """List what was found behind a campaign's links. Each is visited once before the release, by a worker."""
     return LinkVisitList(items=[_visit(row) for row in current_visits(find_campaign(campaign_id).id)])
@@ -80,7 +80,7 @@ def _visit(row: LinkVisit) -> LinkVisitInfo:
     )
 
 
-@endpoint(ROUTER, "get", "/link-parameters", scope=KeyScope.READ, answers=LinkParameters)
+@endpoint(ROUTER, "get", "/link-parameters", scope=KeyScope.READ)
 def show_link_parameters(request: ApiRequest) -> LinkParameters:
     """Show which parameters for web analytics the account adds to its links. A person sets them in the studio."""
     found = tagging_of_account()

@@ -150,7 +150,7 @@ class TestSendResult(Schema):
     sent: int
 
 
-@endpoint(ROUTER, "get", "/campaigns", scope=KeyScope.READ, answers=Page[CampaignInfo])
+@endpoint(ROUTER, "get", "/campaigns", scope=KeyScope.READ)
 def list_campaigns(request: ApiRequest, which: Query[CampaignQuery]) -> Page[CampaignInfo]:
     """List campaigns, newest first. Filter by state, by label, or by part of the name or mailing ID."""
     state = which.state.value if which.state else ""
@@ -158,9 +158,7 @@ def list_campaigns(request: ApiRequest, which: Query[CampaignQuery]) -> Page[Cam
     return newest_first(found, which, CampaignInfo.model_validate)
 
 
-@endpoint(
-    ROUTER, "post", "/campaigns", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail, status=201, repeatable=True
-)
+@endpoint(ROUTER, "post", "/campaigns", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def create_campaign(request: ApiRequest, given: NewCampaign) -> CampaignDetail:
     """Create a draft. It gets its own mailing ID and isn't sent before it is released."""
     if given.gallery and given.template_id:
@@ -188,13 +186,13 @@ def _language_of(written: Mapping[str, Any], account: Account) -> str:
     return found.language if found else account.language
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=KeyScope.READ, answers=CampaignDetail)
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}", scope=KeyScope.READ)
 def show_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Get a campaign. The response includes all its content and the hash that a release is bound to."""
     return detail(find_campaign(campaign_id))
 
 
-@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignDetail)
+@endpoint(ROUTER, "patch", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange) -> CampaignDetail:
     """Change a draft. After an edit the policy has to be confirmed again (R-04). The previous version is kept."""
     campaign = find_campaign(campaign_id)
@@ -207,7 +205,7 @@ def change_campaign(request: ApiRequest, campaign_id: Id, given: CampaignChange)
     return detail(find_campaign(campaign_id))
 
 
-@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+@endpoint(ROUTER, "delete", "/campaigns/{campaign_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
     """Delete a draft. Campaigns that were sent stay on record."""
     find_campaign(campaign_id)
@@ -220,7 +218,6 @@ def delete_campaign(request: ApiRequest, campaign_id: Id) -> SuccessResult:
     "post",
     "/campaigns/{campaign_id}/copy",
     scope=KeyScope.CAMPAIGNS_DRAFT,
-    answers=CampaignDetail,
     status=201,
     repeatable=True,
     location="/campaigns/{id}",
@@ -233,7 +230,7 @@ def copy_campaign(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     return detail(drafts.copy_campaign(campaign_id, by=request.caller.user))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=KeyScope.READ, answers=CampaignChecks)
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/checks", scope=KeyScope.READ)
 def check_campaign(request: ApiRequest, campaign_id: Id) -> CampaignChecks:
     """Check a campaign. Returns what is left to do before sending: the checks the page shows and a release runs."""
     campaign = find_campaign(campaign_id)
@@ -253,14 +250,14 @@ def checks_of(campaign: Campaign) -> CampaignChecks:
     )
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ, answers=RecipientCounts)
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/audience", scope=KeyScope.READ)
 def count_recipients(request: ApiRequest, campaign_id: Id) -> RecipientCounts:
     """Count the recipients a campaign would go to now. Contacts who may not be mailed aren't counted."""
     counted = promised_recipients(find_campaign(campaign_id))
     return RecipientCounts(recipients=counted.recipients, left_out=counted.excluded, skipped=dict(counted.skipped))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=KeyScope.READ, answers=MessagePreview)
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/preview", scope=KeyScope.READ)
 def preview_campaign(request: ApiRequest, campaign_id: Id, whose: Query[PreviewRequest]) -> MessagePreview:
     """Preview the message one recipient would get. It is rendered as it will be sent, but its links are inactive."""
     campaign = find_campaign(campaign_id)
@@ -289,9 +286,7 @@ def _text_number(campaign: Campaign, whose: PreviewRequest) -> int:
     return written.index(whose.language.value)
 
 
-@endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/test", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TestSendResult, status=202
-)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/test", scope=KeyScope.CAMPAIGNS_DRAFT, status=202)
 def try_campaign(request: ApiRequest, campaign_id: Id, given: TestSendRequest) -> TestSendResult:
     """Send a test.
 

@@ -80,15 +80,7 @@ def _edit(index: int, item: BatchEdit) -> ContactEdit:
     )
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/contacts/batch",
-    scope=KeyScope.CONTACTS_WRITE,
-    answers=BatchResult,
-    repeatable=True,
-    batch=True,
-)
+@endpoint(ROUTER, "post", "/contacts/batch", scope=KeyScope.CONTACTS_WRITE, repeatable=True, batch=True)
 def change_contacts(request: ApiRequest, given: ContactBatch) -> BatchResult:
     """Change names, fields, tags and external ids of up to 1,000 contacts.
 

@@ -1,7 +1,7 @@
 """Events of a customer's own systems about their contacts: recorded, declared, and kept for a period that they set."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -161,7 +161,7 @@ def _reported(given: NewEvent, contact_id: int | None, external_id: str | None =
     return ReportedEvent(given.event, contact_id, external_id, given.at, given.properties, given.key or "")
 
 
-@endpoint(ROUTER, "post", "/contacts/events", scope=KeyScope.EVENTS_WRITE, answers=EventBatchResult, batch=True)
+@endpoint(ROUTER, "post", "/contacts/events", scope=KeyScope.EVENTS_WRITE, batch=True)
 def record_event_batch(request: ApiRequest, given: EventBatch) -> EventBatchResult:
     """Record up to 1,000 events. Each item stands alone: what is wrong with one is reported and doesn't stop the rest.
     A contact that doesn't exist is not added. Send a `key` with each, and repeat the request if you got no answer.
@@ -201,7 +201,7 @@ def _contact_id(name: str) -> int:
     return found
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact}/events", scope=KeyScope.EVENTS_WRITE, answers=EventRecorded)
+@endpoint(ROUTER, "post", "/contacts/{contact}/events", scope=KeyScope.EVENTS_WRITE)
 def record_event(request: ApiRequest, contact: ContactName, given: NewEvent) -> EventRecorded:
     """Record something that a contact did. The contact is named by its id, or by `ext:` and its external id. Someone
     who isn't a contact is refused and never added. With a `key`, the same event is recorded once.
@@ -223,27 +223,19 @@ def _one(event_type_id: int) -> EventTypeInfo:
     return next(_shown(row) for row in known.event_types() if row.id == event_type_id)
 
 
-@endpoint(ROUTER, "get", "/event-types", scope=KeyScope.READ, answers=Page[EventTypeInfo])
+@endpoint(ROUTER, "get", "/event-types", scope=KeyScope.READ)
 def list_event_types(request: ApiRequest, which: Query[PageQuery]) -> Page[EventTypeInfo]:
     """List the account's types of events by name, with their properties."""
     return page_from(known.event_types(), which, lambda row: row.id, _shown)
 
 
-@endpoint(ROUTER, "get", "/event-types/{event_type_id}", scope=KeyScope.READ, answers=EventTypeInfo)
+@endpoint(ROUTER, "get", "/event-types/{event_type_id}", scope=KeyScope.READ)
 def show_event_type(request: ApiRequest, event_type_id: Id) -> EventTypeInfo:
     """Show a type of event."""
     return _one(event_type_id)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/event-types",
-    scope=KeyScope.CONTACTS_WRITE,
-    answers=EventTypeInfo,
-    status=201,
-    repeatable=True,
-)
+@endpoint(ROUTER, "post", "/event-types", scope=KeyScope.CONTACTS_WRITE, status=201, repeatable=True)
 def create_event_type(request: ApiRequest, given: NewEventType) -> EventTypeInfo:
     """Declare a type of event with its properties. Recording an event with an unknown name declares it, too; declare it
     first where a property is a date, because a text stays a text.
@@ -251,7 +243,7 @@ def create_event_type(request: ApiRequest, given: NewEventType) -> EventTypeInfo
     return _one(actions.declare_event(given.name, given.properties).id)
 
 
-@endpoint(ROUTER, "patch", "/event-types/{event_type_id}", scope=KeyScope.CONTACTS_WRITE, answers=EventTypeInfo)
+@endpoint(ROUTER, "patch", "/event-types/{event_type_id}", scope=KeyScope.CONTACTS_WRITE)
 def change_event_type(request: ApiRequest, event_type_id: Id, given: EventTypeChange) -> EventTypeInfo:
     """Add properties to a type of event."""
     _one(event_type_id)
@@ -259,13 +251,7 @@ def change_event_type(request: ApiRequest, event_type_id: Id, given: EventTypeCh
     return _one(event_type_id)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/event-types/{event_type_id}/delete",
-    scope=KeyScope.CONTACTS_WRITE,
-    answers=EventTypeDeletionResult,
-)
+@endpoint(ROUTER, "post", "/event-types/{event_type_id}/delete", scope=KeyScope.CONTACTS_WRITE)
 def delete_event_type(request: ApiRequest, event_type_id: Id, given: EventTypeDeletion) -> EventTypeDeletionResult:
     """Delete a type of event with all of its events. Segments that ask for it match no one. You can't undo this."""
     _one(event_type_id)
@@ -274,14 +260,14 @@ def delete_event_type(request: ApiRequest, event_type_id: Id, given: EventTypeDe
     return EventTypeDeletionResult(events=actions.delete_event_type(event_type_id))
 
 
-@endpoint(ROUTER, "get", "/event-period", scope=KeyScope.READ, answers=EventPeriod)
-def show_event_period(request: ApiRequest) -> Any:
+@endpoint(ROUTER, "get", "/event-period", scope=KeyScope.READ)
+def show_event_period(request: ApiRequest) -> EventPeriod:
     """Show how long events are kept."""
     return EventPeriod(keep_days=known.keep_days())
 
 
-@endpoint(ROUTER, "patch", "/event-period", scope=KeyScope.CONTACTS_WRITE, answers=EventPeriod)
-def change_event_period(request: ApiRequest, given: EventPeriod) -> Any:
+@endpoint(ROUTER, "patch", "/event-period", scope=KeyScope.CONTACTS_WRITE)
+def change_event_period(request: ApiRequest, given: EventPeriod) -> EventPeriod:
     """Set how long events are kept."""
     actions.set_keep_days(given.keep_days)
     return EventPeriod(keep_days=known.keep_days())

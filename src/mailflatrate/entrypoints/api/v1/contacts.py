@@ -108,7 +108,7 @@ class ConfirmationRequestResult(Schema):
     list_id: int
 
 
-@endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, answers=ContactsPage, also=(410,))
+@endpoint(ROUTER, "get", "/contacts", scope=KeyScope.READ, also=(410,))
 def list_contacts(request: ApiRequest, which: Query[ContactQuery]) -> ContactsPage:
     """List contacts, page by page. Filter by search text, list, state or tag, and sort by address or last change. With
     `updated_since`, get everything that changed and nothing else: read until `next` is null, keep `resume`, and send it
@@ -159,7 +159,7 @@ def _changes(which: ContactQuery) -> ChangedContacts | None:
         raise Problem(Code.CURSOR_EXPIRED) from error
 
 
-@endpoint(ROUTER, "post", "/contacts/look-up", scope=KeyScope.READ, answers=ContactDetail, protects=True)
+@endpoint(ROUTER, "post", "/contacts/look-up", scope=KeyScope.READ, protects=True)
 def look_up_contact(request: ApiRequest, given: ContactLookup) -> ContactDetail:
     """Look up a contact by its exact address or external id.
 
@@ -175,13 +175,13 @@ def look_up_contact(request: ApiRequest, given: ContactLookup) -> ContactDetail:
     return contact_detail(contact_id or 0)
 
 
-@endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=KeyScope.READ, answers=ContactDetail)
+@endpoint(ROUTER, "get", "/contacts/{contact_id}", scope=KeyScope.READ)
 def show_contact(request: ApiRequest, contact_id: Id) -> ContactDetail:
     """Show a contact. Includes all subscriptions, a summary of the consent ledger and any active suppression."""
     return contact_detail(contact_id)
 
 
-@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=KeyScope.CONTACTS_WRITE, answers=ContactDetail)
+@endpoint(ROUTER, "patch", "/contacts/{contact_id}", scope=KeyScope.CONTACTS_WRITE)
 def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) -> ContactDetail:
     """Change names, external id, attributes and tags. The address and subscriptions can't be changed here: only the
     contact can change them.
@@ -200,14 +200,7 @@ def change_contact(request: ApiRequest, contact_id: Id, given: ContactChange) ->
     return contact_detail(contact_id)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/contacts/{contact_id}/unsubscribe",
-    scope=KeyScope.SUPPRESS,
-    answers=UnsubscribeResult,
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/unsubscribe", scope=KeyScope.SUPPRESS, protects=True)
 def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: UnsubscribeRequest) -> UnsubscribeResult:
     """Unsubscribe a contact from one list, or from everything. Takes effect at once, even for campaigns being sent."""
     find_contact(contact_id)
@@ -217,7 +210,7 @@ def unsubscribe_contact(request: ApiRequest, contact_id: Id, given: UnsubscribeR
     return UnsubscribeResult(ended=ended)
 
 
-@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=KeyScope.ERASE, answers=ErasureResult, protects=True)
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/erase", scope=KeyScope.ERASE, protects=True)
 def erase_contact(request: ApiRequest, contact_id: Id, given: ErasureRequest) -> ErasureResult:
     """Erase a contact (R-94). Anonymous evidence stays, and so does the suppression of the address."""
     find_contact(contact_id)
@@ -226,14 +219,7 @@ def erase_contact(request: ApiRequest, contact_id: Id, given: ErasureRequest) ->
     return ErasureResult(wiped=erase_for_customer(contact_id, by=request.caller.user))
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/contacts/{contact_id}/lists/{list_id}/certificate",
-    scope=KeyScope.READ,
-    answers=dict[str, Any],
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/contacts/{contact_id}/lists/{list_id}/certificate", scope=KeyScope.READ, protects=True)
 def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[str, Any]:
     """Download the proof of one consent. Verify it offline with `mailflatrate consent verify`. This is a POST because
     every download is recorded in the audit log.
@@ -257,7 +243,6 @@ def certify_consent(request: ApiRequest, contact_id: Id, list_id: Id) -> dict[st
     "post",
     "/confirmation-requests",
     scope=KeyScope.ASK,
-    answers=ConfirmationRequestResult,
     status=202,
     repeatable=True,
     location="/forms/{form_id}/requests",

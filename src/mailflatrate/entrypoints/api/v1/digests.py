@@ -180,13 +180,13 @@ def _as_form(given: DigestFields) -> dict[str, Any]:
     return {back.get(name, name): value for name, value in sent.items() if value is not None or name in NULLABLE}
 
 
-@endpoint(ROUTER, "get", "/digests", scope=KeyScope.READ, answers=Page[DigestInfo])
+@endpoint(ROUTER, "get", "/digests", scope=KeyScope.READ)
 def list_digests(request: ApiRequest, which: Query[PageQuery]) -> Page[DigestInfo]:
     """List RSS campaigns by name, page by page."""
     return page_from(list(_rows()), which, lambda row: row.id, _shown)
 
 
-@endpoint(ROUTER, "post", "/digests", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/digests", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def create_digest(request: ApiRequest, given: NewDigest) -> DigestInfo:
     """Set up an RSS campaign that prepares drafts from a feed.
 
@@ -196,20 +196,20 @@ def create_digest(request: ApiRequest, given: NewDigest) -> DigestInfo:
     return _saved(request, begun | _as_form(given), None)
 
 
-@endpoint(ROUTER, "get", "/digests/{digest_id}", scope=KeyScope.READ, answers=DigestInfo)
+@endpoint(ROUTER, "get", "/digests/{digest_id}", scope=KeyScope.READ)
 def show_digest(request: ApiRequest, digest_id: Id) -> DigestInfo:
     """Show an RSS campaign. Includes the result of the last feed check."""
     return _one(digest_id)
 
 
-@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo)
+@endpoint(ROUTER, "patch", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def change_digest(request: ApiRequest, digest_id: Id, given: DigestChange) -> DigestInfo:
     """Change the settings of an RSS campaign. Issues already prepared stay the same."""
     present = settings_of(find_digest(digest_id))
     return _saved(request, present | _as_form(given), digest_id)
 
 
-@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+@endpoint(ROUTER, "delete", "/digests/{digest_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
     """Delete an RSS campaign.
 
@@ -219,7 +219,7 @@ def delete_digest(request: ApiRequest, digest_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-@endpoint(ROUTER, "post", "/digests/{digest_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DigestInfo, status=202)
+@endpoint(ROUTER, "post", "/digests/{digest_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, status=202)
 def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) -> DigestInfo:
     """Check the feed now.
 
@@ -229,7 +229,7 @@ def check_digest(request: ApiRequest, digest_id: Id, given: FeedCheckRequest) ->
     return _one(digest_id)
 
 
-@endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=KeyScope.READ, answers=Page[FeedEntryInfo])
+@endpoint(ROUTER, "get", "/digests/{digest_id}/entries", scope=KeyScope.READ)
 def list_entries(request: ApiRequest, digest_id: Id, which: Query[PageQuery]) -> Page[FeedEntryInfo]:
     """List entries waiting for the next issue. The most recently found come first."""
     waiting = FeedItem.objects.filter(digest_id=find_digest(digest_id).id, used_at=None)

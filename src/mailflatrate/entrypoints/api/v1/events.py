@@ -57,7 +57,7 @@ class EventQuery(Schema):
     wait: Annotated[int, Field(ge=0, le=MOST_SECONDS, description="seconds to wait for an event if there is none")] = 0
 
 
-@endpoint(ROUTER, "get", "/events", scope=KeyScope.EVENTS, answers=EventPage, protects=True, also=(410,))
+@endpoint(ROUTER, "get", "/events", scope=KeyScope.EVENTS, protects=True, also=(410,))
 def list_events(request: ApiRequest, which: Query[EventQuery]) -> EventPage:
     """List events in the order in which they were committed. Begin with `after=now` or with everything that is kept (30
     days), then send the last `next` each time. With `wait`, the request is answered as soon as there is an event. With

@@ -67,14 +67,14 @@ def _shown(job: Export) -> ExportInfo:
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/exports", scope=KeyScope.EXPORT, answers=Page[ExportInfo])
+@endpoint(ROUTER, "get", "/exports", scope=KeyScope.EXPORT)
 def list_exports(request: ApiRequest, which: Query[PageQuery]) -> Page[ExportInfo]:
     """List exports, newest first."""
     rows = queries.exports_page(before_id=before_id(which.cursor), size=which.limit + 1)
     return page_of(rows, which, _shown)
 
 
-@endpoint(ROUTER, "post", "/exports", scope=KeyScope.EXPORT, answers=ExportInfo, status=202, repeatable=True)
+@endpoint(ROUTER, "post", "/exports", scope=KeyScope.EXPORT, status=202, repeatable=True)
 def start_export(request: ApiRequest, given: ExportRequest) -> ExportInfo:
     """Start an export. The file is written in the background: fetch `status_url`, which is also in the Location header,
     until `state` is `done`. The file is kept for 7 days.
@@ -90,13 +90,13 @@ def start_export(request: ApiRequest, given: ExportRequest) -> ExportInfo:
     return _shown(find_export(job.id))
 
 
-@endpoint(ROUTER, "get", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo)
+@endpoint(ROUTER, "get", "/exports/{export_id}", scope=KeyScope.EXPORT)
 def show_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Show an export with its progress."""
     return _shown(find_export(export_id))
 
 
-@endpoint(ROUTER, "post", "/exports/{export_id}/cancel", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
+@endpoint(ROUTER, "post", "/exports/{export_id}/cancel", scope=KeyScope.EXPORT, protects=True)
 def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Cancel an export. It stops before its next page and leaves no file."""
     find_export(export_id)
@@ -104,7 +104,7 @@ def cancel_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     return _shown(find_export(export_id))
 
 
-@endpoint(ROUTER, "delete", "/exports/{export_id}", scope=KeyScope.EXPORT, answers=ExportInfo, protects=True)
+@endpoint(ROUTER, "delete", "/exports/{export_id}", scope=KeyScope.EXPORT, protects=True)
 def delete_export(request: ApiRequest, export_id: Id) -> ExportInfo:
     """Delete the file before its retention ends.
 

@@ -97,26 +97,26 @@ def _shown(field: ContactField) -> FieldInfo:
     return filled(FieldInfo, field)
 
 
-@endpoint(ROUTER, "get", "/fields", scope=KeyScope.READ, answers=Page[FieldInfo])
+@endpoint(ROUTER, "get", "/fields", scope=KeyScope.READ)
 def list_fields(request: ApiRequest, which: Query[FieldQuery]) -> Page[FieldInfo]:
     """List custom fields in their order. Archived fields are included only on request."""
     return page_from(fields(archived=which.archived), which, lambda field: field.id, _shown)
 
 
-@endpoint(ROUTER, "get", "/fields/{field_id}", scope=KeyScope.READ, answers=FieldInfo)
+@endpoint(ROUTER, "get", "/fields/{field_id}", scope=KeyScope.READ)
 def show_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Show a custom field."""
     return _shown(_find(field_id))
 
 
-@endpoint(ROUTER, "post", "/fields", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/fields", scope=KeyScope.CONTACTS_WRITE, status=201, repeatable=True)
 def create_field(request: ApiRequest, given: NewField) -> FieldInfo:
     """Declare a custom field. A value written to an unknown key declares one, too: as text, number or boolean."""
     draft = FieldDraft(given.label, given.type, given.purpose, given.choices, given.default, given.key)
     return _shown(fields_actions.create_field(draft))
 
 
-@endpoint(ROUTER, "patch", "/fields/{field_id}", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo)
+@endpoint(ROUTER, "patch", "/fields/{field_id}", scope=KeyScope.CONTACTS_WRITE)
 def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> FieldInfo:
     """Change a custom field.
 
@@ -135,7 +135,7 @@ def change_field(request: ApiRequest, field_id: Id, given: FieldChange) -> Field
     return _shown(fields_actions.change_field(field_id, draft))
 
 
-@endpoint(ROUTER, "post", "/fields/{field_id}/archive", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo)
+@endpoint(ROUTER, "post", "/fields/{field_id}/archive", scope=KeyScope.CONTACTS_WRITE)
 def archive_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Archive a custom field: it is no longer offered, and its values stay. You can undo this."""
     _find(field_id)
@@ -143,7 +143,7 @@ def archive_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     return _shown(_find(field_id))
 
 
-@endpoint(ROUTER, "post", "/fields/{field_id}/restore", scope=KeyScope.CONTACTS_WRITE, answers=FieldInfo)
+@endpoint(ROUTER, "post", "/fields/{field_id}/restore", scope=KeyScope.CONTACTS_WRITE)
 def restore_field(request: ApiRequest, field_id: Id) -> FieldInfo:
     """Restore an archived custom field."""
     _find(field_id)

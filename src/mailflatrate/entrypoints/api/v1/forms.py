@@ -108,7 +108,7 @@ def _shown(row: queries.FormRow, *, counted: bool) -> FormInfo:
     )  # fmt: skip
 
 
-@endpoint(ROUTER, "get", "/forms", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,), answers=Page[FormInfo])
+@endpoint(ROUTER, "get", "/forms", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,))
 def list_forms(request: ApiRequest, which: Query[PageQuery]) -> Page[FormInfo]:
     """List forms by name, closed ones last, page by page. A key with only `ask` sees the forms it is bound to."""
     caller = request.caller
@@ -118,7 +118,7 @@ def list_forms(request: ApiRequest, which: Query[PageQuery]) -> Page[FormInfo]:
     return page_from(rows, which, lambda row: row.form.id, lambda row: _shown(row, counted=counted))
 
 
-@endpoint(ROUTER, "get", "/forms/{form_id}", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,), answers=FormInfo)
+@endpoint(ROUTER, "get", "/forms/{form_id}", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,))
 def show_form(request: ApiRequest, form_id: Id) -> FormInfo:
     """Show a form."""
     _may_read_some(request.caller)
@@ -134,7 +134,7 @@ def _may_read_some(caller: Caller) -> None:
         raise missing_scope(KeyScope.READ)
 
 
-@endpoint(ROUTER, "get", "/forms/{form_id}/embeds", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,), answers=FormEmbeds)
+@endpoint(ROUTER, "get", "/forms/{form_id}/embeds", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,))
 def show_embeds(request: ApiRequest, form_id: Id, which: Query[LanguageQuery]) -> FormEmbeds:
     """Get the embed codes for a page of your own. They embed the published version; an unpublished draft has none."""
     _may_read_some(request.caller)
@@ -153,7 +153,7 @@ def show_embeds(request: ApiRequest, form_id: Id, which: Query[LanguageQuery]) -
     )
 
 
-@endpoint(ROUTER, "get", "/forms/{form_id}/requests", scope=KeyScope.READ, answers=Page[SignupRequestInfo])
+@endpoint(ROUTER, "get", "/forms/{form_id}/requests", scope=KeyScope.READ)
 def list_requests(request: ApiRequest, form_id: Id, which: Query[PageQuery]) -> Page[SignupRequestInfo]:
     """List recent confirmation requests, newest first. Those never confirmed are forgotten after two weeks (R-34)."""
     rows = SignupRequest.objects.filter(form_id=_form(request, form_id).id)

@@ -183,14 +183,14 @@ def _shown(import_id: int) -> ImportInfo:
     return _info(ImportInfo, find_import(import_id))
 
 
-@endpoint(ROUTER, "get", "/imports", scope=KeyScope.READ, answers=Page[ImportInfo])
+@endpoint(ROUTER, "get", "/imports", scope=KeyScope.READ)
 def list_imports(request: ApiRequest, which: Query[ImportQuery]) -> Page[ImportInfo]:
     """List imports, newest first."""
     rows = queries.imports_page(list_id=which.list_id, before_id=before_id(which.cursor), size=which.limit + 1)
     return page_of(rows, which, lambda row: _info(ImportInfo, row))
 
 
-@endpoint(ROUTER, "post", "/imports", scope=KeyScope.IMPORT, answers=UploadedImport, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/imports", scope=KeyScope.IMPORT, status=201, repeatable=True)
 def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFile]) -> UploadedImport:
     """Upload a file.
 
@@ -211,13 +211,13 @@ def upload_import(request: ApiRequest, list_id: Form[Id], file: File[UploadedFil
     )
 
 
-@endpoint(ROUTER, "get", "/imports/{import_id}", scope=KeyScope.READ, answers=ImportInfo)
+@endpoint(ROUTER, "get", "/imports/{import_id}", scope=KeyScope.READ)
 def show_import(request: ApiRequest, import_id: Id) -> ImportInfo:
     """Show an import. Returns progress while it runs and the report afterward."""
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=KeyScope.IMPORT, answers=ImportInfo, status=202)
+@endpoint(ROUTER, "post", "/imports/{import_id}/start", scope=KeyScope.IMPORT, status=202)
 def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) -> ImportInfo:
     """Start an import.
 
@@ -246,7 +246,7 @@ def start_import(request: ApiRequest, import_id: Id, given: ImportStartRequest) 
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=KeyScope.IMPORT, answers=ImportInfo, protects=True)
+@endpoint(ROUTER, "post", "/imports/{import_id}/cancel", scope=KeyScope.IMPORT, protects=True)
 def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
     """Cancel an import. It stops before the next part of the file; contacts already imported stay."""
     find_import(import_id)
@@ -254,7 +254,7 @@ def cancel_import(request: ApiRequest, import_id: Id) -> ImportInfo:
     return _shown(import_id)
 
 
-@endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=KeyScope.READ, answers=Page[RejectedRow])
+@endpoint(ROUTER, "get", "/imports/{import_id}/refused", scope=KeyScope.READ)
 def list_refused_rows(request: ApiRequest, import_id: Id, which: Query[PageQuery]) -> Page[RejectedRow]:
     """List refused rows in file order. Each row has a reason. They are kept for 90 days (R-95)."""
     find_import(import_id)

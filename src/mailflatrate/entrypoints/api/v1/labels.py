@@ -39,13 +39,13 @@ class LabelChange(RequestBodySchema):
     remove: Labels = []
 
 
-@endpoint(ROUTER, "get", "/campaign-labels", scope=KeyScope.READ, answers=LabelList)
+@endpoint(ROUTER, "get", "/campaign-labels", scope=KeyScope.READ)
 def list_campaign_labels(request: ApiRequest) -> LabelList:
     """List the account's labels of campaigns, by name."""
     return LabelList(items=[LabelInfo(name=name, campaigns=number) for name, number in labels.label_counts().items()])
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/labels", scope=KeyScope.CAMPAIGNS_DRAFT, answers=CampaignInfo)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/labels", scope=KeyScope.CAMPAIGNS_DRAFT)
 def change_campaign_labels(request: ApiRequest, campaign_id: Id, given: LabelChange) -> CampaignInfo:
     """Give a campaign labels, and take some from it. Any campaign can have them, sent ones too: no reader sees them.
     Upper and lower case are one label.

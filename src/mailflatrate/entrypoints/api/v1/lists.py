@@ -116,7 +116,7 @@ def _one(list_id: int) -> ListInfo:
     return _shown(next(row for row in rows if row.id == list_id), found)
 
 
-@endpoint(ROUTER, "get", "/lists", scope=KeyScope.READ, answers=Page[ListInfo])
+@endpoint(ROUTER, "get", "/lists", scope=KeyScope.READ)
 def list_lists(request: ApiRequest, which: Query[ListQuery]) -> Page[ListInfo]:
     """List lists by name, page by page. Archived lists are included only on request."""
     rows = queries.list_table(archived=which.archived)
@@ -124,13 +124,13 @@ def list_lists(request: ApiRequest, which: Query[ListQuery]) -> Page[ListInfo]:
     return page_from(rows, which, lambda row: row.id, lambda row: _shown(row, lists[row.id]))
 
 
-@endpoint(ROUTER, "get", "/lists/{list_id}", scope=KeyScope.READ, answers=ListInfo)
+@endpoint(ROUTER, "get", "/lists/{list_id}", scope=KeyScope.READ)
 def show_list(request: ApiRequest, list_id: Id) -> ListInfo:
     """Show a list with its contact counts."""
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/lists", scope=KeyScope.CONTACTS_WRITE, status=201, repeatable=True)
 def create_list(request: ApiRequest, given: NewList) -> ListInfo:
     """Create a list. It starts empty: contacts join through a form, a confirmation request, or an import with proof."""
     if not given.policy_confirmed:
@@ -141,7 +141,7 @@ def create_list(request: ApiRequest, given: NewList) -> ListInfo:
     return _one(made.id)
 
 
-@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
+@endpoint(ROUTER, "patch", "/lists/{list_id}", scope=KeyScope.CONTACTS_WRITE)
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo:
     """Change a list's names, description or language. Its code, used in List-Id, never changes."""
     found = find_list(list_id)
@@ -155,7 +155,7 @@ def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
+@endpoint(ROUTER, "post", "/lists/{list_id}/archive", scope=KeyScope.CONTACTS_WRITE)
 def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> ListInfo:
     """Archive a list. Nothing is sent to or imported into it, and its forms stop working. Its proof of consent is
     kept. You can undo this.
@@ -172,7 +172,7 @@ def archive_list(request: ApiRequest, list_id: Id, given: ArchiveRequest) -> Lis
     return _one(list_id)
 
 
-@endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=KeyScope.CONTACTS_WRITE, answers=ListInfo)
+@endpoint(ROUTER, "post", "/lists/{list_id}/unarchive", scope=KeyScope.CONTACTS_WRITE)
 def unarchive_list(request: ApiRequest, list_id: Id) -> ListInfo:
     """Restore an archived list.
 

@@ -150,7 +150,7 @@ def _counted(row: Segment) -> SegmentDetail:
     )
 
 
-@endpoint(ROUTER, "get", "/segments", scope=KeyScope.READ, answers=Page[SegmentInfo])
+@endpoint(ROUTER, "get", "/segments", scope=KeyScope.READ)
 def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentInfo]:
     """List segments by name, page by page."""
     rows = list(segments())
@@ -163,21 +163,19 @@ def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentI
     )
 
 
-@endpoint(ROUTER, "get", "/segments/{segment_id}", scope=KeyScope.READ, answers=SegmentDetail)
+@endpoint(ROUTER, "get", "/segments/{segment_id}", scope=KeyScope.READ)
 def show_segment(request: ApiRequest, segment_id: Id) -> SegmentDetail:
     """Get a segment. The response includes the number of contacts it matches now."""
     return _counted(find_segment(segment_id))
 
 
-@endpoint(
-    ROUTER, "post", "/segments", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail, status=201, repeatable=True
-)
+@endpoint(ROUTER, "post", "/segments", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def create_segment(request: ApiRequest, given: SegmentRequest) -> SegmentDetail:
     """Create a segment."""
     return _counted(segments_actions.save_segment(given.name, given.conditions))
 
 
-@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SegmentDetail)
+@endpoint(ROUTER, "put", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -> SegmentDetail:
     """Replace a segment.
 
@@ -187,7 +185,7 @@ def change_segment(request: ApiRequest, segment_id: Id, given: SegmentRequest) -
     return _counted(segments_actions.save_segment(given.name, given.conditions, segment_id=segment_id))
 
 
-@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+@endpoint(ROUTER, "delete", "/segments/{segment_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     """Delete a segment.
 
@@ -198,22 +196,20 @@ def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-@endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ, answers=Page[TemplateInfo])
+@endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ)
 def list_templates(request: ApiRequest, which: Query[PageQuery]) -> Page[TemplateInfo]:
     """List the account's own templates by name, page by page."""
     return page_from(list(queries.templates()), which, lambda row: row.id, TemplateInfo.model_validate)
 
 
-@endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ, answers=Page[GalleryTemplateInfo])
+@endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ)
 def list_gallery(request: ApiRequest, which: Query[GalleryQuery]) -> Page[GalleryTemplateInfo]:
     """List our templates in a language, family by family."""
     found = gallery(which.language.value)
     return Page[GalleryTemplateInfo](items=[GalleryTemplateInfo.model_validate(one) for one in found])
 
 
-@endpoint(
-    ROUTER, "post", "/templates", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TemplateInfo, status=201, repeatable=True
-)
+@endpoint(ROUTER, "post", "/templates", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateInfo:
     """Save a campaign's content as a template. The sender and the audience aren't saved."""
     find_campaign(given.campaign_id)
@@ -222,13 +218,13 @@ def keep_template(request: ApiRequest, given: TemplateFromCampaign) -> TemplateI
     )
 
 
-@endpoint(ROUTER, "get", "/templates/{template_id}", scope=KeyScope.READ, answers=TemplateInfo)
+@endpoint(ROUTER, "get", "/templates/{template_id}", scope=KeyScope.READ)
 def show_template(request: ApiRequest, template_id: Id) -> TemplateInfo:
     """Show one of the account's own templates."""
     return TemplateInfo.model_validate(find_template(template_id))
 
 
-@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+@endpoint(ROUTER, "delete", "/templates/{template_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def delete_template(request: ApiRequest, template_id: Id) -> SuccessResult:
     """Delete a template.
 
@@ -243,13 +239,13 @@ def _media(row: Media) -> MediaInfo:
     return filled(MediaInfo, row, url=message_url(row, list(row.files.all())))
 
 
-@endpoint(ROUTER, "get", "/media", scope=KeyScope.READ, answers=Page[MediaInfo])
+@endpoint(ROUTER, "get", "/media", scope=KeyScope.READ)
 def list_media(request: ApiRequest, which: Query[PageQuery]) -> Page[MediaInfo]:
     """List images, newest first."""
     return newest_first(queries.media(), which, _media)
 
 
-@endpoint(ROUTER, "post", "/media", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/media", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def upload_media(
     request: ApiRequest,
     file: File[UploadedFile],
@@ -272,13 +268,13 @@ def upload_media(
     return _media(made)
 
 
-@endpoint(ROUTER, "get", "/media/{media_id}", scope=KeyScope.READ, answers=MediaInfo)
+@endpoint(ROUTER, "get", "/media/{media_id}", scope=KeyScope.READ)
 def show_media(request: ApiRequest, media_id: Id) -> MediaInfo:
     """Show an image."""
     return _media(find_media(media_id))
 
 
-@endpoint(ROUTER, "patch", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=MediaInfo)
+@endpoint(ROUTER, "patch", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaInfo:
     """Change an image's name and alternative text."""
     row = find_media(media_id)
@@ -292,7 +288,7 @@ def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> Med
     return _media(made)
 
 
-@endpoint(ROUTER, "delete", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+@endpoint(ROUTER, "delete", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def delete_media(request: ApiRequest, media_id: Id) -> SuccessResult:
     """Delete an image permanently. You can't delete one used in a sent campaign: recipients still open it."""
     find_media(media_id)

@@ -106,15 +106,7 @@ def _one(transactional_id: int) -> TransactionalMessage:
     return found
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/messages",
-    scope=KeyScope.MESSAGES,
-    answers=MessageInfo,
-    status=201,
-    repeatable=True,
-)
+@endpoint(ROUTER, "post", "/messages", scope=KeyScope.MESSAGES, status=201, repeatable=True)
 def send_transactional_message(request: ApiRequest, given: NewMessage) -> MessageInfo:
     """Send a transactional message. It needs no consent, because it is about a contract with this person: the template
     must have been reviewed as free of advertising, and our team must have switched this on for the account. If a rule
@@ -134,14 +126,14 @@ def send_transactional_message(request: ApiRequest, given: NewMessage) -> Messag
         raise wrong_fields({f"data.{name}": [sentence] for name, sentence in error.problems.items()}) from error
 
 
-@endpoint(ROUTER, "get", "/messages", scope=KeyScope.READ, answers=Page[MessageInfo])
+@endpoint(ROUTER, "get", "/messages", scope=KeyScope.READ)
 def list_transactional_messages(request: ApiRequest, which: Query[MessageQuery]) -> Page[MessageInfo]:
     """List transactional messages, newest first. They are kept for 90 days, their data for 24 hours."""
     found = queries.search_messages(which.reference, before_id=before_id(which.cursor), size=which.limit + 1)
     return page_of(message_rows(found), which, _info)
 
 
-@endpoint(ROUTER, "post", "/messages/search", scope=KeyScope.READ, answers=MessageList)
+@endpoint(ROUTER, "post", "/messages/search", scope=KeyScope.READ)
 def search_transactional_messages(request: ApiRequest, given: MessageSearch) -> MessageList:
     """Find the newest messages to an address. It's a POST that changes nothing, so that the address doesn't appear in
     the logs of servers along the way.
@@ -149,7 +141,7 @@ def search_transactional_messages(request: ApiRequest, given: MessageSearch) -> 
     return MessageList(items=[_info(row) for row in message_rows(queries.search_messages(given.recipient))])
 
 
-@endpoint(ROUTER, "get", "/messages/{transactional_id}", scope=KeyScope.READ, answers=MessageInfo)
+@endpoint(ROUTER, "get", "/messages/{transactional_id}", scope=KeyScope.READ)
 def show_transactional_message(request: ApiRequest, transactional_id: Id) -> MessageInfo:
     """Show a message and what became of it."""
     return _shown(_one(transactional_id))
@@ -160,7 +152,6 @@ def show_transactional_message(request: ApiRequest, transactional_id: Id) -> Mes
     "post",
     "/messages/{transactional_id}/resend",
     scope=KeyScope.MESSAGES,
-    answers=MessageInfo,
     status=201,
     repeatable=True,
     location="/messages/{id}",

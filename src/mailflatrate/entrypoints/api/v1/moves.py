@@ -170,13 +170,13 @@ def _shown(move: Move) -> MoveInfo:
     )
 
 
-@endpoint(ROUTER, "get", "/moves", scope=KeyScope.READ, answers=Page[MoveInfo])
+@endpoint(ROUTER, "get", "/moves", scope=KeyScope.READ)
 def list_moves(request: ApiRequest, which: Query[PageQuery]) -> Page[MoveInfo]:
     """List moves, newest first."""
     return newest_first(Move.objects.all(), which, _shown)
 
 
-@endpoint(ROUTER, "post", "/moves", scope=KeyScope.IMPORT, answers=MoveInfo, status=202, repeatable=True)
+@endpoint(ROUTER, "post", "/moves", scope=KeyScope.IMPORT, status=202, repeatable=True)
 def upload_move(request: ApiRequest, files: MoveFiles, given: Form[NewMove]) -> MoveInfo:
     """Upload several files of your previous system, or its ZIP. Up to 20 files of CSV, XLSX, JSON or ZIP. They are
     checked in the background; fetch the address in Location until `state` is `ready`, look at `result`, answer its
@@ -186,13 +186,13 @@ def upload_move(request: ApiRequest, files: MoveFiles, given: Form[NewMove]) -> 
     return _shown(moves.upload_move(find_list(given.list_id).id, dropped, by=request.caller.user, system=given.system))
 
 
-@endpoint(ROUTER, "get", "/moves/{move_id}", scope=KeyScope.READ, answers=MoveInfo)
+@endpoint(ROUTER, "get", "/moves/{move_id}", scope=KeyScope.READ)
 def show_move(request: ApiRequest, move_id: Id) -> MoveInfo:
     """Show a move with its progress and the result of its check."""
     return _shown(find_move(move_id))
 
 
-@endpoint(ROUTER, "post", "/moves/{move_id}/answers", scope=KeyScope.IMPORT, answers=MoveInfo, status=202)
+@endpoint(ROUTER, "post", "/moves/{move_id}/answers", scope=KeyScope.IMPORT, status=202)
 def answer_move(request: ApiRequest, move_id: Id, given: MoveAnswerRequest) -> MoveInfo:
     """Answer the questions about the files, or map their columns.
 
@@ -204,7 +204,7 @@ def answer_move(request: ApiRequest, move_id: Id, given: MoveAnswerRequest) -> M
     return _shown(find_move(move_id))
 
 
-@endpoint(ROUTER, "post", "/moves/{move_id}/start", scope=KeyScope.IMPORT, answers=MoveInfo, status=202)
+@endpoint(ROUTER, "post", "/moves/{move_id}/start", scope=KeyScope.IMPORT, status=202)
 def start_move(request: ApiRequest, move_id: Id, given: MoveStartRequest) -> MoveInfo:
     """Start the imports of a move: opt-outs first, then people.
 
@@ -221,7 +221,7 @@ def start_move(request: ApiRequest, move_id: Id, given: MoveStartRequest) -> Mov
     return _shown(find_move(move_id))
 
 
-@endpoint(ROUTER, "delete", "/moves/{move_id}", scope=KeyScope.IMPORT, answers=SuccessResult, protects=True)
+@endpoint(ROUTER, "delete", "/moves/{move_id}", scope=KeyScope.IMPORT, protects=True)
 def discard_move(request: ApiRequest, move_id: Id) -> SuccessResult:
     """Discard a move that hasn't started. Its files are deleted."""
     find_move(move_id)

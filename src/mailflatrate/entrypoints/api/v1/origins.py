@@ -84,16 +84,14 @@ def _shown(row: ListOrigin) -> OriginInfo:
     )
 
 
-@endpoint(ROUTER, "get", "/lists/{list_id}/origins", scope=KeyScope.READ, answers=Page[OriginInfo])
+@endpoint(ROUTER, "get", "/lists/{list_id}/origins", scope=KeyScope.READ)
 def list_origins(request: ApiRequest, list_id: Id, which: Query[PageQuery]) -> Page[OriginInfo]:
     """List the declarations of a list's origin, newest first."""
     rows = ListOrigin.objects.filter(mailing_list_id=find_list(list_id).id).defer("screenshot")
     return newest_first(rows, which, _shown)
 
 
-@endpoint(
-    ROUTER, "post", "/lists/{list_id}/origins", scope=KeyScope.IMPORT, answers=OriginInfo, status=201, repeatable=True
-)
+@endpoint(ROUTER, "post", "/lists/{list_id}/origins", scope=KeyScope.IMPORT, status=201, repeatable=True)
 def declare_list_origin(request: ApiRequest, list_id: Id, given: NewOrigin) -> OriginInfo:
     """Declare where a list's addresses come from.
 
@@ -114,7 +112,7 @@ def declare_list_origin(request: ApiRequest, list_id: Id, given: NewOrigin) -> O
     return _shown(made)
 
 
-@endpoint(ROUTER, "get", "/lists/{list_id}/origins/{origin_id}", scope=KeyScope.READ, answers=OriginInfo)
+@endpoint(ROUTER, "get", "/lists/{list_id}/origins/{origin_id}", scope=KeyScope.READ)
 def show_origin(request: ApiRequest, list_id: Id, origin_id: Id) -> OriginInfo:
     """Show a declaration with our team's decision."""
     rows = ListOrigin.objects.filter(mailing_list_id=find_list(list_id).id).defer("screenshot")

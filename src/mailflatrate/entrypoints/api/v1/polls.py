@@ -63,13 +63,13 @@ def _answer(label: str, people: int, percent: float) -> PollAnswerInfo:
     return PollAnswerInfo(answer=label, people=people, percent=round(percent, 2))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/polls", scope=KeyScope.READ, answers=list[PollInfo])
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/polls", scope=KeyScope.READ)
 def list_polls(request: ApiRequest, campaign_id: Id) -> list[PollInfo]:
     """List a campaign's questions with the number of each answer."""
     return [_info(result) for result in poll_results(find_campaign(campaign_id))]
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/poll-comments", scope=KeyScope.READ, answers=Page[PollCommentInfo])
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/poll-comments", scope=KeyScope.READ)
 def list_poll_comments(request: ApiRequest, campaign_id: Id, which: Query[PageQuery]) -> Page[PollCommentInfo]:
     """List the comments beside the answers, in no particular order."""
     campaign = find_campaign(campaign_id)

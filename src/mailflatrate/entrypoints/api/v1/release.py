@@ -191,14 +191,7 @@ def _checks(decision: GateDecision) -> list[CheckResult]:
     return [check(item) for item in panel_of_decision(decision).open]
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/campaigns/{campaign_id}/ask-release",
-    scope=KeyScope.CAMPAIGNS_RELEASE,
-    answers=CampaignDetail,
-    status=202,
-)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/ask-release", scope=KeyScope.CAMPAIGNS_RELEASE, status=202)
 def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) -> CampaignDetail:
     """Ask colleagues to approve the release. For accounts that require approval: everyone who can approve gets an
     email and approves in person on the page; an API client can't.
@@ -217,28 +210,19 @@ def ask_release(request: ApiRequest, campaign_id: Id, given: ApprovalRequest) ->
     return detail(find_campaign(campaign_id))
 
 
-@endpoint(
-    ROUTER, "post", "/campaigns/{campaign_id}/take-back", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail
-)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/take-back", scope=KeyScope.CAMPAIGNS_RELEASE)
 def take_back(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Turn a waiting campaign back into a draft. It won't be sent automatically."""
     return _do(campaign_id, drafts.unschedule)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/campaigns/{campaign_id}/pause",
-    scope=KeyScope.CAMPAIGNS_RELEASE,
-    answers=CampaignDetail,
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pause", scope=KeyScope.CAMPAIGNS_RELEASE, protects=True)
 def pause(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Pause a running campaign within a second. Nothing is lost; unsent messages wait."""
     return _do(campaign_id, campaigns_actions.pause_campaign)
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/resume", scope=KeyScope.CAMPAIGNS_RELEASE)
 def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Resume a paused campaign. Not possible if a rule of the service holds it (R-90) or it may already have been sent
     before a backup was restored: a person has to check it first.
@@ -247,14 +231,7 @@ def resume(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     return _do(campaign_id, campaigns_actions.resume_campaign)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/campaigns/{campaign_id}/cancel",
-    scope=KeyScope.CAMPAIGNS_RELEASE,
-    answers=CampaignDetail,
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/cancel", scope=KeyScope.CAMPAIGNS_RELEASE, protects=True)
 def cancel(request: ApiRequest, campaign_id: Id) -> CampaignDetail:
     """Cancel a campaign permanently. Messages that have not left are not sent."""
     return _do(campaign_id, campaigns_actions.cancel_campaign)
@@ -266,13 +243,13 @@ def _do(campaign_id: int, action: Any) -> CampaignDetail:
     return detail(find_campaign(campaign_id))
 
 
-@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=KeyScope.CAMPAIGNS_RELEASE, answers=CampaignDetail)
+@endpoint(ROUTER, "post", "/campaigns/{campaign_id}/pace", scope=KeyScope.CAMPAIGNS_RELEASE)
 def pace(request: ApiRequest, campaign_id: Id, given: PaceRequest) -> CampaignDetail:
     """Change the pace of a running campaign. A draft has its own field for it."""
     return _do(campaign_id, lambda one: change_pace(one, given.per_hour))
 
 
-@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=KeyScope.READ, answers=Page[WaveInfo])
+@endpoint(ROUTER, "get", "/campaigns/{campaign_id}/waves", scope=KeyScope.READ)
 def list_waves(request: ApiRequest, campaign_id: Id, which: Query[WaveQuery]) -> Page[WaveInfo]:
     """List the waves of a campaign sent by local time or best hour.
 

@@ -83,7 +83,7 @@ def _detail(domain_id: int) -> DomainDetail:
     return filled(DomainDetail, domain, senders=list(domain.addresses.all()), records=records)
 
 
-@endpoint(ROUTER, "get", "/sender-domains", scope=KeyScope.READ, answers=Page[DomainInfo])
+@endpoint(ROUTER, "get", "/sender-domains", scope=KeyScope.READ)
 def list_domains(request: ApiRequest, which: Query[PageQuery]) -> Page[DomainInfo]:
     """List sending domains with their addresses, page by page."""
     rows = list(queries.domains())
@@ -92,9 +92,7 @@ def list_domains(request: ApiRequest, which: Query[PageQuery]) -> Page[DomainInf
     )
 
 
-@endpoint(
-    ROUTER, "post", "/sender-domains", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DomainDetail, status=201, repeatable=True
-)
+@endpoint(ROUTER, "post", "/sender-domains", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     """Add a domain. Nothing is sent from it until its records are found. Mailbox providers' domains are refused
     (R-46).
@@ -102,7 +100,7 @@ def add_domain(request: ApiRequest, given: NewDomain) -> DomainDetail:
     return _detail(domains.add_domain(given.name).id)
 
 
-@endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=KeyScope.READ, answers=DomainDetail)
+@endpoint(ROUTER, "get", "/sender-domains/{domain_id}", scope=KeyScope.READ)
 def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Show a domain.
 
@@ -111,7 +109,7 @@ def show_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     return _detail(domain_id)
 
 
-@endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT, answers=DomainDetail)
+@endpoint(ROUTER, "post", "/sender-domains/{domain_id}/check", scope=KeyScope.CAMPAIGNS_DRAFT)
 def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     """Check all records now."""
     find_domain(domain_id)
@@ -124,7 +122,6 @@ def check_domain(request: ApiRequest, domain_id: Id) -> DomainDetail:
     "post",
     "/sender-domains/{domain_id}/senders",
     scope=KeyScope.CAMPAIGNS_DRAFT,
-    answers=SenderInfo,
     status=201,
     repeatable=True,
     location="/sender-domains/{domain_id}",

@@ -100,14 +100,14 @@ def _keys(email: str) -> MailboxKeys:
         raise wrong("email", _("not an email address")) from error
 
 
-@endpoint(ROUTER, "get", "/suppressions", scope=KeyScope.READ, answers=Page[SuppressionInfo])
+@endpoint(ROUTER, "get", "/suppressions", scope=KeyScope.READ)
 def list_suppressions(request: ApiRequest, which: Query[SuppressionQuery]) -> Page[SuppressionInfo]:
     """List the account's active suppressions, newest first."""
     rows = queries.page(reason=which.reason, before_id=before_id(which.cursor), size=which.limit + 1)
     return page_of(rows, which, lambda row: filled(SuppressionInfo, row, since=row.created_at))
 
 
-@endpoint(ROUTER, "post", "/suppressions/look-up", scope=KeyScope.READ, answers=SuppressionLookup, protects=True)
+@endpoint(ROUTER, "post", "/suppressions/look-up", scope=KeyScope.READ, protects=True)
 def look_up_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionLookup:
     """Look up one address.
 
@@ -122,16 +122,7 @@ def look_up_suppression(request: ApiRequest, given: AddressRequest) -> Suppressi
     )
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/suppressions",
-    scope=KeyScope.SUPPRESS,
-    answers=SuppressionResult,
-    status=201,
-    repeatable=True,
-    protects=True,
-)
+@endpoint(ROUTER, "post", "/suppressions", scope=KeyScope.SUPPRESS, status=201, repeatable=True, protects=True)
 def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionResult:
     """Suppress an address. This takes effect immediately on every list. It can't be undone through the API: only a new
     double opt-in by the person or a reviewer can lift it, where the rules allow that (R-75).
@@ -141,16 +132,7 @@ def add_suppression(request: ApiRequest, given: AddressRequest) -> SuppressionRe
     return SuppressionResult(id=queries.own_row(keys.exact).id, fresh=fresh)
 
 
-@endpoint(
-    ROUTER,
-    "post",
-    "/suppressions/batch",
-    scope=KeyScope.SUPPRESS,
-    answers=SuppressionBatchResult,
-    repeatable=True,
-    protects=True,
-    batch=True,
-)
+@endpoint(ROUTER, "post", "/suppressions/batch", scope=KeyScope.SUPPRESS, repeatable=True, protects=True, batch=True)
 def add_suppressions(request: ApiRequest, given: SuppressionBatch) -> SuppressionBatchResult:
     """Suppress many addresses at once.
 
@@ -167,7 +149,7 @@ def add_suppressions(request: ApiRequest, given: SuppressionBatch) -> Suppressio
     return SuppressionBatchResult(added=added, unchanged=len(set(keys)) - added, refused=refused)
 
 
-@endpoint(ROUTER, "get", "/suppressions/{suppression_id}", scope=KeyScope.READ, answers=SuppressionInfo)
+@endpoint(ROUTER, "get", "/suppressions/{suppression_id}", scope=KeyScope.READ)
 def show_suppression(request: ApiRequest, suppression_id: Id) -> SuppressionInfo:
     """Show an entry of the account's suppression list. Entries that were lifted aren't found."""
     row = get_object_or_404(Suppression.objects.filter(IN_FORCE), id=suppression_id)

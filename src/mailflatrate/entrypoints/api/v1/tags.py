@@ -67,13 +67,13 @@ def _one(tag_id: int) -> TagInfo:
     return next(_shown(row) for row in tag_table() if row.id == tag_id)
 
 
-@endpoint(ROUTER, "get", "/tags", scope=KeyScope.READ, answers=Page[TagInfo])
+@endpoint(ROUTER, "get", "/tags", scope=KeyScope.READ)
 def list_tags(request: ApiRequest, which: Query[PageQuery]) -> Page[TagInfo]:
     """List tags by name, each with its number of contacts."""
     return page_from(tag_table(), which, lambda row: row.id, _shown)
 
 
-@endpoint(ROUTER, "post", "/tags", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo, status=201, repeatable=True)
+@endpoint(ROUTER, "post", "/tags", scope=KeyScope.CONTACTS_WRITE, status=201, repeatable=True)
 def create_tag(request: ApiRequest, given: NewTag) -> TagInfo:
     """Create a tag.
 
@@ -82,13 +82,13 @@ def create_tag(request: ApiRequest, given: NewTag) -> TagInfo:
     return _one(tags.create_tag(given.name, given.color).id)
 
 
-@endpoint(ROUTER, "get", "/tags/{tag_id}", scope=KeyScope.READ, answers=TagInfo)
+@endpoint(ROUTER, "get", "/tags/{tag_id}", scope=KeyScope.READ)
 def show_tag(request: ApiRequest, tag_id: Id) -> TagInfo:
     """Show a tag with its number of contacts."""
     return _one(tag_id)
 
 
-@endpoint(ROUTER, "patch", "/tags/{tag_id}", scope=KeyScope.CONTACTS_WRITE, answers=TagInfo)
+@endpoint(ROUTER, "patch", "/tags/{tag_id}", scope=KeyScope.CONTACTS_WRITE)
 def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
     """Rename or recolor a tag. Contacts keep it."""
     tag = find_tag(tag_id)
@@ -97,7 +97,7 @@ def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
     return _one(tag_id)
 
 
-@endpoint(ROUTER, "post", "/tags/{tag_id}/delete", scope=KeyScope.CONTACTS_WRITE, answers=TagDeletionResult)
+@endpoint(ROUTER, "post", "/tags/{tag_id}/delete", scope=KeyScope.CONTACTS_WRITE)
 def delete_tag(request: ApiRequest, tag_id: Id, given: TagDeletion) -> TagDeletionResult:
     """Delete a tag and remove it from all contacts.
 

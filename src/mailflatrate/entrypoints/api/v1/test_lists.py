@@ -57,7 +57,7 @@ def _able() -> frozenset[str]:
     return frozenset(address for address, _name in choosable())
 
 
-@endpoint(ROUTER, "get", "/test-lists", scope=KeyScope.READ, answers=Page[TestListInfo])
+@endpoint(ROUTER, "get", "/test-lists", scope=KeyScope.READ)
 def list_test_lists(request: ApiRequest, which: Query[PageQuery]) -> Page[TestListInfo]:
     """List test lists by name."""
     able = _able()
@@ -66,29 +66,27 @@ def list_test_lists(request: ApiRequest, which: Query[PageQuery]) -> Page[TestLi
     )
 
 
-@endpoint(ROUTER, "get", "/test-lists/{test_list_id}", scope=KeyScope.READ, answers=TestListInfo)
+@endpoint(ROUTER, "get", "/test-lists/{test_list_id}", scope=KeyScope.READ)
 def show_test_list(request: ApiRequest, test_list_id: Id) -> TestListInfo:
     """Get a test list."""
     return _shown(find_test_list(test_list_id), _able())
 
 
-@endpoint(
-    ROUTER, "post", "/test-lists", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TestListInfo, status=201, repeatable=True
-)
+@endpoint(ROUTER, "post", "/test-lists", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)
 def create_test_list(request: ApiRequest, given: TestListRequest) -> TestListInfo:
     """Create a test list. An account has up to 20."""
     made = save_test_list(given.name, given.addresses, by=request.caller.user, is_new=True)
     return _shown(made, _able())
 
 
-@endpoint(ROUTER, "put", "/test-lists/{test_list_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=TestListInfo)
+@endpoint(ROUTER, "put", "/test-lists/{test_list_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def replace_test_list(request: ApiRequest, test_list_id: Id, given: TestListRequest) -> TestListInfo:
     """Replace the name and the addresses of a test list."""
     find_test_list(test_list_id)
     return _shown(save_test_list(given.name, given.addresses, by=request.caller.user, list_id=test_list_id), _able())
 
 
-@endpoint(ROUTER, "delete", "/test-lists/{test_list_id}", scope=KeyScope.CAMPAIGNS_DRAFT, answers=SuccessResult)
+@endpoint(ROUTER, "delete", "/test-lists/{test_list_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def delete_test_list(request: ApiRequest, test_list_id: Id) -> SuccessResult:
     """Delete a test list. The tests that were sent stay on record."""
     find_test_list(test_list_id).delete()

@@ -128,13 +128,13 @@ def _with_secret(made: MadeEndpoint) -> NewWebhookInfo:
     return filled(NewWebhookInfo, made.endpoint, secret=made.secret, **_more(made.endpoint))
 
 
-@endpoint(ROUTER, "get", "/webhooks", scope=KeyScope.WEBHOOKS, answers=Page[WebhookInfo])
+@endpoint(ROUTER, "get", "/webhooks", scope=KeyScope.WEBHOOKS)
 def list_webhooks(request: ApiRequest, which: Query[PageQuery]) -> Page[WebhookInfo]:
     """List webhooks, oldest first."""
     return page_from(queries.endpoints(), which, lambda row: row.id, _shown)
 
 
-@endpoint(ROUTER, "post", "/webhooks", scope=KeyScope.WEBHOOKS, answers=NewWebhookInfo, status=201)
+@endpoint(ROUTER, "post", "/webhooks", scope=KeyScope.WEBHOOKS, status=201)
 def create_webhook(request: ApiRequest, given: NewWebhook) -> NewWebhookInfo:
     """Create a webhook. It gets all events from now on. The secret is returned only this once."""
     order = EndpointOrder(given.url, given.about, frozenset(given.types))
@@ -142,13 +142,13 @@ def create_webhook(request: ApiRequest, given: NewWebhook) -> NewWebhookInfo:
     return _with_secret(MadeEndpoint(find_webhook(made.endpoint.id), made.secret))
 
 
-@endpoint(ROUTER, "get", "/webhooks/{webhook_id}", scope=KeyScope.WEBHOOKS, answers=WebhookInfo)
+@endpoint(ROUTER, "get", "/webhooks/{webhook_id}", scope=KeyScope.WEBHOOKS)
 def show_webhook(request: ApiRequest, webhook_id: Id) -> WebhookInfo:
     """Show a webhook, and how fast it takes what must be obeyed."""
     return _shown(find_webhook(webhook_id))
 
 
-@endpoint(ROUTER, "patch", "/webhooks/{webhook_id}", scope=KeyScope.WEBHOOKS, answers=WebhookInfo)
+@endpoint(ROUTER, "patch", "/webhooks/{webhook_id}", scope=KeyScope.WEBHOOKS)
 def change_webhook(request: ApiRequest, webhook_id: Id, given: WebhookChange) -> WebhookInfo:
     """Change a webhook. Its secret stays."""
     row = find_webhook(webhook_id)
@@ -161,28 +161,28 @@ def change_webhook(request: ApiRequest, webhook_id: Id, given: WebhookChange) ->
     return _shown(find_webhook(webhook_id))
 
 
-@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/rotate-secret", scope=KeyScope.WEBHOOKS, answers=NewWebhookInfo)
+@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/rotate-secret", scope=KeyScope.WEBHOOKS)
 def rotate_webhook_secret(request: ApiRequest, webhook_id: Id) -> NewWebhookInfo:
     """Create a new secret. For 24 hours, each delivery is signed with both."""
     find_webhook(webhook_id)
     return _with_secret(endpoints.rotate_secret(webhook_id, by=request.caller.user))
 
 
-@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/switch", scope=KeyScope.WEBHOOKS, answers=WebhookInfo)
+@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/switch", scope=KeyScope.WEBHOOKS)
 def switch_webhook(request: ApiRequest, webhook_id: Id, given: WebhookSwitch) -> WebhookInfo:
     """Switch a webhook on or off. Once on again, it gets the events of the last 30 days that it missed."""
     find_webhook(webhook_id)
     return _shown(endpoints.switch_endpoint(webhook_id, is_on=given.is_on, by=request.caller.user))
 
 
-@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/replay", scope=KeyScope.WEBHOOKS, answers=WebhookInfo)
+@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/replay", scope=KeyScope.WEBHOOKS)
 def replay_webhook(request: ApiRequest, webhook_id: Id, given: WebhookReplay) -> WebhookInfo:
     """Deliver all events since a time again, with the same IDs. Up to 30 days back."""
     find_webhook(webhook_id)
     return _shown(endpoints.replay(webhook_id, given.since, by=request.caller.user))
 
 
-@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/test", scope=KeyScope.WEBHOOKS, answers=SuccessResult)
+@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/test", scope=KeyScope.WEBHOOKS)
 def test_webhook(request: ApiRequest, webhook_id: Id) -> SuccessResult:
     """Send a test event. The attempt appears in the log."""
     find_webhook(webhook_id)
@@ -190,7 +190,7 @@ def test_webhook(request: ApiRequest, webhook_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/delete", scope=KeyScope.WEBHOOKS, answers=SuccessResult)
+@endpoint(ROUTER, "post", "/webhooks/{webhook_id}/delete", scope=KeyScope.WEBHOOKS)
 def delete_webhook(request: ApiRequest, webhook_id: Id) -> SuccessResult:
     """Delete a webhook with its log."""
     find_webhook(webhook_id)
@@ -198,7 +198,7 @@ def delete_webhook(request: ApiRequest, webhook_id: Id) -> SuccessResult:
     return SuccessResult()
 
 
-@endpoint(ROUTER, "get", "/webhooks/{webhook_id}/attempts", scope=KeyScope.WEBHOOKS, answers=Page[WebhookAttemptInfo])
+@endpoint(ROUTER, "get", "/webhooks/{webhook_id}/attempts", scope=KeyScope.WEBHOOKS)
 def list_webhook_attempts(request: ApiRequest, webhook_id: Id, which: Query[PageQuery]) -> Page[WebhookAttemptInfo]:
     """List attempts, newest first. Accepted ones are kept for 7 days, others for 30."""
     row = find_webhook(webhook_id)
