@@ -64,7 +64,7 @@ def enrich(estate: Estate) -> Audience:
         for label, kind in (("Points", "number"), ("Town", "text"),
                             ("Since", "date")):  # fmt: skip
             create_field(FieldDraft(label, kind, "benchmark"))
-        create_field(FieldDraft("Size", "choice", "benchmark", choices=SIZES))
+        create_field(FieldDraft("Size", "choice", "benchmark", choices=list(SIZES)))
         second = MailingList.objects.create(name="Offers", public_name="Anna's offers", code="offers01")
         common, rare = create_tag("Regulars"), create_tag("Press")
         conditions = [{"field": "attribute", "key": "size", "op": "equals", "value": "L"}]

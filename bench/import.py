@@ -151,13 +151,15 @@ def approve(account_id: int, list_id: int) -> None:
     """The list has an origin that a reviewer approved, so that what is imported becomes mailable at once."""
     from mailflatrate.apps.accounts.actions.people import create_user
     from mailflatrate.apps.lists.actions import origin_decisions, origins
+    from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
     from mailflatrate.base import tenancy
 
     today = datetime.now(UTC).date()
     declaration = origins.Declaration(
-        kind="website", form_urls=("https://shop.example/newsletter",), wording="Send me Anna's news, twice a month.",
-        collected_from=today - timedelta(days=900), collected_to=None, previous_system="Postino", last_mailed_on=today,
-        declared_count=1_000_000, controller="Anna GmbH", signatory="Anna", evidence=("signup_at",), assured=True,
+        kind=OriginKind.WEBSITE, form_urls=["https://shop.example/newsletter"], collected_to=None,
+        wording="Send me Anna's news, twice a month.", collected_from=today - timedelta(days=900),
+        previous_system="Postino", last_mailed_on=today, declared_count=1_000_000, controller="Anna GmbH",
+        signatory="Anna", evidence=[EvidenceColumn.SIGNUP_AT], assured=True,
     )  # fmt: skip
     with tenancy.account(account_id):
         origin = origins.declare_origin(list_id, declaration, by=None)

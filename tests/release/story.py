@@ -53,14 +53,16 @@ def start_import(place, rows: int, folder: Path) -> dict[str, object]:  # type: 
     from mailflatrate.apps.accounts.actions.people import create_user
     from mailflatrate.apps.lists.actions import imports, lists, origins
     from mailflatrate.apps.lists.actions.origin_decisions import OriginDecision, decide_origin
+    from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
     from mailflatrate.base import tenancy
 
     today, file = datetime.now(UTC).date(), folder / f"people-{secrets.token_hex(4)}.csv"
     kinds = import_module("import").write_file(file, rows)
     declaration = origins.Declaration(
-        kind="website", form_urls=("https://shop.example/newsletter",), wording="Send me Anna's news, twice a month.",
-        collected_from=today - timedelta(days=900), collected_to=None, previous_system="Postino", last_mailed_on=today,
-        declared_count=1_000_000, controller="Anna GmbH", signatory="Anna", evidence=("signup_at",), assured=True,
+        kind=OriginKind.WEBSITE, form_urls=["https://shop.example/newsletter"], collected_to=None,
+        wording="Send me Anna's news, twice a month.", collected_from=today - timedelta(days=900),
+        previous_system="Postino", last_mailed_on=today, declared_count=1_000_000, controller="Anna GmbH",
+        signatory="Anna", evidence=[EvidenceColumn.SIGNUP_AT], assured=True,
     )  # fmt: skip
     with tenancy.account(place.account_id):
         mailing_list = lists.create_list("Imported")

@@ -34,10 +34,10 @@ def declaration(**changed: Any) -> origins.Declaration:
     return replace(whole, **changed)
 
 
-def declare_origin(account_id: int, list_id: int, **changed: Any) -> ListOrigin:
+def declare_origin(account_id: int, list_id: int, screenshot: bytes | None = None, **changed: Any) -> ListOrigin:
     """Sign a declaration for a list."""
     with tenancy.account(account_id):
-        return origins.declare_origin(list_id, declaration(**changed), by=None)
+        return origins.declare_origin(list_id, declaration(**changed), screenshot=screenshot, by=None)
 
 
 def picture() -> bytes:

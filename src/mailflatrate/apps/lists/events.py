@@ -13,8 +13,8 @@ from mailflatrate.rules.contact_events import KEEP_DAYS, PropertyType
 
 
 @dataclass(frozen=True, slots=True)
-class EventTypeRow:
-    """A type of event, and when one was last recorded, None if none is kept."""
+class EventTypeInfo:
+    """A type of event with its properties, and when one was last recorded."""
 
     id: int
     name: str
@@ -23,11 +23,11 @@ class EventTypeRow:
 
 
 @tenancy.needs_account
-def event_types() -> list[EventTypeRow]:
+def event_types() -> list[EventTypeInfo]:
     """Return the account's types by name."""
     rows = list(ContactEventType.objects.order_by("name"))
     last = _last_of(row.id for row in rows)
-    return [EventTypeRow(row.id, row.name, row.declared, last.get(row.id)) for row in rows]
+    return [EventTypeInfo(row.id, row.name, row.declared, last.get(row.id)) for row in rows]
 
 
 def _last_of(type_ids: Iterable[int]) -> dict[int, datetime]:

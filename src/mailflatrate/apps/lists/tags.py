@@ -13,6 +13,7 @@ from mailflatrate.rules.tags import (
     MAX_TAG_CHARACTERS,
     MAX_TAGS,
     MAX_TAGS_AT_ONCE,
+    TagColor,
     TagFault,
     next_color,
     tag_fault,
@@ -21,12 +22,12 @@ from mailflatrate.rules.tags import (
 
 
 @dataclass(frozen=True, slots=True)
-class TagRow:
-    """A tag and how many contacts have it."""
+class TagInfo:
+    """A tag, and how many contacts have it."""
 
     id: int
     name: str
-    color: str
+    color: TagColor
     people: int
 
 
@@ -35,7 +36,7 @@ def tags() -> list[Tag]:
     return list(Tag.objects.order_by("folded"))
 
 
-def tag_table() -> list[TagRow]:
+def tag_table() -> list[TagInfo]:
     """Return all tags by name, with their people counted."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -45,7 +46,7 @@ def tag_table() -> list[TagRow]:
             ) n WHERE t.account_id = %s ORDER BY t.folded""",
             [tenancy.current_account_id()],
         )
-        return [TagRow(*row) for row in cursor.fetchall()]
+        return [TagInfo(tag_id, name, TagColor(color), people) for tag_id, name, color, people in cursor.fetchall()]
 
 
 def tags_of(contact_ids: Sequence[int]) -> dict[int, list[Tag]]:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from mailflatrate.apps.campaigns.models import Edition
 from mailflatrate.apps.tracking.click_hours import COUNTED
-from mailflatrate.apps.tracking.queries import LinkClicks, links_of
+from mailflatrate.apps.tracking.queries import LinkClickInfo, links_of
 from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, HOURS
 from mailflatrate.base import tenancy
 
@@ -55,19 +55,19 @@ class ClickCounts:
                 found[row.step] += row.people
         return found
 
-    def links(self, campaign_id: int) -> list[LinkClicks]:
+    def links(self, campaign_id: int) -> list[LinkClickInfo]:
         """Return clicks by target over all variants, the most clicked first; `number` is its first link's."""
         counted: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
         for row in self.rows:
             if row.campaign_id == campaign_id:
                 people, machines = counted[row.edition_id].get(row.link_number, (0, 0))
                 counted[row.edition_id][row.link_number] = (people + row.people, machines + row.machines)
-        found: dict[str, LinkClicks] = {}
+        found: dict[str, LinkClickInfo] = {}
         editions = Edition.objects.filter(campaign_id=campaign_id, id__in=list(counted)).only("links", "campaign_id")
         for edition in editions.order_by("id"):
             for link in links_of(edition, counted[edition.id]):
-                before = found.get(link.url, LinkClicks(link.number, link.url, 0, 0))
-                found[link.url] = LinkClicks(
+                before = found.get(link.url, LinkClickInfo(link.number, link.url, 0, 0))
+                found[link.url] = LinkClickInfo(
                     before.number, link.url, before.people + link.people, before.machines + link.machines
                 )
         return sorted(found.values(), key=lambda link: (-link.people, link.number))

@@ -81,8 +81,8 @@ class PollResult:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenComment:
-    """A comment with the answer beside which it was written."""
+class PollCommentInfo:
+    """A comment beside an answer. IDs are random, so their order says nothing about time."""
 
     id: int
     day: date
@@ -143,7 +143,7 @@ def question_places(campaign: Campaign, editions: Sequence[Edition]) -> dict[Pla
 
 
 @tenancy.needs_account
-def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[WrittenComment]:
+def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[PollCommentInfo]:
     """Return these comments of a campaign with their questions and answers; none while it went to few people."""
     places = question_places(campaign, _editions(campaign.id)) if shows_answers(campaign.id) else {}
     found = []
@@ -151,7 +151,7 @@ def poll_comments(campaign: Campaign, rows: Sequence[PollComment]) -> list[Writt
         poll = places.get((row.edition_id, row.poll))
         if poll is None:
             continue
-        found.append(WrittenComment(row.id, row.day, poll.question, poll.answers[row.answer], row.text))
+        found.append(PollCommentInfo(row.id, row.day, poll.question, poll.answers[row.answer], row.text))
     return found
 
 

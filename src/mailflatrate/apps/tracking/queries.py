@@ -13,8 +13,8 @@ from mailflatrate.base import tenancy
 
 
 @dataclass(frozen=True, slots=True)
-class LinkClicks:
-    """One link of a campaign and how often people and machines followed it."""
+class LinkClickInfo:
+    """The clicks on a link, by people and by machines."""
 
     number: int
     url: str
@@ -42,7 +42,7 @@ _BY_EDITION = "SELECT edition_id, sum(people)::bigint FROM counted GROUP BY 1 HA
 
 
 @tenancy.needs_account
-def clicks_of(edition: Edition) -> list[LinkClicks]:
+def clicks_of(edition: Edition) -> list[LinkClickInfo]:
     """Return clicks by link, in the order of the campaign."""
     found = {
         number: (people, machines)
@@ -52,9 +52,9 @@ def clicks_of(edition: Edition) -> list[LinkClicks]:
     return links_of(edition, found)
 
 
-def links_of(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClicks]:
+def links_of(edition: Edition, found: Mapping[int, tuple[int, int]]) -> list[LinkClickInfo]:
     """Return an edition's links with (people, machines) by number."""
-    return [LinkClicks(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
+    return [LinkClickInfo(link["number"], link["url"], *found.get(link["number"], (0, 0))) for link in edition.links]
 
 
 def clicked_urls(rows: Iterable[Click]) -> dict[tuple[int, int], str]:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from mailflatrate.apps.tracking.poll_results import DETRACTORS, PASSIVES, PROMOTERS, PollResult, WrittenComment
+from mailflatrate.apps.tracking.poll_results import DETRACTORS, PASSIVES, PROMOTERS, PollCommentInfo, PollResult
 
 SCORE_GROUP_WORDS: Mapping[str, str | Promise] = {
     PROMOTERS: lazy("Promoters (9 to 10)"),
@@ -27,7 +27,7 @@ def answer_lines(results: Sequence[PollResult]) -> Iterator[tuple[str, ...]]:
             yield result.poll.question, label, str(group.people), f"{group.percent:.2f}", score
 
 
-def comment_lines(comments: Sequence[WrittenComment]) -> Iterator[tuple[str, ...]]:
+def comment_lines(comments: Sequence[PollCommentInfo]) -> Iterator[tuple[str, ...]]:
     """Yield the rows of a CSV file: day, question, answer, comment."""
     yield _("Day"), _("Question"), _("Answer"), _("Comment")
     for comment in comments:

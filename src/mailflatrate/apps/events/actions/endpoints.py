@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from pydantic import ConfigDict, Field
 
 from mailflatrate.apps.accounts.models import User
 from mailflatrate.apps.events import feed
@@ -27,13 +28,20 @@ OLD_SECRET_KEPT: Final = timedelta(hours=24)
 """Both secrets sign for so long after a rotation."""
 
 
+EndpointUrl = Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
+EndpointAbout = Annotated[str, Field(max_length=120)]
+EndpointTypes = Annotated[list[EventType], Field(max_length=len(EventType))]
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointOrder:
-    """What a person chose. Without types: all of them, except the events for each message."""
+    """A webhook to create."""
 
-    url: str
-    about: str = ""
-    types: Collection[EventType] = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    url: EndpointUrl
+    about: EndpointAbout = ""
+    types: Annotated[EndpointTypes, Field(json_schema_extra={"default": []})] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import connection
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from mailflatrate.apps.accounts.models import ApiKey, User
 from mailflatrate.apps.forms.actions.form_counts import count_step
@@ -130,13 +131,18 @@ def sign_up(form: PublishedForm, version: ShownVersion, sent: Submission, proved
 
 
 @dataclass(frozen=True, slots=True)
-class SignupVisit:
-    """What a program reports about the visitor it acts for. Kept as evidence and marked as the program's claim."""
+class VisitorDetails:
+    """The visit during which the person signed up.
 
-    ip: str
-    user_agent: str
-    page: str
-    at: datetime
+    It is stored as evidence, and the limits of our own forms apply to it.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    ip: Annotated[str, Field(max_length=45, description="the visitor's IP address, never your server's or proxy's")]
+    user_agent: Annotated[str, Field(max_length=500, description="as sent by the visitor's browser")]
+    page: Annotated[str, Field(max_length=500, description="URL of the page where they signed up")]
+    at: Annotated[AwareDatetime, Field(description="time of the sign-up, at most 72 hours ago")]
 
 
 @tenancy.needs_account
@@ -151,7 +157,7 @@ def request_confirmation(
     language: str = "",
     checked: bool = False,
     key: ApiKey | None = None,
-    visit: SignupVisit | None = None,
+    visit: VisitorDetails | None = None,
     entered_on: str = "",
 ) -> None:
     """Ask a person who was added manually or through the API to confirm. It never subscribes anyone directly.
@@ -226,7 +232,7 @@ _VISIT_FAULTS = {
 }
 
 
-def _check_visit(visit: SignupVisit, now: datetime) -> None:
+def _check_visit(visit: VisitorDetails, now: datetime) -> None:
     fault = judge_visit(visit.ip, visit.user_agent, visit.page, visit.at, now)
     if fault is not None:
         raise FormError(str(_VISIT_FAULTS[fault]))

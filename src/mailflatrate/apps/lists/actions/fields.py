@@ -1,14 +1,15 @@
 """Declaring, changing, ordering and archiving custom fields."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from pydantic import ConfigDict, Field
 
 from mailflatrate.apps.lists.errors import ListError, ListStateError, NameInUse
 from mailflatrate.apps.lists.fields import (
@@ -32,20 +33,35 @@ from mailflatrate.rules.fields.field_type import (
 from mailflatrate.rules.fields.values import FIELD_TYPES, normalize_value
 from mailflatrate.rules.personal_data import is_special
 
+Purpose = Annotated[
+    str, Field(min_length=1, max_length=300, description="what you use it for; contacts can ask to read this (R-97)")
+]
+Choices = Annotated[
+    list[Annotated[str, Field(max_length=120)]],
+    Field(max_length=MAX_CHOICES, description="only for the types `choice` and `choices`"),
+]
+Default = str | int | float | bool | list[str] | None
+if TYPE_CHECKING:
+    ContactFieldType = str
+else:
+    ContactFieldType = StrEnum("ContactFieldType", {name.upper(): name for name in FIELD_TYPES})
+    ContactFieldType.__doc__ = "The types of fields."
+
 
 @dataclass(frozen=True, slots=True)
 class FieldDraft:
-    """A field as the customer describes it. `type` is one of FIELD_TYPES.
+    """A new field."""
 
-    If `key` is empty it is made from the label; it never changes later.
-    """
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
-    label: str
-    type: str
-    purpose: str = ""
-    choices: Sequence[str] = ()
-    default: Any = None
-    key: str = ""
+    key: Annotated[
+        str, Field(pattern="^([a-z][a-z0-9_]{0,59})?$", description="made from the label if empty; never changes")
+    ] = field(default="", kw_only=True)
+    label: Annotated[str, Field(min_length=1, max_length=120)]
+    type: ContactFieldType
+    purpose: Purpose
+    choices: Annotated[Choices, Field(json_schema_extra={"default": []})] = field(default_factory=list)
+    default: Default = None
 
 
 @transaction.atomic
@@ -60,7 +76,7 @@ def create_field(draft: FieldDraft) -> ContactField:
         raise ListError(_("an account can have up to %(limit)d fields") % {"limit": MAX_FIELDS})
     last = ContactField.objects.aggregate(last=Max("place"))["last"] or 0
     field = ContactField.objects.create(
-        key=key, label=label, type=draft.type, purpose=purpose, choices=choices, default=default, place=last + 1
+        key=key, label=label, type=str(draft.type), purpose=purpose, choices=choices, default=default, place=last + 1
     )
     walk_contacts(FieldMigrationState.CONVERTING)  # values under this key may come from before it was declared
     return field
@@ -75,7 +91,7 @@ def change_field(field_id: int, draft: FieldDraft) -> ContactField:
     field = _locked(field_id)
     before = (field.type, field.choices)
     field.label, field.purpose, field.choices, field.default = _checked(draft, field.key)
-    field.type = draft.type
+    field.type = str(draft.type)
     field.save(update_fields=["label", "purpose", "choices", "default", "type"])
     if before != (field.type, field.choices):
         walk_contacts(FieldMigrationState.CONVERTING)

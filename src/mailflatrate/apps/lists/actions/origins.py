@@ -4,10 +4,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from mailflatrate.apps.accounts.models import AgreementKind, User
 from mailflatrate.apps.accounts.queries import current_version
@@ -33,38 +36,47 @@ MAX_URLS = 10
 MAX_COUNT = 100_000_000
 EARLIEST = date(1995, 1, 1)
 """No newsletter with double opt-in is older."""
+_FACTS = ("collected_from", "collected_to", "last_mailed_on", "declared_count")
+_TEXTS = ("wording", "previous_system", "remarks", "controller")
+Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE_CHARACTERS)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """The customer's declaration. `collected_to` None: still ongoing; `last_mailed_on` None: never mailed.
+    """A declaration of list origin. `wording` is required, because only the page accepts a screenshot instead."""
 
-    `wording` is what people read when they signed up; it or a `screenshot` (bytes of an image) is required. `assured`:
-    the signatory vouches for it. Without a `screenshot`, a new version keeps that of the previous version.
-    """
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
-    kind: str
-    form_urls: Collection[str]
-    wording: str
-    collected_from: date | None
-    collected_to: date | None
-    previous_system: str
-    last_mailed_on: date | None
-    declared_count: int
-    controller: str
-    signatory: str
-    evidence: Collection[str]
-    assured: bool
-    remarks: str = ""
-    screenshot: bytes | None = None
+    kind: OriginKind
+    form_urls: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(min_length=1, max_length=MAX_URLS)]
+    wording: Annotated[
+        str, Field(max_length=MAX_TEXT_CHARACTERS, description="what people read when they signed up, word for word")
+    ]
+    collected_from: date | SkipJsonSchema[None]
+    collected_to: Annotated[date | None, Field(description="null: people still sign up")] = None
+    previous_system: Line
+    last_mailed_on: Annotated[date | None, Field(description="null: never")] = None
+    declared_count: Annotated[int, Field(ge=1, le=MAX_COUNT, description="how many addresses you will import")]
+    controller: Annotated[Line, Field(description="the company that collected the addresses")]
+    signatory: Annotated[Line, Field(description="the person who answers for this declaration")]
+    evidence: Annotated[list[EvidenceColumn], Field(max_length=len(EvidenceColumn), description="proof in each row")]
+    remarks: Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS)] = ""
+    assured: Annotated[bool, Field(description="true: the signatory vouches for this declaration (R-10)")] = False
 
 
 @tenancy.needs_account
 @transaction.atomic
 def declare_origin(
-    list_id: int, declaration: Declaration, *, by: User | None, ip: str | None = None, user_agent: str = ""
+    list_id: int,
+    declaration: Declaration,
+    *,
+    screenshot: bytes | None = None,
+    by: User | None,
+    ip: str | None = None,
+    user_agent: str = "",
 ) -> ListOrigin:
-    """Sign a declaration of list origin and submit it for review.
+    """Sign a declaration of list origin and submit it for review. Without a `screenshot` (bytes of an image of the
+    form), a new version keeps that of the previous version.
 
     An open declaration is replaced, and its imports are moved to the new one. Raises DeclarationProblem, or ListError
     for a list that is unknown, archived or rejected.
@@ -75,35 +87,25 @@ def declare_origin(
     if mailing_list.origin_state == OriginState.REJECTED:
         raise ListStateError(_("the origin of this list was rejected for good; create a new list"))
     before = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("-version").first()
-    picture, picture_type = _picture(declaration, before)
+    picture, picture_type = _picture(screenshot, before)
     _check(declaration, has_picture=picture is not None)
-    assert declaration.collected_from is not None  # otherwise it would have been reported as missing
     ListOrigin.objects.filter(mailing_list=mailing_list, state__in=OPEN_DECLARATIONS).update(
         state=DeclarationState.REPLACED
     )
     urls = _urls(declaration.form_urls)
-    texts = {
-        "form_urls": "\n".join(urls), "wording": declaration.wording, "previous_system": declaration.previous_system,
-        "remarks": declaration.remarks, "controller": declaration.controller,
-    }  # fmt: skip
+    texts = {name: getattr(declaration, name) for name in _TEXTS}
     origin = ListOrigin.objects.create(
         mailing_list=mailing_list,
         version=before.version + 1 if before else 1,
         kind=OriginKind(declaration.kind),
         form_urls=urls,
-        wording=declaration.wording.strip(),
         screenshot=picture,
         screenshot_type=picture_type,
-        collected_from=declaration.collected_from,
-        collected_to=declaration.collected_to,
-        previous_system=declaration.previous_system.strip(),
-        last_mailed_on=declaration.last_mailed_on,
-        declared_count=declaration.declared_count,
-        controller=declaration.controller.strip(),
-        signatory=declaration.signatory.strip(),
+        **{name: getattr(declaration, name) for name in _FACTS},
         evidence=[column.value for column in EvidenceColumn if column.value in declaration.evidence],
-        remarks=declaration.remarks.strip(),
-        hits=[hit.as_json() for hit in scan_texts(texts)],
+        signatory=declaration.signatory.strip(),
+        **{name: text.strip() for name, text in texts.items()},
+        hits=[hit.as_json() for hit in scan_texts({"form_urls": "\n".join(urls), **texts})],
         policy_version=current_version(AgreementKind.POLICY),
         declared_by=by,
         declared_at=clock.now(),
@@ -149,10 +151,10 @@ def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:
     return found
 
 
-def _picture(declaration: Declaration, before: ListOrigin | None) -> tuple[bytes | None, str]:
-    if declaration.screenshot:
+def _picture(screenshot: bytes | None, before: ListOrigin | None) -> tuple[bytes | None, str]:
+    if screenshot:
         try:
-            return clean_picture(declaration.screenshot)
+            return clean_picture(screenshot)
         except ListError as problem:
             raise DeclarationProblem({"screenshot": str(problem)}) from problem
     if before is not None and before.screenshot is not None:

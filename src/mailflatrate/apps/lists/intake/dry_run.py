@@ -37,7 +37,7 @@ from mailflatrate.apps.lists.intake.dry_run_result import (
     SOURCE,
     TIME_ZONE,
     DryRun,
-    OpenQuestion,
+    MoveQuestion,
     TriedRow,
 )
 from mailflatrate.apps.lists.intake.file_preview import TablePreview
@@ -126,7 +126,7 @@ class DryRunner:
             raise ImportProblem(_("no file has a column with email addresses"))
         if not self._allow_reserved and all(map(_is_sample, self.plans)):
             self._allow_reserved = (*RESERVED_ENDINGS, *RESERVED_DOMAINS)
-            self.result.questions.append(OpenQuestion(SAMPLE, self.plans[0].file.name, "", _about_samples()))
+            self.result.questions.append(MoveQuestion(SAMPLE, self.plans[0].file.name, "", _about_samples(), 0))
 
     def run(self) -> DryRun:
         """Read every file once and return the piles."""
@@ -148,7 +148,7 @@ class DryRunner:
             done_bytes += plan.file.path.stat().st_size
             report(done_bytes)
             if unread.rows > self._answers.unread_noes:
-                result.questions.append(OpenQuestion(UNREAD_NOES, plan.file.name, "", ask_about(unread), unread.rows))
+                result.questions.append(MoveQuestion(UNREAD_NOES, plan.file.name, "", ask_about(unread), unread.rows))
             result.reviews += figures.settle(self._options.known_of, self._options.facts_of)
         self._piles.settle()
         result.counts = self._piles.counts
@@ -211,14 +211,14 @@ class DryRunner:
         self.result.columns |= {title: named.get(title) for title in header if not self.result.columns.get(title)}
         if ColumnTarget.EMAIL not in mapping:
             sentence = _("“%(name)s” has no column with email addresses and is left out.") % {"name": file.name}
-            self.result.questions.append(OpenQuestion(NO_ADDRESS, file.name, "", sentence))
+            self.result.questions.append(MoveQuestion(NO_ADDRESS, file.name, "", sentence, 0))
             return None
         columns = check_mapping(header, mapping, system)
         asked = find_questions(header, preview.survey, columns, terms, _telling_name(file.name), system)
         search = partial(search_orders, file.path)
         orders, about_orders = find_orders(header, preview.survey, columns, terms, search)
         self.result.questions += [
-            OpenQuestion(question.about, file.name, question.column, question.sentence)
+            MoveQuestion(question.about, file.name, question.column, question.sentence, 0)
             for question in (*asked, *about_orders)
         ]
         return FilePlan(number, file, preview, terms, mapping, columns, orders, (*asked, *about_orders))
@@ -230,7 +230,7 @@ class DryRunner:
                 "The lines are signed. Without the published keys of the installation that signed them, none can be "
                 "verified."
             )
-            self.result.questions.append(OpenQuestion(KEYS, file.name, "", sentence))
+            self.result.questions.append(MoveQuestion(KEYS, file.name, "", sentence, 0))
         mapping = {title: title for title in preview.header}
         self.result.columns |= mapping
         return FilePlan(number, file, preview, ImportTerms(), mapping, portable_columns(), {}, (), is_portable=True)
@@ -338,7 +338,7 @@ class DryRunner:
         if not plan.terms.time_zone and "zone" in (*weighed.signup_at.assumed, *weighed.confirmed_at.assumed):
             self._assumes_zone[name] += 1
 
-    def _open_questions(self) -> Iterator[OpenQuestion]:
+    def _open_questions(self) -> Iterator[MoveQuestion]:
         source = _("No column says where these people signed up. Enter the page or form once for all rows.")
         last_mailed = _(
             "These people confirmed more than 24 months ago. They can be emailed only if you've emailed them since, "
@@ -352,7 +352,7 @@ class DryRunner:
         )
         for about, people, sentence in sentences:
             for name, count in people.items():
-                yield OpenQuestion(about, name, "", sentence, count)
+                yield MoveQuestion(about, name, "", sentence, count)
 
 
 def _address_in(plan: FilePlan, cells: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mailflatrate.apps.lists.intake.piles import Outcome, Pile
-from mailflatrate.apps.lists.intake.reviews import FileReview
+from mailflatrate.apps.lists.intake.reviews import MoveReview
 
 SOURCE = "source"
 LAST_MAILED = "last_mailed"
@@ -20,14 +20,14 @@ REFUSALS = "refusals_missing"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """A question that the customer has to answer, and the number of people affected by the answer."""
+class MoveQuestion:
+    """A question about a file or column. `about`: status, file and date_order have to be answered before the start."""
 
     about: str
     file: str
     column: str
     sentence: str
-    people: int = 0
+    people: int
 
     def as_json(self) -> dict[str, object]:
         """Return the question as an object to print."""
@@ -45,12 +45,12 @@ class DryRun:
     rows: int = 0
     counts: Counter[Outcome] = field(default_factory=Counter)
     columns: dict[str, str | None] = field(default_factory=dict)
-    questions: list[OpenQuestion] = field(default_factory=list)
+    questions: list[MoveQuestion] = field(default_factory=list)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_signup_at: datetime | None = None
     """The earliest sign-up of those who are mailable."""
     file_rows: Counter[str] = field(default_factory=Counter)
-    reviews: list[FileReview] = field(default_factory=list)
+    reviews: list[MoveReview] = field(default_factory=list)
 
     def pile(self, pile: Pile) -> dict[str, int]:
         """Return the number of people in a pile by reason, the most frequent first."""

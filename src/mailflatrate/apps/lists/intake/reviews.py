@@ -41,14 +41,11 @@ FactsOf = Callable[[Sequence[str]], Mapping[str, ResolverFacts]]
 
 
 @dataclass(frozen=True, slots=True)
-class FileReview:
-    """Why an import of a file would be held for a reviewer: one figure over its limit, or people whose consent is old.
-
-    `kind` is an AnomalyKind or `ageing`.
-    """
+class MoveReview:
+    """Why our team would review the import of a file: a figure over its limit, or consents older than a year."""
 
     file: str
-    kind: str
+    kind: str  # an AnomalyKind, or `ageing`
     count: int
     percent: float
     limit_percent: float
@@ -89,7 +86,7 @@ class FileFigures:
         )
         self._people.add(row)
 
-    def settle(self, known_of: KnownOf | None, facts_of: FactsOf | None) -> list[FileReview]:
+    def settle(self, known_of: KnownOf | None, facts_of: FactsOf | None) -> list[MoveReview]:
         """Return what a reviewer would be asked. People who turn out not to be mailable are moved to another pile."""
         with self._people as people:
             if known_of is not None:
@@ -103,11 +100,11 @@ class FileFigures:
                 figures = self._with_domains(people, figures, dict(counts.domains), facts_of)
             anomalies = judge_figures(figures)
             reviews = [
-                FileReview(self._name, one.kind.value, one.count, one.percent, one.limit_percent) for one in anomalies
+                MoveReview(self._name, one.kind.value, one.count, one.percent, one.limit_percent) for one in anomalies
             ]
             if counts.ageing:
                 share = 100 * counts.ageing / counts.people
-                reviews.append(FileReview(self._name, AGEING, counts.ageing, share, 0.0))
+                reviews.append(MoveReview(self._name, AGEING, counts.ageing, share, 0.0))
             if reviews:
                 mistyped = [name for name in people.all_domains() if suggest_domain(name) is not None]
                 for key in people.keys_at(mistyped):

@@ -16,7 +16,7 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake import uploads
 from mailflatrate.apps.lists.intake.dry_run import DryRunner
 from mailflatrate.apps.lists.intake.dry_run_options import DryRunOptions
-from mailflatrate.apps.lists.intake.dry_run_result import REFUSALS, OpenQuestion
+from mailflatrate.apps.lists.intake.dry_run_result import REFUSALS, MoveQuestion
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.proof_sources import ProofSources
 from mailflatrate.apps.lists.intake.table_files import TableFile
@@ -71,12 +71,12 @@ def _check(move: Move) -> None:
     _end(move, MoveState.READY, result=result.as_json(), people_to_ask=result.people(Pile.ASK))
 
 
-def _missing_refusals(move: Move) -> list[OpenQuestion]:
+def _missing_refusals(move: Move) -> list[MoveQuestion]:
     """Return a question for each table of refusals that the key of a fetch may not read."""
     with tenancy.account(move.account_id):
         names = MoveFetch.objects.filter(move_id=move.id).values_list("refusals_missing", flat=True).first() or []
     text = _("The API key can't read “%(file)s”. Some people who must not be emailed may be missing.")
-    return [OpenQuestion(REFUSALS, name, "", text % {"file": name}) for name in names]
+    return [MoveQuestion(REFUSALS, name, "", text % {"file": name}, 0) for name in names]
 
 
 @contextmanager

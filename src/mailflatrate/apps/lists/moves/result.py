@@ -11,12 +11,12 @@ from mailflatrate.apps.lists.errors import ImportProblem
 from mailflatrate.apps.lists.intake.column_choices import choice_of
 from mailflatrate.apps.lists.intake.columns import ATTRIBUTE_PREFIX, MAX_COLUMNS, attribute_key
 from mailflatrate.apps.lists.intake.dry_run import DryRunner, FilePlan
-from mailflatrate.apps.lists.intake.dry_run_result import DryRun, OpenQuestion
+from mailflatrate.apps.lists.intake.dry_run_result import DryRun, MoveQuestion
 from mailflatrate.apps.lists.intake.import_options import BY_ROW, name_asks
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.questions import DATE_ORDER, FILE, STATUS, UNREAD_NOES
-from mailflatrate.apps.lists.intake.reviews import FileReview
+from mailflatrate.apps.lists.intake.reviews import MoveReview
 from mailflatrate.mail.address import masked_address
 from mailflatrate.rules.fields.proposals import propose_type
 
@@ -71,12 +71,12 @@ class MoveFindings:
     counts: tuple[tuple[str, str, int], ...]
     columns: tuple[ColumnResult, ...]
     files: tuple[FileResult, ...]
-    questions: tuple[OpenQuestion, ...]
+    questions: tuple[MoveQuestion, ...]
     samples: Mapping[str, Sequence[RowSample]] = field(default_factory=dict)
     unknown: tuple[tuple[str, str, int], ...] = ()
     first_signup_on: str = ""
     time_zone: str = ""
-    reviews: tuple[FileReview, ...] = ()
+    reviews: tuple[MoveReview, ...] = ()
 
     def pile(self, pile: Pile) -> list[tuple[str, int]]:
         """Return the number of people in a pile by reason, the most frequent first."""
@@ -87,7 +87,7 @@ class MoveFindings:
         return sum(people for _reason, people in self.pile(pile))
 
     @property
-    def blocking(self) -> tuple[OpenQuestion, ...]:
+    def blocking(self) -> tuple[MoveQuestion, ...]:
         """Return the questions to answer before the move can start."""
         return tuple(question for question in self.questions if question.about in BLOCKING)
 
@@ -121,12 +121,12 @@ class MoveFindings:
             counts=tuple((pile, reason, people) for pile, reason, people in stored["counts"]),
             columns=tuple(ColumnResult(title, tuple(values), *rest) for title, values, *rest in stored["columns"]),
             files=tuple(FileResult(*one) for one in stored["files"]),
-            questions=tuple(OpenQuestion(**question) for question in stored["questions"]),
+            questions=tuple(MoveQuestion(**question) for question in stored["questions"]),
             samples={name: [RowSample(*row) for row in rows] for name, rows in stored["samples"].items()},
             unknown=tuple((title, word, rows) for title, word, rows in stored["unknown"]),
             first_signup_on=stored["first_signup_on"],
             time_zone=stored["time_zone"],
-            reviews=tuple(FileReview(**review) for review in stored.get("reviews", ())),
+            reviews=tuple(MoveReview(**review) for review in stored.get("reviews", ())),
         )
 
 

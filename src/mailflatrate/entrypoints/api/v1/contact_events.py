@@ -1,6 +1,5 @@
 """Events of a customer's own systems about their contacts: recorded, declared, and kept for a period that they set."""
 
-from datetime import datetime
 from typing import Annotated
 
 from django.http import Http404
@@ -13,7 +12,7 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists import events as known
 from mailflatrate.apps.lists.actions import events as actions
 from mailflatrate.apps.lists.actions.events import EventOutcome, EventResult, ReportedEvent, TooManyEvents
-from mailflatrate.apps.lists.events import EventTypeRow
+from mailflatrate.apps.lists.events import EventTypeInfo
 from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.apps.lists.queries import contact_by_external_id
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
@@ -25,7 +24,6 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     Page,
     PageQuery,
     RequestBodySchema,
-    filled,
     page_from,
 )
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
@@ -108,15 +106,6 @@ class EventBatchResult(Schema):
     unknown: int
     refused: int
     items: Annotated[list[BatchEventResult], Field(description="items that were unknown or refused")]
-
-
-class EventTypeInfo(Schema):
-    """A type of event with its properties, and when one was last recorded."""
-
-    id: int
-    name: str
-    properties: dict[str, PropertyType]
-    last_at: datetime | None
 
 
 class NewEventType(RequestBodySchema):
@@ -214,19 +203,15 @@ def record_event(request: ApiRequest, contact: ContactName, given: NewEvent) -> 
     return EventRecorded(outcome=result.outcome, contact_id=result.contact_id)
 
 
-def _shown(row: EventTypeRow) -> EventTypeInfo:
-    return filled(EventTypeInfo, row)
-
-
 def _one(event_type_id: int) -> EventTypeInfo:
     get_object_or_404(ContactEventType.objects, id=event_type_id)
-    return next(_shown(row) for row in known.event_types() if row.id == event_type_id)
+    return next(row for row in known.event_types() if row.id == event_type_id)
 
 
 @endpoint(ROUTER, "get", "/event-types", scope=KeyScope.READ)
 def list_event_types(request: ApiRequest, which: Query[PageQuery]) -> Page[EventTypeInfo]:
     """List the account's types of events by name, with their properties."""
-    return page_from(known.event_types(), which, lambda row: row.id, _shown)
+    return page_from(known.event_types(), which)
 
 
 @endpoint(ROUTER, "get", "/event-types/{event_type_id}", scope=KeyScope.READ)

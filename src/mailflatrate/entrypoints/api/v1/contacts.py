@@ -11,10 +11,10 @@ from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.forms.actions.sign_up import SignupVisit, request_confirmation
+from mailflatrate.apps.forms.actions.sign_up import VisitorDetails, request_confirmation
 from mailflatrate.apps.forms.models import ConfirmationRequestKind
 from mailflatrate.apps.forms.queries import find_form
 from mailflatrate.apps.lists import queries
@@ -61,18 +61,6 @@ from mailflatrate.entrypoints.api.v1.schemas import (
 from mailflatrate.entrypoints.presenters.lookups import find_contact, find_list
 
 ROUTER = Router(tags=["Contacts"])
-
-
-class VisitorDetails(RequestBodySchema):
-    """The visit during which the person signed up.
-
-    It is stored as evidence, and the limits of our own forms apply to it.
-    """
-
-    ip: Annotated[str, Field(max_length=45, description="the visitor's IP address, never your server's or proxy's")]
-    user_agent: Annotated[str, Field(max_length=500, description="as sent by the visitor's browser")]
-    page: Annotated[str, Field(max_length=500, description="URL of the page where they signed up")]
-    at: Annotated[AwareDatetime, Field(description="time of the sign-up, at most 72 hours ago")]
 
 
 class ConfirmationRequestInput(RequestBodySchema):
@@ -268,6 +256,6 @@ def ask_person(request: ApiRequest, given: ConfirmationRequestInput) -> Confirma
         language=given.language.value if given.language else "",
         checked=given.own_address,
         key=request.caller.use.key,
-        visit=SignupVisit(**dict(given.visitor)),
+        visit=given.visitor,
     )
     return ConfirmationRequestResult(form_id=form.id, list_id=form.mailing_list_id)

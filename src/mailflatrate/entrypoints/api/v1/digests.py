@@ -183,7 +183,7 @@ def _as_form(given: DigestFields) -> dict[str, Any]:
 @endpoint(ROUTER, "get", "/digests", scope=KeyScope.READ)
 def list_digests(request: ApiRequest, which: Query[PageQuery]) -> Page[DigestInfo]:
     """List RSS campaigns by name, page by page."""
-    return page_from(list(_rows()), which, lambda row: row.id, _shown)
+    return page_from(list(_rows()), which, _shown)
 
 
 @endpoint(ROUTER, "post", "/digests", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)

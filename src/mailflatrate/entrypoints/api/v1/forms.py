@@ -115,7 +115,7 @@ def list_forms(request: ApiRequest, which: Query[PageQuery]) -> Page[FormInfo]:
     _may_read_some(caller)
     rows = [row for row in queries.form_table() if _may_see(caller, row.form.id)]
     counted = caller.may(KeyScope.READ)
-    return page_from(rows, which, lambda row: row.form.id, lambda row: _shown(row, counted=counted))
+    return page_from(rows, which, lambda row: _shown(row, counted=counted), id_of=lambda row: row.form.id)
 
 
 @endpoint(ROUTER, "get", "/forms/{form_id}", scope=KeyScope.READ, or_scopes=(KeyScope.ASK,))

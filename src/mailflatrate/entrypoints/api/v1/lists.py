@@ -16,7 +16,16 @@ from mailflatrate.apps.lists.models import MailingList, OriginState
 from mailflatrate.apps.lists.queries import ListRow
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
-from mailflatrate.entrypoints.api.v1.schemas import Id, Name, Page, PageQuery, RequestBodySchema, filled, page_from
+from mailflatrate.entrypoints.api.v1.schemas import (
+    Id,
+    Name,
+    Page,
+    PageQuery,
+    RequestBodySchema,
+    filled,
+    page_from,
+    with_changes,
+)
 from mailflatrate.entrypoints.presenters.lookups import find_list
 from mailflatrate.entrypoints.presenters.sentences import origin_sentence
 from mailflatrate.locale.texts import ENGLISH, languages
@@ -121,7 +130,7 @@ def list_lists(request: ApiRequest, which: Query[ListQuery]) -> Page[ListInfo]:
     """List lists by name, page by page. Archived lists are included only on request."""
     rows = queries.list_table(archived=which.archived)
     lists = MailingList.objects.in_bulk([row.id for row in rows])
-    return page_from(rows, which, lambda row: row.id, lambda row: _shown(row, lists[row.id]))
+    return page_from(rows, which, lambda row: _shown(row, lists[row.id]))
 
 
 @endpoint(ROUTER, "get", "/lists/{list_id}", scope=KeyScope.READ)
@@ -145,13 +154,7 @@ def create_list(request: ApiRequest, given: NewList) -> ListInfo:
 def change_list(request: ApiRequest, list_id: Id, given: ListChange) -> ListInfo:
     """Change a list's names, description or language. Its code, used in List-Id, never changes."""
     found = find_list(list_id)
-    lists_actions.rename_list(
-        list_id,
-        name=found.name if given.name is None else given.name,
-        public_name=found.public_name if given.public_name is None else given.public_name,
-        description=found.description if given.description is None else given.description,
-        language=found.language if given.language is None else given.language.value,
-    )
+    lists_actions.rename_list(list_id, **with_changes(found, given))
     return _one(list_id)
 
 

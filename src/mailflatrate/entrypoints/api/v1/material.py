@@ -30,6 +30,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     newest_first,
     page_from,
+    with_changes,
 )
 from mailflatrate.entrypoints.api.v1.segment_schemas import Conditions, SegmentPeople
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_media, find_segment, find_template
@@ -158,7 +159,6 @@ def list_segments(request: ApiRequest, which: Query[PageQuery]) -> Page[SegmentI
     return page_from(
         rows,
         which,
-        lambda row: row.id,
         lambda row: filled(SegmentInfo, row, conditions=row.conditions, sentence=sentences[row.id]),
     )
 
@@ -199,7 +199,7 @@ def delete_segment(request: ApiRequest, segment_id: Id) -> SuccessResult:
 @endpoint(ROUTER, "get", "/templates", scope=KeyScope.READ)
 def list_templates(request: ApiRequest, which: Query[PageQuery]) -> Page[TemplateInfo]:
     """List the account's own templates by name, page by page."""
-    return page_from(list(queries.templates()), which, lambda row: row.id, TemplateInfo.model_validate)
+    return page_from(list(queries.templates()), which, TemplateInfo.model_validate)
 
 
 @endpoint(ROUTER, "get", "/templates/gallery", scope=KeyScope.READ)
@@ -277,15 +277,7 @@ def show_media(request: ApiRequest, media_id: Id) -> MediaInfo:
 @endpoint(ROUTER, "patch", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT)
 def describe_media(request: ApiRequest, media_id: Id, given: MediaChange) -> MediaInfo:
     """Change an image's name and alternative text."""
-    row = find_media(media_id)
-    made = media.describe_media(
-        media_id,
-        name=row.name if given.name is None else given.name,
-        alt=row.alt if given.alt is None else given.alt,
-        decorative=row.decorative if given.decorative is None else given.decorative,
-        made_by_ai=row.made_by_ai if given.made_by_ai is None else given.made_by_ai,
-    )
-    return _media(made)
+    return _media(media.describe_media(media_id, **with_changes(find_media(media_id), given)))
 
 
 @endpoint(ROUTER, "delete", "/media/{media_id}", scope=KeyScope.CAMPAIGNS_DRAFT)

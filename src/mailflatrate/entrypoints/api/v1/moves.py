@@ -14,7 +14,9 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists.actions import moves
 from mailflatrate.apps.lists.actions.moves import MOST_FILES, DroppedFile
 from mailflatrate.apps.lists.intake.columns import MAX_COLUMNS
+from mailflatrate.apps.lists.intake.dry_run_result import MoveQuestion
 from mailflatrate.apps.lists.intake.piles import Pile
+from mailflatrate.apps.lists.intake.reviews import MoveReview
 from mailflatrate.apps.lists.models import Import, Move, MoveState
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.check import origin_in_use
@@ -54,26 +56,6 @@ class MoveColumn(Schema):
     title: str
     target: str
     field: str
-
-
-class MoveQuestion(Schema):
-    """A question about a file or column. `about`: status, file and date_order have to be answered before the start."""
-
-    about: str
-    file: str
-    column: str
-    sentence: str
-    people: int
-
-
-class MoveReview(Schema):
-    """Why our team would review the import of a file: a figure over its limit, or consents older than a year."""
-
-    file: str
-    kind: str
-    count: int
-    percent: float
-    limit_percent: float
 
 
 class MoveCheck(Schema):
@@ -152,8 +134,8 @@ def _result(stored: dict[str, Any] | None) -> MoveCheck | None:
         ask=dict(found.pile(Pile.ASK)),
         never=dict(found.pile(Pile.NEVER)),
         columns=[MoveColumn(title=one.title, target=one.choice, field=one.field) for one in found.columns],
-        questions=[MoveQuestion.model_validate(question) for question in found.questions],
-        reviews=[MoveReview.model_validate(review, from_attributes=True) for review in found.reviews],
+        questions=list(found.questions),
+        reviews=list(found.reviews),
         can_start=not found.blocking,
     )
 

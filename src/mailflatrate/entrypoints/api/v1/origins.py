@@ -5,28 +5,20 @@ from typing import Annotated
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema
+from ninja import Body, Query, Router, Schema
 from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
-from mailflatrate.apps.lists.actions.origins import (
-    MAX_COUNT,
-    MAX_LINE_CHARACTERS,
-    MAX_TEXT_CHARACTERS,
-    MAX_URLS,
-    Declaration,
-    declare_origin,
-)
+from mailflatrate.apps.lists.actions.origins import Declaration, declare_origin
 from mailflatrate.apps.lists.errors import DeclarationProblem
 from mailflatrate.apps.lists.models import DeclarationState, EvidenceColumn, ListOrigin, OriginKind
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong, wrong_fields
-from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, RequestBodySchema, filled, newest_first
+from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, filled, newest_first
 from mailflatrate.entrypoints.presenters.lookups import find_list
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 
 ROUTER = Router(tags=["Lists"])
-Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE_CHARACTERS)]
 
 
 class OriginInfo(Schema):
@@ -54,34 +46,8 @@ class OriginInfo(Schema):
     decided_at: datetime | None
 
 
-class NewOrigin(RequestBodySchema):
-    """A declaration of list origin. `wording` is required, because only the page accepts a screenshot instead."""
-
-    kind: OriginKind
-    form_urls: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(min_length=1, max_length=MAX_URLS)]
-    wording: Annotated[
-        str, Field(max_length=MAX_TEXT_CHARACTERS, description="what people read when they signed up, word for word")
-    ]
-    collected_from: date
-    collected_to: Annotated[date | None, Field(description="null: people still sign up")] = None
-    previous_system: Line
-    last_mailed_on: Annotated[date | None, Field(description="null: never")] = None
-    declared_count: Annotated[int, Field(ge=1, le=MAX_COUNT, description="how many addresses you will import")]
-    controller: Annotated[Line, Field(description="the company that collected the addresses")]
-    signatory: Annotated[Line, Field(description="the person who answers for this declaration")]
-    evidence: Annotated[list[EvidenceColumn], Field(max_length=len(EvidenceColumn), description="proof in each row")]
-    remarks: Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS)] = ""
-    assured: Annotated[bool, Field(description="true: the signatory vouches for this declaration (R-10)")] = False
-
-
 def _shown(row: ListOrigin) -> OriginInfo:
-    return filled(
-        OriginInfo,
-        row,
-        list_id=row.mailing_list_id,
-        has_screenshot=bool(row.screenshot_type),
-        evidence=[EvidenceColumn(one) for one in row.evidence],
-    )
+    return filled(OriginInfo, row, list_id=row.mailing_list_id, has_screenshot=bool(row.screenshot_type))
 
 
 @endpoint(ROUTER, "get", "/lists/{list_id}/origins", scope=KeyScope.READ)
@@ -92,7 +58,7 @@ def list_origins(request: ApiRequest, list_id: Id, which: Query[PageQuery]) -> P
 
 
 @endpoint(ROUTER, "post", "/lists/{list_id}/origins", scope=KeyScope.IMPORT, status=201, repeatable=True)
-def declare_list_origin(request: ApiRequest, list_id: Id, given: NewOrigin) -> OriginInfo:
+def declare_list_origin(request: ApiRequest, list_id: Id, given: Body[Declaration]) -> OriginInfo:
     """Declare where a list's addresses come from.
 
     Our team reviews it. You can import right away; people are mailed after the approval. A new declaration replaces one
@@ -102,11 +68,8 @@ def declare_list_origin(request: ApiRequest, list_id: Id, given: NewOrigin) -> O
     if not given.assured:
         raise wrong("assured", _("send true to confirm"))
     where = request.caller.where
-    values = given.model_dump() | {"kind": given.kind.value, "evidence": [one.value for one in given.evidence]}
     try:
-        made = declare_origin(
-            list_id, Declaration(**values), by=request.caller.user, ip=where.ip, user_agent=where.user_agent
-        )
+        made = declare_origin(list_id, given, by=request.caller.user, ip=where.ip, user_agent=where.user_agent)
     except DeclarationProblem as problem:
         raise wrong_fields({name: [error_sentence(text)] for name, text in problem.problems.items()}) from problem
     return _shown(made)

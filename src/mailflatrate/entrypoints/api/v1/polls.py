@@ -1,6 +1,5 @@
 """Answers to the questions of a campaign, and the comments beside them."""
 
-from datetime import date
 from typing import Annotated
 
 from ninja import Query, Router, Schema
@@ -8,7 +7,7 @@ from pydantic import Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.tracking.models import PollComment
-from mailflatrate.apps.tracking.poll_results import PollResult, poll_comments, poll_results
+from mailflatrate.apps.tracking.poll_results import PollCommentInfo, PollResult, poll_comments, poll_results
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, PageQuery, before_id, page_of
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
@@ -38,16 +37,6 @@ class PollInfo(Schema):
     ]
 
 
-class PollCommentInfo(Schema):
-    """A comment beside an answer. IDs are random, so their order says nothing about time."""
-
-    id: int
-    day: date
-    question: str
-    answer: str
-    text: str
-
-
 def _info(result: PollResult) -> PollInfo:
     return PollInfo(
         question=result.poll.question,
@@ -75,4 +64,4 @@ def list_poll_comments(request: ApiRequest, campaign_id: Id, which: Query[PageQu
     campaign = find_campaign(campaign_id)
     rows = PollComment.objects.filter(campaign_id=campaign.id, id__gt=before_id(which.cursor) or 0)
     written = poll_comments(campaign, list(rows.order_by("id")[: which.limit + 1]))
-    return page_of(written, which, PollCommentInfo.model_validate)
+    return page_of(written, which)

@@ -17,7 +17,7 @@ from mailflatrate.apps.delivery.recipients import RecipientFilter, recipients
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.stats.queries import figures_by_text
-from mailflatrate.apps.tracking.queries import clicks_of
+from mailflatrate.apps.tracking.queries import LinkClickInfo, clicks_of
 from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, check
@@ -50,15 +50,6 @@ class Share(Schema):
     of: int
     percent: float | None
     limit_percent: float
-
-
-class LinkClickInfo(Schema):
-    """The clicks on a link, by people and by machines."""
-
-    number: int
-    url: str
-    people: int
-    machines: int
 
 
 class RevenueInfo(Schema):
@@ -213,7 +204,7 @@ def report(request: ApiRequest, campaign_id: Id, which: Query[ReportQuery]) -> C
         CampaignReport, now, state=CampaignState(campaign.state), delivered=now.sent, withheld=dict(now.withheld),
         left_out=dict(now.left_out), feedback=live.feedback, complaints=Share.model_validate(live.complaints),
         hard_bounces=Share.model_validate(live.hard_bounces), ab_test=ab_test_info(campaign),
-        links=[LinkClickInfo.model_validate(one) for one in links], languages=_languages(campaign),
+        links=links, languages=_languages(campaign),
         conversions=_conversions(campaign, now.sent),
     )  # fmt: skip
 

@@ -125,7 +125,11 @@ def before_id(cursor: str) -> int | None:
 
 
 def page_of(
-    rows: Iterable[R], which: PageQuery, show: Callable[[R], T], *, id_of: Callable[[R], int] = attrgetter("id")
+    rows: Iterable[R],
+    which: PageQuery,
+    show: Callable[[R], T] = lambda row: row,  # type: ignore[assignment,return-value]
+    *,
+    id_of: Callable[[R], int] = attrgetter("id"),
 ) -> Page[T]:
     """Return a page of rows that are already loaded: those of the page and, if there is a next page, at least one more.
 
@@ -144,7 +148,13 @@ def newest_first(rows: QuerySet[M], which: PageQuery, show: Callable[[M], T]) ->
     return page_of(found.order_by("-id")[: which.limit + 1], which, show)
 
 
-def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], show: Callable[[R], T]) -> Page[T]:
+def page_from(
+    rows: Sequence[R],
+    which: PageQuery,
+    show: Callable[[R], T] = lambda row: row,  # type: ignore[assignment,return-value]
+    *,
+    id_of: Callable[[R], int] = attrgetter("id"),
+) -> Page[T]:
     """Return a page of all rows, in their order. Raises Problem."""
     begin, last = 0, before_id(which.cursor)
     if last is not None:
@@ -152,6 +162,11 @@ def page_from(rows: Sequence[R], which: PageQuery, id_of: Callable[[R], int], sh
         if not begin:
             raise no_cursor()
     return page_of(rows[begin:], which, show, id_of=id_of)
+
+
+def with_changes(row: object, given: Schema) -> dict[str, Any]:
+    """Return what was sent and, for each field that was left out, the row's value."""
+    return {name: getattr(row, name) if value is None else value for name, value in given}
 
 
 def filled(schema: type[S], row: object, **more: Any) -> S:

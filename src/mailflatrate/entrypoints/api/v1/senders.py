@@ -87,9 +87,7 @@ def _detail(domain_id: int) -> DomainDetail:
 def list_domains(request: ApiRequest, which: Query[PageQuery]) -> Page[DomainInfo]:
     """List sending domains with their addresses, page by page."""
     rows = list(queries.domains())
-    return page_from(
-        rows, which, lambda row: row.id, lambda row: filled(DomainInfo, row, senders=list(row.addresses.all()))
-    )
+    return page_from(rows, which, lambda row: filled(DomainInfo, row, senders=list(row.addresses.all())))
 
 
 @endpoint(ROUTER, "post", "/sender-domains", scope=KeyScope.CAMPAIGNS_DRAFT, status=201, repeatable=True)

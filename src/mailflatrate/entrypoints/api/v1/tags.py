@@ -5,7 +5,7 @@ from ninja import Query, Router, Schema
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists.actions import tags
-from mailflatrate.apps.lists.tags import TagRow, tag_table
+from mailflatrate.apps.lists.tags import TagInfo, tag_table
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
@@ -14,22 +14,12 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     PageQuery,
     RequestBodySchema,
     TagName,
-    filled,
     page_from,
 )
 from mailflatrate.entrypoints.presenters.lookups import find_tag
 from mailflatrate.rules.tags import TagColor
 
 ROUTER = Router(tags=["Tags"])
-
-
-class TagInfo(Schema):
-    """A tag, and how many contacts have it."""
-
-    id: int
-    name: str
-    color: TagColor
-    people: int
 
 
 class NewTag(RequestBodySchema):
@@ -58,19 +48,15 @@ class TagDeletionResult(Schema):
     people: int
 
 
-def _shown(row: TagRow) -> TagInfo:
-    return filled(TagInfo, row, color=TagColor(row.color))
-
-
 def _one(tag_id: int) -> TagInfo:
     find_tag(tag_id)
-    return next(_shown(row) for row in tag_table() if row.id == tag_id)
+    return next(row for row in tag_table() if row.id == tag_id)
 
 
 @endpoint(ROUTER, "get", "/tags", scope=KeyScope.READ)
 def list_tags(request: ApiRequest, which: Query[PageQuery]) -> Page[TagInfo]:
     """List tags by name, each with its number of contacts."""
-    return page_from(tag_table(), which, lambda row: row.id, _shown)
+    return page_from(tag_table(), which)
 
 
 @endpoint(ROUTER, "post", "/tags", scope=KeyScope.CONTACTS_WRITE, status=201, repeatable=True)
@@ -92,8 +78,7 @@ def show_tag(request: ApiRequest, tag_id: Id) -> TagInfo:
 def change_tag(request: ApiRequest, tag_id: Id, given: TagChange) -> TagInfo:
     """Rename or recolor a tag. Contacts keep it."""
     tag = find_tag(tag_id)
-    name = tag.name if given.name is None else given.name
-    tags.change_tag(tag_id, name=name, color=TagColor(tag.color) if given.color is None else given.color)
+    tags.change_tag(tag_id, name=given.name or tag.name, color=given.color or TagColor(tag.color))
     return _one(tag_id)
 
 

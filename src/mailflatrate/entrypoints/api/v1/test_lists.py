@@ -61,9 +61,7 @@ def _able() -> frozenset[str]:
 def list_test_lists(request: ApiRequest, which: Query[PageQuery]) -> Page[TestListInfo]:
     """List test lists by name."""
     able = _able()
-    return page_from(
-        list(TestList.objects.order_by("name", "id")), which, lambda row: row.id, lambda row: _shown(row, able)
-    )
+    return page_from(list(TestList.objects.order_by("name", "id")), which, lambda row: _shown(row, able))
 
 
 @endpoint(ROUTER, "get", "/test-lists/{test_list_id}", scope=KeyScope.READ)

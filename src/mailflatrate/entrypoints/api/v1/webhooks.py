@@ -3,15 +3,22 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from ninja import Query, Router, Schema
+from ninja import Body, Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.events import queries
 from mailflatrate.apps.events.actions import endpoints
-from mailflatrate.apps.events.actions.endpoints import EndpointOrder, MadeEndpoint
+from mailflatrate.apps.events.actions.endpoints import (
+    EndpointAbout,
+    EndpointOrder,
+    EndpointTypes,
+    EndpointUrl,
+    MadeEndpoint,
+)
 from mailflatrate.apps.events.feed import DEFAULT_TYPES
 from mailflatrate.apps.events.models import EndpointState, WebhookAttempt, WebhookEndpoint
+from mailflatrate.apps.events.queries import EndpointPaceInfo
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
@@ -22,21 +29,13 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     filled,
     newest_first,
     page_from,
+    with_changes,
 )
 from mailflatrate.entrypoints.presenters.lookups import find_webhook
 from mailflatrate.rules.events import EVENTS, MUST_BE_OBEYED, EventType, payload_schema
 
 ROUTER = Router(tags=["Webhooks"])
 Shape = dict[str, Any]
-
-
-class EndpointPaceInfo(Schema):
-    """How many seconds the endpoint took to accept withdrawals, suppressions and erasures in the last 7 days."""
-
-    events: int
-    median: float
-    most_within: Annotated[float, Field(description="95 of 100 were taken within this time")]
-    longest: float
 
 
 class WebhookInfo(Schema):
@@ -61,25 +60,12 @@ class NewWebhookInfo(WebhookInfo):
     secret: str
 
 
-_Url = Annotated[str, Field(min_length=1, max_length=endpoints.LONGEST_URL)]
-_About = Annotated[str, Field(max_length=120)]
-_Types = Annotated[list[EventType], Field(max_length=len(EventType))]
-
-
-class NewWebhook(RequestBodySchema):
-    """A webhook to create."""
-
-    url: _Url
-    about: _About = ""
-    types: _Types = []
-
-
 class WebhookChange(RequestBodySchema):
     """Changes to a webhook. Members you leave out stay the same."""
 
-    url: _Url | None = None
-    about: _About | None = None
-    types: _Types | None = None
+    url: EndpointUrl | None = None
+    about: EndpointAbout | None = None
+    types: EndpointTypes | None = None
 
 
 class WebhookSwitch(RequestBodySchema):
@@ -115,12 +101,9 @@ def _shown(row: WebhookEndpoint) -> WebhookInfo:
 
 
 def _more(row: WebhookEndpoint) -> Shape:
-    found = queries.pace(row)
     return {
         "waiting": queries.backlog(row),
-        "pace": filled(EndpointPaceInfo, found) if found is not None else None,
-        "types": [EventType(each) for each in row.types],
-        "state": EndpointState(row.state),
+        "pace": queries.pace(row),
     }
 
 
@@ -131,14 +114,13 @@ def _with_secret(made: MadeEndpoint) -> NewWebhookInfo:
 @endpoint(ROUTER, "get", "/webhooks", scope=KeyScope.WEBHOOKS)
 def list_webhooks(request: ApiRequest, which: Query[PageQuery]) -> Page[WebhookInfo]:
     """List webhooks, oldest first."""
-    return page_from(queries.endpoints(), which, lambda row: row.id, _shown)
+    return page_from(queries.endpoints(), which, _shown)
 
 
 @endpoint(ROUTER, "post", "/webhooks", scope=KeyScope.WEBHOOKS, status=201)
-def create_webhook(request: ApiRequest, given: NewWebhook) -> NewWebhookInfo:
+def create_webhook(request: ApiRequest, given: Body[EndpointOrder]) -> NewWebhookInfo:
     """Create a webhook. It gets all events from now on. The secret is returned only this once."""
-    order = EndpointOrder(given.url, given.about, frozenset(given.types))
-    made = endpoints.create_endpoint(order, by=request.caller.user)
+    made = endpoints.create_endpoint(given, by=request.caller.user)
     return _with_secret(MadeEndpoint(find_webhook(made.endpoint.id), made.secret))
 
 
@@ -152,11 +134,7 @@ def show_webhook(request: ApiRequest, webhook_id: Id) -> WebhookInfo:
 def change_webhook(request: ApiRequest, webhook_id: Id, given: WebhookChange) -> WebhookInfo:
     """Change a webhook. Its secret stays."""
     row = find_webhook(webhook_id)
-    order = EndpointOrder(
-        row.url if given.url is None else given.url,
-        row.about if given.about is None else given.about,
-        frozenset(map(EventType, row.types)) if given.types is None else frozenset(given.types),
-    )
+    order = EndpointOrder(**with_changes(row, given))
     endpoints.change_endpoint(webhook_id, order, by=request.caller.user)
     return _shown(find_webhook(webhook_id))
 
@@ -205,7 +183,7 @@ def list_webhook_attempts(request: ApiRequest, webhook_id: Id, which: Query[Page
     return newest_first(
         WebhookAttempt.objects.filter(endpoint=row),
         which,
-        lambda each: filled(WebhookAttemptInfo, each, type=EventType(each.type)),
+        WebhookAttemptInfo.model_validate,
     )
 
 

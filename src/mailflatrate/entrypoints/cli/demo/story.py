@@ -28,7 +28,7 @@ from mailflatrate.apps.gate.reviews import review_campaign
 from mailflatrate.apps.inbound.models import FeedbackKind, InboxMessage
 from mailflatrate.apps.inbound.queries import feedback_counts
 from mailflatrate.apps.lists.actions import imports, lists, origin_decisions, origins
-from mailflatrate.apps.lists.models import Import, ImportState, OriginKind
+from mailflatrate.apps.lists.models import EvidenceColumn, Import, ImportState, OriginKind
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
@@ -190,7 +190,7 @@ def _declaration() -> origins.Declaration:
     today = clock.now().date()
     return origins.Declaration(
         kind=OriginKind.SHOP,
-        form_urls=("https://lindenhof.example/newsletter", "https://lindenhof.example/kasse"),
+        form_urls=["https://lindenhof.example/newsletter", "https://lindenhof.example/kasse"],
         wording="Ja, ich möchte den Newsletter der Gärtnerei Lindenhof GmbH mit Angeboten und Terminen etwa zweimal im "
         "Monat per E-Mail erhalten. Die Einwilligung kann ich jederzeit widerrufen.",
         collected_from=today - timedelta(days=600),
@@ -200,7 +200,7 @@ def _declaration() -> origins.Declaration:
         declared_count=500,
         controller="Gärtnerei Lindenhof GmbH",
         signatory="Anna Lindner",
-        evidence=("signup_at", "signup_ip", "confirmed_at", "confirmed_ip", "source"),
+        evidence=[column for column in EvidenceColumn if column != EvidenceColumn.USER_AGENT],
         assured=True,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import cast
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from mailflatrate.apps.lists.intake.columns import ColumnTarget
 from mailflatrate.apps.lists.intake.import_options import ALL_ROWS, CHOOSABLE_TYPES, DATE_ORDERS
 from mailflatrate.apps.lists.intake.piles import Pile
 from mailflatrate.apps.lists.intake.questions import UNREAD_NOES
-from mailflatrate.apps.lists.models import EvidenceColumn
+from mailflatrate.apps.lists.models import EvidenceColumn, OriginKind
 from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import TARGET_WORDS
@@ -145,17 +146,16 @@ def posted_declaration(
     day = _date_text(posted.get("collected_from", result.first_signup_on))
     mailed = answers.last_mailed_at
     return Declaration(
-        kind=posted.get("kind", ""),
+        kind=cast(OriginKind, posted.get("kind", "")),
         form_urls=[answers.form_url] if answers.form_url else [],
         wording=answers.wording,
         collected_from=date.fromisoformat(day) if day else None,
-        collected_to=None,
         previous_system=profile.title if profile is not None else answers.previous_system,
         last_mailed_on=mailed.date() if mailed is not None else None,
         declared_count=max(1, result.people(Pile.MAILABLE) + result.people(Pile.ASK)),
         controller=company,
         signatory=person,
-        evidence=[column.value for column in EvidenceColumn if column.value in held],
+        evidence=[column for column in EvidenceColumn if column.value in held],
         assured=posted.get("assured") == "on",
         remarks=_("Filled in from the files: %(files)s") % {"files": ", ".join(file.name for file in result.files)},
     )

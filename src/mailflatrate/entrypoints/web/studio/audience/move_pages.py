@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.intake.dry_run_result import (
     SAMPLE,
     SEVERAL,
     TIME_ZONE,
-    OpenQuestion,
+    MoveQuestion,
 )
 from mailflatrate.apps.lists.intake.import_options import CHOOSABLE_TYPES
 from mailflatrate.apps.lists.intake.pile_samples import RowSample
@@ -227,7 +227,7 @@ def system_notes(language: str, *names: str) -> list[dict[str, Any]]:
     ]
 
 
-def question_sentence(question: OpenQuestion) -> str:
+def question_sentence(question: MoveQuestion) -> str:
     """Return the text of an open question in the reader's language; empty for one that another part
     of the page asks.
     """

@@ -141,11 +141,11 @@ def sign_declaration(request: StudioRequest, list_id: int, form: DeclarationForm
         )
         return False
     values["form_urls"] = values["form_urls"].splitlines()
-    declaration = Declaration(**values, screenshot=picture.read() if picture is not None else None)
     try:
         origins.declare_origin(
             list_id,
-            declaration,
+            Declaration(**values),
+            screenshot=picture.read() if picture is not None else None,
             by=request.user,
             ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", ""),

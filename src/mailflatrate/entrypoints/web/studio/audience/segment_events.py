@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from mailflatrate.apps.lists.events import EventTypeRow, event_types
+from mailflatrate.apps.lists.events import EventTypeInfo, event_types
 from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word
 from mailflatrate.rules.conditions import ALL_PROPERTY_OPS, MAX_TESTS, PROPERTY_OPS, Field
 
@@ -44,7 +44,7 @@ class EventMenus:
     """The account's events with their properties, looked up once when a condition asks for them."""
 
     @cached_property
-    def _types(self) -> dict[str, EventTypeRow]:
+    def _types(self) -> dict[str, EventTypeInfo]:
         return {row.name: row for row in event_types()}
 
     def offered(self, raw: Mapping[str, Any]) -> list[ChoiceBox]:
@@ -62,7 +62,7 @@ class EventMenus:
         return [_line(one, found) for one in [*given, {}][:MAX_TESTS]]
 
 
-def _line(raw: Mapping[str, Any], found: EventTypeRow) -> PropertyLine:
+def _line(raw: Mapping[str, Any], found: EventTypeInfo) -> PropertyLine:
     name, op = one_value(raw.get("property")), one_value(raw.get("op"))
     names = dict.fromkeys([*found.properties, *([name] if name else [])])
     kind = found.properties.get(name)

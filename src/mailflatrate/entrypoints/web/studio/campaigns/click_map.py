@@ -15,7 +15,7 @@ from mailflatrate.apps.accounts.queries import current_account
 from mailflatrate.apps.campaigns.models import Campaign, CampaignState, Edition
 from mailflatrate.apps.campaigns.public_archive import empty_values, public_page
 from mailflatrate.apps.lists.models import MailingList
-from mailflatrate.apps.tracking.queries import LinkClicks, clicks_of
+from mailflatrate.apps.tracking.queries import LinkClickInfo, clicks_of
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.presenters.campaign_figures import sent_edition
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
@@ -38,7 +38,7 @@ _LABEL: Final = (
 _FRAME: Final = "outline:2px solid rgba(0,95,95,{alpha:.2f});outline-offset:2px;border-radius:2px"
 
 
-def with_shares(html: str, links: Sequence[LinkClicks], *, account_id: int, edition_id: int) -> str:
+def with_shares(html: str, links: Sequence[LinkClickInfo], *, account_id: int, edition_id: int) -> str:
     """Return a message whose tracked links carry their clicks. No link leads anywhere, so that none is counted here.
 
     A target that is linked more than once has one count, shown at each place.

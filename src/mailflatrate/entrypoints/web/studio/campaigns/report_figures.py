@@ -16,7 +16,7 @@ from mailflatrate.apps.inbound.queries import unsubscribes_by_reason
 from mailflatrate.apps.stats.peers import PeerMedians, peer_medians
 from mailflatrate.apps.stats.queries import figures_by_text, provider_counts
 from mailflatrate.apps.tracking.counts import ClickCounts, count_clicks
-from mailflatrate.apps.tracking.queries import LinkClicks
+from mailflatrate.apps.tracking.queries import LinkClickInfo
 from mailflatrate.apps.tracking.timeline import HOUR_SECONDS, evenly, median_by_step, step_seconds, steps_shown
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.language import language_name, reading_language
@@ -99,7 +99,7 @@ class ReportFigures:
     clicked: ComparedRate
     unsubscribed: ComparedRate
     compared: int
-    links: Sequence[LinkClicks]
+    links: Sequence[LinkClickInfo]
     machines: int
     timeline: ClickTimeline | None
     providers: Sequence[ProviderLine]
@@ -220,7 +220,7 @@ def _reasons(campaign_id: int) -> tuple[list[CountLine], list[CountLine]]:
     return left, stayed
 
 
-def link_names(links: Sequence[LinkClicks]) -> dict[str, str]:
+def link_names(links: Sequence[LinkClickInfo]) -> dict[str, str]:
     """Return each target as people read it: without scheme and query, and without the host if all have the same."""
     parts = {link.url: urlsplit(link.url) for link in links}
     hosts = {each.hostname for each in parts.values()}

@@ -67,7 +67,7 @@ class EndpointForm(forms.Form):
     def order(self) -> EndpointOrder:
         """Return the choices as an order."""
         found = self.cleaned_data
-        return EndpointOrder(found["url"], found["about"], frozenset(map(EventType, found["types"])))
+        return EndpointOrder(found["url"], found["about"], [EventType(event) for event in found["types"]])
 
 
 class ReplayForm(forms.Form):
