@@ -12,18 +12,19 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 
-class DeliveryState(models.TextChoices):
+class DeliveryState(TonedChoices):
     """The state of a delivery. All but PENDING and DEFERRED are final. IN_DOUBT is listed, and resent only by hand."""
 
-    PENDING = "pending", _("Waiting")
-    DEFERRED = "deferred", _("Deferred by the recipient's server")
-    SENT = "sent", _("Delivered")
-    BOUNCED = "bounced", _("Bounced")
-    WITHHELD = "withheld", _("Skipped")
-    CANCELLED = "cancelled", _("Canceled")
-    IN_DOUBT = "in_doubt", _("Unknown result")
+    PENDING = "pending", "", _("Waiting")
+    DEFERRED = "deferred", "warning", _("Deferred by the recipient's server")
+    SENT = "sent", "success", _("Delivered")
+    BOUNCED = "bounced", "error", _("Bounced")
+    WITHHELD = "withheld", "", _("Skipped")
+    CANCELLED = "cancelled", "", _("Canceled")
+    IN_DOUBT = "in_doubt", "warning", _("Unknown result")
 
 
 BASES = ("consent_event", "confirmation_id", "notice", "transactional_id")

@@ -5,15 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 from mailflatrate.mail.vault import FORM
 
 
-class DomainState(models.TextChoices):
+class DomainState(TonedChoices):
     """Whether a domain's DNS allows its use (R-46, R-59, R-61, R-62)."""
 
-    PENDING = "pending", _("Waiting for DNS")
-    VERIFIED = "verified", _("Verified")
-    FAILING = "failing", _("Failing")
+    PENDING = "pending", "info", _("Waiting for DNS")
+    VERIFIED = "verified", "success", _("Verified")
+    FAILING = "failing", "error", _("Failing")
 
 
 class SenderDomain(TenantModel):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.ids import vault
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 
 class EventSetting(TenantModel):
@@ -19,13 +20,13 @@ class EventSetting(TenantModel):
         db_table = "event_setting"
 
 
-class EndpointState(models.TextChoices):
+class EndpointState(TonedChoices):
     """Whether events are delivered. FAILING: switched off after five days without a success; GONE: it answered 410."""
 
-    ACTIVE = "active", _("Active")
-    OFF = "off", _("Switched off")
-    FAILING = "failing", _("Switched off because it failed for five days")
-    GONE = "gone", _("Ended by the endpoint (410)")
+    ACTIVE = "active", "success", _("Active")
+    OFF = "off", "", _("Switched off")
+    FAILING = "failing", "error", _("Switched off because it failed for five days")
+    GONE = "gone", "error", _("Ended by the endpoint (410)")
 
 
 class WebhookEndpoint(TenantModel):

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 CONSENT, FURTHER, TRACKING = "consent", "further", "tracking"
 """The checkboxes of a form: for its own list, for each further one, and for individual click tracking.
@@ -14,12 +15,12 @@ CONSENT, FURTHER, TRACKING = "consent", "further", "tracking"
 """
 
 
-class FormState(models.TextChoices):
+class FormState(TonedChoices):
     """The state of a form. Only a published form takes sign-ups; a closed one tells visitors that it no longer does."""
 
-    DRAFT = "draft", _("Draft")
-    PUBLISHED = "published", _("Published")
-    CLOSED = "closed", _("Closed")
+    DRAFT = "draft", "", _("Draft")
+    PUBLISHED = "published", "success", _("Published")
+    CLOSED = "closed", "warning", _("Closed")
 
 
 class Form(TenantModel):
@@ -93,18 +94,18 @@ class ConfirmationRequestKind(models.TextChoices):
     MOVE = "move", _("Change of address")
 
 
-class ConfirmationRequestState(models.TextChoices):
+class ConfirmationRequestState(TonedChoices):
     """The state of a request. QUEUED waits for its email, ASKED for the person's answer.
 
     WITHHELD got no email, for the recorded reason.
     """
 
-    QUEUED = "queued", _("Email on its way")
-    ASKED = "asked", _("Waiting for confirmation")
-    WITHHELD = "withheld", _("No email sent")
-    CONFIRMED = "confirmed", _("Confirmed")
-    DENIED = "denied", _("“This wasn't me”")
-    REPLACED = "replaced", _("Requested again")
+    QUEUED = "queued", "info", _("Email on its way")
+    ASKED = "asked", "info", _("Waiting for confirmation")
+    WITHHELD = "withheld", "warning", _("No email sent")
+    CONFIRMED = "confirmed", "success", _("Confirmed")
+    DENIED = "denied", "error", _("“This wasn't me”")
+    REPLACED = "replaced", "", _("Requested again")
 
 
 class SignupRequest(TenantModel):

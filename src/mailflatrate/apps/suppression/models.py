@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 from mailflatrate.rules.suppression import SuppressionReason
 
 REASON_LABELS = {
@@ -55,12 +56,12 @@ class Suppression(TenantModel):
         ]
 
 
-class LiftState(models.TextChoices):
+class LiftState(TonedChoices):
     """The state of a request to lift a suppression."""
 
-    ASKED = "asked", _("Waiting for our team")
-    GRANTED = "granted", _("Lifted")
-    REFUSED = "refused", _("Not lifted")
+    ASKED = "asked", "info", _("Waiting for our team")
+    GRANTED = "granted", "success", _("Lifted")
+    REFUSED = "refused", "", _("Not lifted")
 
 
 class LiftRequest(TenantModel):

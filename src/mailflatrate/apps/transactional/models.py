@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from mailflatrate.base.ids import key_ring, vault
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 
 class MessageTemplate(TenantModel):
@@ -30,14 +31,14 @@ class MessageTemplate(TenantModel):
         return self.name
 
 
-class TemplateState(models.TextChoices):
+class TemplateState(TonedChoices):
     """The state of a version. All but DRAFT are frozen; only the newest APPROVED one is sent."""
 
-    DRAFT = "draft", _("Draft")
-    SUBMITTED = "submitted", _("Under review")
-    APPROVED = "approved", _("Approved")
-    RETURNED = "returned", _("Returned")
-    WITHDRAWN = "withdrawn", _("Approval withdrawn")
+    DRAFT = "draft", "", _("Draft")
+    SUBMITTED = "submitted", "info", _("Under review")
+    APPROVED = "approved", "success", _("Approved")
+    RETURNED = "returned", "warning", _("Returned")
+    WITHDRAWN = "withdrawn", "error", _("Approval withdrawn")
 
 
 class TemplateVersion(TenantModel):

@@ -22,16 +22,6 @@ from mailflatrate.mail.author_mistakes import param_in_words
 from mailflatrate.rules.gate import reason_text
 from mailflatrate.rules.skip_reasons import WithholdReason
 
-STATE_TONES = {
-    DeliveryState.PENDING: "",
-    DeliveryState.DEFERRED: "warning",
-    DeliveryState.SENT: "success",
-    DeliveryState.BOUNCED: "error",
-    DeliveryState.WITHHELD: "",
-    DeliveryState.CANCELLED: "",
-    DeliveryState.IN_DOUBT: "warning",
-}
-
 
 def bounce_word(kind: str) -> str:
     """Return the name of a kind of bounce (R-67, R-70)."""
@@ -127,4 +117,4 @@ def line_of(row: DeliveryRecord) -> OutcomeLine:
     """Return a delivery as text for the table."""
     state = DeliveryState(row.state)
     detail = row.bounce if state == DeliveryState.BOUNCED else row.reason
-    return OutcomeLine(row, str(state.label), STATE_TONES[state], detail_word(state, detail) if detail else "")
+    return OutcomeLine(row, str(state.label), state.tone, detail_word(state, detail) if detail else "")

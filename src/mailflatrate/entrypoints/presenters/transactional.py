@@ -4,28 +4,28 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from mailflatrate.apps.delivery.models import DeliveryRecord, DeliveryState
 from mailflatrate.apps.transactional.actions.messages import may_be_resent
 from mailflatrate.apps.transactional.models import ReferenceKind, TransactionalMessage
+from mailflatrate.base.toned_choices import TonedChoices
 from mailflatrate.rules.gate import all_rules
 from mailflatrate.rules.limits import value
 
 
-class MessageState(StrEnum):
+class MessageState(TonedChoices):
     """What became of a message. REFUSED and SKIPPED: a rule stopped it, when it was taken or as it was to leave."""
 
-    QUEUED = "queued"
-    DEFERRED = "deferred"
-    SENT = "sent"
-    BOUNCED = "bounced"
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"
-    REFUSED = "refused"
+    QUEUED = "queued", "info", gettext_lazy("Waiting")
+    DEFERRED = "deferred", "warning", gettext_lazy("Deferred by the recipient's server")
+    SENT = "sent", "success", gettext_lazy("Delivered")
+    BOUNCED = "bounced", "error", gettext_lazy("Bounced")
+    SKIPPED = "skipped", "warning", gettext_lazy("Skipped")
+    UNKNOWN = "unknown", "warning", gettext_lazy("Unknown result")
+    REFUSED = "refused", "warning", gettext_lazy("Refused")
 
 
 _STATES = {

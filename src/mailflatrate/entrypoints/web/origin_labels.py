@@ -10,26 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.lists.intake.people_figures import AGE_BOUNDS_DAYS
-from mailflatrate.apps.lists.models import CheckState, DeclarationState, EvidenceColumn, Import, ListOrigin
+from mailflatrate.apps.lists.models import CheckState, EvidenceColumn, Import, ListOrigin
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.locale.formats import written_rate
 from mailflatrate.rules.origins.figures import MIN_ROWS, SHARES, AnomalyKind, ImportFigures, anomaly_sentence, share_of
 from mailflatrate.rules.origins.forbidden import group_sentence
 
-DECLARATION_TONES = {
-    DeclarationState.WAITING: "info",
-    DeclarationState.ASKED: "warning",
-    DeclarationState.APPROVED: "success",
-    DeclarationState.REJECTED: "error",
-    DeclarationState.REPLACED: "",
-}
-CHECK_TONES = {
-    CheckState.UNCHECKED: "",
-    CheckState.CLEAR: "success",
-    CheckState.HELD: "warning",
-    CheckState.RELEASED: "success",
-    CheckState.REFUSED: "error",
-}
 NEAR_LIMIT = 0.75
 SHOWN_IMPORTS = 20
 
@@ -125,7 +111,7 @@ def _state(state: CheckState, near: int) -> tuple[str, str]:
             "Within limits, %(number)d close to its limit", "Within limits, %(number)d close to their limits", near
         )
         return words % {"number": near}, "warning"
-    return str(state.label), CHECK_TONES[state]
+    return str(state.label), state.tone
 
 
 def _share_words() -> Mapping[AnomalyKind, str]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 
 class CaseKind(models.TextChoices):
@@ -20,13 +21,13 @@ class CaseKind(models.TextChoices):
     OTHER = "other", _("Something else")
 
 
-class CaseState(models.TextChoices):
+class CaseState(TonedChoices):
     """Whose turn it is. OPEN and ANSWERED are waiting for the desk."""
 
-    OPEN = "open", pgettext_lazy("case", "Open")
-    ASKED = "asked", _("Waiting for the customer")
-    ANSWERED = "answered", _("Reply received")
-    CLOSED = "closed", _("Closed")
+    OPEN = "open", "error", pgettext_lazy("case", "Open")
+    ASKED = "asked", "info", _("Waiting for the customer")
+    ANSWERED = "answered", "warning", _("Reply received")
+    CLOSED = "closed", "", _("Closed")
 
 
 class Cause(models.TextChoices):

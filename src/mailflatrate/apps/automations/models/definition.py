@@ -1,7 +1,5 @@
 """An automation, its versions, and the compiled steps of each."""
 
-from enum import StrEnum
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -10,45 +8,31 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 
-class AutomationState(StrEnum):
+class AutomationState(TonedChoices):
     """The state of an automation.
 
     While it is paused, nothing happens; once it has ended, nothing ever happens again.
     """
 
-    DRAFT = "draft"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    ENDED = "ended"
+    DRAFT = "draft", "", _("Draft")
+    ACTIVE = "active", "success", pgettext_lazy("automation", "Active")
+    PAUSED = "paused", "warning", _("Paused")
+    ENDED = "ended", "", pgettext_lazy("automation", "Ended")
 
 
-AUTOMATION_LABELS = {
-    AutomationState.DRAFT: _("Draft"),
-    AutomationState.ACTIVE: pgettext_lazy("automation", "Active"),
-    AutomationState.PAUSED: _("Paused"),
-    AutomationState.ENDED: pgettext_lazy("automation", "Ended"),
-}
-
-
-class VersionState(StrEnum):
+class VersionState(TonedChoices):
     """RELEASING: released, and a message waits for a reviewer. FINISHING: no one enters it; people finish it."""
 
-    DRAFT = "draft"
-    RELEASING = "releasing"
-    CURRENT = "current"
-    FINISHING = "finishing"
-    OVER = "over"
+    DRAFT = "draft", "", _("Draft")
+    RELEASING = "releasing", "", _("Waiting for review")
+    CURRENT = "current", "success", pgettext_lazy("automation", "Current")
+    FINISHING = "finishing", "warning", pgettext_lazy("automation", "Finishing")
+    OVER = "over", "", pgettext_lazy("automation", "Ended")
 
 
-VERSION_LABELS = {
-    VersionState.DRAFT: _("Draft"),
-    VersionState.RELEASING: _("Waiting for review"),
-    VersionState.CURRENT: pgettext_lazy("automation", "Current"),
-    VersionState.FINISHING: pgettext_lazy("automation", "Finishing"),
-    VersionState.OVER: pgettext_lazy("automation", "Ended"),
-}
 LIVE = (VersionState.CURRENT, VersionState.FINISHING)
 """People may be under way in it."""
 
@@ -58,7 +42,7 @@ class Automation(TenantModel):
 
     name = models.CharField(_("name"), max_length=120)
     mailing_list = models.ForeignKey("lists.MailingList", on_delete=models.PROTECT, db_index=False, related_name="+")
-    state = models.CharField(max_length=10, choices=AUTOMATION_LABELS, default=AutomationState.DRAFT)
+    state = models.CharField(max_length=10, choices=AutomationState.choices, default=AutomationState.DRAFT)
     entry_on = models.CharField(max_length=20, blank=True, db_default="", default="")
     entry_reference = models.BigIntegerField(null=True, help_text="the form, tag, segment or campaign; None: any")
     entry_text = models.TextField(blank=True, db_default="", default="", help_text="the event or link; empty: any")
@@ -95,7 +79,7 @@ class AutomationVersion(TenantModel):
 
     automation = models.ForeignKey(Automation, on_delete=models.CASCADE, db_index=False, related_name="versions")
     number = models.PositiveIntegerField()
-    state = models.CharField(max_length=10, choices=VERSION_LABELS, default=VersionState.DRAFT)
+    state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
     graph = models.JSONField(help_text="as authored: see rules.automations.reading")
     saves = models.PositiveIntegerField(default=1)
     content_hash = models.CharField(max_length=64, blank=True, db_default="", default="")

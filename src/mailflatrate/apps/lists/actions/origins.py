@@ -36,7 +36,6 @@ MAX_URLS = 10
 MAX_COUNT = 100_000_000
 EARLIEST = date(1995, 1, 1)
 """No newsletter with double opt-in is older."""
-_FACTS = ("collected_from", "collected_to", "last_mailed_on", "declared_count")
 _TEXTS = ("wording", "previous_system", "remarks", "controller")
 Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE_CHARACTERS)]
 
@@ -89,6 +88,7 @@ def declare_origin(
     before = ListOrigin.objects.filter(mailing_list=mailing_list).order_by("-version").first()
     picture, picture_type = _picture(screenshot, before)
     _check(declaration, has_picture=picture is not None)
+    assert declaration.collected_from is not None  # otherwise it would have been reported as missing
     ListOrigin.objects.filter(mailing_list=mailing_list, state__in=OPEN_DECLARATIONS).update(
         state=DeclarationState.REPLACED
     )
@@ -101,10 +101,16 @@ def declare_origin(
         form_urls=urls,
         screenshot=picture,
         screenshot_type=picture_type,
-        **{name: getattr(declaration, name) for name in _FACTS},
         evidence=[column.value for column in EvidenceColumn if column.value in declaration.evidence],
+        wording=declaration.wording.strip(),
+        previous_system=declaration.previous_system.strip(),
+        controller=declaration.controller.strip(),
         signatory=declaration.signatory.strip(),
-        **{name: text.strip() for name, text in texts.items()},
+        remarks=declaration.remarks.strip(),
+        collected_from=declaration.collected_from,
+        collected_to=declaration.collected_to,
+        last_mailed_on=declaration.last_mailed_on,
+        declared_count=declaration.declared_count,
         hits=[hit.as_json() for hit in scan_texts({"form_urls": "\n".join(urls), **texts})],
         policy_version=current_version(AgreementKind.POLICY),
         declared_by=by,
@@ -112,11 +118,7 @@ def declare_origin(
         ip=ip,
         user_agent=user_agent[:1000],
     )
-    if before is not None and before.open:
-        Import.objects.filter(origin=before).update(origin=origin)
-    Import.objects.filter(mailing_list=mailing_list, origin=None).update(origin=origin)
-    if mailing_list.origin_state == OriginState.FORM:
-        MailingList.objects.filter(id=list_id).update(origin_state=OriginState.WAITING)
+    _move_imports(mailing_list, before, origin)
     audit.record(
         "origin.declared",
         by=audit.person(by) if by else audit.machine("lists.declare_origin"),
@@ -125,6 +127,14 @@ def declare_origin(
         details={"list": list_id, "version": origin.version, "kind": origin.kind, "hits": len(origin.hits)},
     )
     return origin
+
+
+def _move_imports(mailing_list: MailingList, before: ListOrigin | None, origin: ListOrigin) -> None:
+    if before is not None and before.open:
+        Import.objects.filter(origin=before).update(origin=origin)
+    Import.objects.filter(mailing_list=mailing_list, origin=None).update(origin=origin)
+    if mailing_list.origin_state == OriginState.FORM:
+        MailingList.objects.filter(id=mailing_list.id).update(origin_state=OriginState.WAITING)
 
 
 def usable_origin(list_id: int, version: int | None = None) -> ListOrigin:

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 
 
 class ImportState(models.TextChoices):
@@ -19,14 +20,14 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", _("Canceled")
 
 
-class CheckState(models.TextChoices):
+class CheckState(TonedChoices):
     """The result of checking a finished import's figures (R-15). HELD waits for a reviewer."""
 
-    UNCHECKED = "", _("Not checked yet")
-    CLEAR = "clear", _("Nothing unusual")
-    HELD = "held", _("On hold for review")
-    RELEASED = "released", _("Released after review")
-    REFUSED = "refused", _("Rejected after review")
+    UNCHECKED = "", "", _("Not checked yet")
+    CLEAR = "clear", "success", _("Nothing unusual")
+    HELD = "held", "warning", _("On hold for review")
+    RELEASED = "released", "success", _("Released after review")
+    REFUSED = "refused", "error", _("Rejected after review")
 
 
 class Import(TenantModel):

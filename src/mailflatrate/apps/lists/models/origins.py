@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailflatrate.base.tenancy import TenantModel
+from mailflatrate.base.toned_choices import TonedChoices
 from mailflatrate.rules.audience_states import OriginState
 
 ORIGIN_LABELS = {
@@ -42,14 +43,14 @@ class EvidenceColumn(models.TextChoices):
     USER_AGENT = "user_agent", _("Browser")
 
 
-class DeclarationState(models.TextChoices):
+class DeclarationState(TonedChoices):
     """The state of a declaration. All but WAITING and ASKED are final."""
 
-    WAITING = "waiting", _("Waiting for review")
-    ASKED = "asked", _("Our reviewer has a question")
-    APPROVED = "approved", _("Approved")
-    REJECTED = "rejected", _("Rejected")
-    REPLACED = "replaced", _("Replaced by a newer one")
+    WAITING = "waiting", "info", _("Waiting for review")
+    ASKED = "asked", "warning", _("Our reviewer has a question")
+    APPROVED = "approved", "success", _("Approved")
+    REJECTED = "rejected", "error", _("Rejected")
+    REPLACED = "replaced", "", _("Replaced by a newer one")
 
 
 OPEN_DECLARATIONS = (DeclarationState.WAITING, DeclarationState.ASKED)

@@ -26,7 +26,7 @@ from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.countries import country_name
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, history, owners, page, tone_of
-from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, facts_of, hits_of
+from mailflatrate.entrypoints.web.origin_labels import facts_of, hits_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.vetting.record import FIELDS, missing_fields
 from mailflatrate.rules.vetting.signal_messages import signal_words
@@ -69,7 +69,7 @@ def _first_origin(account_id: int) -> dict[str, Any] | None:
         return None
     return {
         "origin": origin,
-        "tone": DECLARATION_TONES[DeclarationState(origin.state)],
+        "tone": DeclarationState(origin.state).tone,
         "facts": facts_of(origin),
         "hits": hits_of(origin),
     }

@@ -20,7 +20,7 @@ from mailflatrate.apps.lists.intake.proof_sources import other_companies
 from mailflatrate.apps.lists.models import CheckState, DeclarationState, Import, ListOrigin
 from mailflatrate.entrypoints.presenters.import_reasons import reason_word
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.origin_labels import CHECK_TONES, DECLARATION_TONES, facts_of, figures_of, hits_of
+from mailflatrate.entrypoints.web.origin_labels import facts_of, figures_of, hits_of
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.rules.addresses import AddressReason
 
@@ -71,11 +71,11 @@ def _page(
         "list": origin.mailing_list,
         "account": None,
         "customer": case.account,
-        "tone": DECLARATION_TONES[DeclarationState(origin.state)],
+        "tone": DeclarationState(origin.state).tone,
         "facts": facts_of(origin),
         "hits": hits_of(origin),
-        "versions": [(row, DECLARATION_TONES[DeclarationState(row.state)], facts_of(row)) for row in case.versions],
-        "imports": [(job, CHECK_TONES[CheckState(job.check_state)], figures_of(job)) for job in case.imports],
+        "versions": [(row, DeclarationState(row.state).tone, facts_of(row)) for row in case.versions],
+        "imports": [(job, CheckState(job.check_state).tone, figures_of(job)) for job in case.imports],
         "held": [(job, figures_of(job)) for job in case.held],
         "companies": other_companies(case.imports),
         "left_another": case.left_another,

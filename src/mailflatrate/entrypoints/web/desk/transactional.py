@@ -33,7 +33,7 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, find_account, page
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
-from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, VERSION_TONES, pretty
+from mailflatrate.entrypoints.web.transactional_labels import HINT_WORDS, pretty
 from mailflatrate.mail.compiler import WrittenParts
 from mailflatrate.mail.vault import VaultError
 from mailflatrate.rules.advertising import HintKind
@@ -104,7 +104,7 @@ def _version_page(
     context: dict[str, Any] = {
         "version": found,
         "customer": found.account,
-        "tone": VERSION_TONES[TemplateState(found.state)],
+        "tone": TemplateState(found.state).tone,
         "hints": [(HINT_WORDS[HintKind(hint["kind"])], hint["passage"]) for hint in found.hints],
         "parts": parts,
         "samples": _samples(found),
@@ -182,7 +182,7 @@ def _account_page(
         "is_on": is_on,
         "figures": _figures([(customer, is_on)])[0],
         "versions": [
-            (row, VERSION_TONES[TemplateState(row.state)])
+            (row, TemplateState(row.state).tone)
             for row in versions.select_related("template").order_by("-id")[:PAGE_ROWS]
         ],
         "problem": problem,

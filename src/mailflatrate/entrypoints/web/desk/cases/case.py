@@ -20,7 +20,6 @@ from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.cases import templates
 from mailflatrate.entrypoints.web.desk.cases.case_labels import (
     PROOF,
-    STATE_TONES,
     URGENCY,
     effect_word,
     how_word,
@@ -71,7 +70,7 @@ def case_context(view: CaseView) -> dict[str, Any]:
     rows = [_report(row) for row in view.reports]
     due = min([moment for moment in (found.answer_due_at, found.proof_due_at) if moment], default=None)
     return {
-        "view": view, "case": found, "state_tone": STATE_TONES[CaseState(found.state)], "urgency": word,
+        "view": view, "case": found, "state_tone": CaseState(found.state).tone, "urgency": word,
         "urgency_tone": tone, "before": before, "after": after, "reports": rows, "due": due,
         "due_word": _due_word(due), "best": _best(rows), "people": [_person(row) for row in view.people],
         "events": [_event(row) for row in view.events], "causes": [(one.value, one.label) for one in CAUSES],

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from mailflatrate.apps.abuse.actions.measures import CaseAction
-from mailflatrate.apps.abuse.models import CaseState
 from mailflatrate.rules.cases import Urgency
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ EFFECT: dict[tuple[str, bool], "StrOrPromise"] = {
     ("complaint", False): _("This sender can no longer email them"),
     ("unsubscribe", False): _("Removed from all lists of this sender"),
 }
-STATE_TONES = {CaseState.OPEN: "error", CaseState.ASKED: "info", CaseState.ANSWERED: "warning", CaseState.CLOSED: ""}
 URGENCY: dict[Urgency, tuple["StrOrPromise", str]] = {
     Urgency.OVERDUE: (_("Overdue"), "error"),
     Urgency.PRESSING: (_("Urgent"), "error"),

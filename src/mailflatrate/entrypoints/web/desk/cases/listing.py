@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailflatrate.apps.abuse.actions import report_sources
 from mailflatrate.apps.abuse.errors import AbuseError
-from mailflatrate.apps.abuse.models import Case, CaseKind, Complaint
+from mailflatrate.apps.abuse.models import Case, CaseKind, CaseState, Complaint
 from mailflatrate.apps.abuse.queries import queue as queries
 from mailflatrate.apps.abuse.queries.search import SearchResults
 from mailflatrate.apps.abuse.queries.search import search as search_desk
 from mailflatrate.apps.suppression.actions import SuppressionError, lift
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
-from mailflatrate.entrypoints.web.desk.cases.case_labels import STATE_TONES, URGENCY
+from mailflatrate.entrypoints.web.desk.cases.case_labels import URGENCY
 from mailflatrate.entrypoints.web.desk.cases.person import LIFTED
 from mailflatrate.entrypoints.web.desk.common import PAGE_ROWS, REFUSED, page
 from mailflatrate.entrypoints.web.posts import see_other, succeed
@@ -124,7 +124,7 @@ def _found(text: str, found: SearchResults) -> dict[str, Any]:
         "found": found,
         "how": HOW_READ.get(found.how, ""),
         "any": _anything(found),
-        "cases": [(case, STATE_TONES.get(case.state, "")) for case in found.cases],  # type: ignore[call-overload]
+        "cases": [(case, CaseState(case.state).tone) for case in found.cases],
     }
 
 

@@ -19,7 +19,7 @@ from mailflatrate.entrypoints.client import client_ip
 from mailflatrate.entrypoints.presenters.lookups import find_list
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
 from mailflatrate.entrypoints.web.documents import policy_in_force
-from mailflatrate.entrypoints.web.origin_labels import DECLARATION_TONES, facts_of
+from mailflatrate.entrypoints.web.origin_labels import facts_of
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page
@@ -106,7 +106,7 @@ class DeclarationForm(forms.Form):
 def declarations(list_id: int) -> list[dict[str, Any]]:
     """Return all versions, newest first."""
     return [
-        {"origin": origin, "tone": DECLARATION_TONES[DeclarationState(origin.state)], "facts": facts_of(origin)}
+        {"origin": origin, "tone": DeclarationState(origin.state).tone, "facts": facts_of(origin)}
         for origin in queries.origins(list_id)
     ]
 

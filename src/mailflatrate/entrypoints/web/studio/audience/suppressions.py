@@ -24,7 +24,6 @@ from mailflatrate.rules.suppression import RETURNS_LATER, STATED, SuppressionRea
 PAGE_ROWS = 50
 MAX_ADDRESS_CHARACTERS = 320
 MAX_NOTE_CHARACTERS = 200
-LIFT_TONES = {LiftState.ASKED: "info", LiftState.GRANTED: "success", LiftState.REFUSED: ""}
 STATED_REASONS = [(reason.value, REASON_LABELS[reason]) for reason in STATED]
 
 
@@ -126,7 +125,7 @@ def _requests() -> list[tuple[LiftRequest, str, str]]:
     """Return the requests to lift a suppression with the address, if a contact has it, and the color of the state."""
     rows = queries.lift_requests() if tenancy.limited_member() is None else []
     emails = emails_of([bytes(row.suppression.address_key) for row in rows])
-    return [(row, emails.get(bytes(row.suppression.address_key), ""), LIFT_TONES[LiftState(row.state)]) for row in rows]
+    return [(row, emails.get(bytes(row.suppression.address_key), ""), LiftState(row.state).tone) for row in rows]
 
 
 def _reason_chips(chosen: SuppressionReason | None) -> list[tuple[str, str | Promise, bool]]:

@@ -25,7 +25,6 @@ from mailflatrate.entrypoints.web.studio.automations.edits import EDITS, OFFERED
 from mailflatrate.entrypoints.web.studio.automations.flow import Flow, flow_of
 from mailflatrate.entrypoints.web.studio.automations.flow_places import places_for
 from mailflatrate.entrypoints.web.studio.automations.flow_words import ICONS, KIND_WORDS
-from mailflatrate.entrypoints.web.studio.automations.listing import STATE_TONES
 from mailflatrate.entrypoints.web.studio.automations.message_checks import checks_in
 from mailflatrate.entrypoints.web.studio.automations.panels import PanelRequest, StepPanel, panel_of
 from mailflatrate.entrypoints.web.studio.automations.step_forms import MessageForm
@@ -88,7 +87,7 @@ class _Shown:
             "editable": self.editable,
             "is_draft": self.is_draft,
             "is_ended": self.automation.state == AutomationState.ENDED,
-            "state_tone": STATE_TONES[self.automation.state],
+            "state_tone": AutomationState(self.automation.state).tone,
             "next_number": self.version.number + 1,
             "can_undo": "undo" in sides,
             "can_redo": "redo" in sides,

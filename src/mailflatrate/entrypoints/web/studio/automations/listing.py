@@ -1,6 +1,5 @@
 """The list of automations, and renaming, copying and deleting them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,19 +15,12 @@ from mailflatrate.apps.automations.actions import drafts
 from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.figures import entered_by_automation, under_way_by_automation
 from mailflatrate.apps.automations.models import Automation, AutomationState
-from mailflatrate.apps.automations.models.definition import AUTOMATION_LABELS
 from mailflatrate.entrypoints.presenters.lookups import find_automation
 from mailflatrate.entrypoints.web.posts import perform, refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 
 PAGE_ROWS = 25
-STATE_TONES: Mapping[str, str] = {
-    AutomationState.DRAFT: "",
-    AutomationState.ACTIVE: "success",
-    AutomationState.PAUSED: "warning",
-    AutomationState.ENDED: "",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,7 @@ def _filters() -> list[dict[str, Any]]:
     counts = dict(Automation.objects.order_by().values_list("state").annotate(number=Count("id")))
     found = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
     return found + [
-        {"value": state.value, "label": str(AUTOMATION_LABELS[state]), "count": counts[state.value]}
+        {"value": state.value, "label": str(state.label), "count": counts[state.value]}
         for state in AutomationState
         if counts.get(state.value)
     ]
@@ -70,7 +62,8 @@ def automations(request: StudioRequest) -> HttpResponse:
     ids = [each.id for each in shown[:PAGE_ROWS]]
     under_way, entered = under_way_by_automation(ids), entered_by_automation(ids)
     rows = [
-        AutomationRow(each, STATE_TONES[each.state], under_way[each.id], entered[each.id]) for each in shown[:PAGE_ROWS]
+        AutomationRow(each, AutomationState(each.state).tone, under_way[each.id], entered[each.id])
+        for each in shown[:PAGE_ROWS]
     ]
     context = {
         "rows": rows,

@@ -22,10 +22,7 @@ from mailflatrate.entrypoints.presenters.lookups import find_automation
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.automations.flow import flow_of
-from mailflatrate.entrypoints.web.studio.automations.listing import STATE_TONES
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-
-VERSION_TONES: Mapping[str, str] = {VersionState.CURRENT: "success", VersionState.FINISHING: "warning"}
 
 
 def leaving_label(why: str) -> str:
@@ -67,7 +64,7 @@ def _context(automation: Automation, versions: Sequence[AutomationVersion], show
     people = under_way_by_version([each.id for each in versions])
     return {
         "automation": automation,
-        "tone": STATE_TONES[automation.state],
+        "tone": AutomationState(automation.state).tone,
         "shown": shown,
         "figures": figures,
         "left_count": sum(figures.left.values()),
@@ -75,7 +72,7 @@ def _context(automation: Automation, versions: Sequence[AutomationVersion], show
         "finished_percent": _percent(figures),
         "flow": flow_of(shown, automation.mailing_list.name, figures=figures),
         "versions": [
-            {"version": each, "under_way": max(0, people[each.id]), "tone": VERSION_TONES.get(each.state, "")}
+            {"version": each, "under_way": max(0, people[each.id]), "tone": VersionState(each.state).tone}
             for each in versions
         ],
         "under_way": sum(max(0, number) for number in people.values()),

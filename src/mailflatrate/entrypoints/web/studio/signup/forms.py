@@ -42,22 +42,12 @@ from mailflatrate.rules.forms import FrozenTexts, frozen_from_json
 from mailflatrate.rules.forms.placement import placement_from_json
 from mailflatrate.rules.gate import all_rules
 
-FORM_TONES = {FormState.DRAFT: "", FormState.PUBLISHED: "success", FormState.CLOSED: "warning"}
-REQUEST_TONES = {
-    ConfirmationRequestState.QUEUED: "info",
-    ConfirmationRequestState.ASKED: "info",
-    ConfirmationRequestState.WITHHELD: "warning",
-    ConfirmationRequestState.CONFIRMED: "success",
-    ConfirmationRequestState.DENIED: "error",
-    ConfirmationRequestState.REPLACED: "",
-}
-
 
 @require_safe
 @studio
 def index(request: StudioRequest) -> HttpResponse:
     """List all forms with their sign-ups of the last two weeks."""
-    rows = [(row, FORM_TONES[FormState(row.form.state)], FormState(row.form.state).label) for row in form_table()]
+    rows = [(row, FormState(row.form.state).tone, FormState(row.form.state).label) for row in form_table()]
     return page(request, "studio/signup/forms.html", {"rows": rows, "has_lists": bool(open_lists())})
 
 
@@ -89,7 +79,7 @@ def _request_row(row: SignupRequest) -> dict[str, Any]:
     state = ConfirmationRequestState(row.state)
     rule = all_rules().get(row.reason)
     why = rule.words(reading_language()).why if rule is not None else ""
-    return {"request": row, "tone": REQUEST_TONES[state], "word": str(state.label), "why": why}
+    return {"request": row, "tone": state.tone, "word": str(state.label), "why": why}
 
 
 def _snippets(form: Form, language: str) -> list[dict[str, Any]]:
@@ -133,7 +123,7 @@ def one(request: StudioRequest, form_id: int) -> HttpResponse:
         "signup": form,
         "pressure": pressure_words(pressed) if pressed else "",
         "row": form_row(form_id),
-        "tone": FORM_TONES[FormState(form.state)],
+        "tone": FormState(form.state).tone,
         "state": FormState(form.state).label,
         "hosted_url": form_url(form.code),
         "landing_url": _landing_url(form_id),

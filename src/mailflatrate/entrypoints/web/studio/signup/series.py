@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 from mailflatrate.apps.automations.actions.welcome_series import OWN_WORDS, TEMPLATE, SeriesMessage, save_series
 from mailflatrate.apps.automations.errors import AutomationError
 from mailflatrate.apps.automations.models import AutomationState, VersionState
-from mailflatrate.apps.automations.models.definition import AUTOMATION_LABELS
 from mailflatrate.apps.automations.recipes import find_recipe
 from mailflatrate.apps.automations.welcome_series import (
     MAX_DAYS,
@@ -35,7 +34,6 @@ from mailflatrate.rules.forms import content_from_json
 
 _MOST_TEMPLATES: Final = 100
 _MOST_TEXT: Final = 20_000
-_TONES: Final[Mapping[str, str]] = {AutomationState.ACTIVE: "success", AutomationState.PAUSED: "warning"}
 
 
 class SeriesMessageForm(forms.Form):
@@ -109,8 +107,8 @@ def series_card(form_id: int) -> dict[str, Any] | None:
     waits = series.version.state == VersionState.DRAFT
     return {
         "series": series,
-        "state": str(AUTOMATION_LABELS[AutomationState(state)]),
-        "tone": _TONES.get(state, ""),
+        "state": str(AutomationState(state).label),
+        "tone": AutomationState(state).tone,
         "waits_for_release": waits,
         "lines": lines,
     }

@@ -16,7 +16,6 @@ from mailflatrate.entrypoints.presenters.transactional import MessageState, mess
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.entrypoints.web.transactional_labels import STATE_TONES, STATE_WORDS
 from mailflatrate.rules.limits import value
 
 LONGEST_SEARCH = 320
@@ -43,7 +42,7 @@ def log(request: StudioRequest) -> HttpResponse:
     context = {
         "switch": TransactionalSwitch.objects.first(),
         "is_on": queries.is_switched_on(),
-        "rows": [(row, STATE_WORDS[row.state], STATE_TONES[row.state]) for row in rows],
+        "rows": [(row, row.state.label, row.state.tone) for row in rows],
         "search": text,
         "is_older": before is not None,
         "older_url": f"?{urlencode({'q': text, 'before': older})}" if older else "",
@@ -60,8 +59,8 @@ def message(request: StudioRequest, transactional_id: int) -> HttpResponse:
     row = message_rows([find_message(transactional_id)])[0]
     context = {
         "row": row,
-        "state_word": STATE_WORDS[row.state],
-        "tone": STATE_TONES[row.state],
+        "state_word": row.state.label,
+        "tone": row.state.tone,
         "is_stopped": row.state in (MessageState.REFUSED, MessageState.SKIPPED),
         "resend_hours": int(value("contract_resend_hours")),
     }

@@ -25,7 +25,7 @@ from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.campaigns.forms import TestRecipientsForm
 from mailflatrate.entrypoints.web.studio.common import page
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
-from mailflatrate.entrypoints.web.transactional_labels import VERSION_TONES, pretty
+from mailflatrate.entrypoints.web.transactional_labels import pretty
 from mailflatrate.mail.compiler import WrittenParts
 
 FORMATS = [("markdown", "Markdown"), ("mjml", "MJML"), ("html", "HTML")]
@@ -140,7 +140,7 @@ def template_list(request: StudioRequest) -> HttpResponse:
             return succeed(request, _("The template was created."), _url(made.template_id))
     rows = [(each, _newest(each)) for each in templates()]
     context = {
-        "rows": [(each, newest, VERSION_TONES[TemplateState(newest.state)]) for each, newest in rows],
+        "rows": [(each, newest, TemplateState(newest.state).tone) for each, newest in rows],
         "problem": problem,
         "name": request.POST.get("name", ""),
         "key": request.POST.get("key", ""),
@@ -179,7 +179,7 @@ def _page(
     context = {
         "template": version.template,
         "version": version,
-        "tone": VERSION_TONES[TemplateState(version.state)],
+        "tone": TemplateState(version.state).tone,
         "form": form,
         "is_draft": version.state == TemplateState.DRAFT,
         "is_submitted": version.state == TemplateState.SUBMITTED,
@@ -188,7 +188,7 @@ def _page(
         "parts": parts,
         "fault": fault,
         "problem": problem,
-        "earlier": [(each, VERSION_TONES[TemplateState(each.state)]) for each in earlier[:20]],
+        "earlier": [(each, TemplateState(each.state).tone) for each in earlier[:20]],
         "senders": bool(sender_choices()),
         "test_form": TestRecipientsForm(initial={"recipients": [request.user.email.lower()]}),
         "last_tests": last_template_tests(version.template_id),

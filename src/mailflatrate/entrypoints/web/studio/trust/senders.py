@@ -26,8 +26,6 @@ from mailflatrate.entrypoints.web.studio.trust.mailboxes import ReplyForm, reply
 from mailflatrate.entrypoints.web.studio.trust.media_hosts import host_row
 from mailflatrate.entrypoints.web.studio.trust.sharing import last_day, mail_link, share_url, zone_answer
 
-TONES = {DomainState.PENDING: "info", DomainState.VERIFIED: "success", DomainState.FAILING: "error"}
-
 
 class DomainForm(forms.Form):
     """The form for a new domain."""
@@ -65,7 +63,7 @@ def senders(request: StudioRequest) -> HttpResponse:
 
 def _senders_page(request: StudioRequest, form: ReplyForm, *, status: int = 200) -> HttpResponse:
     context = {
-        "rows": [(domain, TONES[DomainState(domain.state)]) for domain in queries.domains()],
+        "rows": [(domain, DomainState(domain.state).tone) for domain in queries.domains()],
         "addresses": sender_rows(SenderAddress.objects.select_related("domain").order_by("email")),
         "replies": reply_rows(queries.reply_addresses()),
         "form": form,
@@ -122,7 +120,7 @@ def _domain_context(found: SenderDomain) -> dict[str, Any]:
     rows, url = record_rows(found), share_url(found)
     return {
         "domain": found,
-        "tone": TONES[DomainState(found.state)],
+        "tone": DomainState(found.state).tone,
         "rows": rows,
         "open": sum(row.state != "passed" for row in rows),
         "addresses": sender_rows(found.addresses.select_related("domain").order_by("email")),

@@ -27,12 +27,6 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.rules.events import EVENTS, MUST_BE_OBEYED, EventType
 
 PAGE_ROWS: Final = 50
-TONES: Final = {
-    EndpointState.ACTIVE: "success",
-    EndpointState.OFF: "",
-    EndpointState.FAILING: "error",
-    EndpointState.GONE: "error",
-}
 TYPE_WORDS: Final[Mapping[EventType, Any]] = {
     each: gettext_lazy(EVENTS[each].label)
     for each in sorted(EVENTS, key=lambda each: each not in MUST_BE_OBEYED)
@@ -106,7 +100,7 @@ def webhooks(request: StudioRequest) -> HttpResponse:
 
 
 def _list_page(request: StudioRequest, form: EndpointForm, *, status: int = 200) -> HttpResponse:
-    rows = [(one, TONES[EndpointState(one.state)], queries.backlog(one)) for one in queries.endpoints()]
+    rows = [(one, EndpointState(one.state).tone, queries.backlog(one)) for one in queries.endpoints()]
     context = {
         "rows": rows,
         "form": form,
@@ -170,7 +164,7 @@ def _one_page(
     context = {
         "one": found,
         "made": made,
-        "tone": TONES[EndpointState(found.state)],
+        "tone": EndpointState(found.state).tone,
         "form": shown,
         "choices": _choices(shown),
         "pace": _pace(found),
