@@ -1,8 +1,8 @@
 """A small grammar for replies: the nearest noun says what a reply is about, the predicate says what is wrong with it.
 
 "No such user", "mailbox dora does not exist" and "Ismeretlen címzett" are nouns for a recipient beside a predicate of
-absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. GrammarVocabulary of
-some thirty languages is in `grammar.toml`. Time is linear in the length of the text.
+absence; "sender address does not exist" and "URL not found" have the same predicate and another noun. `grammar.toml`
+has the words of some thirty languages. Time is linear in the length of the text.
 """
 
 import re
