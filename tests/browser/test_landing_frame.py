@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from mailflatrate.apps.forms.actions.landing_pages import publish_landing_page, save_landing_page
 from mailflatrate.apps.forms.models import LandingPage
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.presenters.landing_pages import compile_landing
+from mailflatrate.entrypoints.presenters.signup.landing_pages import compile_landing
 from mailflatrate.mail.liquid import SourceRefused
 from mailflatrate.rules.forms.landing import LandingContent
 from support.forms import FormCustomer, customer_with_form

@@ -22,7 +22,7 @@ from mailflatrate.apps.domains.queries import media_base
 from mailflatrate.apps.forms.actions.landing_pages import publish_landing_page, save_landing_page
 from mailflatrate.apps.forms.models import SignupRequest
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.presenters.landing_pages import compile_landing
+from mailflatrate.entrypoints.presenters.signup.landing_pages import compile_landing
 from mailflatrate.entrypoints.web.studio.content.message_frame import shown_here
 from mailflatrate.rules.forms.landing import LandingContent
 from mailflatrate.settings import load_settings

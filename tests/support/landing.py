@@ -6,7 +6,7 @@ from mailflatrate.apps.forms.actions.landing_pages import (
     take_down_landing_page,
 )
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.presenters.landing_pages import compile_landing
+from mailflatrate.entrypoints.presenters.signup.landing_pages import compile_landing
 from mailflatrate.rules.forms.landing import LandingContent
 from support.people import operator
 

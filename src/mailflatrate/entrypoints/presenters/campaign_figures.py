@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from mailflatrate.apps.campaigns.local_time import Wave, waves_of
 from mailflatrate.apps.campaigns.models import Campaign, Edition
 from mailflatrate.apps.campaigns.queries import newest_edition
@@ -121,3 +123,21 @@ def sent_edition(campaign: Campaign, variant: int | None = None) -> Edition | No
     chosen = AbTest.objects.filter(campaign_id=campaign.id).values_list("winner", flat=True).first()
     wanted = variant if variant is not None else chosen or 0
     return editions.get(wanted) or editions[min(editions)]
+
+
+def goal_words(campaign: Campaign) -> str:
+    """Return a sentence that says who gets a follow-up; empty for other campaigns."""
+    if campaign.follow_up_of is None:
+        return ""
+    goal = campaign.follow_up_goal or {}
+    name = Campaign.objects.filter(id=campaign.follow_up_of).values_list("name", flat=True).first() or ""
+    if event := goal.get("event"):
+        said = _("Follow-up to “%(name)s”: only people who got it and haven't caused the event “%(event)s” since.")
+        return said % {"name": name, "event": event}
+    if link := goal.get("link"):
+        said = _(
+            "Follow-up to “%(name)s”: only people who got it, agreed to click tracking and haven't clicked %(link)s."
+        )
+        return said % {"name": name, "link": link}
+    said = _("Follow-up to “%(name)s”: only people who got it, agreed to click tracking and haven't clicked.")
+    return said % {"name": name}

@@ -7,7 +7,7 @@ from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.presenters.date_words import date_words
+from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.locale.texts import known_language
 from mailflatrate.rules import external_ids
 from mailflatrate.rules.fields.field_type import ContactFieldType, FieldDefinition, NamesIn

@@ -16,37 +16,36 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
-from mailflatrate.entrypoints.api.v1 import (
-    ab_test,
-    abuse,
-    account,
-    automations,
+from mailflatrate.entrypoints.api.v1 import abuse, account, events, webhooks
+from mailflatrate.entrypoints.api.v1.audience import (
     bulk_actions,
-    campaign_links,
-    campaigns,
     contact_batches,
     contact_events,
     contacts,
-    digests,
-    events,
     exports,
     fields,
     forms,
     imports,
-    labels,
     lists,
-    material,
-    messages,
     moves,
     origins,
+    suppressions,
+    tags,
+)
+from mailflatrate.entrypoints.api.v1.campaigns import (
+    ab_test,
+    automations,
+    campaign_links,
+    campaigns,
+    digests,
+    labels,
+    material,
+    messages,
     polls,
     release,
     report,
     senders,
-    suppressions,
-    tags,
     test_lists,
-    webhooks,
 )
 from mailflatrate.entrypoints.api.v1.docs import docs
 from mailflatrate.entrypoints.api.v1.http import in_front

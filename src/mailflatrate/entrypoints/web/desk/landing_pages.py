@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mailflatrate.apps.forms.actions.landing_pages import restore_landing_page, take_down_landing_page
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.landing_pages import landing_pages_of_all, takedown_of
-from mailflatrate.entrypoints.presenters.landing_pages import service_landing_url
+from mailflatrate.entrypoints.presenters.signup.landing_pages import service_landing_url
 from mailflatrate.entrypoints.web.desk.access import DeskRequest, desk
 from mailflatrate.entrypoints.web.desk.common import REFUSED, page
 from mailflatrate.entrypoints.web.posts import succeed

@@ -36,7 +36,7 @@ from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.presenters.archives import archive_url, issue_url
 from mailflatrate.entrypoints.presenters.campaign_figures import sent_edition
-from mailflatrate.entrypoints.presenters.embeds import form_url
+from mailflatrate.entrypoints.presenters.signup.embeds import form_url
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.public.polls import IN_ARCHIVE
 from mailflatrate.entrypoints.web.public.reader import logo_path, page_language

@@ -14,7 +14,7 @@ from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.domains.queries import account_of_media_host
 from mailflatrate.apps.forms.landing_pages import published_landing
 from mailflatrate.apps.forms.queries import published_form
-from mailflatrate.entrypoints.presenters.landing_pages import LANDING_PATH
+from mailflatrate.entrypoints.presenters.signup.landing_pages import LANDING_PATH
 from mailflatrate.entrypoints.web.public.media import POLICY, picture
 from mailflatrate.mail.tokens import TOKEN_PATTERN
 from mailflatrate.settings import load_settings

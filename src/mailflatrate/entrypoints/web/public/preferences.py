@@ -29,8 +29,8 @@ from mailflatrate.apps.privacy.models import DataRequestKind
 from mailflatrate.apps.privacy.stored_data import carried_over
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.presenters.embeds import form_url
-from mailflatrate.entrypoints.presenters.form_inputs import (
+from mailflatrate.entrypoints.presenters.signup.embeds import form_url
+from mailflatrate.entrypoints.presenters.signup.form_inputs import (
     NAMES_IN_USE,
     FilledInput,
     field_input,

@@ -6,7 +6,7 @@ from mailflatrate.apps.campaigns.campaign_content import CALENDAR_PATH
 from mailflatrate.apps.campaigns.palette import SHIPPED_PATH
 from mailflatrate.apps.lists.signing_keys import KEYS_PATH
 from mailflatrate.apps.privacy.receipt import RECEIPT_PATH
-from mailflatrate.entrypoints.presenters.landing_pages import LANDING_PATH
+from mailflatrate.entrypoints.presenters.signup.landing_pages import LANDING_PATH
 from mailflatrate.entrypoints.web.public import (
     archive,
     calendar_files,

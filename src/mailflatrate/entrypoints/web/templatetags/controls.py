@@ -8,8 +8,8 @@ from django.forms.boundfield import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from mailflatrate.entrypoints.presenters.embeds import readable_on
 from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.signup.embeds import readable_on
 from mailflatrate.entrypoints.web.language import page_languages
 from mailflatrate.locale.formats import complete_languages, rate_number, written_rate
 from mailflatrate.rules.measures import ThresholdCause, rate_limits

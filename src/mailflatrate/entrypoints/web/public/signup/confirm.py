@@ -32,7 +32,7 @@ from mailflatrate.apps.privacy.receipt import receipt_path
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.presenters.embeds import FACES
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES
 from mailflatrate.entrypoints.web.content_policy import allow_picture, allow_redirect
 from mailflatrate.entrypoints.web.public.reader import page_language
 from mailflatrate.locale.formats import written_moment

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.landing_pages import published_landing
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.presenters.landing_pages import landing_url
+from mailflatrate.entrypoints.presenters.signup.landing_pages import landing_url
 from mailflatrate.entrypoints.web.content_policy import allow
 from mailflatrate.entrypoints.web.public.signup.page import answer_visit, posted_version
 from mailflatrate.entrypoints.web.public.signup.visit import FormVisit

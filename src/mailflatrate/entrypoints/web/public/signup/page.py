@@ -26,9 +26,9 @@ from mailflatrate.apps.forms.models import CONSENT, FURTHER, TRACKING, FormStep
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion, move_in, published_form, shown_version
 from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.presenters.embeds import FACES, form_url, move_in_url
-from mailflatrate.entrypoints.presenters.form_css import page_css
-from mailflatrate.entrypoints.presenters.form_inputs import (
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES, form_url, move_in_url
+from mailflatrate.entrypoints.presenters.signup.form_css import page_css
+from mailflatrate.entrypoints.presenters.signup.form_inputs import (
     FormAnswers,
     clean,
     filled_in,

@@ -11,9 +11,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.presenters.embeds import FACES, form_url, readable_on
-from mailflatrate.entrypoints.presenters.form_css import script_css
-from mailflatrate.entrypoints.presenters.form_inputs import filled_in, in_parts, inputs
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES, form_url, readable_on
+from mailflatrate.entrypoints.presenters.signup.form_css import script_css
+from mailflatrate.entrypoints.presenters.signup.form_inputs import filled_in, in_parts, inputs
 from mailflatrate.entrypoints.web.public.signup.visit import FormVisit, offered_boxes
 from mailflatrate.rules.forms.placement import OVERLAYS
 from mailflatrate.rules.limits import value

@@ -28,8 +28,8 @@ from mailflatrate.apps.forms.stands import OpenStand, StandSession
 from mailflatrate.apps.forms.submissions import SignupOutcome, SignupResult, Submission
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.client import client_ip
-from mailflatrate.entrypoints.presenters.embeds import stand_url
-from mailflatrate.entrypoints.presenters.form_inputs import clean, filled_in, in_parts, inputs, read_answers
+from mailflatrate.entrypoints.presenters.signup.embeds import stand_url
+from mailflatrate.entrypoints.presenters.signup.form_inputs import clean, filled_in, in_parts, inputs, read_answers
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.public.signup.page import (
     result_errors,

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from mailflatrate.apps.forms.landing_pages import PublishedLanding
 from mailflatrate.apps.forms.models import FURTHER
 from mailflatrate.apps.forms.queries import PublishedForm, ShownVersion
-from mailflatrate.entrypoints.presenters.form_inputs import clean
+from mailflatrate.entrypoints.presenters.signup.form_inputs import clean
 from mailflatrate.rules.forms import FrozenList
 from mailflatrate.rules.forms.placement import FRAME, HOSTED, LANDING
 

@@ -18,7 +18,7 @@ from mailflatrate.apps.lists.contact_list.ordering import (
 )
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import Contact, Subscription, SubscriptionState, Tag
-from mailflatrate.entrypoints.presenters.date_words import date_words
+from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.entrypoints.web.studio.audience.audience_labels import STATE_TONES
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
 from mailflatrate.rules.fields.field_type import FieldDefinition, Sorting

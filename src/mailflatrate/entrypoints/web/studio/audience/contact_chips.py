@@ -11,7 +11,7 @@ from mailflatrate.apps.lists.contact_list.narrowing import ContactFilter
 from mailflatrate.apps.lists.fields import definitions
 from mailflatrate.apps.lists.models import SUBSCRIPTION_LABELS, Import, MailingList, Segment, SubscriptionState, Tag
 from mailflatrate.apps.lists.queries import ListRow
-from mailflatrate.entrypoints.presenters.date_words import date_words
+from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.entrypoints.presenters.segment_sentences import FIELD_WORDS
 from mailflatrate.entrypoints.web.studio.audience.contact_state import ContactListState
 from mailflatrate.entrypoints.web.studio.audience.segment_words import op_word

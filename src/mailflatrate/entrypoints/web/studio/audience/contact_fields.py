@@ -12,9 +12,9 @@ from mailflatrate.apps.lists.actions import contacts
 from mailflatrate.apps.lists.errors import FieldProblem, ListError
 from mailflatrate.apps.lists.fields import definitions, fields
 from mailflatrate.apps.lists.models import Contact
-from mailflatrate.entrypoints.presenters.form_inputs import FilledInput, Input, with_value
 from mailflatrate.entrypoints.presenters.lookups import find_contact
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.presenters.signup.form_inputs import FilledInput, Input, with_value
 from mailflatrate.entrypoints.web.field_words import field_label, value_words
 from mailflatrate.entrypoints.web.posts import see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 
 from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import ContactField
-from mailflatrate.entrypoints.presenters.form_inputs import FilledInput, typed_input, with_value
+from mailflatrate.entrypoints.presenters.signup.form_inputs import FilledInput, typed_input, with_value
 from mailflatrate.rules.fields.field_type import MAX_TEXT_CHARACTERS
 from mailflatrate.rules.fields.values import value_text
 

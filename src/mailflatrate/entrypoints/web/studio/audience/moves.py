@@ -23,9 +23,9 @@ from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.check import origin_in_use
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.client import circumstances
-from mailflatrate.entrypoints.presenters.embeds import move_in_url
 from mailflatrate.entrypoints.presenters.lookups import find_move
 from mailflatrate.entrypoints.presenters.sentences import error_sentence
+from mailflatrate.entrypoints.presenters.signup.embeds import move_in_url
 from mailflatrate.entrypoints.web.documents import policy_in_force
 from mailflatrate.entrypoints.web.origin_labels import facts_of
 from mailflatrate.entrypoints.web.posts import perform, see_other

@@ -10,8 +10,8 @@ from mailflatrate.apps.forms.queries import asking_forms, typed_fields
 from mailflatrate.apps.lists.actions import lists as lists_actions
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.archives import archive_and_form, archive_frame, archive_url, issue_url
-from mailflatrate.entrypoints.presenters.embeds import frame_snippet
 from mailflatrate.entrypoints.presenters.lookups import find_list
+from mailflatrate.entrypoints.presenters.signup.embeds import frame_snippet
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number

@@ -26,8 +26,8 @@ from mailflatrate.apps.lists.fields import fields
 from mailflatrate.apps.lists.models import Contact, ContactField
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.form_inputs import FilledInput, fault_words
 from mailflatrate.entrypoints.presenters.lookups import find_automation
+from mailflatrate.entrypoints.presenters.signup.form_inputs import FilledInput, fault_words
 from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.audience.field_inputs import contact_input, posted_values

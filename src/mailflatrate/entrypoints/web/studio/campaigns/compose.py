@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from mailflatrate.apps.automations.graphs import graph_of
+from mailflatrate.apps.automations.models import Automation
+from mailflatrate.apps.automations.queries import newest_version
 from mailflatrate.apps.campaigns.actions import drafts, versions
 from mailflatrate.apps.campaigns.campaign_content import content_hash, known_variables, source_of
 from mailflatrate.apps.campaigns.child_compiler import merge_errors_in_child
@@ -35,11 +38,10 @@ from mailflatrate.apps.lists.limits import refuse_beyond_limit
 from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import list_table, segments
 from mailflatrate.base import tenancy
-from mailflatrate.entrypoints.presenters.follow_up import goal_words
+from mailflatrate.entrypoints.presenters.campaign_figures import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.link_visits import visits_context
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.entrypoints.presenters.message_step import step_of_message
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands
 from mailflatrate.entrypoints.presenters.panel import panel_of
 from mailflatrate.entrypoints.presenters.writing_help import suggested_in
@@ -66,6 +68,7 @@ from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.mail.author_mistakes import in_words
 from mailflatrate.mail.html.markdown_themes import DEFAULT_THEME
 from mailflatrate.mail.liquid import SourceError
+from mailflatrate.rules.automations.reading import GraphRefused
 from mailflatrate.rules.limits import value as limit
 from mailflatrate.rules.pace import pace_for
 from mailflatrate.settings import load_settings
@@ -344,3 +347,17 @@ def audience(request: StudioRequest, campaign_id: int) -> HttpResponse:
     campaign = find_campaign(campaign_id)
     tree = changed_tree(posted_tree(request.POST), request.POST.get("row", ""))
     return page(request, "studio/segments/tree.html", {"campaign": campaign, "builder": builder(tree)})
+
+
+def step_of_message(campaign: Campaign) -> dict[str, Any] | None:
+    """Return the step that sends a message; None for a campaign of its own."""
+    automation = Automation.objects.filter(id=campaign.automation_id or 0).first()
+    if automation is None:
+        return None
+    url = reverse("studio:automation_flow", args=[automation.id])
+    try:
+        steps = graph_of(newest_version(automation.id)).all_steps()
+    except GraphRefused:
+        return {"automation": automation, "url": url}
+    key = next((step.id for step in steps if step.campaign == campaign.id), "")
+    return {"automation": automation, "url": f"{url}?step={key}" if key else url}

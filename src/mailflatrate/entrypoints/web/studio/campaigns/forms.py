@@ -14,7 +14,7 @@ from django.db.models import TextChoices
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from mailflatrate.apps.campaigns.models import Campaign, ContentKind, TestList, TestMetric
 from mailflatrate.apps.campaigns.variants import TEST_FIELDS
@@ -26,12 +26,23 @@ from mailflatrate.apps.lists.models import Contact, MailingList
 from mailflatrate.apps.lists.queries import contact_by_address
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.presenters.digest_form import SenderField
-from mailflatrate.entrypoints.presenters.markdown_themes import theme_choices
 from mailflatrate.entrypoints.presenters.time_zones import TimeZoneField, zone_choices
 from mailflatrate.entrypoints.web.templatetags.controls import percent
 from mailflatrate.mail.content import MAX_CONTENT
+from mailflatrate.mail.html.markdown_themes import THEMES
 from mailflatrate.rules.ab_test import LONGEST_TEST_HOURS, SHARES
 from mailflatrate.rules.pace import LEAST_PER_HOUR, MOST_PER_HOUR
+
+
+def theme_choices() -> list[tuple[str, str]]:
+    """Return each theme's key and its name in the page's language; the empty key is Markdown without a theme."""
+    words = {
+        "": pgettext("Markdown theme", "Plain"),
+        "classic": pgettext("Markdown theme", "Classic"),
+        "centered": pgettext("Markdown theme", "Centered"),
+        "banner": pgettext("Markdown theme", "Banner"),
+    }
+    return [(key, words[key]) for key in ("", *THEMES)]
 
 
 def _share_choices() -> list[tuple[int, str]]:

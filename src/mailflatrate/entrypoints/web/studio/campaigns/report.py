@@ -26,9 +26,14 @@ from mailflatrate.apps.tracking.counts import ClickCounts
 from mailflatrate.apps.tracking.poll_results import has_polls
 from mailflatrate.apps.tracking.queries import clicks_of
 from mailflatrate.entrypoints.presenters.ab_test import ab_test_of
-from mailflatrate.entrypoints.presenters.campaign_figures import live_of, sent_edition, waves_context, waves_to_come
+from mailflatrate.entrypoints.presenters.campaign_figures import (
+    goal_words,
+    live_of,
+    sent_edition,
+    waves_context,
+    waves_to_come,
+)
 from mailflatrate.entrypoints.presenters.conversions import conversion_report
-from mailflatrate.entrypoints.presenters.follow_up import goal_words
 from mailflatrate.entrypoints.presenters.language import reading_language
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 from mailflatrate.entrypoints.presenters.outcomes import reasons, why_it_stands

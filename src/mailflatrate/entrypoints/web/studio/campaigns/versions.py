@@ -25,11 +25,11 @@ from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.presenters.language import language_name
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
-from mailflatrate.entrypoints.presenters.markdown_themes import theme_choices
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.entrypoints.presenters.writing_help import suggested_words
 from mailflatrate.entrypoints.web.posts import perform, see_other
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
+from mailflatrate.entrypoints.web.studio.campaigns.forms import theme_choices
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
 from mailflatrate.entrypoints.web.studio.content.message_frame import framed
 from mailflatrate.mail.liquid import MissingValue, RenderRefused, SourceRefused

@@ -19,8 +19,8 @@ from mailflatrate.apps.campaigns.errors import CampaignError
 from mailflatrate.apps.campaigns.gallery import gallery_template
 from mailflatrate.apps.campaigns.models import BrandLookup, Media
 from mailflatrate.apps.campaigns.template_preview import gallery_message
-from mailflatrate.entrypoints.presenters.embeds import FACES
-from mailflatrate.entrypoints.presenters.form_style import form_style
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES
+from mailflatrate.entrypoints.presenters.signup.form_css import form_style
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio

@@ -22,11 +22,16 @@ from mailflatrate.apps.forms.facts import form_facts
 from mailflatrate.apps.forms.models import Form, FormState
 from mailflatrate.apps.forms.queries import find_form, newest_imprint, open_list_names, typed_fields
 from mailflatrate.apps.lists.fields import fields
-from mailflatrate.entrypoints.presenters.embeds import FACES
-from mailflatrate.entrypoints.presenters.form_css import css_lines, css_parts, css_properties, page_css
-from mailflatrate.entrypoints.presenters.form_inputs import filled_in, in_parts, inputs
-from mailflatrate.entrypoints.presenters.form_style import form_style
 from mailflatrate.entrypoints.presenters.panel import panel
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES
+from mailflatrate.entrypoints.presenters.signup.form_css import (
+    css_lines,
+    css_parts,
+    css_properties,
+    form_style,
+    page_css,
+)
+from mailflatrate.entrypoints.presenters.signup.form_inputs import filled_in, in_parts, inputs
 from mailflatrate.entrypoints.web.content_policy import allow_picture
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio

@@ -16,7 +16,7 @@ from mailflatrate.apps.domains.queries import proved_domain_names, senders
 from mailflatrate.apps.forms.models import Form
 from mailflatrate.apps.forms.queries import open_lists
 from mailflatrate.apps.lists.fields import definitions
-from mailflatrate.entrypoints.presenters.form_inputs import NAMES_IN_USE
+from mailflatrate.entrypoints.presenters.signup.form_inputs import NAMES_IN_USE
 from mailflatrate.entrypoints.web.studio.signup.compared import posted_others
 from mailflatrate.entrypoints.web.studio.signup.further import posted_further
 from mailflatrate.entrypoints.web.studio.signup.logos import logo_choices

@@ -26,10 +26,10 @@ from mailflatrate.apps.forms.queries import (
     typed_fields,
     versions,
 )
-from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
-from mailflatrate.entrypoints.presenters.form_style import form_style
-from mailflatrate.entrypoints.presenters.landing_pages import landing_url
 from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.signup.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.presenters.signup.form_css import form_style
+from mailflatrate.entrypoints.presenters.signup.landing_pages import landing_url
 from mailflatrate.entrypoints.web.posts import refuse, see_other, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page, whole_number

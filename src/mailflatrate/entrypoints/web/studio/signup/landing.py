@@ -20,11 +20,11 @@ from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.landing_pages import ShownLanding, landing_facts, landing_page_of, takedown_of
 from mailflatrate.apps.forms.models import Form, LandingPage
 from mailflatrate.apps.forms.queries import typed_fields
-from mailflatrate.entrypoints.presenters.embeds import FACES
-from mailflatrate.entrypoints.presenters.form_css import page_css
-from mailflatrate.entrypoints.presenters.form_inputs import filled_in, in_parts, inputs
-from mailflatrate.entrypoints.presenters.landing_pages import compile_landing, landing_url
 from mailflatrate.entrypoints.presenters.language import reading_language
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES
+from mailflatrate.entrypoints.presenters.signup.form_css import page_css
+from mailflatrate.entrypoints.presenters.signup.form_inputs import filled_in, in_parts, inputs
+from mailflatrate.entrypoints.presenters.signup.landing_pages import compile_landing, landing_url
 from mailflatrate.entrypoints.web.content_policy import allow, allow_picture
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, is_htmx, studio

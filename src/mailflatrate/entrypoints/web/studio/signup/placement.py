@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from mailflatrate.apps.forms.actions import form_edits
-from mailflatrate.entrypoints.presenters.embeds import overlay_snippet
+from mailflatrate.entrypoints.presenters.signup.embeds import overlay_snippet
 from mailflatrate.entrypoints.web.posts import succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page

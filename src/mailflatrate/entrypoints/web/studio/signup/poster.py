@@ -3,14 +3,16 @@
 from base64 import b64encode
 from urllib.parse import urlencode
 
+import qrcode
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.image.svg import SvgPathImage
 
 from mailflatrate.apps.forms.models import Form
-from mailflatrate.entrypoints.presenters.embeds import form_url, readable_on
-from mailflatrate.entrypoints.presenters.qr_code import qr_svg
+from mailflatrate.entrypoints.presenters.signup.embeds import form_url, readable_on
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.papers import pdf_answer
 from mailflatrate.entrypoints.web.studio.signup.builder import wanted
@@ -18,6 +20,23 @@ from mailflatrate.rules.forms import FieldKind, FrozenForm, frozen_from_json
 
 ON_PAPER = "poster"
 """What a poster's link says in the form's hidden source field, if it has one."""
+
+
+MAX_CHARACTERS = 500
+
+
+def qr_svg(url: str) -> str:
+    """Return the QR code of a URL as an SVG document, with its quiet zone of four modules (ISO/IEC 18004).
+
+    Level M still reads with 15 % of the code covered. Raises ValueError for a URL that is too long to be read well.
+    """
+    if len(url) > MAX_CHARACTERS:
+        raise ValueError("the URL is too long for a QR code")
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4, image_factory=SvgPathImage)
+    code.add_data(url)
+    code.make(fit=True)
+    drawn: str = code.make_image().to_string(encoding="unicode")
+    return drawn
 
 
 def _published(form_id: int) -> tuple[Form, FrozenForm]:

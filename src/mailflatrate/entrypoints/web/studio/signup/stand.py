@@ -16,7 +16,7 @@ from mailflatrate.apps.forms.actions.stands import MAX_DAYS, MAX_PLACE_CHARACTER
 from mailflatrate.apps.forms.errors import FormError
 from mailflatrate.apps.forms.stands import stands_of
 from mailflatrate.base import clock
-from mailflatrate.entrypoints.presenters.embeds import stand_url
+from mailflatrate.entrypoints.presenters.signup.embeds import stand_url
 from mailflatrate.entrypoints.web.posts import refuse, succeed
 from mailflatrate.entrypoints.web.studio.access import StudioRequest, studio
 from mailflatrate.entrypoints.web.studio.common import page

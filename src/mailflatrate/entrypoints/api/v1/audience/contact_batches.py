@@ -9,8 +9,8 @@ from pydantic import Field
 from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.lists.actions.contact_batch import MOST_EDITS, ContactEdit, EditOutcome, edit_contacts
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.batch_results import item_results, outcome_counts
-from mailflatrate.entrypoints.api.v1.contact_schemas import Attributes, ExternalId, PersonName, TagEdit
+from mailflatrate.entrypoints.api.v1.audience.batch_results import item_results, outcome_counts
+from mailflatrate.entrypoints.api.v1.audience.contact_schemas import Attributes, ExternalId, PersonName, TagEdit
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Address, Id, RequestBodySchema
 

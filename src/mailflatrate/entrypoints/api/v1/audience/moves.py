@@ -22,7 +22,7 @@ from mailflatrate.apps.lists.moves.answers import MoveAnswers
 from mailflatrate.apps.lists.moves.check import origin_in_use
 from mailflatrate.apps.lists.moves.result import MoveFindings
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.imports import UNREAD_NOES
+from mailflatrate.entrypoints.api.v1.audience.imports import UNREAD_NOES
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,

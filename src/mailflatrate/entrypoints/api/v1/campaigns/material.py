@@ -18,8 +18,9 @@ from mailflatrate.apps.lists.models import Segment
 from mailflatrate.apps.lists.queries import segments
 from mailflatrate.apps.lists.segment_counts import count_people
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
-from mailflatrate.entrypoints.api.v1.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.audience.segment_schemas import Conditions, SegmentPeople
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import Title
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
@@ -32,7 +33,6 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     page_from,
     with_changes,
 )
-from mailflatrate.entrypoints.api.v1.segment_schemas import Conditions, SegmentPeople
 from mailflatrate.entrypoints.presenters.lookups import find_campaign, find_media, find_segment, find_template
 from mailflatrate.entrypoints.presenters.segment_sentences import segment_sentences
 from mailflatrate.locale.texts import ENGLISH

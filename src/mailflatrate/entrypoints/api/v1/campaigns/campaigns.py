@@ -22,7 +22,8 @@ from mailflatrate.apps.gate.test_lists import MOST_LISTS, addresses_of
 from mailflatrate.apps.gate.test_send import MOST_CONTACTS, MOST_MESSAGES, send_test
 from mailflatrate.apps.lists.models import MailingList
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import (
+from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import (
     CampaignDetail,
     CampaignFields,
     CampaignInfo,
@@ -32,7 +33,6 @@ from mailflatrate.entrypoints.api.v1.campaign_schemas import (
     detail,
     values_of,
 )
-from mailflatrate.entrypoints.api.v1.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,

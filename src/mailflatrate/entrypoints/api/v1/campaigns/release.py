@@ -26,7 +26,13 @@ from mailflatrate.apps.gate.approval import request_approval
 from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.base import clock
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignDetail, CheckResult, PerHour, check, detail
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import (
+    CampaignDetail,
+    CheckResult,
+    PerHour,
+    check,
+    detail,
+)
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, Page, RequestBodySchema
 from mailflatrate.entrypoints.presenters.campaign_figures import waves_to_come

@@ -11,7 +11,7 @@ from mailflatrate.apps.domains import queries
 from mailflatrate.apps.domains.actions import domains
 from mailflatrate.apps.domains.models import CheckKind, DomainState
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import Title
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import Title
 from mailflatrate.entrypoints.api.v1.schemas import Address, Id, Page, PageQuery, RequestBodySchema, filled, page_from
 from mailflatrate.entrypoints.presenters.dns_records import record_rows
 from mailflatrate.entrypoints.presenters.lookups import find_domain

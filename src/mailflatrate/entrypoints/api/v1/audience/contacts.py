@@ -32,7 +32,7 @@ from mailflatrate.apps.lists.sync import (
 from mailflatrate.apps.privacy.actions.erasure import erase_for_customer
 from mailflatrate.apps.privacy.actions.proof import ProofFormat, export_proof
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.contact_schemas import (
+from mailflatrate.entrypoints.api.v1.audience.contact_schemas import (
     ContactChange,
     ContactDetail,
     ContactLookup,
@@ -46,7 +46,7 @@ from mailflatrate.entrypoints.api.v1.contact_schemas import (
     contact_detail,
     contact_infos,
 )
-from mailflatrate.entrypoints.api.v1.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong, wrong_query
 from mailflatrate.entrypoints.api.v1.schemas import (
     Address,

@@ -12,7 +12,7 @@ from mailflatrate.apps.delivery.ab_test import by_person, choose_variant
 from mailflatrate.apps.delivery.models import AbTest
 from mailflatrate.apps.stats.queries import variant_figures
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignDetail, detail
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import CampaignDetail, detail
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
 from mailflatrate.entrypoints.presenters.ab_test import AbTestView, ab_test_of

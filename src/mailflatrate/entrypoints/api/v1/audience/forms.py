@@ -17,7 +17,7 @@ from mailflatrate.apps.forms.models import (
     SignupRequest,
 )
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, Caller, endpoint
-from mailflatrate.entrypoints.api.v1.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
 from mailflatrate.entrypoints.api.v1.problems import missing_scope
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,
@@ -28,7 +28,7 @@ from mailflatrate.entrypoints.api.v1.schemas import (
     newest_first,
     page_from,
 )
-from mailflatrate.entrypoints.presenters.embeds import form_url, frame_snippet, html_snippet, script_snippet
+from mailflatrate.entrypoints.presenters.signup.embeds import form_url, frame_snippet, html_snippet, script_snippet
 from mailflatrate.rules.forms import frozen_from_json
 
 ROUTER = Router(tags=["Forms"])

@@ -16,8 +16,8 @@ from mailflatrate.apps.lists.events import EventTypeInfo
 from mailflatrate.apps.lists.models import ContactEventType
 from mailflatrate.apps.lists.queries import contact_by_external_id
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.batch_results import item_results, outcome_counts
-from mailflatrate.entrypoints.api.v1.contact_schemas import ExternalId
+from mailflatrate.entrypoints.api.v1.audience.batch_results import item_results, outcome_counts
+from mailflatrate.entrypoints.api.v1.audience.contact_schemas import ExternalId
 from mailflatrate.entrypoints.api.v1.problems import Code, Problem, wrong
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,

@@ -10,7 +10,7 @@ from math import ceil
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.presenters.form_inputs import MAX_VALUE_CHARACTERS, Input, inputs
+from mailflatrate.entrypoints.presenters.signup.form_inputs import MAX_VALUE_CHARACTERS, Input, inputs
 from mailflatrate.rules.fields.field_type import FieldDefinition
 from mailflatrate.rules.forms import Font, FrozenForm
 from mailflatrate.settings.schema import load_settings

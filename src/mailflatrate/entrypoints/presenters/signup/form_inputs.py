@@ -13,7 +13,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.presenters.date_words import date_words
+from mailflatrate.entrypoints.presenters.language import date_words
 from mailflatrate.rules.fields.field_type import (
     MAX_CHOICE_CHARACTERS,
     MAX_CHOICES,

@@ -18,9 +18,9 @@ from mailflatrate.apps.gate.models import GateDecision
 from mailflatrate.apps.inbound.models import FeedbackKind
 from mailflatrate.apps.stats.queries import figures_by_text
 from mailflatrate.apps.tracking.queries import LinkClickInfo, clicks_of
-from mailflatrate.entrypoints.api.v1.ab_test import AbTestInfo, Variant, ab_test_info
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import CheckResult, check
+from mailflatrate.entrypoints.api.v1.campaigns.ab_test import AbTestInfo, Variant, ab_test_info
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import CheckResult, check
 from mailflatrate.entrypoints.api.v1.problems import wrong_query
 from mailflatrate.entrypoints.api.v1.schemas import (
     Id,

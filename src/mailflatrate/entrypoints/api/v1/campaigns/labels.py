@@ -10,7 +10,7 @@ from mailflatrate.apps.accounts.models import KeyScope
 from mailflatrate.apps.campaigns.actions import labels
 from mailflatrate.apps.campaigns.models.campaign import LONGEST_LABEL
 from mailflatrate.entrypoints.api.v1.access_control import ApiRequest, endpoint
-from mailflatrate.entrypoints.api.v1.campaign_schemas import CampaignInfo
+from mailflatrate.entrypoints.api.v1.campaigns.campaign_schemas import CampaignInfo
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema
 from mailflatrate.entrypoints.presenters.lookups import find_campaign
 

@@ -21,10 +21,10 @@ from mailflatrate.apps.domains.models import SenderAddress
 from mailflatrate.apps.lists.conditions.checks import check_segment
 from mailflatrate.apps.lists.conditions.tree import stored_form
 from mailflatrate.apps.lists.models import MailingList, Segment
-from mailflatrate.entrypoints.api.v1.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.audience.lists import ListLanguage
+from mailflatrate.entrypoints.api.v1.audience.segment_schemas import Conditions
 from mailflatrate.entrypoints.api.v1.problems import wrong
 from mailflatrate.entrypoints.api.v1.schemas import Id, RequestBodySchema, filled
-from mailflatrate.entrypoints.api.v1.segment_schemas import Conditions
 from mailflatrate.entrypoints.presenters.outcomes import why_it_stands
 from mailflatrate.entrypoints.presenters.panel import CheckItem
 from mailflatrate.mail.content import MAX_CONTENT

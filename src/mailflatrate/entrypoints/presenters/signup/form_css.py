@@ -5,10 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mailflatrate.entrypoints.presenters.embeds import FACES
+from mailflatrate.entrypoints.presenters.signup.embeds import FACES
 from mailflatrate.mail.form_css.sheet import MAX_CHARACTERS, PARTS, CssFault, CssFinding, form_css
 from mailflatrate.mail.form_css.values import PROPERTIES
-from mailflatrate.rules.forms import FormStyle
+from mailflatrate.mail.html.brand_style import BrandStyle
+from mailflatrate.rules.forms.content import Font, FormStyle
+from mailflatrate.settings.schema import load_settings
 
 # What follows a background of the customer's: texts without a color of their own, and controls that the theme colors.
 _BEFORE = (
@@ -100,3 +102,15 @@ def _value_sentence(found: CssFinding) -> str:
     if found.of == "max-width":
         return _("“%(text)s” was left out. Use a width between 240px and 960px, in px or rem.") % named
     return _("“%(text)s” was left out: %(of)s can't have this value here. Use px or rem, and less of it.") % named
+
+
+_SERIFS = frozenset({"georgia", "palatino"})
+
+
+def form_style(brand: BrandStyle) -> FormStyle:
+    """Return the style of a form in this brand.
+
+    A logo is used only with https or from our own host, because the form's page accepts no other.
+    """
+    logo = brand.logo_url if brand.logo_url.startswith(("https://", f"{load_settings().public_url}/")) else ""
+    return FormStyle(brand.primary.lower(), logo, Font.SERIF if brand.body_font in _SERIFS else Font.SANS)

@@ -1,0 +1,1 @@
+"""Operations on lists, contacts and their fields, tags, events, files and suppressions."""

@@ -1,0 +1,1 @@
+"""Operations on campaigns, their content and material, their release and report, automations and messages."""
