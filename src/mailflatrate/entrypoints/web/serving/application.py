@@ -172,7 +172,7 @@ async def _until_gone(receive: Receive) -> None:
 
 
 def _scheme(scope: Scope, headers: dict[str, str], peer: str) -> str:
-    """Return HTTPS if the connection or our proxy says so; a proxy that says nothing does TLS (docs/operations/install.md)."""
+    """Return HTTPS if the connection or our proxy says so; a proxy that says nothing does TLS (see docs/operations)."""
     if not is_proxy(peer):
         return str(scope["scheme"])
     forwarded = headers.get("x-forwarded-proto", "").strip().lower()
