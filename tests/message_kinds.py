@@ -26,8 +26,8 @@ from mailflatrate.mail.headers import NamedAddress
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine
 from mailflatrate.mail.html.markdown_themes import THEMES
-from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.rsa_batch import find_signer
+from mailflatrate.mail.service_text import notice_content
 from mailflatrate.mail.tokens import KeyRing
 
 CUSTOMER, SERVICE = "lindenhof.example", "mailflatrate.example"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mailflatrate.entrypoints.cli.demo.report import wrong
+from mailflatrate.entrypoints.cli.demo import wrong
 from support.browsers import chosen, new_draft, open_step
 
 pytestmark = pytest.mark.browser

@@ -19,7 +19,7 @@ from mailflatrate.apps.domains.models import DkimKey
 from mailflatrate.apps.gate.actions import release_campaign
 from mailflatrate.base import tenancy
 from mailflatrate.base.ids import key_ring
-from mailflatrate.entrypoints.cli.lint.own_links import OwnLinks
+from mailflatrate.entrypoints.cli.lint import OwnLinks
 from mailflatrate.mail.edition import Recipient
 from mailflatrate.mail.tokens import TokenPurpose
 from mailflatrate.rules.lint import LintLookups, judge_message, message_facts, no_key, rewrote_nothing

@@ -14,8 +14,7 @@ from mailflatrate.apps.lists.models import Contact, ContactField, Import, ListOr
 from mailflatrate.apps.suppression.models import Suppression
 from mailflatrate.base import clock, tenancy
 from mailflatrate.base.storage import files as storage
-from mailflatrate.rules.systems.profile import profiles
-from mailflatrate.rules.systems.samples import sample_files, sample_zip
+from mailflatrate.rules.systems.profile import profiles, sample_files, sample_zip
 from support.contact_files import HEADER, file_of, line
 from support.customers import Customer, customer_with_members
 from support.moves import GO, ORIGIN, MoveIn, drop, export_of, upload_files

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.compiler import lint_compiled
 from mailflatrate.mail.content import CompileContext, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.content_facts import HiddenText, Hiding, LinkText, lint_parts
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine

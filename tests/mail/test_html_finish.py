@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.compiler import lint_compiled
 from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.imprint import BlockStyle, FooterImprint, FooterLine
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.compiler import lint_compiled
 from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailflatrate.rules.facts import AccountStatus, HistoryFacts
-from mailflatrate.rules.vetting.account_status import MOVES, Mover, may_move
+from mailflatrate.rules.vetting.account_status import MOVES, Mover, StrikeMeasure, active_strikes, may_move, measure
 from mailflatrate.rules.vetting.probation import Trigger, daily_limit, triggers
 from mailflatrate.rules.vetting.record import FIELDS, missing_fields
 from mailflatrate.rules.vetting.signal_messages import WORDS, signal_words
@@ -21,7 +21,6 @@ from mailflatrate.rules.vetting.signals import (
     VatFacts,
     signals,
 )
-from mailflatrate.rules.vetting.strikes import StrikeMeasure, active_strikes, measure
 from rules.examples import ACCOUNT, NOW
 from support.customers import RECORD
 

@@ -29,8 +29,7 @@ from mailflatrate.base import clock, tenancy
 from mailflatrate.base.ids import key_ring
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors
-from mailflatrate.entrypoints.smtpd.listeners import InboundHandler
-from mailflatrate.entrypoints.smtpd.spool import Spool
+from mailflatrate.entrypoints.smtpd.listeners import InboundHandler, Spool
 from mailflatrate.mail.address import canonical_key
 from mailflatrate.mail.dkim import generate_key
 from mailflatrate.mail.tokens import TokenPurpose

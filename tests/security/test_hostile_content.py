@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.compiler import lint_compiled
 from mailflatrate.mail.content import (
     MAX_CONTENT,
     CompileContext,

@@ -33,8 +33,7 @@ from mailflatrate.apps.lists.intake.file_tables import open_table
 from mailflatrate.base import child, tenancy
 from mailflatrate.base.tenancy import PlatformReason
 from mailflatrate.entrypoints.smtpd.connection_limits import CountedSMTP, Visitors
-from mailflatrate.entrypoints.smtpd.listeners import MOST_RECIPIENTS, InboundHandler
-from mailflatrate.entrypoints.smtpd.spool import Spool
+from mailflatrate.entrypoints.smtpd.listeners import MOST_RECIPIENTS, InboundHandler, Spool
 from mailflatrate.mail.aggregate import read_aggregates
 from mailflatrate.mail.inspect import inspect_message
 from mailflatrate.mail.picture_values import PictureRefused, Refusal

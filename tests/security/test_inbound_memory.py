@@ -23,9 +23,8 @@ from mailflatrate.entrypoints.smtpd.content import (
     ContentBudget,
     ContentRefusal,
 )
-from mailflatrate.entrypoints.smtpd.listeners import InboxHandler
+from mailflatrate.entrypoints.smtpd.listeners import InboxHandler, Spool
 from mailflatrate.entrypoints.smtpd.simulated_world import SimulatedInternet
-from mailflatrate.entrypoints.smtpd.spool import Spool
 from mailflatrate.settings import load_settings
 from support.postfix_host import wait_for_greeting
 from support.waiting import wait_until_async

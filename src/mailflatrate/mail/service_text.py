@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from mailflatrate.locale.texts import N_, translate
+from mailflatrate.mail.edition import EditionContent, EditionPart
 from mailflatrate.mail.service_frame import (
     ACCENT,
     BUTTON,
@@ -21,6 +23,9 @@ from mailflatrate.mail.service_frame import (
     PARAGRAPH,
     QUOTE,
     TABLE,
+    framed,
+    masthead,
+    small_print,
 )
 
 _MARK, _FIELD, _BREAK = "\x1e", "\x1f", "\x1d"
@@ -214,3 +219,23 @@ def _readable(text: str) -> str:
         pieces += [_escaped(text[position : found.start()]), f'<a href="{url}" style="color:{ACCENT}">{url}</a>']
         position = found.end()
     return "".join([*pieces, _escaped(text[position:])])
+
+
+_WHY = N_("This is a service message from {service}. It contains no advertising.")
+
+
+def notice_content(subject: str, text: str, language: str, service: str = "") -> EditionContent:
+    """Return the content of a notice in the name of a service; `text` may have marks (`service_text`).
+
+    The HTML part has the same content and the same links as the text part.
+    """
+    why = translate(_WHY, language).format(service=service) if service else ""
+    # A template says where its links are; in any other text they are found.
+    body = html_body(text, links=not is_of_template(text))
+    page = framed(body, language=language, title=html.escape(subject), above=masthead(service), below=small_print(why))
+    return EditionContent(
+        EditionPart.fixed(subject),
+        EditionPart.fixed(page),
+        EditionPart.fixed(f"{plain_text(text).strip()}\n"),
+        frozenset(),
+    )

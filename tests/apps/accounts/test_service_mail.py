@@ -16,8 +16,7 @@ from mailflatrate.base import clock
 from mailflatrate.mail.compose import Composer
 from mailflatrate.mail.edition import NoticeStream, Recipient, ServiceIdentity
 from mailflatrate.mail.headers import NamedAddress
-from mailflatrate.mail.notice import notice_content
-from mailflatrate.mail.service_text import clean, fact, html_body
+from mailflatrate.mail.service_text import clean, fact, html_body, notice_content
 from mailflatrate.mail.tokens import KeyRing
 from service_mail_cases import CASES, FRENCH, URL
 

@@ -15,7 +15,7 @@ from mailflatrate.apps.campaigns.palette import (
     shipped_pictures,
     social_networks,
 )
-from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.compiler import lint_compiled
 from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine

@@ -11,7 +11,7 @@ from mailflatrate.apps.campaigns.recipe_messages import (
     invented_texts,
     recipe_messages,
 )
-from mailflatrate.mail.compiled_facts import lint_compiled
+from mailflatrate.mail.compiler import lint_compiled
 from mailflatrate.mail.content import CompileContext, CompiledContent, ContentSource, SourceFormat, compile_content
 from mailflatrate.mail.html.brand_style import BrandStyle
 from mailflatrate.mail.html.imprint import FooterImprint, FooterLine

@@ -33,8 +33,8 @@ from mailflatrate.mail.edition import EditionContent, EditionPart, NoticeStream,
 from mailflatrate.mail.headers import HeaderError, NamedAddress
 from mailflatrate.mail.links import LinkKind, ServiceLink
 from mailflatrate.mail.liquid import SourceRefused
-from mailflatrate.mail.notice import notice_content
 from mailflatrate.mail.segments import Segment, Static
+from mailflatrate.mail.service_text import notice_content
 from mailflatrate.mail.source_errors import NOWHERE
 from mailflatrate.settings.schema import Settings, load_settings
 

@@ -4,12 +4,53 @@ Outlook drags a .msg or wraps everything in a winmail.dat, webmail uploads an .e
 header" save it as text. They are read once and cached with the message; files that are not messages are ignored.
 """
 
+import json
+from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
-from mailflatrate.mail.reading.evidence import mails_in_json
-from mailflatrate.mail.reading.mime import MimePart, parse, split_headers
+from mailflatrate.mail.reading.mime import MimePart, decode_base64, parse, split_headers
 from mailflatrate.mail.reading.outlook import is_outlook, outlook_message
 from mailflatrate.mail.reading.tnef import is_tnef, mails_in_tnef
+
+_MOST_ITEMS = 20
+_MOST_OCTETS = 1024 * 1024
+
+
+def mails_in_json(message: MimePart) -> list[bytes]:
+    """Return the messages that JSON files carry, at most twenty: XARF has them in `Samples` (version 3) or
+    `evidence` (version 4), mostly in base64.
+    """
+    found: list[bytes] = []
+    for part in message.walk():
+        if not part.parts and (part.media_type.endswith("json") or part.filename.lower().endswith(".json")):
+            try:
+                data = json.loads(part.text())
+            except (ValueError, RecursionError):
+                continue
+            found.extend(_mails(data))
+    return found[:_MOST_ITEMS]
+
+
+def _mails(data: Any) -> Iterator[bytes]:
+    report = data.get("Report") if isinstance(data, dict) else None
+    for holder in (data, report):
+        for name in ("Samples", "samples", "evidence", "Evidence"):
+            items = holder.get(name) if isinstance(holder, dict) else None
+            for item in items[:_MOST_ITEMS] if isinstance(items, list) else []:
+                if isinstance(item, dict) and (mail := _mail(item)):
+                    yield mail
+
+
+def _mail(item: dict[str, Any]) -> bytes:
+    flat = {str(name).lower().replace("_", ""): value for name, value in item.items()}
+    payload = flat.get("payload")
+    if not isinstance(payload, str) or not str(flat.get("contenttype")).lower().startswith(("message/", "text/rfc822")):
+        return b""
+    text = payload[:_MOST_OCTETS]
+    # Version 3 says whether it is encoded; version 4 always is. A header has a colon, which base64 never has.
+    return text.encode("utf-8", "replace") if ":" in text[:2_000] else decode_base64(text.encode("ascii", "ignore"))
+
 
 _CARRIERS = ("message/rfc822", "text/rfc822", "message/global", "application/eml")
 _NO_CARRIERS = ("message/global-d", "message/global-h")

@@ -5,6 +5,7 @@ The database holds the same table, which a test checks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -90,3 +91,32 @@ def needs_words(after: AccountStatus) -> bool:
 def lift_from(paused_at: datetime) -> datetime:
     """Return the earliest time at which a pause may be lifted (R-90); aware, like `paused_at`."""
     return paused_at + timedelta(hours=limits.value("pause_cooling_hours"))
+
+
+class StrikeMeasure(Enum):
+    """The consequence of an account's strikes."""
+
+    NONE = "none"
+    SUSPEND = "suspend"
+    CLOSE = "close"
+
+
+def strike_ends(given_at: datetime) -> datetime:
+    """Return when a strike given at `given_at` stops counting; aware."""
+    return given_at + timedelta(days=limits.value("strike_days"))
+
+
+def active_strikes(given_at: Iterable[datetime], now: datetime) -> int:
+    """Return how many strikes count at `now`."""
+    return sum(given <= now < strike_ends(given) for given in given_at)
+
+
+def measure(given_at: Iterable[datetime], earlier_suspensions: int, now: datetime) -> StrikeMeasure:
+    """Return SUSPEND for three strikes within six months, CLOSE if strikes have suspended the account before.
+
+    `earlier_suspensions` counts suspensions that strikes led to. A strike that led to one no longer counts, so
+    `given_at` holds only the strikes since then.
+    """
+    if active_strikes(given_at, now) < limits.value("strikes_to_suspend"):
+        return StrikeMeasure.NONE
+    return StrikeMeasure.CLOSE if earlier_suspensions else StrikeMeasure.SUSPEND

@@ -13,19 +13,18 @@ from mailflatrate.wire.dns.dmarc import (
     is_aligned,
     parse_dmarc,
 )
-from mailflatrate.wire.dns.mailable import ask_domains
 from mailflatrate.wire.dns.records import (
     KeyStatus,
     MxFacts,
     MxHost,
+    ask_domains,
     find_dkim_key,
     find_mx,
     parse_dkim_key,
 )
 from mailflatrate.wire.dns.resolver import DnsAnswer, DnsResolver, DnsStatus, Resolver
 from mailflatrate.wire.dns.spf import SpfStatus, find_spf
-from mailflatrate.wire.dns.update import UpdateRefused, publish_records
-from mailflatrate.wire.dns.zone import ZoneServer, presentation
+from mailflatrate.wire.dns.zone import UpdateRefused, ZoneServer, presentation, publish_records
 
 __all__ = [
     "DmarcPolicy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import cast
 
@@ -14,6 +14,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.opcode
+import dns.query
 import dns.rcode
 import dns.rdata
 import dns.rdataclass
@@ -253,3 +254,24 @@ def _rdata(kind: str, text: str) -> dns.rdata.Rdata:
 
 def _absolute(name: str) -> str:
     return name if name.endswith(".") else name + "."
+
+
+SECONDS = 3.0
+
+
+class UpdateRefused(Exception):
+    """Raised when the name server didn't accept the records; the message says why."""
+
+
+def publish_records(nameserver: str, zone: str, records: Iterable[tuple[str, str, str]]) -> None:
+    """Add (name, type, value) records to a zone, replacing those of the same name and type. Raises UpdateRefused."""
+    host, _colon, port = nameserver.rpartition(":")
+    change = dns.update.UpdateMessage(zone)
+    for name, kind, value in records:
+        change.replace(f"{name.rstrip('.')}.", DEMO_TTL_SECONDS, kind, presentation(kind, value))
+    try:
+        reply = dns.query.tcp(change, host, timeout=SECONDS, port=int(port))
+    except (dns.exception.DNSException, OSError, ValueError) as problem:
+        raise UpdateRefused(str(problem) or type(problem).__name__) from problem
+    if reply.rcode() != dns.rcode.NOERROR:
+        raise UpdateRefused(dns.rcode.to_text(reply.rcode()))

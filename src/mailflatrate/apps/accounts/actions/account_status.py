@@ -26,8 +26,16 @@ from mailflatrate.apps.accounts.models import (
 from mailflatrate.apps.accounts.service_mail import Facts, Passage
 from mailflatrate.base import audit, clock, tenancy
 from mailflatrate.base.tenancy import PlatformReason
-from mailflatrate.rules.vetting.account_status import LIFTS, Mover, lift_from, may_move, needs_words
-from mailflatrate.rules.vetting.strikes import StrikeMeasure, measure, strike_ends
+from mailflatrate.rules.vetting.account_status import (
+    LIFTS,
+    Mover,
+    StrikeMeasure,
+    lift_from,
+    may_move,
+    measure,
+    needs_words,
+    strike_ends,
+)
 from mailflatrate.settings import load_settings
 
 STRIKES = "strikes"

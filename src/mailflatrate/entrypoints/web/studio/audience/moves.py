@@ -42,7 +42,7 @@ from mailflatrate.entrypoints.web.studio.audience.move_answers import (
 )
 from mailflatrate.entrypoints.web.studio.audience.move_texts import MoveInText, move_in_texts
 from mailflatrate.entrypoints.web.studio.common import page, whole_number
-from mailflatrate.rules.systems.samples import sample_zip
+from mailflatrate.rules.systems.profile import sample_zip
 
 UNDER_WAY = (MoveState.FETCHING, MoveState.CHECKING, MoveState.STARTING)
 
